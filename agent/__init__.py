@@ -1,0 +1,1 @@
+"""The LangGraph agent and the life of a run."""

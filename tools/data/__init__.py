@@ -1,0 +1,1 @@
+"""Tasks, scenes, samples, scores, and the data set that keeps them."""

@@ -1,0 +1,179 @@
+"""The data set of a run: SQLite rows beside image files. A row is added after its file, so a kill loses nothing."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.data.sample import Instance, Sample
+from tools.data.scene import SceneSpec
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS scenes (
+    id TEXT PRIMARY KEY, round INTEGER NOT NULL, spec TEXT NOT NULL, error TEXT, position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS samples (
+    id TEXT PRIMARY KEY, scene_id TEXT NOT NULL, round INTEGER NOT NULL, image TEXT NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 TEXT NOT NULL, family TEXT NOT NULL, split TEXT,
+    axes TEXT NOT NULL, engine TEXT NOT NULL, seed INTEGER NOT NULL, provenance TEXT NOT NULL, scores TEXT NOT NULL,
+    quality REAL, verdict TEXT NOT NULL, reasons TEXT NOT NULL, label TEXT);
+CREATE TABLE IF NOT EXISTS instances (
+    sample_id TEXT NOT NULL REFERENCES samples(id), position INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (sample_id, position));
+CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
+CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
+"""
+_JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
+_UPDATABLE = {"split", "scores", "quality", "verdict", "reasons", "label"}
+
+
+class Dataset:
+    """Scenes, samples and instances of one run, in `dataset.sqlite` beside `images/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(folder / "dataset.sqlite", timeout=30, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Release the database."""
+        self._db.close()
+
+    # Scenes -----------------------------------------------------------------------------------------------------
+
+    def add_scenes(self, round_number: int, scenes: Iterable[SceneSpec]) -> int:
+        """Plan scenes for a round; one that is planned already is left alone. Returns how many are new."""
+        before = self._count("SELECT count(*) FROM scenes")
+        with self._db:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO scenes VALUES (?, ?, ?, NULL, (SELECT count(*) FROM scenes))",
+                ((s.id, round_number, s.model_dump_json()) for s in scenes),
+            )
+        return self._count("SELECT count(*) FROM scenes") - before
+
+    def pending_scenes(self) -> list[SceneSpec]:
+        """Planned scenes that have neither a sample nor a recorded failure, in the order of planning."""
+        rows = self._db.execute(
+            "SELECT spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) ORDER BY position"
+        )
+        return [SceneSpec.model_validate_json(row["spec"]) for row in rows]
+
+    def scenes(self, round_number: int | None = None) -> list[SceneSpec]:
+        """All planned scenes, or those of a round."""
+        rows = self._db.execute(
+            "SELECT spec FROM scenes WHERE ? IS NULL OR round = ? ORDER BY position", (round_number, round_number)
+        )
+        return [SceneSpec.model_validate_json(row["spec"]) for row in rows]
+
+    def round_of_scene(self, scene_id: str) -> int:
+        """The round that planned a scene."""
+        return self._count("SELECT round FROM scenes WHERE id = ?", scene_id)
+
+    def fail_scene(self, scene_id: str, reason: str) -> None:
+        """Record why a scene gave no picture; it is not tried again by itself."""
+        with self._db:
+            self._db.execute("UPDATE scenes SET error = ? WHERE id = ?", (reason, scene_id))
+
+    def failures(self) -> dict[str, str]:
+        """Scene id -> why it gave no picture."""
+        return {r["id"]: r["error"] for r in self._db.execute("SELECT id, error FROM scenes WHERE error IS NOT NULL")}
+
+    # Samples ----------------------------------------------------------------------------------------------------
+
+    def add_sample(self, sample: Sample, picture: Path) -> bool:
+        """Move a finished picture into `images/`, then add its rows. False when the sample is there already.
+
+        Args:
+            sample: its `image` must be a path relative to the run folder.
+            picture: a temporary file on the same disk.
+        """
+        target = self.folder / sample.image
+        target.parent.mkdir(parents=True, exist_ok=True)
+        picture.replace(target)
+        row = sample.model_dump(exclude={"instances"})
+        row.update({name: json.dumps(row[name], ensure_ascii=False) for name in _JSON_FIELDS})
+        with self._db:
+            added = self._db.execute(
+                f"INSERT OR IGNORE INTO samples ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                list(row.values()),
+            ).rowcount
+            if added:
+                self._write_instances(sample.id, sample.instances)
+        return bool(added)
+
+    def samples(
+        self, *, round_number: int | None = None, verdict: str | None = None, split: str | None = None
+    ) -> Iterator[Sample]:
+        """Samples in a stable order (by round, then id), filtered; each with its instances."""
+        wanted = {"round": round_number, "verdict": verdict, "split": split}
+        wanted = {k: v for k, v in wanted.items() if v is not None}
+        where = " AND ".join(f"{k} = ?" for k in wanted) or "1"
+        rows = self._db.execute(f"SELECT * FROM samples WHERE {where} ORDER BY round, id", list(wanted.values()))
+        for row in rows.fetchall():
+            yield self._sample(row)
+
+    def sample(self, sample_id: str) -> Sample | None:
+        """One sample by id."""
+        row = self._db.execute("SELECT * FROM samples WHERE id = ?", (sample_id,)).fetchone()
+        return None if row is None else self._sample(row)
+
+    def update_samples(self, updates: dict[str, dict[str, Any]]) -> None:
+        """Change fields of samples in one transaction: {sample id: {field: value}}.
+
+        Raises:
+            ValueError: a field that never changes after the sample was made.
+        """
+        with self._db:
+            for sample_id, fields in updates.items():
+                if unknown := set(fields) - _UPDATABLE:
+                    raise ValueError(f"not updatable: {sorted(unknown)}")
+                values = [json.dumps(v, ensure_ascii=False) if k in _JSON_FIELDS else v for k, v in fields.items()]
+                assignments = ", ".join(f"{k} = ?" for k in fields)
+                self._db.execute(f"UPDATE samples SET {assignments} WHERE id = ?", [*values, sample_id])
+
+    def set_instances(self, sample_id: str, instances: list[Instance]) -> None:
+        """Replace the labels of a sample."""
+        with self._db:
+            self._db.execute("DELETE FROM instances WHERE sample_id = ?", (sample_id,))
+            self._write_instances(sample_id, instances)
+
+    def count(self, *, round_number: int | None = None, verdict: str | None = None) -> int:
+        """How many samples there are, of a round or with a verdict where given."""
+        return self._count(
+            "SELECT count(*) FROM samples WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR verdict = ?2)",
+            round_number, verdict,
+        )  # fmt: skip
+
+    # Rows -------------------------------------------------------------------------------------------------------
+
+    def _count(self, query: str, *arguments: object) -> int:
+        row = self._db.execute(query, arguments).fetchone()
+        if row is None:
+            raise KeyError(f"nothing found for {arguments}")
+        return int(row[0])
+
+    def _write_instances(self, sample_id: str, instances: list[Instance]) -> None:
+        self._db.executemany(
+            "INSERT INTO instances VALUES (?, ?, ?)",
+            [(sample_id, position, i.model_dump_json()) for position, i in enumerate(instances)],
+        )
+
+    def _sample(self, row: sqlite3.Row) -> Sample:
+        fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
+        labels = self._db.execute("SELECT data FROM instances WHERE sample_id = ? ORDER BY position", (row["id"],))
+        return Sample(**fields, instances=[Instance.model_validate_json(r["data"]) for r in labels.fetchall()])
+
+
+def sample_id(scene: SceneSpec, engine: str) -> str:
+    """The sample's id: a hash of the scene (seed included) and the engine, so doing a step twice adds nothing."""
+    return hashlib.sha1(f"{scene.id}/{engine}".encode()).hexdigest()[:16]
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

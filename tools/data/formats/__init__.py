@@ -1,0 +1,1 @@
+"""Label formats: pure converters and the files around them."""

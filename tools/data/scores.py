@@ -1,0 +1,78 @@
+"""Evaluation and Diagnosis: what a model scored, on what, and where it is weak."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test"]
+ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class"]
+Interval = tuple[float, float]
+
+
+class SliceScore(BaseModel):
+    """The score of one class or one slice of an axis."""
+
+    images: int
+    instances: int
+    score: float | None = Field(None, description="the task's main metric on this part; None: nothing to score")
+    precision: float | None = None
+    recall: float | None = None
+    interval: Interval | None = Field(None, description="95 % bootstrap interval of `score`")
+
+
+class Evaluation(BaseModel):
+    """Scores on one set of pictures. None means: cannot be measured here (no masks, no boxes, no empties)."""
+
+    on: EvaluatedOn
+    images: int
+    instances: int
+    metric: str = Field(description="name of the main metric: mask_map50, box_map50 or accuracy")
+    mask_map50: float | None = None
+    mask_map50_95: float | None = None
+    box_map50: float | None = None
+    box_map50_95: float | None = None
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    threshold: float | None = Field(None, description="working confidence, chosen on the deciding set")
+    empties: int = 0
+    false_positives_per_empty: float | None = None
+    intervals: dict[str, Interval] = Field(default_factory=dict)
+    per_class: dict[str, SliceScore] = Field(default_factory=dict)
+    per_slice: dict[str, SliceScore] = Field(default_factory=dict, description="'axis=value' -> score")
+    notes: list[str] = Field(default_factory=list)
+
+    @property
+    def score(self) -> float | None:
+        """The main metric's value."""
+        value: float | None = getattr(self, self.metric)
+        return value
+
+
+class WeakSlice(BaseModel):
+    """A slice that is worse than the rest, with the evidence for saying so."""
+
+    axis: str
+    value: str
+    score: float
+    rest: float = Field(description="score on everything outside the slice")
+    instances: int
+    errors: dict[str, int] = Field(default_factory=dict, description="kind of error -> count")
+    interval: Interval | None = None
+
+    @property
+    def name(self) -> str:
+        """'axis=value'."""
+        return f"{self.axis}={self.value}"
+
+
+class Diagnosis(BaseModel):
+    """What to make more of next."""
+
+    round: int
+    on: EvaluatedOn
+    weak: list[WeakSlice] = Field(default_factory=list, description="weakest first")
+    errors: dict[str, int] = Field(default_factory=dict)
+    plateau: bool = Field(False, description="the round was not better than the best before, beyond noise")
+    advice: list[str] = Field(default_factory=list)

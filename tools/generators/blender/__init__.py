@@ -1,0 +1,1 @@
+"""The Blender engine: scenes rendered by Cycles with exact masks."""

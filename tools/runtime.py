@@ -1,0 +1,240 @@
+"""RunContext: what each tool is handed. It owns the run's folder, record, data set, budget, clock and events."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from tools.data.dataset import Dataset
+from tools.data.scores import Diagnosis, Evaluation
+from tools.data.task import TaskSpec
+from tools.errors import FixArguments, StepFailed, Stopped
+from tools.settings import Settings
+
+RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
+Listener = Callable[[dict[str, Any]], None]
+MAX_REPORT_CHARS = 1500
+
+
+class StageTime(BaseModel):
+    """Wall-clock seconds of one stage; a stage that runs again adds up."""
+
+    name: str
+    round: int
+    seconds: float
+
+
+class Round(BaseModel):
+    """One trip round the loop."""
+
+    number: int
+    focus: list[str] = Field(default_factory=list, description="slices it aimed at, 'axis=value'")
+    generated: int = 0
+    kept: int = 0
+    weights: str | None = Field(None, description="path relative to the run folder")
+    scores: dict[str, Evaluation] = Field(default_factory=dict, description="keyed by what it was measured on")
+    diagnosis: Diagnosis | None = None
+    accepted: bool | None = Field(None, description="better than the best before, beyond noise")
+
+
+class Best(BaseModel):
+    """The weights that the run stands for."""
+
+    round: int
+    weights: str
+    threshold: float
+
+
+def _no_evaluation() -> dict[str, Evaluation | None]:
+    return {"synthetic_test": None, "real_test": None}
+
+
+class RunRecord(BaseModel):
+    """`run.json`."""
+
+    name: str
+    request: str
+    created: str
+    status: RunStatus = "running"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
+    real: str | None = None
+    assets: str | None = None
+    task: TaskSpec | None = None
+    estimate: dict[str, Any] | None = None
+    approved: bool = False
+    question: dict[str, Any] | None = None
+    error: str | None = None
+    lessons: list[dict[str, Any]] = Field(default_factory=list, description="past runs that changed this one")
+    engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
+    rounds: list[Round] = Field(default_factory=list)
+    best: Best | None = None
+    evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
+    exports: dict[str, Any] = Field(default_factory=dict)
+    stages: list[StageTime] = Field(default_factory=list)
+    totals: dict[str, float] = Field(default_factory=dict)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write beside and rename into place, so that a reader or a kill never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2), encoding="utf-8")
+    temporary.replace(path)
+
+
+class RunContext:
+    """Everything a tool may touch."""
+
+    def __init__(
+        self,
+        folder: Path,
+        record: RunRecord,
+        settings: Settings,
+        *,
+        listener: Listener | None = None,
+        auto_approve: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.record = record
+        self.settings = settings
+        self.auto_approve = auto_approve
+        self.dataset = Dataset(folder)
+        self.stop_requested = threading.Event()
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self._seconds_before = record.totals.get("seconds", 0.0)
+        self._depth = 0
+
+    # The record -------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        self.record.totals["seconds"] = round(self.elapsed_s(), 2)
+        inside = sum(s.seconds for s in self.record.stages)
+        self.record.totals["seconds_outside_tools"] = round(max(0.0, self.elapsed_s() - inside), 2)
+        write_json(self.folder / "run.json", self.record.model_dump(mode="json"))
+
+    @property
+    def task(self) -> TaskSpec:
+        """The approved task.
+
+        Raises:
+            FixArguments: no task is defined and approved yet.
+        """
+        if self.record.task is None or not self.record.approved:
+            raise FixArguments("No task is defined yet. Call define_task first.")
+        return self.record.task
+
+    @property
+    def round(self) -> Round:
+        """The current round.
+
+        Raises:
+            FixArguments: no round has begun.
+        """
+        if not self.record.rounds:
+            raise FixArguments("No scenes are designed yet. Call design_scenes first.")
+        return self.record.rounds[-1]
+
+    def round_folder(self, number: int | None = None) -> Path:
+        """`rounds/NN/` of the current or a given round, made when missing."""
+        folder = self.folder / "rounds" / f"{number or self.round.number:02d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def path(self, relative: str) -> Path:
+        """A path of the record, absolute."""
+        return self.folder / relative
+
+    def relative(self, path: Path) -> str:
+        """A path as the record keeps it."""
+        return path.resolve().relative_to(self.folder.resolve()).as_posix()
+
+    # Budget and clock -------------------------------------------------------------------------------------------
+
+    def elapsed_s(self) -> float:
+        """Seconds the run has worked, over all its resumes."""
+        return self._seconds_before + time.monotonic() - self._started
+
+    def remaining_s(self) -> float:
+        """Seconds left of the minutes budget; infinite without one."""
+        task = self.record.task
+        if task is None or task.budget.minutes is None:
+            return float("inf")
+        return task.budget.minutes * 60 - self.elapsed_s()
+
+    def check_stop(self) -> None:
+        """Called between units of work.
+
+        Raises:
+            Stopped: the person asked to stop.
+        """
+        if self.stop_requested.is_set():
+            raise Stopped("stopped by the user")
+
+    # Events -----------------------------------------------------------------------------------------------------
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        """Append a line to `events.jsonl` and tell the listener. Kinds: stage, progress, loss, note, tool, error..."""
+        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **fields}
+        with self._lock, (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        if self._listener is not None:
+            self._listener(event)
+
+    def progress(self, stage: str, done: int, total: int, **fields: Any) -> None:
+        """Tell how far a stage is."""
+        self.emit("progress", stage=stage, done=done, total=total, **fields)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; its seconds are kept also when it fails."""
+        number = self.record.rounds[-1].number if self.record.rounds else 1
+        self.emit("stage", name=name, round=number, state="started")
+        started = time.monotonic()
+        state = "failed"
+        try:
+            yield
+            state = "done"
+        finally:
+            seconds = time.monotonic() - started
+            known = next((s for s in self.record.stages if (s.name, s.round) == (name, number)), None)
+            if known is None:
+                self.record.stages.append(StageTime(name=name, round=number, seconds=round(seconds, 3)))
+            else:
+                known.seconds = round(known.seconds + seconds, 3)
+            self.save()
+            self.emit("stage", name=name, round=number, state=state, seconds=round(seconds, 3))
+
+
+def report(**fields: Any) -> str:
+    """A tool's answer to the model: JSON of at most `MAX_REPORT_CHARS`; lists are cut before anything else.
+
+    Raises:
+        StepFailed: the fields do not fit even with empty lists (a bug in the tool).
+    """
+    kept = {k: v for k, v in fields.items() if v not in (None, [], {})}
+    text = json.dumps(kept, ensure_ascii=False, default=str)
+    while len(text) > MAX_REPORT_CHARS:
+        longest = max((k for k, v in kept.items() if isinstance(v, list | dict | str) and v), default=None,
+                      key=lambda k: len(json.dumps(kept[k], ensure_ascii=False, default=str)))  # fmt: skip
+        if longest is None:
+            raise StepFailed("the report of this step is too long")
+        value = kept[longest]
+        if isinstance(value, list):
+            kept[longest] = value[: len(value) // 2]
+        elif isinstance(value, dict):
+            kept[longest] = dict(list(value.items())[: len(value) // 2])
+        else:
+            kept[longest] = value[: len(value) // 2] + "…" if len(value) > 2 else ""
+        text = json.dumps(kept, ensure_ascii=False, default=str)
+    return text
