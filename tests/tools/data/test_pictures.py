@@ -1,0 +1,111 @@
+"""Picture files: what is read is what is shown; what cannot be read is refused by name."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tools.data.pictures import MAX_PIXELS, is_picture, read_picture, read_size, write_picture
+from tools.errors import StepFailed
+
+
+def _gradient(height=6, width=10):
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[..., 0] = np.arange(width, dtype=np.uint8) * 20
+    picture[..., 1] = np.arange(height, dtype=np.uint8)[:, None] * 30
+    return picture
+
+
+def test_png_round_trip_leaves_no_other_file(tmp_path):
+    write_picture(tmp_path / "a" / "b.png", _gradient())
+    assert np.array_equal(read_picture(tmp_path / "a" / "b.png"), _gradient())
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.png"]
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(1, 0), (3, 2), (6, 3), (8, 1)])
+def test_exif_rotation_is_applied(tmp_path, orientation, turn):
+    path = tmp_path / "turned.png"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(_gradient()).save(path, exif=exif)
+    expected = np.rot90(_gradient(), turn)
+    assert np.array_equal(read_picture(path), expected)
+    assert read_size(path) == (expected.shape[1], expected.shape[0])
+
+
+@pytest.mark.parametrize(
+    ("image", "pixel"),
+    [
+        (Image.new("L", (4, 4), 90), (90, 90, 90)),
+        (Image.new("RGBA", (4, 4), (10, 20, 30, 0)), (255, 255, 255)),  # see-through shows the paper
+        (Image.new("P", (4, 4), 0), (0, 0, 0)),
+        (Image.fromarray(np.full((4, 4), 65535, np.uint16)), (255, 255, 255)),  # 16 bits are scaled, not clipped
+        (Image.fromarray(np.full((4, 4), 32768, np.uint16)), (127, 127, 127)),
+    ],
+)
+def test_every_mode_becomes_rgb(tmp_path, image, pixel):
+    image.save(tmp_path / "a.png")
+    read = read_picture(tmp_path / "a.png")
+    assert read.shape == (4, 4, 3)
+    assert tuple(read[0, 0]) == pixel
+
+
+def _bomb_png(width, height):
+    """The header of a huge PNG with next to no data behind it."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a readable picture"),
+        (b"<html>not a picture</html>", "not a readable picture"),
+        (_bomb_png(20_000, MAX_PIXELS // 20_000 + 1), "bomb"),
+        (_bomb_png(60_000, 60_000), "bomb"),
+        (None, "no such picture"),
+    ],
+)
+def test_refused_with_the_name_of_the_file(tmp_path, content, message):
+    path = tmp_path / "holiday.png"
+    if content is not None:
+        path.write_bytes(content)
+    for reader in (read_picture, read_size):
+        with pytest.raises(StepFailed, match=message) as caught:
+            reader(path)
+        assert "holiday.png" in str(caught.value)
+
+
+def test_cut_off_picture_is_refused(tmp_path):
+    path = tmp_path / "half.jpg"
+    write_picture(path, np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:1500])
+    with pytest.raises(StepFailed, match=r"half\.jpg.*cut off"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"),
+    [
+        ("a.png", np.zeros((4, 4, 3), np.float32)),
+        ("a.png", np.zeros((0, 4, 3), np.uint8)),
+        ("a.txt", np.zeros((4, 4, 3), np.uint8)),
+    ],
+)
+def test_write_refuses_what_is_no_picture(tmp_path, name, picture):
+    with pytest.raises(ValueError, match="picture"):
+        write_picture(tmp_path / name, picture)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a.JPG", True), ("a.png", True), (".a.png", False), ("a.json", False)])
+def test_is_picture(tmp_path, name, expected):
+    assert is_picture(tmp_path / name) is expected
