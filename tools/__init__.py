@@ -1,1 +1,27 @@
 """What the agent can do, one module a tool."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+
+def all_tools() -> "list[BaseTool]":
+    """The tools that the agent binds, in the order of a round; imported only when asked for."""
+    from tools.annotate import annotate_images
+    from tools.curate import curate_dataset
+    from tools.diagnose import diagnose_model
+    from tools.evaluate import evaluate_model
+    from tools.export_dataset import export_dataset
+    from tools.export_model import export_model
+    from tools.generate import generate_images
+    from tools.memory import search_memory
+    from tools.scenes import design_scenes
+    from tools.score import score_images
+    from tools.task import ask_user, define_task
+    from tools.train import train_model
+
+    return [
+        define_task, design_scenes, generate_images, score_images, curate_dataset, annotate_images, train_model,
+        evaluate_model, diagnose_model, export_model, export_dataset, search_memory, ask_user,
+    ]  # fmt: skip

@@ -112,7 +112,6 @@ class RunContext:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._seconds_before = record.totals.get("seconds", 0.0)
-        self._depth = 0
 
     # The record -------------------------------------------------------------------------------------------------
 
@@ -172,6 +171,15 @@ class RunContext:
             return float("inf")
         return task.budget.minutes * 60 - self.elapsed_s()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Time that passes in here is the person's, not the run's."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._started += time.monotonic() - began
+
     def check_stop(self) -> None:
         """Called between units of work.
 
@@ -190,6 +198,10 @@ class RunContext:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
         if self._listener is not None:
             self._listener(event)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this listener of events from now on."""
+        self._listener = listener
 
     def progress(self, stage: str, done: int, total: int, **fields: Any) -> None:
         """Tell how far a stage is."""

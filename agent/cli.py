@@ -1,0 +1,196 @@
+"""The command line: build, resume, runs, show, predict, export. Heavy imports happen inside the commands."""
+
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from tools.runtime import RunContext
+
+app = typer.Typer(
+    name="sightsmith", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="One sentence in, a tested image recogniser out.",
+)  # fmt: skip
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Approve the plan without asking.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print run.json at the end, and nothing else, on stdout.")]
+DEFAULT_RUNS = Path("runs")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    from tools.errors import FixArguments, SightsmithError
+
+    try:
+        app()
+    except FixArguments as error:
+        _fail(str(error), 2)
+    except SightsmithError as error:
+        _fail(str(error), 4)
+
+
+@app.command()
+def build(
+    request: Annotated[str, typer.Argument(help='What to recognise, e.g. "build me an apple segmenter".')],
+    effort: Annotated[Literal["quick", "standard", "thorough"] | None, typer.Option(help="One dial for size.")] = None,
+    real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
+    assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
+    profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: no key, no hub.")] = None,
+    llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
+    images: Annotated[int | None, typer.Option(min=8, help="Pictures to generate in all.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=20)] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.5, help="Wall-clock limit.")] = None,
+    size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0)] = None,
+    run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a recogniser from one sentence."""
+    from pydantic import ValidationError
+
+    from agent.run import start_run
+    from tools.errors import FixArguments
+    from tools.settings import Settings
+
+    given = {"effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir}
+    try:
+        settings = Settings(**{k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise FixArguments(problems) from None
+    context = start_run(
+        request, settings, name=run, real=real, assets=assets, auto_approve=yes,
+        options={"images": images, "rounds": rounds, "minutes": minutes},
+    )  # fmt: skip
+    _work(context, as_json)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    answer: Annotated[str | None, typer.Option(help="Answer to the question it stopped with.")] = None,
+    llm: Annotated[str | None, typer.Option(help="Go on with another chat model.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was stopped, killed, or needs an answer."""
+    from agent.run import open_run, read_record
+
+    if read_record(runs_dir / run).status == "finished":
+        typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
+        return
+    _work(open_run(runs_dir / run, auto_approve=yes, llm=llm), as_json, answer)
+
+
+@app.command()
+def runs(runs_dir: RunsDir = DEFAULT_RUNS, as_json: AsJson = False) -> None:
+    """List runs, newest first."""
+    from agent.console import print_runs
+    from agent.run import list_runs
+
+    records = list_runs(runs_dir)
+    if as_json:
+        typer.echo(json.dumps([r.model_dump(mode="json") for r in records], ensure_ascii=False))
+    else:
+        print_runs(records, runs_dir)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run did and what its model scores."""
+    from agent.console import print_record
+    from agent.run import read_record
+
+    record = read_record(runs_dir / run)
+    if as_json:
+        typer.echo(record.model_dump_json())
+    else:
+        print_record(record, runs_dir / run)
+
+
+@app.command()
+def predict(
+    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    images: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: predictions/ in the run.")] = None,
+    confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Default: the working threshold.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Run a run's best model on pictures: drawn masks and a JSON file."""
+    from agent.run import read_record
+    from tools.errors import FixArguments
+    from tools.predict import predict_files
+
+    record = read_record(runs_dir / run)
+    if record.best is None:
+        raise FixArguments(f"{run} has no trained model yet; `sightsmith resume {run}` goes on with it")
+    threshold = record.best.threshold if confidence is None else confidence
+    result = predict_files(
+        runs_dir / run / record.best.weights, images, out or runs_dir / run / "predictions", threshold
+    )
+    typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Write a run's data set and model for other tools."""
+    from agent.run import lock, open_run
+    from tools.export_dataset import export
+    from tools.export_model import export_best
+
+    context = open_run(runs_dir / run)
+    with lock(context.folder):
+        typer.echo(export(context, formats))
+        if context.record.best is not None:
+            typer.echo(export_best(context))
+
+
+def _work(context: "RunContext", as_json: bool, answer: str | None = None) -> None:
+    from agent.console import Console, ask_nobody, is_interactive
+    from agent.run import execute
+
+    interactive = is_interactive() and not as_json
+    console = Console(quiet=as_json)
+    context.listen(console.on_event)
+
+    def on_interrupt(_signal: int, _frame: Any) -> None:
+        if context.stop_requested.is_set():
+            raise KeyboardInterrupt
+        context.stop_requested.set()
+        console.note("Stopping after the step in hand; press Ctrl-C again to stop at once. Nothing done is lost.")
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGTERM, on_interrupt)
+    with console:
+        code = execute(context, console.ask if interactive else ask_nobody, answer=answer)
+    if as_json:
+        typer.echo(context.record.model_dump_json())
+    else:
+        console.print_end(context.record, context.folder)
+    raise typer.Exit(int(code))
+
+
+def _fail(message: str, code: int) -> None:
+    typer.secho(f"sightsmith: {message}", fg="red", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

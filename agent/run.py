@@ -1,0 +1,285 @@
+"""The life of a run: start, go on, stop, list. A run is a folder; nothing of it lives anywhere else."""
+
+import errno
+import fcntl
+import logging
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.data.task import slug
+from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.runtime import Listener, RunContext, RunRecord
+from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+
+log = logging.getLogger(__name__)
+# Shown to the person; returns the answer, or None when nobody is there to answer.
+Ask = Callable[[dict[str, Any]], str | None]
+RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
+
+
+class ExitCode(IntEnum):
+    """What the shell sees."""
+
+    FINISHED = 0
+    USAGE = 2
+    NEEDS_ANSWER = 3
+    FAILED = 4
+    STOPPED = 130
+
+
+def start_run(
+    request: str,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    real: Path | None = None,
+    assets: Path | None = None,
+    options: dict[str, Any] | None = None,
+    listener: Listener | None = None,
+    auto_approve: bool = False,
+) -> RunContext:
+    """Make the folder of a new run.
+
+    Raises:
+        FixArguments: the name is taken or not usable, or a given folder does not exist.
+        StepFailed: the runs folder cannot be written.
+    """
+    for flag, given in (("--real", real), ("--assets", assets)):
+        if given is not None and not given.is_dir():
+            raise FixArguments(f"{flag} {given}: there is no such folder")
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
+    folder = _new_folder(settings.runs_dir, request, name)
+    record = RunRecord(
+        name=folder.name,
+        request=request,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=settings.model_dump(mode="json", exclude={"openai_api_key", "openai_base_url"}),
+        options={k: v for k, v in (options or {}).items() if v is not None},
+        real=None if real is None else str(real.resolve()),
+        assets=None if assets is None else str(assets.resolve()),
+    )
+    run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
+    run.save()
+    return run
+
+
+def open_run(
+    folder: Path, *, listener: Listener | None = None, auto_approve: bool = False, llm: str | None = None
+) -> RunContext:
+    """An existing run, with the settings it was started with.
+
+    Raises:
+        FixArguments: there is no run in that folder, or its record is damaged.
+    """
+    record = read_record(folder)
+    settings = Settings(**{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {})})
+    return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """`run.json` of a run.
+
+    Raises:
+        FixArguments: there is none, or it cannot be read.
+    """
+    path = folder / "run.json"
+    try:
+        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}; see `sightsmith runs`") from None
+    except ValueError as error:
+        raise FixArguments(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+
+
+def list_runs(runs_dir: Path) -> list[RunRecord]:
+    """Readable runs, newest first; a run marked running whose process is gone is called stopped."""
+    records = []
+    for path in runs_dir.glob("*/run.json"):
+        try:
+            record = read_record(path.parent)
+        except FixArguments as error:
+            log.warning("%s", error)
+            continue
+        if record.status == "running" and not is_locked(path.parent):
+            record.status = "stopped"
+        records.append(record)
+    return sorted(records, key=lambda r: (r.created, r.name), reverse=True)
+
+
+def execute(
+    run: RunContext,
+    ask: Ask,
+    *,
+    model: "BaseChatModel | None" = None,
+    tools: "Sequence[BaseTool] | None" = None,
+    answer: str | None = None,
+) -> ExitCode:
+    """Run the graph from where it is to its end, a question nobody answers, a failure or a stop.
+
+    Args:
+        run: new or reopened.
+        ask: called with a question or a plan.
+        model: the chat model; None takes the one in the settings.
+        tools: what the model may call; None takes all.
+        answer: answers the question that the run stopped with.
+    """
+    with lock(run.folder):
+        run.record.status, run.record.error, run.record.question = "running", None, None
+        run.save()
+        try:
+            code = _drive(run, ask, model, tools, answer)
+        except (Stopped, KeyboardInterrupt) as stop:
+            code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
+        except OSError as error:
+            code = _end(run, "failed", explain_os_error(error, run.folder), ExitCode.FAILED)
+        except SightsmithError as error:
+            code = _end(run, "failed", str(error), ExitCode.FAILED)
+        except Exception as error:
+            log.exception("run %s ended by a bug", run.record.name)
+            run.emit("traceback", text=_traceback(error))
+            code = _end(run, "failed", f"{type(error).__name__}: {error} (a bug; see events.jsonl)", ExitCode.FAILED)
+        return code
+
+
+def _drive(
+    run: RunContext, ask: Ask, model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", answer: str | None
+) -> ExitCode:
+    from langchain_core.messages import HumanMessage
+    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.types import Command
+
+    from agent.graph import build_graph
+    from agent.llm import chat_model
+    from tools import all_tools
+
+    model = model or chat_model(run.settings)
+    with SqliteSaver.from_conn_string(str(run.folder / "checkpoints.sqlite")) as checkpointer:
+        graph = build_graph(model, tools or all_tools()).compile(checkpointer=checkpointer)
+        config: Any = {
+            "configurable": {"thread_id": run.record.name},
+            "recursion_limit": RECURSION_LIMIT,
+            "max_concurrency": 1,  # tools of one message work on the same folder: one after the other, in order
+        }
+        snapshot = graph.get_state(config)
+        start: Any = None if snapshot.values else {"messages": [HumanMessage(run.record.request, id="request")]}
+        question = _pending_question(snapshot)
+        while True:
+            if question is not None:
+                reply = answer if answer is not None else _ask_person(run, ask, question)
+                answer = None
+                if reply is None:
+                    run.record.question = question
+                    return _end(run, "needs_answer", None, ExitCode.NEEDS_ANSWER)
+                start = Command(resume=reply)
+            for _ in graph.stream(start, config, context=run, stream_mode="updates", durability="sync"):
+                run.check_stop()
+            snapshot = graph.get_state(config)
+            question = _pending_question(snapshot)
+            if question is None:
+                break
+        final = snapshot.values["messages"][-1].text if snapshot.values.get("messages") else ""
+    if run.record.best is None:
+        return _end(run, "failed", final or "no model was trained", ExitCode.FAILED)
+    run.emit("summary", text=final)
+    return _end(run, "finished", None, ExitCode.FINISHED)
+
+
+def _pending_question(snapshot: Any) -> dict[str, Any] | None:
+    return next((dict(i.value) for task in snapshot.tasks for i in task.interrupts), None)
+
+
+def _ask_person(run: RunContext, ask: Ask, question: dict[str, Any]) -> str | None:
+    run.emit("question", **question)
+    with run.waiting():
+        return ask(question)
+
+
+def _end(run: RunContext, status: Any, error: str | None, code: ExitCode) -> ExitCode:
+    run.record.status, run.record.error = status, error
+    run.record.totals |= {
+        "generated": float(run.dataset.count()),
+        "kept": float(run.dataset.count(verdict="kept")),
+    }
+    try:
+        run.save()
+        run.emit("end", status=status, error=error)
+        if status in ("failed", "stopped"):
+            from agent.report import write_report
+
+            write_report(run)
+    except OSError as problem:  # a full or vanished disk: the sentence still reaches the person
+        log.error("%s", explain_os_error(problem, run.folder))
+    except Exception:
+        log.exception("the report of a run that did not finish could not be written")
+    return code
+
+
+def explain_os_error(error: OSError, folder: Path) -> str:
+    """A sentence that names the disk or file and the way out."""
+    where = error.filename or folder
+    if error.errno == errno.ENOSPC:
+        free = shutil.disk_usage(folder).free / 2**20
+        return f"the disk of {folder} is full ({free:.0f} MiB free); free some space, then resume: nothing done is lost"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"cannot write {where}: {error.strerror}; choose another place with --runs-dir"
+    return f"{where}: {error.strerror or error}"
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """One process at a time works on a run.
+
+    Raises:
+        FixArguments: another process does.
+    """
+    with (folder / ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FixArguments(f"run {folder.name} is being worked on by another process") from None
+        yield
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process works on the run now."""
+    try:
+        with lock(folder):
+            return False
+    except (FixArguments, OSError):
+        return True
+
+
+def _new_folder(runs_dir: Path, request: str, name: str | None) -> Path:
+    stem = name or slug(request)[:40].strip("-") or "run"
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 10_000):
+            folder = runs_dir / (stem if number == 1 else f"{stem}-{number}")
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:
+                if name is not None:
+                    raise FixArguments(
+                        f"run {name!r} exists; `sightsmith resume {name}` goes on with it, or choose another --run"
+                    ) from None
+    except OSError as error:
+        raise StepFailed(explain_os_error(error, runs_dir)) from error
+    raise FixArguments(f"{runs_dir} holds 10,000 runs named {stem}; name this one with --run")
+
+
+def _traceback(error: Exception) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))[-8000:]
