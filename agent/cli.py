@@ -60,7 +60,7 @@ def build(
     from tools.errors import FixArguments
     from tools.settings import Settings
 
-    given = {"effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir}
+    given: dict[str, Any] = {"effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir}
     try:
         settings = Settings(**{k: v for k, v in given.items() if v is not None})
     except ValidationError as error:

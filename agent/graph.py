@@ -6,6 +6,7 @@ that runs again after a kill does no work twice.
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
@@ -13,7 +14,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from langchain_core.tools import BaseTool
 from langgraph.graph import END, START, StateGraph
 from langgraph.prebuilt import ToolNode
-from langgraph.prebuilt.tool_node import ToolInvocationError
+from langgraph.prebuilt.tool_node import ToolCallRequest, ToolInvocationError
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
@@ -26,24 +27,37 @@ from tools.runtime import RunContext
 
 NUDGE = "nudge"
 EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."
-Node = Callable[[AgentState, Runtime[RunContext]], dict[str, Any]]
+Node = Callable[[AgentState, RunContext], dict[str, Any]]
+OpenRun = Callable[[AgentState], RunContext]
 
 
 def build_graph(
-    model: BaseChatModel, tools: Sequence[BaseTool]
+    model: BaseChatModel, tools: Sequence[BaseTool], open_run: OpenRun | None = None
 ) -> "StateGraph[AgentState, RunContext, AgentInput, AgentState]":
     """The graph, not yet compiled; the caller adds the checkpointer.
 
     Args:
         model: any chat model that can call tools.
         tools: what it may call; they read the RunContext given to `invoke(..., context=run)`.
+        open_run: opens the run where the caller gives no context, as LangGraph's own tools do.
     """
+
+    def node(work: Node) -> Callable[[AgentState, Runtime[RunContext]], dict[str, Any]]:
+        def call(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+            return work(state, runtime.context or (open_run and open_run(state)))
+
+        return call
+
+    def with_run(request: ToolCallRequest, execute: Callable[[ToolCallRequest], Any]) -> Any:
+        run = request.runtime.context or (open_run and open_run(request.state))
+        return execute(replace(request, runtime=replace(request.runtime, context=run)))
+
     graph = StateGraph(AgentState, context_schema=RunContext, input_schema=AgentInput)
-    graph.add_node("recall", recall)
-    graph.add_node("agent", _agent_node(model, tools))
-    graph.add_node("tools", ToolNode(tools, handle_tool_errors=answer_for_error))
-    graph.add_node("remember", remember)
-    graph.add_node("report", report_node)
+    graph.add_node("recall", node(recall))
+    graph.add_node("agent", node(_agent_node(model, tools)))
+    graph.add_node("tools", ToolNode(tools, handle_tool_errors=answer_for_error, wrap_tool_call=with_run))
+    graph.add_node("remember", node(remember))
+    graph.add_node("report", node(report))
     graph.add_edge(START, "recall")
     graph.add_edge("recall", "agent")
     graph.add_conditional_edges("agent", route)
@@ -53,9 +67,9 @@ def build_graph(
     return graph
 
 
-def recall(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+def recall(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Bring the nearest past runs into the conversation, as something known and not as an instruction."""
-    lessons = recall_lessons(runtime.context)
+    lessons = recall_lessons(run)
     system = SystemMessage(prompts.load("agent"), id="system")
     if not lessons:
         return {"messages": [system]}
@@ -63,16 +77,16 @@ def recall(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     return {"messages": [system, known]}
 
 
-def remember(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+def remember(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Write what this run taught."""
-    remember_run(runtime.context)
+    remember_run(run)
     return {}
 
 
-def report_node(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+def report(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Write the run's report."""
-    with runtime.context.stage("report"):
-        write_report(runtime.context)
+    with run.stage("report"):
+        write_report(run)
     return {}
 
 
@@ -102,8 +116,7 @@ def answer_for_error(error: Exception) -> str:
 def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
     bound = model.bind_tools(tools)
 
-    def agent(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-        run = runtime.context
+    def agent(state: AgentState, run: RunContext) -> dict[str, Any]:
         run.check_stop()
         messages, calls = state["messages"], state.get("model_calls", 0)
         guard(messages, calls, run)

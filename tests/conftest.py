@@ -1,15 +1,16 @@
-"""No test touches the home folder, the network or a paid service."""
+"""Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch, tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
-    monkeypatch.setenv("YOLO_CONFIG_DIR", str(home / "ultralytics"))
-    monkeypatch.setenv("YOLO_OFFLINE", "true")
-    monkeypatch.setenv("SIGHTSMITH_MEMORY_DIR", str(home / "memory"))
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "YOLO_CONFIG_DIR", "HF_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SIGHTSMITH_MEMORY_DIR", str(home / "memory"))
+    monkeypatch.setenv("YOLO_OFFLINE", "true")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")

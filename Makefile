@@ -1,0 +1,30 @@
+# Two commands do everything on a fresh machine with Python 3.11: `make demo` and `make test`.
+.PHONY: setup demo test lint lock
+UV := $(shell command -v uv || echo .uv/bin/uv)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(UV) >/dev/null || { python3 -m venv .uv && .uv/bin/pip install --quiet uv; }
+	test -x $(BIN)/python || $(UV) venv --quiet --python 3.11 .venv
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/sightsmith build "build me an apple segmenter" --effort quick --yes
+
+test: setup
+	$(BIN)/pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The lock: hashes, every platform, and no address of any index.
+lock:
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+		--no-header pyproject.toml -o requirements.lock

@@ -1,0 +1,244 @@
+"""How the agent bears a model, a tool or a person that misbehaves."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+from langgraph.types import interrupt
+
+from agent.run import ExitCode, execute, open_run, start_run
+from tests.scripted import ScriptedModel, call
+from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.runtime import Best, RunContext
+from tools.settings import Settings
+
+
+@tool
+def add_numbers(a: int, b: int) -> str:
+    """Add."""
+    return str(a + b)
+
+
+@tool
+def train_model(runtime: ToolRuntime[RunContext], how: str = "well") -> str:
+    """Pretend to train: what the loop needs is a best model."""
+    run = runtime.context
+    with run.stage("train"):
+        run.record.best = Best(round=1, weights="rounds/01/weights.safetensors", threshold=0.3)
+    return '{"done": "trained"}'
+
+
+@tool
+def misbehave(runtime: ToolRuntime[RunContext], how: str) -> str:
+    """Raise what is asked for."""
+    raise {
+        "fix": FixArguments("say it better"),
+        "step": StepFailed("the disk is on fire"),
+        "user": NeedsUser("Which apple?", ["red", "green"]),
+        "stop": Stopped("stopped by the user"),
+        "bug": ZeroDivisionError("oops"),
+    }[how]
+
+
+@tool
+def approve(runtime: ToolRuntime[RunContext]) -> str:
+    """Ask for approval."""
+    return f"answered: {interrupt({'kind': 'approve', 'plan': {'images': 3}})}"
+
+
+TOOLS = [add_numbers, train_model, misbehave, approve]
+DONE = AIMessage("All done: a model is trained.")
+
+
+def drive(
+    tmp_path: Path, script: list[Any], *, answers: tuple[str, ...] = (), **options: Any
+) -> tuple[ExitCode, RunContext, ScriptedModel]:
+    settings = Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory")
+    run = start_run("build me an apple segmenter", settings)
+    model = ScriptedModel(script=script, **options)
+    replies = list(answers)
+    code = execute(run, lambda _q: replies.pop(0) if replies else None, model=model, tools=TOOLS)
+    return code, run, model
+
+
+def results(model: ScriptedModel) -> list[ToolMessage]:
+    return [m for m in model.received[-1] if isinstance(m, ToolMessage)]
+
+
+def test_the_good_path_ends_finished(tmp_path):
+    code, run, model = drive(tmp_path, [call("add_numbers", a=2, b=3), call("train_model"), DONE])
+    assert code is ExitCode.FINISHED
+    assert run.record.status == "finished"
+    assert results(model)[0].text == "5"
+    assert model.received[0][0].type == "system"
+    assert [s.name for s in run.record.stages] == ["train", "report"]
+    assert (run.folder / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        (call("fly_to_moon"), "fly_to_moon is not a valid tool"),
+        (call("add_numbers", a="two", b=3), "a: Input should be a valid integer"),
+        (call("add_numbers", a=2), "b: Field required"),
+        (call("misbehave", how="fix"), "FixArguments: say it better"),
+        (call("misbehave", how="step"), "StepFailed: the disk is on fire"),
+    ],
+)
+def test_a_wrong_call_is_answered_and_the_model_may_correct_itself(tmp_path, bad, sentence):
+    code, _, model = drive(tmp_path, [bad, call("train_model"), DONE], check_bound=False)
+    assert code is ExitCode.FINISHED
+    first = results(model)[0]
+    assert sentence in first.text
+    assert first.status == "error"
+
+
+def test_half_written_arguments_are_shown_to_the_model(tmp_path):
+    broken = AIMessage("", invalid_tool_calls=[{"name": "add_numbers", "args": '{"a": 2,', "id": "x", "error": "cut"}])
+    code, _, model = drive(tmp_path, [broken, call("train_model"), DONE])
+    assert code is ExitCode.FINISHED
+    assert "Field required" in results(model)[0].text
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "sentence"),
+    [
+        ([call("add_numbers", a=1, b=1)], {"repeat": True}, "same call 3 times in a row"),
+        ([call("misbehave", how="fix"), call("nothing"), call("misbehave", how="step"), call("add_numbers"),
+          call("misbehave", how="fix"), call("misbehave", how="step"), DONE], {"check_bound": False},
+         "6 calls in a row were refused"),
+        ([AIMessage("")], {"repeat": True}, "the model gave up: Your last answer was empty"),
+        ([AIMessage("I cannot help with that.")], {"repeat": True}, "No model is trained and measured yet"),
+        ([TimeoutError("timed out")], {}, "resume"),
+    ],
+)  # fmt: skip
+def test_a_hopeless_model_ends_the_run_with_a_way_out(tmp_path, script, options, sentence):
+    code, run, _ = drive(tmp_path, script, **options)
+    assert code is ExitCode.FAILED
+    assert run.record.status == "failed"
+    assert sentence in run.record.error
+    assert "--llm offline" in run.record.error
+    assert (run.folder / "report.html").exists()
+
+
+def test_an_endless_model_is_stopped_by_the_number_of_calls(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGHTSMITH_LLM_MAX_CALLS", "9")
+    script = [call("add_numbers", a=n, b=n) for n in range(20)]
+    code, run, model = drive(tmp_path, script)
+    assert code is ExitCode.FAILED
+    assert "9 calls without an end" in run.record.error
+    assert len(model.received) == 9
+
+
+def test_a_step_that_cannot_work_may_end_the_run_with_its_reason(tmp_path):
+    code, run, _ = drive(tmp_path, [call("misbehave", how="step"), AIMessage("The disk is on fire, so I stop here.")])
+    assert code is ExitCode.FAILED
+    assert "disk is on fire" in run.record.error
+
+
+def test_a_bug_ends_the_run_cleanly_and_leaves_its_traceback(tmp_path, caplog):
+    code, run, _ = drive(tmp_path, [call("misbehave", how="bug")])
+    assert code is ExitCode.FAILED
+    assert "ZeroDivisionError: oops" in run.record.error
+    assert "in misbehave" in (run.folder / "events.jsonl").read_text()
+
+
+def test_stop_and_resume_go_on_where_the_run_was(tmp_path):
+    code, run, _ = drive(tmp_path, [call("add_numbers", a=2, b=3), call("misbehave", how="stop")])
+    assert code is ExitCode.STOPPED
+    assert run.record.status == "stopped"
+    again = open_run(run.folder)
+    with pytest.raises(AssertionError, match="script has ended"):
+        raise_bug(again)
+
+
+def raise_bug(run: RunContext) -> None:
+    """The stopped tool runs again first; with an empty script the model is then asked, which is the proof."""
+    calm = [add_numbers, train_model, calm_misbehave, approve]
+    model = ScriptedModel(script=[])
+    code = execute(run, lambda _q: None, model=model, tools=calm)
+    assert code is ExitCode.FAILED
+    assert [m.text for m in model.received[0] if isinstance(m, ToolMessage)] == ["5", "calm now"]
+    raise AssertionError(run.record.error)
+
+
+@tool("misbehave")
+def calm_misbehave(how: str) -> str:
+    """Behave."""
+    return "calm now"
+
+
+@pytest.mark.parametrize(
+    ("asking", "kind", "sentence"),
+    [
+        (call("misbehave", how="user"), "question", "The user answers: green"),
+        (call("approve"), "approve", "answered: green"),
+    ],
+)
+def test_a_question_waits_and_its_answer_goes_on(tmp_path, asking, kind, sentence):
+    code, run, _ = drive(tmp_path, [asking])
+    assert code is ExitCode.NEEDS_ANSWER
+    assert run.record.status == "needs_answer"
+    assert run.record.question["kind"] == kind
+    again, model = open_run(run.folder), ScriptedModel(script=[call("train_model"), DONE])
+    assert execute(again, lambda _q: None, model=model, tools=TOOLS, answer="green") is ExitCode.FINISHED
+    assert sentence in results(model)[0].text
+    assert again.record.question is None
+
+
+def test_a_person_at_hand_is_asked_at_once(tmp_path):
+    code, _, model = drive(tmp_path, [call("misbehave", how="user"), call("train_model"), DONE], answers=("red",))
+    assert code is ExitCode.FINISHED
+    assert "The user answers: red" in results(model)[0].text
+
+
+def test_calls_of_one_message_run_in_order(tmp_path):
+    both = AIMessage("", tool_calls=[call("train_model").tool_calls[0], call("add_numbers", a=1, b=2).tool_calls[0]])
+    code, _, model = drive(tmp_path, [both, DONE])
+    assert code is ExitCode.FINISHED
+    assert [m.name for m in results(model)] == ["train_model", "add_numbers"]
+
+
+def test_two_processes_do_not_share_a_run(tmp_path):
+    from agent.run import lock
+
+    code, run, _ = drive(tmp_path, [call("misbehave", how="stop")])
+    assert code is ExitCode.STOPPED
+    with lock(run.folder), pytest.raises(FixArguments, match="another process"):
+        execute(open_run(run.folder), lambda _q: None, model=ScriptedModel(script=[]), tools=TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("../escape", "use letters"), ("a b", "use letters"), ("", "use letters"), ("x" * 65, "at most 64")],
+)
+def test_a_run_name_is_never_a_path(tmp_path, name, sentence):
+    with pytest.raises(FixArguments, match=sentence):
+        start_run("apples", Settings(runs_dir=tmp_path), name=name)
+
+
+def test_a_taken_name_is_refused_and_an_unnamed_run_gets_its_own_folder(tmp_path):
+    settings = Settings(runs_dir=tmp_path)
+    first = start_run("帮我做一个苹果分割模型", settings)
+    second = start_run("帮我做一个苹果分割模型", settings)
+    assert first.folder != second.folder
+    with pytest.raises(FixArguments, match="exists"):
+        start_run("apples", settings, name=first.record.name)
+
+
+def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StepFailed, match="file"):
+        start_run("apples", Settings(runs_dir=tmp_path / "file" / "runs"))
+
+
+def test_no_key_reaches_the_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-123")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://user:hunter2@localhost:1/v1")
+    run = start_run("apples", Settings(runs_dir=tmp_path))
+    text = (run.folder / "run.json").read_text()
+    assert "sk-secret" not in text
+    assert "hunter2" not in text
