@@ -1,0 +1,102 @@
+"""Pascal VOC XML in labelImg's manner: boxes alone, in whole pixels."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree as ET
+
+from defusedxml import ElementTree as SafeET
+
+from tools.data.formats.labels import LabelledImage, clip_box
+from tools.data.sample import Box, Instance
+
+SPLITS = ("train", "val", "test")
+
+
+def picture_path(image: LabelledImage) -> str:
+    """Where a picture lies in the exported folder."""
+    return f"JPEGImages/{image.file}"
+
+
+def label_files(images: Sequence[LabelledImage]) -> Iterator[tuple[str, str]]:
+    """Relative path and text of every label file, and of the lists of the splits."""
+    for image in images:
+        yield f"Annotations/{image.stem}.xml", to_xml(image)
+    for split in SPLITS:
+        part = [image.stem for image in images if image.split == split]
+        if part:
+            yield f"ImageSets/Main/{split}.txt", "".join(f"{stem}\n" for stem in part)
+
+
+def lost(images: Sequence[LabelledImage]) -> Counter[str]:
+    """What VOC boxes cannot say."""
+    counter: Counter[str] = Counter()
+    for image in images:
+        for instance in image.instances:
+            counter["masks not stored"] += instance.counts is not None
+            counter["boxes rounded to whole pixels"] += any(v != round(v) for v in instance.box)
+    return +counter
+
+
+def to_xml(image: LabelledImage) -> str:
+    """The annotation of one picture."""
+    root = ET.Element("annotation")
+    _add(root, "folder", "JPEGImages")
+    _add(root, "filename", image.file)
+    _add(root, "path", image.file)
+    _add(ET.SubElement(root, "source"), "database", "Sightsmith")
+    size = ET.SubElement(root, "size")
+    for name, value in (("width", image.width), ("height", image.height), ("depth", 3)):
+        _add(size, name, value)
+    _add(root, "segmented", 0)
+    for instance in image.instances:
+        x1, y1, x2, y2 = instance.box
+        entry = ET.SubElement(root, "object")
+        _add(entry, "name", instance.class_name)
+        _add(entry, "pose", "Unspecified")
+        _add(entry, "truncated", int(x1 <= 0 or y1 <= 0 or x2 >= image.width or y2 >= image.height))
+        _add(entry, "difficult", 0)
+        corners = ET.SubElement(entry, "bndbox")
+        for name, value in zip(("xmin", "ymin", "xmax", "ymax"), _whole(instance.box, image), strict=True):
+            _add(corners, name, value)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def from_xml(text: str | bytes) -> LabelledImage:
+    """Read the annotation of one picture; width and height are 0 where it does not say.
+
+    Raises:
+        ValueError: no VOC annotation, or a wrong one; says what is wrong.
+    """
+    try:
+        root = SafeET.fromstring(text)
+    except SafeET.ParseError as error:
+        raise ValueError(f"it is not XML ({error})") from error
+    if root.tag != "annotation":
+        raise ValueError(f"its root is <{root.tag}>, not <annotation>")
+    width, height = (int(float(root.findtext(f"size/{k}") or 0)) for k in ("width", "height"))
+    instances = []
+    for number, entry in enumerate(root.iter("object"), 1):
+        name = (entry.findtext("name") or "").strip()
+        if not name:
+            raise ValueError(f"object {number} has no name")
+        try:
+            box = tuple(float(entry.findtext(f"bndbox/{k}") or "") for k in ("xmin", "ymin", "xmax", "ymax"))
+        except ValueError as error:
+            raise ValueError(f"object {number} ({name}) has no complete bndbox") from error
+        x1, y1, x2, y2 = clip_box(box, width, height) if width and height else box  # type: ignore[arg-type]
+        if not (x1 < x2 and y1 < y2):
+            raise ValueError(f"object {number} ({name}) has a box without area: {box}")
+        instances.append(Instance(class_name=name, box=(x1, y1, x2, y2), source="real"))
+    return LabelledImage((root.findtext("filename") or "").strip(), width, height, instances)
+
+
+def _add(parent: ET.Element, name: str, value: object) -> None:
+    ET.SubElement(parent, name).text = str(value)
+
+
+def _whole(box: Box, image: LabelledImage) -> tuple[int, int, int, int]:
+    """The box in whole pixels, never without area."""
+    x1, y1, x2, y2 = (round(v) for v in clip_box(box, image.width, image.height))
+    x1, y1 = min(x1, image.width - 1), min(y1, image.height - 1)
+    return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
