@@ -1,0 +1,234 @@
+"""What one run can draw: the catalogue, the objects it was taught, and model files the user gave."""
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tools.data.task import slug
+from tools.errors import FixArguments, StepFailed
+from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.naming import find_in, is_chinese
+from tools.generators.blender.object_spec import ObjectSpec, refusal
+
+log = logging.getLogger(__name__)
+
+MODEL_SUFFIXES = (".glb", ".gltf", ".obj", ".blend")
+# What lies beside models and is read by their importers, or describes them.
+COMPANIONS = (
+    ".mtl",
+    ".bin",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".tga",
+    ".bmp",
+    ".webp",
+    ".exr",
+    ".hdr",
+    ".txt",
+    ".md",
+    ".blend1",
+)
+# First bytes of a .blend: plain, gzip (before 3.0) or Zstandard.
+BLEND_STARTS = (b"BLENDER", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+
+
+class Library:
+    """Objects by key. Keys of assets are their file names, so that they never hide an object of the catalogue."""
+
+    def __init__(
+        self,
+        taught: dict[str, ObjectSpec] | None = None,
+        assets: dict[str, ObjectSpec] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """See `of_run`.
+
+        Args:
+            taught: objects learned in this run.
+            assets: objects drawn by model files.
+            folder: where `add_taught` writes.
+        """
+        self._taught = dict(taught or {})
+        self._assets = dict(assets or {})
+        self._folder = folder
+
+    @classmethod
+    def of_run(cls, folder: Path, assets: Path | None = None) -> "Library":
+        """The library of a run.
+
+        Args:
+            folder: the run's folder; taught objects are in its `objects/`.
+            assets: a folder of models named after what they show ("Gear Wheel.glb").
+
+        Raises:
+            StepFailed: a taught object's file is broken.
+            FixArguments: the assets folder is missing, holds no model or holds a file that is not one.
+        """
+        return cls(_read_taught(folder / "objects"), _read_assets(assets) if assets else {}, folder / "objects")
+
+    def find(self, phrase: str) -> tuple[str, list[str]] | None:
+        """Key and appearance names a phrase means (none: all); the user's own models first. None when unknown."""
+        for specs in (self._assets, self._taught, catalogue()):
+            if found := find_in(specs, phrase):
+                return found
+        return None
+
+    def keys(self) -> list[str]:
+        """Every key: catalogue, taught, assets."""
+        return [*catalogue(), *self._taught, *self._assets]
+
+    def spec(self, key: str) -> ObjectSpec:
+        """The object of a key; an asset's has names and size but no parts.
+
+        Raises:
+            FixArguments: nothing has that key.
+        """
+        for specs in (self._assets, self._taught, catalogue()):
+            if key in specs:
+                return specs[key]
+        raise FixArguments(f"no object is called {key!r}; objects are looked up with find(phrase)")
+
+    def asset_path(self, key: str) -> Path | None:
+        """The model file that draws a key; None when it is built from parts."""
+        spec = self._assets.get(key)
+        return Path(spec.asset) if spec and spec.asset else None
+
+    def add_taught(self, spec: ObjectSpec) -> str:
+        """Keep an object that was taught, on disk at once; teaching it again replaces it.
+
+        Returns:
+            Its key.
+
+        Raises:
+            FixArguments: one of its names already means something else, or it names a file.
+        """
+        if spec.asset is not None:
+            raise FixArguments("`asset` is for model files given with --assets; describe the object by its `parts`")
+        for name in (spec.name, *spec.aliases, *spec.chinese):
+            found = self.find(name)
+            if found and found[0] != spec.name:
+                raise FixArguments(f"{name!r} already means the object {found[0]!r}; leave that name out or use it")
+        if spec.name in catalogue() or spec.name in self._assets:
+            raise FixArguments(f"{spec.name!r} is already an object; use it")
+        if self._folder is not None:
+            _write(
+                self._folder / f"{_file_stem(spec.name)}.json", spec.model_dump_json(indent=1, exclude_defaults=True)
+            )
+        self._taught[spec.name] = spec
+        return spec.name
+
+    def dump(self) -> dict[str, Any]:
+        """Plain JSON values for a worker process; the catalogue is not in it, every worker has its own."""
+        return {
+            "taught": [s.model_dump(mode="json") for s in self._taught.values()],
+            "assets": {key: s.model_dump(mode="json") for key, s in self._assets.items()},
+        }
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any]) -> "Library":
+        """The library that `dump` gave; it cannot write to the run."""
+        taught = [ObjectSpec.model_validate(s) for s in dumped["taught"]]
+        assets = {key: ObjectSpec.model_validate(s) for key, s in dumped["assets"].items()}
+        return cls({s.name: s for s in taught}, assets)
+
+
+def parse_spec(text: str) -> ObjectSpec:
+    """An ObjectSpec from a language model's answer: JSON, with or without a code fence around it.
+
+    Raises:
+        FixArguments: it is not JSON or not a valid spec; the message says where and why.
+    """
+    inside = re.search(r"\{.*\}", text, re.DOTALL)
+    try:
+        values = json.loads(inside.group(0) if inside else text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FixArguments(f"the object's description is not JSON: {error}") from error
+    try:
+        return ObjectSpec.model_validate(values)
+    except ValidationError as error:
+        raise FixArguments(f"the object's description is refused: {refusal(error)}") from error
+
+
+def _file_stem(name: str) -> str:
+    """A safe file name that differs for names that differ (slugs of Chinese names are empty)."""
+    code = name.encode().hex()
+    plain = slug(name)
+    return plain if plain == name.casefold().replace(" ", "-") else f"{plain[:40] or 'object'}-{code[:80]}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(".tmp")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise StepFailed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _read_taught(folder: Path) -> dict[str, ObjectSpec]:
+    taught: dict[str, ObjectSpec] = {}
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+        try:
+            spec = ObjectSpec.model_validate_json(path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError, OSError) as error:
+            reason = refusal(error) if isinstance(error, ValidationError) else str(error)
+            raise StepFailed(f"{path} is not an object description ({reason}); mend or delete it") from error
+        taught[spec.name] = spec
+    return taught
+
+
+def _read_assets(folder: Path) -> dict[str, ObjectSpec]:
+    if not folder.is_dir():
+        raise FixArguments(f"the assets folder {folder} does not exist")
+    assets: dict[str, ObjectSpec] = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+        if path.suffix.lower() in MODEL_SUFFIXES:
+            if problem := model_problem(path):
+                raise FixArguments(f"{path} is not a model: {problem}; mend it or take it out of the assets folder")
+            key = path.relative_to(folder).as_posix()
+            assets[key] = asset_spec(path)
+        elif path.suffix.lower() not in COMPANIONS and "license" not in path.name.lower():
+            raise FixArguments(f"{path} is not a model this can load ({', '.join(MODEL_SUFFIXES)})")
+    if not assets:
+        raise FixArguments(f"the assets folder {folder} holds no model ({', '.join(MODEL_SUFFIXES)})")
+    return assets
+
+
+def asset_spec(path: Path) -> ObjectSpec:
+    """What a model file's name says: "Gear_Wheel-01.glb" is a gear wheel."""
+    name = re.sub(r"[\s_\-.]+", " ", path.stem)
+    name = re.sub(r"(\s|(?<=[a-z]))\d+$", "", name.strip()).strip().casefold() or path.stem
+    chinese = [name] if is_chinese(name) else []
+    # Nothing says how large the thing is: a hand's width is met in most places.
+    return ObjectSpec(name=name, chinese=chinese, size_m=0.2, rests=["upright"], asset=str(path.resolve()))
+
+
+def model_problem(path: Path) -> str | None:
+    """Why a file cannot be the model its ending says, by its first bytes; None when it may be one."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(65536)
+    except OSError as error:
+        return error.strerror or str(error)
+    if not start:
+        return "it is empty"
+    suffix = path.suffix.lower()
+    if suffix == ".glb" and not start.startswith(b"glTF"):
+        return "it does not begin like a binary glTF file"
+    if suffix == ".blend" and not start.startswith(BLEND_STARTS):
+        return "it does not begin like a Blender file"
+    if suffix == ".obj" and not re.search(rb"(^|\n)\s*v\s+-?[\d.]", start):
+        return "it has no vertex in its first lines"
+    if suffix == ".gltf":
+        try:
+            if "asset" not in json.loads(path.read_text(encoding="utf-8")):
+                return "it has no `asset` entry"
+        except (ValueError, AttributeError, TypeError):
+            return "it is not JSON"
+    return None

@@ -1,0 +1,417 @@
+"""ObjectSpec: how one kind of thing is built from parts, strict enough to take one written by a language model.
+
+Nothing here touches Blender: a spec that passes is safe to build (finite numbers, bounded counts), one that does not is
+refused with a sentence. `build.py` turns it into a mesh, `materials.py` into surfaces.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tools.data.scene import CONTEXTS
+from tools.data.task import clean_name
+
+MAX_PARTS = 40
+MAX_COPIES = 400
+# A scene holds dozens of objects; above this one object alone would double the time to build a scene.
+MAX_VERTICES = 8000
+
+Number = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Vec2 = tuple[Number, Number]
+Vec3 = tuple[Number, Number, Number]
+Degrees = Annotated[float, Field(ge=-720, le=720)]
+Turn = tuple[Degrees, Degrees, Degrees]
+Pattern = Literal["noise", "spots", "stripes", "streaks", "rings", "gradient", "band", "blush"]
+Axis = Literal["height", "along", "x", "y"]
+Rest = Literal["upright", "side", "flat", "any", "hangs"]
+Where = Literal["sphere", "dome", "cone", "cylinder", "ring", "disc", "line", "grid", "bunch"]
+
+
+class Strict(BaseModel):
+    """Unknown fields are refused: a misspelt one would otherwise be lost without a word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Layer(Strict):
+    """Another colour laid over a material where a pattern says so."""
+
+    pattern: Pattern = Field(
+        description="noise: blotches; spots: dots; stripes: lengthwise, regular; streaks: lengthwise, irregular; "
+        "rings: regular across; gradient: fades in along `span`; band: fills `span`; blush: covers one side"
+    )
+    colours: list[Hex] = Field(min_length=1, max_length=4, description="each object mixes its own from these")
+    amount: Share = Field(0.5, description="share of the surface covered (of spots: their size)")
+    opacity: Share = 1.0
+    scale: float = Field(4.0, ge=0.1, le=80, description="how many blotches, spots, stripes or rings across the part")
+    softness: Share = Field(0.3, description="0 hard edge, 1 very soft")
+    wobble: Share = Field(0.2, description="how irregular the edges are")
+    axis: Axis = Field("height", description="of rings, gradient, band; 'along' follows a profile, path or sheet")
+    span: tuple[Share, Share] = Field((0.0, 1.0), description="from, to on that axis; reversed for a reversed gradient")
+
+
+class Material(Strict):
+    """A surface."""
+
+    colours: list[Hex] = Field(min_length=1, max_length=8, description="base colour; each object mixes its own")
+    layers: list[Layer] = Field(default_factory=list, max_length=6, description="laid over the base, first one lowest")
+    roughness: Share = Field(0.5, description="0 mirror, 0.3 glossy, 0.9 matt")
+    metallic: Share = 0.0
+    transparency: Share = Field(0.0, description="1: clear glass or water tinted by the base colour")
+    subsurface: Share = Field(0.0, description="light inside: fruit flesh, wax, skin 0.1-0.3")
+    coat: Share = Field(0.0, description="clear lacquer")
+    bump: Share = Field(0.0, description="fine relief, 0.1 leather, 0.5 bark")
+    bump_scale: float = Field(12.0, ge=0.5, le=200)
+    jitter: Share = Field(0.12, description="how much brightness and hue differ from object to object")
+
+
+class Shape(Strict):
+    """What every part has."""
+
+    material: Name = Field(description="a name from `materials`")
+    at: Vec3 = Field((0.0, 0.0, 0.0), description="where its own origin goes")
+    turn: Turn = Field((0.0, 0.0, 0.0), description="degrees about x, then y, then z")
+    scale: Vec3 = (1.0, 1.0, 1.0)
+    bend: Degrees = Field(0.0, description="degrees it curves towards +x along its height (a sheet: up, along its x)")
+    bend_range: Degrees = Field(0.0, description="plus or minus, drawn for each object")
+    tilt: float = Field(0.0, ge=0, le=180, description="random tilt of up to this many degrees, for each object")
+    chance: Share = Field(1.0, description="share of the objects that have this part")
+    only: list[Name] = Field(default_factory=list, description="appearances that have it; empty: all")
+
+
+def _first_crossing(outline: list[Vec2]) -> tuple[int, int] | None:
+    """The first two sides of a polygon that cross, by the signs of the four triangles between their ends."""
+
+    def turn(a: Vec2, b: Vec2, c: Vec2) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    count = len(outline)
+    sides = [(outline[i], outline[(i + 1) % count]) for i in range(count)]
+    for i in range(count):
+        for j in range(i + 2, count - (i == 0)):
+            (a, b), (c, d) = sides[i], sides[j]
+            if turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0:
+                return i, j
+    return None
+
+
+class Lathe(Shape):
+    """A profile turned about z: bottles, fruit, cups, bolts (6 segments)."""
+
+    shape: Literal["lathe"] = "lathe"
+    profile: list[Vec2] = Field(
+        min_length=2, max_length=40, description="(radius, height) from the bottom up; may turn back down inside a cup"
+    )
+    smooth: bool = Field(True, description="a curve through the points; false: straight lines with edges")
+    segments: int = Field(32, ge=3, le=64)
+    lobes: int = Field(0, ge=0, le=24, description="soft ribs around: pumpkin 10, bell pepper 4, gear-like 12")
+    lobe_depth: float = Field(0.0, ge=0, le=0.5, description="share of the radius")
+    lobe_at: Literal["all", "top", "bottom"] = "all"
+
+    @field_validator("profile")
+    @classmethod
+    def _radii(cls, profile: list[Vec2]) -> list[Vec2]:
+        if any(r < 0 for r, _ in profile):
+            raise ValueError("a radius in `profile` is negative; points are (radius, height)")
+        if max(r for r, _ in profile) == 0:
+            raise ValueError("every radius in `profile` is 0")
+        return profile
+
+
+class Box(Shape):
+    """A block with rounded edges, centred on its origin."""
+
+    shape: Literal["box"] = "box"
+    size: Vec3
+    bevel: float = Field(0.1, ge=0, le=0.5, description="rounding, as a share of the smallest side")
+    taper: float = Field(1.0, ge=0, le=2, description="width of the top, as a share of the bottom's")
+
+
+class Ellipsoid(Shape):
+    """A ball or egg, centred on its origin."""
+
+    shape: Literal["ellipsoid"] = "ellipsoid"
+    size: Vec3 = Field((1.0, 1.0, 1.0), description="diameters")
+    detail: int = Field(16, ge=3, le=32, description="rows; 6 is enough for a small copy")
+    panels: Literal["none", "football"] = Field("none", description="football: 20 hexagons and 12 pentagons with seams")
+    panel_material: Name | None = Field(None, description="material of the pentagons")
+
+
+class Tube(Shape):
+    """A round or flat bar along a path: stems, wires, handles, rims, capsules."""
+
+    shape: Literal["tube"] = "tube"
+    path: list[Vec3] = Field(min_length=2, max_length=60)
+    radius: list[Annotated[float, Field(ge=0, le=10)]] = Field(
+        min_length=1, max_length=60, description="one for all, or several spread evenly along the path"
+    )
+    smooth: bool = Field(True, description="a curve through the points; false: straight pieces")
+    closed: bool = False
+    flat: float = Field(1.0, ge=0.02, le=1, description="section height over width; 1 is round")
+    sides: int = Field(10, ge=3, le=32)
+    round_ends: bool = False
+
+
+class Sheet(Shape):
+    """A flat outline in the xy plane with a thickness: leaves, paper, keys, saw blades, signs."""
+
+    shape: Literal["sheet"] = "sheet"
+    outline: list[Vec2] = Field(min_length=3, max_length=120, description="corners in order; must not cross itself")
+    holes: list[list[Vec2]] = Field(default_factory=list, max_length=8)
+    thickness: float = Field(0.02, ge=0, le=5)
+    smooth: bool = Field(False, description="round the outline through its corners")
+    cup: Degrees = Field(0.0, description="degrees its sides curl up, across y")
+    ripple: float = Field(0.0, ge=0, le=0.5, description="height of waves on it")
+
+    @field_validator("outline")
+    @classmethod
+    def _simple(cls, outline: list[Vec2]) -> list[Vec2]:
+        if crossing := _first_crossing(outline):
+            raise ValueError(f"`outline` crosses itself: its side {crossing[0]} meets its side {crossing[1]}")
+        return outline
+
+
+class Ring(Shape):
+    """A torus around z."""
+
+    shape: Literal["ring"] = "ring"
+    radius: float = Field(0.5, gt=0, le=10, description="to the middle of the section")
+    thickness: float = Field(0.1, gt=0, le=5, description="diameter of the section")
+    flat: float = Field(1.0, ge=0.02, le=20, description="section height over width")
+    segments: int = Field(32, ge=6, le=64)
+
+
+SimplePart = Annotated[Lathe | Box | Ellipsoid | Tube | Sheet | Ring, Field(discriminator="shape")]
+
+
+class Cluster(Shape):
+    """Copies of some parts set on a shape: grapes, seeds, florets, spokes, legs, keyboards."""
+
+    shape: Literal["cluster"] = "cluster"
+    material: Name = ""  # unused: the copies have their own
+    parts: list[SimplePart] = Field(min_length=1, max_length=6, description="what is copied, z pointing outwards")
+    count: int = Field(ge=1, le=MAX_COPIES)
+    on: Where = Field(
+        description="sphere, dome, cone, cylinder: surface of that shape inside `size`; ring, disc: in xy; "
+        "line: along x; grid: in xy; bunch: a hanging heap, wide at the top"
+    )
+    size: Vec3 = Field((1.0, 1.0, 1.0), description="full size of the shape the copies sit on")
+    facing: Literal["out", "up", "random"] = Field("out", description="where the copies' z points")
+    size_jitter: Share = 0.1
+    place_jitter: Share = Field(0.1, description="share of the distance to the next copy")
+    copy_tilt: float = Field(0.0, ge=0, le=180, description="random tilt of each copy, degrees")
+
+
+Part = Annotated[Lathe | Box | Ellipsoid | Tube | Sheet | Ring | Cluster, Field(discriminator="shape")]
+
+
+class Variation(Strict):
+    """How objects of one kind differ, and how an appearance is out of shape."""
+
+    stretch: tuple[Share, Share, Share] = Field((0.05, 0.05, 0.05), description="plus or minus share, per axis")
+    wobble: float = Field(0.0, ge=0, le=0.3, description="smooth bumps; share of the size")
+    wobble_scale: float = Field(3.0, ge=0.2, le=40)
+    bend: Degrees = Field(0.0, description="whole object bends by up to plus or minus this")
+    twist: Degrees = 0.0
+    dents: int = Field(0, ge=0, le=12)
+    dent_depth: float = Field(0.1, ge=0, le=0.5)
+    crush: Share = Field(0.0, description="pressed together along z like a trodden can")
+
+
+class Appearance(Strict):
+    """One way the thing looks in real life."""
+
+    name: Name = Field(description="e.g. 'ripe', 'green', 'rusty'")
+    states: list[Name] = Field(
+        default_factory=list, max_length=24, description="other words for it, any language: raw, unripe, green, 未成熟"
+    )
+    weight: float = Field(1.0, gt=0, le=100, description="how often it is met")
+    materials: dict[Name, Material] = Field(default_factory=dict, description="replace materials of the object")
+    stretch: tuple[float, float, float] = Field((1.0, 1.0, 1.0), description="shape of this appearance, per axis")
+    variation: Variation | None = None
+
+    @field_validator("stretch")
+    @classmethod
+    def _positive(cls, stretch: tuple[float, float, float]) -> tuple[float, float, float]:
+        if not all(0.1 <= s <= 10 for s in stretch):
+            raise ValueError("each number of `stretch` must be between 0.1 and 10")
+        return stretch
+
+
+class ObjectSpec(Strict):
+    """One kind of thing: its names, its looks, where it is met and how it is built."""
+
+    name: Name = Field(description="what people call it, singular, e.g. 'gear wheel'")
+    aliases: list[Name] = Field(default_factory=list, max_length=24, description="other English names, singular")
+    chinese: list[Name] = Field(default_factory=list, max_length=12)
+    size_m: float = Field(ge=1e-7, le=100, description="longest side in metres")
+    contexts: list[str] = Field(
+        default_factory=list, description=f"places where it is usually met: {', '.join(CONTEXTS)}"
+    )
+    rests: list[Rest] = Field(
+        ["upright"],
+        min_length=1,
+        description="how it lies: upright on its z, on its side, flat, any way round, or hangs from its top",
+    )
+    lookalikes: list[Name] = Field(default_factory=list, max_length=12, description="things mistaken for it")
+    materials: dict[Name, Material] = Field(default_factory=dict, description="at most 16")
+    parts: list[Part] = Field(default_factory=list, max_length=MAX_PARTS)
+    appearances: list[Appearance] = Field(default_factory=lambda: [Appearance(name="plain")], min_length=1)
+    variation: Variation = Field(default_factory=Variation)
+    asset: str | None = Field(None, description="model file that draws it instead of parts; not for language models")
+
+    _clean = field_validator("name")(clean_name)
+
+    @field_validator("contexts")
+    @classmethod
+    def _known_contexts(cls, contexts: list[str]) -> list[str]:
+        unknown = [c for c in contexts if c not in CONTEXTS]
+        if unknown:
+            raise ValueError(f"unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}")
+        return contexts
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ObjectSpec":
+        if not self.parts and self.asset is None:
+            raise ValueError("an object needs at least one part")
+        if len(self.materials) > 16:
+            raise ValueError(f"{len(self.materials)} materials; at most 16")
+        names = [a.name.casefold() for a in self.appearances]
+        if len(set(names)) < len(names):
+            raise ValueError("two appearances have the same name")
+        for part in self.all_parts():
+            for material in _materials_of(part):
+                if material not in self.materials:
+                    known = ", ".join(self.materials) or "none"
+                    raise ValueError(
+                        f"a {part.shape} uses material {material!r}, which is not in `materials` ({known})"
+                    )
+            for only in part.only:
+                if only.casefold() not in names:
+                    raise ValueError(f"a {part.shape} is only in appearance {only!r}, which does not exist")
+        for look in self.appearances:
+            unknown = sorted(set(look.materials) - set(self.materials))
+            if unknown:
+                raise ValueError(f"appearance {look.name!r} replaces material {unknown[0]!r}, which does not exist")
+        if self.parts and (count := sum(vertices_of(p) for p in self.parts)) > MAX_VERTICES:
+            raise ValueError(f"about {count} vertices; at most {MAX_VERTICES}: use less detail, fewer sides or copies")
+        return self
+
+    def all_parts(self) -> Iterator[Any]:
+        """Every part, those inside clusters included."""
+        for part in self.parts:
+            yield part
+            if isinstance(part, Cluster):
+                yield from part.parts
+
+    def appearance(self, name: str | None = None) -> Appearance:
+        """The appearance of that name; the first one when no name is given.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        if not name:
+            return self.appearances[0]
+        for look in self.appearances:
+            if look.name.casefold() == name.casefold():
+                return look
+        raise KeyError(f"{self.name} has no appearance {name!r}; it has {', '.join(a.name for a in self.appearances)}")
+
+
+def _materials_of(part: Any) -> list[str]:
+    names = [] if isinstance(part, Cluster) else [part.material]
+    if isinstance(part, Ellipsoid) and part.panel_material:
+        names.append(part.panel_material)
+    return names
+
+
+PROFILE_STEPS = 3  # rows laid between two points of a smooth profile or path
+SHEET_GRID = 7  # inner points a side of a bent sheet
+
+
+def vertices_of(part: Any) -> int:
+    """Upper estimate of the vertices a part becomes, from its numbers alone."""
+    match part:
+        case Lathe():
+            return part.segments * (len(part.profile) - 1) * (PROFILE_STEPS if part.smooth else 1) + part.segments
+        case Box():
+            return 8 if part.bevel == 0 else 218
+        case Ellipsoid():
+            return 2562 if part.panels != "none" else 2 * part.detail * part.detail
+        case Tube():
+            rows = len(part.path) * (PROFILE_STEPS if part.smooth else 1) + (8 if part.round_ends else 0)
+            return part.sides * (rows + 1)
+        case Sheet():
+            rim = (len(part.outline) * (PROFILE_STEPS if part.smooth else 1)) + sum(map(len, part.holes))
+            inner = SHEET_GRID**2 if is_bent(part) else 0
+            return 2 * (rim + inner) if part.thickness else rim + inner
+        case Ring():
+            return part.segments * 10
+        case Cluster():
+            return part.count * sum(vertices_of(p) for p in part.parts)
+    raise TypeError(f"not a part: {part!r}")
+
+
+def is_bent(sheet: Sheet) -> bool:
+    """Whether a sheet is curved and therefore needs points inside its outline."""
+    return bool(sheet.bend or sheet.bend_range or sheet.cup or sheet.ripple)
+
+
+def refusal(error: ValidationError) -> str:
+    """The first few things wrong with a spec, in one line each: where, and what."""
+    lines = []
+    for problem in error.errors()[:6]:
+        where = ".".join(str(p) for p in problem["loc"]) or "object"
+        lines.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)
+
+
+def _type_text(schema: dict[str, Any]) -> str:
+    """A JSON schema's type in a word: `number`, `[number, number]`, `up|out`, the name of another model."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in schema or "const" in schema:
+        return "|".join(schema.get("enum", [schema.get("const")]))
+    if "discriminator" in schema:
+        return "part"
+    if "anyOf" in schema:
+        return " or ".join(_type_text(s) for s in schema["anyOf"])
+    if schema.get("type") == "array":
+        if "prefixItems" in schema:
+            return "[" + ", ".join(_type_text(s) for s in schema["prefixItems"]) + "]"
+        return f"list of {_type_text(schema['items'])}"
+    if schema.get("type") == "object":
+        return f"object of name: {_type_text(schema['additionalProperties'])}"
+    if "pattern" in schema:
+        return "'#rrggbb'"
+    text = str(schema["type"])
+    low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
+    return f"{text} {low}..{high}" if low is not None and high is not None and (low, high) != (-10, 10) else text
+
+
+def describe_schema() -> str:
+    """The fields of an ObjectSpec, one a line: a fifth of the JSON schema's length, for a prompt."""
+    definitions: dict[str, Any] = dict(ObjectSpec.model_json_schema()["$defs"])
+    definitions["ObjectSpec"] = ObjectSpec.model_json_schema()
+    common = Shape.model_json_schema()["properties"]
+    definitions["Every part"] = {"description": Shape.__doc__, "properties": common, "required": ["material"]}
+    lines = []
+    for title in (
+        "ObjectSpec", "Appearance", "Variation", "Material", "Layer", "Every part",
+        "Lathe", "Box", "Ellipsoid", "Tube", "Sheet", "Ring", "Cluster",
+    ):  # fmt: skip
+        model = definitions[title]
+        lines.append(f"## {title}: {' '.join(model['description'].split())}")
+        for name, field in model["properties"].items():
+            if name == "asset" or (name in common and "shape" in model["properties"]):
+                continue
+            default = "required" if name in model.get("required", []) else f"default {json.dumps(field.get('default'))}"
+            default = default.replace("default null", "optional")
+            told = f": {field['description']}" if "description" in field else ""
+            lines.append(f"- {name} ({_type_text(field)}, {default}){told}")
+    return "\n".join(lines)
