@@ -86,6 +86,7 @@ class Settings(BaseSettings):
 
     # Evaluation
     real_val_share: float = 0.5
+    class_map: dict[str, str] = Field(default_factory=dict)  # label class of real photos -> class of the task
     ignore_side_px: float = 0.0  # real boxes and detections with a side under this are ignored
     match_iou: float = 0.5  # for precision, recall and F1
     min_slice_instances: int = 8  # evidence without which no slice is called weak
