@@ -1,0 +1,126 @@
+"""From labelled pictures to the tensors that Ultralytics' losses read."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.trainers.augment import Example, Policy, boxes_of, vary
+
+MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at this resolution
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Arrays of one step; boxes are normalised (cx, cy, w, h)."""
+
+    pictures: npt.NDArray[np.uint8]  # (b, h, w, 3)
+    classes: npt.NDArray[np.float32]  # (n,) of all objects; in classification (b,)
+    boxes: npt.NDArray[np.float32]  # (n, 4)
+    owner: npt.NDArray[np.float32]  # (n,) which picture each object is in
+    masks: npt.NDArray[np.uint8]  # (b, h / 4, w / 4): 0 none, i the i-th object of that picture
+
+
+class Source(Protocol):
+    """Examples by number."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, index: int) -> Example:
+        """One of them."""
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """One batch of examples of equal size, each with at most 255 objects."""
+    classes, boxes, owner, masks = [], [], [], []
+    for number, example in enumerate(examples):
+        h, w = example.ids.shape
+        found = boxes_of(example.ids, len(example.classes)) if example.boxes is None else example.boxes
+        centres, sides = (found[:, :2] + found[:, 2:]) / 2, found[:, 2:] - found[:, :2]
+        boxes.append(np.concatenate([centres, sides], 1) / np.array([w, h, w, h], np.float32))
+        classes.append(example.classes)
+        owner.append(np.full(len(found), number))
+        masks.append(example.ids[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE].astype(np.uint8))
+    return Batch(
+        np.stack([e.picture for e in examples]),
+        np.concatenate(classes).astype(np.float32),
+        np.concatenate(boxes).astype(np.float32),
+        np.concatenate(owner).astype(np.float32),
+        np.stack(masks),
+    )
+
+
+def collate_labels(examples: Sequence[Example]) -> Batch:
+    """One batch of whole-picture labels."""
+    none = np.zeros((0, 4), np.float32)
+    labels = np.concatenate([e.classes for e in examples]).astype(np.float32)
+    return Batch(np.stack([e.picture for e in examples]), labels, none, none[:, 0], np.zeros((0, 0, 0), np.uint8))
+
+
+def epoch_batches(
+    source: Source,
+    batch: int,
+    sizes: Sequence[int],
+    policy: Policy,
+    seed: int,
+    epoch: int,
+    *,
+    labels_only: bool = False,
+) -> Iterator[Batch]:
+    """Batches of one epoch, each made in a second thread while the one before is trained on.
+
+    Everything follows from (seed, epoch, position), so an epoch that is begun again is the same.
+
+    Args:
+        source: the examples.
+        batch: pictures a step; the last batch takes what is left, unless that is less than half.
+        sizes: sides in pixels to choose from, a batch at a time.
+        policy: of augmentation.
+        seed: of the training.
+        epoch: number of the epoch.
+        labels_only: whole-picture labels.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(source))
+    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
+    if len(groups) > 1 and len(groups[-1]) < batch / 2:  # batch statistics of few pictures are poor
+        groups[-2] = np.concatenate([groups[-2], groups.pop()])
+
+    def make(position: int) -> Batch:
+        size_px = int(np.random.default_rng([seed, epoch, 1, position]).choice(np.asarray(sizes)))
+        examples = []
+        for slot, index in enumerate(groups[position]):
+            rng = np.random.default_rng([seed, epoch, 2, position, slot])
+            others = rng.integers(len(source), size=3).tolist() if policy.mosaic else []
+            examples.append(vary(rng, [source[int(i)] for i in (index, *others)], size_px, policy))
+        return (collate_labels if labels_only else collate)(examples)
+
+    yield from ahead(make, len(groups))
+
+
+def ahead(make: Any, count: int) -> Iterator[Batch]:
+    """make(0), make(1), ... with the next one in the making."""
+    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+        coming: Future[Batch] | None = pool.submit(make, 0) if count else None
+        for position in range(count):
+            assert coming is not None
+            ready = coming.result()
+            coming = pool.submit(make, position + 1) if position + 1 < count else None
+            yield ready
+
+
+def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
+    """The dict that Ultralytics' losses read; pictures as channels-last floats in 0..1."""
+    import torch
+
+    pictures = torch.from_numpy(batch.pictures).to(device).permute(0, 3, 1, 2)  # already channels-last in memory
+    return {
+        "img": pictures.float().div_(255),
+        "cls": torch.from_numpy(batch.classes).to(device),
+        "bboxes": torch.from_numpy(batch.boxes).to(device),
+        "batch_idx": torch.from_numpy(batch.owner).to(device),
+        "masks": torch.from_numpy(batch.masks).to(device),
+    }

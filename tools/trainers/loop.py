@@ -1,0 +1,178 @@
+"""The training step on Ultralytics' networks and losses: all cores, 16-bit where the CPU has it, averaged weights.
+
+Shared by the training of a task (`yolo.py`) and of the starter (`starter.py`): their pictures come from elsewhere.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from tools.data.task import TaskKind
+from tools.trainers.batches import Batch, to_tensors
+
+MAX_GRADIENT_NORM = 10.0
+WEIGHT_DECAY = 0.02
+WARM_UP_SHARE = 0.06  # of the schedule
+FINAL_RATE_SHARE = 0.02  # of the learning rate, left at the end
+MAX_AVERAGING = 0.998  # averages the last few hundred steps; early on fewer, see `Learner.step`
+
+
+def choose_device() -> Any:
+    """The GPU when there is one, else the CPU."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def cpu_count() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def has_fast_bfloat16(device: Any) -> bool:
+    """Whether 16-bit floats are computed in hardware; emulated ones are slower than 32-bit."""
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in names)
+
+
+@contextmanager
+def reproducible(threads: int | None) -> Iterator[None]:
+    """The same numbers every time, on all cores; torch's global settings are put back afterwards."""
+    import torch
+
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.get_rng_state()
+    warn = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.set_num_threads(threads or cpu_count())
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1], warn_only=warn)
+        torch.set_rng_state(before[2])
+
+
+def rate_at(progress: float, rate: float) -> float:
+    """Learning rate after a share of the schedule: linear warm-up, then half a cosine."""
+    if progress < WARM_UP_SHARE:
+        return rate * max(0.02, progress / WARM_UP_SHARE)
+    rest = min(1.0, (progress - WARM_UP_SHARE) / (1 - WARM_UP_SHARE))
+    return rate * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * rest)))
+
+
+class Learner:
+    """A network, its averaged twin, and the optimizer."""
+
+    def __init__(self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None) -> None:
+        import torch
+
+        self.kind = kind
+        self.device = device
+        self.bfloat16 = has_fast_bfloat16(device) if bfloat16 is None else bfloat16
+        self.network = network.to(device).to(memory_format=torch.channels_last).train()
+        for parameter in self.network.parameters():
+            parameter.requires_grad_(True)
+        for name, parameter in self.network.named_parameters():
+            if ".dfl" in name:  # the fixed weights 0..15 of the box distribution
+                parameter.requires_grad_(False)
+        self.criterion = self.network.init_criterion()
+        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        self.steps = 0
+        self.optimizer = self._optimizer()
+
+    def _optimizer(self) -> Any:
+        import torch
+
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), foreach=True)
+
+    def step(self, batch: Batch, rate: float) -> float:
+        """One update. Returns the loss of one picture.
+
+        Raises:
+            FloatingPointError: the loss is not a number.
+        """
+        import torch
+
+        tensors = to_tensors(batch, self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self._autocast():
+            predictions = self.network.predict(tensors["img"])
+        if self.kind == "classify":
+            tensors["cls"] = tensors["cls"].long()
+        # Box distances need more than the 8 bits of a bfloat16's fraction: the loss is computed in 32 bits.
+        loss = self.criterion(as_float(predictions), tensors)[0].sum()
+        value = float(loss.detach()) / (1 if self.kind == "classify" else len(batch.pictures))
+        if not math.isfinite(value):
+            raise FloatingPointError("the loss is not a number")
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT_NORM, foreach=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.steps += 1
+        self._update_average(min(MAX_AVERAGING, (1 + self.steps) / (20 + self.steps)))
+        return value
+
+    def _autocast(self) -> Any:
+        import torch
+
+        return torch.autocast(self.device.type, dtype=torch.bfloat16) if self.bfloat16 else nullcontext()
+
+    def _update_average(self, decay: float) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.is_floating_point():
+                    self.average[name].lerp_(value, 1 - decay)
+                else:
+                    self.average[name].copy_(value)
+
+    # State ------------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Every tensor that the next step depends on."""
+        tensors = {f"network.{k}": v.detach().clone() for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v.clone() for k, v in self.average.items()}
+        for number, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": value.detach().clone() for name, value in slots.items()}
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Any], steps: int) -> None:
+        """Go on from `state()`."""
+        import torch
+
+        def laid_out(value: Any) -> Any:
+            return value.to(memory_format=torch.channels_last) if value.ndim == 4 else value
+
+        def part(prefix: str) -> dict[str, Any]:
+            return {k[len(prefix) :]: laid_out(v) for k, v in tensors.items() if k.startswith(prefix)}
+
+        self.network.load_state_dict(part("network."))
+        self.average = {k: v.to(self.device).clone() for k, v in part("average.").items()}
+        slots: dict[int, dict[str, Any]] = {}
+        for key, value in part("optimizer.").items():
+            number, name = key.split(".", 1)
+            slots.setdefault(int(number), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
+        self.steps = steps
+
+
+def as_float(value: Any) -> Any:
+    """Nested predictions with every 16-bit tensor as 32-bit."""
+    if isinstance(value, dict):
+        return {k: v if k == "feats" else as_float(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(as_float(v) for v in value)
+    return value.float() if hasattr(value, "float") else value

@@ -1,0 +1,278 @@
+"""Pre-train the starter weights from formula-drawn pictures: no photo, no third-party data, no licence but ours.
+
+    python -m tools.trainers.starter --out DIR [--steps N] [--minutes M] [--size PX] [--seed S]
+
+A run that was killed goes on from its last checkpoint when it is called again with the same folder. It ends by steps or
+by minutes, whichever comes first; with steps alone the result follows from the seed.
+"""
+
+import argparse
+import json
+import logging
+import math
+import platform
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from tools.errors import StepFailed
+from tools.runtime import write_json
+from tools.trainers.augment import Example, Policy, vary
+from tools.trainers.batches import Batch, ahead, collate
+
+log = logging.getLogger(__name__)
+
+ARCHITECTURE = "yolo11n-seg"
+NAMES = ("object",)
+WEIGHTS = Path(__file__).parent / "weights" / "starter.safetensors"
+MAX_BYTES = 8 * 2**20
+
+_CHUNK = 64  # pictures drawn at a time
+_SHELF_CHUNKS = 16  # drawn pictures that are kept to be used again
+_FRESH_SHARE = 0.5  # of a batch is drawn anew: drawing takes a third of the time of a training step
+_SIZE_STEPS = (0.75, 0.875, 1.0, 1.125, 1.25)
+_POLICY = Policy(mosaic=0.35, scale=(0.6, 1.6), rotate_deg=180.0, colour=0.6, degrade=0.2)
+_FINAL_POLICY = Policy(mosaic=0.0, scale=(0.8, 1.25), rotate_deg=180.0, colour=0.4, degrade=0.2)
+_FINAL_SHARE = 0.15  # of the schedule, without mosaics
+_VALIDATION_SEED = 999_983
+_RATE = 2e-3
+_SAVE_EVERY_S = 240.0
+_LOG_EVERY = 50  # steps
+
+
+def to_example(seed: int, index: int, size_px: int) -> Example:
+    """A formula picture as a labelled example of the one class "object"."""
+    from tools.trainers.formula import draw
+
+    drawn = draw(seed, index, size_px)
+    present = np.unique(drawn.ids)
+    present = present[present > 0]
+    table = np.zeros(256, np.uint16)
+    table[present] = np.arange(1, len(present) + 1)
+    return Example(drawn.picture, table[drawn.ids], np.zeros(len(present), np.int64))
+
+
+def draw_chunk(seed: int, chunk: int, size_px: int) -> list[Example]:
+    """Pictures number 64 * chunk and the 63 after it."""
+    return [to_example(seed, chunk * _CHUNK + i, size_px) for i in range(_CHUNK)]
+
+
+def _draw_alone() -> None:
+    cv2.setNumThreads(1)
+
+
+class Stream:
+    """Endless batches; batch number s is the same whenever and on whatever machine it is asked for."""
+
+    def __init__(self, seed: int, batch: int, size_px: int, workers: int) -> None:
+        self.seed, self.batch, self.size_px = seed, batch, size_px
+        self._fresh = max(1, round(batch * _FRESH_SHARE))
+        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_draw_alone)
+        self._chunks: dict[int, Future[list[Example]]] = {}
+
+    def close(self) -> None:
+        """End the drawing processes."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def make(self, step: int, progress: float) -> Batch:
+        """Batch of a step: half of it new pictures, half from the shelf of those drawn before."""
+        rng = np.random.default_rng([self.seed, 7, step])
+        newest = (step + 1) * self._fresh - 1
+        chosen = list(range(newest - self._fresh + 1, newest + 1))
+        first = max(0, newest // _CHUNK - _SHELF_CHUNKS + 1) * _CHUNK
+        chosen += rng.integers(first, newest + 1, self.batch - self._fresh).tolist()
+        policy = _POLICY if progress < 1 - _FINAL_SHARE else _FINAL_POLICY
+        step_px = float(rng.choice(np.asarray(_SIZE_STEPS)))
+        size_px = round(self.size_px * step_px / 32) * 32
+        self._order_ahead(newest // _CHUNK)
+        examples = []
+        for slot, index in enumerate(chosen):
+            one = np.random.default_rng([self.seed, 8, step, slot])
+            others = one.integers(first, newest + 1, 3).tolist()
+            examples.append(vary(one, [self._picture(i) for i in (index, *others)], size_px, policy))
+        return collate(examples)
+
+    def _order_ahead(self, newest: int) -> None:
+        oldest = max(0, newest - _SHELF_CHUNKS + 1)
+        for chunk in range(oldest, newest + 3):
+            if chunk not in self._chunks:
+                self._chunks[chunk] = self._pool.submit(draw_chunk, self.seed, chunk, self.size_px)
+        for chunk in [c for c in self._chunks if c < oldest]:
+            del self._chunks[chunk]
+
+    def _picture(self, index: int) -> Example:
+        return self._chunks[index // _CHUNK].result()[index % _CHUNK]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, and for how long."""
+
+    out: Path  # folder of the checkpoint and the result
+    steps: int  # at most
+    minutes: float = math.inf  # of wall clock at most, over all its calls
+    size_px: int = 256  # of the pictures; batches vary about it
+    batch: int = 16
+    seed: int = 0  # of pictures and weights
+    threads: int | None = None  # None takes all cores
+    workers: int = 1  # processes that draw
+    validation: int = 160  # pictures of another series to score with
+
+
+def pretrain(plan: Plan) -> dict[str, Any]:
+    """Train, or go on training, and write `starter.safetensors` and `starter.json`. Returns the card."""
+    from tools.trainers.loop import reproducible
+
+    cv2.setNumThreads(1)  # the drawing and torch have the cores
+    with reproducible(plan.threads):
+        return _Pretraining(plan).run()
+
+
+class _Pretraining:
+    def __init__(self, plan: Plan) -> None:
+        from tools.trainers.loop import Learner, choose_device
+        from tools.trainers.networks import build_network
+
+        self.plan = plan
+        self.learner = Learner(build_network(ARCHITECTURE, NAMES, plan.seed), "segment", choose_device())
+        self.history: list[dict[str, Any]] = []
+        seconds_before = self._restore()
+        self._began = time.monotonic() - seconds_before
+        self._saved = time.monotonic()
+
+    def run(self) -> dict[str, Any]:
+        from tools.trainers.loop import rate_at
+
+        plan, losses, start = self.plan, [], self.learner.steps
+        stream = Stream(plan.seed, plan.batch, plan.size_px, plan.workers)
+        try:
+            batches = ahead(lambda i: stream.make(start + i, self._progress(start + i)), max(0, plan.steps - start))
+            for batch in batches:
+                progress = self._progress(self.learner.steps)
+                if progress >= 1:
+                    break
+                losses.append(self.learner.step(batch, rate_at(progress, _RATE)))
+                if self.learner.steps % _LOG_EVERY == 0:
+                    self._note(float(np.mean(losses)), progress)
+                    losses = []
+                if time.monotonic() - self._saved > _SAVE_EVERY_S:
+                    self._save()
+        finally:
+            stream.close()
+        return self._save()
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _progress(self, step: int) -> float:
+        """How far the schedule is: by steps, or by the clock when that is further."""
+        by_clock = self._seconds() / (self.plan.minutes * 60) if math.isfinite(self.plan.minutes) else 0.0
+        return max(step / self.plan.steps, by_clock)
+
+    def _note(self, loss: float, progress: float) -> None:
+        entry = {"step": self.learner.steps, "loss": round(loss, 4), "seconds": round(self._seconds())}
+        self.history.append(entry)
+        log.info("step %d, loss %.3f, %.0f s, %.1f %%", entry["step"], loss, entry["seconds"], 100 * progress)
+
+    def _restore(self) -> float:
+        from tools.trainers.checkpoint import load_tensors
+
+        path = self.plan.out / "state.safetensors"
+        if not path.exists():
+            return 0.0
+        tensors, metadata = load_tensors(path)
+        if metadata["seed"] != str(self.plan.seed):
+            raise StepFailed(f"{path}: belongs to seed {metadata['seed']}; choose another --out or that seed")
+        self.learner.restore(tensors, int(metadata["step"]))
+        self.history = json.loads(metadata["history"])
+        log.info("going on from step %d", self.learner.steps)
+        return float(metadata["seconds"])
+
+    def _save(self) -> dict[str, Any]:
+        """Write the checkpoint, and what the starter would be if training ended now."""
+        from tools.trainers.checkpoint import save, save_tensors
+
+        metadata = {
+            "step": str(self.learner.steps),
+            "seed": str(self.plan.seed),
+            "seconds": str(self._seconds()),
+            "history": json.dumps(self.history),
+        }
+        save_tensors(self.plan.out / "state.safetensors", self.learner.state(), metadata)
+        card = self._card()
+        card["sha256"] = save(
+            self.plan.out / WEIGHTS.name, self.learner.average, architecture=ARCHITECTURE, names=NAMES,
+            size_px=self.plan.size_px, extra=card, half=True,
+        )  # fmt: skip
+        write_json(self.plan.out / "starter.json", {**card, "history": self.history})
+        log.info("saved at step %d: %s", self.learner.steps, card["scores"])
+        self._saved = time.monotonic()
+        return card
+
+    def _card(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "data": "pictures drawn by tools.trainers.formula; no photo, no third-party data",
+            "architecture": ARCHITECTURE,
+            "seed": plan.seed,
+            "steps": self.learner.steps,
+            "batch": plan.batch,
+            "size_px": plan.size_px,
+            "pictures_drawn": self.learner.steps * max(1, round(plan.batch * _FRESH_SHARE)),
+            "pictures_seen": self.learner.steps * plan.batch,
+            "seconds": round(self._seconds()),
+            "hardware": _hardware(self.learner),
+            "scores": self._scores(),
+        }
+
+    def _scores(self) -> dict[str, Any]:
+        from tools.trainers.networks import build_network
+        from tools.trainers.validate import validate
+
+        network = build_network(ARCHITECTURE, NAMES)
+        network.load_state_dict(self.learner.average)
+        network = network.to(self.learner.device).eval()
+        size_px = self.plan.size_px
+        pictures = [to_example(_VALIDATION_SEED, i, size_px) for i in range(self.plan.validation)]
+        score = validate(network, "segment", pictures, 1, self.learner.device)
+        return {
+            "on": f"{len(pictures)} formula pictures of another series",
+            "mask_map50": round(score.map50, 4),
+            "mask_map50_95": round(score.map50_95, 4),
+        }
+
+
+def _hardware(learner: Any) -> str:
+    from tools.trainers.loop import cpu_count
+
+    kind = "bfloat16" if learner.bfloat16 else "float32"
+    where = f"{cpu_count()} CPU cores" if learner.device.type == "cpu" else "one GPU"
+    return f"{where} ({platform.machine()}), {kind}"
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    pretrain(
+        Plan(given.out, given.steps, given.minutes, given.size, given.batch, given.seed, given.threads, given.workers)
+    )
+
+
+if __name__ == "__main__":
+    main()
