@@ -1,0 +1,141 @@
+"""The card of an exported data set: what is in it, how it was made, what a format lost, and what it is not good for."""
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools.data.sample import Sample
+from tools.data.scene import AXES
+from tools.data.task import TaskSpec
+
+_SPLITS = ("train", "val", "test")
+_WHERE = {
+    "yolo": "`data.yaml`, `images/`, `labels/`",
+    "coco": "`annotations/instances_<split>.json`, `images/<split>/`",
+    "voc": "`Annotations/`, `JPEGImages/`, `ImageSets/Main/`",
+    "cvat": "`annotations.xml`, `images/`",
+    "folders": "`<split>/<class folder>/`, `classes.json`",
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One format's folder."""
+
+    format: str
+    folder: str
+    images: int
+    labels: int
+    lost: Mapping[str, int]
+
+
+def dataset_card(
+    name: str,
+    request: str,
+    task: TaskSpec,
+    samples: Sequence[Sample],
+    engines: Mapping[str, Mapping[str, Any]],
+    exported: Iterable[Exported],
+) -> str:
+    """Markdown of the card.
+
+    Args:
+        name: of the run.
+        request: what was asked for, in the person's words.
+        task: kind and classes.
+        samples: the exported ones.
+        engines: name -> version, licence and reason of everything that made or labelled a picture.
+        exported: the folders that the card speaks of.
+    """
+    made = Counter(s.engine for s in samples)
+    synthetic = sum(n for engine, n in made.items() if engine != "real")
+    share = 100 * synthetic / len(samples)
+    labels = sum(len(s.instances) for s in samples)
+    parts = [
+        f"# Data set of the run {_text(name)}",
+        f"> {_text(request)}" if request else "",
+        f"{len(samples)} pictures to {task.kind} {', '.join(_text(c) for c in task.class_names)}; "
+        + (f"{labels} labelled objects. " if task.kind != "classify" else "")
+        + f"{share:.0f} % of the pictures are synthetic.",
+        "## Counts",
+        _table(["split", "pictures", "without an object", *task.class_names], _count_rows(task, samples)),
+        "## Formats",
+        _table(
+            ["format", "folder", "files", "pictures", "labels", "lost"],
+            [[e.format, e.folder, _Raw(_WHERE[e.format]), e.images, e.labels, _lost(e.lost)] for e in exported],
+        ),
+        "## How it was made",
+        _table(["engine", "pictures", "version", "licence", "why"], _engine_rows(made, engines)),
+        "Objects in a picture have the label source: "
+        + (", ".join(f"{_text(k)} ({n})" for k, n in _sources(samples)) or "none")
+        + ". Splits follow families of scenes, so that no near-twin of a training picture is in val or test.",
+        "## Slices",
+        _table(["axis", "value", "pictures"], _slice_rows(samples)),
+        "## Use and limits",
+        f"Made to train and test a model for the task above, in the order of classes {_order(task)}. Scores on its "
+        "synthetic pictures are not accuracy on photos: measure on real photos before relying on a model. What the "
+        "slices do not list was not shown. Masks and boxes cover the visible part of an object.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+class _Raw(str):
+    """Markdown of our own, which is not escaped."""
+
+
+def _text(value: object) -> str:
+    """Any text as plain text in Markdown, on one line."""
+    if isinstance(value, _Raw):
+        return value
+    escaped = html.escape(" ".join(str(value).split()))
+    for character in "|[]`*\\":
+        escaped = escaped.replace(character, f"&#{ord(character)};")
+    return escaped
+
+
+def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_text(cell) for cell in line) + " |" for line in lines)
+
+
+def _count_rows(task: TaskSpec, samples: Sequence[Sample]) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for split in (*_SPLITS, "all"):
+        part = [s for s in samples if split in ("all", s.split or "train")]
+        counts = Counter(i.class_name for s in part for i in s.instances)
+        if task.kind == "classify":
+            counts = Counter(s.label for s in part if s.label is not None)
+        empty = sum(s.label is None if task.kind == "classify" else not s.instances for s in part)
+        rows.append([split, len(part), empty, *(counts[c] for c in task.class_names)])
+    return rows
+
+
+def _engine_rows(made: Counter[str], engines: Mapping[str, Mapping[str, Any]]) -> list[list[object]]:
+    names = list(dict.fromkeys([*made, *engines]))
+    rows: list[list[object]] = []
+    for name in sorted(names):
+        facts = engines.get(name, {})
+        why = facts.get("why") or facts.get("reason") or ""
+        rows.append([name, made[name] or "", facts.get("version", ""), facts.get("licence", ""), why])
+    return rows
+
+
+def _sources(samples: Sequence[Sample]) -> list[tuple[str, int]]:
+    return sorted(Counter(i.source for s in samples for i in s.instances).items())
+
+
+def _slice_rows(samples: Sequence[Sample]) -> list[list[object]]:
+    counts = Counter((axis, value) for s in samples for axis, value in s.axes.items())
+    known = {axis: place for place, axis in enumerate(AXES)}
+    rows = sorted(counts.items(), key=lambda c: (known.get(c[0][0], len(known)), c[0][0], -c[1], c[0][1]))
+    return [[axis, value, n] for (axis, value), n in rows]
+
+
+def _lost(lost: Mapping[str, int]) -> str:
+    return "; ".join(f"{n} {what}" for what, n in sorted(lost.items())) or "nothing"
+
+
+def _order(task: TaskSpec) -> str:
+    return ", ".join(f"{i} {_text(name)}" for i, name in enumerate(task.class_names))

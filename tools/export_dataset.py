@@ -1,0 +1,297 @@
+"""Write the kept pictures of a run and their labels in the formats that other tools read.
+
+A format's folder is built beside its place and renamed into it, so it is whole or not there. Every folder is read back
+before it counts: as many pictures and labels out as in, and what a format cannot say is counted and reported.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+
+from tools.data.card import Exported, dataset_card
+from tools.data.formats import coco, cvat, folders, voc, yolo
+from tools.data.formats.labels import LabelledImage, counted, instances_of, labelled
+from tools.data.real_labels import read_labels
+from tools.data.sample import Sample
+from tools.data.task import TaskKind, TaskSpec
+from tools.errors import FixArguments, StepFailed
+from tools.runtime import RunContext, report
+
+FORMATS: dict[TaskKind, tuple[str, ...]] = {
+    "segment": ("yolo", "coco", "voc", "cvat"),
+    "detect": ("yolo", "coco", "voc", "cvat"),
+    "classify": ("folders",),
+}
+_STAGE = "export_dataset"
+_MANIFEST = ".sightsmith.json"
+_CARD = "README.md"
+_LAYOUT = 1  # raised when a format is written differently, so that older folders are written anew
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one format will hold."""
+
+    pictures: dict[str, str]  # path in the folder -> path of the picture in the run
+    files: Callable[[], Iterator[tuple[str, str]]]  # path and text of the label files
+    labels: int
+    lost: Counter[str]
+
+
+@tool
+def export_dataset(runtime: ToolRuntime[RunContext], formats: list[str] | None = None) -> str:
+    """Write the kept pictures and labels for other tools, into export/dataset_<format>/ with a data set card.
+
+    Args:
+        runtime: the run.
+        formats: any of yolo, coco, voc, cvat (folders for a classifier); all that fit when left out.
+    """
+    return export(runtime.context, formats)
+
+
+def export(run: RunContext, formats: Sequence[str] | None = None) -> str:
+    """Export the kept samples of a run; see `export_dataset`.
+
+    Raises:
+        FixArguments: an unknown format, or nothing is kept yet.
+        StepFailed: no picture is labelled, or a file cannot be written.
+    """
+    task = run.task
+    wanted = list(dict.fromkeys(f.strip().lower() for f in formats or FORMATS[task.kind]))
+    if unknown := [f for f in wanted if f not in FORMATS[task.kind]]:
+        raise FixArguments(
+            f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(FORMATS[task.kind])}."
+        )
+    with run.stage(_STAGE):
+        samples = list(run.dataset.samples(verdict="kept"))
+        if not samples:
+            raise FixArguments("No picture is kept yet. Call generate_images and curate_dataset first.")
+        images, unknown_classes = _labelled(samples, task)
+        _refuse_unlabelled(images, task)
+        done = []
+        for number, name in enumerate(wanted):
+            run.check_stop()
+            done.append(_export_format(run, name, images, samples, task))
+            run.progress(_STAGE, number + 1, len(wanted))
+        _record(run, done, samples, task)
+        lost = {e.format: counted(Counter(e.lost)) for e in done if e.lost}
+        if unknown_classes:
+            lost["all"] = f"{unknown_classes} labels of classes that are not of the task"
+        return report(
+            done=f"{done[0].images} pictures with {done[0].labels} labels as {', '.join(wanted)}",
+            folders=[e.folder for e in done],
+            lost=lost,
+            note="every folder was read back: as many pictures and labels as went in",
+        )
+
+
+def _labelled(samples: Sequence[Sample], task: TaskSpec) -> tuple[list[LabelledImage], int]:
+    """The samples with the labels of the task's classes, and how many labels are of others."""
+    known = set(task.class_names)
+    images, dropped = [], 0
+    for sample in samples:
+        kept = [i for i in sample.instances if i.class_name in known]
+        dropped += len(sample.instances) - len(kept)
+        label = sample.label if sample.label in known else None
+        images.append(labelled(sample.model_copy(update={"instances": kept, "label": label})))
+    return images, dropped
+
+
+def _refuse_unlabelled(images: Sequence[LabelledImage], task: TaskSpec) -> None:
+    if not any(image.label if task.kind == "classify" else image.instances for image in images):
+        raise StepFailed(
+            f"None of the {len(images)} kept pictures has a label, so there is no data set to export. "
+            "Call annotate_images first."
+        )
+
+
+# One format ---------------------------------------------------------------------------------------------------------
+
+
+def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[str], task: TaskSpec) -> Plan:
+    """What a format's folder will hold.
+
+    Args:
+        name: yolo, coco, voc, cvat or folders.
+        images: labels of the pictures.
+        sources: where each picture lies in the run.
+        task: kind and order of the classes.
+    """
+    classes, masks = task.class_names, task.kind == "segment"
+    labels = instances_of(images)
+    if name == "folders":
+        places = [folders.picture_path(image, classes) for image in images]
+        found = {place: source for place, source in zip(places, sources, strict=True) if place is not None}
+        return Plan(found, lambda: folders.label_files(classes), len(found), folders.lost(images))
+    place: dict[str, Callable[[LabelledImage], str]] = {
+        "yolo": yolo.picture_path, "coco": coco.picture_path, "voc": voc.picture_path, "cvat": cvat.picture_path,
+    }  # fmt: skip
+    files: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+        "yolo": lambda: yolo.label_files(images, classes, masks),
+        "coco": lambda: coco.label_files(images, classes),
+        "voc": lambda: voc.label_files(images),
+        "cvat": lambda: cvat.label_files(images, classes, masks),
+    }
+    lost = {
+        "yolo": lambda: yolo.lost(images, masks), "coco": lambda: coco.lost(images),
+        "voc": lambda: voc.lost(images), "cvat": lambda: cvat.lost(images, masks),
+    }  # fmt: skip
+    pictures = {place[name](image): source for image, source in zip(images, sources, strict=True)}
+    return Plan(pictures, files[name], labels, lost[name]())
+
+
+def _export_format(
+    run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec
+) -> Exported:
+    plan = plan_format(name, images, [s.image for s in samples], task)
+    folder = run.folder / "export" / f"dataset_{name}"
+    exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost))
+    fingerprint = _fingerprint(name, images, samples, task)
+    with _told(folder):
+        if not _is_whole(folder, fingerprint):
+            building = folder.with_name(f".{folder.name}.new")
+            _remove(building)
+            files = _build(run, building, plan)
+            _read_back(building, exported, task)
+            _write(building / _MANIFEST, json.dumps({"fingerprint": fingerprint, "files": [*files, _CARD, _MANIFEST]}))
+            _install(building, folder)
+        # The card also names engines, which may be told later than the labels; so it is written each time.
+        _write(folder / _CARD, _card(run, task, samples, [exported]))
+    return exported
+
+
+def _build(run: RunContext, folder: Path, plan: Plan) -> list[str]:
+    """Put pictures and label files into a new folder; returns their paths in it."""
+    for path, source in plan.pictures.items():
+        run.check_stop()
+        _link(run.path(source), folder / path)
+    files = list(plan.pictures)
+    for path, text in plan.files():
+        _write(folder / path, text)
+        files.append(path)
+    for split in ("train", "val", "test") if "classes.json" in files else ():
+        # A class without a picture in a split keeps its folder: readers number the classes by their folders.
+        if any(path.startswith(f"{split}/") for path in plan.pictures):
+            for name in json.loads((folder / folders.NAMES_FILE).read_text(encoding="utf-8")):
+                (folder / split / name).mkdir(exist_ok=True)
+    return files
+
+
+def _read_back(folder: Path, exported: Exported, task: TaskSpec) -> None:
+    """Read what was written as any stranger's data set is read.
+
+    Raises:
+        StepFailed: it does not hold what it should.
+    """
+    entries = read_labels(folder, task.kind == "classify").entries
+    labels = sum((image.label is not None) + len(image.instances) for _, image in entries)
+    if (len(entries), labels) != (exported.images, exported.labels):
+        raise StepFailed(
+            f"{folder}: read back {len(entries)} pictures and {labels} labels, but {exported.images} and "
+            f"{exported.labels} were written. The folder was not put into place; export again."
+        )
+
+
+def _fingerprint(name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec) -> str:
+    digest = hashlib.sha256(json.dumps([_LAYOUT, name, task.kind, task.class_names]).encode())
+    for image, sample in zip(images, samples, strict=True):
+        labels = [i.model_dump_json() for i in image.instances]
+        digest.update(json.dumps([image.file, image.split, image.label, sample.sha256, labels]).encode())
+    return digest.hexdigest()
+
+
+# Files --------------------------------------------------------------------------------------------------------------
+
+
+def _is_whole(folder: Path, fingerprint: str) -> bool:
+    """Whether the folder holds just this data set already."""
+    written, files = _manifest(folder)
+    return written == fingerprint and all((folder / f).is_file() for f in files - {_CARD})
+
+
+def _manifest(folder: Path) -> tuple[str, set[str]]:
+    """Fingerprint and files of an export; empty when there is none."""
+    try:
+        data = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return str(data["fingerprint"]), set(data["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", set()
+
+
+def _install(building: Path, folder: Path) -> None:
+    """Rename the new folder into place. An older export goes; one in which the person put files is set aside."""
+    old = folder.with_name(f".{folder.name}.old")
+    _remove(old)
+    if folder.exists():
+        _, ours = _manifest(folder)
+        present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".cache"}
+        if present <= ours:
+            folder.replace(old)
+        else:
+            number = next(n for n in range(1, 10_000) if not folder.with_name(f"{folder.name}.kept-{n}").exists())
+            folder.replace(folder.with_name(f"{folder.name}.kept-{number}"))
+    building.replace(folder)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a working folder of ours, left by a kill or done with."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError as error:
+        raise StepFailed(f"{source} is missing, though the data set lists it. Restore it, or build again.") from error
+    except OSError:  # another disk, or one that knows no hard links
+        shutil.copyfile(source, target)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """A full or read-only disk as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename or folder
+        raise StepFailed(
+            f"{name} cannot be written ({error.strerror or error}). Free space or change the permissions, and export "
+            "again; what was there before is kept."
+        ) from error
+
+
+# Card and record ----------------------------------------------------------------------------------------------------
+
+
+def _card(run: RunContext, task: TaskSpec, samples: Sequence[Sample], exported: Sequence[Exported]) -> str:
+    record = run.record
+    return dataset_card(record.name, record.request or task.request, task, samples, record.engines, exported)
+
+
+def _record(run: RunContext, done: Sequence[Exported], samples: Sequence[Sample], task: TaskSpec) -> None:
+    """Keep in `run.json` what was exported, and a card of all formats beside the folders."""
+    known = run.record.exports.get("dataset", {}) | {e.format: asdict(e) for e in done}
+    run.record.exports["dataset"] = known
+    run.save()
+    exported = [Exported(**entry) for _, entry in sorted(known.items())]
+    with _told(run.folder / "export"):
+        _write(run.folder / "export" / _CARD, _card(run, task, samples, exported))
