@@ -51,15 +51,27 @@ def letterbox(
     h, w = picture.shape[:2]
     gain = size_px / max(h, w)
     height, width = max(1, round(h * gain)), max(1, round(w * gain))
-    full_h, full_w = (
-        (size_px, size_px) if square else (-(-height // multiple) * multiple, -(-width // multiple) * multiple)
-    )
+    full_h, full_w = (size_px, size_px) if square else (_round_up(height, multiple), _round_up(width, multiple))
     top, left = (full_h - height) // 2, (full_w - width) // 2
     way = cv2.INTER_AREA if gain < 1 else cv2.INTER_LINEAR
     scaled = picture if (height, width) == (h, w) else cv2.resize(picture, (width, height), interpolation=way)
     padded = np.full((full_h, full_w, 3), PADDING_GREY, np.uint8)
     padded[top : top + height, left : left + width] = scaled
     return padded, Letterbox(gain, left, top, h, w)
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+def centre_crop(picture: npt.NDArray[np.uint8], size_px: int) -> npt.NDArray[np.uint8]:
+    """The middle square, scaled: what Ultralytics shows a classifier, so that exported models see the same."""
+    h, w = picture.shape[:2]
+    side = min(h, w)
+    top, left = (h - side) // 2, (w - side) // 2
+    square = picture[top : top + side, left : left + side]
+    way = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(square, (size_px, size_px), interpolation=way))
 
 
 def detections(raw: Any, classes: int, confidence: float, max_detections: int = MAX_DETECTIONS) -> list[Detections]:

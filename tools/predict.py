@@ -1,0 +1,283 @@
+"""Run trained weights on pictures: labels at the pictures' own resolution, and pictures with the labels drawn in."""
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.data.pictures import is_picture, read_picture, write_picture
+from tools.data.sample import Instance, encode_mask
+from tools.data.task import TaskKind
+from tools.errors import FixArguments, StepFailed
+from tools.runtime import write_json
+from tools.trainers.postprocess import (
+    Detections,
+    Letterbox,
+    centre_crop,
+    detections,
+    letterbox,
+    picture_mask,
+    to_picture_boxes,
+)
+
+Picture = npt.NDArray[np.uint8]
+
+_BATCH = 8
+# Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
+_COLOURS = (
+    (255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200), (140, 230, 0),
+    (255, 140, 40), (90, 100, 255), (0, 200, 255),
+)  # fmt: skip
+_FILL = 0.38  # share of the class's colour over a mask: enough to see, not enough to hide
+
+
+class Predictor:
+    """Trained weights, ready to look at pictures. Computes in 32 bits, so results do not depend on the CPU's extras."""
+
+    def __init__(self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int) -> None:
+        from tools.trainers.loop import choose_device
+
+        self.kind: TaskKind = kind
+        self.names = list(names)
+        self.size_px = size_px
+        self.device = choose_device()
+        self.network = network.to(self.device).eval()
+
+    @classmethod
+    def load(cls, weights: Path) -> "Predictor":
+        """Open weights written by a training.
+
+        Raises:
+            StepFailed: the file is missing, damaged or not ours.
+        """
+        from tools.trainers.checkpoint import load_model
+
+        network, card = load_model(weights)
+        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px)
+
+    def predict(self, picture: Picture, confidence: float) -> list[Instance]:
+        """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
+
+        Args:
+            picture: of any size.
+            confidence: least score of an object, 0..1.
+
+        Raises:
+            ValueError: the model classifies whole pictures.
+        """
+        return self.predict_many([picture], confidence)[0]
+
+    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
+        """`predict` for each picture; those of equal shape are computed together."""
+        if self.kind == "classify":
+            raise ValueError("this model names whole pictures: use classify()")
+        inputs = [letterbox(picture, self.size_px) for picture in pictures]
+        results: list[list[Instance]] = [[] for _ in pictures]
+        for group in _groups([padded for padded, _ in inputs]):
+            raw = self._forward(np.stack([inputs[i][0] for i in group]))
+            for i, found in zip(group, detections(raw, len(self.names), confidence), strict=True):
+                results[i] = self._instances(found, inputs[i][1])
+        return results
+
+    def classify(self, picture: Picture) -> dict[str, float]:
+        """Probability of each class for an (h, w, 3) RGB picture.
+
+        Raises:
+            ValueError: the model finds objects.
+        """
+        return self.classify_many([picture])[0]
+
+    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+        """`classify` for each picture."""
+        if self.kind != "classify":
+            raise ValueError("this model finds objects: use predict()")
+        results = []
+        for start in range(0, len(pictures), _BATCH):
+            batch = np.stack([centre_crop(p, self.size_px) for p in pictures[start : start + _BATCH]])
+            for row in self._forward(batch)[0].cpu().numpy():
+                results.append({name: float(value) for name, value in zip(self.names, row, strict=True)})
+        return results
+
+    def _forward(self, batch: Picture) -> Any:
+        import torch
+
+        tensor = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2).float().div_(255)
+        with torch.no_grad():
+            return self.network(tensor)
+
+    def _instances(self, found: Detections, box: Letterbox) -> list[Instance]:
+        instances = []
+        for i, corners in enumerate(to_picture_boxes(found.boxes, box).tolist()):
+            if corners[2] - corners[0] <= 0 or corners[3] - corners[1] <= 0:
+                continue  # wholly in the padding
+            counts = None
+            if self.kind == "segment":
+                mask = picture_mask(found.logits[i], corners, box)
+                if not mask.any():
+                    continue
+                counts = encode_mask(mask)
+            instances.append(
+                Instance(
+                    class_name=self.names[int(found.classes[i])], box=tuple(corners), counts=counts,
+                    score=float(found.scores[i]), source="model",
+                )
+            )  # fmt: skip
+        return instances
+
+
+def _groups(padded: Sequence[Picture]) -> list[list[int]]:
+    """Indices of pictures of equal shape, at most a batch together."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for i, picture in enumerate(padded):
+        by_shape.setdefault(picture.shape, []).append(i)
+    return [group[i : i + _BATCH] for group in by_shape.values() for i in range(0, len(group), _BATCH)]
+
+
+# Drawing ---------------------------------------------------------------------------------------------------------
+
+
+def draw(picture: Picture, instances: Sequence[Instance], names: Sequence[str] = (), *, labels: bool = True) -> Picture:
+    """A copy of an RGB picture with masks (or boxes) drawn in, one colour a class.
+
+    Args:
+        picture: (h, w, 3).
+        instances: drawn last to first, so that the best lies on top.
+        names: classes in order, which fixes their colours; without it a colour follows from the name.
+        labels: write class and score.
+    """
+    canvas = picture.copy()
+    h, w = canvas.shape[:2]
+    line = max(1, round(max(h, w) / 420))
+    for instance in reversed(instances):
+        colour = class_colour(instance.class_name, names)
+        mask = instance.mask(h, w)
+        if mask is None:
+            x1, y1, x2, y2 = (round(v) for v in instance.box)
+            cv2.rectangle(canvas, (x1, y1), (x2 - 1, y2 - 1), colour, line, cv2.LINE_AA)
+            continue
+        canvas[mask] = (canvas[mask] * (1 - _FILL) + np.array(colour) * _FILL).astype(np.uint8)
+        edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, edges, -1, colour, line, cv2.LINE_AA)
+    if labels:
+        for instance in reversed(instances):
+            _write_label(canvas, instance, class_colour(instance.class_name, names), names)
+    return canvas
+
+
+def class_colour(name: str, names: Sequence[str] = ()) -> tuple[int, int, int]:
+    """The RGB colour of a class."""
+    number = list(names).index(name) if name in names else zlib.crc32(name.encode())
+    return _COLOURS[number % len(_COLOURS)]
+
+
+def _write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
+    """A small plate above the box (inside it at the top border), black or white on the class's colour."""
+    h, w = canvas.shape[:2]
+    name = instance.class_name
+    if not name.isascii():  # the drawing font has Latin letters only
+        name = f"class {list(names).index(name) + 1}" if name in names else "object"
+    text = f"{name[:24]} {instance.score:.2f}" if instance.score < 1 else name[:24]
+    scale = float(np.clip(max(h, w) / 900, 0.33, 2.0))
+    weight = max(1, round(scale * 1.4))
+    (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
+    left = int(np.clip(instance.box[0], 0, max(0, w - wide - 4)))
+    top = int(np.clip(instance.box[1] - high - below - 4, 0, max(0, h - high - below - 4)))
+    if wide + 4 > w or high + below + 4 > h:
+        return
+    cv2.rectangle(canvas, (left, top), (left + wide + 3, top + high + below + 3), colour, -1)
+    ink = (0, 0, 0) if np.dot(colour, (0.299, 0.587, 0.114)) > 140 else (255, 255, 255)
+    cv2.putText(
+        canvas, text, (left + 2, top + high + 2), cv2.FONT_HERSHEY_SIMPLEX, scale, ink, weight, cv2.LINE_AA
+    )  # fmt: skip
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
+    """Predict on files and folders; write pictures with labels drawn in, and `predictions.json`.
+
+    A broken picture is recorded and the rest goes on. Nothing but files of these names in `out` is overwritten.
+
+    Args:
+        weights: of a training.
+        images: pictures, or folders whose pictures are taken.
+        out: folder of the results.
+        confidence: least score.
+
+    Returns:
+        {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}.
+
+    Raises:
+        FixArguments: no picture is given.
+        StepFailed: none of the pictures can be read, or the weights cannot.
+    """
+    files = _picture_files(images)
+    predictor = Predictor.load(weights)
+    entries: list[dict[str, Any]] = []
+    broken: dict[str, str] = {}
+    taken: set[str] = set()
+    for file in files:
+        try:
+            picture = read_picture(file)
+        except StepFailed as error:
+            broken[str(file)] = str(error)
+            entries.append({"file": str(file), "error": str(error)})
+            continue
+        drawn = out / _free_name(file.stem, taken)
+        entry = {"file": str(file), "drawn": drawn.name, "height": picture.shape[0], "width": picture.shape[1]}
+        entries.append(entry | _predict_one(predictor, picture, drawn, confidence))
+    record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
+    write_json(out / "predictions.json", {**record, "pictures": entries})
+    if len(broken) == len(files):
+        raise StepFailed(f"none of the {len(files)} pictures can be read; the first: {next(iter(broken.values()))}")
+    return {
+        "pictures": len(files) - len(broken),
+        "instances": sum(len(e.get("instances", [])) for e in entries),
+        "broken": broken,
+        "json": str(out / "predictions.json"),
+        "out": str(out),
+    }
+
+
+def _predict_one(predictor: Predictor, picture: Picture, drawn: Path, confidence: float) -> dict[str, Any]:
+    """Write one drawn picture. Returns what goes into the JSON; masks as COCO RLE."""
+    h, w = picture.shape[:2]
+    if predictor.kind == "classify":
+        classes = predictor.classify(picture)
+        best = max(classes, key=lambda name: classes[name])
+        whole = Instance(class_name=best, box=(0, 0, w, h), score=min(classes[best], 0.9999))
+        write_picture(drawn, draw(picture, [whole], predictor.names))
+        return {"class": best, "probabilities": {name: round(p, 4) for name, p in classes.items()}}
+    instances = predictor.predict(picture, confidence)
+    write_picture(drawn, draw(picture, instances, predictor.names))
+    listed = []
+    for i in instances:
+        entry: dict[str, Any] = {"class": i.class_name, "score": round(i.score, 4), "box": [round(v, 2) for v in i.box]}
+        if i.counts is not None:
+            entry["mask"] = {"size": [h, w], "counts": i.counts}
+        listed.append(entry)
+    return {"instances": listed}
+
+
+def _picture_files(images: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in images:
+        files += sorted(p for p in path.iterdir() if is_picture(p)) if path.is_dir() else [path]
+    if not files:
+        raise FixArguments(f"no pictures in {', '.join(map(str, images)) or 'an empty list'}; name files or folders")
+    return files
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """A file name not used in this call yet: pictures of two folders may be called the same."""
+    name, number = f"{stem}.jpg", 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}.jpg"
+    taken.add(name)
+    return name
