@@ -59,8 +59,7 @@ def photo_of(path: str) -> str:
     """
     place = PurePosixPath(path)
     folders = [part for part in place.parts[:-1] if part.casefold() not in SORTING_FOLDERS]
-    name = _ROBOFLOW.sub("", place.name) if ".rf." in place.name else place.stem
-    name = _ROBOFLOW.sub("", name)
+    name = _ROBOFLOW.sub("", place.stem)
     if camera := _CAMERA.match(name):
         name = camera.group(1)
     elif tile := _TILE.search(name):

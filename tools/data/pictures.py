@@ -26,13 +26,16 @@ def is_picture(path: Path) -> bool:
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """Width and height as shown (EXIF rotation applied), without decoding the pixels.
+    """Width and height as shown (EXIF rotation applied); pixels are decoded only where a PNG needs it.
 
     Raises:
         StepFailed: the file is missing, empty, no picture, or a decompression bomb; the message names it.
     """
     with _open(path) as image:
-        turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # 0x0112: orientation; these four swap the sides
+        try:
+            turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # 0x0112: orientation; these four swap the sides
+        except (OSError, ValueError, SyntaxError, EOFError) as error:  # a PNG may keep it behind its pixels
+            raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
         return (image.height, image.width) if turned else (image.width, image.height)
 
 
