@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     ignore_side_px: float = 0.0  # real boxes and detections with a side under this are ignored
     match_iou: float = 0.5  # for precision, recall and F1
     min_slice_instances: int = 8  # evidence without which no slice is called weak
+    min_slice_gap: float = 0.05  # a slice less than this under the rest is not worth aiming at, however certain
+    slice_false_share: float = 0.10  # of the slices called weak this share may be so by chance (Benjamini-Hochberg)
+    accept_probability: float = 0.80  # share of the resamples in which a round must beat the best before, to be kept
+    evaluation_confidence: float = 0.001  # as in COCO evaluations: a curve's tail is part of the area under it
+    fallback_confidence: float = 0.25  # working threshold when no detection is right at any confidence
 
     # Memory
     memory_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("sightsmith")) / "memory")

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test"]
-ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class"]
+ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class", "double"]
 Interval = tuple[float, float]
 
 
@@ -49,6 +49,11 @@ class Evaluation(BaseModel):
         value: float | None = getattr(self, self.metric)
         return value
 
+    def set_interval(self, name: str, value: Interval | None) -> None:
+        """Keep an interval where there is one."""
+        if value is not None:
+            self.intervals[name] = value
+
 
 class WeakSlice(BaseModel):
     """A slice that is worse than the rest, with the evidence for saying so."""
@@ -59,7 +64,8 @@ class WeakSlice(BaseModel):
     rest: float = Field(description="score on everything outside the slice")
     instances: int
     errors: dict[str, int] = Field(default_factory=dict, description="kind of error -> count")
-    interval: Interval | None = None
+    interval: Interval | None = Field(None, description="95 % bootstrap interval of rest - score")
+    on: EvaluatedOn | None = Field(None, description="pictures it was measured on")
 
     @property
     def name(self) -> str:
@@ -72,7 +78,12 @@ class Diagnosis(BaseModel):
 
     round: int
     on: EvaluatedOn
-    weak: list[WeakSlice] = Field(default_factory=list, description="weakest first")
+    measured_by: str = Field("", description="what slices are compared by: the main metric, or one that still moves")
+    weak: list[WeakSlice] = Field(default_factory=list, description="worse than the rest beyond noise, weakest first")
+    least_certain: list[WeakSlice] = Field(
+        default_factory=list, description="lowest slices when none is weak beyond noise: a guess, not a finding"
+    )
+    aim: list[str] = Field(default_factory=list, description="'axis=value' that new scenes should show, first first")
     errors: dict[str, int] = Field(default_factory=dict)
     plateau: bool = Field(False, description="the round was not better than the best before, beyond noise")
     advice: list[str] = Field(default_factory=list)
