@@ -55,7 +55,8 @@ def studio(size_px: int, samples: int) -> bpy.types.Object:
 def frame(camera: bpy.types.Object, item: bpy.types.Object, rest: str, seed: int) -> None:
     """Put the thing on the floor as it rests and look at it from slightly above."""
     rng = np.random.default_rng(seed)
-    item.rotation_euler = (0, math.radians(90) if rest == "side" else 0, float(rng.uniform(-0.5, 0.5)))
+    lie = {"side": (0.0, math.pi / 2), "flat": (math.pi / 2 if item.dimensions.y < item.dimensions.z else 0.0, 0.0)}
+    item.rotation_euler = (*lie.get(rest, (0.0, 0.0)), float(rng.uniform(-0.5, 0.5)))
     corners = [item.rotation_euler.to_matrix() @ Vector(c) for c in item.bound_box]
     item.location = (0, 0, -min(c.z for c in corners))
     height = max(c.z for c in corners) - min(c.z for c in corners)

@@ -74,6 +74,8 @@ def normalised(vertices: Floats) -> Floats:
 def varied(points: Floats, variation: Variation, rng: np.random.Generator) -> Floats:
     """Stretch, bumps, twist, bend, dents and crushing, each drawn from its range."""
     points = points * (1 + np.array(variation.stretch) * rng.uniform(-1, 1, 3))
+    if variation.taper:
+        points[:, :2] *= (1 + 2 * variation.taper * rng.uniform(-1, 1) * points[:, 2])[:, None]
     if variation.wobble:
         points = points + variation.wobble * _smooth_noise(points, variation.wobble_scale, rng)
     if variation.crush:

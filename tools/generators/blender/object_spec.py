@@ -46,7 +46,7 @@ class Layer(Strict):
         "rings: regular across; gradient: fades in along `span`; band: fills `span`; blush: covers one side"
     )
     colours: list[Hex] = Field(min_length=1, max_length=4, description="each object mixes its own from these")
-    amount: Share = Field(0.5, description="share of the surface covered (of spots: their size)")
+    amount: Share = Field(0.5, description="share of the surface covered; of spots their size; of no use to gradient and band")
     opacity: Share = 1.0
     scale: float = Field(4.0, ge=0.1, le=80, description="how many blotches, spots, stripes or rings across the part")
     softness: Share = Field(0.3, description="0 hard edge, 1 very soft")
@@ -105,7 +105,7 @@ class Lathe(Shape):
 
     shape: Literal["lathe"] = "lathe"
     profile: list[Vec2] = Field(
-        min_length=2, max_length=40, description="(radius, height) from the bottom up; may turn back down inside a cup"
+        min_length=2, max_length=40, description="(radius, height) from the bottom up; may turn back down inside a cup; a point given twice is an edge"
     )
     smooth: bool = Field(True, description="a curve through the points; false: straight lines with edges")
     segments: int = Field(32, ge=3, le=64)
@@ -194,14 +194,14 @@ class Cluster(Shape):
 
     shape: Literal["cluster"] = "cluster"
     material: Name = ""  # unused: the copies have their own
-    parts: list[SimplePart] = Field(min_length=1, max_length=6, description="what is copied, z pointing outwards")
+    parts: list[SimplePart] = Field(min_length=1, max_length=6, description="what is copied")
     count: int = Field(ge=1, le=MAX_COPIES)
     on: Where = Field(
         description="sphere, dome, cone, cylinder: surface of that shape inside `size`; ring, disc: in xy; "
         "line: along x; grid: in xy; bunch: a hanging heap, wide at the top"
     )
     size: Vec3 = Field((1.0, 1.0, 1.0), description="full size of the shape the copies sit on")
-    facing: Literal["out", "up", "random"] = Field("out", description="where the copies' z points")
+    facing: Literal["out", "up", "random"] = Field("out", description="out: z points outwards; up: z stays up and x points away from the axis")
     size_jitter: Share = 0.1
     place_jitter: Share = Field(0.1, description="share of the distance to the next copy")
     copy_tilt: float = Field(0.0, ge=0, le=180, description="random tilt of each copy, degrees")
@@ -214,6 +214,7 @@ class Variation(Strict):
     """How objects of one kind differ, and how an appearance is out of shape."""
 
     stretch: tuple[Share, Share, Share] = Field((0.05, 0.05, 0.05), description="plus or minus share, per axis")
+    taper: Share = Field(0.0, description="top wider and bottom narrower, or the other way, by up to this share")
     wobble: float = Field(0.0, ge=0, le=0.3, description="smooth bumps; share of the size")
     wobble_scale: float = Field(3.0, ge=0.2, le=40)
     bend: Degrees = Field(0.0, description="whole object bends by up to plus or minus this")
@@ -256,7 +257,7 @@ class ObjectSpec(Strict):
     rests: list[Rest] = Field(
         ["upright"],
         min_length=1,
-        description="how it lies: upright on its z, on its side, flat, any way round, or hangs from its top",
+        description="how it lies: upright on its z, on its side, flat on its broadest side, any way round, or hangs",
     )
     lookalikes: list[Name] = Field(default_factory=list, max_length=12, description="things mistaken for it")
     materials: dict[Name, Material] = Field(default_factory=dict, description="at most 16")

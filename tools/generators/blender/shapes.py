@@ -7,6 +7,7 @@ and its way along the profile, path or sheet (both 0..1), and a number of its co
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +58,7 @@ def join(meshes: Sequence[Mesh]) -> Mesh:
 
 def part_mesh(part: spec.Part, rng: np.random.Generator) -> Mesh:
     """The mesh of one part, bent, tilted and put in its place."""
-    if isinstance(part, spec.Cluster):
-        mesh = cluster_mesh(part, rng)
-    else:
-        mesh = simple_mesh(part, rng)
+    mesh = cluster_mesh(part, rng) if isinstance(part, spec.Cluster) else simple_mesh(part, rng)
     bend = part.bend + part.bend_range * rng.uniform(-1, 1)
     if bend:
         mesh.vertices = bent(mesh.vertices, bend, axis=0 if isinstance(part, spec.Sheet) else 2)
@@ -248,19 +246,16 @@ def football_mesh(part: spec.Ellipsoid) -> Mesh:
     faces: list[tuple[int, ...]] = []
     materials: list[str] = []
 
-    def vertex(centre: Floats, a: Floats, b: Floats, i: int, j: int) -> int:
-        inside = 1 - (i + j) / PANEL_STEPS
-        inside = inside**1.5  # rows crowd at the seam
+    def put(centre: Floats, a: Floats, b: Floats, i: int, j: int) -> int:
+        inside = (1 - (i + j) / PANEL_STEPS) ** 1.5  # rows crowd at the seam
         spot = centre * inside + (1 - inside) * ((a * i + b * j) / (i + j) if i + j else centre)
         sunk = 1 - 0.035 * math.exp(-((inside / 0.1) ** 2))
         place = spot / np.linalg.norm(spot) * sunk
-        return index.setdefault(tuple(np.round(place, 5).tolist()), len(index)), place  # type: ignore[return-value]
-
-    def put(centre: Floats, a: Floats, b: Floats, i: int, j: int) -> int:
-        number, place = vertex(centre, a, b, i, j)  # type: ignore[misc]
-        if number == len(points):
+        key = tuple(np.round(place, 5).tolist())
+        if key not in index:
+            index[key] = len(points)
             points.append(place)
-        return int(number)
+        return index[key]
 
     for middle, ring, pentagon in panels:
         centre = middle / np.linalg.norm(middle) * np.linalg.norm(ring[0])
@@ -294,7 +289,7 @@ def tube_mesh(part: spec.Tube) -> Mesh:
         path = smooth_curve(path, spec.PROFILE_STEPS, part.closed)
     path = path[np.concatenate([[True], np.linalg.norm(np.diff(path, axis=0), axis=1) > 1e-9])]
     if len(path) < 2:
-        path = np.concatenate([path, path + [[0, 0, 1e-3]]])
+        path = np.stack([path[0], path[0] + (0, 0, 1e-3)])
     share = _share_along(path)
     radius = np.interp(share, np.linspace(0, 1, len(part.radius)), part.radius)
     if part.round_ends and not part.closed:
@@ -325,10 +320,7 @@ def _with_round_ends(path: Floats, radius: Floats, share: Floats) -> tuple[Float
 
 def _frames(path: Floats, closed: bool) -> list[tuple[Floats, Floats]]:
     """Side and up directions of the section at each point: parallel transport, starting with up near z."""
-    if closed:
-        tangents = np.roll(path, -1, 0) - np.roll(path, 1, 0)
-    else:
-        tangents = np.gradient(path, axis=0)
+    tangents = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     tangents = np.array([_unit(t) for t in tangents])
     up = np.array([0.0, 0.0, 1.0]) if abs(tangents[0][2]) < 0.9 else np.array([0.0, 1.0, 0.0])
     frames = []
@@ -360,7 +352,7 @@ def sheet_mesh(part: spec.Sheet, rng: np.random.Generator) -> Mesh:
     outline = np.array(part.outline, float)
     if part.smooth:
         outline = smooth_curve(outline, spec.PROFILE_STEPS, closed=True)
-    points, triangles, rims = _triangulate(outline, [np.array(h, float) for h in part.holes], spec.is_bent(part))
+    points, triangles, rim = _triangulate(outline, [np.array(h, float) for h in part.holes], spec.is_bent(part))
     low, high = outline.min(0), outline.max(0)
     along = np.clip((points[:, 0] - low[0]) / max(float(high[0] - low[0]), 1e-9), 0, 1)
     count = len(points)
@@ -368,9 +360,8 @@ def sheet_mesh(part: spec.Sheet, rng: np.random.Generator) -> Mesh:
         half = part.thickness / 2
         flat = np.concatenate([np.c_[points, np.full(count, half)], np.c_[points, np.full(count, -half)]])
         faces = triangles + [tuple(i + count for i in t[::-1]) for t in triangles]
-        for rim in rims:
-            # The rim has its own points, so that its edge stays sharp.
-            faces += [(a + count, b + count, b, a) for a, b in rim]
+        # Walls share their points with the faces: the sharp-edge mark keeps the rim from being shaded round.
+        faces += [(a + count, b + count, b, a) for a, b in rim]
         along = np.concatenate([along, along])
     else:
         flat, faces = np.c_[points, np.zeros(count)], triangles
@@ -385,43 +376,24 @@ def sheet_mesh(part: spec.Sheet, rng: np.random.Generator) -> Mesh:
 
 def _triangulate(
     outline: Floats, holes: list[Floats], inside: bool
-) -> tuple[Floats, list[tuple[int, ...]], list[list[tuple[int, int]]]]:
+) -> tuple[Floats, list[tuple[int, ...]], list[tuple[int, int]]]:
     """Points, triangles (counter-clockwise) and directed rim edges (material on their left) of a flat area."""
     from mathutils.geometry import delaunay_2d_cdt
 
     loops = [_turned(outline, True), *(_turned(h, False) for h in holes)]
-    points = np.concatenate(loops)
-    starts = np.cumsum([0, *(len(loop) for loop in loops)])
-    if inside:
-        points = np.concatenate([points, _grid_inside(outline)])
-    # Type 2 keeps what lies inside the constraining faces; a hole is taken out by its own winding below.
-    faces = [list(range(int(a), int(b))) for a, b in zip(starts[:-1], starts[1:], strict=True)]
-    done, _, triangles, _, _, _ = (
-        delaunay_2d_cdt([tuple(p) for p in points], [], [faces[0]], 1, 1e-7)
-        if not holes
-        else (
-            delaunay_2d_cdt(
-                [tuple(p) for p in points],
-                [
-                    (int(a + i), int(a + (i + 1) % (b - a)))
-                    for a, b in zip(starts[:-1], starts[1:], strict=True)
-                    for i in range(int(b - a))
-                ],
-                [],
-                2,
-                1e-7,
-            )
-        )
-    )
+    points = np.concatenate([*loops, _grid_inside(outline)] if inside else loops)
+    starts = np.cumsum([0, *(len(loop) for loop in loops)]).tolist()
+    sides = [(i, i + 1 if i + 1 < end else start) for start, end in pairwise(starts) for i in range(start, end)]
+    done, _, triangles, _, _, _ = delaunay_2d_cdt([tuple(p) for p in points.tolist()], sides, [], 0, 1e-7)
     placed = np.array([(p[0], p[1]) for p in done])
-    kept = []
-    for t in triangles:
-        middle = placed[list(t)].mean(0)
-        if not any(_contains(h, middle) for h in holes):
-            kept.append(tuple(int(i) for i in t) if _area(placed[list(t)]) > 0 else tuple(int(i) for i in t[::-1]))
-    edges = {(t[i], t[(i + 1) % len(t)]) for t in kept for i in range(len(t))}
-    rims = [[(a, b) for a, b in sorted(edges) if (b, a) not in edges]]
-    return placed, kept, rims
+    kept: list[tuple[int, ...]] = []
+    for triangle in triangles:  # all of the convex hull: drop what lies outside or in a hole
+        corners = placed[list(triangle)]
+        middle = corners.mean(0)
+        if _contains(outline, middle) and not any(_contains(hole, middle) for hole in holes):
+            kept.append(tuple(triangle) if _area(corners) > 0 else tuple(triangle[::-1]))
+    edges = {(t[i], t[(i + 1) % 3]) for t in kept for i in range(3)}
+    return placed, kept, [(a, b) for a, b in sorted(edges) if (b, a) not in edges]
 
 
 def _area(loop: Floats) -> float:
