@@ -157,13 +157,17 @@ def _export_format(
     exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost))
     fingerprint = _fingerprint(name, images, samples, task)
     with _told(folder):
+        building, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+        if old.exists() and not folder.exists():  # killed between the two moves
+            old.replace(folder)
+        for left_over in (building, old):
+            if left_over.exists():
+                shutil.rmtree(left_over)
         if not _is_whole(folder, fingerprint):
-            building = folder.with_name(f".{folder.name}.new")
-            _remove(building)
             files = _build(run, building, plan)
             _read_back(building, exported, task)
             _write(building / _MANIFEST, json.dumps({"fingerprint": fingerprint, "files": [*files, _CARD, _MANIFEST]}))
-            _install(building, folder)
+            _install(building, folder, old)
         # The card also names engines, which may be told later than the labels; so it is written each time.
         _write(folder / _CARD, _card(run, task, samples, [exported]))
     return exported
@@ -227,10 +231,8 @@ def _manifest(folder: Path) -> tuple[str, set[str]]:
         return "", set()
 
 
-def _install(building: Path, folder: Path) -> None:
+def _install(building: Path, folder: Path, old: Path) -> None:
     """Rename the new folder into place. An older export goes; one in which the person put files is set aside."""
-    old = folder.with_name(f".{folder.name}.old")
-    _remove(old)
     if folder.exists():
         _, ours = _manifest(folder)
         present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".cache"}
@@ -240,13 +242,8 @@ def _install(building: Path, folder: Path) -> None:
             number = next(n for n in range(1, 10_000) if not folder.with_name(f"{folder.name}.kept-{n}").exists())
             folder.replace(folder.with_name(f"{folder.name}.kept-{number}"))
     building.replace(folder)
-    _remove(old)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a working folder of ours, left by a kill or done with."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    if old.exists():
+        shutil.rmtree(old)
 
 
 def _link(source: Path, target: Path) -> None:
