@@ -1,0 +1,115 @@
+"""The command line as a person or a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agent import cli
+from agent.run import start_run
+from tools.settings import Settings
+
+
+def sightsmith(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    repository = str(Path(__file__).parents[2])
+    return subprocess.run(
+        [sys.executable, "-m", "agent.cli", *arguments], cwd=cwd, text=True, capture_output=True, timeout=300,
+        stdin=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": repository} | environment, check=False,
+    )  # fmt: skip
+
+
+def test_help_answers_at_once(tmp_path):
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        result = sightsmith("--help", cwd=tmp_path)
+        seconds.append(time.perf_counter() - began)
+    assert result.returncode == 0
+    assert all(name in result.stdout for name in ("build", "resume", "runs", "show", "predict", "export"))
+    assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["build"], 2, "Missing argument"),
+        (["build", "apples", "--effort", "heroic"], 2, "heroic"),
+        (["build", "apples", "--size", "100"], 2, "size_px"),
+        (["build", "apples", "--real", "nowhere"], 2, "--real nowhere: there is no such folder"),
+        (["build", "apples", "--run", "../up"], 2, "use letters"),
+        (["resume", "nobody"], 2, "there is no run 'nobody'"),
+        (["show", "nobody"], 2, "there is no run 'nobody'"),
+        (["predict", "nobody", "x.jpg"], 2, "there is no run 'nobody'"),
+        (["fly"], 2, "No such command"),
+    ],
+)
+def test_wrong_usage(tmp_path, monkeypatch, arguments, code, sentence):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["sightsmith", *arguments])
+    result = CliRunner().invoke(cli.app, arguments)
+    message = result.output + str(result.exception)
+    assert sentence in message
+    if not isinstance(result.exception, Exception):
+        assert result.exit_code == code
+
+
+def test_errors_become_one_sentence_and_an_exit_code(tmp_path):
+    result = sightsmith("resume", "nobody", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "there is no run 'nobody'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_plan_that_nobody_approves_waits(tmp_path):
+    result = sightsmith("build", "build me an apple segmenter", "--llm", "offline", "--run", "a", cwd=tmp_path)
+    assert result.returncode == 3, result.stderr
+    assert "sightsmith resume a --yes" in result.stdout
+    record = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())
+    assert record["status"] == "needs_answer"
+    assert record["question"]["kind"] == "approve"
+    assert record["totals"]["generated"] == 0
+
+
+@pytest.mark.parametrize("request_text", ["", "   ", "hello", "🍎💥", "what is the meaning of life?"])
+def test_a_request_that_names_nothing_gets_a_question(tmp_path, request_text):
+    result = sightsmith("build", request_text, "--llm", "offline", "--yes", "--json", cwd=tmp_path)
+    assert result.returncode == 3, result.stderr
+    record = json.loads(result.stdout)
+    assert record["question"]["kind"] == "question"
+    assert "?" in record["question"]["question"] or "？" in record["question"]["question"]
+
+
+def test_an_unreachable_model_says_how_to_go_on(tmp_path):
+    result = sightsmith(
+        "build", "build me an apple segmenter", "--llm", "some-model", "--yes", "--run", "a", cwd=tmp_path,
+        OPENAI_BASE_URL="http://127.0.0.1:9/v1", SIGHTSMITH_LLM_RETRIES="0", OPENAI_API_KEY="sk-very-secret",
+    )  # fmt: skip
+    assert result.returncode == 4
+    assert "--llm offline" in result.stdout
+    everything = result.stdout + result.stderr + "".join(
+        p.read_text(errors="replace") for p in (tmp_path / "runs" / "a").iterdir() if p.is_file()
+    )  # fmt: skip
+    assert "sk-very-secret" not in everything
+
+
+def test_runs_lists_what_is_there(tmp_path):
+    start_run("build me an apple segmenter", Settings(runs_dir=tmp_path / "runs"), name="first")
+    (tmp_path / "runs" / "broken").mkdir()
+    (tmp_path / "runs" / "broken" / "run.json").write_text("{")
+    result = sightsmith("runs", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "first" in result.stdout
+    assert "stopped" in result.stdout  # marked running, but nobody works on it
+
+
+def test_a_read_only_runs_folder_is_named(tmp_path):
+    (tmp_path / "runs").write_text("a file in the way")
+    result = sightsmith("build", "apples", "--yes", cwd=tmp_path)
+    assert result.returncode == 4
+    assert "runs" in result.stderr
+    assert "Traceback" not in result.stderr

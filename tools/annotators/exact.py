@@ -1,0 +1,35 @@
+"""The labels that the renderer knew exactly: checked, clipped to the picture, and kept."""
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.data.sample import Instance, Sample, mask_box
+from tools.data.task import TaskSpec
+
+
+class ExactAnnotator:
+    """Keeps an exact instance when enough of it can be seen."""
+
+    name = "exact"
+    version = "1"
+    licence = "AGPL-3.0-or-later"
+
+    def __init__(self, min_instance_px: int) -> None:
+        self.min_instance_px = min_instance_px
+
+    def annotate(self, picture: npt.NDArray[np.uint8], sample: Sample, task: TaskSpec) -> list[Instance]:
+        """The sample's exact instances of the task's classes whose visible part has enough pixels.
+
+        Args:
+            picture: (h, w, 3) RGB; only its size is used, labels come from the scene itself.
+            sample: with the instances its generator gave.
+            task: names the classes.
+        """
+        height, width = picture.shape[:2]
+        names, kept = set(task.class_names), []
+        for instance in sample.instances:
+            mask = instance.mask(height, width)
+            if instance.class_name not in names or mask is None or int(mask.sum()) < self.min_instance_px:
+                continue
+            kept.append(instance.model_copy(update={"box": mask_box(mask)}))
+        return kept

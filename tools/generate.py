@@ -1,0 +1,135 @@
+"""Turn the planned scenes of a run into pictures with the engine named in the settings."""
+
+import importlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+
+from tools.data.dataset import file_sha256, sample_id
+from tools.data.sample import Sample
+from tools.errors import FixArguments, StepFailed
+from tools.generators import Failed, Generated, Generator
+from tools.runtime import RunContext, report
+
+# Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round.
+RESERVED_SHARE = 0.45
+
+
+def make_generator(run: RunContext) -> Generator:
+    """The engine of `settings.generator`: "blender", or "module:Class" of your own, made with the settings.
+
+    Raises:
+        FixArguments: there is no such engine.
+        StepFailed: it cannot run here; the message says what is missing.
+    """
+    name = run.settings.generator
+    engine: Generator
+    if name == "blender":
+        from tools.generators.blender.engine import make_generator as make_blender
+        from tools.generators.blender.library import Library
+
+        assets = Path(run.record.assets) if run.record.assets else None
+        engine = make_blender(run.settings, Library.of_run(run.folder, assets))
+    else:
+        module, _, attribute = name.partition(":")
+        try:
+            engine = getattr(importlib.import_module(module), attribute)(run.settings)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise FixArguments(f"generator {name!r}: {error}; use 'blender' or 'module:Class'") from None
+    if missing := engine.unavailable():
+        raise StepFailed(missing)
+    return engine
+
+
+def generate(run: RunContext) -> str:
+    """Make a picture of every planned scene that has none; see `generate_images`."""
+    current, scenes = run.round, run.dataset.pending_scenes()
+    scratch = run.folder / ".generating"
+    shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
+    before, seconds, out_of_time = run.dataset.count(), list[float](), False
+    engine = make_generator(run)
+    scratch.mkdir(parents=True)
+    run.record.engines[engine.name] = {
+        "version": engine.version, "licence": engine.licence, "for": "pictures", "why": "named in the settings",
+    }  # fmt: skip
+    failed: Counter[str] = Counter()
+    try:
+        run.progress("generate", 0, len(scenes))
+        for done, result in enumerate(engine.generate(scenes, scratch), start=1):
+            if isinstance(result, Failed):
+                run.dataset.fail_scene(result.scene.id, result.reason)
+                failed[result.reason] += 1
+                run.emit("warning", text=f"scene {result.scene.id} gave no picture: {result.reason}")
+            else:
+                _keep(run, engine, result)
+                seconds.append(result.seconds)
+            current.generated = run.dataset.count(round_number=current.number)
+            run.progress(
+                "generate", done, len(scenes), seconds_per_image=round(median(seconds), 2) if seconds else None
+            )
+            run.check_stop()
+            if _time_is_up(run):
+                out_of_time = True
+                break
+    finally:
+        engine.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    current.generated = run.dataset.count(round_number=current.number)
+    run.save()
+    if not run.dataset.count():
+        reason = failed.most_common(1)[0][0] if failed else "no scene is planned; call design_scenes first"
+        raise StepFailed(f"no picture could be made: {reason}")
+    return report(
+        done=f"made {run.dataset.count() - before} pictures of {len(scenes)} planned scenes",
+        pictures_in_round=current.generated,
+        pictures_in_all=run.dataset.count(),
+        seconds_per_image=round(median(seconds), 2) if seconds else None,
+        failed=dict(failed.most_common(3)),
+        stopped="the minutes budget leaves only enough for training" if out_of_time else None,
+        next="score_images",
+    )
+
+
+def _time_is_up(run: RunContext) -> bool:
+    task = run.record.task
+    if task is None or task.budget.minutes is None:
+        return False
+    return run.remaining_s() < RESERVED_SHARE * task.budget.minutes * 60 / max(1, task.budget.rounds)
+
+
+def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
+    scene, kind = result.scene, run.task.kind
+    identity = sample_id(scene, engine.name)
+    sample = Sample(
+        id=identity,
+        scene_id=scene.id,
+        round=run.dataset.round_of_scene(scene.id),
+        image=f"images/{identity[:2]}/{identity}{result.picture.suffix}",
+        width=result.width,
+        height=result.height,
+        sha256=file_sha256(result.picture),
+        family=scene.family,
+        axes=scene.axes(),
+        engine=engine.name,
+        seed=scene.seed,
+        provenance={
+            "engine": engine.name, "version": engine.version, "licence": engine.licence, "caption": scene.caption,
+            "seconds": round(result.seconds, 3), **result.provenance,
+        },
+        label=next((o.class_name for o in scene.targets), None) if kind == "classify" else None,
+        instances=result.instances,
+    )  # fmt: skip
+    run.dataset.add_sample(sample, result.picture)
+
+
+@tool
+def generate_images(runtime: ToolRuntime[RunContext]) -> str:
+    """Make a picture with exact labels of every scene that design_scenes planned and that has none yet."""
+    run = runtime.context
+    run.task  # noqa: B018  (refuses before a plan is approved)
+    with run.stage("generate"):
+        return generate(run)
