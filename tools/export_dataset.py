@@ -44,7 +44,16 @@ class Plan:
     pictures: dict[str, str]  # path in the folder -> path of the picture in the run
     files: Callable[[], Iterator[tuple[str, str]]]  # path and text of the label files
     labels: int
-    lost: Counter[str]
+    lost: Callable[[], Counter[str]]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an export's folder says of itself."""
+
+    fingerprint: str  # of everything that went in
+    files: list[str]
+    lost: dict[str, int]
 
 
 @tool
@@ -131,7 +140,7 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
     if name == "folders":
         places = [folders.picture_path(image, classes) for image in images]
         found = {place: source for place, source in zip(places, sources, strict=True) if place is not None}
-        return Plan(found, lambda: folders.label_files(classes), len(found), folders.lost(images))
+        return Plan(found, lambda: folders.label_files(classes), len(found), lambda: folders.lost(images))
     place: dict[str, Callable[[LabelledImage], str]] = {
         "yolo": yolo.picture_path, "coco": coco.picture_path, "voc": voc.picture_path, "cvat": cvat.picture_path,
     }  # fmt: skip
@@ -141,12 +150,12 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
         "voc": lambda: voc.label_files(images),
         "cvat": lambda: cvat.label_files(images, classes, masks),
     }
-    lost = {
+    lost: dict[str, Callable[[], Counter[str]]] = {
         "yolo": lambda: yolo.lost(images, masks), "coco": lambda: coco.lost(images),
         "voc": lambda: voc.lost(images), "cvat": lambda: cvat.lost(images, masks),
     }  # fmt: skip
     pictures = {place[name](image): source for image, source in zip(images, sources, strict=True)}
-    return Plan(pictures, files[name], labels, lost[name]())
+    return Plan(pictures, files[name], labels, lost[name])
 
 
 def _export_format(
@@ -154,7 +163,6 @@ def _export_format(
 ) -> Exported:
     plan = plan_format(name, images, [s.image for s in samples], task)
     folder = run.folder / "export" / f"dataset_{name}"
-    exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost))
     fingerprint = _fingerprint(name, images, samples, task)
     with _told(folder):
         building, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
@@ -163,11 +171,14 @@ def _export_format(
         for left_over in (building, old):
             if left_over.exists():
                 shutil.rmtree(left_over)
-        if not _is_whole(folder, fingerprint):
+        manifest = _manifest(folder)
+        if not _is_whole(folder, manifest, fingerprint):
             files = _build(run, building, plan)
-            _read_back(building, exported, task)
-            _write(building / _MANIFEST, json.dumps({"fingerprint": fingerprint, "files": [*files, _CARD, _MANIFEST]}))
+            _read_back(building, plan, task)
+            manifest = Manifest(fingerprint, [*files, _CARD, _MANIFEST], dict(plan.lost()))
+            _write(building / _MANIFEST, json.dumps(asdict(manifest)))
             _install(building, folder, old)
+        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, manifest.lost)
         # The card also names engines, which may be told later than the labels; so it is written each time.
         _write(folder / _CARD, _card(run, task, samples, [exported]))
     return exported
@@ -190,7 +201,7 @@ def _build(run: RunContext, folder: Path, plan: Plan) -> list[str]:
     return files
 
 
-def _read_back(folder: Path, exported: Exported, task: TaskSpec) -> None:
+def _read_back(folder: Path, plan: Plan, task: TaskSpec) -> None:
     """Read what was written as any stranger's data set is read.
 
     Raises:
@@ -198,10 +209,10 @@ def _read_back(folder: Path, exported: Exported, task: TaskSpec) -> None:
     """
     entries = read_labels(folder, task.kind == "classify").entries
     labels = sum((image.label is not None) + len(image.instances) for _, image in entries)
-    if (len(entries), labels) != (exported.images, exported.labels):
+    if (len(entries), labels) != (len(plan.pictures), plan.labels):
         raise StepFailed(
-            f"{folder}: read back {len(entries)} pictures and {labels} labels, but {exported.images} and "
-            f"{exported.labels} were written. The folder was not put into place; export again."
+            f"{folder}: read back {len(entries)} pictures and {labels} labels, but {len(plan.pictures)} and "
+            f"{plan.labels} were written. The folder was not put into place; export again."
         )
 
 
@@ -216,25 +227,23 @@ def _fingerprint(name: str, images: Sequence[LabelledImage], samples: Sequence[S
 # Files --------------------------------------------------------------------------------------------------------------
 
 
-def _is_whole(folder: Path, fingerprint: str) -> bool:
+def _is_whole(folder: Path, manifest: Manifest, fingerprint: str) -> bool:
     """Whether the folder holds just this data set already."""
-    written, files = _manifest(folder)
-    return written == fingerprint and all((folder / f).is_file() for f in files - {_CARD})
+    return manifest.fingerprint == fingerprint and all((folder / f).is_file() for f in manifest.files if f != _CARD)
 
 
-def _manifest(folder: Path) -> tuple[str, set[str]]:
-    """Fingerprint and files of an export; empty when there is none."""
+def _manifest(folder: Path) -> Manifest:
+    """What an export says of itself; empty when there is none."""
     try:
-        data = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        return str(data["fingerprint"]), set(data["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", set()
+        return Manifest(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Manifest("", [], {})
 
 
 def _install(building: Path, folder: Path, old: Path) -> None:
     """Rename the new folder into place. An older export goes; one in which the person put files is set aside."""
     if folder.exists():
-        _, ours = _manifest(folder)
+        ours = set(_manifest(folder).files)
         present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".cache"}
         if present <= ours:
             folder.replace(old)

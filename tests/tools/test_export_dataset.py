@@ -16,7 +16,7 @@ from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
-from tools.export_dataset import export
+from tools.export_dataset import export, export_dataset
 from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 
@@ -214,6 +214,11 @@ def test_class_folders_keep_order_and_say_what_is_left_out(tmp_path):
         found = list(folder.glob(f"*/*/{sample.id}.png"))
         assert [names[p.parent.name] for p in found] == ([sample.label] if sample.label else [])
         assert all(p.parent.parent.name == sample.split for p in found)
+
+
+def test_the_model_sees_formats_and_nothing_else():
+    schema = export_dataset.tool_call_schema.model_json_schema()
+    assert list(schema["properties"]) == ["formats"] and not schema.get("required")
 
 
 # The card -----------------------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ width that lies inside the object, which loses nothing; parts are joined by a li
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from tools.data.sample import BoolMask
+from tools.data.sample import BoolMask, mask_box
 
 Points = npt.NDArray[np.float64]  # (n, 2): x, y in pixels
 # Directions of an edge with the object on its right: right, down, left, up (x, y; y runs down).
@@ -30,6 +31,10 @@ def outlines(mask: BoolMask, inset: float = 0.0) -> list[Points]:
     Returns:
         Outlines from left to right; a hole is part of the outline around it, cut open by a slit. Empty for no pixel.
     """
+    if not mask.any():
+        return []
+    x1, y1, x2, y2 = (int(v) for v in mask_box(mask))
+    mask = mask[y1:y2, x1:x2]
     outer: list[Points] = []
     holes: list[Points] = []
     for ring in _rings(mask, inset):
@@ -37,7 +42,14 @@ def outlines(mask: BoolMask, inset: float = 0.0) -> list[Points]:
     # From left to right: what lies left of a hole is then an outer outline, or a hole that is cut open already.
     for hole in sorted(holes, key=lambda ring: (ring[:, 0].min(), ring[:, 1].min())):
         _cut_open(outer, hole, mask, inset)
-    return sorted(outer, key=lambda ring: (ring[:, 0].min(), ring[:, 1].min()))
+    corner = np.array([x1, y1], dtype=np.float64)
+    return [ring + corner for ring in sorted(outer, key=lambda ring: (ring[:, 0].min(), ring[:, 1].min()))]
+
+
+def count_parts(mask: BoolMask) -> int:
+    """How many outlines a mask has, without drawing them."""
+    count: int = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]
+    return count - 1
 
 
 def join(parts: Sequence[Points]) -> Points:

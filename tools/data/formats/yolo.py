@@ -66,10 +66,10 @@ def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
                 counter["masks not stored"] += mask is not None
             elif mask is None:
                 counter["boxes written as rectangles"] += 1
-            elif len(outlines.outlines(mask)) > 1:
+            elif outlines.count_parts(mask) > 1:
                 counter["instances whose parts are joined by a line"] += 1
-        rows = to_rows(image, class_index(sorted({i.class_name for i in image.instances})), masks).splitlines()
-        counter["labels equal to another of their picture, which Ultralytics drops"] += len(rows) - len(set(rows))
+        rows = {(i.class_name, (i.counts if masks else None) or i.box) for i in image.instances}
+        counter["labels equal to another of their picture, which Ultralytics drops"] += len(image.instances) - len(rows)
     return +counter
 
 
