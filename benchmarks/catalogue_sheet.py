@@ -81,8 +81,8 @@ def main() -> None:
     for key in wanted:
         spec = catalogue()[key]
         looks = spec.appearances if args.all else spec.appearances[:1]
-        for look in looks:
-            for copy in range(args.copies):
+        for number, look in enumerate(looks):
+            for copy in range(number, number + args.copies):
                 started = time.perf_counter()
                 camera = studio(args.size, args.samples)
                 item = build_object(spec, look.name, np.random.default_rng(copy))
