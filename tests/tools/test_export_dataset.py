@@ -12,7 +12,7 @@ import yaml
 from defusedxml import ElementTree as ET
 
 from tools.data.dataset import file_sha256
-from tools.data.pictures import write_picture
+from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
@@ -111,6 +111,11 @@ def test_pycocotools_reads_the_same_masks(exported):
     assert seen == 15
 
 
+@pytest.fixture(autouse=True)
+def _no_installs(monkeypatch):
+    monkeypatch.setenv("YOLO_AUTOINSTALL", "false")  # Ultralytics would run pip for a file that Pillow does not know
+
+
 def load_yolo(folder, split, task):
     from ultralytics.data.dataset import YOLODataset
     from ultralytics.data.utils import check_det_dataset
@@ -153,6 +158,14 @@ def test_ultralytics_reads_boxes_to_detect(tmp_path):
     assert not truth
     shapes = ET.parse(run.folder / "export/dataset_cvat/annotations.xml").getroot().findall("image/*")
     assert {e.tag for e in shapes} == {"box"}
+
+
+def test_a_broken_picture_is_named_also_after_ultralytics_has_patched_pillow(tmp_path):
+    import ultralytics.utils.patches  # noqa: F401
+
+    (tmp_path / "a.png").write_text("not a picture")
+    with pytest.raises(StepFailed, match=r"a\.png: not a readable picture"):
+        read_picture(tmp_path / "a.png")
 
 
 def test_an_xml_parser_reads_voc(exported):

@@ -87,7 +87,8 @@ def _open(path: Path) -> Image.Image:
         raise StepFailed(f"{path}: there is no such picture.") from error
     except Image.DecompressionBombError as error:
         raise StepFailed(_bomb(path, str(error))) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, ImportError) as error:
+        # ImportError: once Ultralytics is imported, Pillow asks for a HEIF plugin when it does not know a file.
         raise StepFailed(f"{path}: not a readable picture ({error}). Replace or remove it.") from error
     if image.width * image.height > MAX_PIXELS:
         size = f"{image.width} x {image.height} pixels"
