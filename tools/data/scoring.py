@@ -69,7 +69,7 @@ class DetectionScorer:
         self.by_masks = kind == "segment" and all(t.counts is not None for p in pictures for t in p.truths)
         self.metric = "mask_map50" if self.by_masks else "box_map50"
         self._kind = kind
-        self._truths, self._found = counted(pictures, rules.ignore_side_px)
+        self.counted_truths, self.counted_found = counted(pictures, rules.ignore_side_px)
         self._main: Overlap = "segm" if self.by_masks else "bbox"
         self.matcher = Matcher(pictures, classes, self._main)
         # COCO's ten overlaps, then the one at which precision and recall are counted.
@@ -78,7 +78,7 @@ class DetectionScorer:
         self._once = np.ones((1, len(pictures)))
 
     def _match(self, matcher: Matcher, ious: list[float]) -> Matched:
-        return matcher.match(ious, self._truths, self._found)
+        return matcher.match(ious, self.counted_truths, self.counted_found)
 
     @cached_property
     def score(self) -> float:
@@ -204,7 +204,9 @@ class DetectionScorer:
         truths, found = part.truths, part.found
         if outside:
             truths, found = [~f for f in truths], [~f for f in found]
-        return self.matcher.match([0.5, self.rules.match_iou], both(self._truths, truths), both(self._found, found))
+        return self.matcher.match(
+            [0.5, self.rules.match_iou], both(self.counted_truths, truths), both(self.counted_found, found)
+        )
 
     def _class_scores(self, index: int, weights: Floats) -> tuple[Floats, Floats]:
         """(b,) average precision of a class, and of the others."""
@@ -213,8 +215,8 @@ class DetectionScorer:
 
     def _compare_overlaps(self, part: Slice) -> Comparison:
         best = [t.max(axis=0) if len(t) else np.zeros(t.shape[1]) for t in self.matcher.overlaps()]
-        own = [self._inside(part, i) & flags for i, flags in enumerate(self._truths)]
-        rest = [~self._inside(part, i) & flags for i, flags in enumerate(self._truths)]
+        own = [self._inside(part, i) & flags for i, flags in enumerate(self.counted_truths)]
+        rest = [~self._inside(part, i) & flags for i, flags in enumerate(self.counted_truths)]
         sums = [np.array([b[k].sum() for b, k in zip(best, flags, strict=True)]) for flags in (own, rest)]
         counts = [np.array([float(k.sum()) for k in flags]) for flags in (own, rest)]
         inside, outside = (ratio(self._once @ s, self._once @ n) for s, n in zip(sums, counts, strict=True))
@@ -237,7 +239,7 @@ class DetectionScorer:
             notes.append("no labelled object to find: only false alarms can be counted")
         elif not self.matched.score.size:
             notes.append("the model found nothing at any confidence")
-        ignored = sum(int((~f).sum()) for f in self._truths)
+        ignored = sum(int((~f).sum()) for f in self.counted_truths)
         if ignored:
             notes.append(f"{ignored} labels with a side under {self.rules.ignore_side_px:g} px are ignored")
         if len({p.group or p.id for p in self.pictures}) < 2:
