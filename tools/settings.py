@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     # Memory
     memory_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("sightsmith")) / "memory")
     chroma_host: str | None = None  # a Chroma server "host:port" instead of the folder
-    memory_max_distance: float = 0.6  # cosine distance beyond which a past run is not called similar
+    memory_max_distance: float = 0.75  # cosine distance; measured in benchmarks/memory_recall.py
 
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation

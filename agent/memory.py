@@ -1,0 +1,195 @@
+"""What a run writes into memory when it ends, and what it takes from it when it begins.
+
+Recall and remember are nodes of the graph, not tools: a model that can save memories does so for ever. Memory is a help
+and never a condition: whatever is wrong with it becomes a note, and the run goes on.
+"""
+
+import logging
+import re
+from collections import Counter, defaultdict
+from itertools import pairwise
+from typing import Any
+
+from tools.data.scene import AXES
+from tools.errors import StepFailed
+from tools.memory import Change, Lesson, RunMemory
+from tools.runtime import Round, RunContext
+
+log = logging.getLogger(__name__)
+MAX_LESSONS = 3
+MAX_WEAK = 6  # of a lesson; a round cannot aim at more
+MIN_GAIN = 0.01  # of the main metric, from which a slice that was aimed at counts as better
+DECIDING = ("real_val", "synthetic_val")  # the first that a round has decides; tests are only reported
+_SLICE = re.compile(rf"({'|'.join(AXES)})=[\w][\w ,.'()/-]{{0,59}}")
+
+
+def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
+    """The nearest past runs as plain values; also kept in the record. Empty when there are none or memory fails."""
+    if run.record.lessons:
+        return run.record.lessons
+    text, classes = _asked(run)
+    own = _identity(run)
+    try:
+        found = RunMemory.of(run.settings).search(
+            text, classes, max_distance=run.settings.memory_max_distance, limit=MAX_LESSONS, without=own.id
+        )
+    except Exception as error:
+        _note_trouble(run, "No past runs are used", error)
+        return []
+    lessons = [_as_plain(lesson) for lesson in found]
+    if lessons:
+        run.record.lessons = lessons
+        run.save()
+        names = ", ".join(f"{le['run']} ({', '.join(le['classes'][:3])})" for le in lessons)
+        weak = list(dict.fromkeys(w for le in lessons for w in le["weak"]))[:MAX_WEAK]
+        run.emit("note", text=f"Similar past runs: {names}." + (f" Weak there: {', '.join(weak)}." if weak else ""))
+    return lessons
+
+
+def remember_run(run: RunContext) -> None:
+    """Keep what a run taught, once however often it is called; a run without a measured round taught nothing."""
+    if run.record.task is None or not any(r.scores for r in run.record.rounds):
+        return
+    try:
+        RunMemory.of(run.settings).add(lesson_of(run))
+    except Exception as error:
+        _note_trouble(run, "This run is not remembered", error)
+        return
+    run.emit("note", text="Remembered for later runs.")
+
+
+def lesson_of(run: RunContext) -> Lesson:
+    """What a run taught.
+
+    Raises:
+        FixArguments: it has no task.
+    """
+    record, task = run.record, run.task
+    rounds = record.rounds
+    generated = sum(r.generated for r in rounds) or run.dataset.count()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for stage in record.stages:
+        seconds[stage.name] += stage.seconds
+    scores = _scores(run)
+    changes = changes_of(rounds)
+    return Lesson(
+        run=record.name,
+        created=record.created,
+        status="finished" if record.best is not None and record.status != "failed" else "failed",
+        kind=task.kind,
+        classes=task.class_names,
+        drawn_as=list(dict.fromkeys(c.drawn_as for c in task.classes)),
+        contexts=task.contexts,
+        engine=run.settings.generator[:80],
+        weak=_weak(rounds),
+        helped=[c.slice for c in changes if c.after - c.before >= MIN_GAIN],
+        changes=changes,
+        vocabulary=_vocabulary(run),
+        metric=next((e.metric for r in reversed(rounds) for e in r.scores.values()), ""),
+        scores=scores,
+        images=run.dataset.count(verdict="kept"),
+        seconds_per_image=round(seconds["generate"] / generated, 3) if generated and seconds["generate"] else None,
+        minutes={name: round(s / 60, 2) for name, s in seconds.items()},
+        failures=_failures(run),
+    )
+
+
+def changes_of(rounds: list[Round]) -> list[Change]:
+    """What became of every slice that a later round aimed at, on the set that decides."""
+    changes = []
+    for before, after in pairwise(rounds):
+        on = next((on for on in DECIDING if on in before.scores and on in after.scores), None)
+        if on is None:
+            continue
+        for name in after.focus:
+            old, new = before.scores[on].per_slice.get(name), after.scores[on].per_slice.get(name)
+            if old is None or new is None or old.score is None or new.score is None:
+                continue
+            changes.append(
+                Change(slice=name, round=after.number, before=round(old.score, 4), after=round(new.score, 4))
+            )
+    return changes
+
+
+def _asked(run: RunContext) -> tuple[str, list[str]]:
+    """Words and classes to look for. Before the task is defined, the classes are read off the request."""
+    if run.record.task is not None:
+        task = run.record.task
+        return run.record.request, [n for c in task.classes for n in dict.fromkeys((c.name, c.drawn_as))]
+    from agent.understand import understand
+    from tools.generators.blender.library import Library
+
+    try:
+        understood = understand(run.record.request, Library.of_run(run.folder).find)
+    except Exception:  # reading a request must not stop here; define_task will ask
+        log.debug("the request was not understood", exc_info=True)
+        return run.record.request, []
+    return run.record.request, [n for c in understood.classes for n in dict.fromkeys((c.name, c.drawn_as)) if n]
+
+
+def _as_plain(lesson: Lesson) -> dict[str, Any]:
+    """The part of a lesson that a planner or a model acts on. Appearances are told only for the same class."""
+    wanted = [w for w in lesson.weak if _usable(w, lesson.same_class)]
+    return {
+        "run": lesson.run,
+        "similar": round(min(1.0, max(0.0, 1 - lesson.distance)), 3),
+        "same_class": lesson.same_class,
+        "kind": lesson.kind,
+        "classes": lesson.classes[:10],
+        "weak": wanted[:MAX_WEAK],
+        "helped": [h for h in lesson.helped if _usable(h, lesson.same_class)][:MAX_WEAK],
+        "metric": lesson.metric,
+        "scores": lesson.scores,
+        "images": lesson.images,
+        "seconds_per_image": lesson.seconds_per_image,
+        "failures": [f[:160] for f in lesson.failures[:3]],
+    }
+
+
+def _usable(name: str, same_class: bool) -> bool:
+    """Whether a slice is well-formed (a shared memory may hold anything) and means something to this run."""
+    return _SLICE.fullmatch(name) is not None and (same_class or not name.startswith("appearance="))
+
+
+def _weak(rounds: list[Round]) -> list[str]:
+    """Weak slices of every round, the latest diagnosis first, each once."""
+    names = [w.name for r in reversed(rounds) if r.diagnosis is not None for w in r.diagnosis.weak]
+    return [n for n in dict.fromkeys(names) if len(n) <= 120][:40]
+
+
+def _scores(run: RunContext) -> dict[str, float]:
+    """The main metric of the run's model on everything it was measured on."""
+    best = run.record.best
+    chosen = next((r for r in run.record.rounds if best is not None and r.number == best.round), None)
+    chosen = chosen or next(r for r in reversed(run.record.rounds) if r.scores)
+    measured = dict(chosen.scores) | {on: e for on, e in run.record.evaluation.items() if e is not None}
+    return {on: round(e.score, 4) for on, e in measured.items() if e.score is not None}
+
+
+def _vocabulary(run: RunContext) -> dict[str, list[str]]:
+    """Values of every axis that at least two kept pictures have, commonest first."""
+    counts: dict[str, Counter[str]] = {}
+    for sample in run.dataset.samples(verdict="kept"):
+        for axis, value in sample.axes.items():
+            counts.setdefault(axis, Counter())[value] += 1
+    return {
+        axis: [v[:80] for v, n in sorted(values.items(), key=lambda item: (-item[1], item[0])) if n > 1][:20]
+        for axis, values in counts.items()
+    }
+
+
+def _failures(run: RunContext) -> list[str]:
+    """Why the run and its pictures failed, commonest first."""
+    reasons = Counter(reason.splitlines()[0][:200] for reason in run.dataset.failures().values() if reason)
+    return ([run.record.error[:200]] if run.record.error else []) + [
+        f"{r} ({n} pictures)" for r, n in reasons.most_common(4)
+    ]
+
+
+def _identity(run: RunContext) -> Lesson:
+    return Lesson(run=run.record.name, created=run.record.created, kind="segment", classes=["-"])
+
+
+def _note_trouble(run: RunContext, what: str, error: Exception) -> None:
+    log.warning("%s: %s", what, error, exc_info=not isinstance(error, StepFailed))
+    run.emit("note", text=f"{what}: {error}")
