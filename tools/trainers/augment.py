@@ -26,8 +26,9 @@ class Example:
 
     picture: Picture  # (h, w, 3) RGB
     ids: IdMap  # (h, w): 0 none, i the i-th object; of objects known by box alone no pixel is marked
-    classes: Ints  # (k,) class of object i + 1; of a picture-level label (1,)
+    classes: Ints  # (k,) class of object i + 1
     boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
+    label: int | None = None  # class of the whole picture
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _warp(
     ids = cv2.warpAffine(example.ids, matrix, (width, height), flags=cv2.INTER_NEAREST, borderValue=0)
     boxes = None if example.boxes is None else _warp_boxes(example.boxes, matrix)
     before = np.bincount(example.ids.ravel(), minlength=len(example.classes) + 1)[1:] * scale**2
-    return _keep_visible(Example(moved, ids, example.classes, boxes), before)
+    return _keep_visible(Example(moved, ids, example.classes, boxes, example.label), before)
 
 
 def _warp_boxes(boxes: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
@@ -146,7 +147,7 @@ def _keep_visible(example: Example, before_px: npt.NDArray[np.float64]) -> Examp
         boxes = boxes[keep]
     table = np.zeros(count + 1, np.uint16)
     table[1:][keep] = np.arange(1, keep.sum() + 1)
-    return Example(example.picture, table[example.ids], example.classes[keep], boxes)
+    return replace(example, ids=table[example.ids], classes=example.classes[keep], boxes=boxes)
 
 
 def _mosaic(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:

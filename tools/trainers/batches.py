@@ -21,7 +21,7 @@ class Batch:
     classes: npt.NDArray[np.float32]  # (n,) of all objects; in classification (b,)
     boxes: npt.NDArray[np.float32]  # (n, 4)
     owner: npt.NDArray[np.float32]  # (n,) which picture each object is in
-    masks: npt.NDArray[np.uint8]  # (b, h / 4, w / 4): 0 none, i the i-th object of that picture
+    masks: npt.NDArray[np.int16]  # (b, h / 4, w / 4): 0 none, i the i-th object of that picture
 
 
 class Source(Protocol):
@@ -35,7 +35,7 @@ class Source(Protocol):
 
 
 def collate(examples: Sequence[Example]) -> Batch:
-    """One batch of examples of equal size, each with at most 255 objects."""
+    """One batch of examples of equal size."""
     classes, boxes, owner, masks = [], [], [], []
     for number, example in enumerate(examples):
         h, w = example.ids.shape
@@ -44,7 +44,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         boxes.append(np.concatenate([centres, sides], 1) / np.array([w, h, w, h], np.float32))
         classes.append(example.classes)
         owner.append(np.full(len(found), number))
-        masks.append(example.ids[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE].astype(np.uint8))
+        masks.append(example.ids[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE].astype(np.int16))
     return Batch(
         np.stack([e.picture for e in examples]),
         np.concatenate(classes).astype(np.float32),
@@ -57,8 +57,8 @@ def collate(examples: Sequence[Example]) -> Batch:
 def collate_labels(examples: Sequence[Example]) -> Batch:
     """One batch of whole-picture labels."""
     none = np.zeros((0, 4), np.float32)
-    labels = np.concatenate([e.classes for e in examples]).astype(np.float32)
-    return Batch(np.stack([e.picture for e in examples]), labels, none, none[:, 0], np.zeros((0, 0, 0), np.uint8))
+    labels = np.array([e.label for e in examples], np.float32)
+    return Batch(np.stack([e.picture for e in examples]), labels, none, none[:, 0], np.zeros((0, 0, 0), np.int16))
 
 
 def epoch_batches(
@@ -77,17 +77,14 @@ def epoch_batches(
 
     Args:
         source: the examples.
-        batch: pictures a step; the last batch takes what is left, unless that is less than half.
+        batch: pictures a step; what is left at the end and is less than half of it joins the batch before.
         sizes: sides in pixels to choose from, a batch at a time.
         policy: of augmentation.
         seed: of the training.
         epoch: number of the epoch.
         labels_only: whole-picture labels.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(len(source))
-    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
-    if len(groups) > 1 and len(groups[-1]) < batch / 2:  # batch statistics of few pictures are poor
-        groups[-2] = np.concatenate([groups[-2], groups.pop()])
+    groups = _groups(len(source), batch, np.random.default_rng([seed, epoch]))
 
     def make(position: int) -> Batch:
         size_px = int(np.random.default_rng([seed, epoch, 1, position]).choice(np.asarray(sizes)))
@@ -99,6 +96,22 @@ def epoch_batches(
         return (collate_labels if labels_only else collate)(examples)
 
     yield from ahead(make, len(groups))
+
+
+def steps_of(examples: int, batch: int) -> int:
+    """How many batches an epoch has."""
+    return len(_groups(examples, batch, np.random.default_rng(0)))
+
+
+def _groups(examples: int, batch: int, rng: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """Every example once, in random order, in batches; of a set smaller than a batch, as often as fills one."""
+    repeats = max(1, batch // max(1, examples))
+    order = np.concatenate([rng.permutation(examples) for _ in range(repeats)])
+    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
+    if len(groups) > 1 and len(groups[-1]) < batch / 2:  # batch statistics of few pictures are poor
+        last = groups.pop()
+        groups[-1] = np.concatenate([groups[-1], last])
+    return groups
 
 
 def ahead(make: Any, count: int) -> Iterator[Batch]:

@@ -10,13 +10,15 @@ import argparse
 import json
 import logging
 import math
+import os
 import platform
+import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -25,6 +27,9 @@ from tools.errors import StepFailed
 from tools.runtime import write_json
 from tools.trainers.augment import Example, Policy, vary
 from tools.trainers.batches import Batch, ahead, collate
+
+if TYPE_CHECKING:
+    from tools.trainers.checkpoint import Card
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +51,23 @@ _SAVE_EVERY_S = 240.0
 _LOG_EVERY = 50  # steps
 
 
+def load_starter() -> "tuple[dict[str, Any], Card] | None":
+    """Tensors and card of the shipped starter; None when this copy of the project has none.
+
+    Raises:
+        StepFailed: the file is damaged, or not the one that its card beside it describes.
+    """
+    from tools.trainers.checkpoint import load
+
+    if not WEIGHTS.exists():
+        return None
+    tensors, card = load(WEIGHTS)
+    described = json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+    if card.sha256 != described:
+        raise StepFailed(f"{WEIGHTS}: not the weights that {WEIGHTS.stem}.json describes; install the package again")
+    return tensors, card
+
+
 def to_example(seed: int, index: int, size_px: int) -> Example:
     """A formula picture as a labelled example of the one class "object"."""
     from tools.trainers.formula import draw
@@ -63,8 +85,16 @@ def draw_chunk(seed: int, chunk: int, size_px: int) -> list[Example]:
     return [to_example(seed, chunk * _CHUNK + i, size_px) for i in range(_CHUNK)]
 
 
-def _draw_alone() -> None:
+def _draw_alone(parent: int) -> None:
+    """Draw on one core, and end when the training was killed: nobody else would end this process."""
     cv2.setNumThreads(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Stream:
@@ -73,7 +103,7 @@ class Stream:
     def __init__(self, seed: int, batch: int, size_px: int, workers: int) -> None:
         self.seed, self.batch, self.size_px = seed, batch, size_px
         self._fresh = max(1, round(batch * _FRESH_SHARE))
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_draw_alone)
+        self._pool = ProcessPoolExecutor(workers, get_context("spawn"), _draw_alone, (os.getpid(),))
         self._chunks: dict[int, Future[list[Example]]] = {}
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ def validate(
             with torch.no_grad():
                 raw = network(pictures.float().div_(255))
             if kind == "classify":
-                right += int((raw[0].argmax(1).cpu().numpy() == [e.classes[0] for e in part]).sum())
+                right += int((raw[0].argmax(1).cpu().numpy() == [e.label for e in part]).sum())
                 continue
             found = detections(raw, classes, _MIN_CONFIDENCE, _MAX_DETECTIONS)
             matches += [_match(d, e, by_box, ignore_side_px) for d, e in zip(found, part, strict=True)]

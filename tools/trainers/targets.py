@@ -1,0 +1,157 @@
+"""What a recogniser is asked to learn from a sample: which pixels, which boxes, which class."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from tools.data.pictures import read_picture
+from tools.data.sample import Box, Instance, Sample
+from tools.data.task import TaskKind
+from tools.errors import StepFailed
+from tools.trainers.augment import Example
+from tools.trainers.postprocess import centre_crop, letterbox
+
+BoxConvention = Literal["visible", "whole"]
+# Behind leaves people box the fruit they infer, but nobody infers it from a sliver.
+MIN_SHARE_FOR_WHOLE = 0.3
+CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch
+MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training size: they are scaled up to 1.6 times
+
+
+def default_convention(kind: TaskKind) -> BoxConvention:
+    """Masks cover what is seen, so their boxes do; where boxes are all there is, they are as people draw them."""
+    return "whole" if kind == "detect" else "visible"
+
+
+def label_box(instance: Instance, convention: BoxConvention, width: int, height: int) -> Box:
+    """The box a label has: of the visible part, or of the whole object clipped to the picture.
+
+    Args:
+        instance: the label.
+        convention: "whole" falls back on the visible part where the whole is not known or hardly seen.
+        width: of the picture.
+        height: of the picture.
+    """
+    share = 1.0 if instance.visible_share is None else instance.visible_share
+    if convention == "visible" or instance.full_box is None or share < MIN_SHARE_FOR_WHOLE:
+        return instance.box
+    x1, y1, x2, y2 = instance.full_box
+    return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
+
+
+def read_example(
+    sample: Sample, root: Path, names: Sequence[str], kind: TaskKind, convention: BoxConvention, max_side_px: int
+) -> Example:
+    """The picture of a sample with what is to be learnt from it.
+
+    Args:
+        sample: its picture is `root / sample.image`.
+        root: folder of the run.
+        names: of the classes, in label order.
+        kind: of task.
+        convention: of boxes.
+        max_side_px: a larger picture is scaled down to this, labels with it.
+
+    Raises:
+        StepFailed: the picture cannot be read, or a label does not fit the task; the message names it.
+    """
+    picture = read_picture(root / sample.image)
+    h, w = picture.shape[:2]
+    if (w, h) != (sample.width, sample.height):
+        raise StepFailed(
+            f"{root / sample.image}: is {w} x {h} pixels, but its labels are of {sample.width} x {sample.height}; "
+            "the file was changed after it was labelled. Restore it or label it again."
+        )
+    scale = min(1.0, max_side_px / max(h, w))
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    if scale < 1:
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    ids = np.zeros(size[::-1], np.uint16)
+    if kind == "classify":
+        return Example(picture, ids, np.zeros(0, np.int64), label=_label(sample, names))
+    masks = [i.mask(h, w) for i in sample.instances]
+    if kind == "segment" and any(m is None for m in masks):
+        raise StepFailed(f"sample {sample.id} has a box without a mask; run annotate_images first, or detect instead")
+    # Where masks overlap the smaller object is taken to be in front, else it would vanish.
+    order = sorted(range(len(masks)), key=lambda i: (-_area(masks[i]), i))
+    for i in order:
+        mask = masks[i]
+        if mask is not None:
+            shown = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) if scale < 1 else mask
+            ids[shown > 0] = i + 1
+    boxes = None
+    if convention == "whole" or any(m is None for m in masks):
+        listed = [label_box(i, convention, w, h) for i in sample.instances]
+        boxes = np.array(listed, np.float32).reshape(-1, 4) * np.float32(scale)
+    classes = np.array([_class(i.class_name, sample, names) for i in sample.instances], np.int64)
+    return Example(picture, ids, classes, boxes)
+
+
+def _area(mask: Any) -> int:
+    return 0 if mask is None else int(mask.sum())
+
+
+def _class(name: str, sample: Sample, names: Sequence[str]) -> int:
+    if name not in names:
+        raise StepFailed(f"sample {sample.id} is labelled {name!r}, which is no class of the task: {', '.join(names)}")
+    return list(names).index(name)
+
+
+def _label(sample: Sample, names: Sequence[str]) -> int:
+    if sample.label is None:
+        raise StepFailed(f"sample {sample.id} has no label; run annotate_images first")
+    return _class(sample.label, sample, names)
+
+
+def fit_example(example: Example, size_px: int) -> Example:
+    """An example padded to a square as a network in use sees it."""
+    picture, box = letterbox(example.picture, size_px, square=True)
+    h, w = max(1, round(box.height * box.gain)), max(1, round(box.width * box.gain))
+    ids = np.zeros((size_px, size_px), np.uint16)
+    ids[box.top : box.top + h, box.left : box.left + w] = cv2.resize(
+        example.ids, (w, h), interpolation=cv2.INTER_NEAREST
+    )
+    boxes = None
+    if example.boxes is not None:
+        boxes = example.boxes * np.float32(box.gain) + np.array([box.left, box.top] * 2, np.float32)
+    return replace(example, picture=picture, ids=ids, boxes=boxes)
+
+
+def centre_example(example: Example, size_px: int) -> Example:
+    """An example cut to its middle square as a classifier in use sees it."""
+    return replace(example, picture=centre_crop(example.picture, size_px))
+
+
+class SampleSource:
+    """Examples of samples, read once and kept in memory as far as the limit goes."""
+
+    def __init__(self, samples: Sequence[Sample], limit_bytes: int = CACHE_BYTES, **reading: Any) -> None:
+        """Take samples in order; `reading` is handed to `read_example`."""
+        self.samples = samples
+        self._reading = reading
+        self._kept: dict[int, Example] = {}
+        self._left = limit_bytes
+        self._recent = lru_cache(maxsize=8)(self._read)
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Example:
+        """The example of a sample."""
+        if index in self._kept:
+            return self._kept[index]
+        example = self._recent(index)
+        size = example.picture.nbytes + example.ids.nbytes
+        if size <= self._left:
+            self._left -= size
+            self._kept[index] = example
+        return example
+
+    def _read(self, index: int) -> Example:
+        return read_example(self.samples[index], **self._reading)

@@ -1,0 +1,390 @@
+"""Train YOLO networks on small rendered sets: our own loop on Ultralytics' modules and losses.
+
+Ultralytics' trainer uses one of two cores here, has no 16-bit floats on a CPU, loses an epoch's place when killed, and
+turns masks into polygons. This one uses every core, keeps masks exact, and gives bit for bit the same weights whether
+or not it was interrupted. `recipe="stock"` runs Ultralytics' own for comparison.
+"""
+
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from tools.data.sample import Sample
+from tools.errors import StepFailed
+from tools.runtime import write_json
+from tools.trainers import EpochCallback, TrainingJob, TrainingResult
+from tools.trainers.augment import Example, Policy
+from tools.trainers.batches import epoch_batches, steps_of
+from tools.trainers.targets import (
+    MAX_SIDE_SHARE,
+    BoxConvention,
+    SampleSource,
+    centre_example,
+    default_convention,
+    fit_example,
+)
+
+log = logging.getLogger(__name__)
+
+WEIGHTS_NAME = "weights.safetensors"
+_STATE_NAME = "state.safetensors"
+_RESULT_NAME = "result.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. Rates and batch are for AdamW on sets of a few hundred pictures."""
+
+    rate_random: float = 2e-3
+    rate_trained: float = 1e-3  # from the starter
+    rate_round: float = 5e-4  # from the round before, which knows the task already
+    min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
+    min_batch: int = 6  # below it batch statistics get poor
+    policy: Policy = field(default_factory=Policy)
+    classify_policy: Policy = field(default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5)))
+    sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
+    calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
+    validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
+    max_validation: int = 80  # pictures
+
+
+class YoloTrainer:
+    """The engine. Weights start from the starter, or from the weights of the round before."""
+
+    name = "yolo"
+    licence = "AGPL-3.0 (Ultralytics); weights are this project's own"
+
+    def __init__(
+        self,
+        model: str = "yolo11n",
+        recipe: Literal["sightsmith", "stock"] = "sightsmith",
+        *,
+        box_convention: BoxConvention | None = None,
+        ignore_side_px: float = 0.0,
+        details: Recipe | None = None,
+    ) -> None:
+        self.model = model
+        self.recipe = recipe
+        self.box_convention = box_convention
+        self.ignore_side_px = ignore_side_px
+        self.details = details or Recipe()
+
+    @property
+    def version(self) -> str:
+        """Version of the package the networks come from."""
+        return version("ultralytics")
+
+    def train(self, job: TrainingJob, on_epoch: EpochCallback) -> TrainingResult:
+        """Train and return the best weights by validation.
+
+        A job that was stopped or killed goes on after its last complete epoch; one that is finished is returned.
+
+        Raises:
+            StepFailed: there is nothing to learn from, or a file cannot be used.
+            Stopped: raised by `on_epoch`; everything up to the epoch is kept.
+        """
+        _check(job)
+        if self.recipe == "stock":
+            from tools.trainers.stock import train_stock
+
+            return train_stock(self, job, on_epoch)
+        from tools.trainers.loop import reproducible
+
+        with reproducible(job.threads):
+            training = _Training(self, job, on_epoch)
+            return training.stored_result() or training.run()
+
+
+def _check(job: TrainingJob) -> None:
+    if not job.task.class_names:
+        raise StepFailed("there is no class to train")
+    if not job.train:
+        raise StepFailed("there is no training picture; generate and keep some first")
+    if not any(s.label if job.task.kind == "classify" else s.instances for s in job.train):
+        raise StepFailed(f"none of the {len(job.train)} training pictures has a label; run annotate_images first")
+
+
+def fingerprint(trainer: YoloTrainer, job: TrainingJob) -> str:
+    """Hash of everything that decides the result, except the clock."""
+    digest = hashlib.sha256()
+
+    def add(value: Any) -> None:
+        digest.update(json.dumps(value, sort_keys=True, default=str).encode() + b"\n")
+
+    add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience])
+    add([trainer.model, trainer.recipe, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)])
+    for split in (job.train, job.val):
+        add([[s.id, s.sha256, s.label, [i.model_dump() for i in s.instances]] for s in split])
+    if job.initial is not None:
+        digest.update(job.initial.read_bytes())
+    return digest.hexdigest()
+
+
+class _Clock:
+    """Keeps the deadline: how many epochs still fit."""
+
+    def __init__(self, deadline_s: float) -> None:
+        self.deadline_s = deadline_s
+        self._began = time.monotonic()
+
+    def left_s(self) -> float:
+        return self.deadline_s - (time.monotonic() - self._began)
+
+    def fitting(self, epoch_s: float) -> int | None:
+        """How many more epochs fit; None without a deadline."""
+        return None if math.isinf(self.deadline_s) else max(0, int(self.left_s() / max(epoch_s, 1e-3)))
+
+
+@dataclass
+class _Progress:
+    """What is kept beside the tensors."""
+
+    epoch: int = 0  # complete ones
+    planned: int = 0
+    best_epoch: int = 0
+    best_fitness: float = -1.0
+    best_score: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _Training:
+    def __init__(self, trainer: YoloTrainer, job: TrainingJob, on_epoch: EpochCallback) -> None:
+        from tools.trainers.networks import architecture_name
+
+        self.trainer, self.job, self.on_epoch, self.recipe = trainer, job, on_epoch, trainer.details
+        self.kind = job.task.kind
+        self.names = job.task.class_names
+        self.architecture = architecture_name(trainer.model, self.kind)
+        self.fingerprint = fingerprint(trainer, job)
+        self.convention = trainer.box_convention or default_convention(self.kind)
+        self.clock = _Clock(job.deadline_s)
+        self.progress = _Progress(planned=job.epochs)
+
+    # Results of before ------------------------------------------------------------------------------------------
+
+    def stored_result(self) -> TrainingResult | None:
+        """The result of this very job when it was finished before."""
+        from tools.trainers.checkpoint import load
+
+        path = self.job.folder / _RESULT_NAME
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if stored.pop("fingerprint") != self.fingerprint:
+                return None
+            weights = self.job.folder / WEIGHTS_NAME
+            load(weights)
+            return TrainingResult(weights=weights, **stored)
+        except (OSError, ValueError, KeyError, TypeError, StepFailed):
+            return None  # not finished, or damaged since: train
+
+    def run(self) -> TrainingResult:
+        self._prepare()
+        stopped_by = "epochs"
+        while self.progress.epoch < self.progress.planned:
+            self._epoch()
+            if self._is_stale():
+                stopped_by = "patience"
+                break
+            fits = self.clock.fitting(self._epoch_s())
+            if fits is not None and self.progress.epoch + fits < self.progress.planned:
+                self.progress.planned = self.progress.epoch + fits
+        if stopped_by == "epochs" and self.progress.planned < self.job.epochs:
+            stopped_by = "deadline"
+        return self._finish(stopped_by)
+
+    # Before the first epoch -------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        from tools.trainers.loop import Learner, choose_device
+
+        job = self.job
+        reading: dict[str, Any] = {
+            "root": job.image_root,
+            "names": self.names,
+            "kind": self.kind,
+            "convention": self.convention,
+            "max_side_px": MAX_SIDE_SHARE * job.size_px,
+        }
+        train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
+        self.source = SampleSource(train, **reading)
+        self.validation, self.by_box = self._read_validation(reading)
+        steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
+        self.batch = max(1, min(job.batch, steps))
+        network, self.started_from, self.rate = self._initial_network()
+        self.learner = Learner(network, self.kind, choose_device())
+        self.best: dict[str, Any] = {}
+        self.seconds: list[float] = []
+        self._restore()
+
+    def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], bool]:
+        """Validation pictures at the training size, and whether boxes are all that can be compared."""
+        samples = list(self.job.val)
+        if self.kind == "classify":
+            samples = [s for s in samples if s.label]
+        if not samples:
+            log.warning("no validation pictures: the best epoch is chosen on training pictures")
+            samples = list(self.source.samples)
+        samples = _spread(samples, self.recipe.max_validation)
+        by_box = self.kind == "segment" and any(i.counts is None for s in samples for i in s.instances)
+        if by_box:
+            reading = {**reading, "kind": "detect", "convention": "visible"}
+        examples = [SampleSource([s], **reading)[0] for s in samples]
+        fit = centre_example if self.kind == "classify" else fit_example
+        return [fit(e, self.job.size_px) for e in examples], by_box
+
+    def _initial_network(self) -> tuple[Any, str, float]:
+        """A network, what its weights come from, and the learning rate that suits them."""
+        from tools.trainers.checkpoint import load
+        from tools.trainers.networks import build_network, transfer
+        from tools.trainers.starter import load_starter
+
+        network = build_network(self.architecture, self.names, self.job.seed)
+        if self.job.initial is not None:
+            tensors, card = load(self.job.initial)
+            transfer(network, tensors, card.architecture, self.architecture)
+            return network, str(self.job.initial), self.recipe.rate_round
+        starter = load_starter()
+        if starter is not None and transfer(network, starter[0], starter[1].architecture, self.architecture) > 0.3:
+            return network, "starter", self.recipe.rate_trained
+        return network, "random", self.recipe.rate_random
+
+    def _restore(self) -> None:
+        """Go on from the state of this very job, if there is one."""
+        from tools.trainers.checkpoint import load_tensors
+
+        path = self.job.folder / _STATE_NAME
+        if not path.exists():
+            return
+        try:
+            tensors, metadata = load_tensors(path)
+        except StepFailed as error:
+            log.warning("starting over: %s", error)
+            return
+        if metadata.get("fingerprint") != self.fingerprint:
+            return  # of other data or settings
+        self.learner.restore(tensors, int(metadata["steps"]))
+        self.best = {k[len("best.") :]: v for k, v in tensors.items() if k.startswith("best.")}
+        self.progress = _Progress(**json.loads(metadata["progress"]))
+
+    # An epoch ---------------------------------------------------------------------------------------------------
+
+    def _epoch(self) -> None:
+        from tools.trainers.loop import rate_at
+
+        epoch, began, losses, pictures = self.progress.epoch, time.monotonic(), [], 0
+        calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
+        policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
+        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
+        steps = steps_of(len(self.source), self.batch)
+        batches = epoch_batches(
+            self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
+            labels_only=self.kind == "classify",
+        )  # fmt: skip
+        for number, batch in enumerate(batches):
+            done = (epoch + number / steps) / self.progress.planned
+            losses.append(self.learner.step(batch, rate_at(done, self.rate)))
+            pictures += len(batch.pictures)
+            if epoch == 0 and number + 1 == min(3, steps):  # the first epoch of a tight budget must know it is tight
+                self._plan_for(began, steps / (number + 1))
+            if self.clock.left_s() < 0:
+                break
+        trained_s = time.monotonic() - began
+        self._end_epoch(float(np.mean(losses)), pictures / trained_s, began)
+
+    def _plan_for(self, began: float, epoch_share: float) -> None:
+        fits = self.clock.fitting((time.monotonic() - began) * epoch_share * 1.1)
+        if fits is not None:
+            self.progress.planned = min(self.job.epochs, max(1, fits))
+
+    def _end_epoch(self, loss: float, images_per_s: float, began: float) -> None:
+        """Validate when it is due, keep the state, tell."""
+        progress = self.progress
+        progress.epoch += 1
+        entry: dict[str, Any] = {"epoch": progress.epoch, "epochs": progress.planned, "loss": round(loss, 4)}
+        every = max(1, round(progress.planned / self.recipe.validations))
+        if progress.epoch % every == 0 or progress.epoch >= progress.planned or self.clock.left_s() < 0:
+            entry["val_score"], fitness = self._validate()
+            if fitness > progress.best_fitness:
+                progress.best_fitness, progress.best_epoch = fitness, progress.epoch
+                progress.best_score = entry["val_score"]
+                self.best = {k: v.clone() for k, v in self.learner.average.items()}
+        progress.history.append(entry)
+        self._keep_state()
+        self.seconds.append(time.monotonic() - began)
+        told = {"val_score": progress.best_score, **entry, "images_per_s": round(images_per_s, 1)}
+        self.on_epoch({**told, "seconds": round(self.seconds[-1], 2)})
+
+    def _validate(self) -> tuple[float, float]:
+        """Main score and fitness of the averaged weights."""
+        from tools.trainers.networks import build_network
+        from tools.trainers.validate import validate
+
+        network = build_network(self.architecture, self.names)
+        network.load_state_dict(self.learner.average)
+        score = validate(
+            network.to(self.learner.device).eval(), self.kind, self.validation, len(self.names), self.learner.device,
+            by_box=self.by_box, ignore_side_px=self.trainer.ignore_side_px,
+        )  # fmt: skip
+        return round(score.map50, 4), score.fitness
+
+    def _keep_state(self) -> None:
+        from tools.trainers.checkpoint import save_tensors
+
+        tensors = self.learner.state() | {f"best.{k}": v for k, v in self.best.items()}
+        metadata = {
+            "fingerprint": self.fingerprint,
+            "steps": str(self.learner.steps),
+            "progress": json.dumps(asdict(self.progress)),
+        }
+        save_tensors(self.job.folder / _STATE_NAME, tensors, metadata)
+
+    def _epoch_s(self) -> float:
+        return float(np.mean(self.seconds[-5:])) if self.seconds else 0.0
+
+    def _is_stale(self) -> bool:
+        """No better for `patience` epochs, after at least one validation; never when judged on training pictures."""
+        progress = self.progress
+        return bool(self.job.val) and progress.best_fitness >= 0 and (
+            progress.epoch - progress.best_epoch >= self.job.patience and progress.epoch < progress.planned
+        )  # fmt: skip
+
+    # The end ----------------------------------------------------------------------------------------------------
+
+    def _finish(self, stopped_by: str) -> TrainingResult:
+        from tools.trainers.checkpoint import save
+
+        progress, weights = self.progress, self.job.folder / WEIGHTS_NAME
+        if not self.best:  # cut before the first validation was due
+            progress.best_score, progress.best_fitness = self._validate()
+            progress.best_epoch, self.best = progress.epoch, self.learner.average
+        save(
+            weights, self.best, architecture=self.architecture, names=self.names, size_px=self.job.size_px,
+            extra={"started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch},
+        )  # fmt: skip
+        result: dict[str, Any] = {
+            "epochs": progress.epoch,
+            "best_epoch": progress.best_epoch,
+            "val_score": progress.best_score,
+            "started_from": self.started_from,
+            "history": progress.history,
+            "stopped_by": stopped_by,
+        }
+        write_json(self.job.folder / _RESULT_NAME, {"fingerprint": self.fingerprint, **result})
+        (self.job.folder / _STATE_NAME).unlink(missing_ok=True)
+        return TrainingResult(weights=weights, **result)
+
+
+def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """At most so many samples, evenly from the whole list."""
+    if len(samples) <= most:
+        return list(samples)
+    return [samples[int(i)] for i in np.linspace(0, len(samples) - 1, most)]
