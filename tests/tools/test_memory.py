@@ -1,7 +1,7 @@
 import json
 import multiprocessing
-import sqlite3
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def test_same_class_comes_before_nearer_words(filled: RunMemory) -> None:
 
 def test_leaves_out_the_own_run(filled: RunMemory) -> None:
     own = lesson("apple-run", "apple").id
-    assert [le.run for le in filled.search("apple", ["apple"], max_distance=FAR, without=own)][0] == "apples-old"
+    assert next(le.run for le in filled.search("apple", ["apple"], max_distance=FAR, without=own)) == "apples-old"
 
 
 def test_adding_twice_keeps_one(tmp_path: Path) -> None:
