@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from tools.data.scene import AXES
+from tools.data.scores import Evaluation
+from tools.data.slices import aim_of
 from tools.errors import StepFailed
 from tools.memory import Change, Lesson, RunMemory
 from tools.runtime import Round, RunContext
@@ -102,13 +104,18 @@ def changes_of(rounds: list[Round]) -> list[Change]:
         if on is None:
             continue
         for name in after.focus:
-            old, new = before.scores[on].per_slice.get(name), after.scores[on].per_slice.get(name)
-            if old is None or new is None or old.score is None or new.score is None:
+            old, new = (_slice_score(r.scores[on], name) for r in (before, after))
+            if old is None or new is None:
                 continue
-            changes.append(
-                Change(slice=name, round=after.number, before=round(old.score, 4), after=round(new.score, 4))
-            )
+            changes.append(Change(slice=name, round=after.number, before=round(old, 4), after=round(new, 4)))
     return changes
+
+
+def _slice_score(scores: Evaluation, name: str) -> float | None:
+    """The score of a slice, or of one measured on the pictures ("size=small") that asks for the same scenes."""
+    alike = [name, *sorted(n for n in scores.per_slice if aim_of(n) == name)]
+    found = (scores.per_slice[n].score for n in alike if n in scores.per_slice)
+    return next((score for score in found if score is not None), None)
 
 
 def _asked(run: RunContext) -> tuple[str, list[str]]:
@@ -129,15 +136,14 @@ def _asked(run: RunContext) -> tuple[str, list[str]]:
 
 def _as_plain(lesson: Lesson) -> dict[str, Any]:
     """The part of a lesson that a planner or a model acts on. Appearances are told only for the same class."""
-    wanted = [w for w in lesson.weak if _usable(w, lesson.same_class)]
     return {
         "run": lesson.run,
         "similar": round(min(1.0, max(0.0, 1 - lesson.distance)), 3),
         "same_class": lesson.same_class,
         "kind": lesson.kind,
         "classes": lesson.classes[:10],
-        "weak": wanted[:MAX_WEAK],
-        "helped": [h for h in lesson.helped if _usable(h, lesson.same_class)][:MAX_WEAK],
+        "weak": _usable(lesson.weak, lesson.same_class),
+        "helped": _usable(lesson.helped, lesson.same_class),
         "metric": lesson.metric,
         "scores": lesson.scores,
         "images": lesson.images,
@@ -146,9 +152,10 @@ def _as_plain(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def _usable(name: str, same_class: bool) -> bool:
-    """Whether a slice is well-formed (a shared memory may hold anything) and means something to this run."""
-    return _SLICE.fullmatch(name) is not None and (same_class or not name.startswith("appearance="))
+def _usable(names: list[str], same_class: bool) -> list[str]:
+    """Slices that scenes can be designed for. A shared memory may hold anything, so their form is checked."""
+    aims = dict.fromkeys(aim for name in names if (aim := aim_of(name)) and _SLICE.fullmatch(aim))
+    return [a for a in aims if same_class or not a.startswith("appearance=")][:MAX_WEAK]
 
 
 def _weak(rounds: list[Round]) -> list[str]:
