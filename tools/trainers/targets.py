@@ -4,44 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 
+from tools.data.boxes import BoxConvention, label_box
 from tools.data.pictures import read_picture
-from tools.data.sample import Box, Instance, Sample
+from tools.data.sample import Sample
 from tools.data.task import TaskKind
 from tools.errors import StepFailed
 from tools.trainers.augment import Example
 from tools.trainers.postprocess import centre_crop, letterbox
 
-BoxConvention = Literal["visible", "whole"]
-# Behind leaves people box the fruit they infer, but nobody infers it from a sliver.
-MIN_SHARE_FOR_WHOLE = 0.3
 CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch
 MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training size: they are scaled up to 1.6 times
-
-
-def default_convention(kind: TaskKind) -> BoxConvention:
-    """Masks cover what is seen, so their boxes do; where boxes are all there is, they are as people draw them."""
-    return "whole" if kind == "detect" else "visible"
-
-
-def label_box(instance: Instance, convention: BoxConvention, width: int, height: int) -> Box:
-    """The box a label has: of the visible part, or of the whole object clipped to the picture.
-
-    Args:
-        instance: the label.
-        convention: "whole" falls back on the visible part where the whole is not known or hardly seen.
-        width: of the picture.
-        height: of the picture.
-    """
-    share = 1.0 if instance.visible_share is None else instance.visible_share
-    if convention == "visible" or instance.full_box is None or share < MIN_SHARE_FOR_WHOLE:
-        return instance.box
-    x1, y1, x2, y2 = instance.full_box
-    return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
 
 
 def read_example(

@@ -5,7 +5,6 @@ turns masks into polygons. This one uses every core, keeps masks exact, and give
 or not it was interrupted. `recipe="stock"` runs Ultralytics' own for comparison.
 """
 
-import hashlib
 import json
 import logging
 import math
@@ -18,18 +17,19 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tools.data.boxes import BoxConvention, default_convention
 from tools.data.sample import Sample
 from tools.errors import StepFailed
 from tools.runtime import write_json
+from tools.settings import Settings
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 from tools.trainers.augment import Example, Policy
 from tools.trainers.batches import epoch_batches, steps_of
+from tools.trainers.fingerprint import job_fingerprint
 from tools.trainers.targets import (
     MAX_SIDE_SHARE,
-    BoxConvention,
     SampleSource,
     centre_example,
-    default_convention,
     fit_example,
 )
 
@@ -104,6 +104,11 @@ class YoloTrainer:
             return training.stored_result() or training.run()
 
 
+def make_trainer(settings: Settings) -> YoloTrainer:
+    """The engine with a run's settings."""
+    return YoloTrainer(settings.model, settings.recipe, ignore_side_px=settings.ignore_side_px)
+
+
 def _check(job: TrainingJob) -> None:
     if not job.task.class_names:
         raise StepFailed("there is no class to train")
@@ -111,22 +116,6 @@ def _check(job: TrainingJob) -> None:
         raise StepFailed("there is no training picture; generate and keep some first")
     if not any(s.label if job.task.kind == "classify" else s.instances for s in job.train):
         raise StepFailed(f"none of the {len(job.train)} training pictures has a label; run annotate_images first")
-
-
-def fingerprint(trainer: YoloTrainer, job: TrainingJob) -> str:
-    """Hash of everything that decides the result, except the clock."""
-    digest = hashlib.sha256()
-
-    def add(value: Any) -> None:
-        digest.update(json.dumps(value, sort_keys=True, default=str).encode() + b"\n")
-
-    add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience])
-    add([trainer.model, trainer.recipe, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)])
-    for split in (job.train, job.val):
-        add([[s.id, s.sha256, s.label, [i.model_dump() for i in s.instances]] for s in split])
-    if job.initial is not None:
-        digest.update(job.initial.read_bytes())
-    return digest.hexdigest()
 
 
 class _Clock:
@@ -164,7 +153,9 @@ class _Training:
         self.kind = job.task.kind
         self.names = job.task.class_names
         self.architecture = architecture_name(trainer.model, self.kind)
-        self.fingerprint = fingerprint(trainer, job)
+        self.fingerprint = job_fingerprint(
+            job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
+        )
         self.convention = trainer.box_convention or default_convention(self.kind)
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
