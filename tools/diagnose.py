@@ -136,7 +136,8 @@ class Finding:
 def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
     """Weak slices and errors on one set of pictures."""
     soft = not scorer.score >= _HARDLY_LEARNT
-    parts = [s for s in scorer.slices if s.value != "none"] + class_slices(scorer)
+    # A slice that no scene can be aimed at ("brightness=normal") would only make the others harder to tell from chance.
+    parts = [s for s in scorer.slices if aim_of(s.name)] + class_slices(scorer)
     evidence = weigh([scorer.compare(part, soft) for part in parts], settings, binomial=not soft)
     errors = find_errors(scorer, threshold)
     weak = beyond_noise(evidence, settings)

@@ -1,0 +1,256 @@
+"""diagnose_model: planted weaknesses are found, chance is not called weak, and what comes next follows."""
+
+import json
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from tests.tools.measured_run import add_pictures, blind_in, good, half, loader, make_run, nothing, spoilt, train
+from tests.tools.test_evaluate import real_run  # noqa: F401  (a fixture)
+from tools.data.sample import Instance, encode_mask
+from tools.data.scoring import Comparison
+from tools.data.slices import Slice
+from tools.diagnose import beyond_noise, diagnose, weigh
+from tools.errors import FixArguments
+from tools.evaluate import evaluate
+from tools.settings import Settings
+
+CORNER = Instance(
+    class_name="apple",
+    box=(0, 0, 6, 6),
+    counts=encode_mask(np.pad(np.ones((6, 6), bool), ((0, 90), (0, 90)))),
+    score=0.9,
+)
+
+
+def diagnosed(run, behaviour, extra=(), name="m"):
+    """Train, evaluate and diagnose one round."""
+    train(run, name)
+    evaluate(run, loader(run, defaultdict(lambda: behaviour), extra)[0])
+    return json.loads(diagnose(run))
+
+
+def small_missed(sample, truth, rng):
+    return [] if truth.box[2] - truth.box[0] < 20 else good(sample, truth, rng)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "slice_name", "aim"),
+    [
+        (blind_in("light", "deep shade"), "light=deep shade", "light=deep shade"),
+        (blind_in("light", "sun", 0.3), "light=sun", "light=sun"),
+        (small_missed, "distance=medium", "distance=medium"),
+    ],
+)
+def test_a_planted_weakness_is_found(tmp_path, behaviour, slice_name, aim):
+    run = make_run(tmp_path, 64)
+    report = diagnosed(run, behaviour)
+    diagnosis = run.round.diagnosis
+    worst = next(w for w in diagnosis.weak if w.name == slice_name)
+    assert diagnosis.weak.index(worst) <= 1 and worst.score < worst.rest - 0.2
+    assert worst.interval[0] > 0 and worst.on == "synthetic_val" and next(iter(worst.errors)) == "missed"
+    assert aim in diagnosis.aim and aim in report["next"]
+    assert any(slice_name in sentence for sentence in diagnosis.advice)
+    assert json.loads((run.round_folder() / "diagnosis.json").read_text())["weak"][0]["axis"]
+    assert len(json.dumps(report)) <= 1500
+
+
+def test_nothing_weak_is_said_and_the_lowest_are_named_apart(tmp_path):
+    run = make_run(tmp_path, 48)
+    report = diagnosed(run, half)
+    diagnosis = run.round.diagnosis
+    assert diagnosis.weak == [] and "weak" not in report
+    assert diagnosis.least_certain and all(w.score < w.rest for w in diagnosis.least_certain)
+    assert diagnosis.least_certain[0].interval[0] < 0.05  # it spans zero, or nearly
+    assert diagnosis.aim and "within noise" in diagnosis.advice[0]
+
+
+def test_a_perfect_model_has_nothing_to_aim_at(tmp_path):
+    run = make_run(tmp_path, 48)
+    report = diagnosed(run, lambda s, t, r: [t])
+    assert run.round.diagnosis.weak == run.round.diagnosis.aim == []
+    assert "errors" not in report and report["next"] == "design_scenes for another round"
+
+
+def test_a_model_that_hardly_learnt_is_compared_by_overlap(tmp_path):
+    """Nothing reaches half an overlap, so average precision is 0 everywhere; what is near still tells slices apart."""
+
+    def far_off(sample, truth, rng):
+        wide = truth.box[2] - truth.box[0]
+        return [
+            spoilt(truth, round(wide * (0.9 if sample.axes["light"] == "deep shade" else 0.5)), rng.uniform(0, 0.1))
+        ]
+
+    run = make_run(tmp_path, 64)
+    diagnosed(run, far_off)
+    diagnosis = run.round.diagnosis
+    assert run.round.scores["synthetic_val"].mask_map50 < 0.05
+    assert diagnosis.measured_by == "mean best mask overlap"
+    assert diagnosis.weak[0].name == "light=deep shade" and diagnosis.aim[0] == "light=deep shade"
+    assert "hardly learnt" in diagnosis.advice[0]
+
+
+def test_a_model_that_finds_nothing_still_gets_a_diagnosis(tmp_path):
+    run = make_run(tmp_path, 32)
+    report = diagnosed(run, nothing)
+    assert run.round.diagnosis.errors == {"missed": run.round.scores["synthetic_val"].instances}
+    assert run.round.diagnosis.weak == [] and "missed" in report["errors"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind"),
+    [
+        (lambda s, t, r: [spoilt(t, max(3, round((t.box[2] - t.box[0]) * 0.5)), 0.9)], "loose mask"),
+        (lambda s, t, r: [*good(s, t, r), CORNER], "background"),
+        (lambda s, t, r: [t.model_copy(update={"class_name": "pear", "score": 0.9})], "wrong class"),
+        (lambda s, t, r: [t.model_copy(update={"score": 0.9}), spoilt(t, 2, 0.9)], "double"),
+    ],
+)
+def test_the_kind_of_error_is_told(tmp_path, behaviour, kind):
+    run = make_run(tmp_path, 32)
+    diagnosed(run, behaviour)
+    assert next(iter(run.round.diagnosis.errors)) == kind
+    assert sum(run.round.diagnosis.errors.values()) > 10
+
+
+def test_plateau_and_reasons_to_stop(tmp_path):
+    run = make_run(tmp_path, 32)
+    first = diagnosed(run, half, name="a")
+    assert run.round.diagnosis.plateau is False and "stop" not in first
+    second = diagnosed(run, half, name="b")
+    assert run.round.diagnosis.plateau is True and second["plateau"] is True
+    assert second["next"].startswith("design_scenes")  # one round without gain is no reason to waste the budget
+    third = diagnosed(run, half, name="c")
+    assert third["stop"] == "all 3 rounds of the budget are used" and third["next"].startswith("stop")
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ({"target": 0.8}, "the target of 0.8 is reached on synthetic_val"),
+        ({"target": 1.0}, None),
+        ({"images": 32}, "all 32 pictures of the budget are used"),
+        ({"minutes": 0.0001}, "minutes are left"),
+        ({"rounds": 1}, "all 1 rounds"),
+        ({}, None),
+    ],
+)
+def test_when_to_stop(tmp_path, task, expected):
+    run = make_run(tmp_path, 32)
+    run.task.target = task.pop("target", None)
+    for name, value in task.items():
+        setattr(run.task.budget, name, value)
+    report = diagnosed(run, lambda s, t, r: good(s, t, r) if r.random() < 0.93 else [])
+    assert (expected in report["stop"]) if expected else "stop" not in report
+
+
+def test_photos_are_sliced_by_what_can_be_measured_and_rendered_slices_come_along(real_run):  # noqa: F811
+    run, photos = real_run()
+
+    def behaviour(sample, truth, rng):
+        if sample.engine == "real":
+            return small_missed(sample, truth, rng)
+        return blind_in("light", "deep shade")(sample, truth, rng)
+
+    diagnosed(run, behaviour, [*photos.val, *photos.test])
+    diagnosis = run.round.diagnosis
+    assert diagnosis.on == "real_val"
+    assert {w.on for w in diagnosis.weak} == {"real_val", "synthetic_val"}
+    assert diagnosis.weak[0].on == "real_val" and diagnosis.weak[0].name == "size=small"
+    assert diagnosis.aim[0] == "distance=far" and "light=deep shade" in diagnosis.aim
+
+
+def test_the_same_again(tmp_path):
+    run = make_run(tmp_path, 32)
+    first = diagnosed(run, half)
+    kept = run.round.diagnosis
+    run.round.diagnosis = None
+    assert json.loads(diagnose(run)) == first and run.round.diagnosis == kept
+
+
+def test_tests_are_not_looked_at(tmp_path):
+    """A model blind in the shade of test pictures alone has no weakness that the next round may aim at."""
+    outcomes = []
+    for number, spoil in enumerate((good, blind_in("light", "deep shade", 0.0))):
+        run = make_run(tmp_path / str(number), 48)
+        diagnosed(run, lambda s, t, r, spoil=spoil: (spoil if s.split == "test" else half)(s, t, r))
+        outcomes.append(run.round.diagnosis)
+    assert outcomes[0] == outcomes[1]
+
+
+def test_it_refuses_answers_to_other_pictures(tmp_path):
+    run = make_run(tmp_path, 32)
+    train(run, "m")
+    with pytest.raises(FixArguments, match="evaluate_model first"):
+        diagnose(run)
+    evaluate(run, loader(run, {"m": half})[0])
+    add_pictures(run, range(32, 36), 1)
+    with pytest.raises(FixArguments, match="evaluate_model again"):
+        diagnose(run)
+
+
+def test_a_weak_class_is_named_though_no_scene_axis_helps(tmp_path):
+    run = make_run(tmp_path, 64)
+    diagnosed(run, lambda s, t, r: good(s, t, r) if t.class_name == "apple" or r.random() < 0.1 else [])
+    diagnosis = run.round.diagnosis
+    assert diagnosis.weak[0].name == "class=pear" and not any(a.startswith("class") for a in diagnosis.aim)
+
+
+def test_classification_goes_the_same_way(tmp_path):
+    run = make_run(tmp_path, 64, kind="classify")
+    report = diagnosed(run, blind_in("light", "deep shade", 0.0))
+    assert run.round.diagnosis.weak[0].name == "light=deep shade"
+    assert run.round.diagnosis.errors == {"wrong class": report["errors"]["wrong class"]}
+    assert "accuracy" not in json.dumps(report)
+
+
+# Evidence -----------------------------------------------------------------------------------------------------------
+
+
+def compared(score, rest, instances=40, noise=0.03, images=10, name="v"):
+    part = Slice("light", name, np.ones(1, dtype=bool))
+    gaps = np.random.default_rng(1).normal(rest - score, noise, 400)
+    return Comparison(part, score, rest, images, instances, 100, gaps)
+
+
+@pytest.mark.parametrize(
+    ("slice_", "weak"),
+    [
+        (compared(0.3, 0.8), True),
+        (compared(0.3, 0.8, instances=7), False),  # too little evidence by count
+        (compared(0.3, 0.8, images=2), False),  # an anecdote
+        (compared(0.3, 0.8, noise=0.5), False),  # resamples disagree
+        (compared(0.77, 0.8, instances=5000, noise=0.001), False),  # certain, and not worth a round
+        (compared(0.8, 0.3), False),  # better than the rest
+        (compared(0.5, 0.8, instances=8, noise=0.0001), False),  # eight of a kind look surer than they are
+        (compared(float("nan"), 0.8), False),
+    ],
+)
+def test_what_counts_as_weak(slice_, weak):
+    settings = Settings()
+    others = [compared(0.8, 0.8, name=f"o{i}") for i in range(20)]
+    found = beyond_noise(weigh([slice_, *others], settings), settings)
+    assert [e.compared.part.name for e in found] == (["light=v"] if weak else [])
+
+
+def test_chance_is_not_called_weak():
+    """Thirty slices of a model that is equally good everywhere, 200 times: few sets have any weak slice."""
+    rng, settings, false_sets = np.random.default_rng(3), Settings(), 0
+    for _ in range(200):
+        slices = []
+        for k in range(30):
+            score, rest = rng.binomial(30, 0.6) / 30, rng.binomial(300, 0.6) / 300
+            gaps = rng.normal(rest - score, np.hypot(0.49 / np.sqrt(30), 0.49 / np.sqrt(300)), 200)
+            slices.append(Comparison(Slice("light", str(k), np.ones(1, bool)), score, rest, 10, 30, 300, gaps))
+        false_sets += bool(beyond_noise(weigh(slices, settings), settings))
+    assert false_sets / 200 <= 0.15
+
+
+def test_rank_is_gap_times_evidence():
+    wide_unsure, clear, narrow_sure = (
+        compared(0.2, 0.6, instances=8, noise=0.4, name="wide"), compared(0.3, 0.6, name="clear"),
+        compared(0.54, 0.6, instances=4000, noise=0.001, name="narrow"),
+    )  # fmt: skip
+    ranked = [e.compared.part.value for e in weigh([narrow_sure, wide_unsure, clear], Settings())]
+    assert ranked.index("clear") < ranked.index("narrow") and ranked[-1] == "narrow"
