@@ -1,0 +1,170 @@
+"""The Blender engine: scenes in, rendered pictures with exact instances out, by a pool of worker processes.
+
+Blender itself lives only in the workers (`worker.py`); this module imports in milliseconds.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.data.sample import Instance
+from tools.data.scene import SceneSpec
+from tools.errors import StepFailed
+from tools.generators import Failed, Generated
+from tools.generators.blender.library import Library
+from tools.generators.blender.pool import WorkerPool
+from tools.settings import Settings
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[3]
+
+
+class BlenderGenerator:
+    """Renders scenes with Cycles on the CPU.
+
+    Args:
+        library: what can be drawn.
+        size_px: side of the pictures.
+        samples: light paths a pixel.
+        workers: processes; None: one a core.
+        timeout_s: seconds after which a scene's worker counts as hung.
+        attempts: times a scene may kill or hang its worker.
+        min_instance_px: visible pixels below which an instance is not labelled.
+        avoid: names and phrases of the task's classes; clutter never shows one of them unlabelled.
+    """
+
+    name = "blender"
+    licence = "GPL-3.0-or-later (Blender); pictures are yours"
+
+    def __init__(
+        self,
+        *,
+        library: Library,
+        size_px: int,
+        samples: int = 5,
+        workers: int | None = None,
+        timeout_s: float = 120.0,
+        attempts: int = 2,
+        min_instance_px: int = 12,
+        avoid: Iterable[str] = (),
+    ) -> None:
+        cores = _cores()
+        self.size_px, self.samples = size_px, samples
+        self.stages_ms: list[dict[str, float]] = []  # of every picture so far, for benchmarks
+        hello = {
+            "size_px": size_px,
+            "samples": samples,
+            # Every worker may use every core: while one builds its set, the others' renders fill the gap.
+            "threads": cores,
+            "min_instance_px": min_instance_px,
+            "avoid": sorted(words_of(avoid)),
+            "library": library.dump(),
+        }
+        self._pool = WorkerPool(
+            [sys.executable, "-m", "tools.generators.blender.worker"],
+            hello,
+            workers=workers or cores,
+            timeout_s=timeout_s,
+            attempts=attempts,
+            env=_worker_env(),
+        )
+
+    @property
+    def version(self) -> str:
+        """Version of Blender."""
+        try:
+            return importlib.metadata.version("bpy")
+        except importlib.metadata.PackageNotFoundError:
+            return "missing"
+
+    def unavailable(self) -> str | None:
+        """One sentence when Blender is not installed, else None."""
+        if importlib.util.find_spec("bpy") is None:
+            return "Blender's Python module is missing: pip install bpy==5.0.1 (it needs Python 3.11)."
+        return None
+
+    def generate(self, scenes: Sequence[SceneSpec], folder: Path) -> Iterator[Generated | Failed]:
+        """Yield a result for each scene as it is finished, in any order.
+
+        Raises:
+            StepFailed: Blender is missing or no worker can be started.
+        """
+        if problem := self.unavailable():
+            raise StepFailed(problem)
+        folder = folder.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        pictures = [folder / f"{s.id}.jpg" for s in scenes]
+        bodies: list[dict[str, Any]] = [
+            {"scene": s.model_dump(mode="json"), "picture": str(p)} for s, p in zip(scenes, pictures, strict=True)
+        ]
+        for reply in self._pool.map(bodies):
+            scene, picture = scenes[reply.index], pictures[reply.index]
+            if reply.answer is None or not picture.is_file():
+                yield Failed(scene, reply.reason or "the worker wrote no picture")
+                continue
+            self.stages_ms.append(reply.answer["stages_ms"])
+            yield Generated(
+                scene=scene,
+                picture=picture,
+                width=self.size_px,
+                height=self.size_px,
+                instances=[Instance.model_validate(i) for i in reply.answer["instances"]],
+                seconds=round(reply.seconds, 3),
+                provenance={
+                    "engine": self.name,
+                    "version": self.version,
+                    "licence": self.licence,
+                    "samples": self.samples,
+                    "notes": reply.answer["notes"],
+                },
+            )
+
+    def pids(self) -> list[int]:
+        """Worker processes that run now."""
+        return self._pool.pids()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+
+def make_generator(settings: Settings, library: Library, size_px: int, avoid: Iterable[str] = ()) -> BlenderGenerator:
+    """The engine as the settings want it."""
+    return BlenderGenerator(
+        library=library,
+        size_px=size_px,
+        samples=settings.render_samples,
+        workers=settings.workers,
+        timeout_s=settings.render_timeout_s,
+        attempts=settings.scene_attempts,
+        min_instance_px=settings.min_instance_px,
+        avoid=avoid,
+    )
+
+
+def words_of(names: Iterable[str]) -> set[str]:
+    """Words of names, also without a plural s: "Red Boxes" gives red, boxes, box."""
+    words: set[str] = set()
+    for word in re.findall(r"\w+", " ".join(names).casefold()):
+        words |= {word, word.removesuffix("s"), word.removesuffix("es")}
+    return words - {""}
+
+
+def _cores() -> int:
+    """Cores this process may use, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _worker_env() -> dict[str, str]:
+    """The worker finds this package from any folder, and writes no settings of Blender's into the user's home."""
+    env = dict(os.environ)
+    env["PYTHONPATH"] = os.pathsep.join(p for p in (str(PACKAGE_ROOT), env.get("PYTHONPATH", "")) if p)
+    scratch = str(Path(tempfile.gettempdir()) / "sightsmith-blender")
+    env["BLENDER_USER_RESOURCES"] = scratch
+    env["PYTHONDONTWRITEBYTECODE"] = env.get("PYTHONDONTWRITEBYTECODE", "1")
+    return env

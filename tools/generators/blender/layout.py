@@ -1,0 +1,251 @@
+"""Where things go so that the picture shows them in the boxes that were asked for; plain numpy, no Blender."""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.data.sample import BoolMask
+from tools.generators.blender.camera import FOCUS, Array, Camera
+
+Triangles = npt.NDArray[np.int64]
+Wanted = tuple[float, float, float, float]  # cx, cy, w, h in 0..1
+
+TALLEST = 0.92  # of the picture's height: a bottle wanted half a picture wide would else leave it at both ends
+SUBPIXELS = 4  # silhouettes are drawn this much finer, then read at the pixels' centres, as the renderer does
+
+
+@dataclass
+class Shape:
+    """A thing to place: its own geometry, and where it went."""
+
+    vertices: Array  # (n, 3) around the origin, longest side 1
+    triangles: Triangles
+    rotation: Array = field(default_factory=lambda: np.eye(3))
+    scale: float = 1.0
+    position: Array = field(default_factory=lambda: np.zeros(3))
+
+    @property
+    def world(self) -> Array:
+        """(n, 3) vertices in the scene."""
+        return np.asarray(self.scale * self.vertices @ self.rotation.T + self.position)
+
+    @property
+    def matrix(self) -> Array:
+        """(4, 4) from its own space into the scene."""
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = self.scale * self.rotation, self.position
+        return matrix
+
+    @property
+    def radius(self) -> float:
+        """Half its mean extent in the scene: that of a ball that touches about as soon."""
+        extent = np.ptp(self.vertices, axis=0)
+        return float(self.scale * np.sort(extent)[1:].mean() / 2)
+
+
+def rotation(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
+    """Turn about x, then y, then z, in radians."""
+    cx, sx, cy, sy, cz, sz = math.cos(x), math.sin(x), math.cos(y), math.sin(y), math.cos(z), math.sin(z)
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return np.asarray(about_z @ about_y @ about_x)
+
+
+def pose(rng: random.Random, rests: Sequence[str], *, resting: bool) -> Array:
+    """A plausible turn of a thing.
+
+    Args:
+        rng: the scene's.
+        rests: ways it may lie (`ObjectSpec.rests`): upright, side, flat, any, hangs.
+        resting: it lies on something; else it hangs or floats.
+    """
+    yaw = rng.uniform(0, 2 * math.pi)
+    if not resting:
+        if "hangs" in rests or "upright" in rests:
+            return rotation(rng.gauss(0, 0.16), rng.gauss(0, 0.16), yaw)
+        return rotation(rng.uniform(0.6, 1.6), rng.gauss(0, 0.5), yaw)
+    ways = [r for r in rests if r != "hangs"] or ["side"]
+    way = rng.choice(ways)
+    if way == "side":
+        # Lying: its own height is level; it may have rolled to any side.
+        return rotation(0, 0, yaw) @ rotation(math.pi / 2) @ rotation(0, 0, rng.uniform(0, 2 * math.pi))
+    if way == "any":
+        return rotation(*(rng.uniform(0, 2 * math.pi) for _ in range(3)))
+    return rotation(0, 0, yaw)
+
+
+def projected_box(shape: Shape, camera: Camera) -> Wanted:
+    """(cx, cy, w, h) of the whole thing in the picture, in 0..1, unclipped."""
+    points, _ = camera.project(shape.world)
+    (x1, y1), (x2, y2) = points.min(axis=0), points.max(axis=0)
+    return float(x1 + x2) / 2, float(y1 + y2) / 2, float(x2 - x1), float(y2 - y1)
+
+
+def _fit(shape: Shape, wanted: Wanted, seen: Wanted) -> tuple[float, float]:
+    """Scale towards the wanted width; how far the centre is off."""
+    allowed = max(wanted[3] * 1.3, min(TALLEST, wanted[3] * 2.2))
+    shape.scale *= min(wanted[2] / seen[2], allowed / seen[3])
+    return wanted[0] - seen[0], wanted[1] - seen[1]
+
+
+def hang(shape: Shape, camera: Camera, wanted: Wanted, depth: float = FOCUS) -> None:
+    """Place a thing in the air, at a depth, in its box."""
+    u, v = wanted[:2]
+    shape.scale = wanted[2] * 2 * camera.half * depth
+    for _ in range(5):
+        shape.position = camera.at(u, v, depth)
+        du, dv = _fit(shape, wanted, projected_box(shape, camera))
+        u, v = u + du, v + dv
+    shape.position = camera.at(u, v, depth)
+
+
+def rest(shape: Shape, camera: Camera, wanted: Wanted, level: float = 0.0) -> None:
+    """Stand a thing on the level z so that it is seen in its box."""
+    u, v = wanted[0], wanted[1] + wanted[3] / 2
+    turned = shape.vertices @ shape.rotation.T
+    lowest = float(turned[:, 2].min())
+    shape.scale = wanted[2] * camera.width
+    for _ in range(14):
+        shape.position = camera.on_plane(u, v, level) - [0, 0, shape.scale * lowest]
+        du, dv = _fit(shape, wanted, projected_box(shape, camera))
+        # Damped: near the horizon a small step in the picture is a long way on the ground.
+        u, v = u + 0.7 * du, min(max(v + 0.7 * dv, -0.5), 3.0)
+    shape.position = camera.on_plane(u, v, level) - [0, 0, shape.scale * lowest]
+
+
+def depths(wanted: Sequence[Wanted], order: Sequence[int], jitter: Sequence[float]) -> list[float]:
+    """Depths for things of about one size: what is smaller in the picture is further away."""
+    if not wanted:
+        return []
+    middle = sorted(w[2] for w in wanted)[len(wanted) // 2]
+    near = [FOCUS * min(max((middle / w[2]) ** 0.7, 0.8), 1.6) for w in wanted]
+    return [d * (1 + 0.02 * min(o, 6)) * (1 + 0.04 * j) for d, o, j in zip(near, order, jitter, strict=True)]
+
+
+def spread(shapes: list[Shape], camera: Camera, wanted: Sequence[Wanted], found: list[float]) -> None:
+    """Push hanging things that overlap apart along their rays, the later one back, keeping their boxes."""
+    for i, shape in enumerate(shapes):
+        for _ in range(12):
+            clash = next((o for o in shapes[:i] if _clash(shape, o)), None)
+            if clash is None:
+                break
+            found[i] *= 1.06
+            hang(shape, camera, wanted[i], found[i])
+
+
+def _clash(a: Shape, b: Shape) -> bool:
+    return float(np.linalg.norm(a.position - b.position)) < 0.9 * (a.radius + b.radius)
+
+
+def settle(shapes: list[Shape], camera: Camera, wanted: Sequence[Wanted], levels: Sequence[float]) -> list[int]:
+    """Stand things side by side; the later one of two that would share a place moves, at most half its width.
+
+    Returns:
+        Indices of things for which there is no room.
+    """
+    left_out: list[int] = []
+    for i, shape in enumerate(shapes):
+        others = [s for j, s in enumerate(shapes[:i]) if j not in left_out and levels[j] == levels[i]]
+        rest(shape, camera, wanted[i], levels[i])
+        for angle in (None, *(k * 2.4 for k in range(10))):
+            cx, cy, w, h = wanted[i]
+            if angle is not None:
+                cx, cy = cx + 0.5 * w * math.cos(angle), cy + 0.5 * h * math.sin(angle)
+                rest(shape, camera, (cx, cy, w, h), levels[i])
+            if not any(footprints_meet(shape, o) for o in others):
+                break
+        else:
+            left_out.append(i)
+    return left_out
+
+
+def footprint(shape: Shape) -> npt.NDArray[np.float32]:
+    """Convex outline of a thing seen from above."""
+    return np.asarray(cv2.convexHull(shape.world[:, :2].astype(np.float32))[:, 0], dtype=np.float32)
+
+
+def footprints_meet(a: Shape, b: Shape, share: float = 0.08) -> bool:
+    """Whether two things that stand on the same level stand in each other by more than a share of the smaller."""
+    one, two = footprint(a), footprint(b)
+    if len(one) < 3 or len(two) < 3:
+        return False
+    common = float(cv2.intersectConvexConvex(one, two)[0])
+    return common > share * min(cv2.contourArea(one), cv2.contourArea(two))
+
+
+def silhouette(camera: Camera, vertices: Array, triangles: Triangles, size_px: int) -> BoolMask:
+    """(h, w) mask of a thing drawn alone: all its pixels inside the picture, hidden by nothing."""
+    points, depth = camera.project(vertices)
+    fine = np.zeros((size_px * SUBPIXELS, size_px * SUBPIXELS), np.uint8)
+    # Fixed-point corners with 4 fractional bits; a pixel's centre is at a whole number for OpenCV, hence the half.
+    scaled = np.clip((points * size_px * SUBPIXELS - 0.5) * 16, -(1 << 24), 1 << 24).round().astype(np.int32)
+    corners = scaled[triangles]
+    seen = (depth[triangles] > 0.01).all(axis=1)
+    for corner in corners[seen]:
+        cv2.fillConvexPoly(fine, corner, 1, shift=4)
+    return fine[SUBPIXELS // 2 :: SUBPIXELS, SUBPIXELS // 2 :: SUBPIXELS].astype(bool)
+
+
+def outline(camera: Camera, vertices: Array, size_px: int) -> BoolMask:
+    """(h, w) mask of the convex outline of points: the quick, generous silhouette of clutter."""
+    points, depth = camera.project(vertices)
+    mask = np.zeros((size_px, size_px), np.uint8)
+    if (depth > 0.01).all():
+        limited = np.clip(points * size_px - 0.5, -30000, 30000).astype(np.float32)
+        cv2.fillConvexPoly(mask, np.round(cv2.convexHull(limited)).astype(np.int32), 1)
+    return mask.astype(bool)
+
+
+class Cover:
+    """Keeps account of how much of each wanted thing is hidden, so that clutter hides as much as was asked."""
+
+    SLACK = 0.06  # hidden share beyond the wanted one that is let through
+
+    def __init__(self, size_px: int) -> None:
+        self.size_px = size_px
+        self.whole: list[BoolMask] = []
+        self.hidden: list[BoolMask] = []
+        self.depth: list[float] = []
+        self.wanted: list[float] = []
+
+    def watch(self, whole: BoolMask, depth: float, wanted: float) -> None:
+        """Add a wanted thing; those added before and after hide each other by depth."""
+        hidden = np.zeros_like(whole)
+        for other, far in zip(self.whole, self.depth, strict=True):
+            if far < depth:
+                hidden |= other
+        for i, far in enumerate(self.depth):
+            if depth < far:
+                self.hidden[i] |= whole
+        self.whole.append(whole)
+        self.hidden.append(hidden)
+        self.depth.append(depth)
+        self.wanted.append(wanted)
+
+    def share(self, index: int, more: BoolMask | None = None) -> float:
+        """Hidden share of a thing, with one more mask in front."""
+        area = int(self.whole[index].sum())
+        hidden = self.hidden[index] if more is None else self.hidden[index] | more
+        return float((hidden & self.whole[index]).sum()) / area if area else 0.0
+
+    def allows(self, mask: BoolMask, depth: float) -> bool:
+        """Whether something may stand in front without hiding more than wanted of any thing behind it."""
+        for i, far in enumerate(self.depth):
+            if depth < far and (mask & self.whole[i]).any():
+                before = self.share(i)
+                after = self.share(i, mask)
+                if after > max(self.wanted[i] + self.SLACK, before + 0.01):
+                    return False
+        return True
+
+    def add(self, mask: BoolMask, depth: float) -> None:
+        """Note something that now stands there."""
+        for i, far in enumerate(self.depth):
+            if depth < far:
+                self.hidden[i] |= mask

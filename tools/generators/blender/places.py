@@ -1,0 +1,36 @@
+"""The contexts of `tools/data/scene.py`: how each is looked at, how large a thing may count in it, what builds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.generators.blender import plants, rooms
+from tools.generators.blender.stage import Stage
+
+
+@dataclass(frozen=True)
+class Place:
+    """One context."""
+
+    build: Callable[[Stage], None]
+    resting: bool  # things stand on a surface; else they hang or float
+    fov: tuple[float, float]  # degrees; narrow where a wide one would make the near far larger than the far
+    sizes_m: tuple[float, float]  # what a thing counts as, so that neither a cell nor a ship distorts the place
+    indoor: bool
+
+
+PLACES: dict[str, Place] = {
+    "orchard": Place(plants.build_orchard, False, (30, 48), (0.05, 0.35), False),
+    "bush": Place(plants.build_bush, False, (28, 44), (0.02, 0.3), False),
+    "grass": Place(plants.build_grass, True, (24, 36), (0.04, 0.6), False),
+    "soil": Place(plants.build_soil, True, (24, 36), (0.04, 0.6), False),
+    "table": Place(rooms.build_table, True, (22, 34), (0.04, 0.5), True),
+    "shelf": Place(rooms.build_shelf, True, (24, 36), (0.06, 0.5), True),
+    "conveyor": Place(rooms.build_conveyor, True, (22, 34), (0.05, 0.6), True),
+    "floor": Place(rooms.build_floor, True, (24, 36), (0.06, 1.2), True),
+    "road": Place(rooms.build_road, True, (26, 40), (0.15, 5.0), False),
+    "sky": Place(rooms.build_sky, False, (26, 45), (0.1, 20.0), False),
+    "studio": Place(rooms.build_studio, True, (20, 32), (0.05, 1.0), True),
+    "hand": Place(rooms.build_hand, False, (28, 42), (0.03, 0.25), True),
+    "workbench": Place(rooms.build_workbench, True, (22, 34), (0.03, 0.5), True),
+    "slide": Place(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
+}

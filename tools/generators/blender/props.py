@@ -1,0 +1,235 @@
+"""Clutter and things that stand in front: neutral props that no label ever names. Runs inside the worker."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tools.generators.blender import surfaces
+from tools.generators.blender.camera import Array
+from tools.generators.blender.foliage import Geometry, Noise, bent_path, blob, box, joined, tube, turned
+from tools.generators.blender.layout import outline, rotation
+from tools.generators.blender.stage import Stage, matrix_of
+
+Draw = Callable[[random.Random, Noise], Geometry]
+
+
+@dataclass(frozen=True)
+class Prop:
+    """Something that lies about; its geometry is in metres and stands on z = 0."""
+
+    names: tuple[str, ...]  # when the task is about one of these it is left out
+    draw: Draw
+    smooth: bool = False
+
+
+def _carton(rng: random.Random, _: Noise) -> Geometry:
+    side = rng.uniform(0.08, 0.3)
+    return box((side, side * rng.uniform(0.5, 1.2), side * rng.uniform(0.4, 1.3)))
+
+
+def _book(rng: random.Random, _: Noise) -> Geometry:
+    width, depth, thick = rng.uniform(0.12, 0.2), rng.uniform(0.18, 0.27), rng.uniform(0.012, 0.045)
+    pages = box((width * 0.97, depth * 0.97, thick * 0.8))
+    pages.vertices[:, 2] += thick * 0.1
+    top, bottom = box((width, depth, thick * 0.1)), box((width, depth, thick * 0.1))
+    top.vertices[:, 2] += thick * 0.9
+    return joined([bottom, pages, top])
+
+
+def _jar(rng: random.Random, _: Noise) -> Geometry:
+    r, h = rng.uniform(0.03, 0.06), rng.uniform(0.07, 0.2)
+    neck = rng.uniform(0.5, 1.0) * r
+    return turned([(0, 0), (r, 0), (r, h * 0.75), (neck, h * 0.85), (neck, h), (0, h)])
+
+
+def _plate(rng: random.Random, _: Noise) -> Geometry:
+    r = rng.uniform(0.08, 0.14)
+    return turned([(0, 0.004), (0.6 * r, 0.004), (r, 0.02), (r, 0.024), (0.62 * r, 0.009), (0, 0.009)], 40)
+
+
+def _mug(rng: random.Random, _: Noise) -> Geometry:
+    r, h = rng.uniform(0.035, 0.05), rng.uniform(0.07, 0.11)
+    body = turned([(0, 0), (r, 0), (r, h), (r * 0.9, h), (r * 0.88, 0.01), (0, 0.01)])
+    angle = np.linspace(-1.4, 1.4, 9)
+    path = np.stack([r + 0.6 * r * np.cos(angle), np.zeros(9), h * 0.5 + h * 0.32 * np.sin(angle)], axis=1)
+    return joined([body, tube(path, np.full(9, 0.1 * r), 6)])
+
+
+def _sheet(rng: random.Random, noise: Noise) -> Geometry:
+    width, depth = rng.uniform(0.1, 0.25), rng.uniform(0.12, 0.3)
+    x, y = np.meshgrid(np.linspace(-0.5, 0.5, 9), np.linspace(-0.5, 0.5, 9), indexing="xy")
+    z = 0.004 + 0.008 * (1 + np.sin(x * noise.uniform(1, 6) + noise.uniform(0, 6)) * np.cos(y * noise.uniform(1, 6)))
+    i, j = np.meshgrid(np.arange(8), np.arange(8), indexing="ij")
+    k = (i * 9 + j).ravel()
+    return Geometry(np.stack([x * width, y * depth, z], -1).reshape(-1, 3), np.stack([k, k + 1, k + 10, k + 9], axis=1))
+
+
+def _rod(rng: random.Random, noise: Noise) -> Geometry:
+    length, r = rng.uniform(0.1, 0.3), rng.uniform(0.003, 0.008)
+    return tube(np.array([[-length / 2, 0, r], [0, 0, r], [length / 2, 0, r]]), np.full(3, r), 8)
+
+
+def _cable(rng: random.Random, noise: Noise) -> Geometry:
+    ends = noise.uniform(-0.3, 0.3, (2, 3))
+    path = bent_path(noise, ends[0], ends[1], 30, 0.35)
+    path[:, 2] = 0.004
+    return tube(path, np.full(30, 0.004), 6)
+
+
+def _pebble(rng: random.Random, noise: Noise) -> Geometry:
+    part = blob(noise, 0.2, 8)
+    part.vertices *= rng.uniform(0.012, 0.05)
+    part.vertices[:, 2] -= part.vertices[:, 2].min() * 0.6
+    return part
+
+
+def _bowl(rng: random.Random, _: Noise) -> Geometry:
+    r = rng.uniform(0.06, 0.12)
+    return turned(
+        [
+            (0, 0),
+            (0.5 * r, 0),
+            (0.9 * r, 0.35 * r),
+            (r, 0.65 * r),
+            (0.95 * r, 0.65 * r),
+            (0.5 * r, 0.08 * r),
+            (0, 0.06 * r),
+        ],
+        32,
+    )
+
+
+def _cube(rng: random.Random, _: Noise) -> Geometry:
+    side = rng.uniform(0.03, 0.07)
+    return box((side, side * rng.choice([1, 1, 2]), side * rng.choice([0.5, 1])))
+
+
+def _washer(rng: random.Random, _: Noise) -> Geometry:
+    r = rng.uniform(0.008, 0.02)
+    return turned([(0.5 * r, 0.003), (0.5 * r, 0), (r, 0), (r, 0.003), (0.5 * r, 0.003)], 20)
+
+
+CARTON = Prop(("box", "carton", "package", "parcel"), _carton)
+BOOK = Prop(("book", "notebook"), _book)
+JAR = Prop(("jar", "bottle", "can", "vase"), _jar, smooth=True)
+PLATE = Prop(("plate", "dish"), _plate, smooth=True)
+MUG = Prop(("mug", "cup"), _mug, smooth=True)
+SHEET = Prop(("paper", "napkin", "envelope"), _sheet, smooth=True)
+ROD = Prop(("pencil", "pen", "stick", "screw", "nail"), _rod, smooth=True)
+CABLE = Prop(("cable", "wire", "rope"), _cable, smooth=True)
+PEBBLE = Prop(("stone", "pebble", "rock"), _pebble, smooth=True)
+BOWL = Prop(("bowl",), _bowl, smooth=True)
+CUBE = Prop(("cube", "block", "brick", "dice"), _cube)
+WASHER = Prop(("washer", "ring", "nut", "coin"), _washer, smooth=True)
+
+PROPS: dict[str, tuple[Prop, ...]] = {
+    "table": (PLATE, MUG, BOOK, SHEET, BOWL, JAR, ROD, CARTON),
+    "shelf": (CARTON, JAR, BOOK, BOWL, CUBE),
+    "conveyor": (CARTON, CUBE, WASHER),
+    "floor": (CUBE, BOOK, CABLE, SHEET, CARTON, BOWL),
+    "road": (PEBBLE, PEBBLE, ROD, SHEET),
+    "workbench": (ROD, WASHER, CUBE, CABLE, SHEET, CARTON, JAR),
+    "studio": (CUBE, CARTON, SHEET),
+    "grass": (PEBBLE,),
+    "soil": (PEBBLE, ROD),
+    "hand": (CARTON, SHEET),
+    "sky": (SHEET,),
+    "slide": (PEBBLE,),
+}
+FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, SHEET)
+
+
+def available(stage: Stage, props: Sequence[Prop]) -> list[Prop]:
+    """Those that cannot be taken for what the task is about."""
+    return [p for p in props if not stage.avoids(*p.names)]
+
+
+def prop_size(stage: Stage, part: Geometry, smallest: float = 0.3, largest: float = 2.2) -> float:
+    """Units a metre of a prop is drawn as: true to the subject, within what keeps both in one picture."""
+    longest = float(np.ptp(part.vertices, axis=0).max())
+    return float(np.clip(longest * stage.metre, smallest * stage.subject, largest * stage.subject)) / longest
+
+
+def strew(stage: Stage, count: int, x: tuple[float, float], y: tuple[float, float], level: float = 0.0) -> None:
+    """Clutter on a surface, clear of what stands there and of each other, hiding no more than was asked."""
+    rng = stage.rng
+    kinds = available(stage, PROPS.get(stage.spec.context, ()))
+    taken = [(s.position[:2], s.radius * 1.05) for s in stage.shapes]
+    for _ in range(count if kinds else 0):
+        prop = rng.choice(kinds)
+        part = prop.draw(rng, stage.noise)
+        size = prop_size(stage, part)
+        points = part.vertices * size
+        radius = float(np.linalg.norm(points[:, :2], axis=1).max())
+        turn = rotation(z=rng.uniform(0, 2 * math.pi))
+        for _ in range(6):
+            where = stage.camera.on_plane(rng.uniform(-0.1, 1.1), rng.uniform(-0.05, 1.15), level)
+            inside = x[0] + radius < where[0] < x[1] - radius and y[0] + radius < where[1] < y[1] - radius
+            if not inside or any(np.linalg.norm(where[:2] - p) < r + 0.8 * radius for p, r in taken):
+                continue
+            if stage.allows(points @ turn.T + where):
+                mesh = stage.mesh(prop.names[0], Geometry(points, part.faces), smooth=prop.smooth)
+                stage.put(mesh, matrix_of(where, turn), stage.paint())
+                taken.append((where[:2], radius))
+                break
+
+
+def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
+    """Something of the place before each thing that is to be partly hidden.
+
+    Args:
+        stage: the set.
+        level: of the surface things stand on; None: in the air. Seen from high up, things lie over the subject.
+    """
+    cover, camera = stage.cover, stage.camera
+    kinds = available(stage, FRONT)
+    steep = camera.pitch > math.radians(38)
+    for i, shape in enumerate(stage.shapes):
+        if cover.wanted[i] < 0.05 or cover.share(i) >= cover.wanted[i] - 0.05 or not kinds:
+            continue
+        prop = stage.rng.choice(
+            kinds if not steep and level is not None else [k for k in kinds if k in (SHEET, BOOK, CARTON)] or kinds
+        )
+        part = prop.draw(stage.rng, stage.noise)
+        longest = float(np.ptp(part.vertices, axis=0).max())
+        points = part.vertices * shape.scale * stage.rng.uniform(0.8, 1.2) / longest
+        points[:, :2] -= (points[:, :2].max(axis=0) + points[:, :2].min(axis=0)) / 2
+        points = points @ rotation(z=stage.rng.uniform(0, 6.3)).T
+        if where := _slide_in(stage, i, points, None if steep else level):
+            mesh = stage.mesh(prop.names[0], Geometry(points, part.faces), smooth=prop.smooth)
+            stage.put(mesh, matrix_of(where[0]), stage.paint())
+            mask, depth = stage.seen(points + where[0])
+            cover.add(mask, depth)
+
+
+def _slide_in(stage: Stage, index: int, points: Array, level: float | None) -> tuple[Array] | None:
+    """Where to stand a prop so that it hides about the wanted share: pushed in from a side, step by step."""
+    shape, camera, cover = stage.shapes[index], stage.camera, stage.cover
+    sides = [1.0, -1.0] if stage.rng.random() < 0.5 else [-1.0, 1.0]
+    reach = float(np.ptp(points[:, 0])) / 2
+    own = float(np.ptp(shape.world[:, 0])) / 2
+    best: tuple[float, Array] | None = None
+    for side in sides:
+        for step in np.linspace(1.0, 0.0, 12):
+            if level is None or camera.pitch > math.radians(38):
+                nearer = float(camera.project(shape.world)[1].min()) - 0.6 * reach
+                middle = camera.position + (shape.position - camera.position) * (
+                    nearer / float((shape.position - camera.position) @ camera.forward)
+                )
+                where = middle + camera.axes[:, 0] * side * step * (own + reach)
+            else:
+                gap = shape.radius + float(np.ptp(points[:, 1])) / 2 + 0.05
+                where = np.array([shape.position[0] + side * step * (own + reach), shape.position[1] - gap, level])
+            mask = outline(camera, points + where, stage.size_px)
+            share = cover.share(index, mask)
+            off = abs(share - cover.wanted[index])
+            others_fine = all(
+                cover.share(j, mask) <= max(cover.wanted[j] + 0.1, cover.share(j) + 0.02)
+                for j in range(len(stage.shapes)) if j != index
+            )  # fmt: skip
+            if others_fine and (best is None or off < best[0]):
+                best = (off, where)
+    return (best[1],) if best is not None and best[0] < 0.2 else None

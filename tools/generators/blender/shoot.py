@@ -1,0 +1,226 @@
+"""One SceneSpec to one picture with exact instances: build the set, render it twice, develop. Inside the worker."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from tools.data.sample import Instance
+from tools.data.scene import SceneObject, SceneSpec
+from tools.errors import StepFailed
+from tools.generators.blender import lights, passes
+from tools.generators.blender.build import build_object
+from tools.generators.blender.camera import FOCUS, choose_camera
+from tools.generators.blender.develop import Film, develop, write_jpeg
+from tools.generators.blender.labels import Labelled, find_instances
+from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
+from tools.generators.blender.library import Library
+from tools.generators.blender.places import PLACES, Place
+from tools.generators.blender.stage import Stage
+
+SHELF_STEP = 0.06  # things whose bottoms differ by less of the picture's height share a board
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is the same for all pictures of a run."""
+
+    size_px: int
+    samples: int
+    threads: int
+    min_instance_px: int
+    avoid: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A finished picture."""
+
+    instances: list[Instance]
+    notes: list[str]
+    stages_ms: dict[str, float]
+
+
+@dataclass
+class Actor:
+    """Something the scene asks for, as built."""
+
+    wanted: SceneObject
+    thing: Any  # Blender object
+    shape: Shape
+    rests: Sequence[str]
+    size_m: float
+
+
+class Clock:
+    """Milliseconds of each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note the time since the last lap."""
+        now = time.perf_counter()
+        self.stages[name] = round(1000 * (now - self._last), 1)
+        self._last = now
+
+
+def shoot(spec: SceneSpec, library: Library, options: Options, picture: Path) -> Shot:
+    """Render a scene into `picture` (a .jpg).
+
+    Raises:
+        StepFailed: the context is unknown, or an asset cannot be read.
+        KeyError: an appearance that the object does not have.
+    """
+    place = PLACES.get(spec.context)
+    if place is None:
+        raise StepFailed(f"the renderer knows no place {spec.context!r}; there are {', '.join(PLACES)}")
+    clock = Clock()
+    passes.clear()
+    stage = Stage(spec, options.size_px, options.avoid)
+    stage.indoor = place.indoor
+    actors = [_cast(stage, library, wanted) for wanted in spec.objects]
+    clock.lap("objects")
+    actors = _place(stage, place, actors)
+    clock.lap("layout")
+    place.build(stage)
+    light = lights.choose_light(stage)
+    lights.shine(stage, light)
+    lights.focus_camera(stage)
+    if stage.wet:
+        _soak([a.thing for a in actors])
+    clock.lap("place")
+    linear = passes.render_picture(spec.seed, options.samples, picture.with_suffix(".light.exr"))
+    clock.lap("picture")
+    numbers, distance = passes.render_numbers(picture.with_suffix(".numbers.exr"))
+    clock.lap("numbers")
+    labelled = _labelled(stage, actors)
+    instances = find_instances(numbers, labelled, options.min_instance_px)
+    film = _film(stage, light)
+    noise = np.random.default_rng([spec.seed, 1])  # its own stream: what is built never changes how it is developed
+    write_jpeg(picture, develop(linear, distance, numbers > 0, film, noise), noise)
+    clock.lap("develop")
+    return Shot(instances, stage.notes, clock.stages)
+
+
+def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
+    """Build one thing, alone at the origin."""
+    spec = library.spec(wanted.drawn_as)
+    noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
+    thing = build_object(spec, wanted.appearance, noise)
+    bpy.context.scene.collection.objects.link(thing)
+    mesh = thing.data
+    vertices = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", vertices)
+    mesh.calc_loop_triangles()
+    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    shape = Shape(vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64))
+    return Actor(wanted, thing, shape, spec.rests, spec.size_m)
+
+
+def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
+    """Choose the camera, put everything where it is wanted, measure the metre; returns what found room."""
+    rng, spec = stage.rng, stage.spec
+    boxes = [a.wanted.box for a in actors]
+    resting = place.resting and not (spec.context == "studio" and spec.viewpoint == "from below")
+    bottoms = [cy + h / 2 for _, cy, _, h in boxes]
+    fov = place.fov
+    shelved = spec.context == "shelf" and spec.viewpoint in ("eye level", "from below")
+    stage.camera = choose_camera(
+        rng, spec.viewpoint, [] if shelved else bottoms, resting=resting and not shelved, fov=fov
+    )
+    for actor in actors:
+        actor.shape.rotation = pose(rng, actor.rests, resting=resting)
+    shapes = [a.shape for a in actors]
+    if shelved:
+        _shelve(stage, shapes, boxes)
+    elif resting:
+        out = settle(shapes, stage.camera, boxes, [0.0] * len(shapes))
+        for i in out:
+            stage.notes.append(f"no room for {actors[i].wanted.drawn_as} at {boxes[i][0]:.2f}, {boxes[i][1]:.2f}")
+            bpy.data.objects.remove(actors[i].thing)
+        actors = [a for i, a in enumerate(actors) if i not in out]
+        shapes = [a.shape for a in actors]
+    else:
+        found = depths(boxes, [a.wanted.depth for a in actors], [rng.uniform(-1, 1) for _ in actors])
+        for shape, box, depth in zip(shapes, boxes, found, strict=True):
+            hang(shape, stage.camera, box, depth)
+        spread(shapes, stage.camera, boxes, found)
+    stage.shapes = shapes
+    for number, actor in enumerate(actors, start=1):
+        actor.thing.matrix_world = actor.shape.matrix.T.tolist()
+        actor.thing.pass_index = number if actor.wanted.role == "target" else 0
+    _measure(stage, place, actors)
+    return actors
+
+
+def _measure(stage: Stage, place: Place, actors: list[Actor]) -> None:
+    """How large a metre is drawn, from what was asked for; and the account of what may be hidden."""
+    low, high = place.sizes_m
+    if actors:
+        scales = sorted(a.shape.scale for a in actors)
+        sizes = sorted(min(max(a.size_m, low), high) for a in actors)
+        stage.subject = scales[len(scales) // 2]
+        stage.metre = stage.subject / sizes[len(sizes) // 2]
+    else:
+        # Nothing is asked for: as if something ordinary of the place were.
+        stage.subject = stage.rng.uniform(0.08, 0.3) * stage.camera.width
+        stage.metre = stage.subject / (low * high) ** 0.5
+    for actor in actors:
+        world = actor.shape.world
+        depth = float(stage.camera.project(actor.shape.position[None])[1][0])
+        whole = silhouette(stage.camera, world, actor.shape.triangles, stage.size_px)
+        stage.cover.watch(whole, depth, actor.wanted.occlusion)
+
+
+def _shelve(stage: Stage, shapes: list[Shape], boxes: list[tuple[float, float, float, float]]) -> None:
+    """Stand things on boards seen from the front: those of about one height share a board."""
+    camera = stage.camera
+    order = sorted(range(len(shapes)), key=lambda i: -(boxes[i][1] + boxes[i][3] / 2))
+    level: tuple[float, float] | None = None  # bottom in the picture, height in the scene
+    for i in order:
+        hang(shapes[i], camera, boxes[i], FOCUS * (1 + 0.01 * stage.rng.random()))
+        cx, cy, w, h = projected_box(shapes[i], camera)
+        bottom, z = cy + h / 2, float(shapes[i].world[:, 2].min())
+        if level is not None and abs(bottom - level[0]) < SHELF_STEP:
+            shapes[i].position = shapes[i].position + [0, 0, level[1] - z]
+        else:
+            level = (bottom, z)
+
+
+def _labelled(stage: Stage, actors: list[Actor]) -> list[Labelled]:
+    found = []
+    for number, actor in enumerate(actors, start=1):
+        if actor.wanted.role != "target":
+            continue
+        world = actor.shape.world
+        points, _ = stage.camera.project(world)
+        distance = float(np.linalg.norm(actor.shape.position - stage.camera.position))
+        name = actor.wanted.class_name or actor.wanted.drawn_as
+        found.append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
+    return found
+
+
+def _film(stage: Stage, light: lights.Light) -> Film:
+    haze = 0.0
+    if stage.spec.weather == "haze":
+        haze = stage.rng.uniform(0.12, 0.3) if stage.indoor else stage.rng.uniform(0.45, 1.1)
+    top = max(light.horizon)
+    red, green, blue = (0.55 * c / top + 0.45 for c in light.horizon)
+    return Film(light.exposure, light.cast, haze, (red, green, blue))
+
+
+def _soak(things: Sequence[Any]) -> None:
+    """Rain on what was asked for: a wet film over whatever its material is."""
+    for material in {s.material for t in things for s in t.material_slots if s.material and s.material.node_tree}:
+        for node in material.node_tree.nodes:
+            if node.type == "BSDF_PRINCIPLED":
+                for socket, value in (("Coat Weight", 0.8), ("Coat Roughness", 0.06)):
+                    if not node.inputs[socket].is_linked:
+                        node.inputs[socket].default_value = value
