@@ -1,0 +1,315 @@
+"""The tools that settle what is done: define_task (with its estimate and approval) and ask_user."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+from langgraph.types import interrupt
+from pydantic import BaseModel, Field
+
+import prompts
+from tools.classes import ClassArgument, resolve_classes
+from tools.data.scene import CONTEXTS
+from tools.data.task import Budget, Effort, TaskKind, TaskSpec
+from tools.errors import FixArguments, NeedsUser, StepFailed
+from tools.estimate import Plan, estimate, fit_plan
+from tools.runtime import RunContext, report
+from tools.settings import EFFORTS
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+YES = _words("yes y ok okay sure go yep yeah approve approved 是 是的 好 好的 可以 行 同意 开始 没问题 确认") | {
+    "go ahead",
+    "looks good",
+    "sounds good",
+    "do it",
+    "go on",
+    "yes please",
+    "all right",
+}
+NO = _words("no n nope cancel stop quit exit abort never 不 不要 不行 否 不用了 算了 取消 停止 退出 不同意")
+QUIT = _words("quit exit stop cancel abort 取消 停止 退出 算了 不做了")
+_RUN_FLAGS = ("images", "rounds", "minutes")
+
+
+class Wanted(BaseModel):
+    """What define_task is asked for; None leaves it to the user's flags and the effort."""
+
+    kind: TaskKind
+    classes: list[ClassArgument]
+    contexts: list[str] = Field(default_factory=list)
+    target: float | None = None
+    images: int | None = None
+    rounds: int | None = None
+    minutes: float | None = None
+    money: float | None = None
+    effort: Effort | None = None
+    assumptions: list[str] = Field(default_factory=list)
+
+    def fingerprint(self) -> str:
+        """The same text for the same wishes."""
+        return json.dumps(self.model_dump(), ensure_ascii=False, sort_keys=True)
+
+
+@tool
+def define_task(
+    runtime: ToolRuntime[RunContext],
+    kind: TaskKind,
+    classes: list[ClassArgument],
+    contexts: list[str] | None = None,
+    target: Annotated[float | None, Field(description="score in 0..1 at which the run may stop early")] = None,
+    images: Annotated[int | None, Field(description="pictures over all rounds")] = None,
+    rounds: Annotated[int | None, Field(description="trips round the loop")] = None,
+    minutes: Annotated[float | None, Field(description="wall-clock minutes for everything")] = None,
+    money: Annotated[float | None, Field(description="US dollars for paid services")] = None,
+    effort: Effort | None = None,
+    assumptions: list[str] | None = None,
+) -> str:
+    """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
+
+    kind: segment (outline of every thing), detect (boxes, counting) or classify (one class for the whole picture, at
+    least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
+    every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
+    orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, slide; none means
+    everywhere. assumptions: what you took for granted, one short sentence each; the user reads them before approving.
+    A class that nothing can draw is refused; the refusal says how to describe it.
+    """
+    wanted = Wanted(
+        kind=kind, classes=classes, contexts=contexts or [], target=target, images=images, rounds=rounds,
+        minutes=minutes, money=money, effort=effort, assumptions=assumptions or [],
+    )  # fmt: skip
+    return define(runtime.context, wanted)
+
+
+@tool
+def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str] | None = None) -> str:
+    """Ask the user one clear question when nothing else can settle it: no thing named, two readings, nothing draws it.
+
+    Args:
+        runtime: the run.
+        question: one question, in the user's language.
+        options: answers to choose from, if there are any.
+    """
+    return f"The user answers: {ask(question, options)}"
+
+
+def ask(question: str, options: list[str] | None = None) -> str:
+    """The person's answer; the graph pauses until there is one.
+
+    Raises:
+        FixArguments: the question or the answer is empty.
+        StepFailed: the person wants to stop.
+    """
+    if not question.strip():
+        raise FixArguments("The question is empty.")
+    answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
+    if _plain(answer) in QUIT:
+        raise StepFailed(f"the user stopped at the question: {question.strip()}")
+    if not answer:
+        raise FixArguments("The user gave no answer. Ask more clearly, or go on with what is known.")
+    return answer
+
+
+def define(run: RunContext, wanted: Wanted) -> str:
+    """Resolve, estimate and have approved; see `define_task`.
+
+    Doing it again with the same wishes changes nothing and returns the same report.
+
+    Raises:
+        FixArguments: something in the call, or in the user's wishes, must be changed.
+        StepFailed: the plan was refused, or cannot be carried out here.
+    """
+    record = run.record
+    same = record.task is not None and (record.estimate or {}).get("asked") == wanted.fingerprint()
+    if record.rounds and not same:
+        raise FixArguments(
+            "The task is settled and round 1 has begun; it cannot be changed in this run. Go on with it."
+        )
+    if not same:
+        with run.stage("define"):
+            _settle(run, wanted)
+    if not record.approved:
+        _approve(run)
+    return _report(run)
+
+
+def _settle(run: RunContext, wanted: Wanted) -> None:
+    """Put the task and its estimate on record, not yet approved."""
+    classes = resolve_classes(wanted.classes, _objects(run), _how_to_teach)
+    if wanted.kind == "classify" and len(classes) < 2:
+        raise FixArguments("To classify needs at least two classes. Ask the user what the class is to be told from.")
+    if unknown := [c for c in wanted.contexts if c not in CONTEXTS]:
+        raise FixArguments(f"Unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}. None means everywhere.")
+    if wanted.target is not None and not 0 < wanted.target <= 1:
+        raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
+    plan, minutes, notes = _plan(run, wanted)
+    task = TaskSpec(
+        kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
+        budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=wanted.money or 0.0),
+        request=run.record.request,
+    )  # fmt: skip
+    notes = [*[a[:200] for a in wanted.assumptions[:5]], *notes, *_check_real(run, task)]
+    cost = estimate(plan, run.settings)
+    run.record.task, run.record.approved = task, False
+    run.record.estimate = cost.model_dump() | plan.model_dump() | {"notes": notes, "asked": wanted.fingerprint()}
+    run.save()
+
+
+def _objects(run: RunContext) -> Any:
+    from tools.generators.blender.library import Library
+
+    try:
+        return Library.of_run(run.folder, Path(run.record.assets) if run.record.assets else None)
+    except FixArguments as error:  # the folder is the user's: no call can mend it
+        raise StepFailed(str(error)) from error
+
+
+def _how_to_teach() -> str:
+    return prompts.load("object_spec")
+
+
+def _plan(run: RunContext, wanted: Wanted) -> tuple[Plan, float | None, list[str]]:
+    """Flags before wishes before defaults, cut to the minutes there are."""
+    settings, options = run.settings, run.record.options
+    effort = wanted.effort or settings.effort
+    if "wish" not in options and (options.get("effort") or settings.effort != "standard"):
+        effort = options.get("effort") or settings.effort
+    level = EFFORTS[effort]
+    images, rounds, minutes = (_within_flag(name, getattr(wanted, name), run) for name in _RUN_FLAGS)
+    for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
+        if value is not None and not 1 <= value <= most:
+            raise FixArguments(f"{name} must be between 1 and {most}, not {value:g}.")
+    if minutes is not None and minutes <= 0:
+        raise FixArguments("minutes must be more than 0.")
+    whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
+    try:
+        plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)
+    except StepFailed as error:
+        answer = ask(f"{error}. How many minutes may it take, or how many pictures should it make?")
+        _wish(run, answer)
+    return plan, minutes, notes
+
+
+def _within_flag(name: str, asked: float | None, run: RunContext) -> float | None:
+    """The value that counts: a flag binds until the user has said otherwise about a plan."""
+    flag = run.record.options.get(name)
+    if flag is None or ("wish" in run.record.options and asked is not None):
+        return asked
+    if asked is not None and asked > flag:
+        raise FixArguments(
+            f"The user allows at most {flag:g} {name} (--{name} {flag:g}); leave {name} out of the call."
+        )
+    return float(flag)
+
+
+def _check_real(run: RunContext, task: TaskSpec) -> list[str]:
+    """Read the real photos before anything is spent, and ask about classes that do not match."""
+    if run.record.real is None:
+        return []
+    from tools.data.real import load_real
+
+    try:
+        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+    except NeedsUser as unclear:
+        pairs = _pairs(ask(unclear.question, unclear.options))
+        if not pairs:
+            raise FixArguments(
+                "The user's answer names no pair label=class. Call define_task again to ask again."
+            ) from None
+        run.settings.class_map = pairs
+        run.record.settings["class_map"] = pairs
+        run.save()
+        # One question a call: a call that is run again after its answer counts its questions from the start.
+        raise FixArguments("The user's pairs are noted. Call define_task again with the same arguments.") from None
+    return [str(note) for note in real.notes]
+
+
+def _pairs(answer: str) -> dict[str, str]:
+    """'fruit=apple, other = pear' as a mapping."""
+    halves = [part.partition("=") for part in re.split(r"[,;，；\n]", answer)]
+    return {a.strip(" '\""): b.strip(" '\"") for a, sign, b in halves if sign and a.strip() and b.strip()}
+
+
+# Approval -------------------------------------------------------------------------------------------------------------
+
+
+def _approve(run: RunContext) -> None:
+    """Wait for the person's word, unless it was given beforehand."""
+    if not run.auto_approve:
+        answer = str(interrupt({"kind": "approve", "plan": plan_for_person(run)})).strip()
+        if _plain(answer) in NO:
+            raise StepFailed("the plan was refused; nothing was spent. Start again with other words or flags")
+        if _plain(answer) not in YES:
+            _wish(run, answer)
+    estimated = run.record.estimate or {}
+    run.settings.effort = estimated["effort"]
+    run.record.settings["effort"] = estimated["effort"]
+    run.record.approved = True
+    run.save()
+
+
+def _wish(run: RunContext, answer: str) -> None:
+    """Keep that the user spoke: what follows may go beyond the flags, and is shown again.
+
+    Raises:
+        FixArguments: always; it carries the wish to the model.
+    """
+    run.record.options["wish"] = answer
+    run.save()
+    raise FixArguments(f"The user wants: {answer}")
+
+
+def _plain(answer: str) -> str:
+    return re.sub(r"[\s.!,。！，]+", " ", answer).strip().casefold()
+
+
+def plan_for_person(run: RunContext) -> dict[str, Any]:
+    """The plan as it is shown before approval."""
+    task, cost = run.record.task, run.record.estimate or {}
+    assert task is not None
+    kinds = {"segment": "segment: the outline of every one", "detect": "detect: a box around every one",
+             "classify": "classify: one class for the whole picture"}  # fmt: skip
+    paid = "" if run.settings.llm == "offline" else "; a paid language model costs extra, at its provider's price"
+    stages = [f"{name} {minutes:g}" for name, minutes in cost["stages"].items()]
+    return {
+        "task": kinds[task.kind],
+        "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+        "places": task.contexts or "everywhere it may be met",
+        "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
+        "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
+        + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
+        "money": f"${cost['money']:.2f}: everything is made on this machine{paid}",
+        "stops early at": f"a score of {task.target:g}" if task.target else "no target",
+        "measured on": f"real photos in {run.record.real} and rendered pictures"
+        if run.record.real
+        else "rendered pictures only: no real photo was given (--real DIR)",
+    } | ({"notes": cost["notes"]} if cost.get("notes") else {})
+
+
+def _class_line(name: str, key: str, appearances: list[str]) -> str:
+    looks = f" ({', '.join(appearances)})" if appearances else ""
+    return name if name == key and not looks else f"{name}: drawn as {key}{looks}"
+
+
+def _report(run: RunContext) -> str:
+    task, cost = run.task, run.record.estimate or {}
+    return report(
+        done="the task is settled and approved",
+        kind=task.kind,
+        classes=[_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+        contexts=task.contexts,
+        images=task.budget.images,
+        rounds=task.budget.rounds,
+        minutes=task.budget.minutes,
+        target=task.target,
+        effort=cost.get("effort"),
+        estimated_minutes=cost.get("minutes"),
+        notes=cost.get("notes"),
+        next="design_scenes",
+    )
