@@ -33,7 +33,7 @@ OpenRun = Callable[[AgentState], RunContext]
 
 def build_graph(
     model: BaseChatModel, tools: Sequence[BaseTool], open_run: OpenRun | None = None
-) -> "StateGraph[AgentState, RunContext, AgentInput, AgentState]":
+) -> "StateGraph[AgentState, Any, AgentInput, AgentState]":
     """The graph, not yet compiled; the caller adds the checkpointer.
 
     Args:
@@ -42,17 +42,25 @@ def build_graph(
         open_run: opens the run where the caller gives no context, as LangGraph's own tools do.
     """
 
-    def node(work: Node) -> Callable[[AgentState, Runtime[RunContext]], dict[str, Any]]:
-        def call(state: AgentState, runtime: Runtime[RunContext]) -> dict[str, Any]:
-            return work(state, runtime.context or (open_run and open_run(state)))
+    schema: Any = RunContext  # LangGraph's types want a dataclass; at run time any object is a context
+
+    def run_of(runtime: Any, state: Any) -> RunContext:
+        run: RunContext | None = runtime.context or (open_run and open_run(state))
+        if run is None:
+            raise TypeError("the graph needs a RunContext: invoke(..., context=run)")
+        return run
+
+    def node(work: Node) -> Any:
+        def call(state: AgentState, runtime: Runtime[Any]) -> dict[str, Any]:
+            return work(state, run_of(runtime, state))
 
         return call
 
     def with_run(request: ToolCallRequest, execute: Callable[[ToolCallRequest], Any]) -> Any:
-        run = request.runtime.context or (open_run and open_run(request.state))
-        return execute(replace(request, runtime=replace(request.runtime, context=run)))
+        runtime: Any = request.runtime
+        return execute(replace(request, runtime=replace(runtime, context=run_of(runtime, request.state))))
 
-    graph = StateGraph(AgentState, context_schema=RunContext, input_schema=AgentInput)
+    graph = StateGraph(AgentState, context_schema=schema, input_schema=AgentInput)
     graph.add_node("recall", node(recall))
     graph.add_node("agent", node(_agent_node(model, tools)))
     graph.add_node("tools", ToolNode(tools, handle_tool_errors=answer_for_error, wrap_tool_call=with_run))

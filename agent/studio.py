@@ -16,7 +16,7 @@ from tools.runtime import RunContext
 from tools.settings import Settings
 
 
-def graph(config: RunnableConfig) -> "StateGraph[AgentState, RunContext, AgentInput, AgentState]":
+def graph(config: RunnableConfig) -> "StateGraph[AgentState, Any, AgentInput, AgentState]":
     """The same graph as the command line's; the run's folder is opened at the thread's first message."""
     settings = Settings()
     name = f"thread-{slug(str(config.get('configurable', {}).get('thread_id') or 'default'))}"

@@ -33,7 +33,7 @@ def make_generator(run: RunContext) -> Generator:
         from tools.generators.blender.library import Library
 
         assets = Path(run.record.assets) if run.record.assets else None
-        engine = make_blender(run.settings, Library.of_run(run.folder, assets))
+        engine = make_blender(run.settings, Library.of_run(run.folder, assets), run.settings.size_px)
     else:
         module, _, attribute = name.partition(":")
         try:

@@ -34,8 +34,11 @@ class Generator(Protocol):
     """One engine."""
 
     name: str
-    version: str
     licence: str
+
+    @property
+    def version(self) -> str:
+        """Of the engine; a change may change every picture."""
 
     def unavailable(self) -> str | None:
         """One sentence on what is missing when it cannot run here, else None."""
