@@ -41,21 +41,21 @@ def scene(number: int, objects: int = 3) -> SceneSpec:
 
 def make_run(
     folder: Path, pictures: int = 48, kind: TaskKind = "segment", classes: Sequence[str] = ("apple", "pear"),
-    **options: object,
+    first: int = 0, **options: object,
 ) -> RunContext:  # fmt: skip
     """An approved run with kept, split pictures and no round yet."""
     if pictures:
-        shutil.copytree(_drawn(pictures, kind, tuple(classes)), folder, dirs_exist_ok=True)
+        shutil.copytree(_drawn(first, pictures, kind, tuple(classes)), folder, dirs_exist_ok=True)
     return _open(folder, kind, classes, options)
 
 
 @cache
-def _drawn(pictures: int, kind: TaskKind, classes: tuple[str, ...]) -> Path:
+def _drawn(first: int, pictures: int, kind: TaskKind, classes: tuple[str, ...]) -> Path:
     """The folder of a run that is drawn once and copied from then on."""
-    folder = Path(_TEMPLATES.name) / f"{pictures}-{kind}-{len(classes)}"
+    folder = Path(_TEMPLATES.name) / f"{first}-{pictures}-{kind}-{len(classes)}"
     folder.mkdir()
     run = _open(folder, kind, classes, {})
-    add_pictures(run, range(pictures), 1)
+    add_pictures(run, range(first, first + pictures), 1)
     run.dataset.close()
     return folder
 

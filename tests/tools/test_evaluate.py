@@ -36,8 +36,7 @@ def as_real(samples, masks=True, family=None) -> list[Sample]:
 @pytest.fixture
 def real_run(tmp_path, monkeypatch):
     """A run whose real photos are drawn pictures of another run, and those photos."""
-    other = make_run(tmp_path / "photos", 0)
-    add_pictures(other, range(200, 264), 1)
+    other = make_run(tmp_path / "photos", 64, first=200)
     absolute = [
         s.model_copy(update={"image": str(other.folder / s.image)}) for s in other.dataset.samples(verdict="kept")
     ]
