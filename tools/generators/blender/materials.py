@@ -8,13 +8,17 @@ import numpy as np
 from tools.generators.blender.object_spec import Layer, Material
 
 RGB = tuple[float, float, float]
+MIX_REACH = 0.35  # colours further apart than this (in any channel) are alternatives and not ends of a range
 
 
 def mixed_colour(colours: list[str], jitter: float, rng: np.random.Generator) -> RGB:
-    """One colour out of several "#rrggbb": two of them mixed, then shifted a little; linear, as Cycles wants it."""
+    """One colour out of several "#rrggbb": two near ones mixed, then shifted a little; linear, as Cycles wants it."""
     first, second, share = rng.integers(len(colours)), rng.integers(len(colours)), rng.uniform()
     shift = rng.uniform(-1, 1, 3)
-    mix = np.array(_rgb(colours[first])) * share + np.array(_rgb(colours[second])) * (1 - share)
+    one, other = np.array(_rgb(colours[first])), np.array(_rgb(colours[second]))
+    if np.abs(one - other).max() > MIX_REACH:  # red and blue paint are both sold; a mean of them is mud
+        other = one
+    mix = one * share + other * (1 - share)
     h, s, v = colorsys.rgb_to_hsv(*(float(c) for c in mix))
     h, s, v = h + 0.1 * jitter * shift[0], s * (1 + 0.5 * jitter * shift[1]), v * (1 + jitter * shift[2])
     rgb = colorsys.hsv_to_rgb(h % 1, min(max(s, 0), 1), min(max(v, 0), 1))
@@ -132,7 +136,8 @@ def make_material(name: str, spec: Material, rng: np.random.Generator) -> Any:
 def _glassy(graph: Graph, spec: Material, colour: Any, shader: Any) -> Any:
     """See-through without bent light: noise-free at five samples, and a wall still shows at its edges."""
     facing = graph.add("ShaderNodeLayerWeight", {"Blend": 0.35}).outputs["Facing"]
-    clear = graph.math("MULTIPLY", graph.math("SUBTRACT", 1.0, facing), spec.transparency)
+    rim = graph.math("POWER", facing, 2.0)
+    clear = graph.math("MULTIPLY", graph.math("SUBTRACT", 1.0, rim), spec.transparency)
     through = graph.add("ShaderNodeBsdfTransparent", {"Color": colour}).outputs[0]
     mix = graph.add("ShaderNodeMixShader", {0: clear})
     graph.tree.links.new(shader.outputs[0], mix.inputs[1])

@@ -45,7 +45,7 @@ class Layer(Strict):
         description="noise: blotches; spots: dots; stripes: lengthwise, regular; streaks: lengthwise, irregular; "
         "rings: regular across; gradient: fades in along `span`; band: fills `span`; blush: covers one side"
     )
-    colours: list[Hex] = Field(min_length=1, max_length=4, description="each object mixes its own from these")
+    colours: list[Hex] = Field(min_length=1, max_length=4, description="each object takes one or mixes near ones")
     amount: Share = Field(0.5, description="share of the surface covered; of spots their size; of no use to gradient and band")
     opacity: Share = 1.0
     scale: float = Field(4.0, ge=0.1, le=80, description="how many blotches, spots, stripes or rings across the part")
@@ -58,7 +58,7 @@ class Layer(Strict):
 class Material(Strict):
     """A surface."""
 
-    colours: list[Hex] = Field(min_length=1, max_length=8, description="base colour; each object mixes its own")
+    colours: list[Hex] = Field(min_length=1, max_length=8, description="base colour; each object takes one or mixes near ones")
     layers: list[Layer] = Field(default_factory=list, max_length=6, description="laid over the base, first one lowest")
     roughness: Share = Field(0.5, description="0 mirror, 0.3 glossy, 0.9 matt")
     metallic: Share = 0.0

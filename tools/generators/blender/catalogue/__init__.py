@@ -6,7 +6,7 @@ from importlib import import_module
 from tools.generators.blender.naming import find_in
 from tools.generators.blender.object_spec import ObjectSpec
 
-FAMILIES = ("fruit", "vegetables", "containers", "workshop")
+FAMILIES = ("fruit", "vegetables", "containers", "workshop", "play", "desk", "outside")
 
 
 @cache

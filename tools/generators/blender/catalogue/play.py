@@ -1,0 +1,190 @@
+"""Sport and toys."""
+
+import math
+
+from tools.generators.blender.catalogue.short import RUBBER, STEEL, lay, look, paint, words
+from tools.generators.blender.object_spec import Box, Cluster, Ellipsoid, Lathe, ObjectSpec, Ring, Sheet, Tube, Variation
+
+# fmt: off
+SPORT = ["grass", "floor", "studio", "hand", "road", "shelf"]
+BALL_RESTS = ["any"]
+ROUND = Variation(stretch=(0.01, 0.01, 0.01))
+TOYS = ["floor", "table", "shelf", "studio", "hand", "grass", "conveyor"]
+
+
+def on_ball(lat: float, lon: float, radius: float = 0.5) -> tuple[float, float, float]:
+    """A point of a ball, by degrees."""
+    a, b = math.radians(lat), math.radians(lon)
+    return (radius * math.cos(a) * math.cos(b), radius * math.cos(a) * math.sin(b), radius * math.sin(a))
+
+
+def seam(wave: float, count: int, radius: float = 0.5, turns: int = 2) -> list[tuple[float, float, float]]:
+    """The wavy closed seam of a tennis ball or a baseball."""
+    return [on_ball(wave * math.sin(math.radians(turns * 360 * i / count)), 360 * i / count, radius) for i in range(count)]
+
+
+FOOTBALL = ObjectSpec(
+    name="football", aliases=words("soccer ball|soccerball"), chinese=words("足球"), size_m=0.22, contexts=SPORT, rests=BALL_RESTS, lookalikes=["basketball", "ball", "tennis ball"],
+    materials={"hex": paint("#f2f1ec #eae8e0", lay("noise", "#c9c2b0", 0.25, scale=3, softness=0.8, opacity=0.4), roughness=0.35, coat=0.2, jitter=0.03), "pent": paint("#151516 #1e1e22", roughness=0.35, coat=0.2)},
+    parts=[Ellipsoid(material="hex", panel_material="pent", panels="football")],
+    appearances=[look("black and white", "classic|white|new|黑白", 3), look("coloured", "blue|red|colored|colourful|彩色", 1, {"pent": paint("#1f4fa8 #c8202a #2a8a4a #e07a1a", roughness=0.35)}),
+                 look("dirty", "old|muddy|used|worn|旧|脏", 1, {"hex": paint("#cfc8b4", lay("noise", "#7a6642 #6a5434", 0.45, scale=3, softness=0.5, opacity=0.8), roughness=0.8), "pent": paint("#2a2724", lay("noise", "#5a4a30", 0.4, scale=4), roughness=0.85)})],
+    variation=ROUND,
+)
+BASKETBALL = ObjectSpec(
+    name="basketball", chinese=words("篮球"), size_m=0.24, contexts=SPORT, rests=BALL_RESTS, lookalikes=["orange", "football", "pumpkin", "ball"],
+    materials={"leather": paint("#c8641e #b85718 #d4722a", lay("noise", "#a84a14", 0.4, scale=3, softness=0.9, opacity=0.4), roughness=0.6, bump=0.35, bump_scale=70), "line": paint("#17130f", roughness=0.6)},
+    parts=[Ellipsoid(material="leather", detail=20),
+           Tube(material="line", closed=True, sides=6, radius=[0.012], path=[on_ball(0, 15 * i, 0.497) for i in range(24)]),
+           Tube(material="line", closed=True, sides=6, radius=[0.012], turn=(90, 0, 0), path=[on_ball(0, 15 * i, 0.497) for i in range(24)]),
+           *[Tube(material="line", closed=True, sides=6, radius=[0.012], turn=(0, 0, a), path=[(0.497 * math.cos(0.8) + 0.1 * math.cos(math.radians(18 * i)) ** 2 - 0.05, 0.497 * math.sin(0.8) * math.cos(math.radians(18 * i)), 0.497 * math.sin(0.8) * math.sin(math.radians(18 * i))) for i in range(20)]) for a in (0, 180)]],
+    appearances=[look("orange", "new|brown|橙|棕", 3), look("worn", "old|dirty|used|旧|脏", 0.8, {"leather": paint("#8a5a34", lay("noise", "#6a4526 #b08a60", 0.5, scale=5, softness=0.6), roughness=0.85, bump=0.2, bump_scale=60)})],
+    variation=ROUND,
+)
+TENNIS_BALL = ObjectSpec(
+    name="tennis ball", chinese=words("网球"), size_m=0.067, contexts=SPORT, rests=BALL_RESTS, lookalikes=["lemon", "ball", "apple", "orange"],
+    materials={"felt": paint("#c4d83a #b8cc30 #cfe04a", lay("noise", "#dce86a", 0.4, scale=16, softness=0.8, opacity=0.5), roughness=1.0, bump=0.6, bump_scale=50, jitter=0.06), "seam": paint("#eef0e4", roughness=0.8)},
+    parts=[Ellipsoid(material="felt", detail=20), Tube(material="seam", closed=True, sides=6, radius=[0.018], flat=0.7, path=seam(42, 32, 0.494))],
+    appearances=[look("new", "yellow|bright|green|黄|新", 3), look("worn", "old|dirty|used|旧|脏", 1, {"felt": paint("#9aa050 #8a8a48", lay("noise", "#5f5a34", 0.45, scale=5, softness=0.7), roughness=1.0, bump=0.7, bump_scale=40)})],
+    variation=ROUND,
+)
+BASEBALL = ObjectSpec(
+    name="baseball", chinese=words("棒球"), size_m=0.075, contexts=SPORT, rests=BALL_RESTS, lookalikes=["tennis ball", "egg", "ball"],
+    materials={"leather": paint("#f0ece0 #e6e0d0", lay("noise", "#c9bc9c", 0.28, scale=4, softness=0.8, opacity=0.5), roughness=0.5), "thread": paint("#b81c22", roughness=0.7)},
+    parts=[Ellipsoid(material="leather", detail=20),
+           Cluster(count=1, on="line", size=(0, 0, 0), place_jitter=0, size_jitter=0, parts=[Tube(material="thread", closed=True, sides=4, radius=[0.004], path=seam(46, 40, 0.498))]),
+           Cluster(count=1, on="line", size=(0, 0, 0), place_jitter=0, size_jitter=0, parts=[Tube(material="thread", sides=3, radius=[0.008], smooth=False, path=[p for k in range(30) for p in (on_ball(46 * math.sin(math.radians(24 * k)) + 6, 12 * k - 3, 0.503), on_ball(46 * math.sin(math.radians(24 * k)) - 6, 12 * k + 3, 0.503))])])],
+    appearances=[look("new", "white|白|新", 3), look("dirty", "old|used|muddy|旧|脏", 0.8, {"leather": paint("#c4b490", lay("noise", "#7a6440", 0.45, scale=4, softness=0.6), roughness=0.8)})],
+    variation=ROUND,
+)
+BEACH_BALL = ObjectSpec(
+    name="beach ball", aliases=words("inflatable ball"), chinese=words("沙滩球|充气球"), size_m=0.35, contexts=["grass", "floor", "studio", "hand"], rests=BALL_RESTS, lookalikes=["ball", "football", "balloon"],
+    materials={"a": paint("#f4f4f0", lay("stripes", "#d8202a", 0.5, scale=3, softness=0.02, wobble=0), lay("gradient", "#f4f4f0", span=(0.955, 0.96), wobble=0), roughness=0.2, coat=0.5, jitter=0.05)},
+    parts=[Ellipsoid(material="a", detail=24)],
+    appearances=[look("red and white", "red|红白"), look("colourful", "colorful|rainbow|blue|yellow|彩色", 2, {"a": paint("#f0c020", lay("stripes", "#1f6fd0", 0.5, scale=3, softness=0.02, wobble=0), lay("stripes", "#e0302a", 0.25, scale=3, softness=0.02, wobble=0), lay("gradient", "#f4f4f0", span=(0.955, 0.96), wobble=0), lay("gradient", "#f4f4f0", span=(0.045, 0.04), wobble=0), roughness=0.2, coat=0.5)})],
+    variation=ROUND,
+)
+BALL = ObjectSpec(
+    name="ball", aliases=words("rubber ball|toy ball|plastic ball|bouncy ball"), chinese=words("球|皮球|小球|塑料球"), size_m=0.12, contexts=[*TOYS, "road"], rests=BALL_RESTS, lookalikes=["apple", "orange", "tomato", "football"],
+    materials={"skin": paint("#d8202a #1f5fd0 #2aa04a #e8b81e #e87a1e #8a3ab0 #e85a9a #20a8b0", roughness=0.35, coat=0.3, jitter=0.08), "hole": paint("#2a2a2c")},
+    parts=[Ellipsoid(material="skin", detail=20), Lathe(material="skin", smooth=False, segments=12, profile=[(0.03, -0.01), (0.03, 0.004), (0.02, 0.006), (0.012, 0), (0, 0)], at=(0, 0, 0.497))],
+    appearances=[look("red", "红", 1, {"skin": paint("#d01c24 #c42020", roughness=0.35, coat=0.3)}), look("blue", "蓝", 1, {"skin": paint("#1f5fd0 #1a4fb0", roughness=0.35, coat=0.3)}),
+                 look("green", "绿", 1, {"skin": paint("#2aa04a #228a3c", roughness=0.35, coat=0.3)}), look("yellow", "黄", 1, {"skin": paint("#e8b81e #e2c030", roughness=0.35, coat=0.3)}),
+                 look("orange", "橙", 0.7, {"skin": paint("#e87a1e", roughness=0.35, coat=0.3)}), look("striped", "colourful|colorful|条纹|彩色", 1, {"skin": paint("#d8202a #1f5fd0 #2aa04a", lay("band", "#f4f4f0 #f0c020", span=(0.38, 0.62), wobble=0, softness=0.02), roughness=0.35, coat=0.3)})],
+    variation=ROUND,
+)
+BAT = ObjectSpec(
+    name="baseball bat", aliases=words("bat|wooden bat"), chinese=words("棒球棒|球棒|棒球棍"), size_m=0.85, contexts=SPORT, rests=["side"], lookalikes=["hammer", "bowling pin", "bottle"],
+    materials={"wood": paint("#c99a5a #b8864a #d8ae72", lay("streaks", "#8a5f30", 0.4, scale=26, opacity=0.5), lay("gradient", "#2a2a2c #6a2a22", span=(0.3, 0.29), wobble=0, opacity=0.85), roughness=0.3, coat=0.5)},
+    parts=[Lathe(material="wood", segments=28, profile=[(0, -0.9), (0.055, -0.9), (0.068, -0.88), (0.06, -0.855), (0.034, -0.83), (0.03, -0.7), (0.034, -0.45), (0.05, -0.15), (0.078, 0.2), (0.09, 0.5), (0.09, 0.78), (0.08, 0.87), (0.045, 0.9), (0, 0.9)])],
+    appearances=[look("wooden", "wood|木|木制", 2), look("metal", "aluminium|aluminum|silver|金属|铝", 1, {"wood": paint("#b8bcc2 #a82028 #1f4fa8", lay("gradient", "#1c1c1e", span=(0.3, 0.29), wobble=0), roughness=0.25, metallic=0.9)})],
+    variation=Variation(stretch=(0.06, 0.06, 0.04)),
+)
+PIN = ObjectSpec(
+    name="bowling pin", aliases=words("ninepin|skittle|tenpin"), chinese=words("保龄球瓶"), size_m=0.38, contexts=["floor", "studio", "shelf", "grass"], rests=["upright", "side"], lookalikes=["bottle", "baseball bat", "egg"],
+    materials={"body": paint("#f2f0ea", lay("band", "#c81c24", span=(0.7, 0.73), wobble=0, softness=0), lay("band", "#c81c24", span=(0.76, 0.79), wobble=0, softness=0), roughness=0.2, coat=0.6, jitter=0.02)},
+    parts=[Lathe(material="body", profile=[(0, -0.9), (0.2, -0.9), (0.24, -0.8), (0.32, -0.45), (0.33, -0.3), (0.27, 0.05), (0.17, 0.35), (0.155, 0.48), (0.19, 0.66), (0.19, 0.76), (0.13, 0.87), (0, 0.9)])],
+    appearances=[look("white", "白")], variation=Variation(stretch=(0.03, 0.03, 0.03)),
+)
+DUMBBELL = ObjectSpec(
+    name="dumbbell", aliases=words("hand weight"), chinese=words("哑铃"), size_m=0.3, contexts=["floor", "studio", "shelf", "hand", "grass"], rests=["side"], lookalikes=["bolt", "barrel"],
+    materials={"bar": STEEL, "weight": RUBBER},
+    parts=[Lathe(material="bar", profile=[(0, -0.5), (0.035, -0.48), (0.035, -0.2), (0.045, 0), (0.035, 0.2), (0.035, 0.48), (0, 0.5)]),
+           *[Lathe(material="weight", smooth=False, segments=6, profile=[(0, z - 0.13), (0.16, z - 0.13), (0.2, z - 0.09), (0.2, z + 0.09), (0.16, z + 0.13), (0, z + 0.13)]) for z in (-0.37, 0.37)]],
+    appearances=[look("hex", "black|rubber|黑", 2), look("coloured", "pink|blue|vinyl|colored|彩色", 1, {"weight": paint("#e0407a #1f8fd0 #6ab02a #8a4ab0", roughness=0.5), "bar": paint("#e0407a #1f8fd0 #6ab02a #8a4ab0", roughness=0.5)}),
+                 look("iron", "cast iron|rusty|铁|生锈", 0.7, {"weight": paint("#3a3a3c", lay("noise", "#6a3a20", 0.35, scale=7), roughness=0.8, metallic=0.5, bump=0.2)})],
+    variation=Variation(stretch=(0.08, 0.08, 0.1)),
+)
+RACKET = ObjectSpec(
+    name="tennis racket", aliases=words("racket|tennis racquet|racquet"), chinese=words("网球拍|球拍"), size_m=0.68, contexts=SPORT, rests=["flat"], lookalikes=["spoon", "magnifying glass"],
+    materials={"frame": paint("#c8202a #1f5fb0 #202024 #e8b81e #f0f0ec", roughness=0.25, coat=0.5), "string": paint("#f2f0e4", roughness=0.5), "grip": paint("#1c1c1e #e8e4da", lay("rings", "#3a3a3c", 0.2, scale=14, wobble=0.05), roughness=0.8)},
+    parts=[Tube(material="frame", closed=True, radius=[0.028], sides=8, path=[(0.3 * math.cos(a), 0, 0.5 + 0.4 * math.sin(a)) for a in [2 * math.pi * i / 24 for i in range(24)]]),
+           *[Tube(material="frame", radius=[0.024], sides=7, path=[(s * 0.17, 0, 0.17), (s * 0.06, 0, -0.02), (0, 0, -0.25)]) for s in (-1, 1)],
+           Tube(material="grip", radius=[0.042], flat=0.85, sides=8, smooth=False, path=[(0, 0, -0.9), (0, 0, -0.2)]),
+           *[Tube(material="string", radius=[0.005], sides=3, smooth=False, path=[(x, 0, 0.5 - 0.4 * math.sqrt(1 - (x / 0.3) ** 2)), (x, 0, 0.5 + 0.4 * math.sqrt(1 - (x / 0.3) ** 2))]) for x in (-0.24, -0.18, -0.12, -0.06, 0, 0.06, 0.12, 0.18, 0.24)],
+           *[Tube(material="string", radius=[0.005], sides=3, smooth=False, path=[(-0.3 * math.sqrt(1 - (z / 0.4) ** 2), 0, 0.5 + z), (0.3 * math.sqrt(1 - (z / 0.4) ** 2), 0, 0.5 + z)]) for z in (-0.32, -0.24, -0.16, -0.08, 0, 0.08, 0.16, 0.24, 0.32)]],
+    appearances=[look("plain", "new")], variation=Variation(stretch=(0.04, 0.04, 0.03)),
+)
+
+BRICK = ObjectSpec(
+    name="toy brick", aliases=words("building brick|building block|toy block|plastic brick|lego|lego brick"), chinese=words("积木|玩具积木|乐高"), size_m=0.032, contexts=TOYS, rests=["upright", "any"], lookalikes=["dice", "cardboard box", "book"],
+    materials={"plastic": paint("#c8141c #1458b0 #f0c018 #1a8a3a #f2f2ee #e87818", roughness=0.22, coat=0.4, jitter=0.04)},
+    parts=[Box(material="plastic", size=(1.0, 0.5, 0.3), bevel=0.03),
+           Cluster(count=8, on="grid", size=(0.75, 0.25, 0), at=(0, 0, 0.15), facing="up", size_jitter=0, place_jitter=0, parts=[Lathe(material="plastic", smooth=False, segments=18, profile=[(0.078, 0), (0.078, 0.055), (0.072, 0.062), (0, 0.062)])])],
+    appearances=[look(n, z, 1, {"plastic": paint(c, roughness=0.22, coat=0.4, jitter=0.04)}) for n, z, c in (("red", "红", "#c8141c"), ("blue", "蓝", "#1458b0"), ("yellow", "黄", "#f0c018"), ("green", "绿", "#1a8a3a"), ("white", "白", "#f2f2ee"))],
+    variation=Variation(stretch=(0.0, 0.0, 0.0)),
+)
+
+
+TOY_CAR = ObjectSpec(
+    name="toy car", aliases=words("model car|matchbox car|diecast car"), chinese=words("玩具车|玩具汽车|小汽车|模型车"), size_m=0.08, contexts=TOYS, rests=["upright"], lookalikes=["computer mouse", "toy brick"],
+    materials={"paint": paint("#c8141c #1458b0 #f0b818 #1a8a3a #e87818 #e8e8ec #24242a", roughness=0.18, coat=0.8, jitter=0.06), "window": paint("#141a22 #20303c", roughness=0.06, coat=0.6), "tyre": RUBBER, "rim": STEEL, "lamp": paint("#f4ecc8", roughness=0.15), "tail": paint("#a80c10", roughness=0.2)},
+    parts=[Sheet(material="paint", smooth=True, outline=[(-0.5, -0.09), (-0.25, -0.11), (0.25, -0.11), (0.5, -0.09), (0.52, 0.0), (0.47, 0.06), (0.2, 0.09), (-0.3, 0.095), (-0.49, 0.08), (-0.515, 0.0)], thickness=0.44, turn=(90, 0, 0)),
+           Box(material="window", size=(0.5, 0.4, 0.16), bevel=0.2, taper=0.72, at=(-0.06, 0, 0.155)), Box(material="paint", size=(0.36, 0.33, 0.05), bevel=0.4, at=(-0.06, 0, 0.235)),
+           *[Box(material="paint", size=(0.035, 0.4, 0.17), bevel=0.3, at=(x, 0, 0.15), taper=0.78) for x in (-0.07,)],
+           *[Lathe(material="tyre", smooth=False, segments=20, profile=[(0.06, -0.045), (0.1, -0.045), (0.115, -0.03), (0.115, 0.03), (0.1, 0.045), (0.06, 0.045)], at=(x, y, -0.1), turn=(90, 0, 0)) for x in (-0.3, 0.3) for y in (-0.2, 0.2)],
+           *[Lathe(material="rim", smooth=False, segments=16, lobes=5, lobe_depth=0.2, profile=[(0, -0.052), (0.06, -0.048), (0.07, -0.04), (0.07, 0.04), (0.06, 0.048), (0, 0.052)], at=(x, y, -0.1), turn=(90, 0, 0)) for x in (-0.3, 0.3) for y in (-0.2, 0.2)],
+           *[Ellipsoid(material="lamp", size=(0.05, 0.09, 0.06), detail=6, at=(0.495, y, 0.01)) for y in (-0.15, 0.15)], *[Box(material="tail", size=(0.03, 0.09, 0.045), bevel=0.2, at=(-0.5, y, 0.03)) for y in (-0.15, 0.15)],
+           Box(material="rim", size=(0.04, 0.42, 0.035), bevel=0.3, at=(0.51, 0, -0.055)), Box(material="rim", size=(0.04, 0.42, 0.035), bevel=0.3, at=(-0.51, 0, -0.055))],
+    appearances=[look(n, z, 1, {"paint": paint(c, roughness=0.18, coat=0.8, jitter=0.05)}) for n, z, c in (("red", "红", "#c8141c"), ("blue", "蓝", "#1458b0"), ("yellow", "taxi|黄", "#f0b818"), ("green", "绿", "#1a8a3a"), ("white", "白", "#ecece8"), ("black", "黑", "#1c1c20"))],
+    variation=Variation(stretch=(0.06, 0.06, 0.12)),
+)
+
+
+def pips(axis: int, sign: int, spots: list[tuple[float, float]]) -> list[Ellipsoid]:
+    """The spots of one face of a die."""
+    out = []
+    for u, v in spots:
+        at, size = [0.0, 0.0, 0.0], [0.17, 0.17, 0.17]
+        at[axis], at[(axis + 1) % 3], at[(axis + 2) % 3], size[axis] = sign * 0.493, u, v, 0.03
+        out.append(Ellipsoid(material="pip", detail=6, at=tuple(at), size=tuple(size)))
+    return out
+
+
+Q = 0.25
+DICE = ObjectSpec(
+    name="dice", aliases=words("die|game die|playing dice"), chinese=words("骰子|色子"), size_m=0.016, contexts=["table", "floor", "studio", "hand", "shelf"], rests=["upright", "any"], lookalikes=["toy brick", "cardboard box"],
+    materials={"body": paint("#f4f1e8 #ece8da", roughness=0.2, coat=0.5, jitter=0.03), "pip": paint("#141416", roughness=0.4)},
+    parts=[Box(material="body", size=(1, 1, 1), bevel=0.13), *pips(2, 1, [(0, 0)]), *pips(2, -1, [(x, y) for x in (-Q, Q) for y in (-Q, 0, Q)]), *pips(1, -1, [(-Q, -Q), (Q, Q)]), *pips(1, 1, [(-Q, -Q), (Q, Q), (-Q, Q), (Q, -Q), (0, 0)]),
+           *pips(0, 1, [(-Q, -Q), (0, 0), (Q, Q)]), *pips(0, -1, [(-Q, -Q), (Q, Q), (-Q, Q), (Q, -Q)])],
+    appearances=[look("white", "ivory|白", 2), look("red", "红", 1, {"body": paint("#b8141c", roughness=0.15, coat=0.6), "pip": paint("#f4f2ec")}), look("black", "黑", 0.6, {"body": paint("#17171a", roughness=0.15, coat=0.6), "pip": paint("#f4f2ec")}), look("blue", "green|coloured|colored|蓝|绿", 0.6, {"body": paint("#1a4fb0 #1a8a4a", roughness=0.15, coat=0.6), "pip": paint("#f4f2ec")})],
+    variation=ROUND,
+)
+PLUSH = {"roughness": 1.0, "bump": 0.9, "bump_scale": 60.0}
+TEDDY = ObjectSpec(
+    name="teddy bear", aliases=words("teddy|stuffed bear|toy bear|plush bear"), chinese=words("泰迪熊|玩具熊|毛绒熊"), size_m=0.3, contexts=["floor", "shelf", "table", "studio", "hand", "grass"], rests=["upright"], lookalikes=["potato", "rubber duck"],
+    materials={"fur": paint("#9a6434 #8a5628 #b07a46", lay("noise", "#6f4420", 0.4, scale=9, softness=0.8, opacity=0.5), **PLUSH), "pale": paint("#d8b888 #e2c89c", **PLUSH), "eye": paint("#0e0c0a", roughness=0.08, coat=0.8), "bow": paint("#c8202a #1f5fb0", roughness=0.5)},
+    parts=[Ellipsoid(material="fur", size=(0.62, 0.5, 0.66)), Ellipsoid(material="pale", size=(0.42, 0.2, 0.46), at=(0, -0.17, -0.02)), Ellipsoid(material="fur", size=(0.54, 0.48, 0.48), at=(0, -0.02, 0.5)),
+           Ellipsoid(material="pale", size=(0.24, 0.2, 0.19), at=(0, -0.24, 0.44), detail=10), Ellipsoid(material="eye", size=(0.09, 0.06, 0.065), at=(0, -0.33, 0.48), detail=8),
+           *[Ellipsoid(material="eye", size=(0.06, 0.05, 0.07), at=(s * 0.11, -0.225, 0.57), detail=8) for s in (-1, 1)], *[Ellipsoid(material="fur", size=(0.2, 0.1, 0.2), at=(s * 0.22, 0.0, 0.7), detail=10) for s in (-1, 1)],
+           *[Ellipsoid(material="pale", size=(0.12, 0.06, 0.12), at=(s * 0.22, -0.035, 0.7), detail=8) for s in (-1, 1)], *[Ellipsoid(material="fur", size=(0.2, 0.22, 0.44), at=(s * 0.36, -0.08, 0.1), turn=(25, s * -32, 0), detail=10) for s in (-1, 1)],
+           *[Ellipsoid(material="fur", size=(0.24, 0.46, 0.24), at=(s * 0.24, -0.3, -0.24), turn=(0, 0, s * 14), detail=10) for s in (-1, 1)], *[Ellipsoid(material="pale", size=(0.18, 0.04, 0.18), at=(s * 0.295, -0.52, -0.23), turn=(0, 0, s * 14), detail=8) for s in (-1, 1)],
+           *[Ellipsoid(material="bow", size=(0.19, 0.06, 0.13), at=(s * 0.1, -0.26, 0.27), turn=(0, s * 14, 0), detail=8) for s in (-1, 1)], Ellipsoid(material="bow", size=(0.07, 0.07, 0.07), at=(0, -0.27, 0.27), detail=6)],
+    appearances=[look("brown", "棕|棕色", 3), look("white", "polar|白", 0.7, {"fur": paint("#e8e2d4 #dcd4c2", **PLUSH), "pale": paint("#f4f0e6", **PLUSH)}), look("pink", "粉", 0.4, {"fur": paint("#d88a9a #e09aa8", **PLUSH), "pale": paint("#f4d8dc", **PLUSH)})],
+    variation=Variation(stretch=(0.06, 0.06, 0.06), wobble=0.006, wobble_scale=4),
+)
+DUCK = ObjectSpec(
+    name="rubber duck", aliases=words("toy duck|rubber ducky|bath duck"), chinese=words("橡皮鸭|小黄鸭|玩具鸭"), size_m=0.09, contexts=["floor", "table", "shelf", "studio", "hand"], rests=["upright"], lookalikes=["lemon", "ball"],
+    materials={"body": paint("#f0c418 #eab810", roughness=0.25, coat=0.4, jitter=0.04), "beak": paint("#e8641a", roughness=0.3), "eye": paint("#0e0e10", roughness=0.1)},
+    parts=[Ellipsoid(material="body", size=(0.84, 0.62, 0.5)), Ellipsoid(material="body", size=(0.44, 0.42, 0.42), at=(0.24, 0, 0.38)), Ellipsoid(material="body", size=(0.3, 0.3, 0.3), at=(0.22, 0, 0.2), detail=10),
+           Lathe(material="body", profile=[(0, -0.05), (0.16, -0.04), (0.13, 0.1), (0.05, 0.2), (0, 0.22)], at=(-0.34, 0, 0.12), turn=(0, -42, 0), scale=(0.8, 1.3, 1)), *[Ellipsoid(material="body", size=(0.42, 0.08, 0.24), at=(-0.06, s * 0.3, 0.05), turn=(s * -10, -14, 0), detail=10) for s in (-1, 1)],
+           Ellipsoid(material="beak", size=(0.2, 0.2, 0.06), at=(0.47, 0, 0.38), turn=(0, -12, 0), detail=8), Ellipsoid(material="beak", size=(0.16, 0.16, 0.05), at=(0.45, 0, 0.33), turn=(0, 12, 0), detail=8), *[Ellipsoid(material="eye", size=(0.06, 0.04, 0.08), at=(0.39, s * 0.145, 0.46), detail=7) for s in (-1, 1)]],
+    appearances=[look("yellow", "黄")], variation=Variation(stretch=(0.05, 0.05, 0.06)),
+)
+BALLOON = ObjectSpec(
+    name="balloon", aliases=words("party balloon|air balloon"), chinese=words("气球"), size_m=0.35, contexts=["sky", "studio", "hand", "floor", "grass"], rests=["upright", "hangs"], lookalikes=["ball", "cherry", "light bulb"],
+    materials={"rubber": paint("#d81c24 #1f5fd0 #f0c01a #2aa04a #e85a9a #8a3ab0 #e87a1e", roughness=0.12, coat=0.6, subsurface=0.15, jitter=0.06), "string": paint("#f0f0ec", roughness=0.8)},
+    parts=[Lathe(material="rubber", profile=[(0, -0.53), (0.045, -0.535), (0.02, -0.49), (0.03, -0.47), (0.12, -0.41), (0.27, -0.22), (0.37, 0.04), (0.37, 0.26), (0.26, 0.45), (0.1, 0.525), (0, 0.53)]),
+           Tube(material="string", radius=[0.006], sides=4, path=[(0, 0, -0.51), (0.03, 0.01, -0.68), (-0.03, -0.01, -0.86), (0.02, 0.02, -1.05)])],
+    appearances=[look(n, z, 1, {"rubber": paint(c, roughness=0.12, coat=0.6, subsurface=0.15, jitter=0.05)}) for n, z, c in (("red", "红", "#d81c24"), ("blue", "蓝", "#1f5fd0"), ("yellow", "黄", "#f0c01a"), ("green", "绿", "#2aa04a"), ("pink", "粉", "#e85a9a"))],
+    variation=Variation(stretch=(0.06, 0.06, 0.06), bend=8),
+)
+TOY_RING = ObjectSpec(
+    name="ring", aliases=words("gold ring|wedding ring|finger ring|jewellery ring|jewelry ring"), chinese=words("戒指|指环"), size_m=0.022, contexts=["table", "hand", "shelf", "studio"], rests=["flat", "any"], lookalikes=["hex nut", "tire", "coin"],
+    materials={"ring": paint("#e0b040 #d8a832", roughness=0.12, metallic=1.0, jitter=0.05), "stone": paint("#f2fbff #e6f4fa", roughness=0.03, coat=1.0, transparency=0.35, jitter=0.03)},
+    parts=[Ring(material="ring", radius=0.45, thickness=0.075, flat=1.6), Cluster(count=1, on="line", size=(0, 0, 0), size_jitter=0, place_jitter=0, only=["diamond"], parts=[Lathe(material="stone", smooth=False, segments=8, profile=[(0, -0.13), (0.16, 0.02), (0.11, 0.08), (0, 0.08)], at=(0.6, 0, 0), turn=(0, 90, 0)), Lathe(material="ring", smooth=False, segments=8, profile=[(0.03, -0.14), (0.12, -0.02), (0.13, 0.0), (0.1, 0.0)], at=(0.59, 0, 0), turn=(0, 90, 0))])],
+    appearances=[look("gold", "golden|plain|金", 2), look("silver", "platinum|white gold|银", 1, {"ring": paint("#d0d2d6", roughness=0.12, metallic=1.0, jitter=0.03)}), look("diamond", "engagement|with stone|钻石", 1.5)],
+    variation=Variation(stretch=(0.02, 0.02, 0.2)),
+)
+
+OBJECTS = [FOOTBALL, BASKETBALL, TENNIS_BALL, BASEBALL, BEACH_BALL, BALL, BAT, PIN, DUMBBELL, RACKET, BRICK, TOY_CAR, DICE, TEDDY, DUCK, BALLOON, TOY_RING]
