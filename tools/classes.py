@@ -143,7 +143,7 @@ def _refusal(unknown: list[str], objects: Objects, how_to_teach: str) -> str:
     return (
         f"Nothing can draw {json.dumps(unknown, ensure_ascii=False)}. Nearest known names: "
         f"{json.dumps(near, ensure_ascii=False)}. A class is never drawn as something else: call define_task "
-        "again with an object_spec for it, or ask_user what to do (another name, a folder of models with --assets DIR).\n"
+        "again with an object_spec for it, or ask_user what to do (another name, or models with --assets DIR).\n"
         f"{how_to_teach}"
     ).strip()
 

@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     llm_max_empty: int = 2  # answers with neither text nor a tool call
     llm_max_errors: int = 6  # refused calls in a row
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_model: str | None = Field(None, validation_alias="OPENAI_MODEL")  # None: openai_default, or the server's
+    openai_default: str = "gpt-4.1-mini"  # at api.openai.com; a server of one's own is asked what it serves
     openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
 
     # The plan and its estimate; seconds are wall clock on two cores at 320 px and are scaled to size and cores

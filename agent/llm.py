@@ -1,0 +1,182 @@
+"""The chat model that the settings name: an OpenAI-compatible endpoint or the offline planner; its errors in words."""
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from langchain_core.language_models import BaseChatModel
+
+from tools.errors import FixArguments, StepFailed
+from tools.settings import Settings
+
+log = logging.getLogger(__name__)
+OFFLINE = "offline"
+# What a client sends when a server of one's own asks for no key.
+_NO_KEY = "not-needed"
+_LIST_TIMEOUT_S = 10.0
+
+
+class Choice(NamedTuple):
+    """A chat model and why it is taken."""
+
+    name: str  # "offline", or the name of a model; empty: the server is asked what it serves
+    why: str
+
+
+def choose(settings: Settings) -> Choice:
+    """Which chat model the settings mean, and a sentence that says why. Nothing is loaded or called."""
+    where = f"at {redact(settings.openai_base_url)}" if settings.openai_base_url else "at api.openai.com"
+    if settings.llm == OFFLINE:
+        return Choice(OFFLINE, "offline planner: the settings name it")
+    if settings.llm != "auto":
+        return Choice(settings.llm, f"language model {settings.llm} {where}: the settings name it")
+    if settings.profile == "offline":
+        return Choice(OFFLINE, "offline planner: the profile is offline")
+    if not has_endpoint(settings):
+        return Choice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
+    variable = "OPENAI_BASE_URL" if settings.openai_base_url else "OPENAI_API_KEY"
+    name = settings.openai_model or ("" if settings.openai_base_url else settings.openai_default)
+    return Choice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
+
+
+def has_endpoint(settings: Settings) -> bool:
+    """Whether a key or an address of an endpoint is at hand."""
+    return bool(settings.openai_base_url or (settings.openai_api_key and settings.openai_api_key.get_secret_value()))
+
+
+def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | Path | None = None) -> BaseChatModel:
+    """The chat model of a run.
+
+    Args:
+        settings: `llm` names it; key and address come from the environment.
+        folder: the run's folder, whose taught objects the offline planner knows.
+        assets: the user's folder of models, whose names it knows too.
+
+    Raises:
+        StepFailed: the endpoint has no key, serves no model, or the assets cannot be read.
+    """
+    choice = choose(settings)
+    log.info("%s", choice.why)
+    if choice.name == OFFLINE:
+        return _planner(folder, assets)
+    if not has_endpoint(settings):
+        raise StepFailed(
+            f"the language model {choice.name} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; "
+            "or go on without one: --llm offline"
+        )
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    return ChatOpenAI(
+        model=choice.name or served_model(settings),
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key or SecretStr(_NO_KEY),
+        timeout=settings.llm_timeout_s,
+        max_retries=settings.llm_retries,
+        temperature=0,
+    )
+
+
+def served_model(settings: Settings) -> str:
+    """The first model that the server lists.
+
+    Raises:
+        StepFailed: it cannot be reached or lists none.
+    """
+    import openai
+
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else _NO_KEY
+    client = openai.OpenAI(base_url=settings.openai_base_url, api_key=key, timeout=_LIST_TIMEOUT_S, max_retries=1)
+    try:
+        names = [m.id for m in client.models.list().data or []]
+    except Exception as error:
+        raise StepFailed(explain(error)) from error
+    if not names:
+        raise StepFailed("the server at OPENAI_BASE_URL lists no model; load one, or name it with --llm NAME")
+    return names[0]
+
+
+def _planner(folder: Path | None, assets: str | Path | None) -> BaseChatModel:
+    from agent.planner import OfflinePlanner
+    from tools.generators.blender.library import Library
+
+    try:
+        library = Library.of_run(folder, Path(assets) if assets else None) if folder else Library()
+    except FixArguments as error:
+        raise StepFailed(str(error)) from error
+    return OfflinePlanner(known=library.find)
+
+
+# Errors ---------------------------------------------------------------------------------------------------------------
+
+
+def redact(text: str) -> str:
+    """The text without keys and without the user and password of an address."""
+    key = os.environ.get("OPENAI_API_KEY", "")
+    if len(key) > 4:
+        text = text.replace(key, "***")
+    text = re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+    text = re.sub(r"(?i)\b(bearer\s+|api[-_]?key[\"']?\s*[=:]\s*[\"']?|token[=:]\s*)[^\s\"'&,}]+", r"\1***", text)
+    return re.sub(r"\b(?:sk|pk|gsk|key)-[\w*-]{4,}", "***", text)
+
+
+def explain(error: BaseException, run: str = "RUN") -> str:
+    """One sentence on what went wrong with the language model, and the way out; no key, no password.
+
+    Args:
+        error: what its client raised.
+        run: name of the run, for the command that goes on without it.
+    """
+    return f"{_cause(error)}; or go on without a model: sightsmith resume {run} --llm offline"
+
+
+def _cause(error: BaseException) -> str:
+    import openai
+
+    detail = _detail(error)
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return f"the endpoint refused the key ({error.status_code}): {detail}. Check OPENAI_API_KEY"
+        case openai.NotFoundError():
+            return f"the endpoint knows no such model or address (404): {detail}. Check --llm and OPENAI_BASE_URL"
+        case openai.RateLimitError():
+            return f"the endpoint takes no more requests for now (429): {detail}. Wait, or raise the quota, then resume"
+        case openai.BadRequestError() | openai.UnprocessableEntityError():
+            return (
+                f"the endpoint refused the request ({error.status_code}): {detail}. The model may not support tools or "
+                "may be too small; try another with --llm NAME"
+            )
+        case openai.InternalServerError():
+            return f"the endpoint failed ({error.status_code}): {detail}. Resume later"
+        case openai.APIStatusError():
+            return f"the endpoint answered {error.status_code}: {detail}. Resume later"
+        case openai.APITimeoutError() | TimeoutError():
+            return "the language model did not answer in time. Resume later, or raise SIGHTSMITH_LLM_TIMEOUT_S"
+        case openai.APIConnectionError() | ConnectionError():
+            return _connection_cause(error)
+    kind = type(error).__name__
+    return f"the endpoint's answer could not be read ({kind}: {detail}). Is it an OpenAI-compatible server?"
+
+
+def _connection_cause(error: BaseException) -> str:
+    causes: list[str] = []
+    inner: BaseException | None = error
+    while inner is not None and len(causes) < 6:
+        causes.append(f"{type(inner).__name__} {inner}")
+        inner = inner.__cause__ or inner.__context__
+    chain = " ".join(causes)
+    if "RemoteProtocol" in chain or "ReadError" in chain or "incomplete" in chain:
+        return "the language model's answer was cut off half-way. Resume to ask again"
+    if "refused" in chain.lower():
+        return "nothing answers at OPENAI_BASE_URL (connection refused). Start the server or check the address"
+    return "the language model cannot be reached. Check the network and OPENAI_BASE_URL"
+
+
+def _detail(error: BaseException) -> str:
+    """What the endpoint said, on one line, short and without secrets."""
+    body = getattr(error, "body", None)
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    text = inner.get("message") if isinstance(inner, dict) else inner if isinstance(inner, str) else None
+    return redact(re.sub(r"\s+", " ", str(text or error)).strip())[:200].rstrip(".")

@@ -1,0 +1,425 @@
+"""OfflinePlanner: a chat model that calls tools by rules, for machines with no key.
+
+It keeps no state. Each answer is worked out from the conversation alone: the request, its own calls, the tools' reports
+and refusals, the person's answers. So it goes on after a kill, and can take over what another model began.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field
+
+from agent import questions
+from agent.summary import summarise
+from agent.understand import Known, Understanding, WantedClass, merge, understand
+from tools.data.task import TaskKind
+
+ROUND = (
+    "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",
+    "evaluate_model", "diagnose_model",
+)  # fmt: skip
+EXPORTS = ("export_model", "export_dataset")
+# A round can go on without these; without the others there is nothing to train on, to measure or to keep.
+OPTIONAL = ("score_images", "diagnose_model")
+MAX_FOCUS = 3  # slices a round aims at: more would be no aim
+_ANSWER = "The user answers: "
+_WISH = re.compile(r"^FixArguments: The user wants: (.*)", re.DOTALL)
+_UNCOVERED = re.compile(r"Nothing can draw (\[.*?\])\. Nearest known names: (\{.*?\})\. ", re.DOTALL)
+_OVER_FLAG = re.compile(r"The user allows at most .*?; leave (\w+) out")
+_BAD_VALUE = re.compile(r"^FixArguments: (images|rounds|minutes|money|target) (?:must|is)\b")
+_REMOVE = re.compile(r"\b(?:no|without|drop|remove|except|leave out|skip|not)\b|不要|去掉|除了|别")
+_ADD = re.compile(r"^\W*(?:and |please )*(?:also|add|plus|as well as|too)\b|^\W*(?:再?加上?|还要|还有|另外|以及|也要)")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that was answered."""
+
+    name: str
+    args: dict[str, Any]
+    text: str
+
+    @property
+    def refused(self) -> bool:
+        """The call can be made again, corrected."""
+        return self.text.startswith(("FixArguments:", "Error"))
+
+    @property
+    def failed(self) -> bool:
+        """The step cannot work now."""
+        return self.text.startswith("StepFailed:")
+
+    @property
+    def answer(self) -> str | None:
+        """What the person answered to the step's question."""
+        return self.text[len(_ANSWER) :].strip() if self.text.startswith(_ANSWER) else None
+
+    @property
+    def done(self) -> bool:
+        """It did what it is for."""
+        return not (self.refused or self.failed or self.answer is not None)
+
+    @property
+    def reason(self) -> str:
+        """Why it was refused or failed."""
+        return self.text.partition(":")[2].strip()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The tool's report; empty when it is none."""
+        try:
+            value = json.loads(self.text)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+@dataclass
+class Story:
+    """What the conversation says so far."""
+
+    request: str
+    steps: list[Step] = field(default_factory=list)
+    lessons: list[str] = field(default_factory=list)
+
+    def last(self, name: str) -> Step | None:
+        """The latest step of that name."""
+        return next((s for s in reversed(self.steps) if s.name == name), None)
+
+    @property
+    def defined(self) -> bool:
+        """A task is settled and approved."""
+        return any(s.name == "define_task" and s.done for s in self.steps)
+
+    @property
+    def rounds(self) -> list[list[Step]]:
+        """The steps of each round, in order; a round begins with a design_scenes that worked."""
+        rounds: list[list[Step]] = []
+        for step in self.steps:
+            if step.name == "design_scenes" and step.done:
+                rounds.append([])
+            if rounds and step.name in ROUND:
+                rounds[-1].append(step)
+        return rounds
+
+    @property
+    def measured(self) -> bool:
+        """Some round's model was trained and measured."""
+        return any(s.name == "evaluate_model" and s.done for s in self.steps)
+
+
+class OfflinePlanner(BaseChatModel):
+    """Decides the next call from the conversation alone; the same conversation gives the same call."""
+
+    known: Known = Field(exclude=True, description="key and appearances of a phrase that something can draw")
+    tool_args: dict[str, list[str]] = Field(default_factory=dict, description="bound tools and their arguments")
+
+    @property
+    def _llm_type(self) -> str:
+        return "offline-planner"
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """A planner that calls only these tools, with only the arguments they have."""
+        described = [convert_to_openai_tool(t)["function"] for t in tools]
+        args = {d["name"]: list(d.get("parameters", {}).get("properties", {})) for d in described}
+        return OfflinePlanner(known=self.known, tool_args=args)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        answer = self._decide(read_story(messages))
+        if isinstance(answer, str):
+            message = AIMessage(answer)
+        else:
+            name, args = answer
+            number = sum(isinstance(m, AIMessage) for m in messages) + 1
+            call = {"name": name, "args": args, "id": f"plan-{number:03d}", "type": "tool_call"}
+            message = AIMessage("", tool_calls=[call])
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    # Decisions: a call as (tool, arguments), or the last words ----------------------------------------------------
+
+    def _decide(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+        if not story.defined:
+            return self._define(story)
+        if not any(s.name in EXPORTS for s in story.steps):
+            step = self._next_of_round(story)
+            if step is not None:
+                return step
+        if not story.measured:
+            return summarise(story.request, story.steps)
+        for name in EXPORTS:
+            if name in self.tool_args and not any(s.name == name for s in story.steps):
+                return name, {}
+        return summarise(story.request, story.steps)
+
+    def _define(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+        last = story.last("define_task")
+        if last is not None and last.failed:
+            return summarise(story.request, story.steps)
+        asked = story.last("ask_user")
+        if asked is not None and asked.failed:
+            return summarise(story.request, story.steps)
+        task, question = self._task(story)
+        if question is not None:
+            return "ask_user", question
+        refusals = [s.text for s in story.steps if s.name == "define_task" and s.refused]
+        dropped = {m[1] for text in refusals if (m := _OVER_FLAG.search(text) or _BAD_VALUE.search(text))}
+        args = self._only_known("define_task", _define_args(task, dropped))
+        if last is not None and last.refused and last.args == args and not _repeatable(story, last):
+            return f"{last.reason}\n{questions.way_out(task.language)}"
+        return "define_task", args
+
+    def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None]:
+        """The task after everything that was said, and the question that is still open."""
+        task = understand(story.request, self.known)
+        question: dict[str, Any] | None = _as_question(task)
+        for step in story.steps:
+            if step.name == "ask_user" and (answer := step.answer) is not None:
+                task, question = self._after_answer(task, step, answer)
+            elif step.name == "define_task" and (wish := _WISH.match(step.text)):
+                task, question = self._after_wish(task, wish[1].strip())
+            elif step.name == "define_task" and (answer := step.answer) is not None:
+                task, question = self._after_wish(task, answer)
+            elif step.name == "define_task" and (hole := _UNCOVERED.search(step.text)):
+                question = _instead_of(task, hole)
+            elif step.name == "define_task" and step.refused and "drawn the same way" in step.text:
+                question = {"question": questions.ask_for_distinct(step.reason, task.language)}
+        return task, question
+
+    def _after_answer(
+        self, task: Understanding, step: Step, answer: str
+    ) -> tuple[Understanding, dict[str, Any] | None]:
+        kind = _kind_word(answer)
+        if kind is not None and task.question == questions.ask_for_kind(task.language):
+            settled = task.model_copy(update={"kind": kind, "kind_assumed": False, "question": None})
+            checked = merge(settled, Understanding(language=task.language))
+            return checked, _as_question(checked)
+        said = understand(answer, self.known)
+        if not said.classes and len(task.classes) == 1:  # "unripe" to the question what ripe tomatoes are told from
+            both = understand(f"{task.classes[0].name}, {answer}", self.known)
+            said = both if len(both.classes) > 1 and all(c.drawn_as for c in both.classes) else said
+        uncovered = [c.name for c in task.classes if not c.drawn_as and c.name in str(step.args.get("question", ""))]
+        if not said.classes:  # amounts that were said along with it still count
+            return merge(task, said), {
+                "question": questions.ask_again(str(step.args.get("question", "")), task.language)
+            }
+        if uncovered and not any(c.name in uncovered for c in said.classes):
+            kept = [c for c in task.classes if c.name not in uncovered]
+            names = {c.name for c in kept}
+            said.classes = [*kept, *(c for c in said.classes if c.name not in names)]
+        elif (
+            task.kind == "classify"
+            and len(task.classes) == 1
+            and task.classes[0].name not in {c.name for c in said.classes}
+        ):
+            said.classes = _told_from(task.classes[0], said.classes)
+        elif _ADD.search(answer):
+            said.classes = [*task.classes, *said.classes]
+        merged = merge(task, said)
+        return merged, _as_question(merged)
+
+    def _after_wish(self, task: Understanding, wish: str) -> tuple[Understanding, dict[str, Any] | None]:
+        said = understand(wish, self.known)
+        kind = _kind_word(wish)
+        if kind is not None and (said.kind_assumed or said.kind is None):
+            said.kind, said.kind_assumed = kind, False
+        # "Only ten rounds then" names nothing that can be drawn: only known things change the classes.
+        said.classes = [c for c in said.classes if c.drawn_as or f'"{c.name}"' in wish]
+        named = {c.name for c in said.classes}
+        if _REMOVE.search(wish) and any(c.name in named for c in task.classes):
+            said.classes = [c for c in task.classes if c.name not in named]
+        elif _ADD.search(wish) and named:
+            said.classes = [*(c for c in task.classes if c.name not in named), *said.classes]
+        merged = merge(task, said)
+        if merged.model_dump(exclude={"notes"}) == task.model_dump(exclude={"notes"}):
+            return task, {"question": questions.ask_what_to_change(wish, task.language)}
+        return merged, _as_question(merged)
+
+    # Rounds -------------------------------------------------------------------------------------------------------
+
+    def _next_of_round(self, story: Story) -> tuple[str, dict[str, Any]] | None:
+        """The next call of the loop; None when the loop is over."""
+        rounds = story.rounds
+        last = next((s for s in reversed(story.steps) if s.name in ROUND), None)
+        if last is None or not rounds:
+            return self._design(story, last)
+        names = [n for n in ROUND if n in self.tool_args]
+        if last.name == "design_scenes" and not last.done:  # another round cannot be designed
+            return self._design(story, last)
+        if not last.done:
+            again = self._again(story, last)
+            if again is not None:
+                return again
+            if last.name not in OPTIONAL:
+                return None
+        at = names.index(last.name) if last.name in names else len(names)
+        if at + 1 < len(names):
+            return names[at + 1], {}
+        return self._design(story, None) if self._another_round(story) else None
+
+    def _again(self, story: Story, last: Step) -> tuple[str, dict[str, Any]] | None:
+        """A refused or answered call is made once more, without arguments."""
+        tries = [s for s in story.rounds[-1] if s.name == last.name]
+        return (last.name, {}) if not last.failed and len(tries) < 2 else None
+
+    def _design(self, story: Story, last: Step | None) -> tuple[str, dict[str, Any]] | None:
+        if "design_scenes" not in self.tool_args:
+            return None
+        if last is not None and not last.done:
+            tried_plain = not last.args
+            return None if last.failed or tried_plain else ("design_scenes", {})
+        focus = _aim(story) if story.rounds else story.lessons[:MAX_FOCUS]
+        return "design_scenes", self._only_known("design_scenes", {"focus": focus} if focus else {})
+
+    def _another_round(self, story: Story) -> bool:
+        """Whether the reports leave reason and budget for one."""
+        diagnosis, defined = story.last("diagnose_model"), story.last("define_task")
+        said = diagnosis.report if diagnosis is not None and diagnosis.done else {}
+        if said.get("stop") or str(said.get("next", "")).startswith("stop"):
+            return False
+        budget = (defined.report if defined else {}).get("rounds")
+        if isinstance(budget, int) and len(story.rounds) >= budget:
+            return False
+        return not _plateau_twice(story)
+
+    def _only_known(self, tool: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Arguments that the bound tool has."""
+        return {k: v for k, v in args.items() if k in self.tool_args.get(tool, [k])}
+
+
+# Reading the conversation ---------------------------------------------------------------------------------------------
+
+
+def read_story(messages: Sequence[BaseMessage]) -> Story:
+    """The request, the answered calls and the lessons of past runs in a conversation."""
+    request = next((m.text for m in messages if isinstance(m, HumanMessage) and m.name is None), "")
+    story = Story(request)
+    calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    for message in messages:
+        if message.name == "memory":
+            story.lessons = _weak_in_memory(message.text)
+        elif isinstance(message, AIMessage):
+            calls |= {str(c["id"]): (c["name"], c["args"]) for c in message.tool_calls}
+        elif isinstance(message, ToolMessage):
+            name, args = calls.get(message.tool_call_id, (message.name or "", {}))
+            text = message.text.strip()
+            if message.status == "error" and not text.startswith(("FixArguments:", "StepFailed:", _ANSWER)):
+                text = f"FixArguments: {text}"
+            story.steps.append(Step(name, args, text))
+    return story
+
+
+def _weak_in_memory(text: str) -> list[str]:
+    """Slices that were weak in similar past runs, most often first named first."""
+    try:
+        lessons = json.loads(text)["lessons"]
+        weak = [w for lesson in lessons for w in lesson.get("weak", []) if isinstance(w, str) and "=" in w]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+    return list(dict.fromkeys(weak))
+
+
+def _slices(value: Any) -> list[str]:
+    """Slice names out of a report's list of 'axis=value' or of objects that name one."""
+    names = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            item = item.get("slice") or item.get("name") or f"{item.get('axis')}={item.get('value')}"
+        if isinstance(item, str) and "=" in item and "None" not in item:
+            names.append(item)
+    return names
+
+
+def _aim(story: Story) -> list[str]:
+    """What the next round should show more of."""
+    diagnosis = story.last("diagnose_model")
+    if diagnosis is None or not diagnosis.done:
+        return []
+    said = diagnosis.report
+    return (_slices(said.get("aim")) or _slices(said.get("weak")) or _slices(said.get("least_certain")))[:MAX_FOCUS]
+
+
+def _plateau_twice(story: Story) -> bool:
+    seen = [s.report.get("plateau") for s in story.steps if s.name == "diagnose_model" and s.done]
+    return len(seen) >= 2 and seen[-2:] == [True, True]
+
+
+def _repeatable(story: Story, last: Step) -> bool:
+    """The tool itself asks for the same call again, and has not done so before."""
+    asks = [s for s in story.steps if s.name == "define_task" and "again with the same arguments" in s.text]
+    return last.text.find("again with the same arguments") >= 0 and len(asks) <= 2
+
+
+# Arguments and questions ----------------------------------------------------------------------------------------------
+
+
+def _define_args(task: Understanding, dropped: set[str]) -> dict[str, Any]:
+    args: dict[str, Any] = {
+        "kind": task.kind or "segment",
+        "classes": [{"name": c.name} for c in task.classes],
+        "contexts": task.contexts,
+        "assumptions": [*_assumptions(task), *task.notes],
+    }
+    for name in ("target", "images", "rounds", "minutes", "money", "effort"):
+        if name not in dropped:
+            args[name] = getattr(task, name)
+    return {k: v for k, v in args.items() if v not in (None, [])}
+
+
+def _assumptions(task: Understanding) -> list[str]:
+    if not task.kind_assumed:
+        return []
+    if task.language == "zh":
+        return ["您没有说明任务类型，按分割（每个物体的轮廓）来做"]
+    return ["you did not say how to recognise it: segment, the outline of every one"]
+
+
+def _as_question(task: Understanding) -> dict[str, Any] | None:
+    return {"question": task.question} if task.question else None
+
+
+def _told_from(one: WantedClass, others: list[WantedClass]) -> list[WantedClass]:
+    """A class beside those it is told from; "apples" makes way for "ripe and unripe apples"."""
+    covered = not one.appearances and sum(c.drawn_as == one.drawn_as and bool(c.appearances) for c in others) > 1
+    return others if covered else [one, *others]
+
+
+def _kind_word(answer: str) -> TaskKind | None:
+    """The kind that a short answer names: 'masks', 'detect please', '分割'."""
+    for kind, pattern in (
+        ("segment", r"segment|mask|outline|分割|抠|轮廓"),
+        ("detect", r"detect|box|count|检测|框|计数"),
+        ("classify", r"classif|sort|分类|区分"),
+    ):
+        if re.search(pattern, answer, re.IGNORECASE):
+            return kind  # type: ignore[return-value]
+    return None
+
+
+def _instead_of(task: Understanding, hole: re.Match[str]) -> dict[str, Any]:
+    """The question about classes that nothing can draw, with the nearest names to choose from."""
+    names, near = json.loads(hole[1]), json.loads(hole[2])
+    options = list(dict.fromkeys(n for name in names for n in near.get(name, [])))
+    question = {"question": questions.ask_instead_of(names, task.language)}
+    return question | {"options": options} if options else question
