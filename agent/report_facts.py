@@ -1,0 +1,370 @@
+"""What a report says, as plain values: sentences, tables and bars, the same for the HTML page and for Markdown."""
+
+import json
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.memory import changes_of
+from agent.report_charts import Line
+from tools.data.scores import EvaluatedOn, Evaluation
+from tools.runtime import RunContext, RunRecord
+
+SET_NAMES: dict[str, str] = {
+    "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
+    "real_val": "real photos, validation", "real_test": "real photos, test",
+}  # fmt: skip
+STAGE_NAMES = {
+    "define": "understanding the task", "design": "designing scenes", "generate": "making pictures",
+    "score": "scoring pictures", "curate": "removing copies and outliers", "annotate": "checking labels",
+    "train": "training", "evaluate": "measuring", "diagnose": "looking for weak spots",
+    "export_model": "exporting the model", "export_dataset": "exporting the data set", "report": "writing this report",
+}  # fmt: skip
+METRIC_NAMES = {
+    "mask_map50": "mask mAP50", "mask_map50_95": "mask mAP50-95", "box_map50": "box mAP50",
+    "box_map50_95": "box mAP50-95", "accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1",
+}  # fmt: skip
+NO_REAL = "— bring labelled photos with --real"
+KIND_NAMES = {"segment": "segmentation", "detect": "detection", "classify": "classification"}
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One metric on every set; None where it was not or cannot be measured."""
+
+    name: str
+    values: list[tuple[float, tuple[float, float] | None] | None]
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One slice by round: score (None: not measured) and whether the round aimed at it."""
+
+    name: str
+    cells: list[tuple[float | None, bool]]
+    instances: int
+
+
+@dataclass
+class Facts:
+    """Everything the templates show but pictures and charts."""
+
+    record: RunRecord
+    title: str
+    headline: str
+    warning: bool  # the headline is a caution
+    sets: list[tuple[str, Evaluation | None]]
+    rows: list[ScoreRow] = field(default_factory=list)
+    about_sets: list[tuple[str, list[str]]] = field(default_factory=list)
+    per_class: list[tuple[str, list[str]]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    slices: list[SliceRow] = field(default_factory=list)
+    slices_on: str = ""
+    slice_notes: list[str] = field(default_factory=list)
+    counts: list[tuple[str, int]] = field(default_factory=list)
+    dropped: list[tuple[str, int]] = field(default_factory=list)
+    failed: list[tuple[str, int]] = field(default_factory=list)
+    stages: list[tuple[str, float, float]] = field(default_factory=list)  # name, seconds, share of the longest
+    lessons: list[dict[str, Any]] = field(default_factory=list)
+    engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    settings: list[tuple[str, str]] = field(default_factory=list)
+    command: str = ""
+    exports: list[tuple[str, str]] = field(default_factory=list)
+
+
+def facts_of(run: RunContext) -> Facts:
+    """What there is to say about a run, whatever state it is in."""
+    record = run.record
+    classes = ", ".join(record.task.class_names) if record.task else ""
+    headline, warning = headline_of(record)
+    facts = Facts(
+        record=record,
+        title=f"{classes}: {KIND_NAMES[record.task.kind]}" if record.task else record.name,
+        headline=headline,
+        warning=warning,
+        sets=[(name, record.evaluation.get(on)) for on, name in SET_NAMES.items() if on.endswith("_test")],
+    )
+    facts.rows, facts.about_sets = _score_rows(facts.sets), _about_sets(facts.sets)
+    facts.per_class = _per_class(facts.sets)
+    facts.rounds = [_round(run, number) for number in range(len(record.rounds))]
+    facts.slices, facts.slices_on = _slices(record)
+    facts.slice_notes = [
+        f"{c.slice} was aimed at in round {c.round}: {c.before:.2f} before, {c.after:.2f} after"
+        for c in changes_of(record.rounds)
+    ]
+    facts.counts, facts.dropped, facts.failed = _counts(run)
+    facts.stages = _stages(record)
+    facts.lessons = [_lesson(record, lesson) for lesson in record.lessons]
+    facts.engines = sorted(record.engines.items())
+    facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
+    facts.command = command_of(record)
+    facts.exports = _exports(record)
+    return facts
+
+
+# The headline ---------------------------------------------------------------------------------------------------
+
+
+def headline_of(record: RunRecord) -> tuple[str, bool]:
+    """One honest sentence, and whether it is a caution."""
+    if record.best is None:
+        reason = f": {record.error}" if record.error else ""
+        state = {"stopped": "The run was stopped", "failed": "The run failed"}.get(
+            record.status, "The run has not come to an end"
+        )
+        return f"No model was made. {state}{reason}{'' if reason.endswith('.') else '.'}", True
+    real = record.evaluation.get("real_test")
+    stopped = (
+        ""
+        if record.status in ("running", "finished")
+        else f" The run itself {record.status}: {record.error or 'see below'}"
+    )
+    if real is None:
+        where = "its real photos left none for a test" if record.real else "no labelled real photo was given"
+        return (
+            f"Not measured on real photos ({where}): synthetic scores only, expect less on your own pictures.{stopped}",
+            True,
+        )
+    return real_sentence(real) + stopped, bool(stopped)
+
+
+def real_sentence(real: Evaluation) -> str:
+    """What the model does on real photos, in words."""
+    photos = f"{real.images} real photo{'s' if real.images != 1 else ''} that it never saw"
+    if real.accuracy is not None:
+        return f"Of {photos}, the model names {real.accuracy:.0%} right{_between(real, 'accuracy', percent=True)}."
+    parts = []
+    if real.recall is not None:
+        parts.append(f"finds {real.recall:.0%} of the {real.instances} objects")
+    if real.precision is not None:
+        parts.append(f"{real.precision:.0%} of what it reports is right")
+    said = ", and ".join(parts) or "was measured"
+    score = real.score
+    figure = (
+        ""
+        if score is None
+        else f" ({METRIC_NAMES.get(real.metric, real.metric)} {score:.2f}{_between(real, real.metric)})"
+    )
+    return f"On {photos}, the model {said}{figure}."
+
+
+def _between(scores: Evaluation, metric: str, percent: bool = False) -> str:
+    if metric not in scores.intervals:
+        return ""
+    low, high = scores.intervals[metric]
+    return f" (95 % interval {low:.0%} to {high:.0%})" if percent else f", 95 % interval {low:.2f} to {high:.2f}"
+
+
+# Scores ---------------------------------------------------------------------------------------------------------
+
+
+def metric_name(metric: str, on: str) -> str:
+    """A metric in words; a synthetic score is never called accuracy."""
+    return "share right" if metric == "accuracy" and on.startswith("synthetic") else METRIC_NAMES.get(metric, metric)
+
+
+def _score_rows(sets: list[tuple[str, Evaluation | None]]) -> list[ScoreRow]:
+    measured = [e for _, e in sets if e is not None]
+    if not measured:
+        return []
+    mains = {e.metric for e in measured}
+    only_synthetic = all(e.on.startswith("synthetic") for e in measured)
+    rows = []
+    for metric in METRIC_NAMES:
+        values = [
+            None if e is None or getattr(e, metric) is None else (float(getattr(e, metric)), e.intervals.get(metric))
+            for _, e in sets
+        ]
+        if any(v is not None for v in values):
+            name = metric_name(metric, "synthetic" if only_synthetic else "")
+            name = "share right (accuracy)" if metric == "accuracy" and not only_synthetic else name
+            rows.append(ScoreRow(name, values, metric in mains))
+    return sorted(rows, key=lambda row: not row.main)
+
+
+def _about_sets(sets: list[tuple[str, Evaluation | None]]) -> list[tuple[str, list[str]]]:
+    def each(show: Any) -> list[str]:
+        return ["" if e is None else show(e) for _, e in sets]
+
+    if all(e is None for _, e in sets):
+        return []
+    return [
+        ("pictures", each(lambda e: str(e.images))),
+        ("labelled objects", each(lambda e: str(e.instances))),
+        ("pictures with nothing to find", each(lambda e: str(e.empties))),
+        ("false alarms on one of those", each(lambda e: _figure(e.false_positives_per_empty))),
+        ("working threshold", each(lambda e: _figure(e.threshold))),
+    ]
+
+
+def _per_class(sets: list[tuple[str, Evaluation | None]]) -> list[tuple[str, list[str]]]:
+    names = dict.fromkeys(name for _, e in sets if e is not None for name in e.per_class)
+    if len(names) < 2:
+        return []
+    return [
+        (name, [_figure(e.per_class[name].score) if e is not None and name in e.per_class else "" for _, e in sets])
+        for name in names
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2f}"
+
+
+# Rounds ---------------------------------------------------------------------------------------------------------
+
+
+def _round(run: RunContext, position: int) -> dict[str, Any]:
+    item = run.record.rounds[position]
+    deciding = next((item.scores[on] for on in ("real_val", "synthetic_val") if on in item.scores), None)
+    return {
+        "number": item.number,
+        "focus": item.focus,
+        "generated": item.generated,
+        "kept": item.kept,
+        "accepted": item.accepted,
+        "on": SET_NAMES[deciding.on] if deciding else "",
+        "metric": metric_name(deciding.metric, deciding.on) if deciding else "",
+        "score": deciding.score if deciding else None,
+        "interval": deciding.intervals.get(deciding.metric) if deciding else None,
+        "weak": [w.name for w in item.diagnosis.weak] if item.diagnosis else [],
+        "errors": item.diagnosis.errors if item.diagnosis else {},
+        "best": run.record.best is not None and run.record.best.round == item.number,
+    }
+
+
+def curves_of(run: RunContext) -> tuple[list[Line], list[Line]]:
+    """Loss and validation score by epoch, a line a round; from the rounds' folders, else from the events."""
+    events = _losses(run)
+    losses: list[Line] = []
+    scores: list[Line] = []
+    for item in run.record.rounds:
+        history = _history(run, item.number) or events.get(item.number, [])
+        name = f"round {item.number}"
+        for key, lines in (("loss", losses), ("val_score", scores)):
+            points = {float(e["epoch"]): float(e[key]) for e in history if e.get(key) is not None and "epoch" in e}
+            lines.append(Line(name, sorted(points.items())))
+    return losses, scores
+
+
+def _history(run: RunContext, number: int) -> list[dict[str, Any]]:
+    path = run.folder / "rounds" / f"{number:02d}" / "training.json"
+    try:
+        history = json.loads(path.read_text(encoding="utf-8")).get("history", [])
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [e for e in history if isinstance(e, dict)]
+
+
+def _losses(run: RunContext) -> dict[int, list[dict[str, Any]]]:
+    """Loss events by round; a resumed training says some epochs twice, the later one counts."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    number = 1
+    try:
+        lines = (run.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # the last line of a killed run
+        if event.get("kind") == "stage":
+            number = event.get("round", number)
+        elif event.get("kind") == "loss":
+            found.setdefault(event.get("round", number), []).append(event)
+    return found
+
+
+def _slices(record: RunRecord) -> tuple[list[SliceRow], str]:
+    """Slices that were weak or aimed at in any round, and the set they are scored on."""
+    named = dict.fromkeys(
+        name for r in record.rounds for name in [*([w.name for w in r.diagnosis.weak] if r.diagnosis else []), *r.focus]
+    )
+    on: EvaluatedOn = "real_val" if any("real_val" in r.scores for r in record.rounds) else "synthetic_val"
+    rows = []
+    for name in named:
+        found = [r.scores[on].per_slice.get(name) if on in r.scores else None for r in record.rounds]
+        cells = [(None if s is None else s.score, name in r.focus) for s, r in zip(found, record.rounds, strict=True)]
+        rows.append(SliceRow(name, cells, next((s.instances for s in reversed(found) if s is not None), 0)))
+    return rows[:14], SET_NAMES[on]
+
+
+# Work -----------------------------------------------------------------------------------------------------------
+
+
+def _counts(run: RunContext) -> tuple[list[tuple[str, int]], list[tuple[str, int]], list[tuple[str, int]]]:
+    splits: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    labels = empties = 0
+    for sample in run.dataset.samples():
+        if sample.verdict == "dropped":
+            dropped[sample.reasons[0] if sample.reasons else "no reason given"] += 1
+            continue
+        splits[sample.split or "not split"] += 1
+        labels += len(sample.instances)
+        empties += not sample.instances
+    failures = Counter(reason.splitlines()[0][:200] if reason else "" for reason in run.dataset.failures().values())
+    counts = [("scenes planned", len(run.dataset.scenes())), ("pictures made", run.dataset.count())]
+    counts += [("kept", run.dataset.count(verdict="kept")), ("dropped", sum(dropped.values()))]
+    names = {"train": "for training", "val": "for validation", "test": "for the test"}
+    counts += [(names[k], splits[k]) for k in names if splits[k]]
+    counts += [("objects labelled", labels), ("pictures with nothing to find", empties)]
+    return counts, dropped.most_common(), failures.most_common(6)
+
+
+def _stages(record: RunRecord) -> list[tuple[str, float, float]]:
+    seconds: dict[str, float] = {}
+    for stage in record.stages:
+        seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    outside = record.totals.get("seconds_outside_tools", 0.0)
+    if seconds and outside:
+        seconds["outside tools"] = outside
+    longest = max(seconds.values(), default=0.0) or 1.0
+    return [(STAGE_NAMES.get(name, name), s, s / longest) for name, s in sorted(seconds.items(), key=lambda i: -i[1])]
+
+
+def _lesson(record: RunRecord, lesson: dict[str, Any]) -> dict[str, Any]:
+    """A lesson, with what the first round aimed at because of it."""
+    first = record.rounds[0].focus if record.rounds else []
+    return lesson | {"used": [w for w in lesson.get("weak", []) if w in first]}
+
+
+# How to go on ---------------------------------------------------------------------------------------------------
+
+
+def command_of(record: RunRecord) -> str:
+    """The command that makes this run again."""
+    settings = record.settings
+    flags = {
+        "--effort": settings.get("effort"), "--real": record.real, "--assets": record.assets,
+        "--images": record.options.get("images"), "--rounds": record.options.get("rounds"),
+        "--minutes": record.options.get("minutes"), "--size": settings.get("size_px"), "--seed": settings.get("seed"),
+    }  # fmt: skip
+    words = [w for name, value in flags.items() if value is not None for w in (name, str(value))]
+    return shlex.join(["sightsmith", "build", record.request, *words])
+
+
+def _exports(record: RunRecord) -> list[tuple[str, str]]:
+    """What was exported, one line each: name and place."""
+    lines = []
+    for name, value in record.exports.items():
+        inner = value.items() if isinstance(value, dict) and all(isinstance(v, dict) for v in value.values()) else ()
+        for sub, entry in inner:
+            lines.append((f"{name}: {sub}", _place(entry)))
+        if not inner:
+            lines.append((name, _place(value)))
+    return lines
+
+
+def _place(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(next((value[k] for k in ("path", "folder", "file") if value.get(k)), _short(value)))
+    return _short(value)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else text[:159] + "…"
