@@ -517,9 +517,20 @@ def placements(part: spec.Cluster) -> tuple[Floats, Floats]:
             x = (2 * i / max(n - 1, 1) - 1) * half[0] if n > 1 else np.zeros(1)
             return np.c_[x, 0 * i, 0 * i], up
         case "grid":
-            columns = max(1, round(math.sqrt(n * half[0] / max(half[1], 1e-9))))
-            rows = math.ceil(n / columns)
+            columns, rows = _grid_of(n, part.size[0], part.size[1])
             x = (2 * (i % columns) / max(columns - 1, 1) - 1) * (columns > 1)
             y = (2 * (i // columns) / max(rows - 1, 1) - 1) * (rows > 1)
             return np.c_[x * half[0], y * half[1], 0 * i], up
     raise ValueError(f"unknown cluster shape {part.on!r}")
+
+
+def _grid_of(count: int, wide: float, deep: float) -> tuple[int, int]:
+    """Columns and rows: full rows and equal gaps both ways, as far as the count allows."""
+
+    def badness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        gaps = max(wide, 1e-6) / max(columns - 1, 0.5), max(deep, 1e-6) / max(rows - 1, 0.5)
+        return abs(math.log(gaps[0] / gaps[1])) + 2 * (columns * rows - count) / count
+
+    best = min(range(1, count + 1), key=badness)
+    return best, math.ceil(count / best)

@@ -10,7 +10,7 @@ STILL = Variation(stretch=(0.04, 0.04, 0.08))
 
 def glass(colours: str, clear: float = 0.9) -> Material:
     """Bottle glass."""
-    return paint(colours, roughness=0.05, transparency=clear, coat=0.5, jitter=0.08)
+    return paint(colours, roughness=0.05, transparency=clear, coat=0.5, jitter=0.03)
 
 
 GLASS_BOTTLE = [(0, -0.96), (0.2, -1.0), (0.28, -0.99), (0.3, -0.94), (0.3, -0.5), (0.3, 0.1), (0.285, 0.22), (0.2, 0.4), (0.12, 0.52), (0.1, 0.62), (0.095, 0.86), (0.095, 0.86), (0.12, 0.87), (0.12, 0.93), (0.1, 0.94), (0.1, 0.94)]
@@ -37,13 +37,13 @@ BOTTLE = ObjectSpec(
 
 CAN = ObjectSpec(
     name="can", aliases=words("soda can|drink can|beer can|beverage can|aluminium can|aluminum can|tin can|drinks can|cola can|coke can"), chinese=words("易拉罐|罐子|铝罐|罐头|可乐罐|啤酒罐"), size_m=0.12, contexts=[*INDOORS, "grass", "road"], rests=["upright", "side"], lookalikes=["jar", "bottle", "battery", "candle"],
-    materials={"side": paint("#c8202a #1f4fa8 #2a8a4a #e08a1e #20242c #6a2a8a", lay("rings", "#f2f2f0 #e8c24a #f2f2f0", 0.24, scale=2, softness=0.02, wobble=0, opacity=0.95), lay("stripes", "#f6f6f4", 0.18, scale=2, softness=0.02, wobble=0.35, opacity=0.9), lay("gradient", "#c9cbce", span=(0.045, 0.04), wobble=0), lay("gradient", "#c9cbce", span=(0.955, 0.96), wobble=0), roughness=0.28, metallic=0.55, jitter=0.12),
+    materials={"side": paint("#c8202a #1f4fa8 #2a8a4a #e08a1e #20242c #6a2a8a", lay("rings", "#f2f2f0 #e8c24a #f2f2f0", 0.24, scale=2, softness=0.02, wobble=0, opacity=0.95), lay("stripes", "#f6f6f4", 0.16, scale=2, softness=0.02, wobble=0, opacity=0.9), lay("gradient", "#c9cbce", span=(0.045, 0.04), wobble=0), lay("gradient", "#c9cbce", span=(0.955, 0.96), wobble=0), roughness=0.28, metallic=0.55, jitter=0.12),
                "top": STEEL},
     parts=[
         Lathe(material="side", segments=40, profile=[(0.2, -0.46), (0.24, -0.5), (0.24, -0.5), (0.3, -0.44), (0.3, -0.44), (0.3, 0.38), (0.3, 0.38), (0.255, 0.47)], only=["drink", "crushed", "plain metal"]),
         Lathe(material="top", segments=40, profile=[(0.255, 0.465), (0.262, 0.49), (0.25, 0.495), (0.24, 0.475), (0.24, 0.475), (0, 0.47)], only=["drink", "crushed", "plain metal"]),
         Sheet(material="top", outline=[(-0.05, -0.04), (0.02, -0.055), (0.1, -0.045), (0.13, 0), (0.1, 0.045), (0.02, 0.055), (-0.05, 0.04), (-0.07, 0)], smooth=True, holes=[[(0.05, -0.025), (0.09, -0.02), (0.1, 0), (0.09, 0.02), (0.05, 0.025)]], thickness=0.012, at=(-0.02, 0, 0.49), only=["drink", "crushed", "plain metal"]),
-        Lathe(material="side", segments=40, profile=[(0.33, -0.46), (0.345, -0.44), (0.33, -0.42)] + [(0.33 - 0.008 * (i % 2), -0.4 + 0.08 * i) for i in range(11)] + [(0.345, 0.44), (0.33, 0.46)], only=["food tin", "rusty"]),
+        Lathe(material="side", segments=40, profile=[(0.33, -0.46), (0.345, -0.44), (0.33, -0.42)] + [(0.33 - 0.014 * (i % 2), -0.38 + 0.035 * i) for i in range(22)] + [(0.345, 0.44), (0.33, 0.46)], only=["food tin", "rusty"]),
         Lathe(material="top", segments=40, smooth=False, profile=[(0.33, 0.452), (0.34, 0.465), (0.325, 0.465), (0.315, 0.44), (0.26, 0.445), (0.24, 0.44), (0.16, 0.445), (0.14, 0.44), (0, 0.44)], only=["food tin", "rusty"]),
     ],
     appearances=[look("drink", "soda|cola|beer|full|intact|good|new|饮料|可乐|完好", 4),
@@ -67,15 +67,15 @@ CUP = ObjectSpec(
 
 TUMBLER = ObjectSpec(
     name="drinking glass", aliases=words("glass|tumbler|water glass|glass tumbler|glass cup"), chinese=words("玻璃杯|水杯"), size_m=0.13, contexts=["table", "shelf", "studio", "hand"], rests=["upright"], lookalikes=["mug", "jar", "bottle", "candle"],
-    materials={"glass": glass("#e2ecee #d8e6ea", 0.92), "drink": paint("#d98a1e #c8401e #e8d8a0 #7a3a12 #b8d8e8", roughness=0.08, transparency=0.35, jitter=0.1)},
+    materials={"glass": glass("#f4faf9 #eef6f6", 0.94), "drink": paint("#d98a1e #c8401e #e8d8a0 #7a3a12 #b8d8e8", roughness=0.08, transparency=0.35, jitter=0.1)},
     parts=[Lathe(material="glass", profile=[(0, -0.5), (0.25, -0.5), (0.26, -0.48), (0.3, 0.1), (0.33, 0.5), (0.322, 0.505), (0.312, 0.495), (0.285, 0.1), (0.245, -0.4), (0.22, -0.43), (0, -0.43)], segments=36),
            Lathe(material="drink", smooth=False, profile=[(0, -0.42), (0.235, -0.42), (0.28, 0.1), (0.293, 0.24), (0, 0.24)], chance=0.6)],
-    appearances=[look("clear", "transparent|透明"), look("tinted", "blue|green|coloured|colored|彩色", 0.5, {"glass": glass("#8ac0d8 #9ad0a0 #d8b0c0", 0.85)})],
+    appearances=[look("clear", "transparent|透明"), look("tinted", "blue|green|coloured|colored|彩色", 0.5, {"glass": glass("#a8d4ea #b0e0b8 #e8c0d0", 0.9)})],
     variation=Variation(stretch=(0.05, 0.05, 0.15), taper=0.1),
 )
 WINE_GLASS = ObjectSpec(
     name="wine glass", aliases=words("wineglass|goblet|stemmed glass"), chinese=words("酒杯|红酒杯|葡萄酒杯|高脚杯"), size_m=0.2, contexts=["table", "shelf", "studio", "hand"], rests=["upright"], lookalikes=["drinking glass", "light bulb"],
-    materials={"glass": glass("#e2ecee #d8e6ea", 0.9), "wine": paint("#5a0a1a #6a1020 #e0c060 #d87a7a", roughness=0.08, transparency=0.2, jitter=0.08)},
+    materials={"glass": glass("#f4faf9 #eef6f6", 0.93), "wine": paint("#5a0a1a #6a1020 #e0c060 #d87a7a", roughness=0.08, transparency=0.2, jitter=0.08)},
     parts=[Lathe(material="glass", profile=[(0, -0.5), (0.22, -0.5), (0.225, -0.49), (0.1, -0.475), (0.025, -0.45), (0.02, -0.4), (0.02, -0.08), (0.03, -0.04), (0.14, 0.02), (0.215, 0.14), (0.225, 0.26), (0.19, 0.5), (0.182, 0.5), (0.212, 0.26), (0.2, 0.14), (0.13, 0.035), (0, 0.0)], segments=36),
            Lathe(material="wine", profile=[(0, 0.01), (0.13, 0.045), (0.196, 0.14), (0.21, 0.22), (0.21, 0.22), (0, 0.22)], chance=0.7)],
     appearances=[look("clear", "transparent|full|empty|透明")], variation=Variation(stretch=(0.06, 0.06, 0.1)),
@@ -101,7 +101,7 @@ def flap(turn: float, at: tuple[float, float, float], wide: float, lean: float) 
 
 BOX = ObjectSpec(
     name="cardboard box", aliases=words("box|carton|carton box|parcel|package|shipping box"), chinese=words("纸箱|纸盒|箱子|盒子|包裹|快递盒"), size_m=0.4, contexts=["floor", "shelf", "conveyor", "table", "workbench", "studio"], rests=["upright"], lookalikes=["book", "toy brick", "wooden crate"],
-    materials={"card": CARDBOARD, "dark": paint("#4a3620", roughness=0.95), "tape": paint("#c9a060 #d8b880 #8a6a3a", roughness=0.25, coat=0.3, jitter=0.05), "print": paint("#2a2018 #3a2a1c", roughness=0.8), "label": paint("#f2f0ec", lay("stripes", "#1c1c1c", 0.4, scale=30, softness=0.02, wobble=0), roughness=0.5)},
+    materials={"card": CARDBOARD, "dark": paint("#4a3620", roughness=0.95), "tape": paint("#c9a060 #d8b880 #8a6a3a", roughness=0.25, coat=0.3, jitter=0.05), "print": paint("#2a2018 #3a2a1c", roughness=0.8), "label": paint("#f2f0ec", lay("rings", "#1c1c1c", 0.42, scale=15, axis="x", softness=0.02, wobble=0), roughness=0.5)},
     parts=[Box(material="card", size=(1.0, 0.8, 0.7), bevel=0.015, only=["closed", "damaged"]),
            Box(material="tape", size=(1.006, 0.11, 0.704), bevel=0, only=["closed", "damaged"], chance=0.9),
            Box(material="dark", size=(1.002, 0.006, 0.003), bevel=0, at=(0, 0, 0.351), only=["closed", "damaged"]),
@@ -143,13 +143,13 @@ BOWL = ObjectSpec(
     name="bowl", aliases=words("soup bowl|rice bowl|salad bowl"), chinese=words("碗|饭碗|汤碗"), size_m=0.16, contexts=["table", "shelf", "studio", "hand", "conveyor"], rests=["upright"], lookalikes=["plate", "mug", "flower pot"],
     materials={"china": paint("#f2f0ea #e8e2d4 #3a6a9a #7a9a6a #c8a05a", lay("band", "#2a5a8a #8a3a2a #b8923a", span=(0.84, 0.9), wobble=0, softness=0.02), roughness=0.2, coat=0.4, jitter=0.08)},
     parts=[Lathe(material="china", segments=44, profile=[(0, -0.2), (0.17, -0.2), (0.19, -0.24), (0.2, -0.24), (0.21, -0.19), (0.36, -0.08), (0.46, 0.1), (0.5, 0.27), (0.49, 0.28), (0.475, 0.265), (0.43, 0.1), (0.33, -0.05), (0.18, -0.15), (0, -0.165)])],
-    appearances=[look("china", "ceramic|porcelain|瓷"), look("wooden", "wood|木", 0.5, {"china": paint("#a87040 #8f5a2c", lay("rings", "#6a3f1c", 0.4, scale=9, wobble=0.6, axis="x"), roughness=0.5)})],
+    appearances=[look("china", "ceramic|porcelain|瓷"), look("wooden", "wood|木", 0.5, {"china": paint("#a87040 #8f5a2c", lay("rings", "#7a4a22", 0.4, scale=9, wobble=0.6, axis="x", softness=0.7, opacity=0.5), roughness=0.5)})],
     variation=Variation(stretch=(0.04, 0.04, 0.2)),
 )
 
 CRATE = ObjectSpec(
     name="wooden crate", aliases=words("crate|wood crate|fruit crate|wooden box"), chinese=words("木箱|板条箱"), size_m=0.5, contexts=["floor", "orchard", "grass", "shelf", "workbench", "studio"], rests=["upright"], lookalikes=["cardboard box", "bucket"],
-    materials={"wood": paint("#b58a54 #a87a44 #c49a64", lay("rings", "#7a5228 #8a6236", 0.4, scale=12, axis="y", softness=0.5, wobble=0.6), roughness=0.75, jitter=0.14)},
+    materials={"wood": paint("#b58a54 #a87a44 #c49a64", lay("rings", "#8a6236 #94703f", 0.35, scale=2.5, softness=0.9, wobble=0.5, opacity=0.5), roughness=0.75, jitter=0.14)},
     parts=[*[Box(material="wood", size=(1.0, 0.025, 0.13), bevel=0.1, at=(0, y, z)) for y in (-0.33, 0.33) for z in (-0.19, -0.03, 0.13)],
            *[Box(material="wood", size=(0.025, 0.66, 0.13), bevel=0.1, at=(x, 0, z)) for x in (-0.49, 0.49) for z in (-0.19, -0.03, 0.13)],
            *[Box(material="wood", size=(0.06, 0.06, 0.5), bevel=0.05, at=(x, y, -0.02)) for x in (-0.45, 0.45) for y in (-0.29, 0.29)],

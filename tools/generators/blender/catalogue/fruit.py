@@ -33,7 +33,7 @@ APPLE = ObjectSpec(
         ),
         Tube(
             material="stem", path=[(0, 0, 0.2), (0.0, 0, 0.36), (0.04, 0.01, 0.52)], radius=[0.018, 0.016, 0.026],
-            sides=7, tilt=16, chance=0.8,
+            sides=7, tilt=16, chance=0.9,
         ),
         Sheet(
             material="leaf", outline=leaf(0.5), smooth=True, thickness=0, scale=(0.42, 0.42, 0.42), at=(0.02, 0, 0.4),
@@ -41,29 +41,28 @@ APPLE = ObjectSpec(
         ),
     ],
     appearances=[
-        look("red", "ripe|deep red|dark red|gala|红|红色|成熟|熟", 4),
-        look("bicolour", "ripe|bicolor|two-coloured|red and yellow|red|blushed|红|双色|成熟|熟", 4, {"skin": paint(
+        look("red", "ripe|good|sound|healthy|deep red|dark red|gala|好|完好|红|红色|成熟|熟", 4),
+        look("bicolour", "ripe|good|sound|healthy|好|完好|bicolor|two-coloured|red and yellow|red|blushed|红|双色|成熟|熟", 4, {"skin": paint(
             "#c9b64a #b9b04a #d6b95a", lay("blush", "#b8232b #c43a36 #cf5040", 0.62, softness=0.55, wobble=0.5),
             lay("streaks", "#a81c26 #b52f2d", 0.42, scale=24, softness=0.6, opacity=0.6),
             lay("gradient", "#b7b24e #a9ab4a", span=(0.3, 0.08), axis="along", opacity=0.75),
             HOLLOW, SPECKS, EYE, **APPLE_SKIN)}),
-        look("pink", "ripe|red|pale red|frosted|粉|粉红|红|成熟|熟", 2, {"skin": paint(
+        look("pink", "ripe|good|sound|healthy|好|完好|red|pale red|frosted|粉|粉红|红|成熟|熟", 2, {"skin": paint(
             "#c24452 #b8384a #c95a5a", lay("blush", "#c8a04e #b9a552", 0.22, softness=0.8, wobble=0.5, opacity=0.8),
             lay("streaks", "#a02638", 0.4, scale=20, softness=0.8, opacity=0.45),
             lay("noise", "#d79aa4 #cf8d97", 0.45, scale=3, softness=0.9, opacity=0.35), HOLLOW, SPECKS, EYE,
             roughness=0.5, subsurface=0.05)}),
-        look("yellow", "ripe|golden|黄|黄色|金黄|成熟|熟", 1.2, {"skin": paint(
+        look("yellow", "ripe|good|sound|healthy|好|完好|golden|黄|黄色|金黄|成熟|熟", 1.2, {"skin": paint(
             "#d3b445 #c9b54c #dcc263", lay("blush", "#d08a45 #cf9a50", 0.25, softness=0.9, wobble=0.4, opacity=0.5),
             lay("noise", "#b9b04a", 0.4, scale=2.5, softness=0.9, opacity=0.5),
             lay("spots", "#8a6a34", 0.13, scale=22, softness=0.5, opacity=0.6), HOLLOW, EYE, **APPLE_SKIN)}),
-        look("green", "unripe|raw|granny smith|granny|青|绿|绿色|未成熟|未熟|生", 2, {"skin": paint(
+        look("green", "good|sound|healthy|好|完好|unripe|raw|granny smith|granny|青|绿|绿色|未成熟|未熟|生", 2, {"skin": paint(
             "#8fb23c #7ea634 #9fb84a", lay("blush", "#b9a24c #c0875a", 0.16, softness=0.9, opacity=0.35),
             lay("noise", "#a9c25a", 0.4, scale=2.5, softness=0.9, opacity=0.6),
             lay("spots", "#e6ecb0", 0.14, scale=22, softness=0.5, opacity=0.7), EYE, **APPLE_SKIN)}),
         look("rotten", "bad|spoiled|spoilt|mouldy|moldy|decayed|烂|腐烂|坏", 0.5, {"skin": paint(
-            "#8f2a1e #9a5a2a #8a7a30", lay("blush", "#5b3618 #6b4420", 0.5, softness=0.2, wobble=0.5), *ROT, EYE,
-            roughness=0.65, bump=0.25, bump_scale=9)}, variation=Variation(stretch=(0.06, 0.06, 0.1), wobble=0.05, dents=3, dent_depth=0.1)),
-        look("good", "sound|healthy|perfect|好|完好", 0.01),
+            "#9a2a1e #a8682a #9a9a3a", lay("blush", "#5b3618 #6b4420", 0.34, softness=0.15, wobble=0.5), *ROT, EYE,
+            roughness=0.65, bump=0.25, bump_scale=9)}, variation=Variation(stretch=(0.06, 0.06, 0.1), wobble=0.03, wobble_scale=1.6, dents=3, dent_depth=0.12)),
     ],
     variation=Variation(stretch=(0.05, 0.05, 0.11), taper=0.1, wobble=0.024, wobble_scale=1.5),
 )
@@ -98,7 +97,7 @@ def citrus(name: str, chinese: str, skin: str, flesh: str, size_m: float, profil
         name=name, chinese=words(chinese), size_m=size_m, contexts=FRUIT_PLACES, rests=FRUIT_RESTS,
         materials={
             "skin": paint(skin, lay("noise", skin, 0.4, scale=3, softness=0.9), **PEEL), "stem": GREEN_STEM,
-            "flesh": paint(flesh, lay("streaks", "#fff4dc", 0.35, scale=40, softness=0.6, opacity=0.35),
+            "flesh": paint(flesh, lay("streaks", "#fff4dc", 0.3, scale=40, softness=0.6, opacity=0.22),
                            lay("stripes", "#fbefd2", 0.12, scale=10, softness=0.05, wobble=0.08),
                            lay("gradient", "#fbf0d8", span=(0.84, 0.9), axis="along", wobble=0),
                            lay("gradient", "#f6e6c0", span=(0.12, 0.06), axis="along", wobble=0.02),
@@ -126,7 +125,7 @@ ORANGE = citrus(
                  look("rotten", "bad|mouldy|moldy|spoiled|烂|发霉|坏", 0.2, {"skin": paint("#c9781c", lay("blush", "#dfe3da #8fa79a", 0.35, softness=0.3, wobble=0.5), lay("noise", "#6b7f6a", 0.35, scale=5), roughness=0.9, bump=0.3)})],
 )
 LEMON = citrus(
-    "lemon", "柠檬", "#edd02e #e6c322 #f2da4a", "#f3e287 #efd95f", 0.08,
+    "lemon", "柠檬", "#edd02e #e6c322 #f2da4a", "#e8cc3a #ecd24c", 0.08,
     [(0, -0.6), (0.05, -0.585), (0.085, -0.53), (0.17, -0.46), (0.3, -0.33), (0.375, -0.13), (0.385, 0.02), (0.355, 0.2), (0.27, 0.36), (0.14, 0.47), (0.07, 0.53), (0, 0.54)],
     lookalikes=["orange", "mango", "tennis ball", "potato"], variation=Variation(stretch=(0.06, 0.06, 0.06), wobble=0.02),
     appearances=[look("whole", "ripe|yellow|完整|黄|成熟", 4), look("cut", CUT, 0.8),
@@ -207,9 +206,9 @@ CHERRY = ObjectSpec(
 STONE_FRUIT = [(0, -0.47), (0.09, -0.475), (0.27, -0.41), (0.43, -0.23), (0.495, 0.0), (0.46, 0.22), (0.33, 0.38), (0.17, 0.42), (0.07, 0.38), (0, 0.31)]
 PEACH = ObjectSpec(
     name="peach", chinese=words("桃子|桃|水蜜桃"), size_m=0.075, contexts=FRUIT_PLACES, rests=FRUIT_RESTS, lookalikes=["apple", "plum", "orange", "tomato"],
-    materials={"skin": paint("#e6ad62 #e0a458 #ecbc78", lay("blush", "#b8323a #c24a42 #a82838", 0.52, softness=0.9, wobble=0.5),
+    materials={"skin": paint("#e09a48 #d8924a #e6aa5c", lay("blush", "#b8323a #c24a42 #a82838", 0.52, softness=0.9, wobble=0.5),
                              lay("noise", "#d8704a", 0.4, scale=7, softness=0.9, opacity=0.5), roughness=0.85, subsurface=0.08), "stem": STEM, "leaf": LEAF},
-    parts=[Lathe(material="skin", profile=STONE_FRUIT, lobes=1, lobe_depth=0.09, segments=40),
+    parts=[Lathe(material="skin", profile=STONE_FRUIT, lobes=1, lobe_depth=0.2, segments=48),
            Sheet(material="leaf", outline=leaf(0.3), smooth=True, thickness=0, scale=(0.75, 0.75, 0.75), at=(0.02, 0.0, 0.36), turn=(0, -10, 70), bend=-50, cup=25, chance=0.45),
            Tube(material="stem", path=[(0, 0, 0.3), (0, 0, 0.42)], radius=[0.035], sides=7, chance=0.7)],
     appearances=[look("ripe", "red|pink|red and yellow|红|粉|成熟|熟", 3),
@@ -221,7 +220,7 @@ PLUM = ObjectSpec(
     name="plum", chinese=words("李子|李|梅子"), size_m=0.05, contexts=FRUIT_PLACES, rests=FRUIT_RESTS, lookalikes=["grapes", "cherry", "apple", "peach"],
     materials={"skin": paint("#3a1d4a #4a1f48 #2e1a44", lay("noise", "#9a97b8 #8a88ac", 0.52, scale=2.5, softness=0.9, opacity=0.5),
                              lay("blush", "#7a2440", 0.3, softness=0.8, opacity=0.5), roughness=0.42), "stem": STEM},
-    parts=[Lathe(material="skin", profile=STONE_FRUIT, lobes=1, lobe_depth=0.07, segments=36, scale=(0.86, 0.86, 1.08)),
+    parts=[Lathe(material="skin", profile=STONE_FRUIT, lobes=1, lobe_depth=0.07, segments=36, scale=(0.92, 0.92, 1.0)),
            Tube(material="stem", path=[(0, 0, 0.3), (0.01, 0, 0.5), (0.05, 0, 0.64)], radius=[0.022, 0.018, 0.024], sides=6, tilt=14, chance=0.7)],
     appearances=[look("purple", "blue|dark|ripe|紫|蓝|成熟|熟", 3),
                  look("red", "红", 1, {"skin": paint("#8a1c30 #9c2a34", lay("noise", "#c08a98", 0.4, scale=3, softness=0.9, opacity=0.35), roughness=0.3)}),
@@ -236,7 +235,7 @@ KIWI = ObjectSpec(
                "flesh": paint("#8fbf2f #7fb028", lay("streaks", "#c4dc7a", 0.42, scale=44, softness=0.5, opacity=0.7), lay("gradient", "#eef0c8", span=(0.3, 0.2), axis="along", wobble=0.04),
                               lay("gradient", "#6f9a24", span=(0.9, 0.97), axis="along"), roughness=0.2, coat=0.4, jitter=0.06), "seed": paint("#17120c", roughness=0.3)},
     parts=[Ellipsoid(material="skin", size=(0.78, 0.78, 1.0), only=["whole"]),
-           Lathe(material="skin", profile=[(0, -0.48), (0.15, -0.46), (0.31, -0.33), (0.385, -0.12), (0.39, 0)], only=["cut"], turn=(0, -65, 0)),
+           Lathe(material="skin", profile=[(0, -0.48), (0.15, -0.46), (0.31, -0.33), (0.385, -0.12), (0.39, -0.02)], only=["cut"], turn=(0, -65, 0)),
            Lathe(material="flesh", smooth=False, segments=48, profile=[(0, 0.005), (0.1, 0.005), (0.2, 0.005), (0.3, 0.004), (0.38, 0.002), (0.388, 0)], only=["cut"], turn=(0, -65, 0)),
            Cluster(count=26, on="ring", size=(0.3, 0.3, 1), facing="up", place_jitter=0.12, only=["cut"], turn=(0, -65, 0), parts=[Ellipsoid(material="seed", size=(0.04, 0.018, 0.02), detail=4)]),
            Cluster(count=24, on="ring", size=(0.4, 0.4, 1), facing="up", place_jitter=0.12, only=["cut"], turn=(0, -65, 7), parts=[Ellipsoid(material="seed", size=(0.04, 0.018, 0.02), detail=4)])],

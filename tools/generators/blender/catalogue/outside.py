@@ -31,7 +31,7 @@ STOP = ObjectSpec(
     materials={"red": paint("#b8141c #a81018", roughness=0.35, jitter=0.06), "white": paint("#f4f3f0", roughness=0.4, jitter=0.02), "post": paint("#8a8d90", roughness=0.5, metallic=0.8)},
     parts=[Sheet(material="white", outline=circle(0.5, 8), turn=(90, 22.5, 0), thickness=0.016), Sheet(material="red", outline=circle(0.462, 8), turn=(90, 22.5, 0), thickness=0.022),
            stroke(S_CURVE, -0.285), stroke([(-0.45, 0.95), (0.45, 0.95)], -0.1, False), stroke([(0, 0.95), (0, -0.98)], -0.1, False), Tube(material="white", closed=True, path=[(0.095 + 0.058 * math.cos(a), -0.014, 0.126 * math.sin(a)) for a in [math.pi * i / 6 for i in range(12)]], radius=[0.022], flat=0.6, sides=6),
-           stroke([(-0.4, -0.98), (-0.4, 0.95)], 0.29, False), stroke([(-0.4, 0.92), (0.15, 0.9), (0.42, 0.5), (0.15, 0.05), (-0.4, 0.0)], 0.29), Tube(material="post", path=[(0, 0.03, -1.7), (0, 0.03, 0.35)], radius=[0.03], sides=8, smooth=False)],
+           stroke([(-0.4, -0.98), (-0.4, 0.95)], 0.29, False), stroke([(-0.4, 0.92), (0.15, 0.9), (0.42, 0.5), (0.15, 0.05), (-0.4, 0.0)], 0.29), Tube(material="post", path=[(0, 0.03, -1.15), (0, 0.03, 0.35)], radius=[0.03], sides=8, smooth=False)],
     appearances=[look("new", "red|clean|红|新", 3), look("faded", "old|dirty|rusty|旧|脏|生锈", 1, {"red": paint("#a84a44", lay("noise", "#8a6a54 #c09080", 0.4, scale=4, softness=0.6), roughness=0.7)})],
     variation=Variation(stretch=(0.03, 0.03, 0.08)),
 )
@@ -40,7 +40,7 @@ LIGHT = ObjectSpec(
     name="traffic light", aliases=words("traffic signal|stoplight|stop light|traffic lights"), chinese=words("红绿灯|交通灯|信号灯|交通信号灯"), size_m=1.0, contexts=["road", "sky", "studio"], rests=["upright"], lookalikes=["stop sign", "bottle"],
     materials={"case": paint("#1c1d1f #23262a #3a4a2c", roughness=0.5), "red": paint("#3a0c0c", roughness=0.2), "amber": paint("#3a2a08", roughness=0.2), "green": paint("#0a2a14", roughness=0.2)},
     parts=[Box(material="case", size=(0.36, 0.22, 1.0), bevel=0.25), *[Lathe(material=m, segments=24, profile=[(0.13, 0), (0.11, 0.035), (0.06, 0.06), (0, 0.065)], at=(0, -0.108, z), turn=(90, 0, 0)) for m, z in (("red", 0.31), ("amber", 0), ("green", -0.31))],
-           *[Sheet(material="case", outline=[(-0.1, -0.235), (0.09, -0.235), (0.09, 0.235), (-0.1, 0.235)], cup=-175, thickness=0.012, at=(0, -0.2, z + 0.075), turn=(0, 0, 90)) for z in (0.31, 0, -0.31)], Tube(material="case", path=[(0, 0, 0.48), (0, 0, 0.6)], radius=[0.05], sides=10, smooth=False)],
+           *[Sheet(material="case", outline=[(-0.06, -0.235), (0.045, -0.235), (0.045, 0.235), (-0.06, 0.235)], cup=-175, thickness=0.012, at=(0, -0.155, z + 0.15), turn=(0, 0, 90)) for z in (0.31, 0, -0.31)], Tube(material="case", path=[(0, 0, 0.48), (0, 0, 0.6)], radius=[0.05], sides=10, smooth=False)],
     appearances=[look("red", "stop|红灯|红", 1.5, {"red": paint("#ff2a1e", roughness=0.2, jitter=0.03)}), look("green", "go|绿灯|绿", 1.5, {"green": paint("#2aff7a", roughness=0.2, jitter=0.03)}), look("amber", "yellow|orange|黄灯|黄", 1, {"amber": paint("#ffb01e", roughness=0.2, jitter=0.03)}),
                  look("yellow case", "黄色", 0.7, {"case": paint("#e0a818", roughness=0.5), "red": paint("#ff2a1e", roughness=0.2)})],
     variation=STIFF,
@@ -112,14 +112,16 @@ STONE = ObjectSpec(
 RBC = ObjectSpec(
     name="red blood cell", aliases=words("erythrocyte|rbc"), chinese=words("红细胞|红血球"), size_m=8e-6, contexts=["slide"], rests=["flat", "any"], lookalikes=["white blood cell", "yeast cell", "coin"],
     materials={"cell": paint("#c8484a #d05a58 #b83c42", lay("noise", "#d87a74", 0.4, scale=4, softness=0.9, opacity=0.4), roughness=0.35, subsurface=0.3, jitter=0.08)},
-    parts=[Lathe(material="cell", segments=40, profile=[(0, -0.045), (0.1, -0.05), (0.22, -0.09), (0.35, -0.135), (0.45, -0.12), (0.5, 0.0), (0.45, 0.12), (0.35, 0.135), (0.22, 0.09), (0.1, 0.05), (0, 0.045)])],
-    appearances=[look("normal", "healthy|red|正常|健康", 4), look("sickle", "sickled|diseased|镰状|镰刀", 0.6, stretch=(1.0, 0.38, 0.8), variation=Variation(stretch=(0.1, 0.1, 0.1), bend=0, wobble=0.02)), look("spherical", "swollen|spherocyte|球形", 0.4, stretch=(0.8, 0.8, 2.4))],
+    parts=[Lathe(material="cell", segments=40, profile=[(0, -0.025), (0.1, -0.03), (0.2, -0.075), (0.33, -0.145), (0.45, -0.125), (0.5, 0.0), (0.45, 0.125), (0.33, 0.145), (0.2, 0.075), (0.1, 0.03), (0, 0.025)], only=["normal"]),
+           Lathe(material="cell", bend=75, bend_range=25, turn=(90, 0, 0), scale=(1, 0.8, 1), profile=[(0, -0.7), (0.05, -0.6), (0.12, -0.35), (0.16, 0), (0.12, 0.35), (0.05, 0.6), (0, 0.7)], only=["sickle"]),
+           Ellipsoid(material="cell", size=(1, 1, 0.92), only=["spherical"])],
+    appearances=[look("normal", "healthy|red|正常|健康", 4), look("sickle", "sickled|diseased|镰状|镰刀", 0.6), look("spherical", "swollen|spherocyte|球形", 0.4)],
     variation=Variation(stretch=(0.1, 0.1, 0.1), wobble=0.02, wobble_scale=1.2, bend=14),
 )
 STAINED = paint("#5a3a8a #4a2f7a #6a4498", lay("noise", "#3a2266", 0.5, scale=7), roughness=0.6, jitter=0.1)
 WBC = ObjectSpec(
     name="white blood cell", aliases=words("leukocyte|leucocyte|wbc"), chinese=words("白细胞|白血球"), size_m=1.3e-5, contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "yeast cell", "ball"],
-    materials={"plasm": paint("#d8c8e2 #e2d4ea #cbb8da", lay("spots", "#8a68a8 #b080b8", 0.2, scale=22, softness=0.6, opacity=0.7), roughness=0.4, transparency=0.55, jitter=0.06), "nucleus": STAINED, "bead": paint("#ece6f0 #dcd2e6", roughness=0.7, jitter=0.1)},
+    materials={"plasm": paint("#d8c8e2 #e2d4ea #cbb8da", lay("spots", "#8a68a8 #b080b8", 0.2, scale=22, softness=0.6, opacity=0.7), roughness=0.4, transparency=0.85, jitter=0.06), "nucleus": STAINED, "bead": paint("#ece6f0 #dcd2e6", roughness=0.7, jitter=0.1)},
     parts=[Ellipsoid(material="plasm", size=(1, 1, 0.8), detail=20, only=["neutrophil", "lymphocyte"]), *[Ellipsoid(material="nucleus", size=s, at=a, detail=9, only=["neutrophil"]) for s, a in (((0.34, 0.3, 0.42), (-0.22, 0.12, 0.08)), ((0.32, 0.34, 0.42), (0.02, -0.14, 0.1)), ((0.34, 0.3, 0.42), (0.22, 0.1, 0.08)), ((0.2, 0.16, 0.3), (-0.1, 0.0, 0.1)), ((0.2, 0.16, 0.3), (0.13, -0.02, 0.1)))],
            Ellipsoid(material="nucleus", size=(0.78, 0.76, 0.66), at=(0.05, 0.02, 0.04), detail=14, only=["lymphocyte"]), Ellipsoid(material="bead", size=(0.92, 0.92, 0.92), detail=14, only=["activated"]), Cluster(count=90, on="sphere", size=(0.94, 0.94, 0.94), size_jitter=0.35, place_jitter=0.5, only=["activated"], parts=[Ellipsoid(material="bead", size=(0.13, 0.13, 0.13), detail=4)])],
     appearances=[look("neutrophil", "granulocyte|stained|中性粒", 2), look("lymphocyte", "淋巴", 1.5), look("activated", "rough|electron microscope", 0.6)],
@@ -134,7 +136,7 @@ BACTERIUM = ObjectSpec(
 )
 YEAST = ObjectSpec(
     name="yeast cell", aliases=words("yeast|budding yeast"), chinese=words("酵母|酵母菌|酵母细胞"), size_m=5e-6, contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "bacterium", "egg"],
-    materials={"wall": paint("#d8cfa8 #cfc49a #e0d8b8", roughness=0.3, transparency=0.5, jitter=0.08), "inside": paint("#a8986a #b8a878", roughness=0.6)},
+    materials={"wall": paint("#d8cfa8 #cfc49a #e0d8b8", roughness=0.3, transparency=0.78, jitter=0.08), "inside": paint("#a8986a #b8a878", roughness=0.6)},
     parts=[Ellipsoid(material="wall", size=(0.7, 0.7, 0.84), detail=18), Ellipsoid(material="inside", size=(0.3, 0.28, 0.3), at=(0.08, 0, -0.08), detail=9), Ellipsoid(material="inside", size=(0.16, 0.16, 0.16), at=(-0.14, 0.05, 0.14), detail=7), Ellipsoid(material="wall", size=(0.4, 0.4, 0.46), at=(0.18, 0, 0.5), turn=(0, 20, 0), detail=12, only=["budding"]), Ellipsoid(material="inside", size=(0.14, 0.14, 0.14), at=(0.19, 0, 0.52), detail=6, only=["budding"])],
     appearances=[look("budding", "dividing|出芽", 2), look("single", "round|单个", 1)], variation=Variation(stretch=(0.08, 0.08, 0.1), wobble=0.01),
 )

@@ -23,6 +23,19 @@ def seam(wave: float, count: int, radius: float = 0.5, turns: int = 2) -> list[t
     return [on_ball(wave * math.sin(math.radians(turns * 360 * i / count)), 360 * i / count, radius) for i in range(count)]
 
 
+def stitches(wave: float, wide: float, half: int) -> list[tuple[float, float, float]]:
+    """Half of the zigzag of thread across a seam, square to it."""
+    out = []
+    for k in range(56):
+        here, ahead = (seam(wave, 112, 0.502)[(half * 56 + k + d) % 112] for d in (0, 1))
+        along = [b - a for a, b in zip(here, ahead, strict=True)]
+        across = (here[1] * along[2] - here[2] * along[1], here[2] * along[0] - here[0] * along[2], here[0] * along[1] - here[1] * along[0])
+        size = math.sqrt(sum(c * c for c in across))
+        side = wide if k % 2 else -wide
+        out.append((here[0] + side * across[0] / size, here[1] + side * across[1] / size, here[2] + side * across[2] / size))
+    return out
+
+
 FOOTBALL = ObjectSpec(
     name="football", aliases=words("soccer ball|soccerball"), chinese=words("足球"), size_m=0.22, contexts=SPORT, rests=BALL_RESTS, lookalikes=["basketball", "ball", "tennis ball"],
     materials={"hex": paint("#f2f1ec #eae8e0", lay("noise", "#c9c2b0", 0.25, scale=3, softness=0.8, opacity=0.4), roughness=0.35, coat=0.2, jitter=0.03), "pent": paint("#151516 #1e1e22", roughness=0.35, coat=0.2)},
@@ -52,8 +65,8 @@ BASEBALL = ObjectSpec(
     name="baseball", chinese=words("棒球"), size_m=0.075, contexts=SPORT, rests=BALL_RESTS, lookalikes=["tennis ball", "egg", "ball"],
     materials={"leather": paint("#f0ece0 #e6e0d0", lay("noise", "#c9bc9c", 0.28, scale=4, softness=0.8, opacity=0.5), roughness=0.5), "thread": paint("#b81c22", roughness=0.7)},
     parts=[Ellipsoid(material="leather", detail=20),
-           Cluster(count=1, on="line", size=(0, 0, 0), place_jitter=0, size_jitter=0, parts=[Tube(material="thread", closed=True, sides=4, radius=[0.004], path=seam(46, 40, 0.498))]),
-           Cluster(count=1, on="line", size=(0, 0, 0), place_jitter=0, size_jitter=0, parts=[Tube(material="thread", sides=3, radius=[0.008], smooth=False, path=[p for k in range(30) for p in (on_ball(46 * math.sin(math.radians(24 * k)) + 6, 12 * k - 3, 0.503), on_ball(46 * math.sin(math.radians(24 * k)) - 6, 12 * k + 3, 0.503))])])],
+           Tube(material="thread", closed=True, sides=4, radius=[0.004], path=seam(46, 40, 0.498)),
+           *[Tube(material="thread", sides=4, radius=[0.009], smooth=False, path=stitches(46, 0.032, k)) for k in (0, 1)]],
     appearances=[look("new", "white|白|新", 3), look("dirty", "old|used|muddy|旧|脏", 0.8, {"leather": paint("#c4b490", lay("noise", "#7a6440", 0.45, scale=4, softness=0.6), roughness=0.8)})],
     variation=ROUND,
 )

@@ -19,8 +19,8 @@ TOMATO = ObjectSpec(
     rests=["hangs", "any", "upright"], lookalikes=["apple", "bell pepper", "ball", "cherry", "peach", "leaf"],
     materials={"skin": paint("#c4241a #b81c16 #cf3420", lay("blush", "#d8582a", 0.25, softness=0.9, wobble=0.3, opacity=0.6), lay("gradient", "#d8622c", span=(0.86, 1.0), axis="along", opacity=0.5), roughness=0.16, coat=0.35, subsurface=0.08), "calyx": GREEN_STEM},
     parts=[
-        Lathe(material="skin", segments=40, lobes=6, lobe_depth=0.05, lobe_at="top", profile=[(0, -0.4), (0.1, -0.405), (0.27, -0.365), (0.43, -0.2), (0.5, 0.02), (0.46, 0.2), (0.34, 0.32), (0.2, 0.355), (0.09, 0.33), (0, 0.3)]),
-        calyx(5, 0.325, 0.36, -8, -46),
+        Lathe(material="skin", segments=40, lobes=6, lobe_depth=0.06, lobe_at="all", profile=[(0, -0.4), (0.12, -0.405), (0.32, -0.35), (0.46, -0.17), (0.5, 0.03), (0.46, 0.2), (0.34, 0.32), (0.2, 0.355), (0.09, 0.33), (0, 0.3)]),
+        calyx(5, 0.375, 0.46, 4, -36),
         Tube(material="calyx", path=[(0, 0, 0.3), (0.01, 0, 0.4), (0.05, 0.01, 0.5)], radius=[0.03, 0.022, 0.03], sides=7, tilt=20),
     ],
     appearances=[
@@ -146,7 +146,7 @@ CORN = ObjectSpec(
     materials={"core": paint("#e0c060", roughness=0.6), "kernel": paint("#eac23a #e4b62c #f0d058", roughness=0.25, coat=0.3, subsurface=0.1, jitter=0.16), "husk": paint("#8fae4a #9fb95a #7fa040", lay("streaks", "#c9d48a", 0.42, scale=30, opacity=0.7), roughness=0.6), "stem": GREEN_STEM},
     parts=[Lathe(material="core", profile=[(0, -0.5), (0.14, -0.48), (0.15, 0), (0.1, 0.36), (0, 0.48)], segments=16),
            *[Cluster(count=n, on="ring", size=(2 * r, 2 * r, 0.1), at=(0, 0, z), turn=(0, 0, 0 if k % 2 else 180 / n), facing="out", size_jitter=0.08, place_jitter=0.008, parts=[Ellipsoid(material="kernel", size=(0.075, 0.075, 0.07), detail=3)])
-             for k, (n, r, z) in enumerate([(14, 0.16, -0.3 + 0.062 * i) for i in range(9)] + [(13, 0.148, 0.258), (12, 0.136, 0.318), (11, 0.12, 0.376), (8, 0.09, 0.43), (5, 0.05, 0.47)])],
+             for k, (n, r, z) in enumerate([(14, 0.16, -0.43 + 0.062 * i) for i in range(11)] + [(13, 0.148, 0.258), (12, 0.136, 0.318), (11, 0.12, 0.376), (8, 0.09, 0.43), (5, 0.05, 0.47)])],
            Cluster(count=3, on="ring", size=(0.1, 0.1, 0.1), at=(0, 0, -0.5), facing="up", copy_tilt=5, only=["husked"], parts=[
                Sheet(material="husk", outline=[(0, -0.1), (0.2, -0.17), (0.5, -0.16), (0.8, -0.07), (1, 0), (0.8, 0.07), (0.5, 0.16), (0.2, 0.17), (0, 0.1)], thickness=0, scale=(0.85, 0.85, 0.85), turn=(0, -60, 0), bend=-38, bend_range=20, cup=95)]),
            Lathe(material="stem", profile=[(0, -0.66), (0.05, -0.66), (0.06, -0.55), (0.09, -0.46), (0, -0.42)], segments=12)],

@@ -92,9 +92,9 @@ SAW = ObjectSpec(
 NUT = ObjectSpec(
     name="hex nut", aliases=words("nut|metal nut|steel nut|hexagonal nut|hexagon nut"), chinese=words("螺母|螺帽|六角螺母"), size_m=0.016, contexts=["workbench", "table", "conveyor", "floor", "studio", "hand"], rests=["flat", "any"], lookalikes=["gear", "ring", "bolt", "coin"],
     materials={"metal": STEEL},
-    parts=[Lathe(material="metal", smooth=False, segments=6, profile=[(0.27, -0.19), (0.45, -0.19), (0.5, -0.155), (0.5, 0.155), (0.45, 0.19), (0.27, 0.19), (0.27, -0.19)]),
+    parts=[Sheet(material="metal", outline=circle(0.5, 6), holes=[circle(0.265, 24)], thickness=0.33),
            *[Lathe(material="metal", smooth=False, segments=20, profile=[(0.275, z), (0.245, z + 0.018), (0.275, z + 0.036), (0.3, z + 0.018), (0.275, z)]) for z in (-0.17, -0.124, -0.078, -0.032, 0.014, 0.06, 0.106, 0.135)],
-           Lathe(material="metal", smooth=False, segments=20, profile=[(0.285, -0.195), (0.34, -0.192), (0.34, 0.192), (0.285, 0.195), (0.27, 0.17), (0.27, -0.17), (0.285, -0.195)])],
+           Lathe(material="metal", smooth=False, segments=40, profile=[(0.29, -0.19), (0.4, -0.19), (0.43, -0.16), (0.43, 0.16), (0.4, 0.19), (0.29, 0.19), (0.265, 0.165), (0.265, -0.165), (0.29, -0.19)])],
     appearances=finishes("metal"), variation=Variation(stretch=(0.02, 0.02, 0.15)),
 )
 
