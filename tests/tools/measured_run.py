@@ -31,7 +31,7 @@ def scene(number: int, objects: int = 3) -> SceneSpec:
     """Objects side by side; light and distance go round, each seventh picture is empty."""
     share = (0.3, 0.12)[number // len(LIGHTS) % 2]
     things = [
-        SceneObject(class_name=("apple", "pear")[(number + k) % 2], drawn_as="apple", appearance="red",
+        SceneObject(class_name=("apple", "pear")[(number // 4 + k) % 2], drawn_as="apple", appearance="red",
                     box=(0.18 + 0.32 * k, 0.3 + 0.4 * ((number + k) % 2), share, share))
         for k in range(0 if number % 7 == 6 else objects)
     ]  # fmt: skip

@@ -306,7 +306,7 @@ def test_better_beyond_noise(new, old, gain, expected):
 
 def test_pairing_sees_a_small_steady_gain(tmp_path):
     """One more found in every third picture: intervals overlap widely, the paired resamples still agree."""
-    base = {"a": half, "b": lambda s, t, r: half(s, t, r) or ([spoilt(t, 1, 0.7)] if r.random() < 0.3 else [])}
+    base = {"a": half, "b": lambda s, t, r: half(s, t, r) or ([spoilt(t, 1, 0.7)] if r.random() < 0.15 else [])}
     run = make_run(tmp_path, 64)
     measure(run, "a", base)
     measure(run, "b", base)
