@@ -60,7 +60,9 @@ def build(
     from tools.errors import FixArguments
     from tools.settings import Settings
 
-    given: dict[str, Any] = {"effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir}
+    given: dict[str, Any] = {
+        "effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir,
+    }  # fmt: skip
     try:
         settings = Settings(**{k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
@@ -68,7 +70,7 @@ def build(
         raise FixArguments(problems) from None
     context = start_run(
         request, settings, name=run, real=real, assets=assets, auto_approve=yes,
-        options={"images": images, "rounds": rounds, "minutes": minutes},
+        options={"images": images, "rounds": rounds, "minutes": minutes, "effort": effort},
     )  # fmt: skip
     _work(context, as_json)
 

@@ -153,7 +153,7 @@ def _ask(bound: Any, messages: list[AnyMessage], run: RunContext) -> AIMessage:
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
-        raise StepFailed(explain(error)) from error
+        raise StepFailed(explain(error, run.record.name)) from error
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
     for call in answer.invalid_tool_calls:  # half-written JSON: let it see its slip instead of dropping it

@@ -20,8 +20,10 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agent import questions
+from agent.noun_phrases import WantedClass
+from agent.request_text import Known
 from agent.summary import summarise
-from agent.understand import Known, Understanding, WantedClass, merge, understand
+from agent.understand import Understanding, merge, understand
 from tools.data.task import TaskKind
 
 ROUND = (

@@ -57,8 +57,8 @@ def ask_instead_of(names: list[str], language: Language) -> str:
         )
     return (
         f"Nothing here can draw {things}, and nothing else is drawn in its place. Which other thing should it be? Or "
-        'answer "stop" and start again with --assets DIR (a folder with a .glb, .obj or .blend model named after it) or '
-        "with --llm NAME (a language model that describes it)."
+        'answer "stop" and start again with --assets DIR (a folder with a .glb, .obj or .blend model named after it) '
+        "or with --llm NAME (a language model that describes it)."
     )
 
 
@@ -79,8 +79,8 @@ def ask_what_to_change(wish: str, language: Language) -> str:
     """The question about a wish that changes nothing."""
     if language == "zh":
         return (
-            f"没有听懂“{wish[:200]}”。可以改：物体、任务类型、地点、图片张数、轮数、分钟数，"
-            "例如“只要 100 张图，一轮”。要怎样改？"
+            f"没有听懂“{wish[:200]}”。可以改：物体、任务类型、地点、图片张数、"
+            "轮数、分钟数，例如“只要 100 张图，一轮”。要怎样改？"
         )
     return (
         f'"{wish[:200]}" changes nothing that I can change: the things, the kind of task, the places, the number of '

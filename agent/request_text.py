@@ -149,7 +149,7 @@ _PLACE_ZH = re.compile(
 )
 
 
-def take_places(text: str, known: Known) -> tuple[list[str], str]:
+def take_places(text: str) -> tuple[list[str], str]:
     """Places that the request names with a preposition, in its order, and the text without them."""
     found: list[str] = []
 

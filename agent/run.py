@@ -160,10 +160,12 @@ def _drive(
     from langgraph.types import Command
 
     from agent.graph import build_graph
-    from agent.llm import chat_model
+    from agent.llm import chat_model, choose
     from tools import all_tools
 
-    model = model or chat_model(run.settings)
+    if model is None:
+        run.emit("note", text=choose(run.settings).why)
+        model = chat_model(run.settings, folder=run.folder, assets=run.record.assets)
     with SqliteSaver.from_conn_string(str(run.folder / "checkpoints.sqlite")) as checkpointer:
         graph = build_graph(model, tools or all_tools()).compile(checkpointer=checkpointer)
         config: Any = {
@@ -200,7 +202,9 @@ def _pending_question(snapshot: Any) -> dict[str, Any] | None:
 
 
 def _ask_person(run: RunContext, ask: Ask, question: dict[str, Any]) -> str | None:
-    run.emit("question", **question)
+    if run.auto_approve and question.get("kind") == "approve":  # a plan that waited, resumed with --yes
+        return "yes"
+    run.emit("question", asked=question)
     with run.waiting():
         return ask(question)
 

@@ -19,7 +19,7 @@ from agent.questions import (
     ask_for_something_visible,
 )
 from agent.request_text import CJK, MARK, Known, Mark, mark, mend_spelling, plain_text, rewrite, take_places
-from tools.data.task import Effort, TaskKind
+from tools.data.task import MAX_NAME_CHARS, Effort, TaskKind
 
 _MAX_CHARS = 4000  # a request is a sentence or a few; a pasted book must not take seconds
 _KIND_ORDER: tuple[TaskKind, ...] = ("segment", "detect", "classify")
@@ -53,6 +53,10 @@ def understand(request: str, known: Known) -> Understanding:
     Returns:
         The task as far as it was said; `question` holds what must be asked first, in the person's language.
     """
+
+    def lookup(phrase: str) -> tuple[str, list[str]] | None:
+        return known(phrase) if len(phrase) <= MAX_NAME_CHARS else None
+
     text, quotes = plain_text(request[:_MAX_CHARS])
     language: Language = "zh" if re.search(f"[{CJK}]", request) else "en"
     amounts, text = take_amounts(text)
@@ -60,9 +64,9 @@ def understand(request: str, known: Known) -> Understanding:
         language=language, images=amounts.images, rounds=amounts.rounds, minutes=amounts.minutes, money=amounts.money,
         target=amounts.target, effort=amounts.effort, notes=amounts.notes,
     )  # fmt: skip
-    result.contexts, text = take_places(rewrite(mend_spelling(text, known)), known)
+    result.contexts, text = take_places(rewrite(mend_spelling(text, lookup)))
     marked, marks, refused = mark(text)
-    reader = Reader(known, quotes)
+    reader = Reader(lookup, quotes)
     result.classes = reader.classes(marked, marks)
     result.contexts = result.contexts or reader.contexts
     if reader.elsewhere and not result.contexts and result.classes:
