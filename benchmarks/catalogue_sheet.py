@@ -93,9 +93,8 @@ def main() -> None:
                 built = time.perf_counter()
                 bpy.ops.render.render(write_still=True)
                 vertices = len(item.data.vertices)
-                print(
-                    f"{key}/{look.name}: {vertices} vertices, {built - started:.2f} + {time.perf_counter() - built:.2f} s"
-                )
+                seconds = f"{built - started:.2f} + {time.perf_counter() - built:.2f} s"
+                print(f"{key}/{look.name}: {vertices} vertices, {seconds}")
                 tiles.append((f"{key} / {look.name}", Image.open(path).convert("RGB")))
     for page in range(0, len(tiles), COLUMNS * 5):
         shown = tiles[page : page + COLUMNS * 5]

@@ -23,7 +23,7 @@ def load_asset(path: Path, rng: np.random.Generator) -> Any:
 
     if problem := model_problem(path):
         raise StepFailed(f"{path.name} is not a model: {problem}")
-    before = {block: set(block.keys()) for block in _blocks()}
+    before = set(bpy.data.objects.keys())
     try:
         objects = _read(path)
         bpy.context.view_layer.update()  # world matrices of the parts
@@ -31,18 +31,12 @@ def load_asset(path: Path, rng: np.random.Generator) -> Any:
     except (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise StepFailed(f"{path.name} cannot be read as a model: {str(error).strip().splitlines()[-1]}") from error
     finally:
-        for item in [o for o in bpy.data.objects if o.name not in before[bpy.data.objects]]:
+        for item in [o for o in bpy.data.objects if o.name not in before]:
             bpy.data.objects.remove(item)
     if data is None:
         raise StepFailed(f"{path.name} holds no mesh with faces")
     _normalise(data, rng)
     return bpy.data.objects.new(path.stem, data)
-
-
-def _blocks() -> list[Any]:
-    import bpy
-
-    return [bpy.data.objects]
 
 
 def _read(path: Path) -> list[Any]:
@@ -63,7 +57,7 @@ def _read(path: Path) -> list[Any]:
     if suffix == ".obj":
         bpy.ops.wm.obj_import(filepath=str(path))
     else:
-        import addon_utils
+        import addon_utils  # type: ignore[import-not-found, unused-ignore]
 
         addon_utils.enable("io_scene_gltf2", default_set=False)
         bpy.ops.import_scene.gltf(filepath=str(path))
@@ -72,7 +66,7 @@ def _read(path: Path) -> list[Any]:
 
 def _joined(name: str, objects: list[Any]) -> Any:
     """One mesh of all, in world space, with their materials and first texture coordinates; None without faces."""
-    import bmesh
+    import bmesh  # type: ignore[import-not-found, unused-ignore]
     import bpy
 
     joined = bmesh.new()

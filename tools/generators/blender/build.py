@@ -68,7 +68,8 @@ def shaped_mesh(spec: ObjectSpec, look: Appearance, rng: np.random.Generator) ->
 def normalised(vertices: Floats) -> Floats:
     """Moved to the middle of its bounding box and scaled to a longest side of 1."""
     low, high = vertices.min(0), vertices.max(0)
-    return (vertices - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+    placed: Floats = (vertices - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+    return placed
 
 
 def varied(points: Floats, variation: Variation, rng: np.random.Generator) -> Floats:

@@ -91,7 +91,7 @@ def smooth_curve(points: Floats, steps: int, closed: bool = False) -> Floats:
     """A Catmull-Rom curve through points, `steps` pieces between two; a point given twice is a corner."""
     if closed:
         ring = np.concatenate([points[-1:], points, points[:2]])
-        return np.concatenate([_catmull(*ring[i : i + 4], steps) for i in range(len(points))])
+        return np.concatenate([_catmull(ring[i : i + 4], steps) for i in range(len(points))])
     runs, start = [], 0
     for i in range(1, len(points)):
         if np.allclose(points[i], points[i - 1]):
@@ -104,18 +104,22 @@ def smooth_curve(points: Floats, steps: int, closed: bool = False) -> Floats:
             out.append(run)
             continue
         ends = np.concatenate([[2 * run[0] - run[1]], run, [2 * run[-1] - run[-2]]])
-        out += [_catmull(*ends[i : i + 4], steps) for i in range(len(run) - 1)] + [run[-1:]]
+        out += [_catmull(ends[i : i + 4], steps) for i in range(len(run) - 1)] + [run[-1:]]
     return np.concatenate(out)
 
 
-def _catmull(a: Floats, b: Floats, c: Floats, d: Floats, steps: int) -> Floats:
+def _catmull(four: Floats, steps: int) -> Floats:
+    """Points from the second to the third of four."""
+    a, b, c, d = four
     t = (np.arange(steps) / steps)[:, None]
-    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    curve: Floats = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    return curve
 
 
 def _share_along(points: Floats) -> Floats:
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    return length / max(float(length[-1]), 1e-9)
+    share: Floats = length / max(float(length[-1]), 1e-9)
+    return share
 
 
 def loft(rings: list[Floats], material: str, along: Sequence[float], closed: bool = False) -> Mesh:

@@ -6,7 +6,10 @@ from importlib import import_module
 from tools.generators.blender.naming import find_in
 from tools.generators.blender.object_spec import ObjectSpec
 
-FAMILIES = ("fruit", "vegetables", "containers", "workshop", "play", "desk", "outside")
+FAMILIES = (
+    "fruit", "warm_fruit", "vegetables", "roots_and_greens", "bottles", "containers", "tools", "metal_parts",
+    "sport", "toys", "office", "kitchen", "home", "road", "garden", "cells",
+)  # fmt: skip
 
 
 @cache

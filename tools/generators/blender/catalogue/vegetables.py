@@ -1,7 +1,7 @@
-"""Vegetables and fungi."""
+"""Vegetables that are fruit: tomatoes, peppers, pumpkins."""
 
-from tools.generators.blender.catalogue.short import GREEN_STEM, LEAF, ROT, lay, leaf, look, paint, words
-from tools.generators.blender.object_spec import Cluster, Ellipsoid, Lathe, ObjectSpec, Sheet, Tube, Variation
+from tools.generators.blender.catalogue.short import GREEN_STEM, ROT, lay, look, paint, words
+from tools.generators.blender.object_spec import Cluster, Lathe, ObjectSpec, Sheet, Tube, Variation
 
 # fmt: off
 PLACES = ["table", "shelf", "conveyor", "soil", "studio", "hand"]
@@ -10,170 +10,243 @@ CALYX = [(0, -0.05), (0.25, -0.11), (0.6, -0.08), (1, 0), (0.6, 0.08), (0.25, 0.
 
 def calyx(count: int, z: float, long: float, droop: float, bend: float = -40) -> Cluster:
     """A star of small green leaves."""
-    return Cluster(count=count, on="ring", size=(0.05, 0.05, 0.1), at=(0, 0, z), facing="up", copy_tilt=12, parts=[
-        Sheet(material="calyx", outline=CALYX, thickness=0, scale=(long, long, long), turn=(0, droop, 0), bend=bend, bend_range=20)])
+    return Cluster(
+        count=count, on="ring", size=(0.05, 0.05, 0.1), at=(0, 0, z), facing="up", copy_tilt=12,
+        parts=[
+            Sheet(
+                material="calyx", outline=CALYX, thickness=0, scale=(long, long, long), turn=(0, droop, 0), bend=bend,
+                bend_range=20,
+            ),
+        ],
+    )
 
 
 TOMATO = ObjectSpec(
-    name="tomato", aliases=words("cherry tomato|vine tomato|beef tomato"), chinese=words("番茄|西红柿|圣女果|小番茄"), size_m=0.07, contexts=["bush", "table", "shelf", "conveyor", "soil", "studio", "hand"],
+    name="tomato", aliases=words("cherry tomato|vine tomato|beef tomato"), chinese=words("番茄|西红柿|圣女果|小番茄"),
+    size_m=0.07, contexts=["bush", "table", "shelf", "conveyor", "soil", "studio", "hand"],
     rests=["hangs", "any", "upright"], lookalikes=["apple", "bell pepper", "ball", "cherry", "peach", "leaf"],
-    materials={"skin": paint("#c4241a #b81c16 #cf3420", lay("blush", "#d8582a", 0.25, softness=0.9, wobble=0.3, opacity=0.6), lay("gradient", "#d8622c", span=(0.86, 1.0), axis="along", opacity=0.5), roughness=0.16, coat=0.35, subsurface=0.08), "calyx": GREEN_STEM},
+    materials={
+        "skin": paint(
+            "#c4241a #b81c16 #cf3420", lay("blush", "#d8582a", 0.25, softness=0.9, wobble=0.3, opacity=0.6),
+            lay("gradient", "#d8622c", span=(0.86, 1.0), axis="along", opacity=0.5), roughness=0.16, coat=0.35,
+            subsurface=0.08,
+        ),
+        "calyx": GREEN_STEM,
+    },
     parts=[
-        Lathe(material="skin", segments=40, lobes=6, lobe_depth=0.06, lobe_at="all", profile=[(0, -0.4), (0.12, -0.405), (0.32, -0.35), (0.46, -0.17), (0.5, 0.03), (0.46, 0.2), (0.34, 0.32), (0.2, 0.355), (0.09, 0.33), (0, 0.3)]),
+        Lathe(
+            material="skin", segments=40, lobes=6, lobe_depth=0.06, lobe_at="all",
+            profile=[
+                (0, -0.4), (0.12, -0.405), (0.32, -0.35), (0.46, -0.17), (0.5, 0.03), (0.46, 0.2), (0.34, 0.32),
+                (0.2, 0.355), (0.09, 0.33), (0, 0.3),
+            ],
+        ),
         calyx(5, 0.375, 0.46, 4, -36),
-        Tube(material="calyx", path=[(0, 0, 0.3), (0.01, 0, 0.4), (0.05, 0.01, 0.5)], radius=[0.03, 0.022, 0.03], sides=7, tilt=20),
+        Tube(
+            material="calyx", path=[(0, 0, 0.3), (0.01, 0, 0.4), (0.05, 0.01, 0.5)], radius=[0.03, 0.022, 0.03],
+            sides=7, tilt=20,
+        ),
     ],
     appearances=[
         look("ripe", "red|红|成熟|熟|熟透", 4),
-        look("turning", "orange|half ripe|half-ripe|ripening|半熟|橙|转色", 1.4, {"skin": paint("#d8862e #cf7a2a", lay("blush", "#c43a22", 0.4, softness=0.9, wobble=0.4), lay("gradient", "#9aa83c", span=(0.6, 1.0), axis="along", wobble=0.3, opacity=0.8), roughness=0.18, coat=0.35)}),
-        look("unripe", "green|raw|青|绿|未成熟|未熟|生", 2.5, {"skin": paint("#7fa03a #8fae48 #6f9434", lay("noise", "#b5c66a", 0.4, scale=2.5, softness=0.9, opacity=0.5), lay("gradient", "#4f7a2a", span=(0.7, 1.0), axis="along", wobble=0.3, opacity=0.7), roughness=0.2, coat=0.3)}),
+        look(
+            "turning", "orange|half ripe|half-ripe|ripening|半熟|橙|转色", 1.4,
+            {
+                "skin": paint(
+                    "#d8862e #cf7a2a", lay("blush", "#c43a22", 0.4, softness=0.9, wobble=0.4),
+                    lay("gradient", "#9aa83c", span=(0.6, 1.0), axis="along", wobble=0.3, opacity=0.8),
+                    roughness=0.18, coat=0.35,
+                ),
+            },
+        ),
+        look(
+            "unripe", "green|raw|青|绿|未成熟|未熟|生", 2.5,
+            {
+                "skin": paint(
+                    "#7fa03a #8fae48 #6f9434", lay("noise", "#b5c66a", 0.4, scale=2.5, softness=0.9, opacity=0.5),
+                    lay("gradient", "#4f7a2a", span=(0.7, 1.0), axis="along", wobble=0.3, opacity=0.7), roughness=0.2,
+                    coat=0.3,
+                ),
+            },
+        ),
         look("yellow", "ripe|黄", 0.6, {"skin": paint("#e2b12e #dca42a", roughness=0.16, coat=0.35)}),
-        look("rotten", "bad|spoiled|mouldy|moldy|烂|腐烂|坏", 0.4, {"skin": paint("#a8321c #8a3a1c", *ROT, roughness=0.5, bump=0.2, bump_scale=9)}, variation=Variation(wobble=0.04, dents=3, dent_depth=0.1)),
+        look(
+            "rotten", "bad|spoiled|mouldy|moldy|烂|腐烂|坏", 0.4,
+            {"skin": paint("#a8321c #8a3a1c", *ROT, roughness=0.5, bump=0.2, bump_scale=9)},
+            variation=Variation(wobble=0.04, dents=3, dent_depth=0.1),
+        ),
     ],
     variation=Variation(stretch=(0.05, 0.05, 0.14), taper=0.05, wobble=0.02, wobble_scale=1.4),
 )
-
-CARROT = ObjectSpec(
-    name="carrot", chinese=words("胡萝卜|红萝卜"), size_m=0.22, contexts=PLACES, rests=["side"], lookalikes=["traffic cone", "cucumber", "corn", "chili pepper"],
-    materials={"root": paint("#df7420 #d86a1a #e6842e", lay("rings", "#b5541a #c46424", 0.14, scale=13, softness=0.3, wobble=0.7, opacity=0.7), roughness=0.55, bump=0.15, bump_scale=18), "leaf": LEAF, "stem": GREEN_STEM},
-    parts=[
-        Lathe(material="root", profile=[(0, -0.72), (0.012, -0.7), (0.03, -0.6), (0.06, -0.42), (0.095, -0.1), (0.125, 0.18), (0.135, 0.28), (0.1, 0.325), (0, 0.33)], segments=24, bend_range=22),
-        Cluster(count=7, on="disc", size=(0.09, 0.09, 0.1), at=(0, 0, 0.31), facing="up", copy_tilt=16, size_jitter=0.25, parts=[
-            Tube(material="stem", path=[(0, 0, 0), (0.02, 0, 0.2), (0.07, 0, 0.42)], radius=[0.02, 0.012, 0.006], sides=5),
-            Sheet(material="leaf", outline=[(0, 0), (0.08, -0.05), (0.14, -0.03), (0.2, -0.09), (0.26, -0.04), (0.33, -0.07), (0.42, 0), (0.33, 0.07), (0.26, 0.04), (0.2, 0.09), (0.14, 0.03), (0.08, 0.05)], thickness=0, at=(0.03, 0, 0.2), turn=(0, -68, 0), bend=-30)]),
-    ],
-    appearances=[look("orange", "fresh|橙|红", 4), look("purple", "紫", 0.6, {"root": paint("#4a2340 #5a2a4c", lay("rings", "#7a4a5a", 0.15, scale=12, wobble=0.7), roughness=0.55)}),
-                 look("dirty", "muddy|soiled|带泥|脏", 0.7, {"root": paint("#c96a20", lay("noise", "#5a4026 #4a3420", 0.5, scale=4, wobble=0.4), roughness=0.9, bump=0.2)})],
-    variation=Variation(stretch=(0.16, 0.16, 0.06), wobble=0.006, wobble_scale=2),
-)
-
 PEPPER_SKIN = {"roughness": 0.13, "coat": 0.5}
 BELL_PEPPER = ObjectSpec(
-    name="bell pepper", aliases=words("sweet pepper|capsicum|pepper|paprika"), chinese=words("甜椒|彩椒|灯笼椒|柿子椒"), size_m=0.1, contexts=["bush", *PLACES], rests=["upright", "side", "hangs"], lookalikes=["tomato", "apple", "chili pepper", "pumpkin"],
+    name="bell pepper", aliases=words("sweet pepper|capsicum|pepper|paprika"),
+    chinese=words("甜椒|彩椒|灯笼椒|柿子椒"), size_m=0.1, contexts=["bush", *PLACES],
+    rests=["upright", "side", "hangs"], lookalikes=["tomato", "apple", "chili pepper", "pumpkin"],
     materials={"skin": paint("#b81418 #a80f14 #c4221c", **PEPPER_SKIN), "calyx": GREEN_STEM},
     parts=[
-        Lathe(material="skin", segments=48, lobes=4, lobe_depth=0.17, profile=[(0, -0.44), (0.08, -0.45), (0.2, -0.5), (0.31, -0.46), (0.37, -0.28), (0.41, 0.0), (0.44, 0.22), (0.4, 0.39), (0.28, 0.445), (0.14, 0.39), (0.05, 0.33), (0, 0.32)]),
-        Lathe(material="calyx", segments=16, lobes=5, lobe_depth=0.2, profile=[(0.15, 0.37), (0.13, 0.395), (0.06, 0.38), (0.042, 0.42), (0.04, 0.52), (0.055, 0.64), (0.06, 0.66), (0, 0.665)], bend=12, bend_range=14),
+        Lathe(
+            material="skin", segments=48, lobes=4, lobe_depth=0.17,
+            profile=[
+                (0, -0.44), (0.08, -0.45), (0.2, -0.5), (0.31, -0.46), (0.37, -0.28), (0.41, 0.0), (0.44, 0.22),
+                (0.4, 0.39), (0.28, 0.445), (0.14, 0.39), (0.05, 0.33), (0, 0.32),
+            ],
+        ),
+        Lathe(
+            material="calyx", segments=16, lobes=5, lobe_depth=0.2,
+            profile=[
+                (0.15, 0.37), (0.13, 0.395), (0.06, 0.38), (0.042, 0.42), (0.04, 0.52), (0.055, 0.64), (0.06, 0.66),
+                (0, 0.665),
+            ],
+            bend=12, bend_range=14,
+        ),
     ],
-    appearances=[look("red", "ripe|红|成熟|熟", 2), look("green", "unripe|raw|青|绿|未成熟|生", 2, {"skin": paint("#2f6f1e #3a7a24 #276018", **PEPPER_SKIN)}),
-                 look("yellow", "黄", 1.5, {"skin": paint("#e8b41a #e2a814", **PEPPER_SKIN)}), look("orange", "橙", 0.8, {"skin": paint("#e0761a #d86a14", **PEPPER_SKIN)})],
+    appearances=[
+        look("red", "ripe|红|成熟|熟", 2),
+        look("green", "unripe|raw|青|绿|未成熟|生", 2, {"skin": paint("#2f6f1e #3a7a24 #276018", **PEPPER_SKIN)}),
+        look("yellow", "黄", 1.5, {"skin": paint("#e8b41a #e2a814", **PEPPER_SKIN)}),
+        look("orange", "橙", 0.8, {"skin": paint("#e0761a #d86a14", **PEPPER_SKIN)}),
+    ],
     variation=Variation(stretch=(0.08, 0.08, 0.14), taper=0.12, wobble=0.025, wobble_scale=1.3),
 )
-
 CHILI = ObjectSpec(
-    name="chili pepper", aliases=words("chili|chilli|chile|chilli pepper|hot pepper|chile pepper|cayenne pepper"), chinese=words("辣椒|红辣椒|尖椒"), size_m=0.1, contexts=["bush", *PLACES], rests=["flat", "hangs", "side"], lookalikes=["bell pepper", "carrot", "banana", "leaf"],
+    name="chili pepper", aliases=words("chili|chilli|chile|chilli pepper|hot pepper|chile pepper|cayenne pepper"),
+    chinese=words("辣椒|红辣椒|尖椒"), size_m=0.1, contexts=["bush", *PLACES], rests=["flat", "hangs", "side"],
+    lookalikes=["bell pepper", "carrot", "banana", "leaf"],
     materials={"skin": paint("#b80f14 #c41a1a #a30c12", **PEPPER_SKIN), "calyx": GREEN_STEM},
-    parts=[Lathe(material="skin", bend=48, bend_range=34, segments=24, profile=[(0, -0.8), (0.02, -0.77), (0.05, -0.6), (0.085, -0.25), (0.105, 0.1), (0.105, 0.26), (0.07, 0.32), (0, 0.33)]),
-           Lathe(material="calyx", segments=12, profile=[(0.075, 0.295), (0.07, 0.33), (0.032, 0.36), (0.022, 0.42), (0.022, 0.58), (0.03, 0.66), (0, 0.67)], at=(0.1, 0, -0.02), turn=(0, 16, 0), bend=30)],
-    appearances=[look("red", "ripe|红|成熟|熟", 3), look("green", "unripe|raw|jalapeno|青|绿|未成熟|生", 2, {"skin": paint("#3a7a22 #4a8a2a #2f6a1c", **PEPPER_SKIN)}), look("yellow", "黄", 0.5, {"skin": paint("#e2b21e", **PEPPER_SKIN)})],
+    parts=[
+        Lathe(
+            material="skin", bend=48, bend_range=34, segments=24,
+            profile=[
+                (0, -0.8), (0.02, -0.77), (0.05, -0.6), (0.085, -0.25), (0.105, 0.1), (0.105, 0.26), (0.07, 0.32),
+                (0, 0.33),
+            ],
+        ),
+        Lathe(
+            material="calyx", segments=12,
+            profile=[
+                (0.075, 0.295), (0.07, 0.33), (0.032, 0.36), (0.022, 0.42), (0.022, 0.58), (0.03, 0.66), (0, 0.67),
+            ],
+            at=(0.1, 0, -0.02), turn=(0, 16, 0), bend=30,
+        ),
+    ],
+    appearances=[
+        look("red", "ripe|红|成熟|熟", 3),
+        look(
+            "green", "unripe|raw|jalapeno|青|绿|未成熟|生", 2,
+            {"skin": paint("#3a7a22 #4a8a2a #2f6a1c", **PEPPER_SKIN)},
+        ),
+        look("yellow", "黄", 0.5, {"skin": paint("#e2b21e", **PEPPER_SKIN)}),
+    ],
     variation=Variation(stretch=(0.1, 0.1, 0.05), wobble=0.01, wobble_scale=2),
 )
-
 CUCUMBER = ObjectSpec(
-    name="cucumber", chinese=words("黄瓜|青瓜"), size_m=0.22, contexts=["bush", *PLACES], rests=["flat", "side", "hangs"], lookalikes=["banana", "watermelon", "chili pepper", "corn"],
-    materials={"skin": paint("#2f5f22 #3a6b28 #27541e", lay("streaks", "#7fa04a #8fae58", 0.36, scale=30, softness=0.4, opacity=0.6), lay("gradient", "#8fa858", span=(0.3, 0.0), axis="along", opacity=0.6),
-                              lay("spots", "#9ab868", 0.2, scale=26, softness=0.5, opacity=0.7), roughness=0.32, bump=0.5, bump_scale=24), "stem": GREEN_STEM},
-    parts=[Lathe(material="skin", bend=16, bend_range=14, lobes=7, lobe_depth=0.03, profile=[(0, -0.82), (0.06, -0.81), (0.125, -0.74), (0.155, -0.55), (0.165, -0.1), (0.16, 0.4), (0.14, 0.66), (0.09, 0.78), (0.03, 0.81), (0, 0.81)]),
-           Tube(material="stem", path=[(0.1, 0, 0.78), (0.12, 0, 0.88)], radius=[0.025, 0.02], sides=7, chance=0.7)],
+    name="cucumber", chinese=words("黄瓜|青瓜"), size_m=0.22, contexts=["bush", *PLACES],
+    rests=["flat", "side", "hangs"], lookalikes=["banana", "watermelon", "chili pepper", "corn"],
+    materials={
+        "skin": paint(
+            "#2f5f22 #3a6b28 #27541e", lay("streaks", "#7fa04a #8fae58", 0.36, scale=30, softness=0.4, opacity=0.6),
+            lay("gradient", "#8fa858", span=(0.3, 0.0), axis="along", opacity=0.6),
+            lay("spots", "#9ab868", 0.2, scale=26, softness=0.5, opacity=0.7), roughness=0.32, bump=0.5,
+            bump_scale=24,
+        ),
+        "stem": GREEN_STEM,
+    },
+    parts=[
+        Lathe(
+            material="skin", bend=16, bend_range=14, lobes=7, lobe_depth=0.03,
+            profile=[
+                (0, -0.82), (0.06, -0.81), (0.125, -0.74), (0.155, -0.55), (0.165, -0.1), (0.16, 0.4), (0.14, 0.66),
+                (0.09, 0.78), (0.03, 0.81), (0, 0.81),
+            ],
+        ),
+        Tube(material="stem", path=[(0.1, 0, 0.78), (0.12, 0, 0.88)], radius=[0.025, 0.02], sides=7, chance=0.7),
+    ],
     appearances=[look("whole", "green|绿|完整", 4)],
     variation=Variation(stretch=(0.14, 0.14, 0.05), wobble=0.008, wobble_scale=2),
 )
 EGGPLANT = ObjectSpec(
-    name="eggplant", aliases=words("aubergine|brinjal"), chinese=words("茄子"), size_m=0.2, contexts=["bush", *PLACES], rests=["side", "hangs", "flat"], lookalikes=["cucumber", "plum", "pear"],
-    materials={"skin": paint("#2a1230 #34163a #220e2a", lay("gradient", "#6a3a6a", span=(0.86, 0.95), axis="along", opacity=0.7), roughness=0.12, coat=0.6), "calyx": paint("#4f7a34 #5a8440", lay("noise", "#3a5a2a", 0.4, scale=7), roughness=0.7)},
-    parts=[Lathe(material="skin", profile=[(0, -0.62), (0.08, -0.615), (0.2, -0.55), (0.29, -0.38), (0.3, -0.15), (0.25, 0.12), (0.18, 0.36), (0.14, 0.5), (0.1, 0.56), (0, 0.57)], bend_range=22),
-           Lathe(material="calyx", segments=30, lobes=5, lobe_depth=0.42, lobe_at="bottom", profile=[(0.19, 0.3), (0.185, 0.4), (0.155, 0.5), (0.11, 0.575), (0.05, 0.61), (0.042, 0.68), (0.05, 0.8), (0.055, 0.82), (0, 0.83)], bend_range=8)],
-    appearances=[look("purple", "black|dark|ripe|紫|黑|成熟", 4), look("white", "白", 0.4, {"skin": paint("#ece6d2 #e4dcc2", roughness=0.15, coat=0.5)}),
-                 look("striped", "花", 0.5, {"skin": paint("#8a4a86", lay("streaks", "#e6dcd8", 0.45, scale=26, softness=0.3), roughness=0.15, coat=0.5)})],
+    name="eggplant", aliases=words("aubergine|brinjal"), chinese=words("茄子"), size_m=0.2,
+    contexts=["bush", *PLACES], rests=["side", "hangs", "flat"], lookalikes=["cucumber", "plum", "pear"],
+    materials={
+        "skin": paint(
+            "#2a1230 #34163a #220e2a", lay("gradient", "#6a3a6a", span=(0.86, 0.95), axis="along", opacity=0.7),
+            roughness=0.12, coat=0.6,
+        ),
+        "calyx": paint("#4f7a34 #5a8440", lay("noise", "#3a5a2a", 0.4, scale=7), roughness=0.7),
+    },
+    parts=[
+        Lathe(
+            material="skin",
+            profile=[
+                (0, -0.62), (0.08, -0.615), (0.2, -0.55), (0.29, -0.38), (0.3, -0.15), (0.25, 0.12), (0.18, 0.36),
+                (0.14, 0.5), (0.1, 0.56), (0, 0.57),
+            ],
+            bend_range=22,
+        ),
+        Lathe(
+            material="calyx", segments=30, lobes=5, lobe_depth=0.42, lobe_at="bottom",
+            profile=[
+                (0.19, 0.3), (0.185, 0.4), (0.155, 0.5), (0.11, 0.575), (0.05, 0.61), (0.042, 0.68), (0.05, 0.8),
+                (0.055, 0.82), (0, 0.83),
+            ],
+            bend_range=8,
+        ),
+    ],
+    appearances=[
+        look("purple", "black|dark|ripe|紫|黑|成熟", 4),
+        look("white", "白", 0.4, {"skin": paint("#ece6d2 #e4dcc2", roughness=0.15, coat=0.5)}),
+        look(
+            "striped", "花", 0.5,
+            {
+                "skin": paint(
+                    "#8a4a86", lay("streaks", "#e6dcd8", 0.45, scale=26, softness=0.3), roughness=0.15, coat=0.5,
+                ),
+            },
+        ),
+    ],
     variation=Variation(stretch=(0.12, 0.12, 0.08), taper=0.1, wobble=0.01),
 )
-
-BROCCOLI = ObjectSpec(
-    name="broccoli", aliases=words("broccoli floret|head of broccoli|broccoli head"), chinese=words("西兰花|绿花菜"), size_m=0.16, contexts=PLACES, rests=["upright", "side", "any"], lookalikes=["leaf", "mushroom"],
-    materials={"floret": paint("#3a6b2a #2f5f24 #477a34", lay("noise", "#5f8f42", 0.4, scale=9), roughness=0.85, bump=1.0, bump_scale=30, jitter=0.22), "stalk": paint("#8fae62 #9ab86c #84a458", lay("streaks", "#c4d49a", 0.3, scale=14, opacity=0.6), roughness=0.55)},
-    parts=[Lathe(material="stalk", profile=[(0, -0.5), (0.14, -0.5), (0.14, -0.5), (0.15, -0.3), (0.16, -0.1), (0.28, 0.08), (0.36, 0.16), (0, 0.2)], lobes=5, lobe_depth=0.1, lobe_at="all"),
-           Cluster(count=7, on="ring", size=(0.36, 0.36, 0.1), at=(0, 0, -0.02), facing="up", copy_tilt=8, parts=[Tube(material="stalk", path=[(-0.06, 0, -0.14), (0.03, 0, 0.0), (0.14, 0, 0.14)], radius=[0.06, 0.055, 0.08], sides=7)]),
-           Ellipsoid(material="floret", size=(0.82, 0.82, 0.5), at=(0, 0, 0.2), detail=10),
-           Cluster(count=46, on="dome", size=(0.9, 0.9, 0.42), at=(0, 0, 0.29), size_jitter=0.3, place_jitter=0.3, facing="out", parts=[Ellipsoid(material="floret", size=(0.24, 0.24, 0.2), detail=6)]),
-           Cluster(count=15, on="ring", size=(0.92, 0.92, 0.1), at=(0, 0, 0.1), size_jitter=0.25, place_jitter=0.2, facing="out", parts=[Ellipsoid(material="floret", size=(0.24, 0.24, 0.2), detail=6)])],
-    appearances=[look("fresh", "green|绿|新鲜", 4), look("yellowed", "old|bad|yellow|发黄|坏", 0.6, {"floret": paint("#a89a3a #b8a848", lay("noise", "#6f7a34", 0.45, scale=5), roughness=0.9, bump=1.0, bump_scale=30, jitter=0.2)})],
-    variation=Variation(stretch=(0.08, 0.08, 0.08), wobble=0.015, bend=8),
-)
-
-MUSHROOM = ObjectSpec(
-    name="mushroom", aliases=words("button mushroom|champignon"), chinese=words("蘑菇|口蘑"), size_m=0.06, contexts=["grass", "soil", "table", "shelf", "conveyor", "studio", "hand"], rests=["upright", "any"], lookalikes=["egg", "umbrella", "onion"],
-    materials={"cap": paint("#d9c6a6 #cdb592 #e2d4bb", lay("noise", "#b0926a", 0.35, scale=4, softness=0.8, opacity=0.6), roughness=0.65, subsurface=0.08), "stalk": paint("#ece2cf #e2d6be", lay("streaks", "#c9b896", 0.35, scale=18, opacity=0.6), roughness=0.7),
-               "gills": paint("#a88868 #967656", lay("stripes", "#6b5038", 0.5, scale=40, softness=0.4), roughness=0.8)},
-    parts=[Lathe(material="cap", profile=[(0.44, 0.02), (0.485, 0.03), (0.5, 0.09), (0.46, 0.22), (0.34, 0.36), (0.18, 0.43), (0, 0.45)]),
-           Lathe(material="gills", profile=[(0.13, 0.1), (0.3, 0.075), (0.44, 0.035)], segments=40),
-           Lathe(material="stalk", profile=[(0, -0.5), (0.12, -0.5), (0.165, -0.45), (0.15, -0.3), (0.13, -0.05), (0.14, 0.1)], bend_range=16)],
-    appearances=[look("brown", "cremini|chestnut|棕|褐", 1.2, {"cap": paint("#a87c50 #96693e #b88c5e", lay("noise", "#6f4a2a", 0.35, scale=6, softness=0.8, opacity=0.6), roughness=0.6)}),
-                 look("white", "button|白", 1.5),
-                 look("fly agaric", "red|poisonous|toadstool|毒|红", 0.8, {"cap": paint("#c2201a #b81a14", lay("spots", "#f4eee2", 0.36, scale=5.5, softness=0.1, wobble=0.3), roughness=0.3, coat=0.3)})],
-    variation=Variation(stretch=(0.07, 0.07, 0.2), wobble=0.015),
-)
-
-POTATO = ObjectSpec(
-    name="potato", aliases=words("spud"), chinese=words("土豆|马铃薯"), size_m=0.09, contexts=["soil", "table", "shelf", "conveyor", "floor", "studio", "hand"], rests=["any", "side"], lookalikes=["egg", "stone", "onion", "kiwi"],
-    materials={"skin": paint("#c09a5e #b48c50 #caa86e", lay("noise", "#8a6534 #9a7440", 0.42, scale=6, softness=0.7, opacity=0.7), lay("spots", "#5f4424", 0.26, scale=7, softness=0.4, wobble=0.4, opacity=0.9), lay("spots", "#8a6a40", 0.16, scale=24, opacity=0.7), roughness=0.8, bump=0.25, bump_scale=20)},
-    parts=[Ellipsoid(material="skin", size=(0.72, 0.62, 1.0), detail=22)],
-    appearances=[look("brown", "yellow|washed|黄|干净", 3), look("dirty", "muddy|soiled|earthy|带泥|脏", 1, {"skin": paint("#8f6c40", lay("noise", "#4a3420 #5a4028", 0.52, scale=4), roughness=0.95, bump=0.5, bump_scale=16)}),
-                 look("red", "红", 0.8, {"skin": paint("#9a4a48 #8a3e40", lay("noise", "#b87a68", 0.35, scale=7, opacity=0.5), lay("spots", "#5a2a28", 0.22, scale=8, opacity=0.7), roughness=0.75, bump=0.2)}),
-                 look("green", "bad|sprouting|发芽|青|坏", 0.4, {"skin": paint("#9a9a4c", lay("blush", "#5f7a34", 0.5, softness=0.8, wobble=0.4), lay("spots", "#4a3a1c", 0.26, scale=8), roughness=0.8, bump=0.25)})],
-    variation=Variation(stretch=(0.14, 0.14, 0.12), wobble=0.05, wobble_scale=1.3, dents=3, dent_depth=0.07),
-)
-
-ONION = ObjectSpec(
-    name="onion", chinese=words("洋葱"), size_m=0.09, contexts=PLACES, rests=["upright", "any"], lookalikes=["potato", "garlic", "apple", "ball"],
-    materials={"skin": paint("#c4843c #b87430 #ce9450", lay("streaks", "#8a4f1e #9a5c28", 0.42, scale=34, softness=0.3), lay("noise", "#e2b87a", 0.35, scale=3, softness=0.7, opacity=0.5), roughness=0.35, coat=0.3), "root": paint("#b59a6e #9a7f55", roughness=0.95)},
-    parts=[Lathe(material="skin", profile=[(0, -0.44), (0.07, -0.445), (0.25, -0.39), (0.43, -0.2), (0.5, 0.0), (0.44, 0.2), (0.28, 0.34), (0.13, 0.43), (0.07, 0.52), (0.05, 0.66), (0.075, 0.74), (0, 0.73)]),
-           Cluster(count=14, on="disc", size=(0.14, 0.14, 0.1), at=(0, 0, -0.43), facing="up", copy_tilt=35, size_jitter=0.4, parts=[Tube(material="root", path=[(0, 0, 0), (0.03, 0, -0.05), (0.04, 0, -0.12)], radius=[0.01, 0.008, 0.003], sides=4)])],
-    appearances=[look("yellow", "brown|黄", 3), look("red", "purple|红|紫", 2, {"skin": paint("#7a2448 #8a2f50 #6a1c40", lay("streaks", "#a85a78", 0.38, scale=34, softness=0.3), roughness=0.3, coat=0.4)}),
-                 look("white", "白", 0.8, {"skin": paint("#e8e0cc #efe9da", lay("streaks", "#c9c49a", 0.38, scale=34, softness=0.4, opacity=0.6), roughness=0.35, coat=0.3)})],
-    variation=Variation(stretch=(0.06, 0.06, 0.1), taper=0.06, wobble=0.015),
-)
-
-GARLIC = ObjectSpec(
-    name="garlic", aliases=words("garlic bulb|head of garlic|bulb of garlic"), chinese=words("大蒜|蒜头|蒜"), size_m=0.055, contexts=PLACES, rests=["upright", "any"], lookalikes=["onion", "mushroom", "egg"],
-    materials={"skin": paint("#ece4d8 #e4dacb", lay("streaks", "#b58a9a #c0a0a8", 0.32, scale=36, softness=0.5, opacity=0.55), roughness=0.5)},
-    parts=[Lathe(material="skin", lobes=9, lobe_depth=0.12, segments=54, profile=[(0, -0.38), (0.15, -0.4), (0.36, -0.33), (0.47, -0.12), (0.42, 0.1), (0.25, 0.27), (0.11, 0.4), (0.065, 0.56), (0.06, 0.74), (0, 0.75)])],
-    appearances=[look("white", "白"), look("purple", "紫", 0.5, {"skin": paint("#d0b8c0", lay("streaks", "#8a4a68", 0.48, scale=34, softness=0.5), roughness=0.5)})],
-    variation=Variation(stretch=(0.06, 0.06, 0.12), wobble=0.02, wobble_scale=1.4, bend=14),
-)
-
-CORN = ObjectSpec(
-    name="corn", aliases=words("corn cob|corncob|ear of corn|corn on the cob|maize|sweet corn|sweetcorn"), chinese=words("玉米|苞米"), size_m=0.22, contexts=PLACES, rests=["side"], lookalikes=["banana", "pineapple", "carrot"],
-    materials={"core": paint("#e0c060", roughness=0.6), "kernel": paint("#eac23a #e4b62c #f0d058", roughness=0.25, coat=0.3, subsurface=0.1, jitter=0.16), "husk": paint("#8fae4a #9fb95a #7fa040", lay("streaks", "#c9d48a", 0.42, scale=30, opacity=0.7), roughness=0.6), "stem": GREEN_STEM},
-    parts=[Lathe(material="core", profile=[(0, -0.5), (0.14, -0.48), (0.15, 0), (0.1, 0.36), (0, 0.48)], segments=16),
-           *[Cluster(count=n, on="ring", size=(2 * r, 2 * r, 0.1), at=(0, 0, z), turn=(0, 0, 0 if k % 2 else 180 / n), facing="out", size_jitter=0.08, place_jitter=0.008, parts=[Ellipsoid(material="kernel", size=(0.075, 0.075, 0.07), detail=3)])
-             for k, (n, r, z) in enumerate([(14, 0.16, -0.43 + 0.062 * i) for i in range(11)] + [(13, 0.148, 0.258), (12, 0.136, 0.318), (11, 0.12, 0.376), (8, 0.09, 0.43), (5, 0.05, 0.47)])],
-           Cluster(count=3, on="ring", size=(0.1, 0.1, 0.1), at=(0, 0, -0.5), facing="up", copy_tilt=5, only=["husked"], parts=[
-               Sheet(material="husk", outline=[(0, -0.1), (0.2, -0.17), (0.5, -0.16), (0.8, -0.07), (1, 0), (0.8, 0.07), (0.5, 0.16), (0.2, 0.17), (0, 0.1)], thickness=0, scale=(0.85, 0.85, 0.85), turn=(0, -60, 0), bend=-38, bend_range=20, cup=95)]),
-           Lathe(material="stem", profile=[(0, -0.66), (0.05, -0.66), (0.06, -0.55), (0.09, -0.46), (0, -0.42)], segments=12)],
-    appearances=[look("husked", "fresh|in husk|with husk|带叶", 1), look("bare", "yellow|peeled|黄|剥皮", 1),
-                 look("unripe", "green|raw|white|青|白|未成熟|生", 0.5, {"kernel": paint("#dcdc9a #e6e4b4", roughness=0.3, jitter=0.12)})],
-    variation=Variation(stretch=(0.1, 0.1, 0.05), bend=6),
-)
-
 PUMPKIN = ObjectSpec(
-    name="pumpkin", aliases=words("squash"), chinese=words("南瓜"), size_m=0.3, contexts=["soil", "grass", "table", "floor", "shelf", "studio"], rests=["upright"], lookalikes=["orange", "bell pepper", "basketball", "tomato"],
-    materials={"rind": paint("#d8761a #cf6a14 #e0842a", lay("noise", "#e8a04a", 0.38, scale=4, softness=0.9, opacity=0.5), lay("spots", "#b5601c", 0.14, scale=16, opacity=0.5), roughness=0.45), "stem": paint("#7a7a44 #6b6a38", lay("streaks", "#4a4a26", 0.45, scale=18), roughness=0.85)},
-    parts=[Lathe(material="rind", segments=60, lobes=10, lobe_depth=0.14, profile=[(0, -0.24), (0.1, -0.3), (0.28, -0.34), (0.43, -0.22), (0.5, 0.0), (0.45, 0.2), (0.3, 0.33), (0.15, 0.32), (0.06, 0.25), (0, 0.22)]),
-           Lathe(material="stem", segments=20, lobes=5, lobe_depth=0.3, profile=[(0.1, 0.24), (0.07, 0.3), (0.045, 0.4), (0.05, 0.5), (0.06, 0.53), (0, 0.53)], bend_range=38)],
-    appearances=[look("orange", "ripe|halloween|橙|黄|成熟|熟", 4), look("green", "unripe|raw|kabocha|青|绿|未成熟|生", 0.8, {"rind": paint("#3a5a2c #2f4f26", lay("streaks", "#8a9a5a", 0.34, scale=30, softness=0.4), roughness=0.5)}),
-                 look("white", "白", 0.4, {"rind": paint("#e6ddc6 #ded4b8", lay("noise", "#c9b890", 0.35, scale=5, opacity=0.5), roughness=0.5)})],
+    name="pumpkin", aliases=words("squash"), chinese=words("南瓜"), size_m=0.3,
+    contexts=["soil", "grass", "table", "floor", "shelf", "studio"], rests=["upright"],
+    lookalikes=["orange", "bell pepper", "basketball", "tomato"],
+    materials={
+        "rind": paint(
+            "#d8761a #cf6a14 #e0842a", lay("noise", "#e8a04a", 0.38, scale=4, softness=0.9, opacity=0.5),
+            lay("spots", "#b5601c", 0.14, scale=16, opacity=0.5), roughness=0.45,
+        ),
+        "stem": paint("#7a7a44 #6b6a38", lay("streaks", "#4a4a26", 0.45, scale=18), roughness=0.85),
+    },
+    parts=[
+        Lathe(
+            material="rind", segments=60, lobes=10, lobe_depth=0.14,
+            profile=[
+                (0, -0.24), (0.1, -0.3), (0.28, -0.34), (0.43, -0.22), (0.5, 0.0), (0.45, 0.2), (0.3, 0.33),
+                (0.15, 0.32), (0.06, 0.25), (0, 0.22),
+            ],
+        ),
+        Lathe(
+            material="stem", segments=20, lobes=5, lobe_depth=0.3,
+            profile=[(0.1, 0.24), (0.07, 0.3), (0.045, 0.4), (0.05, 0.5), (0.06, 0.53), (0, 0.53)], bend_range=38,
+        ),
+    ],
+    appearances=[
+        look("orange", "ripe|halloween|橙|黄|成熟|熟", 4),
+        look(
+            "green", "unripe|raw|kabocha|青|绿|未成熟|生", 0.8,
+            {
+                "rind": paint(
+                    "#3a5a2c #2f4f26", lay("streaks", "#8a9a5a", 0.34, scale=30, softness=0.4), roughness=0.5,
+                ),
+            },
+        ),
+        look(
+            "white", "白", 0.4,
+            {"rind": paint("#e6ddc6 #ded4b8", lay("noise", "#c9b890", 0.35, scale=5, opacity=0.5), roughness=0.5)},
+        ),
+    ],
     variation=Variation(stretch=(0.08, 0.08, 0.2), wobble=0.015),
 )
 
-CABBAGE = ObjectSpec(
-    name="cabbage", aliases=words("head of cabbage|cabbage head"), chinese=words("卷心菜|圆白菜|包菜|甘蓝"), size_m=0.2, contexts=PLACES, rests=["upright", "any"], lookalikes=["broccoli", "ball", "leaf", "watermelon"],
-    materials={"leaf": paint("#9fbf6a #8fb25c #b0cc80", lay("streaks", "#dce8bc", 0.34, scale=22, softness=0.4, opacity=0.8), lay("gradient", "#d8e4b4", span=(0.4, 0.0), axis="along", opacity=0.6), roughness=0.5, bump=0.3, bump_scale=7, jitter=0.14), "heart": paint("#b5cf84 #c2d894", lay("streaks", "#e4eec8", 0.34, scale=22, opacity=0.7), roughness=0.5, bump=0.3, bump_scale=6)},
-    parts=[Ellipsoid(material="heart", size=(0.8, 0.8, 0.72), at=(0, 0, 0.02)),
-           *[Cluster(count=n, on="ring", size=(0.1, 0.1, 0.1), at=(0, 0, -0.36), turn=(0, 0, a), facing="up", copy_tilt=5, size_jitter=0.08, parts=[
-               Sheet(material="leaf", outline=[(0, -0.08), (0.25, -0.3), (0.6, -0.46), (0.88, -0.36), (1, 0), (0.88, 0.36), (0.6, 0.46), (0.25, 0.3), (0, 0.08)], smooth=True, thickness=0, scale=(s, s, s), turn=(0, -lean, 0), bend=bend, bend_range=12, cup=85, ripple=0.025)])
-             for n, a, s, lean, bend in ((4, 0, 0.92, 46, 118), (5, 30, 0.95, 34, 80))]],
-    appearances=[look("green", "white|绿|白"), look("red", "purple|紫|红", 0.6, {"leaf": paint("#5a2a52 #6a3460", lay("streaks", "#b590b4", 0.34, scale=22, softness=0.4), roughness=0.4, bump=0.3, bump_scale=7), "heart": paint("#6a3462", lay("streaks", "#b590b4", 0.34, scale=22), roughness=0.4)})],
-    variation=Variation(stretch=(0.06, 0.06, 0.06), wobble=0.015),
-)
-
-OBJECTS = [TOMATO, CARROT, BELL_PEPPER, CHILI, CUCUMBER, EGGPLANT, BROCCOLI, MUSHROOM, POTATO, ONION, GARLIC, CORN, PUMPKIN, CABBAGE]
+OBJECTS = [TOMATO, BELL_PEPPER, CHILI, CUCUMBER, EGGPLANT, PUMPKIN]
