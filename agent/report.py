@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent.report_charts import interval_bar, line_chart
-from agent.report_facts import NO_REAL, curves_of, facts_of
+from agent.report_facts import curves_of, facts_of
 from agent.report_pictures import Predictions, contact_sheet, predictions
+from agent.report_scores import NO_REAL
 from tools.data.scores import EvaluatedOn
 from tools.errors import SightsmithError, Stopped
 from tools.runtime import RunContext

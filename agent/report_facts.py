@@ -8,34 +8,18 @@ from typing import Any
 
 from agent.memory import changes_of
 from agent.report_charts import Line
-from tools.data.scores import EvaluatedOn, Evaluation
+from agent.report_scores import SET_NAMES, ScoreRow, Sets, about_sets, headline_of, metric_name, per_class, score_rows
+from tools.data.scores import EvaluatedOn
 from tools.runtime import RunContext, RunRecord
 
-SET_NAMES: dict[str, str] = {
-    "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
-    "real_val": "real photos, validation", "real_test": "real photos, test",
-}  # fmt: skip
 STAGE_NAMES = {
     "define": "understanding the task", "design": "designing scenes", "generate": "making pictures",
     "score": "scoring pictures", "curate": "removing copies and outliers", "annotate": "checking labels",
     "train": "training", "evaluate": "measuring", "diagnose": "looking for weak spots",
     "export_model": "exporting the model", "export_dataset": "exporting the data set", "report": "writing this report",
 }  # fmt: skip
-METRIC_NAMES = {
-    "mask_map50": "mask mAP50", "mask_map50_95": "mask mAP50-95", "box_map50": "box mAP50",
-    "box_map50_95": "box mAP50-95", "accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1",
-}  # fmt: skip
-NO_REAL = "— bring labelled photos with --real"
+_ENGINE = {"version": "", "licence": "", "for": "", "why": ""}
 KIND_NAMES = {"segment": "segmentation", "detect": "detection", "classify": "classification"}
-
-
-@dataclass(frozen=True)
-class ScoreRow:
-    """One metric on every set; None where it was not or cannot be measured."""
-
-    name: str
-    values: list[tuple[float, tuple[float, float] | None] | None]
-    main: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +39,7 @@ class Facts:
     title: str
     headline: str
     warning: bool  # the headline is a caution
-    sets: list[tuple[str, Evaluation | None]]
+    sets: Sets
     rows: list[ScoreRow] = field(default_factory=list)
     about_sets: list[tuple[str, list[str]]] = field(default_factory=list)
     per_class: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -86,8 +70,8 @@ def facts_of(run: RunContext) -> Facts:
         warning=warning,
         sets=[(name, record.evaluation.get(on)) for on, name in SET_NAMES.items() if on.endswith("_test")],
     )
-    facts.rows, facts.about_sets = _score_rows(facts.sets), _about_sets(facts.sets)
-    facts.per_class = _per_class(facts.sets)
+    facts.rows, facts.about_sets = score_rows(facts.sets), about_sets(facts.sets)
+    facts.per_class = per_class(facts.sets)
     facts.rounds = [_round(run, number) for number in range(len(record.rounds))]
     facts.slices, facts.slices_on = _slices(record)
     facts.slice_notes = [
@@ -97,120 +81,11 @@ def facts_of(run: RunContext) -> Facts:
     facts.counts, facts.dropped, facts.failed = _counts(run)
     facts.stages = _stages(record)
     facts.lessons = [_lesson(record, lesson) for lesson in record.lessons]
-    facts.engines = sorted(record.engines.items())
+    facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
     facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
     return facts
-
-
-# The headline ---------------------------------------------------------------------------------------------------
-
-
-def headline_of(record: RunRecord) -> tuple[str, bool]:
-    """One honest sentence, and whether it is a caution."""
-    if record.best is None:
-        reason = f": {record.error}" if record.error else ""
-        state = {"stopped": "The run was stopped", "failed": "The run failed"}.get(
-            record.status, "The run has not come to an end"
-        )
-        return f"No model was made. {state}{reason}{'' if reason.endswith('.') else '.'}", True
-    real = record.evaluation.get("real_test")
-    stopped = (
-        ""
-        if record.status in ("running", "finished")
-        else f" The run itself {record.status}: {record.error or 'see below'}"
-    )
-    if real is None:
-        where = "its real photos left none for a test" if record.real else "no labelled real photo was given"
-        return (
-            f"Not measured on real photos ({where}): synthetic scores only, expect less on your own pictures.{stopped}",
-            True,
-        )
-    return real_sentence(real) + stopped, bool(stopped)
-
-
-def real_sentence(real: Evaluation) -> str:
-    """What the model does on real photos, in words."""
-    photos = f"{real.images} real photo{'s' if real.images != 1 else ''} that it never saw"
-    if real.accuracy is not None:
-        return f"Of {photos}, the model names {real.accuracy:.0%} right{_between(real, 'accuracy', percent=True)}."
-    parts = []
-    if real.recall is not None:
-        parts.append(f"finds {real.recall:.0%} of the {real.instances} objects")
-    if real.precision is not None:
-        parts.append(f"{real.precision:.0%} of what it reports is right")
-    said = ", and ".join(parts) or "was measured"
-    score = real.score
-    figure = (
-        ""
-        if score is None
-        else f" ({METRIC_NAMES.get(real.metric, real.metric)} {score:.2f}{_between(real, real.metric)})"
-    )
-    return f"On {photos}, the model {said}{figure}."
-
-
-def _between(scores: Evaluation, metric: str, percent: bool = False) -> str:
-    if metric not in scores.intervals:
-        return ""
-    low, high = scores.intervals[metric]
-    return f" (95 % interval {low:.0%} to {high:.0%})" if percent else f", 95 % interval {low:.2f} to {high:.2f}"
-
-
-# Scores ---------------------------------------------------------------------------------------------------------
-
-
-def metric_name(metric: str, on: str) -> str:
-    """A metric in words; a synthetic score is never called accuracy."""
-    return "share right" if metric == "accuracy" and on.startswith("synthetic") else METRIC_NAMES.get(metric, metric)
-
-
-def _score_rows(sets: list[tuple[str, Evaluation | None]]) -> list[ScoreRow]:
-    measured = [e for _, e in sets if e is not None]
-    if not measured:
-        return []
-    mains = {e.metric for e in measured}
-    only_synthetic = all(e.on.startswith("synthetic") for e in measured)
-    rows = []
-    for metric in METRIC_NAMES:
-        values = [
-            None if e is None or getattr(e, metric) is None else (float(getattr(e, metric)), e.intervals.get(metric))
-            for _, e in sets
-        ]
-        if any(v is not None for v in values):
-            name = metric_name(metric, "synthetic" if only_synthetic else "")
-            name = "share right (accuracy)" if metric == "accuracy" and not only_synthetic else name
-            rows.append(ScoreRow(name, values, metric in mains))
-    return sorted(rows, key=lambda row: not row.main)
-
-
-def _about_sets(sets: list[tuple[str, Evaluation | None]]) -> list[tuple[str, list[str]]]:
-    def each(show: Any) -> list[str]:
-        return ["" if e is None else show(e) for _, e in sets]
-
-    if all(e is None for _, e in sets):
-        return []
-    return [
-        ("pictures", each(lambda e: str(e.images))),
-        ("labelled objects", each(lambda e: str(e.instances))),
-        ("pictures with nothing to find", each(lambda e: str(e.empties))),
-        ("false alarms on one of those", each(lambda e: _figure(e.false_positives_per_empty))),
-        ("working threshold", each(lambda e: _figure(e.threshold))),
-    ]
-
-
-def _per_class(sets: list[tuple[str, Evaluation | None]]) -> list[tuple[str, list[str]]]:
-    names = dict.fromkeys(name for _, e in sets if e is not None for name in e.per_class)
-    if len(names) < 2:
-        return []
-    return [
-        (name, [_figure(e.per_class[name].score) if e is not None and name in e.per_class else "" for _, e in sets])
-        for name in names
-    ]
-
-
-def _figure(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"
 
 
 # Rounds ---------------------------------------------------------------------------------------------------------
@@ -226,7 +101,7 @@ def _round(run: RunContext, position: int) -> dict[str, Any]:
         "kept": item.kept,
         "accepted": item.accepted,
         "on": SET_NAMES[deciding.on] if deciding else "",
-        "metric": metric_name(deciding.metric, deciding.on) if deciding else "",
+        "metric": metric_name(deciding.metric) if deciding else "",
         "score": deciding.score if deciding else None,
         "interval": deciding.intervals.get(deciding.metric) if deciding else None,
         "weak": [w.name for w in item.diagnosis.weak] if item.diagnosis else [],
@@ -327,9 +202,17 @@ def _stages(record: RunRecord) -> list[tuple[str, float, float]]:
 
 
 def _lesson(record: RunRecord, lesson: dict[str, Any]) -> dict[str, Any]:
-    """A lesson, with what the first round aimed at because of it."""
+    """A lesson, with what the first round aimed at because of it; every field is there, whoever wrote the record."""
     first = record.rounds[0].focus if record.rounds else []
-    return lesson | {"used": [w for w in lesson.get("weak", []) if w in first]}
+    weak = list(lesson.get("weak") or [])
+    return {
+        "run": lesson.get("run", ""),
+        "classes": list(lesson.get("classes") or []),
+        "same_class": bool(lesson.get("same_class")),
+        "similar": float(lesson.get("similar") or 0.0),
+        "weak": weak,
+        "used": [w for w in weak if w in first],
+    }
 
 
 # How to go on ---------------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ class _Looked:
     found: list[Instance]
     agreement: float
     remark: str
+    right: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def predictions(
     looked.sort(key=lambda x: (-x.agreement, -len(x.sample.instances), x.sample.id))
     count = min(SHOWN, (len(looked) + 1) // 2)
     best = [x for x in looked if x.sample.instances or x.sample.label][:count] or looked[:count]
-    worst = [x for x in reversed(looked) if x.agreement < _PERFECT and x not in best][:count]
+    worst = [x for x in reversed(looked) if not x.right and x not in best][:count]
     good, bad = ([_compare(run, x) for x in part] for part in (best, worst))
     return Predictions(on, len(asked), len(samples), good, bad)
 
@@ -128,10 +129,11 @@ def _look(run: RunContext, model: Recogniser, sample: Sample, threshold: float) 
     if model.kind == "classify":
         shares = model.classify_many([picture])[0]
         said = max(shares, key=lambda name: shares[name])
-        return _Looked(sample, [], shares.get(sample.label or "", 0.0), f"answer: {said} ({shares[said]:.0%})")
+        remark = f"answer: {said} ({100 * shares[said]:.0f} %)"
+        return _Looked(sample, [], shares.get(sample.label or "", 0.0), remark, said == sample.label)
     found = [i for i in model.predict_many([picture], threshold)[0] if i.score >= threshold]
     value, remark = agreement(sample.instances, found, sample.height, sample.width, run.settings.match_iou)
-    return _Looked(sample, found, value, remark)
+    return _Looked(sample, found, value, remark, value >= _PERFECT)
 
 
 def agreement(
