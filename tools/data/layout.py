@@ -1,0 +1,84 @@
+"""Boxes for the objects of many scenes at once: sizes by distance, bounded overlap, order from the camera."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MAX_OVERLAP = 0.25  # of the smaller box: more is not told apart from one object
+CUT_SHARE = 0.2  # of the objects may leave the picture a little: real photos cut objects too
+MAX_CUT = 0.4  # of the object's size
+SIZE_SPREAD = 0.22  # log-normal spread of sizes in one scene: fruit of one tree, tools of one box
+ASPECT_SPREAD = 0.10
+_TRIES = 10
+_COVERED = 0.8  # of the picture's area at most in boxes
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """Boxes (s, n, 4) as (cx, cy, w, h) in 0..1, and depth ranks (s, n), 0 nearest; rows beyond a count are unused."""
+
+    boxes: FloatArray
+    depths: IntArray
+
+
+def lay_out(
+    counts: IntArray, low: FloatArray, high: FloatArray, rng: np.random.Generator, *, allow_cut: bool = True
+) -> Layouts:
+    """Lay objects out.
+
+    Args:
+        counts: (s,) objects of each scene.
+        low: (s,) least width of the first object, as a share of the picture's.
+        high: (s,) greatest width.
+        rng: decides everything.
+        allow_cut: whether objects may reach over the border.
+    """
+    most = int(counts.max(initial=0))
+    if most == 0:
+        return Layouts(np.zeros((len(counts), 0, 4)), np.zeros((len(counts), 0), np.int64))
+    sizes = _sizes(counts, low, high, most, rng)
+    centres = np.full((len(counts), most, 2), 0.5)
+    for slot in range(most):
+        live = np.flatnonzero(counts > slot)
+        centres[live, slot] = _place(slot, centres[live], sizes[live], rng, allow_cut)
+    boxes = np.concatenate([centres, sizes], axis=2)
+    used = np.arange(most) < counts[:, None]
+    # Larger and lower is nearer, as on a ground plane; noise, because neither is a rule in a tree.
+    nearness = sizes[..., 0] / sizes[:, :1, 0] + 0.5 * centres[..., 1] + rng.normal(0, 0.15, used.shape)
+    order = np.argsort(np.where(used, -nearness, np.inf), axis=1, kind="stable")
+    depths = np.empty_like(order)
+    np.put_along_axis(depths, order, np.broadcast_to(np.arange(most), order.shape), axis=1)
+    return Layouts(boxes.round(4), depths)
+
+
+def _sizes(counts: IntArray, low: FloatArray, high: FloatArray, most: int, rng: np.random.Generator) -> FloatArray:
+    """(s, n, 2) widths and heights; the first width is inside its range, the others are near it."""
+    room = np.sqrt(_COVERED / np.maximum(counts, 1))
+    top: FloatArray = np.minimum(np.maximum(room, low), high)  # many close objects: as large as they fit
+    first = np.exp(rng.uniform(np.log(low), np.log(top)))
+    widths = first[:, None] * np.exp(rng.normal(0, SIZE_SPREAD, (len(counts), most)))
+    widths[:, 0] = first
+    widths = np.minimum(np.maximum(widths, low[:, None] * 0.8), high[:, None])
+    heights = np.minimum(widths * np.exp(rng.normal(0, ASPECT_SPREAD, widths.shape)), 0.95)
+    return np.stack([widths, heights], axis=2)
+
+
+def _place(slot: int, centres: FloatArray, sizes: FloatArray, rng: np.random.Generator, allow_cut: bool) -> FloatArray:
+    """(s, 2) centres of the objects in one slot: the first of several tries that overlaps little, or the best."""
+    size = sizes[:, None, slot]
+    cut = rng.uniform(0, MAX_CUT, (len(size), _TRIES, 1)) * (rng.random((len(size), _TRIES, 1)) < CUT_SHARE)
+    margin: FloatArray = np.minimum(size * (0.5 - cut * float(allow_cut)), 0.5)
+    tries = margin + rng.random((len(size), _TRIES, 2)) * (1 - 2 * margin)
+    if slot == 0:
+        return np.asarray(tries[:, 0])
+    gap = np.abs(tries[:, :, None] - centres[:, None, :slot])  # (s, tries, slot, 2)
+    both = (size[:, None] + sizes[:, None, :slot]) / 2 - gap
+    shared = np.minimum(np.clip(both, 0, None), np.minimum(size[:, None], sizes[:, None, :slot])).prod(axis=3)
+    smaller = np.minimum(size.prod(axis=2)[:, :, None], sizes[:, None, :slot].prod(axis=3))
+    overlap = (shared / smaller).max(axis=2)
+    best = np.where(overlap <= MAX_OVERLAP, 0.0, overlap).argmin(axis=1)
+    return np.asarray(tries[np.arange(len(tries)), best])
