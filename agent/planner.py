@@ -39,8 +39,12 @@ _WISH = re.compile(r"^FixArguments: The user wants: (.*)", re.DOTALL)
 _UNCOVERED = re.compile(r"Nothing can draw (\[.*?\])\. Nearest known names: (\{.*?\})\. ", re.DOTALL)
 _OVER_FLAG = re.compile(r"The user allows at most .*?; leave (\w+) out")
 _BAD_VALUE = re.compile(r"^FixArguments: (images|rounds|minutes|money|target) (?:must|is)\b")
-_REMOVE = re.compile(r"\b(?:no|without|drop|remove|except|leave out|skip|not)\b|不要|去掉|除了|别")
-_ADD = re.compile(r"^\W*(?:and |please )*(?:also|add|plus|as well as|too)\b|^\W*(?:再?加上?|还要|还有|另外|以及|也要)")
+_REMOVE = re.compile(r"(?i)\b(?:no|without|drop|remove|except|leave out|skip|not)\b|不要|去掉|除了|别")
+_ADD = re.compile(
+    r"(?i)\b(?:also|add|plus|as well(?: as)?|too|in addition)\b|^\W*(?:再?加上?|还要|还有|另外|以及|也要)"
+)
+# What `ask_again` put in front of a question.
+_CHANGE_OF_QUESTION = re.compile(r"^(?:That answer did not settle it|抱歉，没有听懂这个回答)[^)）]*[)）][.。] ?")
 
 
 @dataclass(frozen=True)
@@ -195,68 +199,73 @@ class OfflinePlanner(BaseChatModel):
     def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None]:
         """The task after everything that was said, and the question that is still open."""
         task = understand(story.request, self.known)
-        question: dict[str, Any] | None = _as_question(task)
+        question, times = _as_question(task), 0
         for step in story.steps:
-            if step.name == "ask_user" and (answer := step.answer) is not None:
-                task, question = self._after_answer(task, step, answer)
-            elif step.name == "define_task" and (wish := _WISH.match(step.text)):
-                task, question = self._after_wish(task, wish[1].strip())
-            elif step.name == "define_task" and (answer := step.answer) is not None:
-                task, question = self._after_wish(task, answer)
-            elif step.name == "define_task" and (hole := _UNCOVERED.search(step.text)):
-                question = _instead_of(task, hole)
-            elif step.name == "define_task" and step.refused and "drawn the same way" in step.text:
-                question = {"question": questions.ask_for_distinct(step.reason, task.language)}
+            if step.name not in ("define_task", "ask_user"):
+                continue
+            wish = _WISH.match(step.text)
+            if step.name == "ask_user" and step.answer is not None:
+                times += 1
+                settled = self._after_answer(task, question, step.answer)
+                if settled is None and question is not None:
+                    text = questions.ask_again(_CHANGE_OF_QUESTION.sub("", question["question"]), times, task.language)
+                    question = question | {"question": text}
+                else:
+                    task, question = settled or task, None
+                    question = _as_question(task)
+            elif wish is not None or step.answer is not None:
+                said = wish[1].strip() if wish is not None else step.answer or ""
+                changed = self._after_wish(task, said)
+                task = changed or task
+                question = None if changed else {"question": questions.ask_what_to_change(said, task.language)}
+                question, times = question or _as_question(task), 0
+            elif hole := _UNCOVERED.search(step.text):
+                question, times = _instead_of(task, hole), 0
+            elif step.refused and "drawn the same way" in step.text:
+                question, times = {"question": questions.ask_for_distinct(step.reason, task.language)}, 0
         return task, question
 
-    def _after_answer(
-        self, task: Understanding, step: Step, answer: str
-    ) -> tuple[Understanding, dict[str, Any] | None]:
-        kind = _kind_word(answer)
-        if kind is not None and task.question == questions.ask_for_kind(task.language):
+    def _after_answer(self, task: Understanding, question: dict[str, Any] | None, answer: str) -> Understanding | None:
+        """The task with an answer to a question; None when the answer does not settle it."""
+        kind, asked = _kind_word(answer), str((question or {}).get("question", ""))
+        if questions.ask_for_kind(task.language) in asked:
+            if kind is None:
+                return None
             settled = task.model_copy(update={"kind": kind, "kind_assumed": False, "question": None})
-            checked = merge(settled, Understanding(language=task.language))
-            return checked, _as_question(checked)
+            return merge(settled, Understanding(language=task.language))
         said = understand(answer, self.known)
         if not said.classes and len(task.classes) == 1:  # "unripe" to the question what ripe tomatoes are told from
             both = understand(f"{task.classes[0].name}, {answer}", self.known)
             said = both if len(both.classes) > 1 and all(c.drawn_as for c in both.classes) else said
-        uncovered = [c.name for c in task.classes if not c.drawn_as and c.name in str(step.args.get("question", ""))]
-        if not said.classes:  # amounts that were said along with it still count
-            return merge(task, said), {
-                "question": questions.ask_again(str(step.args.get("question", "")), task.language)
-            }
-        if uncovered and not any(c.name in uncovered for c in said.classes):
+        if not said.classes:
+            return None if task.question or "--assets" in asked else self._after_wish(task, answer)
+        named = {c.name for c in said.classes}
+        uncovered = [c.name for c in task.classes if not c.drawn_as and f'"{c.name}"' in asked]
+        if uncovered and not named & set(uncovered):
             kept = [c for c in task.classes if c.name not in uncovered]
-            names = {c.name for c in kept}
-            said.classes = [*kept, *(c for c in said.classes if c.name not in names)]
-        elif (
-            task.kind == "classify"
-            and len(task.classes) == 1
-            and task.classes[0].name not in {c.name for c in said.classes}
-        ):
+            said.classes = [*kept, *(c for c in said.classes if c.name not in {k.name for k in kept})]
+        elif task.kind == "classify" and len(task.classes) == 1 and task.classes[0].name not in named:
             said.classes = _told_from(task.classes[0], said.classes)
-        elif _ADD.search(answer):
-            said.classes = [*task.classes, *said.classes]
-        merged = merge(task, said)
-        return merged, _as_question(merged)
+        return merge(task, said)
 
-    def _after_wish(self, task: Understanding, wish: str) -> tuple[Understanding, dict[str, Any] | None]:
-        said = understand(wish, self.known)
+    def _after_wish(self, task: Understanding, wish: str) -> Understanding | None:
+        """The task with a wish about its plan; None when the wish changes nothing."""
+        adds, removes = _ADD.search(wish), _REMOVE.search(wish)
+        said = understand(_REMOVE.sub(" ", _ADD.sub(" ", wish)), self.known)
         kind = _kind_word(wish)
         if kind is not None and (said.kind_assumed or said.kind is None):
             said.kind, said.kind_assumed = kind, False
-        # "Only ten rounds then" names nothing that can be drawn: only known things change the classes.
+        # "Make it nicer" names nothing that can be drawn: only known or quoted things change the classes.
         said.classes = [c for c in said.classes if c.drawn_as or f'"{c.name}"' in wish]
         named = {c.name for c in said.classes}
-        if _REMOVE.search(wish) and any(c.name in named for c in task.classes):
-            said.classes = [c for c in task.classes if c.name not in named]
-        elif _ADD.search(wish) and named:
-            said.classes = [*(c for c in task.classes if c.name not in named), *said.classes]
+        others = [c for c in task.classes if c.name not in named]
+        if removes and len(others) < len(task.classes):
+            said.classes = others
+        elif adds and named:
+            said.classes = [*others, *said.classes]
         merged = merge(task, said)
-        if merged.model_dump(exclude={"notes"}) == task.model_dump(exclude={"notes"}):
-            return task, {"question": questions.ask_what_to_change(wish, task.language)}
-        return merged, _as_question(merged)
+        same = merged.model_dump(exclude={"notes"}) == task.model_dump(exclude={"notes"})
+        return None if same else merged
 
     # Rounds -------------------------------------------------------------------------------------------------------
 

@@ -69,10 +69,11 @@ def ask_for_distinct(reason: str, language: Language) -> str:
     return f"{reason} Which classes should it be?"
 
 
-def ask_again(before: str, language: Language) -> str:
-    """The question put once more, so that the person sees that the answer did not settle it."""
-    lead = "抱歉，没有听懂这个回答。" if language == "zh" else "That answer did not settle it. "
-    return lead + (before.removeprefix(lead) if before else ask_for_object(language))
+def ask_again(question: str, times: int, language: Language) -> str:
+    """The question put once more, so that the person sees that the answer did not settle it, and how to leave."""
+    if language == "zh":
+        return f"抱歉，没有听懂这个回答（已问 {times} 次，回答“停止”可结束）。{question}"
+    return f'That answer did not settle it (asked {times} time{"s" * (times > 1)}; "stop" ends the run). {question}'
 
 
 def ask_what_to_change(wish: str, language: Language) -> str:

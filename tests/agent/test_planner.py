@@ -1,0 +1,405 @@
+"""The offline planner, in conversations with tools that report, refuse, fail and ask."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
+
+from agent.planner import EXPORTS, ROUND, OfflinePlanner
+from tests.agent.objects import known
+
+REPORTS: dict[str, dict[str, Any]] = {
+    "define_task": {"done": "settled", "kind": "segment", "classes": ["apple"], "images": 132, "rounds": 2},
+    "evaluate_model": {
+        "done": "measured", "decided_on": "synthetic_val", "score": 0.61, "accepted": True,
+        "scores": {"synthetic_test": {"mask_map50": 0.61, "interval": [0.52, 0.7], "pictures": 20}},
+    },
+    "diagnose_model": {"done": "diagnosed", "weak": [{"slice": "light=deep shade", "score": 0.2}], "plateau": False,
+                       "aim": ["light=deep shade", "distance=far"], "next": "design_scenes for another round"},
+}  # fmt: skip
+Reply = Callable[[str, dict[str, Any], int], Any]
+
+
+def make_tool(name: str, *args: str) -> Any:
+    def body(**kwargs: Any) -> str:
+        return ""
+
+    body.__annotations__ = {a: str for a in args} | {"return": str}
+    schema = {"type": "object", "properties": {a: {"type": "string"} for a in args}}
+    return tool(name, description=name, args_schema=schema)(body)
+
+
+DEFINE = ("kind", "classes", "contexts", "target", "images", "rounds", "minutes", "money", "effort", "assumptions")
+TOOLS = [
+    make_tool("define_task", *DEFINE), make_tool("ask_user", "question", "options"),
+    make_tool("design_scenes", "count", "focus", "vocabulary"), *(make_tool(n) for n in ROUND[1:]),
+    *(make_tool(n) for n in EXPORTS), make_tool("search_memory", "query"),
+]  # fmt: skip
+
+
+def talk(
+    request: str, reply: Reply, *, memory: dict[str, Any] | None = None, tools: list[Any] = TOOLS, most: int = 60
+) -> tuple[list[tuple[str, dict[str, Any]]], str]:
+    """The calls of a whole conversation and the last words. A reply of None is the tool's usual report."""
+    planner = OfflinePlanner(known=known).bind_tools(tools)
+    messages: list[BaseMessage] = [HumanMessage(request, id="request"), SystemMessage("You run Sightsmith.")]
+    if memory is not None:
+        messages.append(HumanMessage(json.dumps(memory), name="memory"))
+    calls: list[tuple[str, dict[str, Any]]] = []
+    for _ in range(most):
+        answer = planner.invoke(messages)
+        assert planner.invoke(messages).tool_calls == answer.tool_calls, "the same conversation gives the same call"
+        messages.append(answer)
+        if not answer.tool_calls:
+            return calls, answer.text
+        [call] = answer.tool_calls
+        count = sum(name == call["name"] for name, _ in calls)
+        calls.append((call["name"], call["args"]))
+        text = reply(call["name"], call["args"], count)
+        if text is None:
+            text = json.dumps(REPORTS.get(call["name"], {"done": "done"}))
+        status = "error" if text.startswith(("FixArguments", "StepFailed", "Error")) else "success"
+        messages.append(ToolMessage(text, tool_call_id=call["id"], name=call["name"], status=status))
+    raise AssertionError(f"no end after {most} calls: {calls[-4:]}")
+
+
+def usual(_name: str, _args: dict[str, Any], _count: int) -> None:
+    return None
+
+
+def names(calls: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    return [name for name, _ in calls]
+
+
+def args_of(calls: list[tuple[str, dict[str, Any]]], name: str) -> list[dict[str, Any]]:
+    return [args for n, args in calls if n == name]
+
+
+def test_two_rounds_the_second_aimed_at_what_was_weak():
+    calls, last = talk("segment apples", usual)
+    assert names(calls) == ["define_task", *ROUND, *ROUND, *EXPORTS]
+    assert args_of(calls, "design_scenes") == [{}, {"focus": ["light=deep shade", "distance=far"]}]
+    assert "mask mAP50 0.61 (0.52–0.70) on 20 rendered test pictures" in last
+    assert "accuracy" not in last
+    assert "real photos is not known" in last
+    assert "light=deep shade" in last
+
+
+def test_what_was_understood_reaches_the_task():
+    calls, _ = talk(
+        "count ripe and raw tomatoes on a conveyor, 200 images, 3 rounds, five minutes, at least 90 %", usual
+    )
+    assert calls[0] == (
+        "define_task",
+        {"kind": "detect", "classes": [{"name": "ripe tomato"}, {"name": "raw tomato"}], "contexts": ["conveyor"],
+         "images": 200, "rounds": 3, "minutes": 5.0, "target": 0.9},
+    )  # fmt: skip
+
+
+def test_an_assumption_is_said_in_the_language_of_the_request():
+    assert "segment" in talk("apples", usual)[0][0][1]["assumptions"][0]
+    assert "分割" in talk("苹果", usual)[0][0][1]["assumptions"][0]
+
+
+def test_the_summary_speaks_the_language_of_the_request_and_names_real_photos():
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        scores = {
+            "real_test": {"box_map50": 0.5, "pictures": 40},
+            "synthetic_test": {"share_right": 0.9, "pictures": 9},
+        }
+        return json.dumps({"accepted": True, "scores": scores}) if name == "evaluate_model" else None
+
+    chinese = talk("帮我做一个苹果分割模型", reply)[1]
+    assert "留作测试的真实照片（40 张）：框 mAP50 0.50" in chinese
+    assert "判对的图片比例 0.90" in chinese
+    assert "准确率" not in chinese
+    assert "not known" not in talk("segment apples", reply)[1]
+
+
+def test_the_best_round_is_summed_up_not_the_last():
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        if name != "evaluate_model":
+            return None
+        value = (0.7, 0.3)[count]
+        scores = {"synthetic_test": {"mask_map50": value, "pictures": 9}}
+        return json.dumps({"accepted": count == 0, "scores": scores})
+
+    last = talk("segment apples", reply)[1]
+    assert "0.70" in last
+    assert "0.30" not in last
+
+
+@pytest.mark.parametrize(
+    ("said", "rounds"),
+    [
+        ({"stop": "the target of 0.5 is reached", "next": "stop: the target of 0.5 is reached"}, 1),
+        ({"next": "stop: no minutes left"}, 1),
+        ({"plateau": True, "aim": ["light=sun"]}, 2),
+        ({}, 5),
+        ({"weak": "nonsense", "aim": 3}, 5),
+    ],
+)
+def test_rounds_end_with_target_budget_or_plateau(said, rounds):
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        if name == "define_task":
+            return json.dumps({"rounds": 5, "classes": ["apple"]})
+        return json.dumps(said) if name == "diagnose_model" else None
+
+    calls, _ = talk("segment apples", reply)
+    assert names(calls).count("design_scenes") == rounds
+    assert names(calls)[-2:] == list(EXPORTS)
+
+
+def test_lessons_of_past_runs_aim_the_first_round():
+    lessons = [{"weak": ["light=deep shade", "crowding=many"]}, {"weak": ["light=deep shade", "distance=far", "x=y"]}]
+    calls, _ = talk("segment apples", usual, memory={"lessons": lessons})
+    assert args_of(calls, "design_scenes")[0] == {"focus": ["light=deep shade", "crowding=many", "distance=far"]}
+
+
+@pytest.mark.parametrize("memory", [{}, {"lessons": None}, {"lessons": [3, {"weak": [None, 7, "no slice"]}]}])
+def test_a_damaged_memory_is_no_lesson(memory):
+    assert args_of(talk("segment apples", usual, memory=memory)[0], "design_scenes")[0] == {}
+
+
+# Failures -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [n for n in ROUND if n not in ("score_images", "diagnose_model")])
+def test_a_step_that_fails_in_round_one_ends_the_run_with_its_reason(step):
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        return "StepFailed: the disk is full" if name == step else None
+
+    calls, last = talk("segment apples", reply)
+    assert names(calls)[-1] == step
+    assert "No model was trained" in last
+    assert step in last
+    assert "the disk is full" in last
+
+
+@pytest.mark.parametrize("step", [n for n in ROUND if n not in ("score_images", "diagnose_model")])
+def test_a_step_that_fails_in_round_two_leaves_the_first_rounds_model(step):
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        return "StepFailed: no minutes left" if name == step and count == 1 else None
+
+    calls, last = talk("segment apples", reply)
+    assert names(calls)[-3:] == [step, *EXPORTS]
+    assert "mask mAP50 0.61" in last
+    assert f"Not done: {step}: no minutes left" in last
+
+
+@pytest.mark.parametrize(("step", "after"), [("score_images", "curate_dataset"), ("diagnose_model", "design_scenes")])
+def test_a_round_goes_on_without_scores_or_diagnosis(step, after):
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        return "StepFailed: cannot" if name == step and count == 0 else None
+
+    order = names(talk("segment apples", reply)[0])
+    assert order[order.index(step) + 1] == after
+    assert order[-2:] == list(EXPORTS)
+
+
+def test_a_failed_export_is_said_and_does_not_stop_the_other():
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        return "StepFailed: onnx disagrees" if name == "export_model" else None
+
+    calls, last = talk("segment apples", reply)
+    assert names(calls)[-2:] == list(EXPORTS)
+    assert "Not done: export_model: onnx disagrees" in last
+
+
+def test_a_refused_focus_is_tried_without():
+    def reply(name: str, args: dict[str, Any], _count: int) -> str | None:
+        return "FixArguments: unknown slice" if name == "design_scenes" and args else None
+
+    calls, _ = talk("segment apples", reply)
+    assert args_of(calls, "design_scenes") == [{}, {"focus": ["light=deep shade", "distance=far"]}, {}]
+    assert names(calls).count("evaluate_model") == 2
+
+
+@pytest.mark.parametrize("text", ["FixArguments: no", "The user answers: maybe", "Error: what is this tool?"])
+def test_a_call_that_is_refused_again_and_again_is_given_up(text):
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        return text if name == "train_model" else None
+
+    calls, last = talk("segment apples", reply)
+    assert names(calls).count("train_model") == 2
+    assert "No model was trained" in last
+
+
+def test_a_question_of_a_step_is_followed_by_the_step():
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        return "The user answers: fruit=apple" if name == "evaluate_model" and count == 0 else None
+
+    order = names(talk("segment apples", reply)[0])
+    assert order[order.index("evaluate_model") + 1] == "evaluate_model"
+
+
+def test_steps_whose_tool_is_missing_are_left_out():
+    few = [t for t in TOOLS if t.name not in ("score_images", "export_dataset")]
+    order = names(talk("segment apples", usual, tools=few)[0])
+    assert "score_images" not in order
+    assert order[-1] == "export_model"
+
+
+def test_it_takes_over_what_another_model_began():
+    planner = OfflinePlanner(known=known).bind_tools(TOOLS)
+
+    def call(name: str, number: int, **args: Any) -> AIMessage:
+        return AIMessage("", tool_calls=[{"name": name, "args": args, "id": f"call_{number}", "type": "tool_call"}])
+
+    messages = [
+        HumanMessage("segment apples"), SystemMessage("s"),
+        call("search_memory", 1, query="apples"), ToolMessage("{}", tool_call_id="call_1"),
+        call("define_task", 2), ToolMessage(json.dumps(REPORTS["define_task"]), tool_call_id="call_2"),
+        call("design_scenes", 3), ToolMessage("{}", tool_call_id="call_3"), AIMessage("Let me think."),
+        HumanMessage("No model is trained yet.", name="nudge"),
+    ]  # fmt: skip
+    assert planner.invoke(messages).tool_calls[0]["name"] == "generate_images"
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+def uncovered(*names_: str, near: dict[str, list[str]] | None = None) -> str:
+    nearest = {n: (near or {}).get(n, []) for n in names_}
+    return (
+        f"FixArguments: Nothing can draw {json.dumps(list(names_), ensure_ascii=False)}. Nearest known names: "
+        f"{json.dumps(nearest, ensure_ascii=False)}. A class is never drawn as something else."
+    )
+
+
+def conversation(request: str, *events: tuple[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """Calls of a conversation whose define_task and ask_user reply as given, in order, and then work."""
+    queue = list(events)
+
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        if queue and queue[0][0] == name:
+            return queue.pop(0)[1]
+        return None
+
+    return talk(request, reply)[0]
+
+
+def defined(calls: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, list[str]]]:
+    return [(a["kind"], [c["name"] for c in a["classes"]]) for a in args_of(calls, "define_task")]
+
+
+@pytest.mark.parametrize(
+    ("request_", "answers", "kind", "classes"),
+    [
+        ("hello", ["apples"], "segment", ["apple"]),
+        ("", ["detect pears please"], "detect", ["pear"]),
+        ("build me a detector", ["keys and cups"], "detect", ["key", "cup"]),
+        ("predict stock prices", ["then find cars on the road"], "detect", ["car"]),
+        ("segment or detect apples, I don't know", ["boxes"], "detect", ["apple"]),
+        ("segment or detect apples, I don't know", ["segment"], "segment", ["apple"]),
+        ("classify apples", ["pears"], "classify", ["apple", "pear"]),
+        ("classify apples", ["ripe and rotten apples"], "classify", ["ripe apple", "rotten apple"]),
+        ("detect if an apple is rotten", ["good ones"], "classify", ["rotten apple", "good apple"]),
+        ("hello", ["what?", "apples"], "segment", ["apple"]),
+        ("你好", ["苹果"], "segment", ["苹果"]),
+        ("苹果分割还是检测？", ["检测"], "detect", ["苹果"]),
+        ("对苹果进行分类", ["梨"], "classify", ["苹果", "梨"]),
+    ],
+)
+def test_an_answered_question_becomes_the_task(request_, answers, kind, classes):
+    calls = conversation(request_, *(("ask_user", f"The user answers: {a}") for a in answers))
+    assert names(calls)[: len(answers)] == ["ask_user"] * len(answers)
+    assert defined(calls) == [(kind, classes)]
+
+
+def test_a_question_that_was_not_answered_is_put_again_in_other_words():
+    calls = conversation("hello", ("ask_user", "The user answers: ???"), ("ask_user", "The user answers: 200 images"),
+                         ("ask_user", "The user answers: pears"))  # fmt: skip
+    asked = [a["question"] for a in args_of(calls, "ask_user")[:3]]
+    assert asked[1].startswith("That answer did not settle it (asked 1 time;")
+    assert asked[2].startswith("That answer did not settle it (asked 2 times;")
+    assert all(text.endswith(asked[0]) for text in asked)
+    assert defined(calls) == [("segment", ["pear"])]
+
+
+@pytest.mark.parametrize(
+    ("request_", "hole", "answer", "classes"),
+    [
+        ("segment zorbs", uncovered("zorb"), "apples", ["apple"]),
+        ("segment aples", uncovered("aple", near={"aple": ["apple"]}), "apple", ["apple"]),
+        ("segment zorbs and pears", uncovered("zorb"), "bananas", ["pear", "banana"]),
+        ("分割水果", uncovered("水果"), "苹果和梨", ["苹果", "梨"]),
+    ],
+)
+def test_a_class_that_nothing_draws_is_asked_about_and_never_replaced(request_, hole, answer, classes):
+    calls = conversation(request_, ("define_task", hole), ("ask_user", f"The user answers: {answer}"))
+    assert names(calls)[:3] == ["define_task", "ask_user", "define_task"]
+    assert defined(calls)[-1][1] == classes
+    question = args_of(calls, "ask_user")[0]
+    assert "--assets" in question["question"]
+    assert "--llm" in question["question"]
+    assert json.loads(hole.split("draw ")[1].split(". ")[0])[0] in question["question"]
+    if "apple" in hole:
+        assert question["options"] == ["apple"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "kind", "classes", "rest"),
+    [
+        ("only 50 images", "segment", ["apple"], {"images": 50}),
+        ("one round, in 3 minutes please", "segment", ["apple"], {"rounds": 1, "minutes": 3.0}),
+        ("use boxes instead", "detect", ["apple"], {}),
+        ("add pears", "segment", ["apple", "pear"], {}),
+        ("pears too, and on a table", "segment", ["apple", "pear"], {"contexts": ["table"]}),
+        ("only pears", "segment", ["pear"], {}),
+        ("越快越好，50张", "segment", ["apple"], {"effort": "quick", "images": 50}),
+    ],
+)
+def test_a_wish_changes_the_plan(wish, kind, classes, rest):
+    calls = conversation("segment apples", ("define_task", f"FixArguments: The user wants: {wish}"))
+    assert defined(calls)[-1] == (kind, classes)
+    last = args_of(calls, "define_task")[-1]
+    assert {k: last.get(k) for k in rest} == rest
+
+
+def test_a_wish_takes_a_class_away():
+    calls = conversation("segment apples and pears", ("define_task", "FixArguments: The user wants: without pears"))
+    assert defined(calls)[-1][1] == ["apple"]
+
+
+def test_a_wish_that_says_nothing_is_asked_about():
+    calls = conversation("segment apples", ("define_task", "FixArguments: The user wants: hmm, make it nicer"),
+                         ("ask_user", "The user answers: 80 pictures"))  # fmt: skip
+    assert names(calls)[:3] == ["define_task", "ask_user", "define_task"]
+    assert args_of(calls, "define_task")[-1]["images"] == 80
+
+
+def test_a_number_over_the_flag_is_left_to_the_flag():
+    refusal = "FixArguments: The user allows at most 100 images (--images 100); leave images out of the call."
+    calls = conversation("segment apples, 200 images", ("define_task", refusal))
+    assert "images" not in args_of(calls, "define_task")[-1]
+    assert names(calls)[2] == "design_scenes"
+
+
+def test_noted_pairs_lead_to_the_same_call():
+    noted = "FixArguments: The user's pairs are noted. Call define_task again with the same arguments."
+    calls = conversation("segment apples", ("define_task", noted))
+    assert args_of(calls, "define_task")[0] == args_of(calls, "define_task")[1]
+    assert names(calls)[2] == "design_scenes"
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([("define_task", "StepFailed: the plan was refused; nothing was spent")], "the plan was refused"),
+        ([("define_task", uncovered("zorb")), ("ask_user", "StepFailed: the user stopped at the question")], "stopped"),
+        ([("define_task", "FixArguments: it is Tuesday")] * 2, "it is Tuesday"),
+    ],
+)
+def test_a_refused_plan_ends_with_the_reason(events, words):
+    queue = list(events)
+
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        return queue.pop(0)[1] if queue and queue[0][0] == name else None
+
+    calls, last = talk("segment zorbs", reply)
+    assert "design_scenes" not in names(calls)
+    assert words in last
