@@ -16,6 +16,9 @@ MAX_GRADIENT_NORM = 10.0
 WEIGHT_DECAY = 0.02
 WARM_UP_SHARE = 0.06  # of the schedule
 FINAL_RATE_SHARE = 0.02  # of the learning rate, left at the end
+# Ultralytics' 0.03 keeps a tenth of the random start after 80 steps: measured on 8 simple pictures, mask mAP50 is 0.0
+# after 60 epochs with 0.03 and 1.0 with 0.1, though both lose the same.
+BATCH_STATISTICS_MOMENTUM = 0.1
 MAX_AVERAGING = 0.998  # averages the last few hundred steps; early on fewer, see `Learner.step`
 
 
@@ -81,6 +84,9 @@ class Learner:
         for name, parameter in self.network.named_parameters():
             if ".dfl" in name:  # the fixed weights 0..15 of the box distribution
                 parameter.requires_grad_(False)
+        for module in self.network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = BATCH_STATISTICS_MOMENTUM
         self.criterion = self.network.init_criterion()
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.steps = 0

@@ -46,7 +46,7 @@ def architecture_name(model: str, kind: TaskKind) -> str:
 
 def kind_of(architecture: str) -> TaskKind:
     """What a network of this name does."""
-    return next(kind for kind, suffix in _SUFFIXES.items() if architecture.endswith(suffix or architecture[-1]))
+    return next((kind for kind, suffix in _SUFFIXES.items() if suffix and architecture.endswith(suffix)), "detect")
 
 
 def build_network(architecture: str, names: Sequence[str], seed: int = 0) -> Any:

@@ -1,0 +1,161 @@
+"""Predictions at the picture's own size, drawn pictures, and files that cannot be read."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tools.data.pictures import read_picture, write_picture
+from tools.data.sample import Instance, encode_mask
+from tools.errors import FixArguments, StepFailed
+from tools.predict import Predictor, class_colour, draw, predict_files
+from tools.trainers import checkpoint
+from tools.trainers.networks import build_network
+from tools.trainers.postprocess import Letterbox, letterbox, picture_mask, to_picture_boxes
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A segmenter that sees something in any picture: random weights, with the scores turned up."""
+    folder, paths = tmp_path_factory.mktemp("weights"), {}
+    for name, architecture in {"segment": "yolo11n-seg", "detect": "yolo11n", "classify": "yolo11n-cls"}.items():
+        network = build_network(architecture, ["apple", "pear"], seed=1)
+        state = network.state_dict()
+        for key in state:
+            if ".cv3." in key and key.endswith("2.bias"):
+                state[key] += 9
+        paths[name] = folder / f"{name}.safetensors"
+        checkpoint.save(paths[name], state, architecture=architecture, names=["apple", "pear"], size_px=96)
+    return paths
+
+
+def noise(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])
+def test_masks_are_at_native_resolution_inside_their_boxes(weights, height, width):
+    found = Predictor.load(weights["segment"]).predict(noise(height, width), 0.3)
+    assert found or min(height, width) < 8
+    assert [i.score for i in found] == sorted((i.score for i in found), reverse=True)
+    for instance in found:
+        x1, y1, x2, y2 = instance.box
+        assert 0 <= x1 < x2 <= width
+        assert 0 <= y1 < y2 <= height
+        mask = instance.mask(height, width)
+        assert mask.shape == (height, width)
+        assert mask.any()
+        outside = mask.copy()
+        outside[int(y1) : int(np.ceil(y2)), int(x1) : int(np.ceil(x2))] = False
+        assert not outside.any()
+
+
+def test_a_detector_gives_boxes_and_a_classifier_shares(weights):
+    found = Predictor.load(weights["detect"]).predict(noise(90, 120), 0.3)
+    assert found
+    assert all(i.counts is None for i in found)
+    shares = Predictor.load(weights["classify"]).classify(noise(90, 120))
+    assert list(shares) == ["apple", "pear"]
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(ValueError, match="classify"):
+        Predictor.load(weights["classify"]).predict(noise(9, 9), 0.3)
+    with pytest.raises(ValueError, match="predict"):
+        Predictor.load(weights["detect"]).classify(noise(9, 9))
+
+
+def test_many_pictures_of_mixed_shapes_keep_their_order(weights):
+    predictor = Predictor.load(weights["segment"])
+    pictures = [noise(96, 96, 1), noise(50, 150, 2), noise(96, 96, 3), noise(50, 150, 4)]
+    together = predictor.predict_many(pictures, 0.4)
+    again = predictor.predict_many(pictures, 0.4)
+    assert together == again
+    for picture, found in zip(pictures, together, strict=True):
+        alone = predictor.predict(picture, 0.4)
+        # Sums in another order may move a score by a rounding step, and with it what sits on the threshold.
+        sure = [i for i in found if i.score > 0.41]
+        assert {i.class_name for i in sure} <= {i.class_name for i in alone}
+        assert abs(len(alone) - len(found)) <= 2
+
+
+@pytest.mark.parametrize(("height", "width"), [(100, 160), (160, 100), (64, 64), (33, 400)])
+def test_letterbox_and_back(height, width):
+    padded, box = letterbox(noise(height, width), 96)
+    assert padded.shape[0] % 32 == 0 and padded.shape[1] % 32 == 0
+    corners = np.array([[10, 5, 30, 25]], np.float32)
+    there = corners * box.gain + np.array([box.left, box.top] * 2, np.float32)
+    assert to_picture_boxes(there, box) == pytest.approx(corners, abs=1e-3)
+
+
+def test_a_mask_lands_where_its_logits_are():
+    # The input is 64 px, the prototypes 16 px: logits positive in the left half are the picture's left half.
+    logits = np.full((16, 16), -5, np.float32)
+    logits[:, :8] = 5
+    mask = picture_mask(logits, (0, 0, 128, 128), Letterbox(0.5, 0, 0, 128, 128))
+    assert mask[:, :60].all()
+    assert not mask[:, 68:].any()
+    assert abs(int(mask[64].sum()) - 64) <= 1
+    clipped = picture_mask(logits, (10.4, 20, 30, 40), Letterbox(0.5, 0, 0, 128, 128))
+    assert clipped.sum() == 20 * 20
+
+
+def instance(name, height, width, box, score=0.9):
+    mask = np.zeros((height, width), bool)
+    mask[box[1] : box[3], box[0] : box[2]] = True
+    return Instance(class_name=name, box=box, counts=encode_mask(mask), score=score)
+
+
+def test_drawing_leaves_the_picture_alone_and_marks_the_mask():
+    picture = np.full((80, 120, 3), 100, np.uint8)
+    drawn = draw(picture, [instance("apple", 80, 120, (30, 30, 60, 60))], ["apple"], labels=False)
+    assert (picture == 100).all()
+    assert (drawn[45, 45] != 100).any()
+    assert (drawn[5, 5] == 100).all()
+    edge = np.abs(drawn[30, 45].astype(int) - class_colour("apple", ["apple"]))
+    assert edge.max() < 40  # the outline, smoothed
+
+
+@pytest.mark.parametrize("name", ["apple", "苹果", "x" * 300, "a/b 'c' \"d\"", "🍎"])
+@pytest.mark.parametrize("size", [(80, 120), (3, 3), (12, 400)])
+def test_any_name_and_size_can_be_labelled(name, size):
+    picture = np.zeros((*size, 3), np.uint8)
+    box = (0, 0, max(1, size[1] // 2), max(1, size[0] // 2))
+    drawn = draw(picture, [instance(name, *size, box), Instance(class_name=name, box=box)], [name])
+    assert drawn.shape == picture.shape
+    assert drawn.any()
+
+
+def test_colours_of_classes_differ():
+    names = [f"class {i}" for i in range(8)]
+    assert len({class_colour(n, names) for n in names}) == 8
+
+
+@pytest.mark.parametrize("kind", ["segment", "detect", "classify"])
+def test_files_and_folders_are_predicted_and_broken_ones_recorded(weights, tmp_path, kind):
+    for folder in ("a", "b"):
+        write_picture(tmp_path / folder / "same.png", noise(60, 80))
+    (tmp_path / "a" / "broken.jpg").write_bytes(b"not a picture")
+    (tmp_path / "a" / "notes.txt").write_text("no picture")
+    images = [tmp_path / "a", tmp_path / "b" / "same.png", tmp_path / "gone.png"]
+    result = predict_files(weights[kind], images, tmp_path / "out", 0.4)
+
+    assert result["pictures"] == 2
+    assert set(result["broken"]) == {str(tmp_path / "a" / "broken.jpg"), str(tmp_path / "gone.png")}
+    written = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert len(written["pictures"]) == 4
+    good = [p for p in written["pictures"] if "error" not in p]
+    assert [p["drawn"] for p in good] == ["same.jpg", "same-2.jpg"]
+    for entry in good:
+        assert read_picture(tmp_path / "out" / entry["drawn"]).shape == (60, 80, 3)
+        if kind == "classify":
+            assert entry["class"] in ("apple", "pear")
+        else:
+            assert entry["instances"]
+            assert ("mask" in entry["instances"][0]) == (kind == "segment")
+
+
+def test_nothing_to_predict_is_an_error(weights, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FixArguments, match="no pictures in"):
+        predict_files(weights["detect"], [tmp_path / "empty"], tmp_path / "out", 0.5)
+    with pytest.raises(StepFailed, match="none of the 1 pictures"):
+        predict_files(weights["detect"], [tmp_path / "gone.png"], tmp_path / "out", 0.5)

@@ -1,0 +1,250 @@
+"""The training loop: learns, resumes to the bit, stops in time, and refuses what cannot be learnt."""
+
+import json
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.tools.trainers.shapes import job, samples
+from tools.data.sample import Instance
+from tools.errors import StepFailed, Stopped
+from tools.trainers import starter
+from tools.trainers.augment import PLAIN
+from tools.trainers.checkpoint import load
+from tools.trainers.yolo import Recipe, YoloTrainer
+
+QUICK = Recipe(sizes=(1.0,), min_steps=1)
+
+
+@pytest.fixture
+def no_starter(monkeypatch, tmp_path):
+    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+
+
+def quiet(_entry):
+    return None
+
+
+def tensors(path):
+    return load(path)[0]
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all((first[k] == second[k]).all() for k in first)
+
+
+class StopAfter:
+    """Ctrl-C after an epoch."""
+
+    def __init__(self, epochs):
+        self.left = epochs
+        self.seen = []
+
+    def __call__(self, entry):
+        self.seen.append(entry)
+        self.left -= 1
+        if self.left == 0:
+            raise Stopped("stopped by the user")
+
+
+@pytest.mark.slow
+def test_learns_simple_pictures(tmp_path, no_starter):
+    train = samples(tmp_path, 8)
+    recipe = Recipe(sizes=(1.0,), policy=replace(PLAIN, flip=0.5), rate_random=3e-3, validations=4)
+    result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=50, patience=50), quiet)
+    assert result.val_score > 0.7
+    assert result.history[-1]["loss"] < result.history[0]["loss"] / 2
+
+
+def test_an_interrupted_training_gives_the_same_weights(tmp_path, no_starter):
+    train, val = samples(tmp_path, 10), samples(tmp_path, 3, seed=1)
+    trainer = YoloTrainer(details=Recipe(sizes=(0.5, 1.0)))
+    undisturbed = trainer.train(job(tmp_path, train, val, epochs=3, folder=tmp_path / "a"), quiet)
+
+    stopped = job(tmp_path, train, val, epochs=3, folder=tmp_path / "b")
+    with pytest.raises(Stopped):
+        trainer.train(stopped, StopAfter(1))
+    killed_in_epoch_2 = _killed_in_a_step(trainer, stopped)
+    assert killed_in_epoch_2
+    seen = StopAfter(99)
+    resumed = trainer.train(stopped, seen)
+
+    assert [e["epoch"] for e in seen.seen] == [2, 3]
+    assert same(tensors(undisturbed.weights), tensors(resumed.weights))
+    assert resumed.history == undisturbed.history
+
+
+def _killed_in_a_step(trainer, stopped):
+    from tools.trainers.loop import Learner
+
+    class Killed(BaseException):
+        pass
+
+    def dies(self, batch, rate):
+        if self.steps == steps + 1:
+            raise Killed
+        return step(self, batch, rate)
+
+    step, steps = Learner.step, 1  # in the second step of the second epoch at the latest
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Learner, "step", dies)
+        try:
+            trainer.train(stopped, quiet)
+        except Killed:
+            return True
+    return False
+
+
+def test_a_finished_job_is_returned_and_a_changed_one_trained_anew(tmp_path, no_starter):
+    train = samples(tmp_path, 4)
+    trainer, calls = YoloTrainer(details=QUICK), []
+    first = trainer.train(job(tmp_path, train, train, epochs=1), calls.append)
+    again = trainer.train(job(tmp_path, train, train, epochs=1), calls.append)
+    assert len(calls) == 1
+    assert again == first
+
+    relabelled = [train[0].model_copy(update={"instances": []}), *train[1:]]
+    trainer.train(job(tmp_path, relabelled, train, epochs=1), calls.append)
+    assert len(calls) == 2
+
+    (tmp_path / "train" / "weights.safetensors").write_bytes(b"cut off")
+    trainer.train(job(tmp_path, relabelled, train, epochs=1), calls.append)
+    assert len(calls) == 3
+
+
+def test_the_state_of_another_job_is_not_taken_up(tmp_path, no_starter):
+    trainer, train = YoloTrainer(details=QUICK), samples(tmp_path, 4)
+    with pytest.raises(Stopped):
+        trainer.train(job(tmp_path, train, epochs=3), StopAfter(1))
+    seen = StopAfter(99)
+    trainer.train(job(tmp_path, train[:3], epochs=2), seen)
+    assert [e["epoch"] for e in seen.seen] == [1, 2]
+
+
+def test_a_damaged_state_means_starting_over(tmp_path, no_starter):
+    trainer, train = YoloTrainer(details=QUICK), samples(tmp_path, 4)
+    with pytest.raises(Stopped):
+        trainer.train(job(tmp_path, train, epochs=2), StopAfter(1))
+    (tmp_path / "train" / "state.safetensors").write_bytes(b"\x00" * 100)
+    seen = StopAfter(99)
+    trainer.train(job(tmp_path, train, epochs=2), seen)
+    assert [e["epoch"] for e in seen.seen] == [1, 2]
+
+
+def test_stops_when_it_gets_no_better(tmp_path, no_starter, monkeypatch):
+    from tools.trainers import yolo
+
+    scores = iter([(0.5, 0.5), (0.6, 0.6), *[(0.1, 0.1)] * 50])
+    monkeypatch.setattr(yolo._Training, "_validate", lambda self: next(scores))
+    train = samples(tmp_path, 4)
+    recipe = Recipe(sizes=(1.0,), validations=1000)
+    result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=40, patience=3), quiet)
+    assert (result.stopped_by, result.epochs, result.best_epoch, result.val_score) == ("patience", 5, 2, 0.6)
+
+
+@pytest.mark.parametrize("deadline_s", [0.0, 4.0])
+def test_keeps_a_deadline(tmp_path, no_starter, deadline_s):
+    train = samples(tmp_path, 24)
+    began = time.monotonic()
+    result = YoloTrainer(details=QUICK).train(job(tmp_path, train, train, epochs=2000, deadline_s=deadline_s), quiet)
+    assert result.stopped_by == "deadline"
+    assert 1 <= result.epochs < 2000
+    assert time.monotonic() - began < deadline_s + 8  # building the network and the last validation included
+    assert load(result.weights)[1].names == ("disc",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "count", "empty"),
+    [
+        ("segment", ("disc",), 1, 0),  # one picture
+        ("segment", ("disc", "square", "never drawn"), 6, 0),  # a class without an example
+        ("segment", ("disc",), 8, 7),  # almost only negatives
+        ("detect", ("disc", "square"), 6, 0),
+        ("classify", ("disc", "square"), 8, 0),
+    ],
+)
+def test_every_kind_of_set_trains(tmp_path, no_starter, kind, names, count, empty):
+    train = samples(tmp_path, count, names=names[:2], kind=kind, empty=empty)
+    told = []
+    result = YoloTrainer(details=QUICK).train(
+        job(tmp_path, train, train, kind=kind, names=names, epochs=1), told.append
+    )
+    _, card = load(result.weights)
+    assert (card.kind, card.names, card.size_px) == (kind, names, 64)
+    assert 0 <= result.val_score <= 1
+    assert np.isfinite(told[0]["loss"])
+    assert {"epoch", "epochs", "loss", "val_score", "images_per_s"} <= told[0].keys()
+    json.dumps(told)
+
+
+def test_goes_on_from_given_weights(tmp_path, no_starter):
+    train = samples(tmp_path, 4)
+    first = YoloTrainer(details=QUICK).train(job(tmp_path, train, folder=tmp_path / "a", epochs=1), quiet)
+    frozen = replace(QUICK, rate_round=0.0)
+    second = YoloTrainer(details=frozen).train(
+        job(tmp_path, train, folder=tmp_path / "b", epochs=1, initial=first.weights, seed=5), quiet
+    )
+    assert second.started_from == str(first.weights)
+    before, after = tensors(first.weights), tensors(second.weights)
+    assert all((before[k] == after[k]).all() for k in before if k.endswith("conv.weight"))
+
+
+def test_detect_learns_the_whole_box_and_segment_the_visible_one(tmp_path):
+    from tools.trainers.targets import read_example
+
+    sample = samples(tmp_path, 1)[0]
+    hidden = sample.instances[0].model_copy(update={"full_box": (-9, 2, 50, 60), "visible_share": 0.5})
+    sliver = hidden.model_copy(update={"visible_share": 0.1})
+    sample = sample.model_copy(update={"instances": [hidden, sliver]})
+    read = {"root": tmp_path, "names": ["disc"], "max_side_px": 640}
+    detect = read_example(sample, kind="detect", convention="whole", **read)
+    assert detect.boxes.tolist() == [[0, 2, 50, 60], list(sliver.box)]
+    assert read_example(sample, kind="segment", convention="visible", **read).boxes is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: {"train": []}, "no training picture"),
+        (lambda s: {"train": [s.model_copy(update={"instances": []})]}, "none of the 1 training pictures has a label"),
+        (lambda s: {"train": [_box_only(s)]}, "has a box without a mask"),
+        (lambda s: {"train": [s.model_copy(update={"instances": [_named(s, "cat")]})]}, "'cat', which is no class"),
+        (lambda s: {"train": [s.model_copy(update={"width": 99})]}, "64 x 64 pixels, but its labels are of 99 x 64"),
+        (lambda s: {"train": [s.model_copy(update={"image": "images/gone.png"})]}, "gone.png"),
+        (lambda s: {"kind": "classify"}, "none of the 1 training pictures has a label"),
+    ],
+)
+def test_refuses_what_cannot_be_learnt(tmp_path, no_starter, change, message):
+    sample = samples(tmp_path, 1)[0]
+    fields = {"train": [sample], **change(sample)}
+    with pytest.raises(StepFailed, match=message):
+        YoloTrainer(details=QUICK).train(job(tmp_path, **fields), quiet)
+
+
+def _box_only(sample):
+    return sample.model_copy(update={"instances": [i.model_copy(update={"counts": None}) for i in sample.instances]})
+
+
+def _named(sample, name) -> Instance:
+    return sample.instances[0].model_copy(update={"class_name": name})
+
+
+@pytest.mark.parametrize("model", ["resnet50", "yolo11q", "../yolo11n"])
+def test_refuses_unknown_networks(tmp_path, model):
+    with pytest.raises(StepFailed, match="no known network"):
+        YoloTrainer(model).train(job(tmp_path, samples(tmp_path, 1)), quiet)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["segment", "classify"])
+def test_the_stock_recipe_runs(tmp_path, no_starter, kind):
+    names = ("disc", "square")
+    train = samples(tmp_path, 8, names=names, kind=kind)
+    told = []
+    result = YoloTrainer(recipe="stock").train(
+        job(tmp_path, train, train, kind=kind, names=names, epochs=1), told.append
+    )
+    assert load(result.weights)[1].names == names
+    assert told[0]["loss"] > 0
