@@ -43,6 +43,6 @@ class ScriptedModel(BaseChatModel):
             raise answer
         fresh = answer.model_copy(deep=True)
         for number, tool_call in enumerate(fresh.tool_calls):
-            tool_call["id"] = f"call_{len(self.received)}_{number}"
-        fresh.id = f"answer_{len(self.received)}"
+            tool_call["id"] = f"call_{len(messages)}_{number}"
+        fresh.id = f"answer_{len(messages)}"
         return ChatResult(generations=[ChatGeneration(message=fresh)])
