@@ -1,0 +1,112 @@
+"""Variants keep labels on their objects, drop those that left, and follow from the seed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.tools.trainers.shapes import COLOURS, picture_of
+from tools.trainers.augment import PLAIN, Example, Policy, boxes_of, recolour, vary
+from tools.trainers.batches import collate, epoch_batches, steps_of
+
+FULL = Policy(colour=0.0, degrade=0.0)
+
+
+def example(seed=0, size_px=96, boxes=False):
+    rng = np.random.default_rng(seed)
+    things = [("disc", 30, 30, 14), ("square", 66, 60, 12)]
+    picture, masks = picture_of(rng, size_px, things)
+    ids = np.zeros((size_px, size_px), np.uint16)
+    for i, (_, mask) in enumerate(masks):
+        ids[mask] = i + 1
+    made = Example(picture, ids, np.array([0, 1]))
+    return replace(made, boxes=boxes_of(ids, 2)) if boxes else made
+
+
+def share_of_colour(made, number, name):
+    """How much of an object's pixels have the colour it was drawn in."""
+    pixels = made.picture[made.ids == number].astype(int)
+    return float((np.abs(pixels - COLOURS[name]).max(axis=1) < 60).mean())
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("mosaic", [0.0, 1.0])
+def test_labels_stay_on_their_objects(seed, mosaic):
+    rng = np.random.default_rng(seed)
+    made = vary(rng, [example(i) for i in range(4)], 128, replace(FULL, mosaic=mosaic))
+    assert made.ids.shape == made.picture.shape[:2] == (128, 128)
+    assert int(made.ids.max(initial=0)) <= len(made.classes)
+    for number, kind in enumerate(made.classes, start=1):
+        assert (made.ids == number).sum() >= 8
+        assert share_of_colour(made, number, ["disc", "square"][kind]) > 0.8
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_given_boxes_move_with_their_objects(seed):
+    made = vary(np.random.default_rng(seed), [example(boxes=True)], 128, replace(FULL, mosaic=0.0, rotate_deg=0.0))
+    tight = boxes_of(made.ids, len(made.classes))
+    assert made.boxes.shape == tight.shape
+    assert np.abs(made.boxes - tight).max(initial=0) <= 2.0
+
+
+def test_plain_only_scales():
+    made = vary(np.random.default_rng(0), [example()], 96, PLAIN)
+    assert np.abs(made.picture.astype(int) - example().picture).max() <= 1
+    assert (made.ids == example().ids).all()
+
+
+def test_the_same_seed_gives_the_same_variant():
+    one, two = (vary(np.random.default_rng(4), [example(i) for i in range(4)], 96, Policy()) for _ in range(2))
+    assert (one.picture == two.picture).all()
+    assert (one.ids == two.ids).all()
+
+
+def test_an_object_out_of_the_frame_loses_its_label():
+    close = replace(FULL, mosaic=0.0, scale=(4.0, 4.0), rotate_deg=0.0)
+    counts = {len(vary(np.random.default_rng(s), [example()], 96, close).classes) for s in range(12)}
+    assert 0 in counts or 1 in counts
+    assert max(counts) <= 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3)])
+def test_odd_pictures_survive(shape):
+    odd = Example(np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint16), np.zeros(0, np.int64))
+    for seed in range(6):
+        assert vary(np.random.default_rng(seed), [odd] * 4, 64, Policy()).picture.shape == (64, 64, 3)
+
+
+def test_recolouring_changes_light_not_layout():
+    picture = np.tile(np.linspace(40, 200, 96).astype(np.uint8)[None, :, None], (96, 1, 3))
+    changed = [recolour(np.random.default_rng(s), picture, Policy()) for s in range(20)]
+    assert all(c.shape == picture.shape and c.dtype == np.uint8 for c in changed)
+    means = [c.mean() for c in changed]
+    assert max(means) - min(means) > 30
+    aligned = [np.corrcoef(c.mean(axis=2).ravel(), picture.mean(axis=2).ravel())[0, 1] for c in changed]
+    assert np.median(aligned) > 0.9
+
+
+def test_boxes_and_masks_of_a_batch_belong_together():
+    batch = collate([example(0), replace(example(1), classes=np.zeros(0, np.int64), ids=np.zeros((96, 96), np.uint16))])
+    assert batch.pictures.shape == (2, 96, 96, 3)
+    assert batch.owner.tolist() == [0, 0]
+    assert batch.masks.shape == (2, 24, 24)
+    assert batch.masks[1].max() == 0
+    for number, (cx, cy, w, h) in enumerate(batch.boxes, start=1):
+        rows, columns = np.nonzero(batch.masks[0] == number)
+        assert abs((columns.mean() + 0.5) / 24 - cx) < 0.04
+        assert abs((rows.mean() + 0.5) / 24 - cy) < 0.04
+        assert abs(np.ptp(columns) / 24 - w) < 0.09
+        assert abs(np.ptp(rows) / 24 - h) < 0.09
+
+
+@pytest.mark.parametrize(
+    ("examples", "batch", "sizes"),
+    [(1, 4, [4]), (3, 4, [3]), (8, 4, [4, 4]), (9, 4, [4, 5]), (11, 4, [4, 4, 3]), (2, 5, [4])],
+)
+def test_an_epoch_shows_every_picture(examples, batch, sizes):
+    made = [example(i, 64) for i in range(examples)]
+    batches = list(epoch_batches(made, batch, [32], PLAIN, seed=1, epoch=2))
+    assert [len(b.pictures) for b in batches] == sizes
+    assert steps_of(examples, batch) == len(sizes)
+    again = list(epoch_batches(made, batch, [32], PLAIN, seed=1, epoch=2))
+    assert all((a.pictures == b.pictures).all() for a, b in zip(batches, again, strict=True))

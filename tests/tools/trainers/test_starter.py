@@ -1,0 +1,96 @@
+"""Pre-training: reproducible from the seed, goes on after a kill, and its file is checked before it is used."""
+
+import json
+import shutil
+
+import pytest
+
+from tools.errors import StepFailed
+from tools.trainers import starter
+from tools.trainers.checkpoint import load
+from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
+
+
+def plan(folder, steps, **fields):
+    return Plan(folder, steps, size_px=64, batch=4, threads=1, validation=2, **fields)
+
+
+@pytest.mark.slow
+def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
+    pretrain(plan(tmp_path / "a", 4))
+    schedule = plan(tmp_path / "b", 4)
+    # Stopped at step 2 of the schedule of 4: what a kill between two checkpoints leaves.
+    original = starter._Pretraining._progress
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starter._Pretraining, "_progress", lambda s, n: original(s, n) if n < 2 else 1.0)
+        pretrain(schedule)
+    card = pretrain(schedule)
+    assert card["steps"] == 4
+    one, two = (load(tmp_path / name / "starter.safetensors") for name in ("a", "b"))
+    assert one[1].sha256 == two[1].sha256
+    with pytest.raises(StepFailed, match="belongs to seed 0"):
+        pretrain(plan(tmp_path / "b", 4, seed=1))
+
+
+def test_batches_do_not_depend_on_when_they_are_asked_for():
+    first, second = Stream(0, 4, 64, 1), Stream(0, 4, 64, 1)
+    try:
+        for step in (0, 1, 2):
+            before = first.make(step, 0.1)
+        straight = second.make(2, 0.1)
+        assert (before.pictures == straight.pictures).all()
+        assert (before.masks == straight.masks).all()
+        assert (before.boxes == straight.boxes).all()
+    finally:
+        first.close()
+        second.close()
+
+
+def test_examples_are_numbered_without_gaps():
+    for index in range(20):
+        example = to_example(0, index, 64)
+        assert int(example.ids.max()) == len(example.classes)
+        assert set(range(1, len(example.classes) + 1)) <= set(example.ids.ravel().tolist())
+
+
+shipped = pytest.mark.skipif(not starter.WEIGHTS.exists(), reason="this copy has no starter weights")
+
+
+@shipped
+def test_the_shipped_starter_is_what_its_card_says():
+    tensors, card = load_starter()
+    described = json.loads(starter.WEIGHTS.with_suffix(".json").read_text())
+    assert starter.WEIGHTS.stat().st_size <= MAX_BYTES
+    assert card.architecture == described["architecture"] == "yolo11n-seg"
+    assert card.names == ("object",)
+    assert {"data", "seed", "steps", "seconds", "hardware", "scores", "sha256"} <= described.keys()
+    assert "no photo" in described["data"]
+    assert len(tensors) > 300
+
+
+@shipped
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda w: w.write_bytes(w.read_bytes()[:-50]), "not a readable weights file"),
+        (lambda w: w.write_bytes(w.read_bytes()[:-50] + b"\x01" * 50), "checksum differs"),
+        (lambda w: _swap_card(w.with_suffix(".json")), "not the weights that starter.json describes"),
+    ],
+)
+def test_a_damaged_or_swapped_starter_is_refused(tmp_path, monkeypatch, damage, message):
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(starter.WEIGHTS.with_suffix(suffix), tmp_path / f"starter{suffix}")
+    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "starter.safetensors")
+    damage(tmp_path / "starter.safetensors")
+    with pytest.raises(StepFailed, match=message):
+        load_starter()
+
+
+def _swap_card(path):
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps({**card, "sha256": "0" * 64}))
+
+
+def test_without_a_starter_training_is_from_random_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    assert load_starter() is None
