@@ -10,7 +10,6 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
-import prompts
 from tools.classes import ClassArgument, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, Effort, TaskKind, TaskSpec
@@ -171,7 +170,9 @@ def _objects(run: RunContext) -> Any:
 
 
 def _how_to_teach() -> str:
-    return prompts.load("object_spec")
+    from tools.generators.blender.object_spec import how_to_describe
+
+    return how_to_describe()
 
 
 def _plan(run: RunContext, wanted: Wanted) -> tuple[Plan, float | None, list[str]]:

@@ -116,9 +116,7 @@ class Library:
         if spec.name in catalogue() or spec.name in self._assets:
             raise FixArguments(f"{spec.name!r} is already an object; use it")
         if self._folder is not None:
-            _write(
-                self._folder / f"{_file_stem(spec.name)}.json", spec.model_dump_json(indent=1, exclude_defaults=True)
-            )
+            _write(self._folder / f"{_file_stem(spec.name)}.json", spec.model_dump_json(indent=1))
         self._taught[spec.name] = spec
         return spec.name
 

@@ -32,7 +32,7 @@ NEUTRAL = {
 NEUTRAL_OF = ("kinds of", "types of", "sorts of", "all kinds of", "varieties of", "pieces of", "pictures of")
 CHINESE_NEUTRAL = (
     "一个", "一颗", "一些", "一只", "一把", "一瓶", "几个", "多个", "许多", "很多", "各种", "不同", "所有", "新鲜",
-    "普通", "真实", "单个", "大", "小", "这些", "那些", "的", "地", "个", "颗", "只",
+    "普通", "真实", "单个", "大", "小", "这些", "那些", "的", "色", "个", "颗", "只",
 )  # fmt: skip
 
 
@@ -147,7 +147,9 @@ def _readings(spec: ObjectSpec, lead: str) -> Iterator[list[frozenset[str]]]:
 
 @lru_cache(maxsize=4096)
 def _state_words_of(name: str, states: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(plain(w) for w in (name, *states))
+    # "红" and "红色" are one word: 色 (colour) says nothing more.
+    words = [plain(w) for w in (name, *states)]
+    return frozenset(w[:-1] if w.endswith("色") and len(w) > 1 else w for w in words)
 
 
 def _state_words(look: Appearance) -> frozenset[str]:

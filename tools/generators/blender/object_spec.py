@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+import prompts
 from tools.data.scene import CONTEXTS
 from tools.data.task import clean_name
 
@@ -46,7 +47,7 @@ class Layer(Strict):
         "rings: regular across; gradient: fades in along `span`; band: fills `span`; blush: covers one side"
     )
     colours: list[Hex] = Field(min_length=1, max_length=4, description="each object takes one or mixes near ones")
-    amount: Share = Field(0.5, description="share of the surface covered; of spots their size; of no use to gradient and band")
+    amount: Share = Field(0.5, description="share covered; of spots their size; gradient and band ignore it")
     opacity: Share = 1.0
     scale: float = Field(4.0, ge=0.1, le=80, description="how many blotches, spots, stripes or rings across the part")
     softness: Share = Field(0.3, description="0 hard edge, 1 very soft")
@@ -58,7 +59,7 @@ class Layer(Strict):
 class Material(Strict):
     """A surface."""
 
-    colours: list[Hex] = Field(min_length=1, max_length=8, description="base colour; each object takes one or mixes near ones")
+    colours: list[Hex] = Field(min_length=1, max_length=8, description="base; each object takes one or mixes near ones")
     layers: list[Layer] = Field(default_factory=list, max_length=6, description="laid over the base, first one lowest")
     roughness: Share = Field(0.5, description="0 mirror, 0.3 glossy, 0.9 matt")
     metallic: Share = 0.0
@@ -73,7 +74,6 @@ class Material(Strict):
 class Shape(Strict):
     """What every part has."""
 
-    material: Name = Field(description="a name from `materials`")
     at: Vec3 = Field((0.0, 0.0, 0.0), description="where its own origin goes")
     turn: Turn = Field((0.0, 0.0, 0.0), description="degrees about x, then y, then z")
     scale: Vec3 = (1.0, 1.0, 1.0)
@@ -82,6 +82,12 @@ class Shape(Strict):
     tilt: float = Field(0.0, ge=0, le=180, description="random tilt of up to this many degrees, for each object")
     chance: Share = Field(1.0, description="share of the objects that have this part")
     only: list[Name] = Field(default_factory=list, description="appearances that have it; empty: all")
+
+
+class Solid(Shape):
+    """What every part has; a cluster has no material, its copies do."""
+
+    material: Name = Field(description="a name from `materials`")
 
 
 def _first_crossing(outline: list[Vec2]) -> tuple[int, int] | None:
@@ -100,12 +106,14 @@ def _first_crossing(outline: list[Vec2]) -> tuple[int, int] | None:
     return None
 
 
-class Lathe(Shape):
+class Lathe(Solid):
     """A profile turned about z: bottles, fruit, cups, bolts (6 segments)."""
 
     shape: Literal["lathe"] = "lathe"
     profile: list[Vec2] = Field(
-        min_length=2, max_length=40, description="(radius, height) from the bottom up; may turn back down inside a cup; a point given twice is an edge"
+        min_length=2,
+        max_length=40,
+        description="(radius, height) from the bottom up; may turn back down inside; a point given twice is an edge",
     )
     smooth: bool = Field(True, description="a curve through the points; false: straight lines with edges")
     segments: int = Field(32, ge=3, le=64)
@@ -123,7 +131,7 @@ class Lathe(Shape):
         return profile
 
 
-class Box(Shape):
+class Box(Solid):
     """A block with rounded edges, centred on its origin."""
 
     shape: Literal["box"] = "box"
@@ -132,7 +140,7 @@ class Box(Shape):
     taper: float = Field(1.0, ge=0, le=2, description="width of the top, as a share of the bottom's")
 
 
-class Ellipsoid(Shape):
+class Ellipsoid(Solid):
     """A ball or egg, centred on its origin."""
 
     shape: Literal["ellipsoid"] = "ellipsoid"
@@ -142,7 +150,7 @@ class Ellipsoid(Shape):
     panel_material: Name | None = Field(None, description="material of the pentagons")
 
 
-class Tube(Shape):
+class Tube(Solid):
     """A round or flat bar along a path: stems, wires, handles, rims, capsules."""
 
     shape: Literal["tube"] = "tube"
@@ -157,7 +165,7 @@ class Tube(Shape):
     round_ends: bool = False
 
 
-class Sheet(Shape):
+class Sheet(Solid):
     """A flat outline in the xy plane with a thickness: leaves, paper, keys, saw blades, signs."""
 
     shape: Literal["sheet"] = "sheet"
@@ -176,7 +184,7 @@ class Sheet(Shape):
         return outline
 
 
-class Ring(Shape):
+class Ring(Solid):
     """A torus around z."""
 
     shape: Literal["ring"] = "ring"
@@ -193,7 +201,6 @@ class Cluster(Shape):
     """Copies of some parts set on a shape: grapes, seeds, florets, spokes, legs, keyboards."""
 
     shape: Literal["cluster"] = "cluster"
-    material: Name = ""  # unused: the copies have their own
     parts: list[SimplePart] = Field(min_length=1, max_length=6, description="what is copied")
     count: int = Field(ge=1, le=MAX_COPIES)
     on: Where = Field(
@@ -201,7 +208,9 @@ class Cluster(Shape):
         "line: along x; grid: in xy; bunch: a hanging heap, wide at the top"
     )
     size: Vec3 = Field((1.0, 1.0, 1.0), description="full size of the shape the copies sit on")
-    facing: Literal["out", "up", "random"] = Field("out", description="out: z points outwards; up: z stays up and x points away from the axis")
+    facing: Literal["out", "up", "random"] = Field(
+        "out", description="out: z points outwards; up: z stays up and x points away from the axis"
+    )
     size_jitter: Share = 0.1
     place_jitter: Share = Field(0.1, description="share of the distance to the next copy")
     copy_tilt: float = Field(0.0, ge=0, le=180, description="random tilt of each copy, degrees")
@@ -399,8 +408,8 @@ def describe_schema() -> str:
     """The fields of an ObjectSpec, one a line: a fifth of the JSON schema's length, for a prompt."""
     definitions: dict[str, Any] = dict(ObjectSpec.model_json_schema()["$defs"])
     definitions["ObjectSpec"] = ObjectSpec.model_json_schema()
-    common = Shape.model_json_schema()["properties"]
-    definitions["Every part"] = {"description": Shape.__doc__, "properties": common, "required": ["material"]}
+    common = Solid.model_json_schema()["properties"]
+    definitions["Every part"] = {"description": Solid.__doc__, "properties": common, "required": ["material"]}
     lines = []
     for title in (
         "ObjectSpec", "Appearance", "Variation", "Material", "Layer", "Every part",
@@ -416,3 +425,8 @@ def describe_schema() -> str:
             told = f": {field['description']}" if "description" in field else ""
             lines.append(f"- {name} ({_type_text(field)}, {default}){told}")
     return "\n".join(lines)
+
+
+def how_to_describe() -> str:
+    """The prompt that teaches a language model to write an ObjectSpec: rules, fields, a worked example."""
+    return prompts.load("object_spec").replace("{schema}", describe_schema())
