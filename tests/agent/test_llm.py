@@ -1,0 +1,276 @@
+"""Choosing a chat model, and the real client against a local server that speaks the OpenAI protocol, with faults."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+from langchain_core.tools import tool
+
+from agent.llm import OFFLINE, chat_model, choose, explain, redact
+from agent.planner import OfflinePlanner
+from agent.run import ExitCode, execute, start_run
+from tests.agent.test_graph import train_model
+from tools.errors import StepFailed
+from tools.settings import Settings
+
+KEY = "sk-secret-4711-abcdefgh"
+
+
+def message(content: str = "", **call: Any) -> dict[str, Any]:
+    """A chat completion: text, or a call of name=... with args={...}."""
+    said: dict[str, Any] = {"role": "assistant", "content": content}
+    if call:
+        function = {"name": call["name"], "arguments": json.dumps(call.get("args", {}))}
+        said["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+    choice = {"index": 0, "message": said, "finish_reason": "tool_calls" if call else "stop"}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+
+
+def fault(status: int, text: str) -> tuple[int, dict[str, Any]]:
+    return status, {"error": {"message": text, "type": "t", "code": "c"}}
+
+
+class Endpoint:
+    """A server on this machine that answers what its script says, in order; the last answer repeats."""
+
+    def __init__(self) -> None:
+        self.script: list[Any] = []
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.models: Any = {
+            "object": "list",
+            "data": [{"id": "tiny-7b", "object": "model", "created": 1, "owned_by": "me"}],
+        }
+        self.release = threading.Event()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._send(200, json.dumps(endpoint.models).encode())
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                endpoint.keys.append(self.headers.get("Authorization", ""))
+                endpoint.requests.append(body)
+                step = endpoint.script.pop(0) if len(endpoint.script) > 1 else endpoint.script[0]
+                if step == "silence":
+                    endpoint.release.wait(10)
+                elif step == "cut":
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", "5000")
+                    self.end_headers()
+                    self.wfile.write(b'{"id": "c", "choi')
+                elif isinstance(step, bytes):
+                    self._send(200, step)
+                else:
+                    status, value = step if isinstance(step, tuple) else (200, step)
+                    self._send(status, json.dumps(value).encode())
+
+            def _send(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Retry-After-Ms", "10")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.release.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def endpoint(monkeypatch) -> Iterator[Endpoint]:
+    server = Endpoint()
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setattr("openai._base_client.BaseClient._calculate_retry_timeout", lambda *_a, **_k: 0.01)
+    yield server
+    server.close()
+
+
+def settings(**changed: Any) -> Settings:
+    return Settings(**{"llm": "tiny", "llm_timeout_s": 5.0, "llm_retries": 2} | changed)
+
+
+@tool
+def look(where: str) -> str:
+    """Look."""
+    return where
+
+
+# Choice ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "changed", "name", "why"),
+    [
+        ({}, {}, OFFLINE, "neither OPENAI_API_KEY nor OPENAI_BASE_URL"),
+        ({"OPENAI_API_KEY": ""}, {}, OFFLINE, "neither"),
+        ({"OPENAI_API_KEY": KEY}, {}, "gpt-4.1-mini", "at api.openai.com: OPENAI_API_KEY is set"),
+        ({"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "big"}, {}, "big", "language model big"),
+        ({"OPENAI_BASE_URL": "http://me:pw@host:1/v1"}, {}, "", "at http://***@host:1/v1: OPENAI_BASE_URL is set"),
+        ({"OPENAI_API_KEY": KEY}, {"llm": "offline"}, OFFLINE, "the settings name it"),
+        ({"OPENAI_API_KEY": KEY}, {"profile": "offline"}, OFFLINE, "the profile is offline"),
+        ({"OPENAI_API_KEY": KEY}, {"llm": "qwen3"}, "qwen3", "the settings name it"),
+    ],
+)
+def test_the_choice_is_made_and_explained(monkeypatch, environment, changed, name, why):
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    choice = choose(Settings(**changed))
+    assert choice.name == name
+    assert why in choice.why
+    assert KEY not in choice.why
+    assert "pw" not in choice.why
+
+
+def test_no_endpoint_gives_the_planner_with_the_runs_library(tmp_path):
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    (assets / "Zorb.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    planner = chat_model(Settings(), folder=tmp_path, assets=assets)
+    assert isinstance(planner, OfflinePlanner)
+    assert planner.known("zorbs") == ("Zorb.obj", [])
+    assert planner.known("apples")[0] == "apple"
+    (assets / "bad.glb").write_text("x")
+    with pytest.raises(StepFailed, match=r"bad\.glb"):
+        chat_model(Settings(), folder=tmp_path, assets=assets)
+
+
+def test_a_named_model_without_an_endpoint_says_what_is_missing():
+    with pytest.raises(StepFailed, match=r"OPENAI_API_KEY, or OPENAI_BASE_URL.*--llm offline"):
+        chat_model(Settings(llm="gpt-9"))
+
+
+# The real client ------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_of_a_tool_comes_back(endpoint):
+    endpoint.script = [message(name="look", args={"where": "up"})]
+    answer = chat_model(settings()).bind_tools([look]).invoke([HumanMessage("hi")])
+    assert answer.tool_calls[0]["name"] == "look"
+    assert answer.tool_calls[0]["args"] == {"where": "up"}
+    sent = endpoint.requests[0]
+    assert (sent["model"], sent["temperature"]) == ("tiny", 0)
+    assert sent["tools"][0]["function"]["name"] == "look"
+    assert endpoint.keys == [f"Bearer {KEY}"]
+
+
+def test_a_server_of_ones_own_needs_no_key_and_is_asked_for_its_model(endpoint, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    endpoint.script = [message("hello")]
+    assert chat_model(settings(llm="auto")).invoke("hi").text == "hello"
+    assert endpoint.requests[0]["model"] == "tiny-7b"
+    assert endpoint.keys == ["Bearer not-needed"]
+    endpoint.models = {"object": "list", "data": []}
+    with pytest.raises(StepFailed, match="lists no model"):
+        chat_model(settings(llm="auto"))
+
+
+@pytest.mark.parametrize("bad", [fault(429, "slow down"), fault(500, "oops"), fault(503, "busy"), "cut"])
+def test_a_passing_fault_is_tried_again(endpoint, bad):
+    endpoint.script = [bad, message("fine")]
+    assert chat_model(settings()).invoke("hi").text == "fine"
+    assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "tries", "words"),
+    [
+        ([fault(401, f"Incorrect API key provided: {KEY}")], 1, "refused the key (401)"),
+        ([fault(403, "not yours")], 1, "refused the key (403): not yours"),
+        ([fault(404, "model tiny does not exist")], 1, "no such model or address (404): model tiny does not exist"),
+        ([fault(400, "tools are not supported")], 1, "refused the request (400): tools are not supported"),
+        ([fault(429, "quota used up")], 3, "no more requests for now (429): quota used up"),
+        ([fault(500, "kaputt")], 3, "failed (500): kaputt"),
+        ([fault(418, "teapot")], 1, "answered 418: teapot"),
+        (["cut"], 3, "cut off half-way"),
+        (["silence"], 3, "did not answer in time"),
+        ([b"<html>not json"], 1, "could not be read"),
+        ([b'{"hello": 1}'], 1, "could not be read"),
+        ([b"[]"], 1, "could not be read"),
+    ],
+)
+def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, script, tries, words):
+    endpoint.script = script
+    model = chat_model(settings(llm_timeout_s=0.15 if script == ["silence"] else 5.0))
+    with pytest.raises(Exception) as caught:
+        model.invoke("hi")
+    sentence = explain(caught.value, "apples-2")
+    assert words in sentence
+    assert sentence.endswith("or go on without a model: sightsmith resume apples-2 --llm offline")
+    assert KEY not in sentence
+    assert "\n" not in sentence
+    assert len(endpoint.requests) == tries
+
+
+def test_a_closed_port_is_explained(endpoint, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:hunter2@127.0.0.1:{port}/v1")
+    with pytest.raises(Exception) as caught:
+        chat_model(settings(llm_retries=0)).invoke("hi")
+    assert "connection refused" in explain(caught.value)
+    assert "hunter2" not in explain(caught.value)
+
+
+def test_an_error_that_no_client_raised_is_still_a_sentence():
+    assert "did not answer in time" in explain(TimeoutError("timed out"))
+    assert "KeyError" in explain(KeyError("x"))
+    assert "cannot be reached" in explain(ConnectionError("no route"))
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Bearer abc123def", "abc123def"), ("http://u:hunter2@h/v1", "hunter2"),
+        ("key sk-proj-abcdef is bad", "abcdef"),
+        ('{"api_key": "qwertz99"}', "qwertz99"), ("api-key=qwertz99&x=1", "qwertz99"), ("token=qwertz99", "qwertz99"),
+        ("my plain-secret-key", "plain-secret-key"),
+    ],
+)  # fmt: skip
+def test_secrets_are_redacted(monkeypatch, text, secret):
+    monkeypatch.setenv("OPENAI_API_KEY", "plain-secret-key")
+    assert secret not in redact(text)
+
+
+# Through the whole graph ----------------------------------------------------------------------------------------------
+
+
+def test_a_run_works_through_the_real_client_despite_faults(endpoint, tmp_path):
+    endpoint.script = [fault(429, "slow"), message(name="look", args={"where": 3}), fault(500, "x"), message(),
+                       message(name="train_model"), "cut", message("A model is trained.")]  # fmt: skip
+    run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
+    assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FINISHED
+    assert KEY not in (run.folder / "run.json").read_text()
+    assert KEY not in (run.folder / "events.jsonl").read_text()
+    roles = [m["role"] for m in endpoint.requests[-1]["messages"]]
+    assert roles[0] == "system"
+    assert roles.count("tool") == 2
+
+
+def test_a_run_whose_model_is_gone_fails_with_the_way_out(endpoint, tmp_path):
+    endpoint.script = [fault(401, f"bad key {KEY}")]
+    run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
+    assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FAILED
+    assert "refused the key (401)" in run.record.error
+    assert f"sightsmith resume {run.record.name} --llm offline" in run.record.error
+    assert KEY not in (run.folder / "run.json").read_text() + (run.folder / "events.jsonl").read_text()
