@@ -34,7 +34,7 @@ def annotate(run: RunContext) -> str:
         "version": annotator.version, "licence": annotator.licence, "for": "labels", "why": "masks are known exactly",
     }  # fmt: skip
     counts: Counter[str] = Counter()
-    empties = unseen = 0
+    empties = unseen = hidden = 0
     for done, sample in enumerate(samples, start=1):
         run.check_stop()
         labels = annotator.annotate(read_picture(run.path(sample.image)), sample, task)
@@ -43,15 +43,22 @@ def annotate(run: RunContext) -> str:
             run.dataset.set_instances(sample.id, labels)
         counts.update(i.class_name for i in labels)
         empties += not labels
+        if task.kind == "classify" and sample.label not in {i.class_name for i in labels}:
+            # Its label would name something that cannot be seen.
+            run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": ["its object cannot be seen"]}})
+            hidden += 1
         run.progress("annotate", done, len(samples))
     if not counts:
         raise StepFailed("not one object can be seen in the kept pictures; ask design_scenes for closer distances")
+    for number in run.record.rounds:
+        number.kept = run.dataset.count(round_number=number.number, verdict="kept")
     run.save()
     return report(
         done=f"{sum(counts.values())} labels on {len(samples)} pictures",
         labels=dict(counts),
         empties=empties,
         too_small_to_label=unseen,
+        dropped_because_hidden=hidden,
         weak=[f"no label for class {name!r}" for name in task.class_names if not counts[name]],
         next="train_model",
     )

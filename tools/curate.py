@@ -103,8 +103,9 @@ def find_outliers(embeddings: Float32Array, groups: Sequence[str], neighbours: i
 def split_families(samples: Sequence[Sample], val_share: float, test_share: float) -> dict[str, Split]:
     """A split for each sample that has none; a family stays whole and earlier splits stay as they are.
 
-    Families go in the order of a hash to the split that is furthest below its share, so shares hold also for few
-    families; the classes a split still lacks are looked after first.
+    Families go in the order of a hash, those of rare classes first, each to the split that lacks most of what it
+    shows: of every class (and of pictures without any) each split gets its share, so val and test hold every class that
+    has a picture for each of them.
 
     Args:
         samples: all kept samples, those of earlier rounds included.
@@ -116,25 +117,29 @@ def split_families(samples: Sequence[Sample], val_share: float, test_share: floa
     """
     shares: dict[Split, float] = {"train": 1 - val_share - test_share, "val": val_share, "test": test_share}
     home: dict[str, Split] = {s.family: s.split for s in samples if s.split is not None}
-    filled: Counter[Split] = Counter(s.split for s in samples if s.split is not None)
-    classes: dict[Split, set[str]] = {split: set() for split in shares}
-    for sample in samples:
-        if sample.split is not None:
-            classes[sample.split] |= _shown(sample)
+    total = Counter(name for s in samples for name in _shown_or_empty(s))
+    filled = Counter((s.split, name) for s in samples if s.split is not None for name in _shown_or_empty(s))
     families: dict[str, list[Sample]] = {}
     for sample in samples:
         if sample.split is None:
             families.setdefault(sample.family, []).append(sample)
-    total = len(samples)
-    for family in sorted(families, key=lambda f: hashlib.sha1(f.encode()).hexdigest()):
-        members = families[family]
-        shown = set().union(*(_shown(m) for m in members))
+
+    shown = {f: sorted({name for m in members for name in _shown_or_empty(m)}) for f, members in families.items()}
+
+    def lack(split: Split, family: str) -> float:
+        """How far a split is below its share of what a family shows, in pictures; to have none at all is worse."""
+        return sum(shares[split] * total[n] - filled[split, n] + (not filled[split, n]) for n in shown[family])
+
+    for family in sorted(families, key=lambda f: (min(total[n] for n in shown[f]), hashlib.sha1(f.encode()).digest())):
         if family not in home:
-            # Deficit in pictures; a split that lacks a class of this family counts it as one picture more.
-            home[family] = max(shares, key=lambda s: shares[s] * total - filled[s] + bool(shown - classes[s]))
-        filled[home[family]] += len(members)
-        classes[home[family]] |= shown
+            lacks = {split: lack(split, family) for split in shares}
+            home[family] = max(shares, key=lacks.__getitem__)
+        filled.update((home[family], name) for m in families[family] for name in _shown_or_empty(m))
     return {m.id: home[f] for f, members in families.items() for m in members}
+
+
+def _shown_or_empty(sample: Sample) -> set[str]:
+    return _shown(sample) or {""}
 
 
 def _shown(sample: Sample) -> set[str]:
@@ -174,7 +179,11 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     limit = settings.max_cosine if max_cosine is None else max_cosine
     samples = [s for s in run.dataset.samples() if s.verdict != "dropped"]
     if not samples:
-        raise StepFailed("no picture is left to curate; call generate_images")
+        why = Counter(reason for s in run.dataset.samples() for reason in s.reasons).most_common(1)
+        raise StepFailed(
+            f"no picture is left to curate: most were dropped as {why[0][0]!r}; ask design_scenes for other scenes"
+            if why else "there is no picture to curate; call generate_images"
+        )  # fmt: skip
     vectors = []
     for done, sample in enumerate(samples, start=1):
         run.check_stop()

@@ -1,7 +1,9 @@
 """Turn the planned scenes of a run into pictures with the engine named in the settings."""
 
+import errno
 import importlib
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from statistics import median
@@ -17,10 +19,14 @@ from tools.runtime import RunContext, report
 
 # Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round.
 RESERVED_SHARE = 0.45
+MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
 
 
 def make_generator(run: RunContext) -> Generator:
-    """The engine of `settings.generator`: "blender", or "module:Class" of your own, made with the settings.
+    """The engine of `settings.generator`: "blender", or "module:Class" of your own.
+
+    A class of your own must be importable, is called with the run's `Settings`, and implements
+    `tools.generators.Generator`; nothing else is needed to plug it in.
 
     Raises:
         FixArguments: there is no such engine.
@@ -33,12 +39,14 @@ def make_generator(run: RunContext) -> Generator:
         from tools.generators.blender.library import Library
 
         assets = Path(run.record.assets) if run.record.assets else None
-        engine = make_blender(run.settings, Library.of_run(run.folder, assets), run.settings.size_px)
+        # Clutter of a place must not show, unlabelled, what is to be found.
+        avoid = [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
+        engine = make_blender(run.settings, Library.of_run(run.folder, assets), run.settings.size_px, avoid)
     else:
         module, _, attribute = name.partition(":")
         try:
             engine = getattr(importlib.import_module(module), attribute)(run.settings)
-        except (ImportError, AttributeError, ValueError) as error:
+        except (ImportError, AttributeError, ValueError, TypeError) as error:
             raise FixArguments(f"generator {name!r}: {error}; use 'blender' or 'module:Class'") from None
     if missing := engine.unavailable():
         raise StepFailed(missing)
@@ -61,6 +69,8 @@ def generate(run: RunContext) -> str:
         run.progress("generate", 0, len(scenes))
         for done, result in enumerate(engine.generate(scenes, scratch), start=1):
             if isinstance(result, Failed):
+                if shutil.disk_usage(run.folder).free < MIN_FREE_BYTES:  # not the scene's fault: it stays planned
+                    raise OSError(errno.ENOSPC, result.reason)
                 run.dataset.fail_scene(result.scene.id, result.reason)
                 failed[result.reason] += 1
                 run.emit("warning", text=f"scene {result.scene.id} gave no picture: {result.reason}")
@@ -75,13 +85,22 @@ def generate(run: RunContext) -> str:
             if _time_is_up(run):
                 out_of_time = True
                 break
+    except (OSError, sqlite3.OperationalError) as error:
+        if not _disk_is_full(error):
+            raise
+        free = shutil.disk_usage(run.folder).free // 2**20
+        raise StepFailed(
+            f"the disk of {run.folder} is full ({free} MB free); every picture made so far is kept. Free some space, "
+            "then resume the run."
+        ) from error
     finally:
         engine.close()
         shutil.rmtree(scratch, ignore_errors=True)
     current.generated = run.dataset.count(round_number=current.number)
     run.save()
-    if not run.dataset.count():
-        reason = failed.most_common(1)[0][0] if failed else "no scene is planned; call design_scenes first"
+    if not current.generated:
+        reasons = failed or Counter(run.dataset.failures().values())
+        reason = reasons.most_common(1)[0][0] if reasons else "no scene is planned; call design_scenes first"
         raise StepFailed(f"no picture could be made: {reason}")
     return report(
         done=f"made {run.dataset.count() - before} pictures of {len(scenes)} planned scenes",
@@ -92,6 +111,12 @@ def generate(run: RunContext) -> str:
         stopped="the minutes budget leaves only enough for training" if out_of_time else None,
         next="score_images",
     )
+
+
+def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "disk is full" in str(error)
 
 
 def _time_is_up(run: RunContext) -> bool:
