@@ -46,7 +46,7 @@ def headline_of(record: RunRecord) -> tuple[str, bool]:
 
 def real_sentence(real: Evaluation) -> str:
     """What the model does on real photos, in words."""
-    photos = f"{real.images} real photo{'s' if real.images != 1 else ''} that it never saw"
+    photos = f"{real.images} real picture{'s' if real.images != 1 else ''} that it never saw"
     low, high = real.intervals.get(real.metric, (None, None))
     if real.accuracy is not None:
         known = "" if low is None or high is None else f" (95 % interval {percent(low)} to {percent(high)})"

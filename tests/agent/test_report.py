@@ -154,9 +154,9 @@ def test_real_photos_are_shown_and_said(tmp_path: Path, with_model: Any, monkeyp
     sets = Sets("synthetic_val", {"real_test": photos}, [])
     monkeypatch.setattr("tools.evaluate.sets_of", lambda _run: sets)
     page = check(write_report(run))
-    assert "On 37 real photos that it never saw, the model finds 70 % of the 384 objects" in page.text
+    assert "On 37 real pictures that it never saw, the model finds 70 % of the 384 objects" in page.text
     assert "(box mAP50 0.52, 95 % interval 0.41 to 0.56)" in page.text
-    assert "5 of the 5 real photos" in page.text and "Not measured" not in page.text
+    assert "5 of the 5 real pictures" in page.text and "Not measured" not in page.text
 
 
 def test_writing_twice_gives_the_same_page(tmp_path: Path, with_model: Any) -> None:
@@ -241,7 +241,7 @@ def test_the_sheet_is_diverse(tmp_path: Path) -> None:
     ("status", "real", "best", "expected", "caution"),
     [
         ("finished", None, True, "synthetic scores only, expect less", True),
-        ("finished", 0.5, True, "On 20 real photos that it never saw, the model finds 70 %", False),
+        ("finished", 0.5, True, "On 20 real pictures that it never saw, the model finds 70 %", False),
         ("failed", 0.5, True, "The run failed after this was measured", True),
         ("stopped", None, False, "No model was made. The run was stopped.", True),
     ],
