@@ -10,7 +10,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.data.places import IMPOSSIBLE, known_place
-from tools.data.sampler import pairs_covered, parse_focus, sample_scenes
+from tools.data.sampler import pairs_covered, sample_scenes
 from tools.data.scene import SceneSpec
 from tools.data.vocabulary import Things, Vocabulary, build_vocabulary
 from tools.errors import StepFailed
@@ -27,16 +27,16 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     task, settings = run.task, run.settings
     number = next_round(run)
     words = build_vocabulary(task, _things(run), settings.named_context_share, vocabulary)
-    parse_focus(focus, words, task)  # a wrong call must not open a round
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
+    # Drawn before a round is opened: a call that is refused must not leave an empty one.
+    scenes = sample_scenes(
+        task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
+    )
     if number > len(run.record.rounds):
         run.record.rounds.append(Round(number=number))
-    run.round.focus = list(dict.fromkeys([*run.round.focus, *focus]))
-    run.save()
     with run.stage("design"):
-        scenes = sample_scenes(
-            task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
-        )
+        run.round.focus = list(dict.fromkeys([*run.round.focus, *focus]))
+        run.save()
         added = run.dataset.add_scenes(number, scenes)
         run.progress("design", granted, granted)
     planned = run.dataset.scenes(number)

@@ -203,3 +203,44 @@ def test_no_call_gets_past_the_budget(run):
     assert len(run.dataset.scenes()) == 50
     with pytest.raises(StepFailed, match="budget of 50 pictures is used up"):
         design(run, 43, [], None)
+
+
+def test_the_same_call_after_a_kill_plans_the_same_scenes(tmp_path):
+    """Whatever was written before the kill: nothing, the grant, the round, or everything."""
+
+    def planned(folder, kills):
+        folder.mkdir()
+        record = RunRecord(name="t", request="", created="", task=task(images=50), approved=True)
+        run = RunContext(folder, record, Settings(runs_dir=folder))
+        design(run, 45, ["light=sun"], None)
+        for kill in [*kills, None]:
+            add = run.dataset.add_scenes
+            if kill == "before the scenes":
+                run.dataset.add_scenes = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+            try:
+                design(run, 44, [], {"light": {"sun": 2}})
+            except KeyboardInterrupt:
+                run.dataset.add_scenes = add
+        return [s.id for s in run.dataset.scenes()]
+
+    undisturbed = planned(tmp_path / "a", [])
+    assert len(undisturbed) == 50
+    assert planned(tmp_path / "b", ["before the scenes", "before the scenes"]) == undisturbed
+    assert planned(tmp_path / "c", ["after all", "after all"]) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "call", [(None, ["light=neon"], None), (None, [], {"mood": {"sad": 1}}), (0, [], None), (-4, [], None)]
+)
+def test_a_wrong_call_opens_no_round(run, call):
+    with pytest.raises(FixArguments):
+        design(run, *call)
+    assert run.record.rounds == []
+    assert run.dataset.scenes() == []
+
+
+def test_a_new_round_is_timed_as_its_own(run):
+    design(run, None, [], None)
+    run.record.rounds[0].diagnosis = Diagnosis(round=1, on="synthetic_val")
+    design(run, None, [], None)
+    assert [(s.name, s.round) for s in run.record.stages] == [("design", 1), ("design", 2)]
