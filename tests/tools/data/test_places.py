@@ -31,12 +31,6 @@ def test_unknown_places_are_refused_with_the_known_ones(phrase):
 
 def test_every_place_has_words_and_every_rule_names_values_there_are():
     assert tuple(PLACE_WORDS) == CONTEXTS
-    values = KNOWN_VALUES | {
-        "light": LIGHTS,
-        "viewpoint": VIEWPOINTS,
-        "weather": WEATHERS,
-        "distance": tuple(DISTANCES),
-    }
     for axis, value, other, other_value in IMPOSSIBLE:
         assert {axis, other} <= set(AXES)
         assert value in KNOWN_VALUES[axis], value
