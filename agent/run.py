@@ -219,8 +219,11 @@ def _end(run: RunContext, status: Any, error: str | None, code: ExitCode) -> Exi
         run.save()
         run.emit("end", status=status, error=error)
         if status in ("failed", "stopped"):
+            from agent.memory import remember_run
             from agent.report import write_report
 
+            if status == "failed":  # a measured round taught something, however the run ended
+                remember_run(run)
             write_report(run)
     except OSError as problem:  # a full or vanished disk: the sentence still reaches the person
         log.error("%s", explain_os_error(problem, run.folder))
