@@ -101,7 +101,7 @@ APPLE = ObjectSpec(
             "rotten", "bad|spoiled|spoilt|mouldy|moldy|decayed|烂|腐烂|坏", 0.5,
             {
                 "skin": paint(
-                    "#9a2a1e #a8682a #9a9a3a", lay("blush", "#5b3618 #6b4420", 0.34, softness=0.15, wobble=0.5), *ROT,
+                    "#9a2a1e #a8682a #9a9a3a", lay("blush", "#5b3618 #6b4420", 0.24, softness=0.15, wobble=0.5), *ROT,
                     EYE, roughness=0.65, bump=0.25, bump_scale=9,
                 ),
             },

@@ -61,6 +61,6 @@ STEM = paint("#5b4327 #6d5a33 #4a4a22", lay("noise", "#2f2213", 0.4, scale=8), r
 GREEN_STEM = paint("#4f7a2a #6b8f36 #3f6b25", lay("noise", "#8a7a3a", 0.3, scale=5), roughness=0.65)
 LEAF = paint("#3f7a26 #52902f #2f6522", lay("noise", "#6da03c", 0.35, scale=5, softness=0.8), roughness=0.55)
 ROT = [
-    lay("noise", "#4a2c14 #5a3616 #3a2412", 0.44, scale=2.2, softness=0.5),
+    lay("noise", "#4a2c14 #5a3616 #3a2412", 0.36, scale=2.2, softness=0.5),
     lay("spots", "#1d130b #2a1c10", 0.3, scale=7, softness=0.6, wobble=0.6),
 ]

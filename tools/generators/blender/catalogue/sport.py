@@ -102,7 +102,7 @@ BASKETBALL = ObjectSpec(
             path=[on_ball(0, 15 * i, 0.497) for i in range(24)],
         ),
         Tube(
-            material="line", closed=True, sides=6, radius=[0.012], turn=(90, 0, 0),
+            material="line", closed=True, sides=6, radius=[0.012], turn=(90, 0, 90),
             path=[on_ball(0, 15 * i, 0.497) for i in range(24)],
         ),
         *[
