@@ -21,7 +21,7 @@ class Film:
 
     exposure: float = 0.0  # stops from the meter's choice
     cast: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    haze: float = 0.0  # density: 1 hides half of what is twice as far as the subject
+    haze: float = 0.0  # optical depth of as much air as lies before the subject
     haze_colour: tuple[float, float, float] = (0.8, 0.85, 0.9)
     focus: float = 10.0  # distance of the subject
 
@@ -71,10 +71,10 @@ def _meter(picture: Floats, subject: BoolMask) -> float:
 def _haze(picture: Floats, distance: Floats, film: Film) -> Floats:
     """Air between the camera and what it sees, by Beer's law."""
     far = np.where(distance > 0, distance, 200.0).astype(np.float32)
-    far = cv2.GaussianBlur(far, (0, 0), 1.2)
-    through = np.exp(-film.haze * 0.7 * np.maximum(far - 0.35 * film.focus, 0) / film.focus)[..., None]
+    far = np.asarray(cv2.GaussianBlur(far, (0, 0), 1.2), np.float32)
+    through = np.exp(-film.haze * np.maximum(far - 0.4 * film.focus, 0) / film.focus)[..., None]
     air = np.array(film.haze_colour, np.float32) * float(np.percentile(picture @ LUMA, 85))
-    return (picture * through + air * (1 - through)).astype(np.float32)
+    return np.asarray(picture * through + air * (1 - through), np.float32)
 
 
 def _lens(picture: Floats, noise: np.random.Generator) -> Floats:
@@ -87,14 +87,14 @@ def _lens(picture: Floats, noise: np.random.Generator) -> Floats:
         picture = picture + noise.uniform(0.02, 0.1) * cv2.GaussianBlur(bright, (0, 0), width / 40)
     softness = noise.choice([0.0, 0.3, 0.45, 0.7, 1.0], p=[0.25, 0.3, 0.25, 0.15, 0.05]) * width / 320
     if softness:
-        picture = cv2.GaussianBlur(picture, (0, 0), softness)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), softness), np.float32)
     if noise.random() < 0.06:
         length = int(noise.integers(3, 6) * width / 320) | 1
         kernel = np.zeros((length, length), np.float32)
         angle, middle = noise.uniform(0, math.pi), length // 2
         dx, dy = middle * math.cos(angle), middle * math.sin(angle)
-        cv2.line(kernel, (round(middle - dx), round(middle - dy)), (round(middle + dx), round(middle + dy)), 1.0)
-        picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
+        cv2.line(kernel, (round(middle - dx), round(middle - dy)), (round(middle + dx), round(middle + dy)), (1.0,))
+        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
     return np.asarray(picture, np.float32)
 
 
@@ -103,7 +103,7 @@ def _sensor(picture: Floats, noise: np.random.Generator) -> Floats:
     shot, read = noise.uniform(0.002, 0.022), noise.uniform(0.0005, 0.004)
     grain = noise.normal(0, 1, picture.shape).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.6) * 1.6  # demosaicing smears it
-    return (picture + grain * np.sqrt(np.maximum(picture, 0) * shot**2 + read**2)).astype(np.float32)
+    return np.asarray(picture + grain * np.sqrt(np.maximum(picture, 0) * shot**2 + read**2), np.float32)
 
 
 def _tone(picture: Floats, noise: np.random.Generator) -> npt.NDArray[np.uint8]:

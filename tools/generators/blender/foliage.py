@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from tools.generators.blender.camera import Array
 
+LEAF_ROWS = 9  # points along a leaf; fewer look cut with scissors
+
 Faces = npt.NDArray[np.int64]
 Noise = np.random.Generator
 
@@ -40,11 +42,12 @@ def joined(parts: list[Geometry]) -> Geometry:
     )
 
 
-def _grid(rows: int, columns: int, *, around: bool) -> Faces:
+def quads(rows: int, columns: int, *, around: bool) -> Faces:
     """Quads between `rows` rows of `columns` points; `around` closes the rows."""
     i, j = np.meshgrid(np.arange(rows - 1), np.arange(columns if around else columns - 1), indexing="ij")
     k = (j + 1) % columns
-    return np.stack([i * columns + j, i * columns + k, (i + 1) * columns + k, (i + 1) * columns + j], -1).reshape(-1, 4)
+    corners = [i * columns + j, i * columns + k, (i + 1) * columns + k, (i + 1) * columns + j]
+    return np.asarray(np.stack(corners, -1).reshape(-1, 4))
 
 
 def turns(noise: Noise, count: int) -> Array:
@@ -77,7 +80,7 @@ class LeafShape:
         """A plant's leaves."""
         return cls(
             noise.uniform(*slender), noise.uniform(0.38, 0.55), noise.uniform(0.02, 0.16), noise.uniform(0.05, 0.4),
-            noise.uniform(0.0, 0.05), noise.uniform(0.0, 0.03),
+            noise.uniform(0.0, 0.05), noise.uniform(0.0, 0.012),
         )  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def leaves(noise: Noise, shape: LeafShape, base: Array, direction: Array, up: Ar
         up: (n, 3), any length, not parallel to the direction.
         length: (n,).
     """
-    count, rows = len(base), 7
+    count, rows = len(base), LEAF_ROWS
     x = np.linspace(0, 1, rows)
     power = math.log(0.5) / math.log(shape.widest)
     half = shape.width * np.sin(np.pi * np.clip(x, 0, 1) ** power) ** 0.85 + 0.012
@@ -115,7 +118,7 @@ def leaves(noise: Noise, shape: LeafShape, base: Array, direction: Array, up: Ar
             + lift[..., None] * normal[:, None]
         )
     vertices = base[:, None, None] + points * length[:, None, None, None]
-    one = _grid(rows, 3, around=False)
+    one = quads(rows, 3, around=False)
     faces = (one[None] + (np.arange(count) * rows * 3)[:, None, None]).reshape(-1, 4)
     tint = np.repeat(noise.random(count), rows * 3)
     vein = np.tile(np.tile([0.0, 1.0, 0.0], rows), count)
@@ -133,7 +136,7 @@ def tube(path: Array, radius: Array, sides: int = 6) -> Geometry:
     angle = np.linspace(0, 2 * math.pi, sides, endpoint=False)
     ring = np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * other[:, None]
     vertices = path[:, None] + radius[:, None, None] * ring
-    return Geometry(vertices.reshape(-1, 3), _grid(len(path), sides, around=True))
+    return Geometry(vertices.reshape(-1, 3), quads(len(path), sides, around=True))
 
 
 def bent_path(noise: Noise, start: Array, end: Array, steps: int, crooked: float) -> Array:
@@ -173,11 +176,9 @@ def clump(noise: Noise, shape: LeafShape, count: int, leaf: float) -> Geometry:
     where = noise.normal(size=(count, 3))
     where /= np.linalg.norm(where, axis=1, keepdims=True)
     radius = noise.uniform(0.45, 1.0, (count, 1)) ** 0.5 * (1 + 0.25 * np.sin(where @ noise.normal(0, 3, (3, 1))))
-    base = where * radius
-    return leaves(
-        noise, shape, base, where + noise.normal(0, 0.8, (count, 3)), noise.normal(0, 0.6, (count, 3)) + [0, 0, 1],
-        leaf * noise.uniform(0.6, 1.3, count),
-    )  # fmt: skip
+    out = where + noise.normal(0, 0.8, (count, 3))
+    up = np.array([0.0, 0.0, 1.0]) + noise.normal(0, 0.6, (count, 3))
+    return leaves(noise, shape, where * radius, out, up, leaf * noise.uniform(0.6, 1.3, count))
 
 
 def tuft(noise: Noise, count: int, spread: float = 0.5, lean: float = 0.5) -> Geometry:
@@ -194,7 +195,7 @@ def tuft(noise: Noise, count: int, spread: float = 0.5, lean: float = 0.5) -> Ge
         half = (width * (1 - 0.9 * t**2))[:, None] * side
         rows += [middle - half, middle + half]
     vertices = np.stack(rows, axis=1)  # (count, 8, 3)
-    faces = (_grid(4, 2, around=False)[None] + (np.arange(count) * 8)[:, None, None]).reshape(-1, 4)
+    faces = (quads(4, 2, around=False)[None] + (np.arange(count) * 8)[:, None, None]).reshape(-1, 4)
     return Geometry(vertices.reshape(-1, 3), faces, np.repeat(noise.random(count), 8), np.zeros(count * 8))
 
 
@@ -209,7 +210,7 @@ def blob(noise: Noise, rough: float = 0.2, rows: int = 9) -> Geometry:
     for frequency in (1.5, 2.5, 5.0):
         waves = noise.normal(0, frequency, (3, 3))
         scale += rough / frequency * np.sin(vertices @ waves + noise.uniform(0, 6, 3)).sum(axis=1)
-    return Geometry(vertices * scale[:, None], _grid(rows, columns, around=True))
+    return Geometry(vertices * scale[:, None], quads(rows, columns, around=True))
 
 
 def box(size: tuple[float, float, float]) -> Geometry:
@@ -224,7 +225,7 @@ def turned(profile: list[tuple[float, float]], around: int = 24) -> Geometry:
     """A profile of (radius, height) turned about z."""
     angle = np.linspace(0, 2 * math.pi, around, endpoint=False)
     rows = [np.stack([r * np.cos(angle), r * np.sin(angle), np.full(around, z)], axis=1) for r, z in profile]
-    return Geometry(np.concatenate(rows), _grid(len(profile), around, around=True))
+    return Geometry(np.concatenate(rows), quads(len(profile), around, around=True))
 
 
 def ground(half: float, cells: int, height: float, noise: Noise) -> Geometry:
@@ -236,4 +237,19 @@ def ground(half: float, cells: int, height: float, noise: Noise) -> Geometry:
         for _ in range(3):
             fx, fy = noise.normal(0, frequency / half, 2)
             z += np.sin(x * fx + y * fy + noise.uniform(0, 6)) * height / frequency
-    return Geometry(np.stack([x, y, z], -1).reshape(-1, 3), _grid(cells + 1, cells + 1, around=False))
+    return Geometry(np.stack([x, y, z], -1).reshape(-1, 3), quads(cells + 1, cells + 1, around=False))
+
+
+def capsule(path: Array, radius: Array, sides: int = 10) -> Geometry:
+    """A bar with round, closed ends along (n, 3) points: limbs."""
+    first, last = path[0] - path[1], path[-1] - path[-2]
+    first, last = first / np.linalg.norm(first), last / np.linalg.norm(last)
+    caps = (0.999, 0.92, 0.7, 0.4)
+    start = [path[0] + first * radius[0] * c for c in caps]
+    end = [path[-1] + last * radius[-1] * c for c in reversed(caps)]
+    thin = [math.sqrt(1 - c * c) for c in caps]
+    return tube(
+        np.concatenate([start, path, end]),
+        np.concatenate([[radius[0] * t for t in thin], radius, [radius[-1] * t for t in reversed(thin)]]),
+        sides,
+    )

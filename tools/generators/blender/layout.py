@@ -188,7 +188,7 @@ def silhouette(camera: Camera, vertices: Array, triangles: Triangles, size_px: i
     corners = scaled[triangles]
     seen = (depth[triangles] > 0.01).all(axis=1)
     for corner in corners[seen]:
-        cv2.fillConvexPoly(fine, corner, 1, shift=4)
+        cv2.fillConvexPoly(fine, corner, (1,), shift=4)
     return fine[SUBPIXELS // 2 :: SUBPIXELS, SUBPIXELS // 2 :: SUBPIXELS].astype(bool)
 
 
@@ -198,7 +198,7 @@ def outline(camera: Camera, vertices: Array, size_px: int) -> BoolMask:
     mask = np.zeros((size_px, size_px), np.uint8)
     if (depth > 0.01).all():
         limited = np.clip(points * size_px - 0.5, -30000, 30000).astype(np.float32)
-        cv2.fillConvexPoly(mask, np.round(cv2.convexHull(limited)).astype(np.int32), 1)
+        cv2.fillConvexPoly(mask, np.round(cv2.convexHull(limited)).astype(np.int32), (1,))
     return mask.astype(bool)
 
 

@@ -1,6 +1,7 @@
 """The light of a scene: sky, sun and lamps for each of `LIGHTS`, told apart at a glance. Runs inside the worker."""
 
 import math
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,8 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 def choose_light(stage: Stage) -> Light:
     """Draw a light of the kind the scene asks for."""
     rng = stage.rng
+    if stage.spec.context == "slide":
+        return _through_the_slide(stage)
     side = rng.choice([-1, 1])
     blue = vary(rng, (0.12, 0.3, 0.75), 0.2)
     match stage.spec.light:
@@ -99,23 +102,45 @@ def choose_light(stage: Stage) -> Light:
                 (side * rng.uniform(2, 6), rng.uniform(-4, 2), rng.uniform(5, 9)),
                 rng.uniform(0.6, 2),
                 rng.uniform(700, 1100),
-                (1.0, 0.62, 0.3),
+                (1.0, 0.74, 0.46),
             )
             return Light(
-                (0.08, 0.07, 0.06),
-                (0.1, 0.08, 0.06),
-                0.6,
+                (0.16, 0.14, 0.11),
+                (0.16, 0.13, 0.1),
+                0.9,
                 lamps=[lamp],
-                exposure=rng.uniform(-0.55, 0.0),
-                cast=(1.1, 0.98, 0.8),
+                exposure=rng.uniform(-0.45, 0.0),
+                cast=(1.06, 1.0, 0.86),
             )
         case _:
             lamps = [
-                Lamp((side * rng.uniform(5, 8), rng.uniform(-8, -3), rng.uniform(3, 7)), rng.uniform(3, 6), rng.uniform(900, 1400), WHITE),
-                Lamp((-side * rng.uniform(5, 9), rng.uniform(-7, 0), rng.uniform(2, 5)), rng.uniform(3, 6), rng.uniform(250, 600), WHITE),
-                Lamp((0, rng.uniform(0, 4), 9), 5, rng.uniform(200, 600), WHITE),
-            ]  # fmt: skip
+                _softbox(rng, (side * rng.uniform(5, 8), rng.uniform(-8, -3), rng.uniform(3, 7)), (900, 1400)),
+                _softbox(rng, (-side * rng.uniform(5, 9), rng.uniform(-7, 0), rng.uniform(2, 5)), (250, 600)),
+                _softbox(rng, (0, rng.uniform(0, 4), 9), (200, 600)),
+            ]
             return Light((0.5, 0.5, 0.52), (0.4, 0.4, 0.4), 0.55, lamps=lamps, exposure=rng.uniform(0.0, 0.4))
+
+
+def _softbox(rng: random.Random, offset: tuple[float, float, float], power: tuple[float, float]) -> Lamp:
+    return Lamp(offset, rng.uniform(3, 6), rng.uniform(*power), WHITE)
+
+
+# A microscope lights from below: what changes is the lamp's colour and how far it is turned up.
+THROUGH: dict[str, tuple[Colour, float]] = {
+    "overcast": ((1.0, 1.0, 1.0), 0.0),
+    "sun": ((1.04, 1.02, 0.94), 0.7),
+    "low sun": ((1.14, 0.98, 0.76), -0.1),
+    "backlight": ((1.0, 1.0, 1.02), 1.1),
+    "deep shade": ((0.86, 0.97, 1.16), -1.3),
+    "indoor lamp": ((1.12, 1.03, 0.7), -0.4),
+    "studio light": ((0.97, 1.0, 1.06), 0.4),
+}
+
+
+def _through_the_slide(stage: Stage) -> Light:
+    cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
+    even: Colour = (0.6, 0.6, 0.6)
+    return Light(even, even, 0.7, exposure=exposure + stage.rng.uniform(0.2, 0.5), cast=cast)
 
 
 def shine(stage: Stage, light: Light) -> None:
@@ -132,7 +157,9 @@ def shine(stage: Stage, light: Light) -> None:
         data = bpy.data.lights.new("lamp", "AREA")
         data.shape, data.size, data.energy, data.color = "DISK", lamp.side, lamp.power, lamp.colour
         offset = np.array(lamp.offset)
-        _aim(bpy.data.objects.new("lamp", data), offset, offset / np.linalg.norm(offset))
+        thing = bpy.data.objects.new("lamp", data)
+        thing.visible_camera = False
+        _aim(thing, offset, offset / np.linalg.norm(offset))
 
 
 def _aim(thing: Any, position: Array, back: Array) -> None:

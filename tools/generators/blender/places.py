@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.generators.blender import plants, rooms
+from tools.generators.blender import hands, plants, rooms
 from tools.generators.blender.stage import Stage
 
 
@@ -30,7 +30,7 @@ PLACES: dict[str, Place] = {
     "road": Place(rooms.build_road, True, (26, 40), (0.15, 5.0), False),
     "sky": Place(rooms.build_sky, False, (26, 45), (0.1, 20.0), False),
     "studio": Place(rooms.build_studio, True, (20, 32), (0.05, 1.0), True),
-    "hand": Place(rooms.build_hand, False, (28, 42), (0.03, 0.25), True),
+    "hand": Place(hands.build_hand, False, (28, 42), (0.03, 0.25), True),
     "workbench": Place(rooms.build_workbench, True, (22, 34), (0.03, 0.5), True),
     "slide": Place(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
 }

@@ -11,6 +11,7 @@ from tools.data.sample import BoolMask
 from tools.generators.blender import surfaces
 from tools.generators.blender.camera import FOCUS, Array
 from tools.generators.blender.foliage import (
+    LEAF_ROWS,
     Geometry,
     LeafShape,
     bent_path,
@@ -63,11 +64,7 @@ class Foliage:
             stage.rng, vary(stage.rng, stage.rng.choice(GREENS), 0.2), stage.wet, stage.rng.choice([0.0, 0.02, 0.08])
         )
         self.bark = surfaces.bark(stage.rng, stage.wet)
-        self.meshes = [stage.mesh("spray", p) for p in self.parts]
-        for mesh in self.meshes:
-            mesh.materials.append(self.leaf_paint)
-            mesh.materials.append(self.bark)
-        # Leaf outlines for the account of what is hidden: every seventh row of three points is one leaf.
+        self.set: list[Geometry] = []
         self.outlines = [_leaf_rims(p) for p in self.parts]
 
     def mask(self, which: int, matrix: Array) -> tuple[BoolMask, float]:
@@ -79,7 +76,7 @@ class Foliage:
         mask = np.zeros((size, size), np.uint8)
         pixels = np.clip(seen * size - 0.5, -4000, 4000).round().astype(np.int32).reshape(*rims.shape[:2], 2)
         for rim in pixels:
-            cv2.fillPoly(mask, [rim], 1)
+            cv2.fillPoly(mask, [rim], (1,))
         return mask.astype(bool), float(depth.min())
 
     def put(self, which: int, matrix: Array, *, check: bool) -> bool:
@@ -89,14 +86,23 @@ class Foliage:
             if not self.stage.cover.allows(mask, depth):
                 return False
             self.stage.cover.add(mask, depth)
-        self.stage.put(self.meshes[which], matrix)
+        part = self.parts[which]
+        points = part.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+        tint = (part.tint + self.stage.noise.random()) % 1.0
+        self.set.append(Geometry(points, part.faces, tint, part.vein, part.slots))
         return True
+
+    def grow(self) -> None:
+        """Put everything that was set on the stage, as one mesh: overlapping copies are slow to trace."""
+        if self.set:
+            self.stage.put(self.stage.mesh("foliage", joined(self.set)), np.eye(4), self.leaf_paint, self.bark)
+            self.set = []
 
 
 def _leaf_rims(part: Geometry) -> Array:
-    """(leaves, 14, 3) rims of a spray's leaves; the twig comes first in the mesh."""
+    """(leaves, 2 * LEAF_ROWS, 3) rims of a spray's leaves; the twig comes first in the mesh."""
     first = int(part.faces[part.slots == 0].min())
-    rows = part.vertices[first:].reshape(-1, 7, 3, 3)
+    rows = part.vertices[first:].reshape(-1, LEAF_ROWS, 3, 3)
     return np.concatenate([rows[:, :, 0], rows[:, ::-1, 2]], axis=1)
 
 
@@ -117,11 +123,12 @@ def hang_canopy(stage: Stage, canopy: Canopy) -> None:
         depth = rng.uniform(0.8, 1.0) * nearest if near else FOCUS * rng.uniform(1.0, 1.75)
         spots.append(camera.at(u, v, depth))
     for where in spots:
-        which = int(noise.integers(len(foliage.meshes)))
+        which = int(noise.integers(len(foliage.parts)))
         turn = rotation(noise.normal(0, 0.6), noise.normal(0.25, 0.5), noise.uniform(0, 2 * math.pi))
         matrix = matrix_of(where, turn, foliage.length * noise.uniform(0.75, 1.2))
         depth = float((where - camera.position) @ camera.forward)
         foliage.put(which, matrix, check=depth < max([*stage.cover.depth, nearest]) + foliage.length)
+    foliage.grow()
     hide_with_leaves(stage, foliage)
 
 
@@ -155,10 +162,10 @@ def _stalks(stage: Stage, foliage: Foliage) -> list[Array]:
     """A twig that runs past the top of every hanging thing, so that it hangs from something."""
     parts, spots = [], []
     for shape in stage.shapes:
-        top = shape.position + [0, 0, float(np.ptp(shape.world[:, 2])) / 2]
+        top = shape.position + np.array([0, 0, float(np.ptp(shape.world[:, 2])) / 2])
         away = stage.camera.ray(0.5, 0.5)
         side = np.array([stage.rng.choice([-1, 1]) * 1.0, 0, stage.rng.uniform(0.2, 0.9)])
-        joint = top + [0, 0, 0.16 * shape.scale] + 0.12 * shape.scale * away
+        joint = top + np.array([0, 0, 0.16 * shape.scale]) + 0.12 * shape.scale * away
         start = joint + side * foliage.length * 0.9 + away * foliage.length * 0.5
         thick = float(np.clip(0.006 * stage.metre, 0.03, 0.08 * shape.scale + 0.02))
         path = np.concatenate([bent_path(stage.noise, start, joint, 6, 0.1), top[None]])
@@ -200,7 +207,7 @@ def hide_with_leaves(stage: Stage, foliage: Foliage) -> None:
             rim = np.concatenate([part.vertices[0::3], part.vertices[2::3][::-1]])
             mask = np.zeros((stage.size_px, stage.size_px), np.uint8)
             pixels = np.clip(camera.project(rim)[0] * stage.size_px - 0.5, -4000, 4000).round().astype(np.int32)
-            cv2.fillPoly(mask, [pixels], 1)
+            cv2.fillPoly(mask, [pixels], (1,))
             hidden = mask.astype(bool)
             if cover.share(i, hidden) > cover.wanted[i] + cover.SLACK or not cover.allows(hidden, depth - 0.3 * size):
                 continue
@@ -263,10 +270,10 @@ def build_grass(stage: Stage) -> None:
     blade = min(max(blade, 0.12), 1.2)
     green = vary(rng, rng.choice(GREENS), 0.2)
     paint = surfaces.leaf(rng, green, stage.wet, rng.choice([0.02, 0.1, 0.25]))
-    meshes = [stage.mesh("tuft", tuft(noise, 60, 0.9, 0.45)) for _ in range(4)]
+    meshes = [stage.mesh("tuft", tuft(noise, 48, 0.9, 0.45)) for _ in range(4)]
     for mesh in meshes:
         mesh.materials.append(paint)
-    for where in _spots_on_ground(stage, round(420 * float(np.clip(0.5 / blade, 0.6, 2.0)))):
+    for where in _spots_on_ground(stage, round(300 * float(np.clip(0.5 / blade, 0.6, 1.8)))):
         near = float(np.linalg.norm(where - camera.position)) / FOCUS
         tall = blade * noise.uniform(0.6, 1.2) * max(1.0, near**0.5)
         matrix = matrix_of(where, rotation(z=noise.uniform(0, 6.3)), np.array([tall * 0.9, tall * 0.9, tall]))
@@ -295,7 +302,7 @@ def build_soil(stage: Stage) -> None:
         matrix_of((0, half * 0.55, -0.04 * stage.subject)),
         paint,
     )
-    stone = surfaces.concrete(rng, stage.metre, stage.wet, vary(rng, (0.32, 0.29, 0.25), 0.3))
+    stone = surfaces.concrete(rng, stage.metre, stage.wet, vary(rng, (0.32, 0.29, 0.25), 0.15))
     meshes = [stage.mesh("clod", blob(noise, 0.3, 7)) for _ in range(4)]
     for mesh in meshes:
         mesh.materials.append(paint if rng.random() < 0.5 else stone)
@@ -361,4 +368,5 @@ def branch_into_view(stage: Stage) -> Any:
     for _ in range(rng.randint(4, 14)):
         where = stage.camera.at(side + rng.gauss(0, 0.1), rng.uniform(-0.1, 0.5), FOCUS * rng.uniform(0.8, 1.3))
         foliage.put(int(noise.integers(6)), matrix_of(where, turns(noise, 1)[0], foliage.length), check=True)
+    foliage.grow()
     return foliage

@@ -3,6 +3,7 @@
 It knows nothing of Blender: it hands out requests, watches the clock, and gives each request a bounded number of tries.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -170,10 +171,10 @@ class WorkerPool:
 
     def _listen(self, waiting: "deque[_Request]") -> Iterator[Reply]:
         """Take one line, or notice who has been silent for too long."""
-        try:
+        worker: _Worker | None = None
+        line: str | None = None
+        with contextlib.suppress(queue.Empty):  # nobody said anything: only look at the clock
             worker, line = self._lines.get(timeout=POLL_S)
-        except queue.Empty:
-            worker = line = None
         if worker is not None and worker in self._workers:
             if line is None:
                 yield from self._died(worker, waiting)

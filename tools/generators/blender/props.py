@@ -4,14 +4,28 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tools.generators.blender import surfaces
 from tools.generators.blender.camera import Array
-from tools.generators.blender.foliage import Geometry, Noise, bent_path, blob, box, joined, tube, turned
+from tools.generators.blender.foliage import (
+    Geometry,
+    LeafShape,
+    Noise,
+    bent_path,
+    blob,
+    box,
+    joined,
+    leaves,
+    quads,
+    tube,
+    turned,
+)
 from tools.generators.blender.layout import outline, rotation
 from tools.generators.blender.stage import Stage, matrix_of
+from tools.generators.blender.surfaces import vary
 
 Draw = Callable[[random.Random, Noise], Geometry]
 
@@ -23,6 +37,7 @@ class Prop:
     names: tuple[str, ...]  # when the task is about one of these it is left out
     draw: Draw
     smooth: bool = False
+    paint: str = "painted"
 
 
 def _carton(rng: random.Random, _: Noise) -> Geometry:
@@ -65,6 +80,24 @@ def _sheet(rng: random.Random, noise: Noise) -> Geometry:
     i, j = np.meshgrid(np.arange(8), np.arange(8), indexing="ij")
     k = (i * 9 + j).ravel()
     return Geometry(np.stack([x * width, y * depth, z], -1).reshape(-1, 3), np.stack([k, k + 1, k + 10, k + 9], axis=1))
+
+
+def _cloth(rng: random.Random, noise: Noise) -> Geometry:
+    """A rag or a torn piece of paper: uneven outline, folds."""
+    side, rows = rng.uniform(0.12, 0.28), 15
+    t, a = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 2 * math.pi, 2 * rows, endpoint=False), indexing="ij")
+    edge = 1 + 0.25 * np.sin(2 * a + noise.uniform(0, 6)) + 0.12 * np.sin(3 * a + noise.uniform(0, 6))
+    r = t * side / 2 * edge
+    x, y = r * np.cos(a), r * np.sin(a) * rng.uniform(0.6, 1.0)
+    fold = sum(np.sin((x * math.cos(w) + y * math.sin(w)) * f + p) for w, f, p in noise.uniform(0, (6, 50, 6), (4, 3)))
+    z = 0.01 + 0.05 * side * (fold - fold.min()) / 2
+    return Geometry(np.stack([x, y, z], -1).reshape(-1, 3), quads(rows, 2 * rows, around=True))
+
+
+def _leaf(rng: random.Random, noise: Noise) -> Geometry:
+    shape = LeafShape.draw(noise, (0.25, 0.42))
+    up = np.array([[noise.normal(0, 0.2), noise.normal(0, 0.2), 1.0]])
+    return leaves(noise, shape, np.array([[-0.04, 0, 0.01]]), np.array([[1.0, 0, 0.05]]), up, np.array([0.08]))
 
 
 def _rod(rng: random.Random, noise: Noise) -> Geometry:
@@ -112,26 +145,28 @@ def _washer(rng: random.Random, _: Noise) -> Geometry:
     return turned([(0.5 * r, 0.003), (0.5 * r, 0), (r, 0), (r, 0.003), (0.5 * r, 0.003)], 20)
 
 
-CARTON = Prop(("box", "carton", "package", "parcel"), _carton)
+CARTON = Prop(("box", "carton", "package", "parcel"), _carton, paint="card")
 BOOK = Prop(("book", "notebook"), _book)
 JAR = Prop(("jar", "bottle", "can", "vase"), _jar, smooth=True)
 PLATE = Prop(("plate", "dish"), _plate, smooth=True)
 MUG = Prop(("mug", "cup"), _mug, smooth=True)
-SHEET = Prop(("paper", "napkin", "envelope"), _sheet, smooth=True)
-ROD = Prop(("pencil", "pen", "stick", "screw", "nail"), _rod, smooth=True)
+SHEET = Prop(("paper", "napkin", "envelope"), _sheet, smooth=True, paint="paper")
+ROD = Prop(("pencil", "pen", "stick", "screw", "nail"), _rod, smooth=True, paint="hard")
 CABLE = Prop(("cable", "wire", "rope"), _cable, smooth=True)
-PEBBLE = Prop(("stone", "pebble", "rock"), _pebble, smooth=True)
+PEBBLE = Prop(("stone", "pebble", "rock"), _pebble, smooth=True, paint="stone")
 BOWL = Prop(("bowl",), _bowl, smooth=True)
 CUBE = Prop(("cube", "block", "brick", "dice"), _cube)
-WASHER = Prop(("washer", "ring", "nut", "coin"), _washer, smooth=True)
+CLOTH = Prop(("cloth", "rag", "napkin", "towel"), _cloth, smooth=True, paint="cloth")
+LEAF = Prop(("leaf",), _leaf, smooth=True, paint="leaf")
+WASHER = Prop(("washer", "ring", "nut", "coin"), _washer, smooth=True, paint="metal")
 
 PROPS: dict[str, tuple[Prop, ...]] = {
-    "table": (PLATE, MUG, BOOK, SHEET, BOWL, JAR, ROD, CARTON),
+    "table": (PLATE, CLOTH, MUG, BOOK, SHEET, BOWL, JAR, ROD, CARTON),
     "shelf": (CARTON, JAR, BOOK, BOWL, CUBE),
     "conveyor": (CARTON, CUBE, WASHER),
-    "floor": (CUBE, BOOK, CABLE, SHEET, CARTON, BOWL),
-    "road": (PEBBLE, PEBBLE, ROD, SHEET),
-    "workbench": (ROD, WASHER, CUBE, CABLE, SHEET, CARTON, JAR),
+    "floor": (CUBE, BOOK, CABLE, CLOTH, CARTON, BOWL),
+    "road": (PEBBLE, PEBBLE, LEAF, SHEET),
+    "workbench": (ROD, ROD, WASHER, WASHER, CUBE, CABLE, CLOTH, SHEET, CARTON, JAR),
     "studio": (CUBE, CARTON, SHEET),
     "grass": (PEBBLE,),
     "soil": (PEBBLE, ROD),
@@ -139,12 +174,34 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "sky": (SHEET,),
     "slide": (PEBBLE,),
 }
-FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, SHEET)
+FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)
+OVER: tuple[Prop, ...] = (CLOTH, CLOTH, LEAF, SHEET, BOOK, CARTON)
+IN_THE_AIR: tuple[Prop, ...] = (CLOTH, LEAF, SHEET)
 
 
 def available(stage: Stage, props: Sequence[Prop]) -> list[Prop]:
     """Those that cannot be taken for what the task is about."""
     return [p for p in props if not stage.avoids(*p.names)]
+
+
+def _paint(stage: Stage, prop: Prop) -> Any:
+    rng, wet = stage.rng, stage.wet
+    match prop.paint:
+        case "stone":
+            return surfaces.natural(rng, wet)
+        case "metal":
+            return surfaces.metal(rng, stage.metre, wet)
+        case "cloth":
+            return surfaces.cloth(rng, stage.metre, wet)
+        case "leaf":
+            return surfaces.leaf(rng, vary(rng, rng.choice([(0.1, 0.18, 0.03), (0.3, 0.16, 0.04)]), 0.2), wet)
+        case "paper":
+            return surfaces.plain("paper", vary(rng, rng.choice([(0.75, 0.74, 0.7), (0.6, 0.52, 0.38)]), 0.1), 0.8)
+        case "card" if rng.random() < 0.6:
+            return surfaces.plain("card", vary(rng, (0.42, 0.28, 0.16), 0.25), 0.85, wet=wet)
+        case "hard" if rng.random() < 0.5:
+            return surfaces.metal(rng, stage.metre, wet)
+    return stage.paint()
 
 
 def prop_size(stage: Stage, part: Geometry, smallest: float = 0.3, largest: float = 2.2) -> float:
@@ -172,7 +229,7 @@ def strew(stage: Stage, count: int, x: tuple[float, float], y: tuple[float, floa
                 continue
             if stage.allows(points @ turn.T + where):
                 mesh = stage.mesh(prop.names[0], Geometry(points, part.faces), smooth=prop.smooth)
-                stage.put(mesh, matrix_of(where, turn), stage.paint())
+                stage.put(mesh, matrix_of(where, turn), _paint(stage, prop))
                 taken.append((where[:2], radius))
                 break
 
@@ -185,22 +242,20 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
         level: of the surface things stand on; None: in the air. Seen from high up, things lie over the subject.
     """
     cover, camera = stage.cover, stage.camera
-    kinds = available(stage, FRONT)
-    steep = camera.pitch > math.radians(38)
+    over = level is None or camera.pitch > math.radians(38)
+    kinds = available(stage, IN_THE_AIR if level is None else OVER if over else FRONT)
     for i, shape in enumerate(stage.shapes):
         if cover.wanted[i] < 0.05 or cover.share(i) >= cover.wanted[i] - 0.05 or not kinds:
             continue
-        prop = stage.rng.choice(
-            kinds if not steep and level is not None else [k for k in kinds if k in (SHEET, BOOK, CARTON)] or kinds
-        )
+        prop = stage.rng.choice(kinds)
         part = prop.draw(stage.rng, stage.noise)
         longest = float(np.ptp(part.vertices, axis=0).max())
         points = part.vertices * shape.scale * stage.rng.uniform(0.8, 1.2) / longest
         points[:, :2] -= (points[:, :2].max(axis=0) + points[:, :2].min(axis=0)) / 2
         points = points @ rotation(z=stage.rng.uniform(0, 6.3)).T
-        if where := _slide_in(stage, i, points, None if steep else level):
+        if where := _slide_in(stage, i, points, None if over else level):
             mesh = stage.mesh(prop.names[0], Geometry(points, part.faces), smooth=prop.smooth)
-            stage.put(mesh, matrix_of(where[0]), stage.paint())
+            stage.put(mesh, matrix_of(where[0]), _paint(stage, prop))
             mask, depth = stage.seen(points + where[0])
             cover.add(mask, depth)
 
@@ -214,7 +269,7 @@ def _slide_in(stage: Stage, index: int, points: Array, level: float | None) -> t
     best: tuple[float, Array] | None = None
     for side in sides:
         for step in np.linspace(1.0, 0.0, 12):
-            if level is None or camera.pitch > math.radians(38):
+            if level is None:
                 nearer = float(camera.project(shape.world)[1].min()) - 0.6 * reach
                 middle = camera.position + (shape.position - camera.position) * (
                     nearer / float((shape.position - camera.position) @ camera.forward)

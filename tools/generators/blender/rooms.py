@@ -3,12 +3,11 @@
 import math
 from typing import Any
 
-import bpy
 import numpy as np
 
 from tools.generators.blender import surfaces
 from tools.generators.blender.camera import FOCUS
-from tools.generators.blender.foliage import Geometry, LeafShape, blob, box, clump, joined, tube
+from tools.generators.blender.foliage import Geometry, blob, box, joined, tube
 from tools.generators.blender.layout import rotation
 from tools.generators.blender.plants import far_country
 from tools.generators.blender.props import PROPS, available, hide_with_props, prop_size, strew
@@ -27,9 +26,11 @@ def _view(stage: Stage, level: float = 0.0) -> tuple[tuple[float, float], tuple[
     return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
 
 
-def _floor_paint(stage: Stage) -> Any:
+def floor_paint(stage: Stage) -> Any:
+    """Boards, tiles, carpet or concrete."""
     rng, metre, wet = stage.rng, stage.metre, stage.wet
-    paint = rng.choice([surfaces.wood, surfaces.wood, surfaces.tiles, surfaces.carpet, surfaces.concrete])
+    kinds: list[Any] = [surfaces.wood, surfaces.wood, surfaces.tiles, surfaces.carpet, surfaces.concrete]
+    paint = rng.choice(kinds)
     return paint(rng, metre, wet)
 
 
@@ -46,7 +47,7 @@ def _wall_paint(stage: Stage) -> Any:
         (0.45, 0.5, 0.38),
         (0.2, 0.22, 0.26),
     ]
-    return surfaces.concrete(rng, stage.metre, 0.0, vary(rng, rng.choice(colours)))
+    return surfaces.concrete(rng, stage.metre, 0.0, vary(rng, rng.choice(colours)), worn=rng.choice([0.15, 0.3, 0.8]))
 
 
 def back_wall(stage: Stage, y: float, level: float, *, open_share: float = 0.35) -> None:
@@ -110,7 +111,7 @@ def _slab(stage: Stage, name: str, paint: Any, margin: float) -> tuple[float, fl
     thick = float(np.clip(0.03 * stage.metre, 0.08, 0.5))
     part = box((2 * wide, back - front, thick))
     stage.block(name, part, paint, np.array([0, (front + back) / 2, -thick]))
-    stage.plane("floor", _floor_paint(stage), (-200, 200), (-60, 300), -max(0.75 * stage.metre, 4.0))
+    stage.plane("floor", floor_paint(stage), (-200, 200), (-60, 300), -max(0.75 * stage.metre, 4.0))
     y = (max(front, -6.0), back)
     strew(stage, _clutter_count(stage, 9), (-wide, wide), y)
     hide_with_props(stage)
@@ -160,7 +161,7 @@ def _cutting_mat(stage: Stage) -> Any:
 def build_floor(stage: Stage) -> None:
     """Floor of a home or hall, with what lies about and a wall far behind."""
     rng = stage.rng
-    stage.plane("floor", _floor_paint(stage), (-200, 200), (-60, 300))
+    stage.plane("floor", floor_paint(stage), (-200, 200), (-60, 300))
     low, high = stage.bounds()
     if rng.random() < 0.3:
         w = rng.uniform(0.5, 2.0)
@@ -413,7 +414,7 @@ def build_studio(stage: Stage) -> None:
         (0.8, 0.7, 0.35),
     ]
     paint = surfaces.plain("sweep", vary(rng, rng.choice(colours), 0.08), rng.uniform(0.4, 0.9))
-    low, high = stage.bounds()
+    _, high = stage.bounds()
     if camera.pitch < 0:
         far = camera.at(0.5, 0.5, FOCUS * 1.8)
         side = 3 * camera.width
@@ -469,8 +470,10 @@ def build_slide(stage: Stage) -> None:
     for _ in range(_clutter_count(stage, 4)):
         ends = [stage.camera.on_plane(rng.uniform(-0.2, 1.2), rng.uniform(-0.2, 1.2), 0.02) for _ in range(2)]
         fibre = tube(
-            ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, 12)[:, None] + noise.normal(0, 0.08, (12, 3)) * [1, 1, 0],
-            np.full(12, 0.02),
+            ends[0]
+            + (ends[1] - ends[0]) * np.linspace(0, 1, 40)[:, None]
+            + np.cumsum(noise.normal(0, 0.03, (40, 3)), axis=0) * [1, 1, 0],
+            np.full(40, 0.02),
             5,
         )
         if stage.allows(fibre.vertices):
@@ -493,69 +496,3 @@ def hide_with_blobs(stage: Stage, paint: Any) -> None:
             part.vertices *= [size, size, 0.1 * size]
             if stage.allows(part.vertices + where):
                 stage.put(stage.mesh("debris", part), matrix_of(where), paint)
-
-
-def build_hand(stage: Stage) -> None:
-    """A hand that holds what was asked for (three hands at most), before a room or a garden."""
-    rng, camera = stage.rng, stage.camera
-    paint = surfaces.skin(rng)
-    order = sorted(range(len(stage.shapes)), key=lambda i: -stage.shapes[i].scale)
-    for i in order[:3]:
-        _hold(stage, i, paint)
-    level = -max(1.2 * stage.metre, 0.8 * camera.width)
-    if rng.random() < 0.5:
-        far_country(stage, level)
-        shape = LeafShape.draw(stage.noise)
-        green = surfaces.leaf(rng, vary(rng, (0.07, 0.15, 0.03), 0.3), 0.0)
-        mesh = stage.mesh("garden", clump(stage.noise, shape, 300, 0.3))
-        for _ in range(rng.randint(3, 12)):
-            where = camera.at(rng.uniform(-0.2, 1.2), rng.uniform(0.1, 1.1), FOCUS * rng.uniform(2, 3))
-            stage.put(mesh, matrix_of(where, rotation(z=rng.uniform(0, 6)), rng.uniform(2, 5)), green)
-    else:
-        stage.plane("floor", _floor_paint(stage), (-200, 200), (-60, 300), level)
-        if camera.pitch < math.radians(60):
-            back_wall(stage, FOCUS * rng.uniform(0.6, 1.6), level + 2, open_share=0.2)
-    hide_with_props(stage, None)
-
-
-def _hold(stage: Stage, index: int, paint: Any) -> None:
-    """Palm behind and under the thing, fingers round one side, thumb round the other, the arm out of the picture."""
-    rng, shape, camera = stage.rng, stage.shapes[index], stage.camera
-    r = shape.radius
-    mirror = rng.choice([-1.0, 1.0])
-    data = bpy.data.metaballs.new("hand")
-    data.resolution = data.render_resolution = 0.16
-    data.threshold = 0.1
-
-    def limb(points: list[tuple[float, float, float]], thick: float) -> None:
-        for a, b in zip(points[:-1], points[1:], strict=True):
-            for t in np.linspace(0, 1, 4, endpoint=False):
-                ball = data.elements.new(type="BALL")
-                ball.co = [mirror * (a[0] + (b[0] - a[0]) * t), a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
-                ball.radius = thick
-
-    # In units of the thing's radius; x to the right, y away from the camera, z up; the thing is the unit ball.
-    # Far under real size a hand would hide the thing, so its fingers never are thicker than a third of it.
-    wrap = rng.uniform(0.5, 1.0)
-    for k, height in enumerate((0.55, 0.2, -0.15, -0.5)):
-        reach = 1.22 + 0.06 * k
-        angle = [1.9, 1.1, 0.45, 0.45 - 0.75 * wrap]
-        limb(
-            [
-                (reach * math.sin(a + 0.6), reach * math.cos(a + 0.6) * 0.9, height - 0.1 * j)
-                for j, a in enumerate(reversed(angle))
-            ][::-1],
-            0.42,
-        )
-    limb([(0.0, 1.15, -0.7), (-0.9, 0.7, -0.45), (-1.2, -0.1, -0.1), (-0.85, -0.75, 0.15)], 0.46)
-    for x in (-0.5, 0.0, 0.5):
-        limb([(x, 1.2, 0.45), (x * 0.9, 1.15, -0.4), (x * 0.6, 1.1, -1.3)], 0.75)
-    limb([(0.0, 1.1, -1.2), (0.15, 1.3, -2.4), (0.3, 1.8, -7.0)], 0.95)
-    thing = bpy.data.objects.new("hand", data)
-    bpy.context.scene.collection.objects.link(thing)
-    mesh = bpy.data.meshes.new_from_object(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()))
-    bpy.data.objects.remove(thing)
-    mesh.shade_smooth()
-    # The hand stands towards the camera, whatever its pitch, and comes from below or from a side.
-    turn = camera.axes @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float) @ rotation(y=rng.gauss(0, 0.5))
-    stage.put(mesh, matrix_of(shape.position, turn, r), paint)

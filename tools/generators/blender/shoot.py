@@ -186,10 +186,10 @@ def _shelve(stage: Stage, shapes: list[Shape], boxes: list[tuple[float, float, f
     level: tuple[float, float] | None = None  # bottom in the picture, height in the scene
     for i in order:
         hang(shapes[i], camera, boxes[i], FOCUS * (1 + 0.01 * stage.rng.random()))
-        cx, cy, w, h = projected_box(shapes[i], camera)
+        _, cy, _, h = projected_box(shapes[i], camera)
         bottom, z = cy + h / 2, float(shapes[i].world[:, 2].min())
         if level is not None and abs(bottom - level[0]) < SHELF_STEP:
-            shapes[i].position = shapes[i].position + [0, 0, level[1] - z]
+            shapes[i].position = shapes[i].position + np.array([0, 0, level[1] - z])
         else:
             level = (bottom, z)
 
@@ -210,10 +210,10 @@ def _labelled(stage: Stage, actors: list[Actor]) -> list[Labelled]:
 def _film(stage: Stage, light: lights.Light) -> Film:
     haze = 0.0
     if stage.spec.weather == "haze":
-        haze = stage.rng.uniform(0.12, 0.3) if stage.indoor else stage.rng.uniform(0.45, 1.1)
+        haze = stage.rng.uniform(0.1, 0.2) if stage.indoor else stage.rng.uniform(0.18, 0.55)
     top = max(light.horizon)
     red, green, blue = (0.55 * c / top + 0.45 for c in light.horizon)
-    return Film(light.exposure, light.cast, haze, (red, green, blue))
+    return Film(light.exposure + (0.4 if haze else 0.0), light.cast, haze, (red, green, blue))
 
 
 def _soak(things: Sequence[Any]) -> None:

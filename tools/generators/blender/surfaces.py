@@ -130,14 +130,18 @@ class Surface:
         node = self.node("ShaderNodeBump", Height=height, Strength=strength, Distance=distance)
         self.set("Normal", node.outputs["Normal"])
 
-    def translucent(self, colour: Any, share: float) -> None:
-        """Let light through from behind, as leaves and paper do."""
-        through = self.node("ShaderNodeBsdfTranslucent", Color=colour)
-        mixed = self.node("ShaderNodeMixShader")
-        mixed.inputs[0].default_value = share
-        self.tree.links.new(self.shader.outputs[0], mixed.inputs[1])
-        self.tree.links.new(through.outputs[0], mixed.inputs[2])
-        self.tree.links.new(mixed.outputs[0], self.out.inputs["Surface"])
+    def mixed(self, a: Any, b: Any, share: float) -> Any:
+        """Two shaders."""
+        node = self.node("ShaderNodeMixShader")
+        node.inputs[0].default_value = share
+        self.tree.links.new(a.outputs[0], node.inputs[1])
+        self.tree.links.new(b.outputs[0], node.inputs[2])
+        return node
+
+    def finish(self, shader: Any) -> None:
+        """Use another shader than the Principled one."""
+        self.tree.nodes.remove(self.shader)
+        self.tree.links.new(shader.outputs[0], self.out.inputs["Surface"])
 
 
 def plain(name: str, colour: Colour, roughness: float = 0.5, metallic: float = 0.0, wet: float = 0.0) -> Any:
@@ -158,25 +162,28 @@ def glowing(name: str, colour: Colour, strength: float) -> Any:
 
 
 def leaf(rng: random.Random, colour: Colour, wet: float, dryness: float = 0.06) -> Any:
-    """Leaves: each its own shade (mesh attribute `tint` 0..1), light shines through, a paler vein."""
-    surface = Surface("leaf", roughness=rng.uniform(0.35, 0.55), wet=wet)
+    """Leaves: each its own shade (mesh attribute `tint` 0..1), light shines through, a paler vein.
+
+    Built of the three simplest shaders: leaves fill most of an outdoor picture, and the Principled one would cost a
+    third of its render.
+    """
+    surface = Surface("leaf")
     tint = surface.node("ShaderNodeAttribute")
     tint.attribute_name = "tint"
-    own = surface.node("ShaderNodeObjectInfo").outputs["Random"]
-    shade = surface.math("FRACT", surface.math("ADD", tint.outputs["Fac"], own))
-    dark, bright = mix(colour, (0.0, 0.02, 0.0), 0.45), mix(colour, (0.42, 0.5, 0.06), 0.3)
+    dark, bright = mix(colour, (0.0, 0.02, 0.0), 0.4), mix(colour, (0.42, 0.5, 0.06), 0.3)
     yellow, brown = mix(colour, (0.6, 0.5, 0.05), 0.75), (0.16, 0.07, 0.02)
-    ramp = surface.ramp(
-        shade, (0.0, dark), (0.45, colour), (0.9 - dryness, bright), (0.98 - dryness, yellow), (1.0, brown)
-    )
+    shade = surface.ramp(
+        tint.outputs["Fac"],
+        (0.0, dark), (0.45, colour), (0.9 - dryness, bright), (0.98 - dryness, yellow), (1.0, brown),
+    )  # fmt: skip
     vein = surface.node("ShaderNodeAttribute")
     vein.attribute_name = "vein"
-    ramp = surface.blend(vein.outputs["Fac"], ramp, mix(bright, (0.6, 0.65, 0.3), 0.5))
-    blotch = surface.noise(surface.place(1.0, local=True), rng.uniform(8, 20), 2)
-    tinted = surface.blend(surface.math("MULTIPLY", blotch, 0.3), ramp, dark)
-    surface.colour(tinted)
-    surface.set("Specular IOR Level", 0.45)
-    surface.translucent(surface.blend(1.0, tinted, (1.6, 1.7, 0.7), "MULTIPLY"), 0.32)
+    shade = surface.blend(vein.outputs["Fac"], shade, mix(bright, (0.6, 0.65, 0.3), 0.45))
+    diffuse = surface.node("ShaderNodeBsdfDiffuse", Color=shade)
+    through = surface.node("ShaderNodeBsdfTranslucent", Color=surface.blend(1.0, shade, (1.6, 1.7, 0.7), "MULTIPLY"))
+    gloss = surface.node("ShaderNodeBsdfGlossy", Roughness=rng.uniform(0.3, 0.5) * (1 - 0.6 * wet))
+    body = surface.mixed(diffuse, through, 0.34)
+    surface.finish(surface.mixed(body, gloss, 0.05 + 0.07 * wet))
     return surface.material
 
 
@@ -218,8 +225,8 @@ def earth(rng: random.Random, metre: float, wet: float) -> Any:
         (0.36, 0.3, 0.2),
     ]
     base = vary(rng, rng.choice(kinds))
-    coarse, fine = surface.noise(where, 9, 6, 0.65), surface.cells(where, 60)
-    both = surface.math("ADD", surface.math("MULTIPLY", coarse, 0.75), surface.math("MULTIPLY", fine, 0.35))
+    coarse, fine = surface.noise(where, 14, 8, 0.75), surface.noise(where, 130, 3, 0.7)
+    both = surface.math("ADD", surface.math("MULTIPLY", coarse, 0.75), surface.math("MULTIPLY", fine, 0.3))
     surface.colour(
         surface.ramp(both, (0.28, mix(base, (0, 0, 0), 0.65)), (0.5, base), (0.72, mix(base, (0.6, 0.55, 0.45), 0.35)))
     )
@@ -229,7 +236,9 @@ def earth(rng: random.Random, metre: float, wet: float) -> Any:
 
 def wood(rng: random.Random, metre: float, wet: float, *, boards: bool = True, worn: float = 0.0) -> Any:
     """Boards with grain, one shade each; worn ones are scratched and grey."""
-    kinds: list[Colour] = [(0.4, 0.22, 0.1), (0.58, 0.38, 0.2), (0.2, 0.09, 0.04), (0.7, 0.55, 0.38), (0.32, 0.2, 0.12), (0.45, 0.4, 0.34)]  # fmt: skip
+    kinds: list[Colour] = [
+        (0.4, 0.22, 0.1), (0.58, 0.38, 0.2), (0.2, 0.09, 0.04), (0.7, 0.55, 0.38), (0.32, 0.2, 0.12), (0.45, 0.4, 0.34),
+    ]  # fmt: skip
     base = vary(rng, rng.choice(kinds))
     surface = Surface("wood", roughness=rng.uniform(0.25, 0.6) + 0.25 * worn, wet=wet)
     turn = rng.choice([0.0, 1.5708]) + rng.gauss(0, 0.03)
@@ -290,7 +299,11 @@ def marble(rng: random.Random, metre: float, wet: float) -> Any:
 
 def cloth(rng: random.Random, metre: float, wet: float) -> Any:
     """Woven cloth: plain, checked or striped."""
-    a = vary(rng, rng.choice([(0.75, 0.73, 0.68), (0.5, 0.06, 0.06), (0.06, 0.13, 0.35), (0.55, 0.5, 0.38), (0.1, 0.3, 0.22), (0.7, 0.5, 0.12), (0.25, 0.25, 0.27)]))  # fmt: skip
+    dyes: list[Colour] = [
+        (0.75, 0.73, 0.68), (0.5, 0.06, 0.06), (0.06, 0.13, 0.35), (0.55, 0.5, 0.38), (0.1, 0.3, 0.22),
+        (0.7, 0.5, 0.12), (0.25, 0.25, 0.27),
+    ]  # fmt: skip
+    a = vary(rng, rng.choice(dyes))
     b = rng.choice([(0.85, 0.84, 0.8), mix(a, (0, 0, 0), 0.6), vary(rng, (0.75, 0.7, 0.6))])
     surface = Surface("cloth", roughness=0.95, wet=wet * 0.3)
     where = surface.place(1 / metre, turn=rng.uniform(0, 1.6))
@@ -326,8 +339,9 @@ def tiles(rng: random.Random, metre: float, wet: float, *, wall: bool = False) -
     surface._feed(brick.inputs["Vector"], where)
     side = rng.uniform(0.08, 0.2) if wall else rng.uniform(0.15, 0.5)
     for name, value in (
-        ("Scale", 1.0), ("Mortar Size", side * 0.012), ("Brick Width", side * rng.choice([1.0, 1.0, 2.0])), ("Row Height", side),
-        ("Color1", vary(rng, base, 0.06)), ("Color2", vary(rng, base, 0.12)), ("Mortar", mix(base, (0.4, 0.39, 0.37), 0.8)),
+        ("Scale", 1.0), ("Mortar Size", side * 0.012), ("Row Height", side),
+        ("Brick Width", side * rng.choice([1.0, 1.0, 2.0])), ("Color1", vary(rng, base, 0.06)),
+        ("Color2", vary(rng, base, 0.12)), ("Mortar", mix(base, (0.4, 0.39, 0.37), 0.8)),
     ):  # fmt: skip
         surface._feed(brick.inputs[name], value)
     dirt = surface.noise(where, 3, 5, 0.7)
@@ -340,15 +354,19 @@ def tiles(rng: random.Random, metre: float, wet: float, *, wall: bool = False) -
     return surface.material
 
 
-def concrete(rng: random.Random, metre: float, wet: float, colour: Colour | None = None) -> Any:
-    """Concrete, plaster or worn paint: blotches, pores, cracks."""
+def concrete(rng: random.Random, metre: float, wet: float, colour: Colour | None = None, *, worn: float = 1.0) -> Any:
+    """Concrete, plaster or paint: blotches and pores, fewer the less worn it is."""
     base = colour or vary(rng, rng.choice([(0.42, 0.41, 0.39), (0.3, 0.3, 0.3), (0.55, 0.52, 0.46)]))
     surface = Surface("concrete", roughness=rng.uniform(0.6, 0.9), wet=wet)
     where = surface.place(1 / metre)
     blotch, pores = surface.noise(where, 2.5, 6, 0.65), surface.noise(where, 120, 2, 0.7)
-    low = surface.ramp(blotch, (0.3, mix(base, (0, 0, 0), 0.35)), (0.6, base), (0.8, mix(base, (1, 1, 1), 0.15)))
-    surface.colour(surface.blend(0.5, low, surface.ramp(pores, (0.35, (0.55,) * 3), (0.6, (1.08,) * 3)), "MULTIPLY"))
-    surface.bump(pores, 0.3, 0.002 * metre)
+    low = surface.ramp(
+        blotch, (0.3, mix(base, (0, 0, 0), 0.35 * worn)), (0.6, base), (0.8, mix(base, (1, 1, 1), 0.15 * worn))
+    )
+    surface.colour(
+        surface.blend(0.5 * worn, low, surface.ramp(pores, (0.35, (0.55,) * 3), (0.6, (1.08,) * 3)), "MULTIPLY")
+    )
+    surface.bump(pores, 0.3 * worn, 0.002 * metre)
     return surface.material
 
 
@@ -431,9 +449,16 @@ def skin(rng: random.Random) -> Any:
     return surface.material
 
 
+PAINTS: list[Colour] = [
+    (0.7, 0.68, 0.64), (0.8, 0.8, 0.78), (0.45, 0.3, 0.16), (0.55, 0.42, 0.28), (0.42, 0.06, 0.05), (0.06, 0.13, 0.33),
+    (0.07, 0.22, 0.13), (0.62, 0.43, 0.08), (0.05, 0.05, 0.06), (0.3, 0.32, 0.34), (0.16, 0.17, 0.19),
+    (0.45, 0.26, 0.3), (0.12, 0.3, 0.34), (0.3, 0.2, 0.13),
+]  # fmt: skip
+
+
 def painted(rng: random.Random, metre: float, wet: float = 0.0) -> Any:
     """A thing of plastic, paint, card or paper in any colour, with some print or wear on it."""
-    base = vary(rng, rng.choice([(0.7, 0.68, 0.64), (0.45, 0.3, 0.16), (0.5, 0.05, 0.04), (0.04, 0.12, 0.4), (0.05, 0.3, 0.12), (0.75, 0.5, 0.04), (0.05, 0.05, 0.06), (0.3, 0.32, 0.34), (0.6, 0.25, 0.35), (0.1, 0.35, 0.4)]))  # fmt: skip
+    base = vary(rng, rng.choice(PAINTS))
     surface = Surface("painted", roughness=rng.uniform(0.2, 0.85), wet=wet)
     colour: Any = base
     where = surface.place(1.0, local=True)
@@ -451,4 +476,13 @@ def painted(rng: random.Random, metre: float, wet: float = 0.0) -> Any:
             wear, (0.35, mix(base, (0, 0, 0), 0.35)), (0.55, base), (0.75, mix(base, (1, 1, 1), 0.15))
         )
     surface.colour(colour)
+    return surface.material
+
+
+def natural(rng: random.Random, wet: float) -> Any:
+    """A stone."""
+    base = vary(rng, rng.choice([(0.32, 0.3, 0.27), (0.42, 0.38, 0.32), (0.2, 0.19, 0.18), (0.36, 0.27, 0.2)]), 0.2)
+    surface = Surface("stone", roughness=0.85, wet=wet)
+    grain = surface.noise(surface.place(6.0, local=True), 2.0, 6, 0.7)
+    surface.colour(surface.ramp(grain, (0.3, mix(base, (0, 0, 0), 0.45)), (0.7, mix(base, (0.8, 0.78, 0.72), 0.25))))
     return surface.material

@@ -1,0 +1,162 @@
+import random
+
+import numpy as np
+import pytest
+
+from tools.data.scene import VIEWPOINTS
+from tools.generators.blender.camera import FOCUS, choose_camera, look
+from tools.generators.blender.foliage import blob, box
+from tools.generators.blender.labels import Labelled, find_instances
+from tools.generators.blender.layout import (
+    Cover,
+    Shape,
+    depths,
+    footprints_meet,
+    hang,
+    pose,
+    projected_box,
+    rest,
+    settle,
+    silhouette,
+    spread,
+)
+
+
+def ball() -> Shape:
+    part = blob(np.random.default_rng(0), 0.0, 17)
+    return Shape(part.vertices / 2, part.triangles)
+
+
+def brick() -> Shape:
+    part = box((1.0, 0.5, 0.4))
+    return Shape(part.vertices - [0, 0, 0.2], part.triangles)
+
+
+def disc(size: int, cx: float, cy: float, r: float) -> np.ndarray:
+    y, x = np.mgrid[0.5:size, 0.5:size]
+    return (x - cx) ** 2 + (y - cy) ** 2 <= r * r
+
+
+@pytest.mark.parametrize(("pitch", "roll"), [(0, 0), (35, 3), (90, -4), (-40, 2)])
+def test_camera_sees_where_its_rays_go(pitch, roll):
+    camera = look(pitch, roll, 40)
+    for u, v, depth in ((0.1, 0.2, 4.0), (0.5, 0.5, 10.0), (0.9, 0.7, 25.0)):
+        seen, far = camera.project(camera.at(u, v, depth)[None])
+        assert np.allclose(seen[0], (u, v)) and far[0] == pytest.approx(depth)
+    assert camera.project(np.zeros((1, 3)))[1][0] == pytest.approx(FOCUS)
+
+
+def test_straight_down_looks_straight_down():
+    for seed in range(20):
+        camera = choose_camera(random.Random(seed), "straight down", [0.3], resting=True, fov=(24, 36))
+        assert camera.forward[2] < -0.999
+
+
+@pytest.mark.parametrize("viewpoint", VIEWPOINTS)
+def test_the_camera_looks_down_enough_for_what_stands_high(viewpoint):
+    for seed in range(20):
+        camera = choose_camera(random.Random(seed), viewpoint, [0.15, 0.8], resting=True, fov=(24, 36))
+        ray = camera.ray(0.5, 0.15)
+        assert ray[2] / np.linalg.norm(ray) < -0.05
+
+
+@pytest.mark.parametrize("make", [ball, brick])
+@pytest.mark.parametrize("wanted", [(0.5, 0.5, 0.3, 0.3), (0.1, 0.2, 0.06, 0.06), (0.8, 0.7, 0.55, 0.55)])
+@pytest.mark.parametrize("pitch", [-30, 0, 50, 90])
+def test_hanging_things_fill_their_box(make, wanted, pitch):
+    camera, shape = look(pitch, 1, 40), make()
+    shape.rotation = pose(random.Random(1), ["upright"], resting=False)
+    hang(shape, camera, wanted, 12.0)
+    cx, cy, w, _ = projected_box(shape, camera)
+    assert (cx, cy, w) == pytest.approx((wanted[0], wanted[1], wanted[2]), abs=0.01)
+
+
+@pytest.mark.parametrize("make", [ball, brick])
+@pytest.mark.parametrize("wanted", [(0.5, 0.6, 0.2, 0.2), (0.2, 0.4, 0.06, 0.06), (0.7, 0.7, 0.5, 0.45)])
+@pytest.mark.parametrize("viewpoint", ["eye level", "slightly above", "from above", "straight down"])
+def test_resting_things_fill_their_box_and_stand_on_the_ground(make, wanted, viewpoint):
+    camera = choose_camera(random.Random(3), viewpoint, [wanted[1] + wanted[3] / 2], resting=True, fov=(24, 34))
+    shape = make()
+    rest(shape, camera, wanted)
+    cx, cy, w, _ = projected_box(shape, camera)
+    assert (cx, cy, w) == pytest.approx((wanted[0], wanted[1], wanted[2]), abs=0.03)
+    assert shape.world[:, 2].min() == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_too_tall_for_the_picture_becomes_smaller():
+    pole = Shape(np.array([[-0.05, 0, -0.5], [0.05, 0, -0.5], [0, 0, 0.5]]), np.array([[0, 1, 2]]))
+    camera = look(0, 0, 40)
+    hang(pole, camera, (0.5, 0.5, 0.4, 0.4))
+    assert projected_box(pole, camera)[3] <= 0.93
+
+
+def test_things_wanted_in_one_place_do_not_stand_in_each_other():
+    camera = look(30, 0, 30)
+    shapes = [ball(), ball(), ball()]
+    boxes = [(0.5, 0.5, 0.2, 0.2), (0.52, 0.5, 0.2, 0.2), (0.8, 0.6, 0.1, 0.1)]
+    out = settle(shapes, camera, boxes, [0.0] * 3)
+    left = [s for i, s in enumerate(shapes) if i not in out]
+    assert 2 not in out
+    assert not any(footprints_meet(a, b, 0.1) for i, a in enumerate(left) for b in left[:i])
+
+
+def test_hanging_things_are_pushed_apart_in_depth_and_keep_their_boxes():
+    camera = look(0, 0, 40)
+    shapes, boxes = [ball(), ball()], [(0.5, 0.5, 0.3, 0.3), (0.55, 0.5, 0.3, 0.3)]
+    found = depths(boxes, [0, 1], [0, 0])
+    for shape, wanted, depth in zip(shapes, boxes, found, strict=True):
+        hang(shape, camera, wanted, depth)
+    spread(shapes, camera, boxes, found)
+    assert np.linalg.norm(shapes[0].position - shapes[1].position) >= 0.85 * (shapes[0].radius + shapes[1].radius)
+    assert projected_box(shapes[1], camera)[:3] == pytest.approx(boxes[1][:3], abs=0.02)
+
+
+@pytest.mark.parametrize("rests", [["upright"], ["side"], ["any"], ["flat", "hangs"], ["hangs"]])
+def test_poses_are_rotations(rests):
+    for resting in (True, False):
+        turn = pose(random.Random(2), rests, resting=resting)
+        assert np.allclose(turn @ turn.T, np.eye(3)) and np.linalg.det(turn) == pytest.approx(1)
+
+
+def test_a_silhouette_covers_the_pixels_whose_centres_lie_inside():
+    camera, shape, size = look(0, 0, 40), ball(), 96
+    hang(shape, camera, (0.5, 0.5, 0.4, 0.4))
+    mask = silhouette(camera, shape.world, shape.triangles, size)
+    _, _, w, _ = projected_box(shape, camera)
+    assert mask.sum() == pytest.approx(np.pi / 4 * (w * size) ** 2, rel=0.03)
+    assert not mask[:, :20].any()
+
+
+def test_cover_lets_through_what_was_asked_and_no_more():
+    cover = Cover(64)
+    cover.watch(disc(64, 32, 32, 15), 10.0, 0.3)
+    half = np.zeros((64, 64), bool)
+    half[:, :32] = True
+    assert not cover.allows(half, 9.0)
+    assert cover.allows(half, 11.0), "it stands behind"
+    strip = np.zeros((64, 64), bool)
+    strip[:, :26] = True
+    assert cover.allows(strip, 9.0)
+    cover.add(strip, 9.0)
+    assert 0.2 < cover.share(0) < 0.36
+    cover.watch(disc(64, 40, 32, 15), 8.0, 0.0)
+    assert cover.share(0) > 0.6, "a wanted thing hides another by depth"
+
+
+@pytest.mark.parametrize(
+    ("hidden_rows", "minimum", "share"), [(0, 12, 1.0), (32, 12, 0.5), (64, 12, None), (46, 400, None)]
+)
+def test_instances_tell_how_much_of_them_is_seen(hidden_rows, minimum, share):
+    whole = disc(64, 32, 32, 16)
+    numbers = np.where(whole, 1, 0)
+    numbers[:hidden_rows] = 0
+    points = np.array([[16, 16], [48, 48]]) / 64
+    found = find_instances(numbers, [Labelled(1, "apple", points, whole, 9.5)], minimum)
+    if share is None:
+        assert found == []
+        return
+    (one,) = found
+    assert one.visible_share == pytest.approx(share, abs=0.02)
+    assert one.full_box == pytest.approx((16, 16, 48, 48))
+    assert one.box[1] == max(16, hidden_rows) and one.box[3] == 48
+    assert one.mask(64, 64).sum() == (numbers == 1).sum()

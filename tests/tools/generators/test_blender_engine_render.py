@@ -1,0 +1,126 @@
+"""Real renders of small pictures; slow, and proof that the labels are what the picture shows."""
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from tools.data.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
+from tools.generators import Failed, Generated
+from tools.generators.blender.engine import BlenderGenerator
+from tools.generators.blender.library import Library
+
+pytestmark = pytest.mark.slow
+SIZE = 96
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=2)
+    yield engine
+    engine.close()
+
+
+def scene(context, *objects, seed=5, **values) -> SceneSpec:
+    values = {"light": "overcast", "clutter": 0.3} | values
+    return SceneSpec(context=context, objects=list(objects), family="f", seed=seed, **values)
+
+
+def apple(cx=0.5, cy=0.55, w=0.3, **values) -> SceneObject:
+    values = {"class_name": "apple", "drawn_as": "apple"} | values
+    return SceneObject(box=(cx, cy, w, w), **values)
+
+
+def render(engine, scenes, folder) -> list[Generated]:
+    found = {r.scene.id: r for r in engine.generate(scenes, folder)}
+    failed = [r.reason for r in found.values() if isinstance(r, Failed)]
+    assert not failed, failed
+    return [found[s.id] for s in scenes]
+
+
+def test_every_place_honours_the_box(engine, tmp_path):
+    scenes = [scene(c, apple(), viewpoint="slightly above") for c in CONTEXTS]
+    for made in render(engine, scenes, tmp_path):
+        picture = cv2.imread(str(made.picture))
+        assert picture.shape == (SIZE, SIZE, 3)
+        (one,) = made.instances
+        x1, y1, x2, y2 = (v / SIZE for v in one.full_box)
+        context = made.scene.context
+        assert x2 - x1 == pytest.approx(0.3, abs=0.05), context
+        assert ((x1 + x2) / 2, (y1 + y2) / 2) == pytest.approx((0.5, 0.55), abs=0.05), context
+        assert one.visible_share > 0.45, context
+        mask = one.mask(SIZE, SIZE)
+        assert 0.3 * one.visible_share < mask.sum() / ((x2 - x1) * (y2 - y1) * SIZE**2) <= 1.0, context
+
+
+def test_masks_lie_on_what_they_name(engine, tmp_path):
+    """A red thing on a plain ground: the pixels that are clearly red are those of the mask."""
+    look = "red" if any(a.name == "red" for a in Library().spec("tomato").appearances) else ""
+    tomato = apple(class_name="tomato", drawn_as="tomato", appearance=look)
+    scenes = [scene("slide", tomato, seed=s, clutter=0.0, viewpoint="straight down") for s in (1, 2, 3)]
+    for made in render(engine, scenes, tmp_path):
+        (one,) = made.instances
+        mask = one.mask(SIZE, SIZE)
+        b, g, r = (c.astype(float) for c in cv2.split(cv2.imread(str(made.picture))))
+        coloured = np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b) > 70
+        inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5))).astype(bool)
+        outside = ~cv2.dilate(mask.astype(np.uint8), np.ones((7, 7))).astype(bool)
+        assert coloured[inside].mean() > coloured[outside].mean() + 0.4
+
+
+@pytest.mark.parametrize("context", ["orchard", "table", "hand"])
+def test_the_same_scene_is_the_same_file(context, tmp_path):
+    first, second = (BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=1) for _ in range(2))
+    wanted = scene(context, apple(), light="sun")
+    other = scene("grass", apple(0.3), seed=9)
+    (a,) = render(first, [wanted], tmp_path / "a")
+    b = render(second, [other, wanted], tmp_path / "b")[1]  # what was rendered before must not matter
+    first.close()
+    second.close()
+    digests = {hashlib.sha256(r.picture.read_bytes()).hexdigest() for r in (a, b)}
+    assert len(digests) == 1
+    assert a.instances == b.instances
+
+
+def test_half_hidden_things_say_so(engine, tmp_path):
+    contexts = ("orchard", "table", "floor", "grass", "conveyor")
+    scenes = [scene(c, apple(occlusion=o), viewpoint="slightly above") for c in contexts for o in (0.0, 0.5)]
+    made = render(engine, scenes, tmp_path)
+    for open_, hidden in zip(made[::2], made[1::2], strict=True):
+        assert open_.instances[0].visible_share > 0.85, open_.scene.context
+        assert 0.3 < hidden.instances[0].visible_share < 0.75, hidden.scene.context
+
+
+def test_the_nearer_of_two_hides_the_farther(engine, tmp_path):
+    both = scene("orchard", apple(0.45, 0.5, depth=0), apple(0.58, 0.5, depth=1), clutter=0.0)
+    (made,) = render(engine, [both], tmp_path)
+    near, far = made.instances
+    assert near.depth < far.depth
+    assert near.visible_share > far.visible_share + 0.1
+    assert not (near.mask(SIZE, SIZE) & far.mask(SIZE, SIZE)).any()
+
+
+def test_lookalikes_and_empty_scenes_have_no_label(engine, tmp_path):
+    double = apple(role="lookalike", class_name=None, drawn_as="tomato", cx=0.3)
+    scenes = [scene("table", double), scene("orchard"), scene("table", double, apple(0.75, 0.5, 0.2))]
+    alone, empty, both = render(engine, scenes, tmp_path)
+    assert alone.instances == [] and empty.instances == []
+    assert [i.class_name for i in both.instances] == ["apple"]
+
+
+def test_lights_look_different(engine, tmp_path):
+    made = render(engine, [scene("table", apple(), light=light) for light in LIGHTS], tmp_path)
+    means = {r.scene.light: cv2.imread(str(r.picture)).reshape(-1, 3).mean(axis=0) for r in made}
+    brightness = {k: v.mean() for k, v in means.items()}
+    assert brightness["deep shade"] < 0.75 * brightness["overcast"]
+    warmth = {k: (v[2] + 1) / (v[0] + 1) for k, v in means.items()}
+    assert warmth["deep shade"] < warmth["sun"]
+    assert warmth["indoor lamp"] > warmth["studio light"]
+
+
+def test_a_scene_that_cannot_be_drawn_is_recorded_and_the_rest_goes_on(engine, tmp_path):
+    wrong = scene("table", apple(appearance="made of glass"))
+    found = {r.scene.id: r for r in engine.generate([wrong, scene("table", apple())], tmp_path)}
+    assert "made of glass" in found[wrong.id].reason
+    assert sum(isinstance(r, Generated) for r in found.values()) == 1
