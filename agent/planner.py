@@ -257,6 +257,8 @@ class OfflinePlanner(BaseChatModel):
             said.kind, said.kind_assumed = kind, False
         # "Make it nicer" names nothing that can be drawn: only known or quoted things change the classes.
         said.classes = [c for c in said.classes if c.drawn_as or f'"{c.name}"' in wish]
+        if not adds:  # "boxes instead" is about the kind, not about cartons
+            said.classes = [c for c in said.classes if c.name not in ("box", "mask", "outline")]
         named = {c.name for c in said.classes}
         others = [c for c in task.classes if c.name not in named]
         if removes and len(others) < len(task.classes):
