@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -26,6 +26,15 @@ SET_NAMES = {
 }  # fmt: skip
 
 
+PIPE_WIDTH = 120  # columns where no terminal says its own
+
+
+def _rich(stream: TextIO, quiet: bool = False) -> RichConsole:
+    """Never breaks a line of text: commands in it are there to be copied."""
+    width = None if stream.isatty() else PIPE_WIDTH
+    return RichConsole(file=stream, quiet=quiet, highlight=False, soft_wrap=True, width=width)
+
+
 def ask_nobody(_question: dict[str, Any]) -> str | None:
     """For runs without a person: the question ends the run with its exit code."""
     return None
@@ -35,7 +44,7 @@ class Console:
     """Draws events as they come; everything goes to stderr so that stdout stays for results."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self._out = RichConsole(stderr=True, quiet=quiet, highlight=False)
+        self._out = _rich(sys.stderr, quiet)
         self._progress = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(),
             TimeRemainingColumn(), TextColumn("{task.fields[extra]}"), console=self._out, transient=True,
@@ -85,7 +94,7 @@ class Console:
 
     def print_end(self, record: RunRecord, folder: Path) -> None:
         """How the run ended and how to go on."""
-        out = RichConsole(highlight=False)
+        out = _rich(sys.stdout)
         if record.status == "finished":
             _print_scores(out, record)
             out.print(
@@ -138,7 +147,7 @@ class Console:
 
 def print_runs(records: list[RunRecord], runs_dir: Path) -> None:
     """A table of runs."""
-    out = RichConsole(highlight=False)
+    out = _rich(sys.stdout)
     if not records:
         out.print(f'No runs in {escape(str(runs_dir))}. Start one: sightsmith build "build me an apple segmenter"')
         return
@@ -154,7 +163,7 @@ def print_runs(records: list[RunRecord], runs_dir: Path) -> None:
 
 def print_record(record: RunRecord, folder: Path) -> None:
     """One run in some detail."""
-    out = RichConsole(highlight=False)
+    out = _rich(sys.stdout)
     out.print(f"[bold]{escape(record.name)}[/]  {record.status}  “{escape(record.request)}”")
     if record.error:
         out.print(f"[red]{escape(record.error)}[/]")

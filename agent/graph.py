@@ -41,7 +41,6 @@ def build_graph(
         tools: what it may call; they read the RunContext given to `invoke(..., context=run)`.
         open_run: opens the run where the caller gives no context, as LangGraph's own tools do.
     """
-
     schema: Any = RunContext  # LangGraph's types want a dataclass; at run time any object is a context
 
     def run_of(runtime: Any, state: Any) -> RunContext:
