@@ -1,4 +1,4 @@
-"""SIGKILL at random moments in every stage, then resume: the same run as an undisturbed one, nothing doubled or lost."""
+"""SIGKILL at random moments in every stage, then resume: the run it would have been, nothing doubled or lost."""
 
 import json
 import os
