@@ -110,6 +110,7 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
         initial=initial,
         deadline_s=deadline_s(run),
         patience=settings.patience,
+        threads=settings.threads,
     )
 
 

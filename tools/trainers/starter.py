@@ -279,10 +279,14 @@ class _Pretraining:
 
 
 def _hardware(learner: Any) -> str:
+    import torch
+
     from tools.trainers.loop import cpu_count
 
     kind = "bfloat16" if learner.bfloat16 else "float32"
-    where = f"{cpu_count()} CPU cores" if learner.device.type == "cpu" else "one GPU"
+    where = (
+        f"{torch.get_num_threads()} threads on {cpu_count()} CPU cores" if learner.device.type == "cpu" else "one GPU"
+    )
     return f"{where} ({platform.machine()}), {kind}"
 
 
