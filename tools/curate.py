@@ -26,8 +26,10 @@ NEIGHBOURS = 64  # how many near pictures a duplicate is looked for among
 def embed(picture: npt.NDArray[np.uint8]) -> Float32Array:
     """A unit vector that near copies share: gradient orientations (HOG) and a colour layout, half of the length each.
 
-    Chosen by measurement (`benchmarks/embedding_choice.py`): it tells perturbed copies from different pictures better
-    than either half alone.
+    Chosen by measurement (`benchmarks/embedding_choice.py`: JPEG 30 and 60, cut by 2 and 5 %, brightness 0.8 and 1.2,
+    blur). Share of 630 copies of 90 renders found without a single false alarm: gradients 0.983, colour layout 0.990,
+    both 0.992; the same of 420 copies of 60 tiles of one orchard: 0.993, 1.000, 1.000. The most alike of the different
+    renders have a cosine of 0.84 (orchard tiles 0.80); 95 % of the copies have more than 0.93 (0.92).
 
     Args:
         picture: (h, w, 3) RGB.

@@ -11,9 +11,9 @@ Float32Array = npt.NDArray[np.float32]
 Region = tuple[slice, slice]
 
 # Where a part is useless (0) and where fully good (1); between them it grows evenly (sharpness: with its logarithm).
-# Sharpness: variance of the Laplacian over the variance of the luminance, at 320 px. Measured, lowest / median: photos
-# of an orchard 0.53 / 1.2, of gardens 0.010 / 0.20, landscapes 0.048 / 0.20, renders 0.023 / 0.12. Blurred by
-# sigma 2 px: median 0.014, 0.003, 0.002, 0.004; by sigma 3: 0.004, 0.0007, 0.0004, 0.002.
+# Sharpness: variance of the Laplacian over the variance of the luminance, at 320 px. Measured, lowest / median: tiles of
+# an orchard 0.53 / 1.2, photos of gardens 0.010 / 0.19, landscapes 0.048 / 0.20, renders 0.020 / 0.36. Blurred by
+# sigma 2 px the medians are 0.013, 0.002, 0.001, 0.007; by sigma 3 px 0.002, 0, 0, 0.001.
 SHARPNESS = (0.0008, 0.010)
 DARK, BRIGHT = (0.03, 0.12), (0.97, 0.85)  # mean luminance, 0..1; a lit object in deep shade has 0.1
 CLIPPED = (0.60, 0.25)  # share of pixels at the black or white end
@@ -29,8 +29,9 @@ REFERENCE_WIDTH = 320
 TELLING = 0.5  # a part below this is named as a reason
 MARGIN = 0.25  # of an object's sides around it belong to its region: its outline against what is behind it
 MIN_REGION_PX = 64
-# Variances that rounding to whole grey values leaves in a smooth picture, and below which a ratio says nothing.
-ROUNDING, LEAST_VARIANCE = 2.0, 100.0
+# Variance of the Laplacian that rounding to 8 bits leaves in a smooth picture (20/12 x 0.45 = 0.75, and as much again),
+# and variance of the luminance below which a ratio says nothing.
+ROUNDING, LEAST_VARIANCE = 1.5, 100.0
 
 
 class PixelScorer:
@@ -52,10 +53,11 @@ class PixelScorer:
             picture: as read.
             sample: its instances say where to look.
         """
-        scale = REFERENCE_WIDTH / picture.shape[1]
-        size = (REFERENCE_WIDTH, max(1, round(picture.shape[0] * scale)))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        luminance = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        scale = min(1.0, REFERENCE_WIDTH / picture.shape[1])  # enlarging would blur
+        size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+        # In floats, for rounding looks like fine grain.
+        small = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        luminance = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         regions = _regions(sample, scale, luminance.shape)
         parts = {
             "sharpness": _sharpness(luminance, regions),
@@ -115,7 +117,7 @@ def _clipped(picture: npt.NDArray[np.uint8], sample: Sample) -> float:
     return min([float(ends.mean()), *(float(ends[m].mean()) for m in masks if m is not None and m.any())])
 
 
-def _contrast(picture: npt.NDArray[np.uint8], regions: list[Region]) -> float:
+def _contrast(picture: Float32Array, regions: list[Region]) -> float:
     """Spread of the colours, in CIELAB units."""
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(picture / np.float32(255), cv2.COLOR_RGB2LAB)
     return max(float(np.sqrt(lab[r].reshape(-1, 3).var(axis=0).sum())) for r in regions)

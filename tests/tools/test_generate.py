@@ -1,0 +1,251 @@
+"""Pictures are made once each, whatever dies on the way; what cannot be made is said and not fatal."""
+
+import errno
+import json
+import shutil
+import sqlite3
+from collections import namedtuple
+
+import pytest
+
+from tests.fakes import ShapeGenerator
+from tests.pipeline import new_run
+from tools import generate as module
+from tools.data.dataset import file_sha256, sample_id
+from tools.data.pictures import read_size
+from tools.errors import FixArguments, StepFailed, Stopped
+from tools.generate import generate, make_generator
+from tools.generators import Failed
+from tools.scenes import design
+
+
+class Unlucky(ShapeGenerator):
+    """Gives no picture of every third scene."""
+
+    def generate(self, scenes, folder):
+        for number, result in enumerate(super().generate(scenes, folder)):
+            yield Failed(result.scene, "the worker died") if number % 3 == 1 else result
+
+
+class Hopeless(ShapeGenerator):
+    def generate(self, scenes, folder):
+        for number, scene in enumerate(scenes):
+            yield Failed(scene, "no such object" if number else "the worker died")
+
+
+class Backwards(ShapeGenerator):
+    """Finishes the last scene first, as parallel workers may."""
+
+    def generate(self, scenes, folder):
+        yield from super().generate(scenes[::-1], folder)
+
+
+class FullDisk(ShapeGenerator):
+    def generate(self, scenes, folder):
+        yield from super().generate(scenes[:3], folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class FailsOnFullDisk(ShapeGenerator):
+    def generate(self, scenes, folder):
+        for scene in scenes:
+            yield Failed(scene, "cannot write picture")
+
+
+class Bug(ShapeGenerator):
+    def generate(self, scenes, folder):
+        raise OSError(errno.ENOENT, "a bug, not the disk")
+
+
+class Absent(ShapeGenerator):
+    def unavailable(self):
+        return "the shapes are not installed; pip install shapes"
+
+
+class NotOne:
+    pass
+
+
+def _kept(run):
+    return {s.id: (s.sha256, s.round, s.image, s.label, s.instances) for s in run.dataset.samples()}
+
+
+def test_every_scene_becomes_a_sample_with_its_provenance(tmp_path):
+    run = new_run(tmp_path)
+    design(run, 8, [], None)
+    answer = json.loads(generate(run))
+    scenes = {s.id: s for s in run.dataset.scenes()}
+    samples = list(run.dataset.samples())
+    assert answer["done"] == "made 8 pictures of 8 planned scenes"
+    assert run.round.generated == len(samples) == 8
+    for sample in samples:
+        scene = scenes[sample.scene_id]
+        assert sample.id == sample_id(scene, "shapes")
+        assert (sample.family, sample.axes, sample.seed, sample.round) == (scene.family, scene.axes(), scene.seed, 1)
+        assert sample.provenance["engine"] == "shapes"
+        assert sample.provenance["licence"] == ShapeGenerator.licence
+        assert sample.sha256 == file_sha256(run.path(sample.image))
+        assert read_size(run.path(sample.image)) == (96, 96)
+        assert sample.label is None
+        assert len(sample.instances) <= len(scene.targets)
+    assert run.record.engines["shapes"]["version"] == "1"
+    assert not (tmp_path / ".generating").exists()
+
+
+def test_doing_it_twice_adds_nothing(tmp_path):
+    run = new_run(tmp_path)
+    design(run, 5, [], None)
+    generate(run)
+    before = _kept(run)
+    assert json.loads(generate(run))["done"] == "made 0 pictures of 0 planned scenes"
+    assert _kept(run) == before
+
+
+def test_results_do_not_depend_on_who_finishes_first(tmp_path):
+    runs = [new_run(tmp_path / n, generator=f"tests.{g}") for n, g in (
+        ("a", "fakes:ShapeGenerator"), ("b", "tools.test_generate:Backwards"))]  # fmt: skip
+    for run in runs:
+        design(run, 8, [], None)
+        generate(run)
+    assert _kept(runs[0]) == _kept(runs[1])
+
+
+@pytest.mark.parametrize("kills", [1, 4, 7])
+def test_a_stop_keeps_what_is_done_and_goes_on_after_it(tmp_path, kills):
+    whole = new_run(tmp_path / "whole")
+    run = new_run(tmp_path / "stopped")
+    for one in (whole, run):
+        design(one, 8, [], None)
+    generate(whole)
+    left = iter(range(kills))
+    (run.folder / ".generating").mkdir()
+    (run.folder / ".generating" / "half.png").write_bytes(b"half a picture")  # left by a kill
+    run.check_stop = lambda: None if next(left, None) is not None else (_ for _ in ()).throw(Stopped("stop"))
+    with pytest.raises(Stopped):
+        generate(run)
+    assert run.dataset.count() == kills + 1
+    run.check_stop = lambda: None
+    generate(run)
+    assert _kept(run) == _kept(whole)
+    assert not (run.folder / ".generating").exists()
+
+
+def test_failures_are_recorded_and_not_fatal(tmp_path):
+    run = new_run(tmp_path, generator="tests.tools.test_generate:Unlucky")
+    design(run, 9, [], None)
+    answer = json.loads(generate(run))
+    assert answer["failed"] == {"the worker died": 3}
+    assert run.round.generated == 6
+    assert set(run.dataset.failures().values()) == {"the worker died"}
+    assert run.dataset.pending_scenes() == []  # a scene that failed is not tried for ever
+
+
+def test_when_all_fail_the_commonest_reason_is_told(tmp_path):
+    run = new_run(tmp_path, generator="tests.tools.test_generate:Hopeless")
+    design(run, 5, [], None)
+    for _ in range(2):  # also when called again with nothing left to try
+        with pytest.raises(StepFailed, match="no picture could be made: no such object"):
+            generate(run)
+
+
+def test_without_scenes_it_says_what_to_do(tmp_path):
+    run = new_run(tmp_path)
+    with pytest.raises(FixArguments, match="design_scenes"):
+        generate(run)
+
+
+@pytest.mark.parametrize("engine", ["FullDisk", "FailsOnFullDisk"])
+def test_a_full_disk_is_named_and_no_scene_is_blamed(tmp_path, monkeypatch, engine):
+    run = new_run(tmp_path, generator=f"tests.tools.test_generate:{engine}")
+    design(run, 8, [], None)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage(10, 10, 2**20))
+    with pytest.raises(StepFailed, match=r"the disk of .* is full \(1 MB free\)") as caught:
+        generate(run)
+    assert str(tmp_path) in str(caught.value)
+    monkeypatch.undo()
+    assert run.dataset.failures() == {}
+    run.settings.generator = "tests.fakes:ShapeGenerator"
+    generate(run)
+    assert run.dataset.count() == 8
+
+
+def test_a_full_disk_of_the_database_is_named_too(tmp_path, monkeypatch):
+    run = new_run(tmp_path)
+    design(run, 3, [], None)
+
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(run.dataset, "add_sample", full)
+    with pytest.raises(StepFailed, match="is full"):
+        generate(run)
+
+
+def test_other_errors_stay_what_they_are(tmp_path):
+    run = new_run(tmp_path, generator="tests.tools.test_generate:Bug")
+    design(run, 3, [], None)
+    with pytest.raises(OSError, match="a bug") as caught:
+        generate(run)
+    assert caught.value.errno == errno.ENOENT
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("brush", FixArguments, "use 'blender' or 'module:Class'"),
+        ("tests.fakes:Nobody", FixArguments, "Nobody"),
+        ("no_such_module:Engine", FixArguments, "no_such_module"),
+        ("tests.tools.test_generate:NotOne", FixArguments, "NotOne"),
+        ("tests.tools.test_generate:Absent", StepFailed, "pip install shapes"),
+    ],
+)
+def test_an_engine_that_cannot_be_had_is_said(tmp_path, name, error, message):
+    with pytest.raises(error, match=message):
+        make_generator(new_run(tmp_path, generator=name))
+
+
+def test_the_minutes_budget_leaves_time_to_train(tmp_path):
+    run = new_run(tmp_path, minutes=10)
+    design(run, 8, [], None)
+    seconds = iter([600, 400, 200, *[100] * 20])
+    run.remaining_s = lambda: next(seconds)
+    answer = json.loads(generate(run))
+    assert 1 <= run.round.generated < 8
+    assert "minutes budget" in answer["stopped"]
+    assert len(run.dataset.pending_scenes()) == 8 - run.round.generated  # they are made when there is time again
+
+
+def test_classify_pictures_are_labelled_by_their_target(tmp_path):
+    run = new_run(tmp_path, "apple", "lemon", kind="classify")
+    design(run, 8, [], None)
+    generate(run)
+    assert {s.label for s in run.dataset.samples()} == {"apple", "lemon"}
+    targets = {s.id: s.targets[0].class_name for s in run.dataset.scenes()}
+    assert all(targets[s.scene_id] == s.label for s in run.dataset.samples())
+
+
+def test_a_scene_planned_earlier_stays_of_its_round(tmp_path):
+    run = new_run(tmp_path)
+    design(run, 4, [], None)
+    first = {s.id for s in run.dataset.scenes()}
+    from tools.data.scores import Diagnosis
+
+    run.round.diagnosis = Diagnosis(round=1, on="synthetic_val")
+    design(run, 4, [], None)
+    generate(run)
+    assert {s.scene_id for s in run.dataset.samples(round_number=1)} == first
+    assert run.round.generated == 4
+
+
+def test_progress_is_told(tmp_path):
+    run = new_run(tmp_path)
+    design(run, 3, [], None)
+    events = []
+    run.listen(events.append)
+    generate(run)
+    told = [e for e in events if e["kind"] == "progress"]
+    assert [e["done"] for e in told] == [0, 1, 2, 3]
+    assert all(e["total"] == 3 for e in told)
+    assert told[-1]["seconds_per_image"] is not None
+    shutil.rmtree(run.folder / "images")
