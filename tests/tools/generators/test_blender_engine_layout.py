@@ -65,7 +65,7 @@ def test_the_camera_looks_down_enough_for_what_stands_high(viewpoint):
 @pytest.mark.parametrize("pitch", [-30, 0, 50, 90])
 def test_hanging_things_fill_their_box(make, wanted, pitch):
     camera, shape = look(pitch, 1, 40), make()
-    shape.rotation = pose(random.Random(1), ["upright"], resting=False)
+    shape.rotation = pose(random.Random(1), ["upright"], (1, 1, 1), resting=False)
     hang(shape, camera, wanted, 12.0)
     cx, cy, w, _ = projected_box(shape, camera)
     assert (cx, cy, w) == pytest.approx((wanted[0], wanted[1], wanted[2]), abs=0.01)
@@ -114,8 +114,32 @@ def test_hanging_things_are_pushed_apart_in_depth_and_keep_their_boxes():
 @pytest.mark.parametrize("rests", [["upright"], ["side"], ["any"], ["flat", "hangs"], ["hangs"]])
 def test_poses_are_rotations(rests):
     for resting in (True, False):
-        turn = pose(random.Random(2), rests, resting=resting)
+        turn = pose(random.Random(2), rests, (1.0, 0.4, 0.2), resting=resting)
         assert np.allclose(turn @ turn.T, np.eye(3)) and np.linalg.det(turn) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("rests", "extent", "height"),
+    [
+        (["upright"], (0.3, 0.3, 1.0), 1.0),
+        (["side"], (0.3, 0.3, 1.0), 0.3),
+        (["side"], (0.1, 0.5, 1.0), 0.1),
+        (["side"], (0.5, 0.1, 1.0), 0.1),
+        (["flat"], (1.0, 0.1, 0.5), 0.1),
+        (["flat"], (0.1, 0.5, 1.0), 0.1),
+        (["any"], (1.0, 0.5, 0.1), 0.1),
+        (["hangs"], (0.2, 0.2, 1.0), 0.2),
+    ],
+)
+def test_resting_things_lie_as_they_would(rests, extent, height):
+    corners = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)]) * extent
+    if height == 0.3:  # round in section: any roll is fine
+        corners = np.array([[0, 0, -0.5], [0, 0, 0.5]])
+        height = 0.0
+    for seed in range(5):
+        turned = corners @ pose(random.Random(seed), rests, extent, resting=True).T
+        if rests != ["hangs"]:
+            assert np.ptp(turned[:, 2]) == pytest.approx(height, abs=1e-6)
 
 
 def test_a_silhouette_covers_the_pixels_whose_centres_lie_inside():

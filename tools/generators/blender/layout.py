@@ -57,27 +57,41 @@ def rotation(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
     return np.asarray(about_z @ about_y @ about_x)
 
 
-def pose(rng: random.Random, rests: Sequence[str], *, resting: bool) -> Array:
+ROUND = 0.6  # a thing whose smallest side is at least this share of its longest rolls; others lie on a broad side
+
+
+def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, resting: bool) -> Array:
     """A plausible turn of a thing.
 
     Args:
         rng: the scene's.
         rests: ways it may lie (`ObjectSpec.rests`): upright, side, flat, any, hangs.
+        extent: its size along x, y, z.
         resting: it lies on something; else it hangs or floats.
     """
-    yaw = rng.uniform(0, 2 * math.pi)
+    yaw = rotation(z=rng.uniform(0, 2 * math.pi))
     if not resting:
         if "hangs" in rests or "upright" in rests:
-            return rotation(rng.gauss(0, 0.16), rng.gauss(0, 0.16), yaw)
-        return rotation(rng.uniform(0.6, 1.6), rng.gauss(0, 0.5), yaw)
-    ways = [r for r in rests if r != "hangs"] or ["side"]
-    way = rng.choice(ways)
-    if way == "side":
-        # Lying: its own height is level; it may have rolled to any side.
-        return rotation(0, 0, yaw) @ rotation(math.pi / 2) @ rotation(0, 0, rng.uniform(0, 2 * math.pi))
-    if way == "any":
+            return rotation(rng.gauss(0, 0.16), rng.gauss(0, 0.16)) @ yaw
+        return rotation(rng.uniform(0.6, 1.6), rng.gauss(0, 0.5)) @ yaw
+    way = rng.choice([r for r in rests if r != "hangs"] or ["side"])
+    rolls = min(extent) >= ROUND * max(extent)
+    if way == "any" and rolls:
         return rotation(*(rng.uniform(0, 2 * math.pi) for _ in range(3)))
-    return rotation(0, 0, yaw)
+    if way in ("flat", "any"):
+        # The thinnest side up, either way round.
+        thin = min(range(3), key=lambda axis: extent[axis])
+        up = (rotation(y=-math.pi / 2), rotation(x=math.pi / 2), np.eye(3))[thin]
+        return yaw @ rotation(x=math.pi * (way == "any" and rng.random() < 0.5)) @ up
+    if way == "side":
+        # Its own height level; what is not round in section lies on its broader side.
+        x, y, _ = extent
+        if min(x, y) >= ROUND * max(x, y):
+            roll = rng.uniform(0, 2 * math.pi)
+        else:
+            roll = rng.choice([0.0, math.pi]) + (math.pi / 2 if x < y else 0.0)
+        return yaw @ rotation(x=math.pi / 2) @ rotation(z=roll)
+    return yaw
 
 
 def projected_box(shape: Shape, camera: Camera) -> Wanted:
@@ -238,9 +252,9 @@ class Cover:
         """Whether something may stand in front without hiding more than wanted of any thing behind it."""
         for i, far in enumerate(self.depth):
             if depth < far and (mask & self.whole[i]).any():
-                before = self.share(i)
                 after = self.share(i, mask)
-                if after > max(self.wanted[i] + self.SLACK, before + 0.01):
+                # What is hidden too much already may not be hidden more: a hundred blades would add up.
+                if after > self.wanted[i] + self.SLACK and after > self.share(i):
                     return False
         return True
 

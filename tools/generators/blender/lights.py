@@ -139,8 +139,8 @@ THROUGH: dict[str, tuple[Colour, float]] = {
 
 def _through_the_slide(stage: Stage) -> Light:
     cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
-    even: Colour = (0.6, 0.6, 0.6)
-    return Light(even, even, 0.7, exposure=exposure + stage.rng.uniform(0.2, 0.5), cast=cast)
+    even: Colour = (0.9, 0.9, 0.9)
+    return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 0.5), cast=cast)
 
 
 def shine(stage: Stage, light: Light) -> None:

@@ -68,16 +68,19 @@ class Foliage:
         self.outlines = [_leaf_rims(p) for p in self.parts]
 
     def mask(self, which: int, matrix: Array) -> tuple[BoolMask, float]:
-        """Pixels a twig's leaves take, and its nearest depth."""
+        """Pixels a twig's leaves take before what was asked for, and their depth."""
         rims = self.outlines[which]
         points = rims.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
         seen, depth = self.stage.camera.project(points)
         size = self.stage.size_px
         mask = np.zeros((size, size), np.uint8)
         pixels = np.clip(seen * size - 0.5, -4000, 4000).round().astype(np.int32).reshape(*rims.shape[:2], 2)
-        for rim in pixels:
+        # Of a twig that reaches from before a thing to behind it only the leaves before it count.
+        own = depth.reshape(rims.shape[:2]).mean(axis=1)
+        before = own < max([*self.stage.cover.depth, 0.0])
+        for rim in pixels[before]:
             cv2.fillPoly(mask, [rim], (1,))
-        return mask.astype(bool), float(depth.min())
+        return mask.astype(bool), float(own[before].mean()) if before.any() else float(own.mean())
 
     def put(self, which: int, matrix: Array, *, check: bool) -> bool:
         """Set a twig; with `check` only where it hides no more than was asked."""
@@ -250,12 +253,18 @@ def build_orchard(stage: Stage) -> None:
 
 
 def build_bush(stage: Stage) -> None:
-    """A dense shrub, with darkness inside it, near the ground."""
+    """A dense shrub near the ground, dark in its depth."""
+    rng, noise = stage.rng, stage.noise
     far_country(stage, -max(0.6 * stage.metre, 0.55 * stage.camera.width))
-    inside = surfaces.plain("inside", (0.015, 0.03, 0.01), 1.0)
-    back = stage.camera.at(0.5, 0.5, FOCUS * 1.55)
-    size = stage.camera.width * stage.rng.uniform(0.35, 0.8)
-    stage.put(stage.mesh("inside", blob(stage.noise, 0.2)), matrix_of(back, scale=np.array([size, 1.0, size])), inside)
+    paint = surfaces.leaf(rng, vary(rng, (0.03, 0.07, 0.02), 0.3), stage.wet)
+    shape = LeafShape.draw(noise, SHRUB.slender)
+    meshes = [stage.mesh("depth", clump(noise, shape, 260, 0.28)) for _ in range(2)]
+    for mesh in meshes:
+        mesh.materials.append(paint)
+    for _ in range(rng.randint(6, 16)):
+        where = stage.camera.at(rng.uniform(-0.1, 1.1), rng.uniform(0.0, 1.1), FOCUS * rng.uniform(1.7, 2.0))
+        scale = stage.camera.width * noise.uniform(0.25, 0.45)
+        stage.put(meshes[int(noise.integers(2))], matrix_of(where, turns(noise, 1)[0], scale))
     hang_canopy(stage, SHRUB)
 
 
@@ -270,7 +279,8 @@ def build_grass(stage: Stage) -> None:
     blade = min(max(blade, 0.12), 1.2)
     green = vary(rng, rng.choice(GREENS), 0.2)
     paint = surfaces.leaf(rng, green, stage.wet, rng.choice([0.02, 0.1, 0.25]))
-    meshes = [stage.mesh("tuft", tuft(noise, 48, 0.9, 0.45)) for _ in range(4)]
+    tufts = [tuft(noise, 48, 0.9, 0.45) for _ in range(4)]
+    meshes = [stage.mesh("tuft", t) for t in tufts]
     for mesh in meshes:
         mesh.materials.append(paint)
     for where in _spots_on_ground(stage, round(300 * float(np.clip(0.5 / blade, 0.6, 1.8)))):
@@ -278,17 +288,30 @@ def build_grass(stage: Stage) -> None:
         tall = blade * noise.uniform(0.6, 1.2) * max(1.0, near**0.5)
         matrix = matrix_of(where, rotation(z=noise.uniform(0, 6.3)), np.array([tall * 0.9, tall * 0.9, tall]))
         # Blades under and before a thing bend down; where it may be hidden they stay up.
+        which = int(noise.integers(len(tufts)))
         for _ in range(3):
-            reach = tall * 0.9
-            corners = where + np.array(
-                [[x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (0, matrix[2, 2] * 0.8)]
-            )
-            if stage.allows(corners):
-                stage.put(meshes[int(noise.integers(4))], matrix)
+            mask, depth = _blades(stage, tufts[which], matrix)
+            if stage.cover.allows(mask, depth):
+                stage.cover.add(mask, depth)
+                stage.put(meshes[which], matrix)
                 break
             matrix[2, :3] *= 0.45
     _litter(stage, blade)
     foliage_leaf(stage)
+
+
+def _blades(stage: Stage, part: Geometry, matrix: Array) -> tuple[BoolMask, float]:
+    """Pixels the blades of a tuft take, and its depth."""
+    size = stage.size_px
+    seen, depth = stage.camera.project(part.vertices @ matrix[:3, :3].T + matrix[:3, 3])
+    corners = np.clip(seen * size - 0.5, -4000, 4000).reshape(-1, 4, 2, 2)
+    rims = np.concatenate([corners[:, :, 0], corners[:, ::-1, 1]], axis=1)
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(mask, list(rims.round().astype(np.int32)), (1,))
+    # A blade is thinner than a pixel, but drawn one wide: keep as many pixels as it really covers.
+    area = sum(cv2.contourArea(r.astype(np.float32)) for r in rims)
+    kept = stage.noise.random(mask.shape) < area / max(int(mask.sum()), 1)
+    return mask.astype(bool) & kept, float(depth.mean())
 
 
 def build_soil(stage: Stage) -> None:

@@ -241,50 +241,66 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
         stage: the set.
         level: of the surface things stand on; None: in the air. Seen from high up, things lie over the subject.
     """
-    cover, camera = stage.cover, stage.camera
-    over = level is None or camera.pitch > math.radians(38)
+    over = level is None or stage.camera.pitch > math.radians(38)
     kinds = available(stage, IN_THE_AIR if level is None else OVER if over else FRONT)
     for i, shape in enumerate(stage.shapes):
-        if cover.wanted[i] < 0.05 or cover.share(i) >= cover.wanted[i] - 0.05 or not kinds:
+        wanted = stage.cover.wanted[i]
+        if wanted < 0.05 or stage.cover.share(i) >= wanted - 0.05 or not kinds:
             continue
-        prop = stage.rng.choice(kinds)
-        part = prop.draw(stage.rng, stage.noise)
-        longest = float(np.ptp(part.vertices, axis=0).max())
-        points = part.vertices * shape.scale * stage.rng.uniform(0.8, 1.2) / longest
-        points[:, :2] -= (points[:, :2].max(axis=0) + points[:, :2].min(axis=0)) / 2
-        points = points @ rotation(z=stage.rng.uniform(0, 6.3)).T
-        if where := _slide_in(stage, i, points, None if over else level):
-            mesh = stage.mesh(prop.names[0], Geometry(points, part.faces), smooth=prop.smooth)
-            stage.put(mesh, matrix_of(where[0]), _paint(stage, prop))
-            mask, depth = stage.seen(points + where[0])
-            cover.add(mask, depth)
+        best: tuple[float, Prop, Geometry, Array] | None = None
+        for attempt in range(5):
+            prop = stage.rng.choice(kinds)
+            part = prop.draw(stage.rng, stage.noise)
+            extent = np.ptp(part.vertices, axis=0)
+            # Standing before the subject it is the height that hides; a little larger each time it did not suffice.
+            measure = float(extent.max()) if over else max(float(extent[2]), 0.5 * float(extent.max()))
+            part.vertices *= shape.scale * stage.rng.uniform(0.7, 1.1) * (1 + 0.2 * attempt) / measure
+            part.vertices[:, :2] -= (part.vertices[:, :2].max(axis=0) + part.vertices[:, :2].min(axis=0)) / 2
+            part.vertices = part.vertices @ rotation(z=stage.rng.uniform(0, 6.3)).T
+            found = _slide_in(stage, i, part.vertices, None if over else level)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = (found[0], prop, part, found[1])
+            if best is not None and best[0] < 0.06:
+                break
+        if best is not None and best[0] < 0.6 * wanted:
+            _, prop, part, where = best
+            mesh = stage.mesh(
+                prop.names[0], Geometry(part.vertices, part.faces, part.tint, part.vein), smooth=prop.smooth
+            )
+            stage.put(mesh, matrix_of(where), _paint(stage, prop))
+            stage.cover.add(*stage.seen(part.vertices + where))
 
 
-def _slide_in(stage: Stage, index: int, points: Array, level: float | None) -> tuple[Array] | None:
-    """Where to stand a prop so that it hides about the wanted share: pushed in from a side, step by step."""
+def _slide_in(stage: Stage, index: int, points: Array, level: float | None) -> tuple[float, Array] | None:
+    """Push a prop in from a side, step by step, until it hides about the wanted share.
+
+    Returns:
+        How far that share is off, and where the prop goes; None when it cannot stand anywhere.
+    """
     shape, camera, cover = stage.shapes[index], stage.camera, stage.cover
-    sides = [1.0, -1.0] if stage.rng.random() < 0.5 else [-1.0, 1.0]
-    reach = float(np.ptp(points[:, 0])) / 2
+    others = [s for j, s in enumerate(stage.shapes) if j != index]
+    reach = float(np.linalg.norm(points[:, :2], axis=1).max())
     own = float(np.ptp(shape.world[:, 0])) / 2
     best: tuple[float, Array] | None = None
-    for side in sides:
-        for step in np.linspace(1.0, 0.0, 12):
+    for side in (1.0, -1.0) if stage.rng.random() < 0.5 else (-1.0, 1.0):
+        for step in np.linspace(1.0, 0.0, 14):
             if level is None:
-                nearer = float(camera.project(shape.world)[1].min()) - 0.6 * reach
-                middle = camera.position + (shape.position - camera.position) * (
-                    nearer / float((shape.position - camera.position) @ camera.forward)
-                )
+                nearer = float(camera.project(shape.world)[1].min()) - 0.4 * float(np.ptp(points[:, 2])) - 0.05
+                away = shape.position - camera.position
+                middle = camera.position + away * (nearer / float(away @ camera.forward))
                 where = middle + camera.axes[:, 0] * side * step * (own + reach)
             else:
                 gap = shape.radius + float(np.ptp(points[:, 1])) / 2 + 0.05
                 where = np.array([shape.position[0] + side * step * (own + reach), shape.position[1] - gap, level])
+                if any(np.linalg.norm((where - s.position)[:2]) < 0.8 * (reach + s.radius) for s in others):
+                    continue
             mask = outline(camera, points + where, stage.size_px)
-            share = cover.share(index, mask)
-            off = abs(share - cover.wanted[index])
+            off = abs(cover.share(index, mask) - cover.wanted[index])
             others_fine = all(
                 cover.share(j, mask) <= max(cover.wanted[j] + 0.1, cover.share(j) + 0.02)
-                for j in range(len(stage.shapes)) if j != index
-            )  # fmt: skip
+                for j in range(len(stage.shapes))
+                if j != index
+            )
             if others_fine and (best is None or off < best[0]):
                 best = (off, where)
-    return (best[1],) if best is not None and best[0] < 0.2 else None
+    return best

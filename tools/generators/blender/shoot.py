@@ -136,7 +136,8 @@ def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
         rng, spec.viewpoint, [] if shelved else bottoms, resting=resting and not shelved, fov=fov
     )
     for actor in actors:
-        actor.shape.rotation = pose(rng, actor.rests, resting=resting)
+        extent = np.ptp(actor.shape.vertices, axis=0)
+        actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting)
     shapes = [a.shape for a in actors]
     if shelved:
         _shelve(stage, shapes, boxes)
@@ -174,7 +175,8 @@ def _measure(stage: Stage, place: Place, actors: list[Actor]) -> None:
         stage.metre = stage.subject / (low * high) ** 0.5
     for actor in actors:
         world = actor.shape.world
-        depth = float(stage.camera.project(actor.shape.position[None])[1][0])
+        # Between its front and its middle most of a round thing hides what is there, not the other way round.
+        depth = float(stage.camera.project(actor.shape.position[None])[1][0]) - 0.5 * actor.shape.radius
         whole = silhouette(stage.camera, world, actor.shape.triangles, stage.size_px)
         stage.cover.watch(whole, depth, actor.wanted.occlusion)
 
@@ -213,7 +215,7 @@ def _film(stage: Stage, light: lights.Light) -> Film:
         haze = stage.rng.uniform(0.1, 0.2) if stage.indoor else stage.rng.uniform(0.18, 0.55)
     top = max(light.horizon)
     red, green, blue = (0.55 * c / top + 0.45 for c in light.horizon)
-    return Film(light.exposure + (0.4 if haze else 0.0), light.cast, haze, (red, green, blue))
+    return Film(light.exposure + (0.9 if haze else 0.0), light.cast, haze, (red, green, blue))
 
 
 def _soak(things: Sequence[Any]) -> None:
