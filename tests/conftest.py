@@ -1,6 +1,10 @@
 """Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
+import os
+
 import pytest
+
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch is imported: tests share the cores with what they start
 
 
 @pytest.fixture(autouse=True)
@@ -13,4 +17,5 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SIGHTSMITH_MEMORY_DIR", str(home / "memory"))
     monkeypatch.setenv("YOLO_OFFLINE", "true")
+    monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
