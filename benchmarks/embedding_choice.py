@@ -64,8 +64,10 @@ def main() -> None:
         different = (base @ base.T)[np.triu_indices(len(base), 1)]
         auc = float((same[:, None] > np.sort(different)[None, -20000:]).mean()) if len(different) else 1.0
         found = (same > different.max()).mean()
-        print(f"{name:18s} AUC {auc:.4f}  copies: 5 % below {np.quantile(same, 0.05):.3f}, "
-              f"different: highest {different.max():.3f}, found without a false alarm {found:.3f}")
+        print(
+            f"{name:18s} AUC {auc:.4f}  copies: 5 % below {np.quantile(same, 0.05):.3f}, "
+            f"different: highest {different.max():.3f}, found without a false alarm {found:.3f}"
+        )
 
 
 if __name__ == "__main__":
