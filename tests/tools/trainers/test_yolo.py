@@ -58,6 +58,7 @@ def test_learns_simple_pictures(tmp_path, no_starter):
     assert result.history[-1]["loss"] < result.history[0]["loss"] / 2
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_gives_the_same_weights(tmp_path, no_starter):
     train, val = samples(tmp_path, 10), samples(tmp_path, 3, seed=1)
     trainer = YoloTrainer(details=Recipe(sizes=(0.5, 1.0)))
