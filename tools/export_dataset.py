@@ -17,6 +17,7 @@ from pathlib import Path
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools.data.boxes import with_label_boxes
 from tools.data.card import Exported, dataset_card
 from tools.data.formats import coco, cvat, folders, voc, yolo
 from tools.data.formats.labels import LabelledImage, counted, instances_of, labelled
@@ -107,7 +108,7 @@ def _labelled(samples: Sequence[Sample], task: TaskSpec) -> tuple[list[LabelledI
     """The samples with the labels of the task's classes, and how many labels are of others."""
     known = set(task.class_names)
     images, dropped = [], 0
-    for sample in samples:
+    for sample in with_label_boxes(samples, task.kind):
         kept = [i for i in sample.instances if i.class_name in known]
         dropped += len(sample.instances) - len(kept)
         label = sample.label if sample.label in known else None

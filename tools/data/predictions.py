@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tools.data.boxes import with_label_boxes
 from tools.data.metrics import MAX_DETECTIONS, Picture
 from tools.data.pictures import Picture as Pixels
 from tools.data.pictures import read_picture
@@ -78,7 +79,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
             s.id, s.width, s.height, [t for t in s.instances if t.class_name in names], answers[s.id].found,
             answers[s.id].axes, s.family if s.engine == "real" else "", s.label, answers[s.id].probabilities,
         )
-        for s in samples
+        for s in with_label_boxes(samples, task.kind)
     ]  # fmt: skip
 
 
