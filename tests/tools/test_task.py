@@ -210,9 +210,9 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
     ("options", "settings", "call", "expected"),
     [
         ({}, {}, wanted(), (480, 3, None, "standard")),
-        ({}, {"effort": "quick"}, wanted(), (132, 2, None, "quick")),
-        ({}, {}, wanted(effort="quick"), (132, 2, None, "quick")),
-        ({}, {"effort": "quick"}, wanted(effort="thorough"), (132, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(), (200, 2, None, "quick")),
+        ({}, {}, wanted(effort="quick"), (200, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(effort="thorough"), (200, 2, None, "quick")),
         ({"effort": "standard"}, {}, wanted(effort="quick"), (480, 3, None, "standard")),
         ({"images": 100}, {}, wanted(), (100, 3, None, "standard")),
         ({"images": 100}, {}, wanted(images=50), (100, 3, None, "standard")),
@@ -240,7 +240,7 @@ def test_more_than_a_flag_allows_is_refused(tmp_path, name):
 def test_a_plan_is_cut_to_the_minutes_and_says_so(tmp_path):
     run = make_run(tmp_path)
     report = json.loads(define(run, wanted(minutes=5)))
-    assert report["images"] < 132
+    assert report["images"] < 200
     assert report["estimated_minutes"] <= 5
     assert any("to fit into 5 minutes" in note for note in report["notes"])
     assert run.settings.effort == "quick"
