@@ -45,7 +45,7 @@ def build(tmp_path: Path, request: str, model: Any = None, *, name: str = "r", *
         ("segment apples and lemons", "segment", ["apple", "lemon"], "mask_map50"),
         ("count bottles on a conveyor, boxes are enough", "detect", ["bottle"], "box_map50"),
         ("I want to tell ripe from raw tomatoes", "classify", ["ripe tomato", "raw tomato"], "accuracy"),
-        ("帮我做一个苹果分割模型", "segment", ["apple"], "mask_map50"),
+        ("帮我做一个苹果分割模型", "segment", ["苹果"], "mask_map50"),
     ],
 )
 def test_every_kind_goes_through_the_same_loop(tmp_path, request_text, kind, classes, metric):
