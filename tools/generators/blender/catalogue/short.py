@@ -51,9 +51,7 @@ RUST = paint(
     "#7a3b1a #8f4a20", lay("noise", "#4b2413 #5a2c16", 0.5, scale=6), lay("noise", "#b0642c", 0.35, scale=14),
     roughness=0.9, bump=0.4, bump_scale=30,
 )  # fmt: skip
-WOOD = paint(
-    "#b98b55 #a8763f #c99d66", lay("streaks", "#7c5428 #8a5f33", 0.45, scale=22, softness=0.6), roughness=0.6
-)
+WOOD = paint("#b98b55 #a8763f #c99d66", lay("streaks", "#7c5428 #8a5f33", 0.45, scale=22, softness=0.6), roughness=0.6)
 BLACK_PLASTIC = paint("#1b1b1d #242427", roughness=0.45, jitter=0.05)
 WHITE_PLASTIC = paint("#eceae4 #f4f3f0", roughness=0.4, jitter=0.03)
 RUBBER = paint("#202022 #2a2a2b", roughness=0.85, jitter=0.05)
