@@ -6,29 +6,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
+from tools.trainers.examples import Example, Picture, areas_of, keep_visible, warp_boxes
+from tools.trainers.formula import draw, draw_background
 from tools.trainers.formula_textures import noise_bank
-
-Picture = npt.NDArray[np.uint8]
-IdMap = npt.NDArray[np.uint16]
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
-MIN_VISIBLE_PX = 8  # an object of which a variant shows less is not labelled in it
-MIN_VISIBLE_SHARE = 0.12  # of what the original shows of it
-MIN_SIDE_PX = 2.0
-
-
-@dataclass(frozen=True)
-class Example:
-    """A picture with its labels."""
-
-    picture: Picture  # (h, w, 3) RGB
-    ids: IdMap  # (h, w): 0 none, i the i-th object; of objects known by box alone no pixel is marked
-    classes: Ints  # (k,) class of object i + 1
-    boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
-    label: int | None = None  # class of the whole picture
+from tools.trainers.paste import add_strangers, paste_objects
+from tools.trainers.postprocess import PADDING_GREY
 
 
 @dataclass(frozen=True)
@@ -41,9 +24,12 @@ class Policy:
     flip: float = 0.5  # left-right; things have an up and a down
     colour: float = 1.0  # strength of hue, saturation, exposure and white balance
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
+    paste: float = 0.0  # chance of objects of another picture
+    strangers: float = 0.0  # chance of drawn things that are none of the classes
+    foreign: float = 0.0  # chance of a picture drawn by formula instead, in which nothing is to be found
 
 
-PLAIN = Policy(mosaic=0.0, scale=(1.0, 1.0), rotate_deg=0.0, flip=0.0, colour=0.0, degrade=0.0)
+PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:
@@ -55,20 +41,23 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
         size_px: side of the square result.
         policy: how much to change.
     """
+    if policy.foreign and rng.random() < policy.foreign:
+        return _foreign(rng, size_px, boxes=examples[0].boxes is not None)
     if len(examples) >= 4 and rng.random() < policy.mosaic:
         made = _mosaic(rng, examples[:4], size_px, policy)
     else:
         made = _place(rng, examples[0], (size_px, size_px), policy)
+    if policy.strangers and rng.random() < policy.strangers:
+        made = add_strangers(rng, made)
+    if len(examples) >= 2 and policy.paste and rng.random() < policy.paste:
+        made = paste_objects(rng, made, examples[-1])
     return replace(made, picture=recolour(rng, made.picture, policy))
 
 
-def boxes_of(ids: IdMap, count: int) -> Floats:
-    """(count, 4) tight x1 y1 x2 y2 of each object, x2 and y2 exclusive; zeros where nothing is seen."""
-    boxes = np.zeros((count, 4), np.float32)
-    for i, found in enumerate(ndimage.find_objects(ids, max_label=count)):
-        if found is not None:
-            boxes[i] = found[1].start, found[0].start, found[1].stop, found[0].stop
-    return boxes
+def _foreign(rng: np.random.Generator, size_px: int, boxes: bool) -> Example:
+    drawn = draw(int(rng.integers(2**31)), 0, size_px)
+    none = np.zeros((0, 4), np.float32) if boxes else None
+    return Example(drawn.picture, np.zeros(drawn.ids.shape, np.uint16), np.zeros(0, np.int64), none)
 
 
 # Geometry --------------------------------------------------------------------------------------------------------
@@ -90,19 +79,23 @@ def _place(
     where = rng.uniform(0, 1, 2) if policy.scale != (1.0, 1.0) or zoom != 1.0 else np.array([0.5, 0.5])
     centre = np.array([w, h]) * scale / 2 + spare * where
     shift = centre - linear @ np.array([(w - 1) / 2, (h - 1) / 2]) - 0.5
-    return _warp(example, np.concatenate([linear, shift[:, None]], 1), scale, shape, _fill_colour(rng, policy))
+    matrix = np.concatenate([linear, shift[:, None]], 1)
+    made = _warp(example, matrix, scale, shape)
+    inside = cv2.warpAffine(np.full((h, w), 255, np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST) > 0
+    if not inside.all():
+        made = replace(made, picture=np.where(inside[..., None], made.picture, _around(rng, shape, policy)))
+    return made
 
 
-def _fill_colour(rng: np.random.Generator, policy: Policy) -> tuple[int, int, int]:
+def _around(rng: np.random.Generator, shape: tuple[int, int], policy: Policy) -> Picture:
+    """What lies beside a picture that does not fill its frame."""
+    height, width = shape
     if policy.colour == 0:
-        return (114, 114, 114)
-    red, green, blue = rng.integers(0, 256, 3).tolist()
-    return red, green, blue
+        return np.full((height, width, 3), PADDING_GREY, np.uint8)
+    return draw_background(rng, max(shape))[:height, :width]
 
 
-def _warp(
-    example: Example, matrix: npt.NDArray[np.float64], scale: float, shape: tuple[int, int], fill: tuple[int, int, int]
-) -> Example:
+def _warp(example: Example, matrix: npt.NDArray[np.float64], scale: float, shape: tuple[int, int]) -> Example:
     height, width = shape
     picture = example.picture
     if scale < 0.6:  # else single pixels are picked and fine texture turns to noise
@@ -111,43 +104,17 @@ def _warp(
         fx, fy = small.shape[1] / picture.shape[1], small.shape[0] / picture.shape[0]
         linear = matrix[:, :2] / (fx, fy)
         shift = matrix[:, 2] + matrix[:, :2] @ np.array([0.5 / fx - 0.5, 0.5 / fy - 0.5])
-        moved = cv2.warpAffine(small, np.concatenate([linear, shift[:, None]], 1), (width, height), borderValue=fill)
+        moved = cv2.warpAffine(
+            small, np.concatenate([linear, shift[:, None]], 1), (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
     else:
-        moved = cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=fill)
+        moved = cv2.warpAffine(
+            picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
     ids = cv2.warpAffine(example.ids, matrix, (width, height), flags=cv2.INTER_NEAREST, borderValue=0)
-    boxes = None if example.boxes is None else _warp_boxes(example.boxes, matrix)
-    before = np.bincount(example.ids.ravel(), minlength=len(example.classes) + 1)[1:] * scale**2
-    return _keep_visible(Example(moved, ids, example.classes, boxes, example.label), before)
-
-
-def _warp_boxes(boxes: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
-    """Boxes of turned objects: of the ellipse in the old box, since the corners' box would be too large."""
-    centres, halves = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
-    moved = (centres - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
-    reach = np.sqrt(halves**2 @ (matrix[:, :2] ** 2).T)
-    return np.asarray(np.concatenate([moved - reach, moved + reach], 1), np.float32)
-
-
-def _keep_visible(example: Example, before_px: npt.NDArray[np.float64]) -> Example:
-    """Drop labels of objects that left the frame; number the rest anew."""
-    h, w = example.ids.shape
-    count = len(example.classes)
-    if count == 0:
-        return example
-    seen = np.bincount(example.ids.ravel(), minlength=count + 1)[1 : count + 1]
-    if example.boxes is None:
-        keep = seen >= np.maximum(MIN_VISIBLE_PX, MIN_VISIBLE_SHARE * before_px)
-        boxes = None
-    else:
-        boxes = example.boxes.clip(0, np.array([w, h, w, h], np.float32))
-        sides, full = boxes[:, 2:] - boxes[:, :2], example.boxes[:, 2:] - example.boxes[:, :2]
-        share = sides.prod(axis=1) / full.prod(axis=1).clip(1e-6)
-        keep = (sides.min(axis=1) > MIN_SIDE_PX) & (share > MIN_VISIBLE_SHARE)
-        keep &= (before_px == 0) | (seen >= MIN_VISIBLE_PX)  # a box whose visible part left the frame
-        boxes = boxes[keep]
-    table = np.zeros(count + 1, np.uint16)
-    table[1:][keep] = np.arange(1, keep.sum() + 1)
-    return replace(example, ids=table[example.ids], classes=example.classes[keep], boxes=boxes)
+    boxes = None if example.boxes is None else warp_boxes(example.boxes, matrix)
+    before = areas_of(example) * scale**2
+    return keep_visible(Example(moved, ids, example.classes, boxes, example.label), before)
 
 
 def _mosaic(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:

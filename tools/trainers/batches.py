@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tools.trainers.augment import Example, Policy, boxes_of, vary
+from tools.trainers.augment import Policy, vary
+from tools.trainers.examples import Example, boxes_of
 
 MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at this resolution
 
@@ -91,7 +92,7 @@ def epoch_batches(
         examples = []
         for slot, index in enumerate(groups[position]):
             rng = np.random.default_rng([seed, epoch, 2, position, slot])
-            others = rng.integers(len(source), size=3).tolist() if policy.mosaic else []
+            others = rng.integers(len(source), size=3).tolist() if policy.mosaic or policy.paste else []
             examples.append(vary(rng, [source[int(i)] for i in (index, *others)], size_px, policy))
         return (collate_labels if labels_only else collate)(examples)
 
@@ -136,4 +137,14 @@ def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
         "bboxes": torch.from_numpy(batch.boxes).to(device),
         "batch_idx": torch.from_numpy(batch.owner).to(device),
         "masks": torch.from_numpy(batch.masks).to(device),
+        "sem_masks": torch.from_numpy(_class_masks(batch)).to(device),
     }
+
+
+def _class_masks(batch: Batch) -> npt.NDArray[np.int16]:
+    """(n, h, w) class of the object at each pixel, 0 where there is none; YOLO26 learns from it."""
+    made = np.zeros_like(batch.masks)
+    for number, ids in enumerate(batch.masks):
+        table = np.concatenate([[0], batch.classes[batch.owner == number]]).astype(np.int16)
+        made[number] = table[ids]
+    return made

@@ -32,7 +32,8 @@ SIZE_RANGE = (0.02, 0.70)  # width of an object as a share of the picture's
 MAX_OBJECTS = 60
 _MIN_VISIBLE_PX = 10
 _MIN_VISIBLE_SHARE = 0.18  # less is hardly recognisable, and people would not outline it
-_EMPTY_SHARE = 0.08
+_EMPTY_SHARE = 0.05
+_MEDLEY_SHARE = 0.6  # of the pictures show many objects, each of its own kind and size: they teach most a step
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
         size_px: side of the square picture.
     """
     rng = np.random.default_rng([seed, index])
-    canvas = _background(rng, size_px)
+    canvas = draw_background(rng, size_px)
     ids = np.zeros((size_px, size_px), np.uint8)
     plants = [plant_hsv(rng) for _ in range(2)] if rng.random() < 0.6 else [random_hsv(rng) for _ in range(2)]
     _clutter(rng, canvas, None, plants, amount=rng.choice([0.0, 0.25, 1.0], p=[0.55, 0.28, 0.17]))
@@ -95,7 +96,7 @@ def _material(rng: np.random.Generator, height: int, width: int, hsv: Floats, zo
     return np.asarray(cv2.applyColorMap(grey, colour_table(rng, hsv, rng.beta(1.2, 2.5))))
 
 
-def _background(rng: np.random.Generator, n: int) -> Picture:
+def draw_background(rng: np.random.Generator, n: int) -> Picture:
     """One surface, foliage, or ground and sky; with bars through the whole picture and soft patches."""
     _, plants = texture_bank()
     zoom = np.exp(rng.uniform(np.log(0.35), np.log(2.5))) * n / 256
@@ -204,28 +205,68 @@ def _random_kind(rng: np.random.Generator) -> _Kind:
     )
 
 
-def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[int]:
-    """Draw objects far to near. Returns the pixels of each before anything hides it."""
-    n = canvas.shape[0]
+def _random_light(rng: np.random.Generator) -> _Light:
     turn = rng.uniform(0, 2 * np.pi)
     lift = rng.uniform(0.2, 1.2)
     towards = np.array([np.cos(turn), np.sin(turn), lift], np.float32)
-    light = _Light(
+    return _Light(
         towards / np.linalg.norm(towards),
         rng.uniform(0.15, 0.8),
         rng.uniform(0.2, 0.75) if rng.random() < 0.6 else 0.0,
         (-np.cos(turn) * rng.uniform(0.05, 0.35), -np.sin(turn) * rng.uniform(0.05, 0.35)),
     )
-    kinds = [_random_kind(rng) for _ in range(int(rng.choice([1, 2, 4], p=[0.5, 0.25, 0.25])))]
-    smallest, largest = SIZE_RANGE if rng.random() < 0.3 else (0.07, SIZE_RANGE[1])  # mostly larger than specks
-    size = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-    places = _places(rng, n, size)
+
+
+def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[int]:
+    """Draw objects far to near. Returns the pixels of each before anything hides it."""
+    n = canvas.shape[0]
+    light = _random_light(rng)
+    if rng.random() < _MEDLEY_SHARE:
+        places = _medley(rng, n)
+        kinds = [_random_kind(rng) for _ in places]
+    else:
+        kinds = [_random_kind(rng) for _ in range(int(rng.choice([1, 2, 4], p=[0.5, 0.25, 0.25])))]
+        smallest, largest = SIZE_RANGE if rng.random() < 0.3 else (0.07, SIZE_RANGE[1])  # mostly larger than specks
+        size = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+        places = [(x, y, size * scale) for x, y, scale in _places(rng, n, size)]
     full = [0]
-    for x, y, scale in places:
+    for x, y, width in places:
         kind = kinds[int(rng.integers(len(kinds)))]
-        radius = max(2.0, n * size * scale / 2)
+        radius = max(2.0, n * width / 2)
         full.append(_object(rng, canvas, ids, kind, light, (x, y), radius, len(full)))
     return full
+
+
+def _medley(rng: np.random.Generator, n: int) -> list[tuple[float, float, float]]:
+    """(x, y, width as a share of the picture's) of unlike objects that would cover up to the whole picture."""
+    cover = rng.uniform(0.2, 1.0)
+    places: list[tuple[float, float, float]] = []
+    while len(places) < 24 and (cover > 0 or len(places) < 4):
+        width = float(np.exp(rng.uniform(np.log(0.05), np.log(0.5))))
+        x, y = rng.uniform(-0.02 * n, 1.02 * n, 2)
+        places.append((x, y, width))
+        cover -= 0.7 * width**2
+    return sorted(places, key=lambda place: -place[2] * rng.uniform(0.5, 1.0))  # small ones mostly in front
+
+
+def draw_strangers(rng: np.random.Generator, canvas: Picture, count: int) -> npt.NDArray[np.bool_]:
+    """Draw unlike objects into a picture, in place.
+
+    Args:
+        rng: decides everything.
+        canvas: (n, n, 3) RGB.
+        count: how many.
+
+    Returns:
+        (n, n) the pixels they cover.
+    """
+    n, ids = canvas.shape[0], np.zeros(canvas.shape[:2], np.uint8)
+    light = _random_light(rng)
+    for number in range(1, count + 1):
+        radius = n * float(np.exp(rng.uniform(np.log(0.03), np.log(0.3)))) / 2
+        x, y = rng.uniform(0, n, 2)
+        _object(rng, canvas, ids, _random_kind(rng), light, (x, y), max(2.0, radius), number)
+    return np.asarray(ids > 0)
 
 
 def _places(rng: np.random.Generator, n: int, size: float) -> list[tuple[float, float, float]]:

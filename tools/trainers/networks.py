@@ -74,6 +74,8 @@ def build_network(architecture: str, names: Sequence[str], seed: int = 0) -> Any
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network: Any = build(f"{architecture}.yaml", ch=3, nc=len(names), verbose=False)
+    if hasattr(network.model[-1], "one2one_cv2"):  # YOLO26: its one-to-many head, after suppression, finds more
+        network.model[-1].end2end = False
     network.names = dict(enumerate(names))
     network.task = kind
     make_settings: Any = get_cfg

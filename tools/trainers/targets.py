@@ -14,7 +14,7 @@ from tools.data.pictures import read_picture
 from tools.data.sample import Sample
 from tools.data.task import TaskKind
 from tools.errors import StepFailed
-from tools.trainers.augment import Example
+from tools.trainers.examples import Example
 from tools.trainers.postprocess import centre_crop, letterbox
 
 CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch

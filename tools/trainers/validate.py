@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.data.task import TaskKind
-from tools.trainers.augment import Example, boxes_of
+from tools.trainers.examples import Example, boxes_of
 from tools.trainers.postprocess import Detections, detections
 
 Floats = npt.NDArray[np.float64]

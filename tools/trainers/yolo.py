@@ -23,8 +23,9 @@ from tools.errors import StepFailed
 from tools.runtime import write_json
 from tools.settings import Settings
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
-from tools.trainers.augment import Example, Policy
+from tools.trainers.augment import Policy
 from tools.trainers.batches import epoch_batches, steps_of
+from tools.trainers.examples import Example
 from tools.trainers.fingerprint import job_fingerprint
 from tools.trainers.targets import (
     MAX_SIDE_SHARE,
@@ -44,6 +45,7 @@ _RESULT_NAME = "result.json"
 class Recipe:
     """How to train. Rates and batch are for AdamW on sets of a few hundred pictures."""
 
+    starter: bool = True  # begin with the starter weights; else with random ones
     rate_random: float = 2e-3
     rate_trained: float = 1e-3  # from the starter
     rate_round: float = 5e-4  # from the round before, which knows the task already
@@ -243,7 +245,7 @@ class _Training:
             tensors, card = load(self.job.initial)
             transfer(network, tensors, card.architecture, self.architecture)
             return network, str(self.job.initial), self.recipe.rate_round
-        starter = load_starter()
+        starter = load_starter() if self.recipe.starter else None
         if starter is not None and transfer(network, starter[0], starter[1].architecture, self.architecture) > 0.3:
             return network, "starter", self.recipe.rate_trained
         return network, "random", self.recipe.rate_random

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.tools.trainers.shapes import COLOURS, picture_of
-from tools.trainers.augment import PLAIN, Example, Policy, boxes_of, recolour, vary
+from tools.trainers.augment import PLAIN, Policy, recolour, vary
 from tools.trainers.batches import collate, epoch_batches, steps_of
+from tools.trainers.examples import Example, boxes_of
 
 FULL = Policy(colour=0.0, degrade=0.0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tools.trainers.augment import Example
+from tools.trainers.examples import Example
 from tools.trainers.postprocess import Detections
 from tools.trainers.validate import _average_precisions, _match, box_iou
 

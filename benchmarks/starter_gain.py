@@ -1,0 +1,127 @@
+"""What starter weights and recipe bring: `python benchmarks/starter_gain.py FOLDER [--photos DIR] [--only PART ...]`.
+
+Parts, each the median of several seeds, all side by side in one run:
+    start     apples: the same renders and the same seconds from random weights and from the starter
+    classes   the same for three classes far from apples, one after the other
+    place     leave one context out: a model that never saw a context, on that context and on those it saw
+    speed     pictures a second of our loop and of Ultralytics' own trainer
+Renders are made once in FOLDER and used again. `--photos` adds box scores on real labelled photos of apples.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from learning_sets import Renders, evaluated, make_renders, middle, on_photos, train
+
+from tools.predict import Predictor
+from tools.trainers.yolo import Recipe, YoloTrainer
+
+STRANGERS = ("bolt", "mushroom", "mug")
+PLACES = ("orchard", "table", "studio", "grass", "conveyor")
+
+
+def start(given: argparse.Namespace, thing: str = "apple", photos: Path | None = None) -> dict[str, Any]:
+    """Random weights and starter after the same seconds on the same renders."""
+    renders = make_renders(given.folder / "renders" / thing, (thing,), given.pictures, seed=0)
+    result: dict[str, Any] = {}
+    for name in ("random", "starter"):
+        scores: list[dict[str, float | None]] = []
+        for seed in range(given.seeds):
+            folder = given.folder / "trainings" / f"{thing}-{name}-{seed}"
+            trainer = YoloTrainer(details=replace(Recipe(), starter=name == "starter"))
+            made = train(trainer, renders, renders.split("train"), renders.split("val"), folder, seed,
+                         deadline_s=given.seconds)  # fmt: skip
+            model = Predictor.load(made.weights)
+            held_out = evaluated(model, renders.split("test"), renders.folder, renders.task)
+            scores.append({"mask_map50_renders": held_out.mask_map50})
+            if photos:
+                real = on_photos(model, photos, renders.task)
+                scores[-1] |= {"box_map50_photos": real.box_map50, "box_map50_95_photos": real.box_map50_95}
+            say(f"{thing} from {name}, seed {seed}, {made.epochs} epochs", scores[-1])
+        result[name] = {metric: middle([s[metric] for s in scores]) for metric in scores[0]}
+    return result
+
+
+def place(given: argparse.Namespace) -> dict[str, Any]:
+    """Each of some contexts left out in turn."""
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    ratios, rows = [], {}
+    for context in PLACES:
+        pairs = []
+        for seed in range(given.seeds):
+            unseen = [s for s in renders.samples if s.axes["context"] == context]
+            seen = Renders(renders.folder, renders.task, [s for s in renders.samples if s.axes["context"] != context])
+            made = train(YoloTrainer(), seen, seen.split("train"), seen.split("val"),
+                         given.folder / "trainings" / f"without-{context}-{seed}", seed,
+                         deadline_s=given.seconds)  # fmt: skip
+            model = Predictor.load(made.weights)
+            out, within = (
+                evaluated(model, samples, renders.folder, renders.task).mask_map50 or 0.0
+                for samples in (unseen, seen.split("test", "val"))
+            )
+            pairs.append((out, within))
+            say(f"without {context}, seed {seed}", (out, within))
+        rows[context] = {"left_out": middle([p[0] for p in pairs]), "seen": middle([p[1] for p in pairs])}
+        ratios.append(rows[context]["left_out"] / rows[context]["seen"])
+    return {"contexts": rows, "mean_ratio": round(statistics.mean(ratios), 3)}
+
+
+def speed(given: argparse.Namespace) -> dict[str, Any]:
+    """The same renders, network, picture size and batch, three epochs each, in turn."""
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    rates: dict[str, list[float]] = {"ours": [], "stock": []}
+    for turn in range(given.seeds):
+        for name in rates:
+            ends: list[float] = []
+            trainer = YoloTrainer(recipe="stock" if name == "stock" else "sightsmith")
+            job = dict(epochs=3, size_px=320, batch=16, patience=1000)
+            chosen = renders.split("train")[:96]
+            folder = given.folder / "trainings" / f"speed-{name}-{turn}-{time.time_ns()}"
+            from tools.trainers import TrainingJob
+
+            trainer.train(
+                TrainingJob(renders.task, chosen, renders.split("val")[:8], renders.folder, folder, seed=turn, **job),
+                lambda _, ends=ends: ends.append(time.perf_counter()),
+            )
+            rates[name].append(len(chosen) * (len(ends) - 1) / (ends[-1] - ends[0]))  # the first epoch warms up
+            say(f"{name}, turn {turn}", round(rates[name][-1], 1))
+    result: dict[str, Any] = {name: middle(values) for name, values in rates.items()}
+    return result | {"times": round(result["ours"] / result["stock"], 2)}
+
+
+def say(what: str, value: Any) -> None:
+    """Progress, as it comes."""
+    print(f"{what}: {value}", flush=True)
+
+
+def main() -> None:
+    """Run the parts and write `results.json`."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--photos", type=Path)
+    parser.add_argument("--only", nargs="*", default=["start", "classes", "place", "speed"])
+    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--seeds", type=int, default=3)
+    given = parser.parse_args()
+    parts = {
+        "start": lambda: start(given, photos=given.photos),
+        "classes": lambda: {thing: start(given, thing) for thing in STRANGERS},
+        "place": lambda: place(given),
+        "speed": lambda: speed(given),
+    }
+    path = given.folder / "results.json"
+    for name in given.only:
+        result = parts[name]()
+        known = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps(known | {name: result}, indent=2) + "\n")
+        say(name, json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Labelled pictures in a training: a picture, which object each pixel shows, and what happens to labels that move."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Picture = npt.NDArray[np.uint8]
+IdMap = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+MIN_VISIBLE_PX = 8  # an object of which a variant shows less is not labelled in it
+MIN_VISIBLE_SHARE = 0.12  # of what the original shows of it
+MIN_SIDE_PX = 2.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture with its labels."""
+
+    picture: Picture  # (h, w, 3) RGB
+    ids: IdMap  # (h, w): 0 none, i the i-th object; of objects known by box alone no pixel is marked
+    classes: Ints  # (k,) class of object i + 1
+    boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
+    label: int | None = None  # class of the whole picture
+
+
+def boxes_of(ids: IdMap, count: int) -> Floats:
+    """(count, 4) tight x1 y1 x2 y2 of each object, x2 and y2 exclusive; zeros where nothing is seen."""
+    boxes = np.zeros((count, 4), np.float32)
+    for i, found in enumerate(ndimage.find_objects(ids, max_label=count)):
+        if found is not None:
+            boxes[i] = found[1].start, found[0].start, found[1].stop, found[0].stop
+    return boxes
+
+
+def areas_of(example: Example) -> npt.NDArray[np.float64]:
+    """(k,) how many pixels show each object."""
+    return np.bincount(example.ids.ravel(), minlength=len(example.classes) + 1)[1:].astype(np.float64)
+
+
+def warp_boxes(boxes: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
+    """Boxes of turned objects: of the ellipse in the old box, since the corners' box would be too large."""
+    centres, halves = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
+    moved = (centres - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
+    reach = np.sqrt(halves**2 @ (matrix[:, :2] ** 2).T)
+    return np.asarray(np.concatenate([moved - reach, moved + reach], 1), np.float32)
+
+
+def keep_visible(example: Example, before_px: npt.NDArray[np.float64]) -> Example:
+    """Drop labels of objects that left the frame; number the rest anew."""
+    h, w = example.ids.shape
+    count = len(example.classes)
+    if count == 0:
+        return example
+    seen = np.bincount(example.ids.ravel(), minlength=count + 1)[1 : count + 1]
+    if example.boxes is None:
+        keep = seen >= np.maximum(MIN_VISIBLE_PX, MIN_VISIBLE_SHARE * before_px)
+        boxes = None
+    else:
+        boxes = example.boxes.clip(0, np.array([w, h, w, h], np.float32))
+        sides, full = boxes[:, 2:] - boxes[:, :2], example.boxes[:, 2:] - example.boxes[:, :2]
+        share = sides.prod(axis=1) / full.prod(axis=1).clip(1e-6)
+        keep = (sides.min(axis=1) > MIN_SIDE_PX) & (share > MIN_VISIBLE_SHARE)
+        keep &= (before_px == 0) | (seen >= MIN_VISIBLE_PX)  # a box whose visible part left the frame
+        boxes = boxes[keep]
+    table = np.zeros(count + 1, np.uint16)
+    table[1:][keep] = np.arange(1, keep.sum() + 1)
+    return replace(example, ids=table[example.ids], classes=example.classes[keep], boxes=boxes)
