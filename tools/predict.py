@@ -14,19 +14,15 @@ from tools.data.sample import Instance, encode_mask
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.runtime import write_json
-from tools.trainers.postprocess import (
-    Detections,
-    Letterbox,
-    centre_crop,
-    detections,
-    letterbox,
-    picture_mask,
-    to_picture_boxes,
-)
+from tools.trainers.postprocess import MAX_DETECTIONS, centre_crop, detections, letterbox, picture_mask
+from tools.trainers.views import Place, View, once_each, places_of
 
 Picture = npt.NDArray[np.uint8]
 
 _BATCH = 8
+LARGE = 2.5  # times the training size: from there on tiles are considered
+SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
+_SURE = 0.2  # score from which an object says how large objects are
 # Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
 _COLOURS = (
     (255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200), (140, 230, 0),
@@ -72,16 +68,45 @@ class Predictor:
         return self.predict_many([picture], confidence)[0]
 
     def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        """`predict` for each picture; those of equal shape are computed together."""
+        """`predict` for each picture; those of equal shape are computed together, large ones in tiles where it pays."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
-        inputs = [letterbox(picture, self.size_px) for picture in pictures]
-        results: list[list[Instance]] = [[] for _ in pictures]
+        views = self._look(pictures, [None] * len(pictures), confidence)
+        return [
+            self._instances(self._look_closer(picture, view, confidence))
+            for picture, view in zip(pictures, views, strict=True)
+        ]
+
+    def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
+        """What is found in pictures, or in tiles of larger ones."""
+        inputs = [letterbox(crop, self.size_px) for crop in crops]
+        views: list[View | None] = [None] * len(crops)
         for group in _groups([padded for padded, _ in inputs]):
             raw = self._forward(np.stack([inputs[i][0] for i in group]))
             for i, found in zip(group, detections(raw, len(self.names), confidence), strict=True):
-                results[i] = self._instances(found, inputs[i][1])
-        return results
+                views[i] = View.of(found, inputs[i][1], places[i])
+        return [view for view in views if view is not None]
+
+    def _look_closer(self, picture: Picture, view: View, confidence: float) -> list[View]:
+        """Halve the field of view as long as objects look too small in it, or nothing is found at all."""
+        h, w = picture.shape[:2]
+        side, views = max(h, w), [view]
+        if side < LARGE * self.size_px:
+            return views
+        while side > self.size_px and self._looks_small(views, side):
+            side = max(self.size_px, side // 2)
+            places = places_of(h, w, side)
+            for start in range(0, len(places), _BATCH):
+                part = places[start : start + _BATCH]
+                crops = [np.ascontiguousarray(picture[p.y1 : p.y2, p.x1 : p.x2]) for p in part]
+                views += self._look(crops, part, confidence)
+        return views
+
+    def _looks_small(self, views: Sequence[View], side: int) -> bool:
+        """Whether the objects, as the network sees them, are so small that it misses many like them."""
+        boxes = np.concatenate([v.boxes[v.found.scores >= _SURE] for v in views])
+        sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) if len(boxes) else boxes[:, 0]
+        return len(sides) == 0 or float(np.median(sides)) * self.size_px / side < SMALL_PX
 
     def classify(self, picture: Picture) -> dict[str, float]:
         """Probability of each class for an (h, w, 3) RGB picture.
@@ -109,21 +134,21 @@ class Predictor:
         with torch.no_grad():
             return self.network(tensor)
 
-    def _instances(self, found: Detections, box: Letterbox) -> list[Instance]:
+    def _instances(self, views: Sequence[View]) -> list[Instance]:
+        """Objects of one picture, each once, best first."""
         instances = []
-        for i, corners in enumerate(to_picture_boxes(found.boxes, box).tolist()):
-            if corners[2] - corners[0] <= 0 or corners[3] - corners[1] <= 0:
-                continue  # wholly in the padding
+        for view, i in once_each(views, MAX_DETECTIONS):
+            corners = view.boxes[i].tolist()
             counts = None
             if self.kind == "segment":
-                mask = picture_mask(found.logits[i], corners, box)
+                mask = picture_mask(view.found.logits[i], corners, view.fit)
                 if not mask.any():
                     continue
                 counts = encode_mask(mask)
             instances.append(
                 Instance(
-                    class_name=self.names[int(found.classes[i])], box=tuple(corners), counts=counts,
-                    score=float(found.scores[i]), source="model",
+                    class_name=self.names[int(view.found.classes[i])], box=tuple(corners), counts=counts,
+                    score=float(view.found.scores[i]), source="model",
                 )
             )  # fmt: skip
         return instances

@@ -15,6 +15,7 @@ from tools.trainers.formula_shapes import Part, Shape, random_shape, turn_and_st
 from tools.trainers.formula_textures import (
     Floats,
     Picture,
+    blend,
     colour_table,
     cut,
     jitter,
@@ -33,6 +34,8 @@ MAX_OBJECTS = 60
 _MIN_VISIBLE_PX = 10
 _MIN_VISIBLE_SHARE = 0.18  # less is hardly recognisable, and people would not outline it
 _EMPTY_SHARE = 0.05
+# Fine textures alone make a network that knows surfaces and not shapes: it learns renders better and photos worse.
+_BLENDED_OBJECTS, _BLENDED_GROUNDS = 0.55, 0.35
 _MEDLEY_SHARE = 0.6  # of the pictures show many objects, each of its own kind and size: they teach most a step
 
 
@@ -63,6 +66,7 @@ class _Kind:
     gloss: float
     roundness: float
     light_edge: float
+    blended: bool  # colours that run into one another instead of a texture
 
 
 def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
@@ -103,6 +107,8 @@ def draw_background(rng: np.random.Generator, n: int) -> Picture:
     if rng.random() < 0.3:
         grey = cut(rng, plants, n, n, zoom)
         canvas = np.asarray(cv2.applyColorMap(grey, colour_table(rng, plant_hsv(rng), rng.uniform(0.3, 0.95))))
+    elif rng.random() < _BLENDED_GROUNDS:
+        canvas = np.clip(blend(rng, random_hsv(rng), n), 0, 255).astype(np.uint8)
     else:
         canvas = _material(rng, n, n, random_hsv(rng), zoom)
     if rng.random() < 0.3:  # a horizon or the edge of a table
@@ -202,6 +208,7 @@ def _random_kind(rng: np.random.Generator) -> _Kind:
         gloss=float(rng.uniform(0.2, 1.0)) if rng.random() < 0.5 else 0.0,
         roundness=float(rng.uniform(0.25, 1.0)) if rng.random() < 0.85 else 0.0,
         light_edge=float(rng.uniform(-0.5, 0.3)) if rng.random() < 0.25 else 0.0,
+        blended=bool(rng.random() < _BLENDED_OBJECTS),
     )
 
 
@@ -361,9 +368,12 @@ def _surface(rng: np.random.Generator, kind: _Kind, part: Part, alpha: Ids, ligh
     """(side, side, 3) lit material of a part, 0..255."""
     side = alpha.shape[0]
     hsv = jitter(rng, kind.colours[part.material % len(kind.colours)], 0.03)
-    surfaces, _ = texture_bank()
-    grey = cut(rng, surfaces, side, side, kind.texture_zoom * max(0.25, radius / 40))
-    colour = cv2.applyColorMap(grey, colour_table(rng, hsv, kind.contrast)).astype(np.float32)
+    if kind.blended:
+        colour = blend(rng, hsv, side)
+    else:
+        surfaces, _ = texture_bank()
+        grey = cut(rng, surfaces, side, side, kind.texture_zoom * max(0.25, radius / 40))
+        colour = cv2.applyColorMap(grey, colour_table(rng, hsv, kind.contrast)).astype(np.float32)
     shade = _shade(rng, kind, part, alpha, light, radius)
     colour *= (shade[0] * part.tone)[..., None]
     if shade[1] is not None:

@@ -162,10 +162,10 @@ def _place(points: Points, size: float, angle: float) -> Points:
 
 FAMILIES: dict[str, tuple[float, Callable[[np.random.Generator], Shape]]] = {
     # name: (how often, maker); round things are commonest in the world too
-    "smooth": (0.24, _smooth),
+    "smooth": (0.55, _smooth),
     "lobed": (0.12, _lobed),
     "polygon": (0.11, _polygon),
-    "thin": (0.11, _thin),
+    "thin": (0.08, _thin),
     "turned": (0.11, _turned),
     "toothed": (0.05, _toothed),
     "holed": (0.07, _holed),

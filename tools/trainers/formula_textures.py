@@ -168,6 +168,18 @@ def jitter(rng: np.random.Generator, hsv: Floats, amount: float) -> Floats:
     return np.clip(near, 0.02, 1.0).astype(np.float32)
 
 
+def blend(rng: np.random.Generator, hsv: Floats, side: int) -> Floats:
+    """(side, side, 3) a colour that runs into others, 0..255 and a little beyond."""
+    cells = int(rng.integers(2, 14))
+    base = _hsv_to_rgb(hsv[None])[0].astype(np.float32) * 255
+    change = rng.random((cells, cells, 3), np.float32) - np.float32(0.5)
+    if rng.random() < 0.5:  # lighter and darker only
+        change[:] = change.mean(axis=2, keepdims=True) * 1.7
+    way = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_LINEAR
+    spread = cv2.resize(change, (side, side), interpolation=way)
+    return np.asarray(base + spread * np.float32(255 * rng.uniform(0.03, 0.6)), np.float32)
+
+
 def colour_table(rng: np.random.Generator, hsv: Floats, contrast: float) -> Picture:
     """(256, 1, 3) RGB table that colours a grey texture around a colour; now and then with a second hue."""
     dark, bright = hsv.copy(), hsv.copy()

@@ -21,8 +21,8 @@ class Letterbox:
     """How a picture was fitted into the network's input: scaled by `gain`, then shifted."""
 
     gain: float
-    left: int
-    top: int
+    left: float
+    top: float
     height: int  # of the picture
     width: int
 

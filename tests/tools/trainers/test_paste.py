@@ -1,0 +1,84 @@
+"""Pasted objects keep exact labels; strange things hide labels and add none."""
+
+import numpy as np
+import pytest
+
+from tools.trainers.augment import PLAIN, Policy, vary
+from tools.trainers.examples import Example, boxes_of
+from tools.trainers.paste import add_strangers, paste_objects
+
+
+def square_on(ground, colour, at=(40, 40), side=30, size=128, klass=0, boxes=False):
+    """A coloured square on a plain ground."""
+    picture = np.full((size, size, 3), ground, np.uint8)
+    ids = np.zeros((size, size), np.uint16)
+    rows, columns = slice(at[0], at[0] + side), slice(at[1], at[1] + side)
+    picture[rows, columns] = colour
+    ids[rows, columns] = 1
+    whole = np.array([[at[1], at[0], at[1] + side, at[0] + side]], np.float32) if boxes else None
+    return Example(picture, ids, np.array([klass]), whole)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_labels_lie_on_what_was_pasted(seed):
+    made = paste_objects(
+        np.random.default_rng(seed), square_on(60, (60, 60, 200)), square_on(60, (200, 60, 60), klass=1)
+    )
+    assert len(made.classes) == int(made.ids.max())
+    assert set(made.classes.tolist()) <= {0, 1}
+    for number, klass in enumerate(made.classes, 1):
+        mask = made.ids == number
+        assert mask.any()
+        colour = np.median(made.picture[mask], axis=0)
+        assert (colour[0] > colour[2]) == (klass == 1)
+
+
+def test_something_is_pasted():
+    counts = [
+        len(paste_objects(np.random.default_rng(s), square_on(60, 90), square_on(60, 200)).classes) for s in range(10)
+    ]
+    assert max(counts) >= 4
+    assert min(counts) >= 1
+
+
+def test_objects_cut_by_the_frame_or_too_small_are_not_pasted():
+    for donor in (square_on(0, 255, at=(0, 50)), square_on(0, 255, side=8)):
+        target = square_on(60, 90)
+        assert paste_objects(np.random.default_rng(0), target, donor) is target
+
+
+def test_boxes_follow_where_labels_are_boxes():
+    made = paste_objects(np.random.default_rng(6), square_on(60, 90, boxes=True), square_on(60, 200, boxes=True))
+    assert made.boxes.shape == (len(made.classes), 4)
+    seen = boxes_of(made.ids, len(made.classes))[-1]  # nothing hides the last one
+    inside = (made.boxes[-1] > 0).all() and (made.boxes[-1] < 128).all()
+    assert inside
+    np.testing.assert_allclose((made.boxes[-1][:2] + made.boxes[-1][2:]) / 2, (seen[:2] + seen[2:]) / 2, atol=2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_strangers_add_no_label_and_hide_what_they_cover(seed):
+    before = square_on(60, 90)
+    made = add_strangers(np.random.default_rng(seed), before)
+    assert len(made.classes) <= 1
+    changed = (made.picture != before.picture).any(axis=2)
+    assert changed.any()
+    np.testing.assert_array_equal(before.picture, square_on(60, 90).picture)  # the original is left alone
+    assert (
+        not (made.ids[changed] == 0).all() or len(made.classes) == 0 or (made.ids > 0).sum() <= (before.ids > 0).sum()
+    )
+
+
+def test_the_same_seed_pastes_the_same():
+    policy = Policy(paste=1.0, strangers=1.0)
+    examples = [square_on(40 * i, 255 - 40 * i) for i in range(4)]
+    one, two = (vary(np.random.default_rng(5), examples, 128, policy) for _ in range(2))
+    np.testing.assert_array_equal(one.picture, two.picture)
+    np.testing.assert_array_equal(one.ids, two.ids)
+
+
+def test_the_rest_of_the_frame_is_not_one_colour():
+    policy = Policy(mosaic=0, scale=(0.4, 0.5), rotate_deg=0, colour=1.0, degrade=0, paste=0, strangers=0)
+    made = vary(np.random.default_rng(1), [square_on(60, 90)], 128, policy)
+    assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20
+    assert len(np.unique(vary(np.random.default_rng(1), [square_on(60, 90)], 128, PLAIN).picture)) == 2
