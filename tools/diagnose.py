@@ -12,8 +12,11 @@ import numpy as np
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools.curate import embed
 from tools.data.error_kinds import Error, count_errors, errors_in, find_errors
+from tools.data.likeness import kinds_like
 from tools.data.metrics import interval
+from tools.data.pictures import read_picture
 from tools.data.predictions import join, load_answers
 from tools.data.scores import Diagnosis, EvaluatedOn, WeakSlice
 from tools.data.scoring import Comparison
@@ -30,6 +33,7 @@ _GUESSED = 3  # lowest slices named when none is weak
 _CHEAPEST_ROUND = (
     0.5  # a later round has fewer pictures to make; with less time than this share of the last it cannot end
 )
+_PLACES = 2
 _AIMS = 4  # more aims at once would leave each with too few pictures
 _SOFT = {"segment": "mean best mask overlap", "detect": "mean best box overlap",
          "classify": "mean probability of the right class"}  # fmt: skip
@@ -180,10 +184,27 @@ def diagnose(run: RunContext) -> str:
         run.progress("diagnose", done, len(names), on=on)
         run.check_stop()
     diagnosis = _diagnosis(current, sets.deciding, findings)
+    _add_places(run, sets, diagnosis)
     current.diagnosis = diagnosis
     write_json(run.round_folder() / "diagnosis.json", diagnosis.model_dump(mode="json"))
     run.save()
     return _report(run, diagnosis)
+
+
+def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
+    """Aim at the places that look like those of the deciding photos, unless the user named places."""
+    if sets.deciding != "real_val" or run.task.contexts:
+        return
+    renders = [s for s in run.dataset.samples(verdict="kept") if "context" in s.axes]
+    vectors = [
+        np.stack([embed(read_picture(run.path(s.image))) for s in samples]) if samples else np.zeros((0, 1), np.float32)
+        for samples in (sets.samples["real_val"], renders)
+    ]
+    places = kinds_like(vectors[0], vectors[1], [s.axes["context"] for s in renders])[:_PLACES]
+    if places:
+        diagnosis.aim = list(dict.fromkeys([*(f"context={place}" for place, _ in places), *diagnosis.aim]))[:_AIMS]
+        named = ", ".join(place for place, _ in places)
+        diagnosis.advice.append(f"The photos look most like the pictures made at: {named}. The next are made there.")
 
 
 def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:

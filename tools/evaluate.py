@@ -31,7 +31,7 @@ from tools.settings import EFFORTS
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 1  # raised when scores of the same pictures and weights change their meaning
+_METHOD = 2  # raised when scores of the same pictures and weights change their meaning
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
 
 
@@ -99,6 +99,7 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
         bootstrap=EFFORTS[settings.effort].bootstrap,
         seed=settings.seed,
         fallback_threshold=settings.fallback_confidence,
+        threshold_slack=settings.threshold_slack,
     )
 
 

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     slice_false_share: float = 0.10  # of the slices called weak this share may be so by chance (Benjamini-Hochberg)
     accept_probability: float = 0.80  # share of the resamples in which a round must beat the best before, to be kept
     evaluation_confidence: float = 0.001  # as in COCO evaluations: a curve's tail is part of the area under it
+    threshold_slack: float = 0.02  # F1 given up for fewer false alarms: measured, a third of them go for a hundredth
     fallback_confidence: float = 0.25  # working threshold when no detection is right at any confidence
 
     # Memory

@@ -212,8 +212,10 @@ def counts_at(matched: Matched, threshold: float, overlap: int = 0) -> Counts:
     return Counts(right, wrong, matched.truths)
 
 
-def choose_threshold(matched: Matched, overlap: int = 0) -> float | None:
-    """The confidence with the greatest F1; of equals the one with fewer false alarms, which is the higher.
+def choose_threshold(matched: Matched, overlap: int = 0, slack: float = 0.0) -> float | None:
+    """The confidence with the fewest false alarms among those whose F1 is the greatest, or at most `slack` under it.
+
+    F1 is nearly level about its top: there a few objects missed buy many false alarms.
 
     It lies half-way to the next detection below, so that rounding cannot move a detection across it.
 
@@ -226,7 +228,8 @@ def choose_threshold(matched: Matched, overlap: int = 0) -> float | None:
     wrong = np.cumsum(matched.wrong[overlap])
     last = np.flatnonzero(np.diff(matched.score, append=-1.0) != 0)  # detections of one score stand or fall together
     f1 = 2 * right[last] / (right[last] + wrong[last] + matched.truths.sum())
-    best = last[np.flatnonzero(f1 >= f1.max() - 1e-12)[0]]
+    level = last[f1 >= f1.max() - slack - 1e-12]
+    best = level[wrong[level] == wrong[level[0]]][-1]  # the first has the fewest; of equals the one that finds most
     below = matched.score[best + 1] if best + 1 < len(matched.score) else 0.0
     return float(matched.score[best] + below) / 2
 

@@ -38,6 +38,7 @@ class ScoringRules:
     bootstrap: int = 200
     seed: int = 0
     fallback_threshold: float = 0.25
+    threshold_slack: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class DetectionScorer:
 
     def threshold(self) -> float:
         """The working confidence by this set."""
-        found = choose_threshold(self.matched, overlap=-1)
+        found = choose_threshold(self.matched, overlap=-1, slack=self.rules.threshold_slack)
         return self.rules.fallback_threshold if found is None else found
 
     @cached_property

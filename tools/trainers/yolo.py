@@ -54,6 +54,7 @@ class Recipe:
     policy: Policy = field(default_factory=Policy)
     classify_policy: Policy = field(default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5)))
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
+    frozen: int = 0  # layers of the trunk that keep the starter's weights
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures
@@ -213,7 +214,8 @@ class _Training:
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
-        self.learner = Learner(network, self.kind, choose_device())
+        frozen = 0 if self.started_from == "random" else self.recipe.frozen
+        self.learner = Learner(network, self.kind, choose_device(), frozen=frozen)
         self.best: dict[str, Any] = {}
         self.seconds: list[float] = []
         self._restore()

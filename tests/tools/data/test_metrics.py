@@ -194,6 +194,15 @@ def test_choose_threshold(found, expected):
     assert choose_threshold(matched) == (None if expected is None else pytest.approx(expected))
 
 
+def test_a_little_f1_buys_a_higher_threshold():
+    # F1 is 2/3 above 0.85, and 0.8 above 0.55 with a false alarm in between.
+    found = [box(0, 0, 10, 10, 0.9), box(40, 40, 50, 50, 0.7), box(20, 0, 30, 10, 0.6)]
+    matched = Matcher([picture(TRUTH, found)], ["apple"], "bbox").match([0.5])
+    assert choose_threshold(matched) < 0.6
+    assert choose_threshold(matched, slack=0.1) < 0.6
+    assert choose_threshold(matched, slack=0.2) == pytest.approx(0.8)
+
+
 def test_counts_at_a_threshold_equal_matching_only_what_is_above_it():
     pictures = random_pictures(25, 9)
     threshold = 0.4
