@@ -76,12 +76,57 @@ class Settings(BaseSettings):
     render_timeout_s: float = 120.0  # a scene that takes longer is recorded as failed and its worker restarted
     scene_attempts: int = 2  # a scene that kills its worker twice is recorded as failed
 
+    # Generation by copy-paste
+    cutouts_dir: Path | None = (
+        None  # RGBA pictures of single things; index.json, file or folder names say what they show
+    )
+    backgrounds_dir: Path | None = None  # photos without the targets; None: textures drawn by formula
+
+    # Generation by an image service (any OpenAI-compatible endpoint)
+    image_model: str = "gpt-image-1-mini"  # the cheapest of OpenAI's at the time of writing
+    # US dollars a picture. Prices change and a cap that rests on a wrong one is none: it must be named; 0 for your own.
+    image_price: float | None = Field(None, ge=0)
+    image_size: str = "1024x1024"  # the one size that every model of the service's knows
+    image_quality: str | None = None  # e.g. "low"; None leaves it to the service
+    image_concurrency: int = Field(4, ge=1, le=64)  # requests at once
+    image_requests_per_minute: float = Field(30.0, gt=0)  # lower than the limit of a small account would be refused
+    image_timeout_s: float = 180.0  # a large picture takes a minute
+    image_attempts: int = Field(4, ge=1)  # 429, 5xx, time-outs and broken answers, together
+    image_base_url: str | None = None  # None: openai_base_url
+    image_api_key: SecretStr | None = None  # None: openai_api_key
+
+    # Generation by diffusion
+    diffusion_model: str = "auto"  # a name on the hub or a folder; auto: by memory, see tools/generators/diffusion.py
+    diffusion_size_px: int | None = Field(None, ge=64, multiple_of=8)  # None: what the model was trained on
+    diffusion_steps: int | None = Field(None, ge=1)  # None: by the model's family
+    diffusion_guidance: float | None = Field(None, ge=0)  # None: by the model's family
+    diffusion_batch: int | None = Field(None, ge=1)  # None: by free memory
+    diffusion_negative_prompt: str = (
+        "text, watermark, logo, frame, collage, cartoon, drawing, painting, 3d render, blurred, deformed"
+    )
+    repaint_controlnet: str = "lllyasviel/control_v11p_sd15_canny"  # goes with repaint_model
+    repaint_model: str = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+    # Share of the noise schedule run again: SDEdit (arXiv 2108.01073) keeps outlines below about a half.
+    repaint_strength: float = Field(0.35, gt=0, le=1)
+    repaint_attempts: int = Field(2, ge=1)  # seeds tried before a drifted picture is dropped
+    min_repaint_agreement: float = Field(0.70, ge=0, le=1)  # see tools/generators/drift.py
+
     # Quality and curation
-    scorer: str = "pixels"
-    min_quality: float = 0.35
+    scorer: str = "pixels"  # filters in order, joined by "+": pixels, clip, clis
+    min_quality: float = 0.35  # of "pixels"; below it a person would throw the picture away
+    score_batch: int = Field(32, ge=1)  # pictures in memory at once
+    # Share of a round's pictures that is kept, best first, class by class. Low-scored generations can be worse than none
+    # (Auto Cherry-Picker, arXiv 2406.20085); 1 for renders, whose content is exact.
+    keep_share: float = Field(1.0, gt=0, le=1)
+    clip_model: str = "openai/clip-vit-large-patch14"  # the model of X-Paste's filter; any CLIP, SigLIP or SigLIP 2
+    clip_floor: float | None = None  # None: by architecture, 0.21 for ViT-L/14 (X-Paste, ICML 2023)
+    clip_least_share: float = Field(0.5, ge=0, le=1)  # of a softmax over the text and all its distractors; ours
+    # 0..100. CLIPScore of a caption that fits lies near 60 (2.5 x a cosine of 0.25), of one that does not under 45; ours.
+    clis_floor: float = Field(45.0, ge=0, le=100)
     # Near-duplicates: greatest cosine to a kept sample. Measured on photos of one orchard: different ones at most 0.80,
     # 95 % of re-compressed, cut, relit or blurred copies above 0.92; renders on plain grounds are more alike.
     max_cosine: float = 0.95
+    clip_max_cosine: float = 0.98  # the same for embeddings of "clip", which see content more than layout; ours
     outlier_z: float = 4.0  # robust z-score of the mean cosine to the nearest neighbours of the same class
     outlier_neighbours: int = 5
     split_val: float = 0.2  # of a quick run's 120 first pictures: enough objects to call a slice weak
