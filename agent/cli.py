@@ -44,11 +44,15 @@ def build(
     effort: Annotated[Literal["quick", "standard", "thorough"] | None, typer.Option(help="One dial for size.")] = None,
     real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
     assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
+    few: Annotated[
+        Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
+    ] = None,
     profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: no key, no hub.")] = None,
     llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
     images: Annotated[int | None, typer.Option(min=8, help="Pictures to generate in all.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=20)] = None,
     minutes: Annotated[float | None, typer.Option(min=0.5, help="Wall-clock limit.")] = None,
+    money: Annotated[float | None, typer.Option(min=0, help="US dollars that image services may cost in all.")] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
@@ -72,8 +76,8 @@ def build(
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise FixArguments(problems) from None
     context = start_run(
-        request, settings, name=run, real=real, assets=assets, auto_approve=yes,
-        options={"images": images, "rounds": rounds, "minutes": minutes, "effort": effort},
+        request, settings, name=run, real=real, assets=assets, few=few, auto_approve=yes,
+        options={"images": images, "rounds": rounds, "minutes": minutes, "money": money, "effort": effort},
     )  # fmt: skip
     _work(context, as_json)
 

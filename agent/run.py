@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Shown to the person; returns the answer, or None when nobody is there to answer.
 Ask = Callable[[dict[str, Any]], str | None]
+# Never written down: read from the environment each time.
+SECRET_SETTINGS = {"openai_api_key", "openai_base_url", "image_api_key", "image_base_url"}
 RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
 
 
@@ -44,6 +46,7 @@ def start_run(
     name: str | None = None,
     real: Path | None = None,
     assets: Path | None = None,
+    few: Path | None = None,
     options: dict[str, Any] | None = None,
     listener: Listener | None = None,
     auto_approve: bool = False,
@@ -52,22 +55,30 @@ def start_run(
 
     Raises:
         FixArguments: the name is taken or not usable, or a given folder does not exist.
-        StepFailed: the runs folder cannot be written.
+        StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
-    for flag, given in (("--real", real), ("--assets", assets)):
+    for flag, given in (("--real", real), ("--assets", assets), ("--few", few)):
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
+    if few is not None:
+        from tools.generators.copy_paste.few import check_apart
+
+        if real is not None:
+            check_apart(few, real)
+        if "generator" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"generator": "copy_paste"})
     folder = _new_folder(settings.runs_dir, request, name)
     record = RunRecord(
         name=folder.name,
         request=request,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=settings.model_dump(mode="json", exclude={"openai_api_key", "openai_base_url"}),
+        settings=settings.model_dump(mode="json", exclude=SECRET_SETTINGS),
         options={k: v for k, v in (options or {}).items() if v is not None},
         real=None if real is None else str(real.resolve()),
         assets=None if assets is None else str(assets.resolve()),
+        few=None if few is None else str(few.resolve()),
     )
     run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
     run.save()

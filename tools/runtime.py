@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from tools.data.dataset import Dataset
-from tools.data.scores import Diagnosis, Evaluation
+from tools.data.scores import Audit, Diagnosis, Evaluation
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.settings import Settings
@@ -67,6 +67,7 @@ class RunRecord(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
     real: str | None = None
     assets: str | None = None
+    few: str | None = Field(None, description="folder of a few labelled photos to learn from: never measured on")
     task: TaskSpec | None = None
     estimate: dict[str, Any] | None = None
     approved: bool = False
@@ -77,6 +78,8 @@ class RunRecord(BaseModel):
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
     evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
+    audits: dict[str, Audit] = Field(default_factory=dict, description="annotator -> its labels against exact ones")
+    baselines: dict[str, Evaluation] = Field(default_factory=dict, description="untrained model -> on the real test")
     exports: dict[str, Any] = Field(default_factory=dict)
     stages: list[StageTime] = Field(default_factory=list)
     totals: dict[str, float] = Field(default_factory=dict)

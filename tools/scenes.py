@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from langchain_core.tools import tool
@@ -12,7 +11,8 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.places import IMPOSSIBLE, known_place
 from tools.data.sampler import pairs_covered, sample_scenes
 from tools.data.scene import SceneSpec
-from tools.data.vocabulary import Things, Vocabulary, build_vocabulary
+from tools.data.vocabulary import Vocabulary, build_vocabulary
+from tools.drawing import merged, things_of, wishes_of
 from tools.errors import StepFailed
 from tools.runtime import Round, RunContext, report, write_json
 
@@ -26,7 +26,7 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     """Plan the scenes of the current or the next round; see `design_scenes`."""
     task, settings = run.task, run.settings
     number = next_round(run)
-    words = build_vocabulary(task, _things(run), settings.named_context_share, vocabulary)
+    words = build_vocabulary(task, things_of(run), settings.named_context_share, merged(wishes_of(run), vocabulary))
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
     # Drawn before a round is opened: a call that is refused must not leave an empty one.
     scenes = sample_scenes(
@@ -63,14 +63,6 @@ def next_round(run: RunContext) -> int:
     if number > run.task.budget.rounds:
         raise StepFailed(f"all {run.task.budget.rounds} rounds of the budget are used; export what there is")
     return number
-
-
-def _things(run: RunContext) -> Things:
-    """Everything that this run can draw, by key."""
-    from tools.generators.blender.library import Library
-
-    library = Library.of_run(run.folder, Path(run.record.assets) if run.record.assets else None)
-    return {key: library.spec(key) for key in library.keys()}  # noqa: SIM118  (a method, not a dict)
 
 
 def _grant(
