@@ -210,10 +210,10 @@ def test_a_class_that_cannot_be_cut_out_is_named(tmp_path):
     folder = labelled_photos(tmp_path / "few", 5)
     task = few_run(tmp_path, folder).task
     samples, _ = read_photos(folder, task)
-    small = [s.model_copy(update={"instances": [i.model_copy(update={"box": (5.0, 5.0, 15.0, 15.0)}) for i in s.instances]})
-             for s in samples]  # fmt: skip
+    for sample in samples:
+        sample.instances = [i.model_copy(update={"box": (5.0, 5.0, 15.0, 15.0)}) for i in sample.instances]
     with pytest.raises(StepFailed, match="no 'apple' in the photos of --few could be cut out"):
-        prepare_few(tmp_path / "made", small, task, 128, lambda done, total: None)
+        prepare_few(tmp_path / "made", samples, task, 128, lambda done, total: None)
 
 
 def test_the_flag_chooses_the_engine_unless_the_user_did(tmp_path):
@@ -223,5 +223,5 @@ def test_the_flag_chooses_the_engine_unless_the_user_did(tmp_path):
     assert (run.settings.generator, run.record.few) == ("copy_paste", str(few.resolve()))
     named = start_run("apples", Settings(runs_dir=tmp_path / "runs", generator="blender"), few=few)
     assert named.settings.generator == "blender"
-    with pytest.raises(FixArguments, match="--few .*there is no such folder"):
+    with pytest.raises(FixArguments, match=r"--few .*there is no such folder"):
         start_run("apples", settings, few=tmp_path / "nowhere")

@@ -30,6 +30,8 @@ from tools.generators.copy_paste.grabcut import cut_box
 LEAST, MOST = 5, 50  # photos; fewer show too little to vary, more are a data set to train on as it is
 MOST_CUTOUTS = 400
 LEAST_SIDE_PX = 24  # of an object: a smaller one is a smear when it is enlarged
+# Of a box cut by GrabCut, as a share of its class's median: what fills less of its box is the rest of a hidden thing.
+USUAL_FILL = 0.75
 GROWN = 0.08  # of an object's longer side: its shadow and halo are painted over along with it
 MOST_HOLE = 0.5  # of a photo; more than half painted over is no place any more
 SAME_LOOK_BITS = 12  # of 256, as in tools.data.photos
@@ -123,7 +125,7 @@ def prepare_few(folder: Path, samples: Sequence[Sample], task: TaskSpec, size_px
         told(number + 1, len(samples))
     description = describe(samples, tones) | {"cutouts": len(index), "whole_photos": whole_photos}
     if not whole_photos:
-        index = _without_cut_off(index)
+        index = _best(index)
         if missing := [c for c in task.class_names if not any(e["class"] == c for e in index)]:
             raise StepFailed(
                 f"no {missing[0]!r} in the photos of --few could be cut out: they are smaller than {LEAST_SIDE_PX} px "
@@ -205,6 +207,7 @@ def _cut_out(folder: Path, number: int, sample: Sample, picture: Picture, size_p
         if min(x2 - x1, y2 - y1) < LEAST_SIDE_PX:
             continue
         mask = instance.mask(*picture.shape[:2])
+        exact = mask is not None
         if mask is None:
             mask = cut_box(picture, instance.box)
         if mask is None or not mask.any():
@@ -212,14 +215,19 @@ def _cut_out(folder: Path, number: int, sample: Sample, picture: Picture, size_p
         name = f"{number:03d}-{position:03d}.png"
         _write_rgba(folder / name, picture, mask, size_px)
         edge = x1 <= 1 or y1 <= 1 or x2 >= sample.width - 1 or y2 >= sample.height - 1
-        entries.append({"file": name, "class": instance.class_name, "photo": sample.sha256, "cut_off": edge})
+        fill = 1.0 if exact else float(mask.sum()) / ((x2 - x1) * (y2 - y1))
+        entries.append(
+            {"file": name, "class": instance.class_name, "photo": sample.sha256, "cut_off": edge, "fill": fill}
+        )
     return entries
 
 
-def _without_cut_off(index: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without things that the photo's edge cuts, as long as their class has others."""
+def _best(index: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without things that the photo's edge cuts, as long as their class has others, and without crescents."""
     whole = {e["class"] for e in index if not e["cut_off"]}
-    return [e for e in index if not e["cut_off"] or e["class"] not in whole][:MOST_CUTOUTS]
+    index = [e for e in index if not e["cut_off"] or e["class"] not in whole]
+    usual = {c: float(np.median([e["fill"] for e in index if e["class"] == c])) for c in {e["class"] for e in index}}
+    return [e for e in index if e["fill"] >= USUAL_FILL * usual[e["class"]]][:MOST_CUTOUTS]
 
 
 def _write_rgba(path: Path, picture: Picture, mask: BoolMask, most_px: int) -> None:
