@@ -1,6 +1,6 @@
 """Pretrained models on this machine: where they are found, what they run on, and how their memory is given back.
 
-Weights come from a folder, from the cache of the Hugging Face hub, or, where the profile allows it, from the hub itself.
+Weights come from a folder, from the cache of the Hugging Face hub or, where the profile allows it, from the hub itself.
 """
 
 import gc
@@ -74,10 +74,11 @@ def load_pretrained(load: Callable[..., Any], name: str, *, offline: bool, setti
     try:
         return load(str(folder or name), local_files_only=offline or folder is not None, **options)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError) as error:
+        why = next(iter(str(error).strip().splitlines()), type(error).__name__)
         where = "could not be opened" if folder else "is not on this machine and could not be fetched"
         raise StepFailed(
-            f"model {name!r} {where} ({str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
-            f"); name another with SIGHTSMITH_{setting.upper()}, a folder or a name on the hub"
+            f"model {name!r} {where} ({why}); name another with SIGHTSMITH_{setting.upper()},"
+            " a folder or a name on the hub"
         ) from error
 
 

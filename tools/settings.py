@@ -115,13 +115,13 @@ class Settings(BaseSettings):
     scorer: str = "pixels"  # filters in order, joined by "+": pixels, clip, clis
     min_quality: float = 0.35  # of "pixels"; below it a person would throw the picture away
     score_batch: int = Field(32, ge=1)  # pictures in memory at once
-    # Share of a round's pictures that is kept, best first, class by class. Low-scored generations can be worse than none
+    # Share of a round's pictures that is kept, best first, class by class. Low-scored ones can be worse than none
     # (Auto Cherry-Picker, arXiv 2406.20085); 1 for renders, whose content is exact.
     keep_share: float = Field(1.0, gt=0, le=1)
     clip_model: str = "openai/clip-vit-large-patch14"  # the model of X-Paste's filter; any CLIP, SigLIP or SigLIP 2
     clip_floor: float | None = None  # None: by architecture, 0.21 for ViT-L/14 (X-Paste, ICML 2023)
     clip_least_share: float = Field(0.5, ge=0, le=1)  # of a softmax over the text and all its distractors; ours
-    # 0..100. CLIPScore of a caption that fits lies near 60 (2.5 x a cosine of 0.25), of one that does not under 45; ours.
+    # 0..100. CLIPScore of a caption that fits lies near 60 (2.5 x a cosine of 0.25), of others under 45; ours.
     clis_floor: float = Field(45.0, ge=0, le=100)
     # Near-duplicates: greatest cosine to a kept sample. Measured on photos of one orchard: different ones at most 0.80,
     # 95 % of re-compressed, cut, relit or blurred copies above 0.92; renders on plain grounds are more alike.
@@ -133,7 +133,26 @@ class Settings(BaseSettings):
     split_test: float = 0.15
 
     # Labels
-    annotator: str = "exact"
+    annotator: str = "exact"  # or detect_and_segment: for pictures that come without labels
+    detector: str = "IDEA-Research/grounding-dino-tiny"  # Grounding DINO, OWL, or a file of YOLOE or YOLO-World
+    second_detector: str | None = None  # labels on which two agree are better (Labeling Copilot, arXiv 2509.22631)
+    # Least score of a label. None: as the authors use it, 0.35 Grounding DINO, 0.10 OWL, 0.30 YOLO (apple paper,
+    # arXiv 2411.11285); after calibration on labelled photos 0.5, more likely right than wrong.
+    detector_confidence: float | None = Field(None, gt=0, lt=1)
+    detector_flip: bool = True  # look at the mirrored picture too and fuse
+    detector_batch: int = Field(8, ge=1)
+    fusion_iou: float = Field(0.55, gt=0, lt=1)  # boxes that overlap more are one (arXiv 1910.13302)
+    phrases: dict[str, list[str]] = Field(default_factory=dict)  # class -> what detectors hear instead of its phrase
+    # "grabcut" needs no weights; else a file of segment-anything, or a folder or name of transformers (SAM, SAM 2)
+    segmenter: str = "grabcut"
+    sam_model: str = "facebook/sam-vit-base"  # taken for "segmenter" by itself where it is on this machine
+    segmenter_batch: int = Field(64, ge=1)  # boxes decoded at once
+    min_mask_quality: float = 0.5  # overlap that SAM itself expects, below which a mask is a failure; ours
+    min_box_mask_iou: float = 0.5  # of a box and its mask's: below it the mask is of something else; ours
+    crop_agreement: bool = True  # where a CLIP is at hand, a label's crop must look like its class
+    count_tolerance: float = 0.5  # of the planned number of objects may be missing or too many in a picture; ours
+    calibration_photos: int = 60  # of real_val: about 100 objects settle two numbers
+    audit_pictures: int = 40  # with exact masks, on which an annotator is measured
     min_instance_px: int = 12  # visible pixels below which an instance is not labelled: nobody could see it
 
     # Training

@@ -149,7 +149,7 @@ def test_the_best_are_kept_class_by_class():
 def test_curation_takes_the_vectors_that_scoring_computed(tmp_path):
     """Two pictures of the same thing at another place: not a copy by layout, a copy by content."""
     run, painted = _content_run(tmp_path, {"apple": 3}, scorer="clip")
-    first, second, third = painted
+    _, second, third = painted
     other = paint("apple", 96)
     other[:20, :20] = COLOURS["leaf"]
     other[40:90, 5:30] = COLOURS["lemon"]

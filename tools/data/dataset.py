@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
 CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
-_UPDATABLE = {"split", "scores", "quality", "verdict", "reasons", "label"}
+_UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
 
 
 class Dataset:

@@ -89,7 +89,7 @@ def layout_score(wanted: Sequence[Box], found: Sequence[Box | None], confidences
 
 
 def match_layout(scene: SceneSpec, sample: Sample) -> tuple[list[Box], list[Box | None], list[float]]:
-    """Wanted boxes of a scene's targets (0..1), and the instance that stands for each: of its class, nearest by centre."""
+    """Wanted boxes of a scene's targets (0..1), and the nearest instance of the class that stands for each."""
     targets = scene.targets
     wanted = [_corners(o.box) for o in targets]
     boxes = [_normalised(i.box, sample) for i in sample.instances]
