@@ -73,9 +73,16 @@ def _copy_paste(run: RunContext) -> Generator:
     return make(run.settings, run.folder, run.settings.size_px, _avoid(run))
 
 
+def _openai_images(run: RunContext) -> Generator:
+    from tools.generators.openai_images import OpenAIImages
+
+    return OpenAIImages(run.settings, run.folder, run.task.budget.money)
+
+
 # Imported only when chosen.
 _ENGINES: dict[str, Callable[[RunContext], Generator]] = {
     "copy_paste": _copy_paste,
+    "openai_images": _openai_images,
 }
 
 
@@ -122,9 +129,14 @@ def generate(run: RunContext) -> str:
         ) from error
     finally:
         engine.close()
+        if (spent := getattr(engine, "spent_usd", None)) is not None:
+            run.record.totals["money"] = spent
         shutil.rmtree(scratch, ignore_errors=True)
     current.generated = run.dataset.count(round_number=current.number)
     run.save()
+    stopped = getattr(engine, "stopped", None)
+    if stopped and not current.generated:
+        raise StepFailed(f"no picture could be made: {stopped}")
     if not current.generated:
         reasons = failed or Counter(run.dataset.failures().values())
         reason = reasons.most_common(1)[0][0] if reasons else "no scene is planned; call design_scenes first"
@@ -134,8 +146,9 @@ def generate(run: RunContext) -> str:
         pictures_in_round=current.generated,
         pictures_in_all=run.dataset.count(),
         seconds_per_image=round(median(seconds), 2) if seconds else None,
+        money=run.record.totals.get("money"),
         failed=dict(failed.most_common(3)),
-        stopped="the minutes budget leaves only enough for training" if out_of_time else None,
+        stopped="the minutes budget leaves only enough for training" if out_of_time else stopped,
         next="score_images",
     )
 
