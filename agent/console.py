@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.prompt import Prompt
 from rich.table import Table
 
+from tools.data.audit import sentence
 from tools.data.scores import Evaluation
 from tools.runtime import RunRecord
 
@@ -171,20 +172,24 @@ def print_record(record: RunRecord, folder: Path) -> None:
         aimed = f", aimed at {', '.join(number.focus)}" if number.focus else ""
         out.print(f"round {number.number}: {number.generated} pictures, {number.kept} kept{escape(aimed)}")
     _print_scores(out, record)
+    for measured in record.audits.values():
+        out.print(escape(sentence(measured)))
     if (folder / "report.html").exists():
         out.print(f"report: {escape(str(folder / 'report.html'))}")
 
 
 def _print_scores(out: RichConsole, record: RunRecord) -> None:
     table = Table("measured on", "score", "95 % interval", "precision", "recall", "pictures", "instances", box=None)
-    for key, scores in record.evaluation.items():
+    rows: list[tuple[str, Evaluation | None]] = [(k, s) for k, s in record.evaluation.items()]
+    rows += [(f"untrained {name}, same photos", scores) for name, scores in record.baselines.items()]
+    for key, scores in rows:
         if scores is None:
             hint = "bring labelled photos with --real" if key == "real_test" else ""
             table.add_row(SET_NAMES[key], "—", hint)
             continue
         interval = scores.intervals.get(scores.metric)
         table.add_row(
-            SET_NAMES[key], _short(scores), f"{interval[0]:.2f}-{interval[1]:.2f}" if interval else "",
+            escape(SET_NAMES.get(key, key)), _short(scores), f"{interval[0]:.2f}-{interval[1]:.2f}" if interval else "",
             _number(scores.precision), _number(scores.recall), str(scores.images), str(scores.instances),
         )  # fmt: skip
     out.print(table)

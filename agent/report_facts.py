@@ -8,7 +8,18 @@ from typing import Any
 
 from agent.memory import changes_of
 from agent.report_charts import Line
-from agent.report_scores import SET_NAMES, ScoreRow, Sets, about_sets, headline_of, metric_name, per_class, score_rows
+from agent.report_scores import (
+    SET_NAMES,
+    AuditTable,
+    ScoreRow,
+    Sets,
+    about_sets,
+    audits_of,
+    headline_of,
+    metric_name,
+    per_class,
+    score_rows,
+)
 from tools.data.scores import EvaluatedOn
 from tools.runtime import RunContext, RunRecord
 
@@ -43,6 +54,7 @@ class Facts:
     rows: list[ScoreRow] = field(default_factory=list)
     about_sets: list[tuple[str, list[str]]] = field(default_factory=list)
     per_class: list[tuple[str, list[str]]] = field(default_factory=list)
+    audits: list[AuditTable] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     slices: list[SliceRow] = field(default_factory=list)
     slices_on: str = ""
@@ -70,6 +82,8 @@ def facts_of(run: RunContext) -> Facts:
         warning=warning,
         sets=[(name, record.evaluation.get(on)) for on, name in SET_NAMES.items() if on.endswith("_test")],
     )
+    facts.sets += [(f"untrained {name}, same real photos", scores) for name, scores in record.baselines.items()]
+    facts.audits = audits_of(record)
     facts.rows, facts.about_sets = score_rows(facts.sets), about_sets(facts.sets)
     facts.per_class = per_class(facts.sets)
     facts.rounds = [_round(run, number) for number in range(len(record.rounds))]

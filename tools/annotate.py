@@ -10,11 +10,12 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.annotators import Annotator, Picture
 from tools.annotators.exact import ExactAnnotator
-from tools.data.audit import Audit, audit, sentence
+from tools.data.audit import audit, sentence
 from tools.data.metrics import Picture as Scored
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scene import SceneSpec
+from tools.data.scores import Audit
 from tools.errors import FixArguments, StepFailed
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS
@@ -41,8 +42,13 @@ def make_annotator(run: RunContext) -> Annotator:
     raise FixArguments(f"annotator {name!r} is not known here; use 'exact' or 'detect_and_segment'")
 
 
-def make_detect_and_segment(run: RunContext) -> "DetectAndSegment":
-    """Detectors, segmenter and the check of crops as the settings say; calibrated where labelled photos are at hand."""
+def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "DetectAndSegment":
+    """Detectors, segmenter and the check of crops as the settings say.
+
+    Args:
+        run: names the engines.
+        calibrated: fit the scores where labelled photos are at hand.
+    """
     from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
     from tools.annotators.grabcut import GrabCutSegmenter
     from tools.annotators.open_vocabulary import make_detector, usual_confidence
@@ -71,7 +77,8 @@ def make_detect_and_segment(run: RunContext) -> "DetectAndSegment":
     scenes = run.dataset.scenes()
     others = sorted({o.drawn_as for s in scenes for o in s.objects if o.role == "lookalike"})
     annotator = DetectAndSegment(detectors, segmenter, Ontology.of(run.task, settings.phrases, others), rules, embedder)
-    calibrate(run, annotator)
+    if calibrated:
+        calibrate(run, annotator)
     return annotator
 
 

@@ -174,6 +174,7 @@ class Settings(BaseSettings):
     min_slice_gap: float = 0.05  # a slice less than this under the rest is not worth aiming at, however certain
     slice_false_share: float = 0.10  # of the slices called weak this share may be so by chance (Benjamini-Hochberg)
     accept_probability: float = 0.80  # share of the resamples in which a round must beat the best before, to be kept
+    zero_shot: bool = True  # measure the untrained detector on the real test too, where its weights are on this machine
     evaluation_confidence: float = 0.001  # as in COCO evaluations: a curve's tail is part of the area under it
     fallback_confidence: float = 0.25  # working threshold when no detection is right at any confidence
 

@@ -83,9 +83,10 @@ class DetectAndSegment:
         self.detectors, self.segmenter, self.ontology, self.rules = detectors, segmenter, ontology, rules
         self.embedder, self.calibration = embedder, calibration
         self.dropped: Counter[str] = Counter()  # why boxes became no labels
-        self.version = " + ".join(f"{e.name} {e.version}" for e in (*detectors, segmenter))
-        self.licence = ", ".join(dict.fromkeys(e.licence for e in (*detectors, segmenter)))
-        self.source = "+".join(e.name for e in (*detectors, segmenter))
+        engines: list[Detector | Segmenter] = [*detectors, segmenter]
+        self.version = " + ".join(f"{e.name} {e.version}" for e in engines)
+        self.licence = ", ".join(dict.fromkeys(e.licence for e in engines))
+        self.source = "+".join(e.name for e in engines)
 
     @property
     def confidence(self) -> float:
@@ -121,8 +122,11 @@ class DetectAndSegment:
 
     def close(self) -> None:
         """Release every model."""
-        for engine in (*self.detectors, self.segmenter, *([self.embedder] if self.embedder else [])):
-            engine.close()
+        for detector in self.detectors:
+            detector.close()
+        self.segmenter.close()
+        if self.embedder is not None:
+            self.embedder.close()
 
     def _candidates(
         self, fused: Sequence[Fused], views: int, least: float, check: bool
@@ -228,6 +232,13 @@ class ZeroShot:
         if self.kind == "classify" and self.embedder is not None:
             return self.embedder.name
         return self.annotator.source if self.annotator else ""
+
+    def close(self) -> None:
+        """Release the models."""
+        if self.annotator is not None:
+            self.annotator.close()
+        if self.embedder is not None:
+            self.embedder.close()
 
     def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
         """Objects in each picture, unchecked: a baseline is measured as it is."""

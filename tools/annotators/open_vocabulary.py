@@ -60,7 +60,7 @@ class TransformersDetector:
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
         from transformers import __version__ as library
 
-        options = {"offline": offline, "setting": "detector"}
+        options: dict[str, Any] = {"offline": offline, "setting": "detector"}
         network = load_pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, model, **options)
         self._processor = load_pretrained(AutoProcessor.from_pretrained, model, **options)
         self._device, self._batch = choose_device(), batch
@@ -77,7 +77,7 @@ class TransformersDetector:
         for members in shapes.values():
             for start in range(0, len(members), self._batch):
                 part = members[start : start + self._batch]
-                batch = [np.ascontiguousarray(pictures[i]) for i in part]
+                batch = [np.array(pictures[i]) for i in part]  # torch wants arrays it may write to
                 for first in range(0, len(phrases), PHRASES_A_CALL):
                     heard = phrases[first : first + PHRASES_A_CALL]
                     for index, found in zip(part, self._detect(batch, heard, confidence, first), strict=True):
@@ -151,8 +151,8 @@ class UltralyticsDetector:
         from tools.trainers.networks import quiet_ultralytics
 
         quiet_ultralytics()
-        from ultralytics import YOLOE, YOLOWorld
         from ultralytics import __version__ as library
+        from ultralytics.models import YOLOE, YOLOWorld
 
         network = _read_pickle(weights)
         kinds = {"YOLOEModel": YOLOE, "YOLOESegModel": YOLOE, "WorldModel": YOLOWorld}
@@ -195,9 +195,12 @@ class UltralyticsDetector:
             if needed is not None:
                 if not (self._folder / needed).is_file():  # Ultralytics would fetch it unasked
                     raise FileNotFoundError(f"no {needed} in {self._folder}")
+                import torch
                 from ultralytics.nn.text_model import MobileCLIPTS
 
-                self._model.model.clip_model = MobileCLIPTS(self._device, weight=str(self._folder / needed))
+                self._model.model.clip_model = MobileCLIPTS(
+                    torch.device(self._device), weight=str(self._folder / needed)
+                )
                 vectors = self._model.model.get_text_pe(phrases, cache_clip_model=True)
                 self._model.set_classes(phrases, vectors)
             else:

@@ -56,7 +56,7 @@ class SegmentAnything:
     licence = "Apache-2.0"
 
     def __init__(self, weights: Path, batch: int = 64, min_quality: float = 0.0) -> None:
-        from segment_anything import SamPredictor
+        from segment_anything import SamPredictor  # type: ignore[import-untyped]
 
         self._device = choose_device()
         self._predictor: Any = SamPredictor(_build(_read_weights(weights), weights).to(self._device).eval())
@@ -114,7 +114,7 @@ class TransformersSam:
         from transformers import __version__ as library
 
         self._device = choose_device()
-        options = {"offline": offline, "setting": "sam_model"}
+        options: dict[str, Any] = {"offline": offline, "setting": "sam_model"}
         self._processor = load_pretrained(AutoProcessor.from_pretrained, model, **options)
         network = load_pretrained(AutoModelForMaskGeneration.from_pretrained, model, **options)
         self._network: Any = network.to(self._device).eval()
@@ -227,7 +227,13 @@ def _build(weights: dict[str, Any], path: Path) -> Any:
         StepFailed: the weights are of something else.
     """
     import torch
-    from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+    from segment_anything.modeling import (  # type: ignore[import-untyped]
+        ImageEncoderViT,
+        MaskDecoder,
+        PromptEncoder,
+        Sam,
+        TwoWayTransformer,
+    )
 
     try:
         width = weights["image_encoder.patch_embed.proj.weight"].shape[0]

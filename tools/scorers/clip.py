@@ -103,7 +103,7 @@ class ClipEmbedder:
         """(n, d) rows of unit length."""
         parts = []
         for start in range(0, len(pictures), self._batch):
-            part = [np.ascontiguousarray(p) for p in pictures[start : start + self._batch]]
+            part = [np.array(p) for p in pictures[start : start + self._batch]]  # torch wants arrays it may write to
             inputs = self._processor(images=part, return_tensors="pt", input_data_format="channels_last")
             parts.append(self._run("get_image_features", inputs))
         return np.concatenate(parts)
