@@ -1,4 +1,4 @@
-"""The command line: build, resume, runs, show, predict, export. Heavy imports happen inside the commands."""
+"""The command line: build, resume, runs, show, doctor, predict, export. Heavy imports happen inside the commands."""
 
 import json
 import logging
@@ -128,6 +128,27 @@ def show(
         typer.echo(record.model_dump_json())
     else:
         print_record(record, runs_dir / run)
+
+
+@app.command()
+def doctor(
+    profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: never look outside.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
+) -> None:
+    """Show which engines this machine can run, which are taken and why, and what to install for more."""
+    from agent.console import print_doctor
+    from agent.llm import choose
+    from tools.profile import choices, look
+    from tools.settings import Settings
+
+    settings = Settings(**({} if profile is None else {"profile": profile}))
+    machine = look(settings)
+    rows = choices(settings, machine)
+    if as_json:
+        engines = [row._asdict() for row in rows]
+        typer.echo(json.dumps({"machine": vars(machine), "llm": choose(settings).why, "engines": engines}))
+    else:
+        print_doctor(machine, choose(settings).why, rows)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tools.data.audit import sentence
 from tools.data.scores import Evaluation
+from tools.profile import Choice, Machine
 from tools.runtime import RunRecord
 
 STAGES = {
@@ -176,6 +177,17 @@ def print_record(record: RunRecord, folder: Path) -> None:
         out.print(escape(sentence(measured)))
     if (folder / "report.html").exists():
         out.print(f"report: {escape(str(folder / 'report.html'))}")
+
+
+def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
+    """Engines by stage: taken or not, why, and what is missing."""
+    out = _rich(sys.stdout)
+    out.print(f"This machine: {escape(machine.sentence())}\nLanguage model: {escape(llm)}")
+    table = Table("stage", "engine", "", "why", "for more", box=None)
+    for row in rows:
+        state = "[green]taken[/]" if row.taken else "can run" if row.usable else "[dim]missing[/]"
+        table.add_row(row.stage, escape(row.engine), state, escape(row.why), escape(row.missing))
+    out.print(table)
 
 
 def _print_scores(out: RichConsole, record: RunRecord) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord
 from tools.settings import Settings
 
@@ -70,11 +71,13 @@ def start_run(
         if "generator" not in settings.model_fields_set:
             settings = settings.model_copy(update={"generator": "copy_paste"})
     folder = _new_folder(settings.runs_dir, request, name)
+    settings, chosen = auto_settings(settings)
     record = RunRecord(
         name=folder.name,
         request=request,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=settings.model_dump(mode="json", exclude=SECRET_SETTINGS),
+        chosen=chosen,
         options={k: v for k, v in (options or {}).items() if v is not None},
         real=None if real is None else str(real.resolve()),
         assets=None if assets is None else str(assets.resolve()),
@@ -175,7 +178,8 @@ def _drive(
     from tools import all_tools
 
     if model is None:
-        run.emit("note", text=choose(run.settings).why)
+        for why in (choose(run.settings).why, *run.record.chosen.values()):
+            run.emit("note", text=why)
         model = chat_model(run.settings, folder=run.folder, assets=run.record.assets)
     with SqliteSaver.from_conn_string(str(run.folder / "checkpoints.sqlite")) as checkpointer:
         graph = build_graph(model, tools or all_tools()).compile(checkpointer=checkpointer)

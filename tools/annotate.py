@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.annotators import Annotator, Picture
+from tools.annotators import Annotator, Picture, Segmenter
 from tools.annotators.exact import ExactAnnotator
 from tools.data.audit import audit, sentence
 from tools.data.metrics import Picture as Scored
@@ -17,6 +17,7 @@ from tools.data.sample import Instance, Sample
 from tools.data.scene import SceneSpec
 from tools.data.scores import Audit
 from tools.errors import FixArguments, StepFailed
+from tools.profile import fall_back
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS
 
@@ -57,14 +58,17 @@ def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "Det
     settings, offline = run.settings, run.settings.profile == "offline"
     names = [n for n in (settings.detector, settings.second_detector) if n]
     detectors = [make_detector(n, offline=offline, batch=settings.detector_batch) for n in names]
-    if settings.segmenter == "grabcut" or run.task.kind != "segment":
-        segmenter: Any = GrabCutSegmenter()
-    else:
+    segmenter: Segmenter = GrabCutSegmenter()
+    if settings.segmenter != "grabcut" and run.task.kind == "segment":
         from tools.annotators.sam import make_sam
 
-        segmenter = make_sam(
-            settings.segmenter, offline=offline, batch=settings.segmenter_batch, min_quality=settings.min_mask_quality
-        )
+        try:
+            segmenter = make_sam(
+                settings.segmenter, offline=offline, batch=settings.segmenter_batch,
+                min_quality=settings.min_mask_quality,
+            )  # fmt: skip
+        except StepFailed as error:
+            fall_back(run, "segmenter", "grabcut", error)
     embedder = None
     if settings.crop_agreement and local_folder(settings.clip_model) is not None:
         from tools.scorers.clip import ClipEmbedder
@@ -191,7 +195,12 @@ class _Outcome:
             run.dataset.update_samples({sample.id: {"provenance": sample.provenance | {"labelled_by": by}}})
             scene = self._scenes.get(sample.scene_id)
             problem = count_problem(scene, labels, run.settings.count_tolerance) if scene else None
-        if task.kind == "classify" and sample.label not in {i.class_name for i in labels}:
+        seen = {i.class_name for i in labels}
+        if task.kind == "classify" and not is_exact(sample) and "clip" in sample.scores and sample.label:
+            # CLIP has agreed that the whole picture shows its class, which is all that its label says.
+            seen, problem = {sample.label}, None
+            self.counts[sample.label] += not labels
+        if task.kind == "classify" and sample.label not in seen:
             problem = "its object cannot be seen"  # its label would name something that nobody sees
             self.hidden += 1
         if problem:

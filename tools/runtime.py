@@ -16,6 +16,7 @@ from tools.data.dataset import Dataset
 from tools.data.scores import Audit, Diagnosis, Evaluation
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
+from tools.models import peak_memory
 from tools.settings import Settings
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
@@ -64,6 +65,7 @@ class RunRecord(BaseModel):
     created: str
     status: RunStatus = "running"
     settings: dict[str, Any] = Field(default_factory=dict)
+    chosen: dict[str, str] = Field(default_factory=dict, description="setting that the profile chose -> why")
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
     real: str | None = None
     assets: str | None = None
@@ -228,7 +230,9 @@ class RunContext:
             else:
                 known.seconds = round(known.seconds + seconds, 3)
             self.save()
-            self.emit("stage", name=name, round=number, state=state, seconds=round(seconds, 3))
+            self.emit(
+                "stage", name=name, round=number, state=state, seconds=round(seconds, 3), peak_memory_mib=peak_memory()
+            )
 
 
 def report(**fields: Any) -> str:

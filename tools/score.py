@@ -12,6 +12,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
+from tools.profile import fall_back
 from tools.runtime import RunContext, report
 from tools.scorers import Scorer
 
@@ -69,7 +70,11 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
     samples = list(run.dataset.samples(round_number=run.round.number))
     if not samples:
         raise StepFailed("this round has no picture to score; call generate_images")
-    scorers = make_scorers(run, embedder)
+    try:
+        scorers = make_scorers(run, embedder)
+    except StepFailed as error:
+        fall_back(run, "scorer", "pixels", error)
+        scorers = make_scorers(run)
     try:
         updates, dropped_by = _apply(run, scorers, samples)
     finally:
