@@ -10,10 +10,7 @@ from tools.data.vocabulary import Things
 from tools.errors import FixArguments
 from tools.generators.copy_paste.cutouts import CutoutFolder, Kind
 from tools.runtime import RunContext
-from tools.settings import Settings
-
-# Engines that draw whatever a text says.
-FROM_TEXT = frozenset({"diffusion", "openai_images"})
+from tools.settings import WORDED_GENERATORS, Settings
 
 
 class AnyObject:
@@ -65,7 +62,7 @@ def objects_of(settings: Settings, folder: Path, assets: str | None = None, few:
         if settings.cutouts_dir is not None:
             return CutoutFolder(settings.cutouts_dir)
     library = Library.of_run(folder, Path(assets) if assets else None)
-    return AnyObject(library) if settings.generator in FROM_TEXT else library
+    return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
 
 
 def things_of(run: RunContext) -> Things:

@@ -79,10 +79,24 @@ def _openai_images(run: RunContext) -> Generator:
     return OpenAIImages(run.settings, run.folder, run.task.budget.money)
 
 
+def _diffusion(run: RunContext) -> Generator:
+    from tools.generators.diffusion import DiffusionGenerator
+
+    return DiffusionGenerator(run.settings)
+
+
+def _repaint(run: RunContext) -> Generator:
+    from tools.generators.repaint import RepaintGenerator
+
+    return RepaintGenerator(_blender(run), run.settings)
+
+
 # Imported only when chosen.
 _ENGINES: dict[str, Callable[[RunContext], Generator]] = {
     "copy_paste": _copy_paste,
     "openai_images": _openai_images,
+    "diffusion": _diffusion,
+    "repaint": _repaint,
 }
 
 
