@@ -19,13 +19,10 @@ from tools.data.scores import Audit
 from tools.errors import FixArguments, StepFailed
 from tools.profile import fall_back
 from tools.runtime import RunContext, report
-from tools.settings import EFFORTS
+from tools.settings import EFFORTS, WORDED_GENERATORS
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import DetectAndSegment
-
-# Engines that draw from words alone: nobody knows where things are until somebody looks.
-UNLABELLED_ENGINES = ("diffusion", "openai_images")
 
 
 def make_annotator(run: RunContext) -> Annotator:
@@ -111,7 +108,7 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
 def is_exact(sample: Sample) -> bool:
     """Whether the sample's labels came with its picture: rendered or pasted, not drawn from words."""
     known = sample.provenance.get("labels")
-    return known == "exact" if known in ("exact", "none") else sample.engine not in UNLABELLED_ENGINES
+    return known == "exact" if known in ("exact", "none") else sample.engine not in WORDED_GENERATORS
 
 
 def annotate(run: RunContext, annotator: Annotator | None = None) -> str:

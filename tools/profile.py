@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tools.models import local_folder
 from tools.runtime import RunContext
-from tools.settings import Settings
+from tools.settings import WORDED_GENERATORS, Settings
 
 HUB_TIMEOUT_S = 2.0
 # Half-precision weights and activations of one picture: SD 1.5 at 512 px with its ControlNet, and an SD-Turbo.
@@ -109,7 +109,7 @@ def hub_answers(address: str, timeout_s: float = HUB_TIMEOUT_S) -> bool:
 def choices(settings: Settings, machine: Machine) -> list[Choice]:
     """Every engine, stage by stage, with the one that `auto` takes; what the user named is always taken."""
     pictures, generator = _pictures(settings, machine)
-    labelled = generator not in ("diffusion", "openai_images")
+    labelled = generator not in WORDED_GENERATORS
     quality, _ = _quality(settings, machine, labelled)
     return [*pictures, *quality, *_labels(settings, machine, labelled)]
 

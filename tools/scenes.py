@@ -8,6 +8,8 @@ from typing import Any
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+import prompts
+from tools.data.captions import near_identical
 from tools.data.places import IMPOSSIBLE, known_place
 from tools.data.sampler import pairs_covered, sample_scenes
 from tools.data.scene import SceneSpec
@@ -15,6 +17,7 @@ from tools.data.vocabulary import Vocabulary, build_vocabulary
 from tools.drawing import merged, things_of, wishes_of
 from tools.errors import StepFailed
 from tools.runtime import Round, RunContext, report, write_json
+from tools.settings import WORDED_GENERATORS, Settings
 
 __all__ = [
     "IMPOSSIBLE", "Vocabulary", "build_vocabulary", "design", "design_scenes", "known_place", "next_round",
@@ -32,6 +35,9 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     scenes = sample_scenes(
         task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
     )
+    if vocabulary:  # written by a model that had read these
+        versions = {name: prompts.version(name) for name in instructions(run.settings)}
+        scenes = [s.model_copy(update={"prompts": versions}) for s in scenes]
     if number > len(run.record.rounds):
         run.record.rounds.append(Round(number=number))
     with run.stage("design"):
@@ -50,6 +56,11 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         **_facts(planned, words),
         next="generate_images",
     )
+
+
+def instructions(settings: Settings) -> list[str]:
+    """Prompt files that a language model reads before it designs scenes; phrases matter where words become pictures."""
+    return ["agent", *(["vocabulary", "phrases"] if settings.generator in WORDED_GENERATORS else [])]
 
 
 def next_round(run: RunContext) -> int:
@@ -106,6 +117,7 @@ def _facts(scenes: Sequence[SceneSpec], words: Vocabulary) -> dict[str, Any]:
     """What a report says of planned scenes."""
     covered, possible = pairs_covered(scenes, words)
     return {
+        "near_identical_prompts": near_identical(scenes) if words.phrases else None,
         "negatives": sum(not s.targets for s in scenes),
         "targets": sum(len(s.targets) for s in scenes),
         "pairs_covered": f"{covered} of {possible} pairs of values",
@@ -128,6 +140,7 @@ def design_scenes(
         count: how many; leave it out for the budget's share.
         focus: weak slices to aim at, 'axis=value', as diagnose_model names them.
         vocabulary: changed weights, axis -> {value: weight}, e.g. {"light": {"deep shade": 3}}; 0 leaves a value out.
-            Also {"appearances": {class: {name: weight}}} and {"lookalikes": {class: [names]}}.
+            Also {"phrases": {axis: {value: [ways of saying it]}}},
+            {"appearances": {class: {name: weight}}} and {"lookalikes": {class: [names]}}.
     """
     return design(runtime.context, count, focus or [], vocabulary)
