@@ -3,6 +3,7 @@
 Recipe after arXiv 2309.05956: rotation of at most 30 degrees, Gaussian-blurred edges, objects over one another.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -93,10 +94,10 @@ class Canvas:
         """
         height, width = patch.alpha.shape
         margin = int(max(6, 0.25 * max(height, width)))
-        # A shadow is soft: an eighth of the pixels hold all there is to see.
+        # A shadow is soft: a sixteenth of the pixels holds all there is to see.
         step = 4
-        small = cv2.resize(cv2.copyMakeBorder(patch.alpha, *[margin] * 4, cv2.BORDER_CONSTANT),
-                           None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)  # fmt: skip
+        framed = np.pad(patch.alpha, margin)
+        small = cv2.resize(framed, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
         small = cv2.GaussianBlur(small, (0, 0), max(0.8, 0.06 * max(height, width) / step))
         soft = cv2.resize(small, (width + 2 * margin, height + 2 * margin), interpolation=cv2.INTER_LINEAR)
         shadow = Patch(patch.rgb, soft, round(patch.x - margin + dx), round(patch.y - margin + dy))
@@ -220,7 +221,7 @@ def cover(target: Patch, front: Patch, share: float, angle: float) -> None:
     whole, cover_mask = target.solid[::step, ::step], front.solid[::step, ::step]
     total = max(1, int(whole.sum()))
     middle = np.array([target.x + target.alpha.shape[1] / 2, target.y + target.alpha.shape[0] / 2])
-    reach = (np.hypot(*target.alpha.shape) + np.hypot(*front.alpha.shape)) / 2
+    reach = (math.hypot(*target.alpha.shape) + math.hypot(*front.alpha.shape)) / 2
     direction = np.array([np.cos(angle), np.sin(angle)])
 
     def hidden(t: float) -> float:
