@@ -1,4 +1,4 @@
-"""The command line: build, resume, runs, show, doctor, predict, export. Heavy imports happen inside the commands."""
+"""The command line: build, resume, show, doctor, audit, predict... Heavy imports happen inside the commands."""
 
 import json
 import logging
@@ -141,7 +141,7 @@ def doctor(
     from tools.profile import choices, look
     from tools.settings import Settings
 
-    settings = Settings(**({} if profile is None else {"profile": profile}))
+    settings = Settings() if profile is None else Settings(profile=profile)
     machine = look(settings)
     rows = choices(settings, machine)
     if as_json:
@@ -149,6 +149,25 @@ def doctor(
         typer.echo(json.dumps({"machine": vars(machine), "llm": choose(settings).why, "engines": engines}))
     else:
         print_doctor(machine, choose(settings).why, rows)
+
+
+@app.command()
+def audit(
+    run: Annotated[str, typer.Argument(help="Name of a run whose pictures have exact masks.")],
+    detector: Annotated[str | None, typer.Option(help="Folder or name of a detector that hears words.")] = None,
+    segmenter: Annotated[str | None, typer.Option(help="'grabcut', or a file, folder or name of a SAM.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Measure automatic labels on a run's exact masks: how far can they be trusted for these classes?"""
+    from agent.run import lock, open_run
+    from tools.annotate import audit_run
+    from tools.data.audit import sentence
+
+    context = open_run(runs_dir / run)
+    changes = {"detector": detector, "segmenter": segmenter}
+    context.settings = context.settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+    with lock(context.folder):
+        typer.echo(sentence(audit_run(context)))
 
 
 @app.command()

@@ -133,7 +133,11 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
     finally:
         engine.close()
     if not outcome.counts:
-        raise StepFailed("not one object can be seen in the kept pictures; ask design_scenes for closer distances")
+        why = [f"{reason} ({n} times)" for reason, n in (outcome.dropped + engine.dropped).most_common(3)]
+        raise StepFailed(
+            "not one object can be seen in the kept pictures; ask design_scenes for closer distances"
+            + (f". What was found was refused: {', '.join(why)}" if why else "")
+        )
     for number in run.record.rounds:
         number.kept = run.dataset.count(round_number=number.number, verdict="kept")
     run.save()
@@ -254,6 +258,29 @@ def audit_annotator(run: RunContext, engine: Annotator, samples: Sequence[Sample
     )
     run.record.audits[engine.name] = result
     run.save()
+    return result
+
+
+def audit_run(run: RunContext, annotator: Annotator | None = None) -> Audit:
+    """Measure automatic labels on the exact ones of a run, which stay as they are.
+
+    Args:
+        run: with rendered or pasted pictures.
+        annotator: takes the place of the detectors and the segmenter in the settings.
+
+    Raises:
+        FixArguments: no picture of the run has exact labels.
+        StepFailed: weights are missing.
+    """
+    samples = [s for s in run.dataset.samples(verdict="kept") if is_exact(s)]
+    if not samples:
+        raise FixArguments(f"no kept picture of {run.record.name} has exact masks, so nothing can be measured on it")
+    engine = annotator or make_detect_and_segment(run)
+    try:
+        result = audit_annotator(run, engine, samples)
+    finally:
+        engine.close()
+    assert result is not None
     return result
 
 

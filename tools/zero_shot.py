@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tools.data.predictions import ask, join
-from tools.data.scores import Evaluation
+from tools.data.scores import EvaluatedOn, Evaluation
 from tools.errors import StepFailed
 from tools.models import local_folder
 from tools.runtime import RunContext, write_json
@@ -70,9 +70,10 @@ def measure_zero_shot(run: RunContext, sets: "Sets", model: "ZeroShot | None" = 
         run.check_stop()
 
     scorers = {}
+    both: tuple[EvaluatedOn, ...] = ("real_val", "real_test")
     try:
-        for on in ("real_val", "real_test"):
-            chosen = sets.samples.get(on)  # type: ignore[call-overload]
+        for on in both:
+            chosen = sets.samples.get(on)
             if chosen:
                 answers = ask(model, chosen, run.folder, settings.evaluation_confidence, told)
                 pictures = join(chosen, answers, run.task)
@@ -105,7 +106,11 @@ def _fingerprint(run: RunContext, sets: "Sets") -> str:
     engines = settings.model_dump_json(
         include={"detector", "second_detector", "detector_flip", "fusion_iou", "segmenter", "phrases", "clip_model"}
     )
-    photos = [s.model_dump_json(include={"id", "sha256", "instances", "label"})
-              for on in ("real_val", "real_test") for s in sets.samples.get(on, [])]  # type: ignore[call-overload]  # fmt: skip
+    both: tuple[EvaluatedOn, ...] = ("real_val", "real_test")
+    photos = [
+        sample.model_dump_json(include={"id", "sha256", "instances", "label"})
+        for on in both
+        for sample in sets.samples.get(on, [])
+    ]
     task = run.task.model_dump_json(include={"kind", "classes"})
     return hashlib.sha256("\n".join([engines, task, *photos]).encode()).hexdigest()

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tests.tools.colours import COLOURS, ColourDetector, ColourSegmenter
-from tools.annotate import annotate, count_problem
+from tools.annotate import annotate, audit_run, count_problem
 from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
 from tools.annotators.exact import ExactAnnotator
 from tools.curate import curate
@@ -153,7 +153,7 @@ class Worded(ShapeGenerator):
 def _worded(folder, **options):
     run = new_run(folder, "apple", "lemon", images=12, rounds=1, min_quality=0.0, max_cosine=1.1, size_px=96,
                   generator="tests.tools.test_annotate:Worded", annotator="detect_and_segment", **options)  # fmt: skip
-    design(run, 12, [], {"crowding": {"many": 0}})
+    design(run, 12, [], None if run.task.kind == "classify" else {"crowding": {"many": 0}})
     generate(run)
     curate(run)
     return run
@@ -247,3 +247,26 @@ def test_exact_labels_stay_and_measure_the_annotator(tmp_path):
     assert measured.overall.dice > measured.overall.iou
     assert set(measured.per_class) == {"apple", "lemon"}
     assert "0.951" in answer["audit"]
+
+
+def test_a_run_can_be_audited_at_any_time(tmp_path):
+    run = _made(tmp_path / "exact", "apple", "lemon")
+    before = [s.model_dump() for s in run.dataset.samples()]
+    engine = _engine(run, detectors=[ColourDetector(blind=["apple", "lemon"])])
+    measured = audit_run(run, engine)
+    assert (measured.overall.found, measured.overall.missed) == (0, 1.0)
+    assert run.record.audits == {"detect_and_segment": measured}
+    assert [s.model_dump() for s in run.dataset.samples()] == before
+    with pytest.raises(FixArguments, match="exact masks"):
+        audit_run(_worded(tmp_path / "worded"), engine)
+
+
+def test_a_picture_that_clip_agrees_with_needs_no_box(tmp_path):
+    """Classification: the label says what the whole picture shows."""
+    run = _worded(tmp_path, kind="classify")
+    blind = [ColourDetector(blind=["apple", "lemon"])]
+    ids = [s.id for s in run.dataset.samples(verdict="kept")]
+    run.dataset.update_samples({i: {"scores": {"clip": 0.6}} for i in ids[1:]})
+    answer = json.loads(annotate(run, _engine(run, detectors=blind)))
+    assert answer["dropped_because_hidden"] == 1
+    assert [s.id for s in run.dataset.samples(verdict="kept")] == ids[1:]

@@ -130,6 +130,7 @@ class TransformersSam:
 
         found: list[BoolMask | None] = []
         encoded = None
+        picture = np.array(picture)  # torch wants arrays it may write to
         with torch.inference_mode():
             for start in range(0, len(boxes), self._batch):
                 part = slice(start, start + self._batch)
