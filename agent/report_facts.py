@@ -65,6 +65,7 @@ class Facts:
     stages: list[tuple[str, float, float]] = field(default_factory=list)  # name, seconds, share of the longest
     lessons: list[dict[str, Any]] = field(default_factory=list)
     engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    learnt_from: str = ""  # what else than made pictures the model was shown, and what pictures cost
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
     exports: list[tuple[str, str]] = field(default_factory=list)
@@ -96,6 +97,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.stages = _stages(record)
     facts.lessons = [_lesson(record, lesson) for lesson in record.lessons]
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
+    facts.learnt_from = _learnt_from(record)
     facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
@@ -237,11 +239,24 @@ def command_of(record: RunRecord) -> str:
     settings = record.settings
     flags = {
         "--effort": settings.get("effort"), "--real": record.real, "--assets": record.assets,
+        "--few": record.few, "--money": record.options.get("money"),
         "--images": record.options.get("images"), "--rounds": record.options.get("rounds"),
         "--minutes": record.options.get("minutes"), "--size": settings.get("size_px"), "--seed": settings.get("seed"),
     }  # fmt: skip
     words = [w for name, value in flags.items() if value is not None for w in (name, str(value))]
     return shlex.join(["sightsmith", "build", record.request, *words])
+
+
+def _learnt_from(record: RunRecord) -> str:
+    said = []
+    if record.few is not None:
+        said.append(
+            f"The labelled photos of --few in {record.few} are training material by the user's wish: pictures were "
+            "made of them, and none of them was measured on."
+        )
+    if record.totals.get("money"):
+        said.append(f"Pictures of an image service cost ${record.totals['money']:.2f}.")
+    return " ".join(said)
 
 
 def _exports(record: RunRecord) -> list[tuple[str, str]]:

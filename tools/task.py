@@ -288,19 +288,23 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
              "classify": "classify: one class for the whole picture"}  # fmt: skip
     paid = "" if run.settings.llm == "offline" else "; a paid language model costs extra, at its provider's price"
     stages = [f"{name} {minutes:g}" for name, minutes in cost["stages"].items()]
-    return {
-        "task": kinds[task.kind],
-        "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
-        "places": task.contexts or "everywhere it may be met",
-        "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
-        "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
-        + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
-        "money": _money_line(run, cost["money"]) + paid,
-        "stops early at": f"a score of {task.target:g}" if task.target else "no target",
-        "measured on": f"real photos in {run.record.real} and rendered pictures"
-        if run.record.real
-        else "rendered pictures only: no real photo was given (--real DIR)",
-    } | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    return (
+        {
+            "task": kinds[task.kind],
+            "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+            "places": task.contexts or "everywhere it may be met",
+            "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
+            "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
+            + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
+            "money": _money_line(run, cost["money"]) + paid,
+            "stops early at": f"a score of {task.target:g}" if task.target else "no target",
+            "measured on": f"real photos in {run.record.real} and rendered pictures"
+            if run.record.real
+            else "rendered pictures only: no real photo was given (--real DIR)",
+        }
+        | ({"learns from": f"pictures made of the labelled photos in {run.record.few}"} if run.record.few else {})
+        | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    )
 
 
 def _money_line(run: RunContext, money: float) -> str:

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from agent.report import write_report
 from agent.run import start_run
 from tests.pipeline import new_run
+from tests.runs import make_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
+from tools.classes import ClassArgument
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.drawing import few_description, wishes_of
@@ -22,6 +25,7 @@ from tools.generators.copy_paste.few import wishes_of as few_wishes
 from tools.generators.copy_paste.grabcut import cut_box
 from tools.scenes import design
 from tools.settings import Settings
+from tools.task import Wanted, define, plan_for_person
 
 
 def few_run(tmp_path, folder, *names, **changed):
@@ -162,6 +166,28 @@ def test_to_classify_photos_are_varied_each_with_its_class(tmp_path):
         assert instance.class_name == sample.label
         red, _, blue = read_picture(run.path(sample.image))[instance.mask(128, 128)].astype(float).mean(axis=0)
         assert (red > 1.3 * blue) == (sample.label == "apple")
+
+
+def test_a_thing_that_nothing_draws_is_defined_by_its_photos(tmp_path):
+    run = few_run(tmp_path, labelled_photos(tmp_path / "few", 6, names=("zorb",)))
+    run.record.task, run.record.approved, run.auto_approve = None, False, True
+    answer = json.loads(define(run, Wanted(kind="detect", classes=[ClassArgument(name="zorb")], images=30)))
+    assert "6 photos of --few are training material: they are never measured on" in answer["notes"]
+    assert run.task.class_names == ["zorb"]
+    assert str(tmp_path / "few") in plan_for_person(run)["learns from"]
+    assert json.loads(design(run, 12, [], None))["next"] == "generate_images"
+    assert {o.drawn_as for s in run.dataset.scenes() for o in s.objects} == {"zorb"}
+
+
+def test_the_report_says_what_was_learnt_from_and_paid(tmp_path):
+    run = make_run(tmp_path / "r")
+    run.record.few, run.record.totals["money"] = "/photos/mine", 1.5
+    write_report(run)
+    for name in ("report.md", "report.html"):
+        text = (run.folder / name).read_text()
+        assert "/photos/mine are training material by the user" in text
+        assert "cost $1.50" in text
+    assert "--few /photos/mine" in (run.folder / "report.md").read_text()
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.generators.image_service import ImageService, fault
+from tools.classes import ClassArgument
 from tools.data.pictures import read_picture
 from tools.data.scene import SceneSpec
-from tools.errors import StepFailed, Stopped
+from tools.errors import FixArguments, StepFailed, Stopped
 from tools.generate import generate, make_generator
 from tools.generators import Failed, Generated
 from tools.generators import openai_images as module
@@ -22,6 +23,7 @@ from tools.generators.ledger import Ledger
 from tools.generators.openai_images import OpenAIImages
 from tools.runtime import Round
 from tools.settings import Settings
+from tools.task import Wanted, define, plan_for_person
 
 KEY = "sk-secret-4711-abcdefgh"
 GARBAGE = [
@@ -284,11 +286,12 @@ generate(paid_run(Path(sys.argv[1]), Service))
 """
 
 
+@pytest.mark.slow
 def test_killed_half_way_and_resumed_it_pays_once(service, tmp_path):
     service.delay_s = 0.1
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen([sys.executable, "-c", _KILLED, str(tmp_path), service.url], env=environment)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while service.charged < 5 and time.monotonic() < deadline:
         time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
@@ -317,3 +320,20 @@ def test_the_engine_of_the_settings_is_made(service, tmp_path):
     made = make_generator(paid_run(tmp_path, service))
     assert isinstance(made, OpenAIImages)
     assert (made.name, made.version) == ("openai_images", "gpt-image-1-mini")
+
+
+@pytest.mark.parametrize(("money", "refused"), [(None, True), (0.5, True), (2.0, False)])
+def test_a_plan_says_what_it_costs_and_needs_the_users_money(service, tmp_path, money, refused):
+    run = paid_run(tmp_path, service)
+    run.record.rounds, run.record.task, run.record.approved, run.auto_approve = [], None, False, True
+    run.settings.image_price = 0.02
+    wanted = Wanted(kind="detect", classes=[ClassArgument(name="zorb")], images=50, money=money)
+    if refused:
+        with pytest.raises(FixArguments, match=r"50 pictures of gpt-image-1-mini cost about \$1.00"):
+            define(run, wanted)
+    else:
+        define(run, wanted)
+        assert run.record.estimate["money"] == 1.0
+        assert plan_for_person(run)["money"].startswith(
+            "about $1.00 for pictures of gpt-image-1-mini; never more than $2"
+        )
