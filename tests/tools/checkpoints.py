@@ -188,3 +188,58 @@ def yoloe(path: Path) -> Path:
     network = YOLOESegModel("yoloe-11n-seg.yaml", nc=80, verbose=False)
     torch.save({"model": network.half(), "ema": None, "train_args": {}}, path)
     return path
+
+
+def sam2(folder: Path) -> Path:
+    from transformers import Sam2Config, Sam2ImageProcessor, Sam2Model, Sam2Processor
+
+    torch.manual_seed(0)
+    backbone = {
+        "model_type": "sam2_hiera_det_model", "hidden_size": 8, "image_size": [64, 64],
+        "blocks_per_stage": [1, 1, 1, 1], "embed_dim_per_stage": [8, 16, 32, 64],
+        "num_attention_heads_per_stage": [1, 1, 2, 2], "window_size_per_stage": [4, 2, 2, 2],
+        "global_attention_blocks": [], "window_positional_embedding_background_size": [2, 2],
+    }  # fmt: skip
+    vision = {
+        "backbone_config": backbone, "backbone_channel_list": [64, 32, 16, 8], "fpn_hidden_size": 32,
+        "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+    }  # fmt: skip
+    prompts = {"hidden_size": 32, "image_size": 64, "patch_size": 16, "mask_input_channels": 4}
+    decoder = {
+        "hidden_size": 32, "mlp_dim": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "iou_head_hidden_dim": 32,
+    }  # fmt: skip
+    config = Sam2Config(vision_config=vision, prompt_encoder_config=prompts, mask_decoder_config=decoder)
+    Sam2Model(config).save_pretrained(folder)
+    Sam2Processor(Sam2ImageProcessor(size={"height": 64, "width": 64})).save_pretrained(folder)
+    return folder
+
+
+def sam3(folder: Path) -> Path:
+    from transformers import Sam3Config, Sam3ImageProcessor, Sam3Model, Sam3Processor
+
+    torch.manual_seed(0)
+    tokenizer, size = _clip_tokenizer(folder)
+    backbone = {
+        "model_type": "sam3_vit_model", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "image_size": 56, "patch_size": 14, "window_size": 2, "global_attn_indexes": [1],
+        "pretrain_image_size": 28,
+    }  # fmt: skip
+    vision = {
+        "backbone_config": backbone, "fpn_hidden_size": 32,
+        "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+    }  # fmt: skip
+    text = {
+        "vocab_size": size, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "projection_dim": 16,
+        "num_attention_heads": 2, "max_position_embeddings": 32, "bos_token_id": size - 2, "eos_token_id": size - 1,
+        "pad_token_id": size - 1,
+    }  # fmt: skip
+    part = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64, "num_layers": 1}
+    config = Sam3Config(
+        vision_config=vision, text_config=text, geometry_encoder_config=part, detr_encoder_config=part,
+        detr_decoder_config=part | {"num_queries": 10},
+        mask_decoder_config={"hidden_size": 32, "num_attention_heads": 2},
+    )  # fmt: skip
+    Sam3Model(config).save_pretrained(folder)
+    pictures = Sam3ImageProcessor(size={"height": 56, "width": 56})
+    Sam3Processor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    return folder

@@ -1,5 +1,6 @@
-"""Detectors that hear words: Grounding DINO and OWL through transformers, YOLOE and YOLO-World through Ultralytics."""
+"""Detectors that hear words: Grounding DINO, OWL and SAM 3 by transformers, YOLOE and YOLO-World by Ultralytics."""
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,13 @@ from tools.errors import StepFailed
 from tools.models import choose_device, load_pretrained, local_folder, release
 
 log = logging.getLogger(__name__)
-# As their authors use them: Grounding DINO's demo, the OWLv2 model card, and the apple paper (arXiv 2411.11285).
-CONFIDENCES = {"grounding-dino": 0.35, "mm-grounding-dino": 0.35, "owlv2": 0.10, "owlvit": 0.10, "yolo": 0.30}
+# As their authors use them (Grounding DINO's demo, the cards of OWLv2 and SAM 3), and the apple paper, 2411.11285.
+CONFIDENCES = {
+    "grounding-dino": 0.35, "mm-grounding-dino": 0.35, "owlv2": 0.10, "owlvit": 0.10, "sam3": 0.50, "yolo": 0.30,
+}  # fmt: skip
 # What Ultralytics reads words with, in a file beside the weights; YOLO-World uses the `clip` package instead.
 ENCODER_FILES = {"mobileclip:blt": "mobileclip_blt.ts", "mobileclip2:b": "mobileclip2_b.ts"}
+SAM3_KINDS, SAM3_TOKENS = ("sam3", "sam3_video"), 32
 PHRASES_A_CALL = 20  # Grounding DINO reads 256 tokens; twenty phrases of a few words fit
 
 
@@ -34,7 +38,17 @@ def make_detector(model: str, *, offline: bool, batch: int) -> Detector:
     folder = local_folder(model)
     if folder is not None and folder.is_file():
         return UltralyticsDetector(folder, batch)
+    if folder is not None and _kind(folder) in SAM3_KINDS:
+        return Sam3Detector(model, offline=offline, batch=batch)
     return TransformersDetector(model, offline=offline, batch=batch)
+
+
+def _kind(folder: Path) -> str:
+    """What the configuration of a folder says it is."""
+    try:
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", ""))
+    except (OSError, ValueError):
+        return ""
 
 
 def usual_confidence(detector: Detector) -> float:
@@ -131,6 +145,72 @@ class TransformersDetector:
             tokens.append([i for i, (a, b) in enumerate(spans) if a >= place and b <= end and b > a])
             place = end + 3
         return tokens
+
+
+class Sam3Detector:
+    """SAM 3, which finds and cuts out what a phrase says, one phrase at a time; the picture is encoded once.
+
+    Args:
+        model: a folder.
+        offline: never look at the network.
+        batch: pictures computed at once.
+
+    Raises:
+        StepFailed: the weights are missing, damaged, or of another kind.
+    """
+
+    name = "sam3"
+    licence = "SAM License"
+
+    def __init__(self, model: str, *, offline: bool = False, batch: int = 4) -> None:
+        from transformers import Sam3Model, Sam3Processor
+        from transformers import __version__ as library
+
+        options: dict[str, Any] = {"offline": offline, "setting": "detector"}
+        self._processor = load_pretrained(Sam3Processor.from_pretrained, model, **options)
+        self._device, self._batch = choose_device(), batch
+        self._network: Any = load_pretrained(Sam3Model.from_pretrained, model, **options).to(self._device).eval()
+        self.version = f"{model} (transformers {library})"
+
+    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes and masks in each picture."""
+        import torch
+
+        results: list[list[Detection]] = [[] for _ in pictures]
+        for start in range(0, len(pictures), self._batch):
+            part = [np.array(p) for p in pictures[start : start + self._batch]]
+            sizes = [p.shape[:2] for p in part]
+            with torch.inference_mode():
+                pixels = self._processor(images=part, return_tensors="pt").pixel_values.to(self._device)
+                seen = self._network.get_vision_features(pixel_values=pixels)
+                for index, phrase in enumerate(phrases):
+                    said = self._processor.tokenizer(
+                        [phrase] * len(part), padding="max_length", max_length=SAM3_TOKENS, truncation=True,
+                        return_tensors="pt",
+                    ).to(self._device)  # fmt: skip
+                    answer = self._network(
+                        vision_embeds=seen, input_ids=said.input_ids, attention_mask=said.attention_mask
+                    )
+                    found = self._processor.post_process_instance_segmentation(answer, confidence, 0.5, sizes)
+                    for place, one in enumerate(found):
+                        results[start + place] += _instances(one, index, sizes[place])
+        return results
+
+    def close(self) -> None:
+        """Release the network."""
+        self._network = None
+        release()
+
+
+def _instances(answer: Any, phrase: int, size: tuple[int, int]) -> list[Detection]:
+    height, width = size
+    boxes = answer["boxes"].float().cpu().numpy().clip(0, (width, height, width, height))
+    masks, scores = answer["masks"].cpu().numpy() > 0, answer["scores"].float().cpu().tolist()
+    return [
+        Detection((float(b[0]), float(b[1]), float(b[2]), float(b[3])), s, phrase, m if m.any() else None)
+        for b, s, m in zip(boxes, scores, masks, strict=True)
+        if b[2] - b[0] >= 1 and b[3] - b[1] >= 1
+    ]
 
 
 class UltralyticsDetector:

@@ -57,6 +57,19 @@ def test_phrases_are_told_apart_by_their_tokens(detectors):
     assert len({i for s in spans for i in s}) == 16
 
 
+def test_sam3_finds_and_cuts_out_by_words(tmp_path):
+    detector = make_detector(str(checkpoints.sam3(tmp_path / "sam3")), offline=True, batch=2)
+    assert (detector.name, usual_confidence(detector)) == ("sam3", 0.5)
+    found = detector.detect(PICTURES, ["apple", "lemon"], 0.0)
+    assert {d.phrase for own in found for d in own} == {0, 1}
+    for picture, own in zip(PICTURES, found, strict=True):
+        height, width = picture.shape[:2]
+        for one in own:
+            assert 0 <= one.box[0] < one.box[2] <= width
+            assert 0 <= one.box[1] < one.box[3] <= height
+            assert one.mask is None or one.mask.shape == (height, width)
+
+
 def test_yoloe_finds_and_cuts_out(tmp_path, monkeypatch):
     import torch
 

@@ -76,17 +76,18 @@ def weights(tmp_path_factory):
         "pth": checkpoints.segment_anything(folder / "sam.pth"),
         "safetensors": checkpoints.segment_anything(folder / "sam.safetensors"),
         "transformers": checkpoints.sam(folder / "transformers"),
+        "sam2": checkpoints.sam2(folder / "sam2"),
     }
 
 
-@pytest.mark.parametrize("kind", ["pth", "safetensors", "transformers"])
+@pytest.mark.parametrize("kind", ["pth", "safetensors", "transformers", "sam2"])
 def test_sam_loads_and_batches_change_nothing(weights, kind, monkeypatch):
     picture, _, boxes = _scene()
     boxes = [*boxes, (5, 5, 115, 115)]
     one, many = (make_sam(str(weights[kind]), offline=True, batch=b, min_quality=-1e9) for b in (1, 64))
-    assert isinstance(many, TransformersSam if kind == "transformers" else SegmentAnything)
+    assert isinstance(many, TransformersSam if kind in ("transformers", "sam2") else SegmentAnything)
     encoded = []
-    encoder = one._network.vision_encoder if kind == "transformers" else one._predictor.model.image_encoder
+    encoder = one._network.vision_encoder if kind in ("transformers", "sam2") else one._predictor.model.image_encoder
     encoder.register_forward_hook(lambda *_: encoded.append(1))
     for a, b in zip(one.masks(picture, boxes), many.masks(picture, boxes), strict=True):
         assert a.shape == picture.shape[:2]
