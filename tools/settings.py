@@ -142,8 +142,8 @@ class Settings(BaseSettings):
     annotator: str = "exact"  # or detect_and_segment: for pictures that come without labels
     detector: str = "IDEA-Research/grounding-dino-tiny"  # Grounding DINO, OWL, or a file of YOLOE or YOLO-World
     second_detector: str | None = None  # labels on which two agree are better (Labeling Copilot, arXiv 2509.22631)
-    # Least score of a label. None: as the authors use it, 0.35 Grounding DINO, 0.10 OWL, 0.5 SAM 3, 0.30 YOLO (apple paper,
-    # arXiv 2411.11285); after calibration on labelled photos 0.5, more likely right than wrong.
+    # Least score of a label. None: as the authors use it, 0.35 Grounding DINO, 0.10 OWL, 0.5 SAM 3, 0.30 YOLO (apple
+    # paper, arXiv 2411.11285); after calibration on labelled photos 0.5, more likely right than wrong.
     detector_confidence: float | None = Field(None, gt=0, lt=1)
     detector_flip: bool = True  # look at the mirrored picture too and fuse
     detector_batch: int = Field(8, ge=1)

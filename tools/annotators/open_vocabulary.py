@@ -179,7 +179,7 @@ class Sam3Detector:
         results: list[list[Detection]] = [[] for _ in pictures]
         for start in range(0, len(pictures), self._batch):
             part = [np.array(p) for p in pictures[start : start + self._batch]]
-            sizes = [p.shape[:2] for p in part]
+            sizes = [(p.shape[0], p.shape[1]) for p in part]
             with torch.inference_mode():
                 pixels = self._processor(images=part, return_tensors="pt").pixel_values.to(self._device)
                 seen = self._network.get_vision_features(pixel_values=pixels)
