@@ -1,4 +1,4 @@
-"""The command line: build, resume, runs, show, predict, export. Heavy imports happen inside the commands."""
+"""The command line: build, resume, show, doctor, audit, predict... Heavy imports happen inside the commands."""
 
 import json
 import logging
@@ -44,11 +44,15 @@ def build(
     effort: Annotated[Literal["quick", "standard", "thorough"] | None, typer.Option(help="One dial for size.")] = None,
     real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
     assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
+    few: Annotated[
+        Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
+    ] = None,
     profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: no key, no hub.")] = None,
     llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
     images: Annotated[int | None, typer.Option(min=8, help="Pictures to generate in all.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=20)] = None,
     minutes: Annotated[float | None, typer.Option(min=0.5, help="Wall-clock limit.")] = None,
+    money: Annotated[float | None, typer.Option(min=0, help="US dollars that image services may cost in all.")] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
@@ -72,8 +76,8 @@ def build(
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise FixArguments(problems) from None
     context = start_run(
-        request, settings, name=run, real=real, assets=assets, auto_approve=yes,
-        options={"images": images, "rounds": rounds, "minutes": minutes, "effort": effort},
+        request, settings, name=run, real=real, assets=assets, few=few, auto_approve=yes,
+        options={"images": images, "rounds": rounds, "minutes": minutes, "money": money, "effort": effort},
     )  # fmt: skip
     _work(context, as_json)
 
@@ -124,6 +128,46 @@ def show(
         typer.echo(record.model_dump_json())
     else:
         print_record(record, runs_dir / run)
+
+
+@app.command()
+def doctor(
+    profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: never look outside.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
+) -> None:
+    """Show which engines this machine can run, which are taken and why, and what to install for more."""
+    from agent.console import print_doctor
+    from agent.llm import choose
+    from tools.profile import choices, look
+    from tools.settings import Settings
+
+    settings = Settings() if profile is None else Settings(profile=profile)
+    machine = look(settings)
+    rows = choices(settings, machine)
+    if as_json:
+        engines = [row._asdict() for row in rows]
+        typer.echo(json.dumps({"machine": vars(machine), "llm": choose(settings).why, "engines": engines}))
+    else:
+        print_doctor(machine, choose(settings).why, rows)
+
+
+@app.command()
+def audit(
+    run: Annotated[str, typer.Argument(help="Name of a run whose pictures have exact masks.")],
+    detector: Annotated[str | None, typer.Option(help="Folder or name of a detector that hears words.")] = None,
+    segmenter: Annotated[str | None, typer.Option(help="'grabcut', or a file, folder or name of a SAM.")] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Measure automatic labels on a run's exact masks: how far can they be trusted for these classes?"""
+    from agent.run import lock, open_run
+    from tools.annotate import audit_run
+    from tools.data.audit import sentence
+
+    context = open_run(runs_dir / run)
+    changes = {"detector": detector, "segmenter": segmenter}
+    context.settings = context.settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+    with lock(context.folder):
+        typer.echo(sentence(audit_run(context)))
 
 
 @app.command()

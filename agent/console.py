@@ -11,7 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.prompt import Prompt
 from rich.table import Table
 
+from tools.data.audit import sentence
 from tools.data.scores import Evaluation
+from tools.profile import Choice, Machine
 from tools.runtime import RunRecord
 
 STAGES = {
@@ -171,20 +173,35 @@ def print_record(record: RunRecord, folder: Path) -> None:
         aimed = f", aimed at {', '.join(number.focus)}" if number.focus else ""
         out.print(f"round {number.number}: {number.generated} pictures, {number.kept} kept{escape(aimed)}")
     _print_scores(out, record)
+    for measured in record.audits.values():
+        out.print(escape(sentence(measured)))
     if (folder / "report.html").exists():
         out.print(f"report: {escape(str(folder / 'report.html'))}")
 
 
+def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
+    """Engines by stage: taken or not, why, and what is missing."""
+    out = _rich(sys.stdout)
+    out.print(f"This machine: {escape(machine.sentence())}\nLanguage model: {escape(llm)}")
+    table = Table("stage", "engine", "", "why", "for more", box=None)
+    for row in rows:
+        state = "[green]taken[/]" if row.taken else "can run" if row.usable else "[dim]missing[/]"
+        table.add_row(row.stage, escape(row.engine), state, escape(row.why), escape(row.missing))
+    out.print(table)
+
+
 def _print_scores(out: RichConsole, record: RunRecord) -> None:
     table = Table("measured on", "score", "95 % interval", "precision", "recall", "pictures", "instances", box=None)
-    for key, scores in record.evaluation.items():
+    rows: list[tuple[str, Evaluation | None]] = [(k, s) for k, s in record.evaluation.items()]
+    rows += [(f"untrained {name}, same photos", scores) for name, scores in record.baselines.items()]
+    for key, scores in rows:
         if scores is None:
             hint = "bring labelled photos with --real" if key == "real_test" else ""
             table.add_row(SET_NAMES[key], "—", hint)
             continue
         interval = scores.intervals.get(scores.metric)
         table.add_row(
-            SET_NAMES[key], _short(scores), f"{interval[0]:.2f}-{interval[1]:.2f}" if interval else "",
+            escape(SET_NAMES.get(key, key)), _short(scores), f"{interval[0]:.2f}-{interval[1]:.2f}" if interval else "",
             _number(scores.precision), _number(scores.recall), str(scores.images), str(scores.instances),
         )  # fmt: skip
     out.print(table)

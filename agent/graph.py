@@ -24,6 +24,7 @@ from agent.report import write_report
 from agent.state import AgentInput, AgentState
 from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.runtime import RunContext
+from tools.scenes import instructions
 
 NUDGE = "nudge"
 EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."
@@ -77,7 +78,7 @@ def build_graph(
 def recall(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Bring the nearest past runs into the conversation, as something known and not as an instruction."""
     lessons = recall_lessons(run)
-    system = SystemMessage(prompts.load("agent"), id="system")
+    system = SystemMessage("\n\n".join(prompts.load(name) for name in instructions(run.settings)), id="system")
     if not lessons:
         return {"messages": [system]}
     known = HumanMessage(json.dumps({"lessons": lessons}, ensure_ascii=False), name="memory", id="memory")

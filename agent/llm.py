@@ -60,7 +60,7 @@ def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | 
     choice = choose(settings)
     log.info("%s", choice.why)
     if choice.name == OFFLINE:
-        return _planner(folder, assets)
+        return _planner(settings, folder, assets)
     if not has_endpoint(settings):
         raise StepFailed(
             f"the language model {choice.name} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; "
@@ -98,11 +98,14 @@ def served_model(settings: Settings) -> str:
     return names[0]
 
 
-def _planner(folder: Path | None, assets: str | Path | None) -> BaseChatModel:
+def _planner(settings: Settings, folder: Path | None, assets: str | Path | None) -> BaseChatModel:
     from agent.planner import OfflinePlanner
     from tools.generators.blender.library import Library
+    from tools.generators.copy_paste.cutouts import CutoutFolder
 
     try:
+        if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
+            return OfflinePlanner(known=CutoutFolder(settings.cutouts_dir).find)
         library = Library.of_run(folder, Path(assets) if assets else None) if folder else Library()
     except FixArguments as error:
         raise StepFailed(str(error)) from error

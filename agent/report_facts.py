@@ -8,7 +8,18 @@ from typing import Any
 
 from agent.memory import changes_of
 from agent.report_charts import Line
-from agent.report_scores import SET_NAMES, ScoreRow, Sets, about_sets, headline_of, metric_name, per_class, score_rows
+from agent.report_scores import (
+    SET_NAMES,
+    AuditTable,
+    ScoreRow,
+    Sets,
+    about_sets,
+    audits_of,
+    headline_of,
+    metric_name,
+    per_class,
+    score_rows,
+)
 from tools.data.scores import EvaluatedOn
 from tools.runtime import RunContext, RunRecord
 
@@ -43,6 +54,7 @@ class Facts:
     rows: list[ScoreRow] = field(default_factory=list)
     about_sets: list[tuple[str, list[str]]] = field(default_factory=list)
     per_class: list[tuple[str, list[str]]] = field(default_factory=list)
+    audits: list[AuditTable] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
     slices: list[SliceRow] = field(default_factory=list)
     slices_on: str = ""
@@ -53,6 +65,7 @@ class Facts:
     stages: list[tuple[str, float, float]] = field(default_factory=list)  # name, seconds, share of the longest
     lessons: list[dict[str, Any]] = field(default_factory=list)
     engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    learnt_from: str = ""  # what else than made pictures the model was shown, and what pictures cost
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
     exports: list[tuple[str, str]] = field(default_factory=list)
@@ -70,6 +83,8 @@ def facts_of(run: RunContext) -> Facts:
         warning=warning,
         sets=[(name, record.evaluation.get(on)) for on, name in SET_NAMES.items() if on.endswith("_test")],
     )
+    facts.sets += [(f"untrained {name}, same real photos", scores) for name, scores in record.baselines.items()]
+    facts.audits = audits_of(record)
     facts.rows, facts.about_sets = score_rows(facts.sets), about_sets(facts.sets)
     facts.per_class = per_class(facts.sets)
     facts.rounds = [_round(run, number) for number in range(len(record.rounds))]
@@ -82,6 +97,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.stages = _stages(record)
     facts.lessons = [_lesson(record, lesson) for lesson in record.lessons]
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
+    facts.learnt_from = _learnt_from(record)
     facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
@@ -223,11 +239,24 @@ def command_of(record: RunRecord) -> str:
     settings = record.settings
     flags = {
         "--effort": settings.get("effort"), "--real": record.real, "--assets": record.assets,
+        "--few": record.few, "--money": record.options.get("money"),
         "--images": record.options.get("images"), "--rounds": record.options.get("rounds"),
         "--minutes": record.options.get("minutes"), "--size": settings.get("size_px"), "--seed": settings.get("seed"),
     }  # fmt: skip
     words = [w for name, value in flags.items() if value is not None for w in (name, str(value))]
     return shlex.join(["sightsmith", "build", record.request, *words])
+
+
+def _learnt_from(record: RunRecord) -> str:
+    said = []
+    if record.few is not None:
+        said.append(
+            f"The labelled photos of --few in {record.few} are training material by the user's wish: pictures were "
+            "made of them, and none of them was measured on."
+        )
+    if record.totals.get("money"):
+        said.append(f"Pictures of an image service cost ${record.totals['money']:.2f}.")
+    return " ".join(said)
 
 
 def _exports(record: RunRecord) -> list[tuple[str, str]]:

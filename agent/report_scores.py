@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.data.scores import Evaluation
+from tools.data.audit import sentence
+from tools.data.scores import Evaluation, LabelQuality
 from tools.runtime import RunRecord
 
 Sets = list[tuple[str, Evaluation | None]]
@@ -26,6 +27,38 @@ class ScoreRow:
     name: str
     values: list[tuple[float, tuple[float, float] | None] | None]
     main: bool = False
+
+
+@dataclass(frozen=True)
+class AuditTable:
+    """How far an annotator's labels can be trusted: a sentence, and rows of name, objects, Dice, IoU, missed, false."""
+
+    sentence: str
+    rows: list[list[str]]
+
+
+def audits_of(record: RunRecord) -> list[AuditTable]:
+    """One table for each annotator that was measured on exact masks."""
+    tables = []
+    for measured in record.audits.values():
+        parts = {"all": measured.overall, **(measured.per_class if len(measured.per_class) > 1 else {})}
+        rows = [
+            [
+                name,
+                str(q.objects),
+                *(_with_interval(q, figure_name) for figure_name in ("dice", "iou", "missed", "false")),
+            ]
+            for name, q in parts.items()
+        ]
+        tables.append(AuditTable(sentence(measured), rows))
+    return tables
+
+
+def _with_interval(quality: LabelQuality, name: str) -> str:
+    value, known = getattr(quality, name), quality.intervals.get(name)
+    if value is None:
+        return "—"
+    return f"{value:.3f}" + (f" ({known[0]:.3f}–{known[1]:.3f})" if known else "")
 
 
 def headline_of(record: RunRecord) -> tuple[str, bool]:

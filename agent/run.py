@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord
 from tools.settings import Settings
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Shown to the person; returns the answer, or None when nobody is there to answer.
 Ask = Callable[[dict[str, Any]], str | None]
+# Never written down: read from the environment each time.
+SECRET_SETTINGS = {"openai_api_key", "openai_base_url", "image_api_key", "image_base_url"}
 RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
 
 
@@ -44,6 +47,7 @@ def start_run(
     name: str | None = None,
     real: Path | None = None,
     assets: Path | None = None,
+    few: Path | None = None,
     options: dict[str, Any] | None = None,
     listener: Listener | None = None,
     auto_approve: bool = False,
@@ -52,22 +56,32 @@ def start_run(
 
     Raises:
         FixArguments: the name is taken or not usable, or a given folder does not exist.
-        StepFailed: the runs folder cannot be written.
+        StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
-    for flag, given in (("--real", real), ("--assets", assets)):
+    for flag, given in (("--real", real), ("--assets", assets), ("--few", few)):
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
+    if few is not None:
+        from tools.generators.copy_paste.few import check_apart
+
+        if real is not None:
+            check_apart(few, real)
+        if "generator" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"generator": "copy_paste"})
     folder = _new_folder(settings.runs_dir, request, name)
+    settings, chosen = auto_settings(settings)
     record = RunRecord(
         name=folder.name,
         request=request,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=settings.model_dump(mode="json", exclude={"openai_api_key", "openai_base_url"}),
+        settings=settings.model_dump(mode="json", exclude=SECRET_SETTINGS),
+        chosen=chosen,
         options={k: v for k, v in (options or {}).items() if v is not None},
         real=None if real is None else str(real.resolve()),
         assets=None if assets is None else str(assets.resolve()),
+        few=None if few is None else str(few.resolve()),
     )
     run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
     run.save()
@@ -164,7 +178,8 @@ def _drive(
     from tools import all_tools
 
     if model is None:
-        run.emit("note", text=choose(run.settings).why)
+        for why in (choose(run.settings).why, *run.record.chosen.values()):
+            run.emit("note", text=why)
         model = chat_model(run.settings, folder=run.folder, assets=run.record.assets)
     with SqliteSaver.from_conn_string(str(run.folder / "checkpoints.sqlite")) as checkpointer:
         graph = build_graph(model, tools or all_tools()).compile(checkpointer=checkpointer)

@@ -1,14 +1,28 @@
-"""Label the kept pictures of a run with the annotator named in the settings."""
+"""Label the kept pictures of a run, and measure the annotator where the labels are known exactly."""
 
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.annotators import Annotator
+from tools.annotators import Annotator, Picture, Segmenter
+from tools.annotators.exact import ExactAnnotator
+from tools.data.audit import audit, sentence
+from tools.data.metrics import Picture as Scored
 from tools.data.pictures import read_picture
+from tools.data.sample import Instance, Sample
+from tools.data.scene import SceneSpec
+from tools.data.scores import Audit
 from tools.errors import FixArguments, StepFailed
+from tools.profile import fall_back
 from tools.runtime import RunContext, report
+from tools.settings import EFFORTS, WORDED_GENERATORS
+
+if TYPE_CHECKING:
+    from tools.annotators.detect_and_segment import DetectAndSegment
 
 
 def make_annotator(run: RunContext) -> Annotator:
@@ -16,57 +30,263 @@ def make_annotator(run: RunContext) -> Annotator:
 
     Raises:
         FixArguments: there is no such engine.
+        StepFailed: the weights that it needs are missing.
     """
-    if run.settings.annotator != "exact":
-        raise FixArguments(f"annotator {run.settings.annotator!r} is not known here; use 'exact'")
-    from tools.annotators.exact import ExactAnnotator
+    name = run.settings.annotator
+    if name == "exact":
+        return ExactAnnotator(run.settings.min_instance_px)
+    if name == "detect_and_segment":
+        return make_detect_and_segment(run)
+    raise FixArguments(f"annotator {name!r} is not known here; use 'exact' or 'detect_and_segment'")
 
-    return ExactAnnotator(run.settings.min_instance_px)
+
+def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "DetectAndSegment":
+    """Detectors, segmenter and the check of crops as the settings say.
+
+    Args:
+        run: names the engines.
+        calibrated: fit the scores where labelled photos are at hand.
+    """
+    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
+    from tools.annotators.grabcut import GrabCutSegmenter
+    from tools.annotators.open_vocabulary import make_detector, usual_confidence
+    from tools.models import local_folder
+
+    settings, offline = run.settings, run.settings.profile == "offline"
+    names = [n for n in (settings.detector, settings.second_detector) if n]
+    detectors = [make_detector(n, offline=offline, batch=settings.detector_batch) for n in names]
+    segmenter: Segmenter = GrabCutSegmenter()
+    if settings.segmenter != "grabcut" and run.task.kind == "segment":
+        from tools.annotators.sam import make_sam
+
+        try:
+            segmenter = make_sam(
+                settings.segmenter, offline=offline, batch=settings.segmenter_batch,
+                min_quality=settings.min_mask_quality,
+            )  # fmt: skip
+        except StepFailed as error:
+            fall_back(run, "segmenter", "grabcut", error)
+    embedder = None
+    if settings.crop_agreement and local_folder(settings.clip_model) is not None:
+        from tools.scorers.clip import ClipEmbedder
+
+        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
+    rules = LabelRules(
+        tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
+        settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
+    )  # fmt: skip
+    scenes = run.dataset.scenes()
+    others = sorted({o.drawn_as for s in scenes for o in s.objects if o.role == "lookalike"})
+    annotator = DetectAndSegment(detectors, segmenter, Ontology.of(run.task, settings.phrases, others), rules, embedder)
+    if calibrated:
+        calibrate(run, annotator)
+    return annotator
 
 
-def annotate(run: RunContext) -> str:
-    """Label every kept picture; see `annotate_images`."""
-    annotator, task = make_annotator(run), run.task
-    samples = list(run.dataset.samples(verdict="kept"))
-    if not samples:
-        raise StepFailed("no picture is kept, so there is nothing to label; call generate_images and curate_dataset")
-    run.record.engines[annotator.name] = {
-        "version": annotator.version, "licence": annotator.licence, "for": "labels", "why": "masks are known exactly",
-    }  # fmt: skip
-    counts: Counter[str] = Counter()
-    empties = unseen = hidden = 0
-    for done, sample in enumerate(samples, start=1):
-        run.check_stop()
-        labels = annotator.annotate(read_picture(run.path(sample.image)), sample, task)
-        unseen += len(sample.instances) - len(labels)
-        if labels != sample.instances:
-            run.dataset.set_instances(sample.id, labels)
-        counts.update(i.class_name for i in labels)
-        empties += not labels
-        if task.kind == "classify" and sample.label not in {i.class_name for i in labels}:
-            # Its label would name something that cannot be seen.
-            run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": ["its object cannot be seen"]}})
-            hidden += 1
-        run.progress("annotate", done, len(samples))
-    if not counts:
-        raise StepFailed("not one object can be seen in the kept pictures; ask design_scenes for closer distances")
+def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
+    """Fit the annotator's scores to the photos that decide, where there are enough; never to those of the test."""
+    from tools.annotators.calibration import fit
+    from tools.annotators.detect_and_segment import scores_and_hits
+
+    if run.record.real is None or run.settings.detector_confidence is not None or run.task.kind == "classify":
+        return
+    from tools.data.real import load_real
+
+    settings = run.settings
+    photos = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map).val
+    chosen = photos[: settings.calibration_photos]
+    scores, hits = scores_and_hits(
+        annotator, chosen, run.task, lambda s: read_picture(run.path(s.image)), settings.match_iou
+    )
+    annotator.calibration = fit(scores, hits)
+    if annotator.calibration is not None:
+        run.emit(
+            "note", text=f"label scores are calibrated on {len(chosen)} real photos ({sum(hits)} of {len(hits)} right)"
+        )
+
+
+def is_exact(sample: Sample) -> bool:
+    """Whether the sample's labels came with its picture: rendered or pasted, not drawn from words."""
+    known = sample.provenance.get("labels")
+    return known == "exact" if known in ("exact", "none") else sample.engine not in WORDED_GENERATORS
+
+
+def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
+    """Label every kept picture; see `annotate_images`.
+
+    Args:
+        run: the run.
+        annotator: takes the place of the one in the settings.
+    """
+    task, engine = run.task, annotator or make_annotator(run)
+    exact = ExactAnnotator(run.settings.min_instance_px)
+    try:
+        samples = list(run.dataset.samples(verdict="kept"))
+        if not samples:
+            raise StepFailed("no picture is kept, so nothing can be labelled; call generate_images and curate_dataset")
+        known = samples if engine.name == "exact" else [s for s in samples if is_exact(s)]
+        outcome = _Outcome(run, len(samples))
+        outcome.label(exact if engine.name != "exact" else engine, known, run.settings.score_batch)
+        if engine.name != "exact":
+            outcome.label(engine, [s for s in samples if not is_exact(s)], run.settings.detector_batch)
+            audit_annotator(run, engine, known)
+    finally:
+        engine.close()
+    if not outcome.counts:
+        why = [f"{reason} ({n} times)" for reason, n in (outcome.dropped + engine.dropped).most_common(3)]
+        raise StepFailed(
+            "not one object can be seen in the kept pictures; ask design_scenes for closer distances"
+            + (f". What was found was refused: {', '.join(why)}" if why else "")
+        )
     for number in run.record.rounds:
         number.kept = run.dataset.count(round_number=number.number, verdict="kept")
     run.save()
+    measured = run.record.audits.get(engine.name)
     return report(
-        done=f"{sum(counts.values())} labels on {len(samples)} pictures",
-        labels=dict(counts),
-        empties=empties,
-        too_small_to_label=unseen,
-        dropped_because_hidden=hidden,
-        weak=[f"no label for class {name!r}" for name in task.class_names if not counts[name]],
+        done=f"{sum(outcome.counts.values())} labels on {len(samples)} pictures",
+        labels=dict(outcome.counts),
+        empties=outcome.empties,
+        too_small_to_label=outcome.unseen,
+        dropped_because_hidden=outcome.hidden,
+        boxes_refused=dict(engine.dropped.most_common(5)),
+        pictures_dropped=dict(outcome.dropped),
+        audit=sentence(measured) if measured else None,
+        weak=[f"no label for class {name!r}" for name in task.class_names if not outcome.counts[name]],
         next="train_model",
     )
 
 
+class _Outcome:
+    """Labels pictures and counts what became of them."""
+
+    def __init__(self, run: RunContext, total: int) -> None:
+        self.run, self.total, self.done = run, total, 0
+        self.counts: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.empties = self.unseen = self.hidden = 0
+        self._scenes = {s.id: s for s in run.dataset.scenes()}
+
+    def label(self, engine: Annotator, samples: Sequence[Sample], size: int) -> None:
+        """Label samples in batches; those that this engine has labelled already are only counted."""
+        run = self.run
+        if samples:
+            why = "masks are known exactly" if engine.name == "exact" else "these pictures come without labels"
+            run.record.engines[engine.name] = {
+                "version": engine.version, "licence": engine.licence, "for": "labels", "why": why,
+            }  # fmt: skip
+        for start in range(0, len(samples), size):
+            run.check_stop()
+            batch = samples[start : start + size]
+            by = f"{engine.name} {engine.version}"
+            new = [s for s in batch if engine.name == "exact" or s.provenance.get("labelled_by") != by]
+            pictures: list[Picture] = [read_picture(run.path(s.image)) for s in new]
+            found = engine.annotate_many(pictures, new, run.task) if new else []
+            labels = {s.id: own for s, own in zip(new, found, strict=True)}
+            for sample in batch:
+                self._keep(sample, labels.get(sample.id, sample.instances), engine, by)
+
+    def _keep(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> None:
+        run, task = self.run, self.run.task
+        if engine.name == "exact":
+            self.unseen += len(sample.instances) - len(labels)
+        if labels != sample.instances:
+            run.dataset.set_instances(sample.id, labels)
+        problem = None
+        if engine.name != "exact":
+            run.dataset.update_samples({sample.id: {"provenance": sample.provenance | {"labelled_by": by}}})
+            scene = self._scenes.get(sample.scene_id)
+            problem = count_problem(scene, labels, run.settings.count_tolerance) if scene else None
+        seen = {i.class_name for i in labels}
+        if task.kind == "classify" and not is_exact(sample) and "clip" in sample.scores and sample.label:
+            # CLIP has agreed that the whole picture shows its class, which is all that its label says.
+            seen, problem = {sample.label}, None
+            self.counts[sample.label] += not labels
+        if task.kind == "classify" and sample.label not in seen:
+            problem = "its object cannot be seen"  # its label would name something that nobody sees
+            self.hidden += 1
+        if problem:
+            run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": [problem]}})
+            self.dropped[problem] += 1
+        if not problem or task.kind == "classify":
+            self.counts.update(i.class_name for i in labels)
+            self.empties += not labels
+        self.done += 1
+        run.progress("annotate", self.done, self.total)
+
+
+def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float) -> str | None:
+    """Why the number of labels speaks against a picture, or None.
+
+    Args:
+        scene: what was planned.
+        labels: what was found.
+        tolerance: share of the planned number that may be missing or too many; one too many is always forgiven.
+    """
+    planned, found = len(scene.targets), len(labels)
+    if not planned:
+        return "something to find where nothing should be" if found else None
+    if found < (1 - tolerance) * planned:
+        return "fewer objects found than planned"
+    return "more objects found than planned" if found > (1 + tolerance) * planned + 1 else None
+
+
+def audit_annotator(run: RunContext, engine: Annotator, samples: Sequence[Sample]) -> Audit | None:
+    """Measure an annotator on pictures with exact labels, and keep the result in the run's record.
+
+    Args:
+        run: the run.
+        engine: any annotator.
+        samples: with exact labels; of many, an even choice is taken.
+    """
+    step = max(1, len(samples) // run.settings.audit_pictures)
+    chosen = samples[::step][: run.settings.audit_pictures]
+    if not chosen:
+        return None
+    before = Counter(engine.dropped)
+    exact = ExactAnnotator(run.settings.min_instance_px)
+    pictures = []
+    for done, sample in enumerate(chosen, start=1):
+        run.check_stop()
+        picture = read_picture(run.path(sample.image))
+        truths = exact.annotate(picture, sample, run.task)
+        found = engine.annotate_many([picture], [sample], run.task)[0]
+        pictures.append(Scored(sample.id, sample.width, sample.height, truths, found, group=sample.family))
+        run.progress("audit", done, len(chosen))
+    engine.dropped = before  # what it refused on these pictures is no label lost
+    result = audit(
+        pictures, run.task.class_names, engine.name, EFFORTS[run.settings.effort].bootstrap, run.settings.seed
+    )
+    run.record.audits[engine.name] = result
+    run.save()
+    return result
+
+
+def audit_run(run: RunContext, annotator: Annotator | None = None) -> Audit:
+    """Measure automatic labels on the exact ones of a run, which stay as they are.
+
+    Args:
+        run: with rendered or pasted pictures.
+        annotator: takes the place of the detectors and the segmenter in the settings.
+
+    Raises:
+        FixArguments: no picture of the run has exact labels.
+        StepFailed: weights are missing.
+    """
+    samples = [s for s in run.dataset.samples(verdict="kept") if is_exact(s)]
+    if not samples:
+        raise FixArguments(f"no kept picture of {run.record.name} has exact masks, so nothing can be measured on it")
+    engine = annotator or make_detect_and_segment(run)
+    try:
+        result = audit_annotator(run, engine, samples)
+    finally:
+        engine.close()
+    assert result is not None
+    return result
+
+
 @tool
 def annotate_images(runtime: ToolRuntime[RunContext]) -> str:
-    """Label the kept pictures: exact masks from the renderer, checked and counted per class."""
+    """Label the kept pictures: exact masks where the engine knows them, else found by words; checked and counted."""
     run = runtime.context
     run.task  # noqa: B018
     with run.stage("annotate"):

@@ -196,7 +196,14 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     ranks = [(s.quality or 0.0) + (10.0 if s.verdict == "kept" else 0.0) for s in samples]
     groups = ["/".join(sorted(_shown(s))) or "empty" for s in samples]
     copies = find_copies(embeddings, hashes, ranks, limit)
-    outliers = find_outliers(embeddings, groups, settings.outlier_neighbours, settings.outlier_z)
+    content = _content_vectors(run, samples)
+    if content is not None:
+        # The more careful of two eyes: a copy for either is a copy.
+        copies = find_copies(content, hashes, ranks, max(limit, settings.clip_max_cosine)) | copies
+        copies = _rooted(copies)
+    outliers = find_outliers(
+        embeddings if content is None else content, groups, settings.outlier_neighbours, settings.outlier_z
+    )
     leaks = set(find_leaks(embeddings, hashes, _real_photos(run), limit))
     reasons: dict[int, str] = {
         **{i: f"unlike the rest (z {z})" for i, z in outliers.items()},
@@ -228,6 +235,23 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
         weak=[f"no picture for {s}" for s in ("train", "val", "test") if not counts[s]],
         next="annotate_images",
     )
+
+
+def _content_vectors(run: RunContext, samples: Sequence[Sample]) -> Float32Array | None:
+    """(n, d) vectors that scoring computed for every sample with one model, or None."""
+    for vectors in run.dataset.embeddings().values():
+        if all(s.id in vectors for s in samples):
+            return np.stack([vectors[s.id] for s in samples])
+    return None
+
+
+def _rooted(copies: dict[int, int]) -> dict[int, int]:
+    """Copies of what is itself a copy point to the one that is kept; each points to a better one, so none is a ring."""
+
+    def root(index: int) -> int:
+        return root(copies[index]) if index in copies else index
+
+    return {copy: root(kept) for copy, kept in copies.items()}
 
 
 def _real_photos(run: RunContext) -> list[Path]:

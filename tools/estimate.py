@@ -26,7 +26,7 @@ class Estimate(BaseModel):
 
     minutes: float
     stages: dict[str, float] = Field(description="minutes by stage, all rounds together")
-    money: float = Field(0.0, description="US dollars; engines on this machine cost none")
+    money: float = Field(0.0, description="US dollars; only engines of a service cost any")
 
 
 def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estimate:
@@ -53,7 +53,8 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         "export, report": settings.estimate_finish_s,
     }
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}
-    return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages)
+    money = plan.images * (settings.image_price or 0.0) if settings.generator == "openai_images" else 0.0
+    return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
 
 
 def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:

@@ -165,6 +165,10 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
     current.accepted = decision.accepted
     run.record.best = decision.best
     run.record.evaluation = dict(decision.best_scores)
+    if "real_test" in sets.samples and run.settings.zero_shot:
+        from tools.zero_shot import measure_zero_shot
+
+        measure_zero_shot(run, sets)
     run.save()
     return _report(run, decision, sets.notes)
 
@@ -332,6 +336,7 @@ def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
         threshold=round(decision.best.threshold, 3),
         scores={on: brief(s) for on, s in decision.scores.items()},
         gap=gap_sentence(decision.scores),
+        untrained_on_real_test={name: brief(s) for name, s in run.record.baselines.items()},
         notes=[*own_notes, *notes][:4],
     )
 

@@ -5,6 +5,7 @@ import importlib
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +24,7 @@ MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
 
 
 def make_generator(run: RunContext) -> Generator:
-    """The engine of `settings.generator`: "blender", or "module:Class" of your own.
+    """The engine of `settings.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
 
     A class of your own must be importable, is called with the run's `Settings`, and implements
     `tools.generators.Generator`; nothing else is needed to plug it in.
@@ -35,22 +36,68 @@ def make_generator(run: RunContext) -> Generator:
     name = run.settings.generator
     engine: Generator
     if name == "blender":
-        from tools.generators.blender.engine import make_generator as make_blender
-        from tools.generators.blender.library import Library
-
-        assets = Path(run.record.assets) if run.record.assets else None
-        # Clutter of a place must not show, unlabelled, what is to be found.
-        avoid = [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
-        engine = make_blender(run.settings, Library.of_run(run.folder, assets), run.settings.size_px, avoid)
+        engine = _blender(run)
+    elif name in _ENGINES:
+        engine = _ENGINES[name](run)
     else:
         module, _, attribute = name.partition(":")
         try:
             engine = getattr(importlib.import_module(module), attribute)(run.settings)
         except (ImportError, AttributeError, ValueError, TypeError) as error:
-            raise FixArguments(f"generator {name!r}: {error}; use 'blender' or 'module:Class'") from None
+            known = ", ".join(repr(n) for n in ("blender", *_ENGINES))
+            raise FixArguments(f"generator {name!r}: {error}; use {known} or 'module:Class'") from None
     if missing := engine.unavailable():
         raise StepFailed(missing)
     return engine
+
+
+def _avoid(run: RunContext) -> list[str]:
+    """What clutter must not show, unlabelled: what is to be found."""
+    return [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
+
+
+def _blender(run: RunContext) -> Generator:
+    from tools.generators.blender.engine import make_generator as make
+    from tools.generators.blender.library import Library
+
+    assets = Path(run.record.assets) if run.record.assets else None
+    return make(run.settings, Library.of_run(run.folder, assets), run.settings.size_px, _avoid(run))
+
+
+def _copy_paste(run: RunContext) -> Generator:
+    from tools.drawing import few_description
+    from tools.generators.copy_paste.engine import make_generator as make
+
+    if run.record.few is not None:
+        few_description(run)
+    return make(run.settings, run.folder, run.settings.size_px, _avoid(run))
+
+
+def _openai_images(run: RunContext) -> Generator:
+    from tools.generators.openai_images import OpenAIImages
+
+    return OpenAIImages(run.settings, run.folder, run.task.budget.money)
+
+
+def _diffusion(run: RunContext) -> Generator:
+    from tools.generators.diffusion import DiffusionGenerator
+
+    return DiffusionGenerator(run.settings)
+
+
+def _repaint(run: RunContext) -> Generator:
+    from tools.generators.repaint import RepaintGenerator
+
+    return RepaintGenerator(_blender(run), run.settings)
+
+
+# Imported only when chosen.
+_ENGINES: dict[str, Callable[[RunContext], Generator]] = {
+    "copy_paste": _copy_paste,
+    "openai_images": _openai_images,
+    "diffusion": _diffusion,
+    "repaint": _repaint,
+}
 
 
 def generate(run: RunContext) -> str:
@@ -62,7 +109,8 @@ def generate(run: RunContext) -> str:
     engine = make_generator(run)
     scratch.mkdir(parents=True)
     run.record.engines[engine.name] = {
-        "version": engine.version, "licence": engine.licence, "for": "pictures", "why": "named in the settings",
+        "version": engine.version, "licence": engine.licence, "for": "pictures",
+        "why": getattr(engine, "why", "named in the settings"),
     }  # fmt: skip
     failed: Counter[str] = Counter()
     try:
@@ -95,9 +143,14 @@ def generate(run: RunContext) -> str:
         ) from error
     finally:
         engine.close()
+        if (spent := getattr(engine, "spent_usd", None)) is not None:
+            run.record.totals["money"] = spent
         shutil.rmtree(scratch, ignore_errors=True)
     current.generated = run.dataset.count(round_number=current.number)
     run.save()
+    stopped = getattr(engine, "stopped", None)
+    if stopped and not current.generated:
+        raise StepFailed(f"no picture could be made: {stopped}")
     if not current.generated:
         reasons = failed or Counter(run.dataset.failures().values())
         reason = reasons.most_common(1)[0][0] if reasons else "no scene is planned; call design_scenes first"
@@ -107,8 +160,9 @@ def generate(run: RunContext) -> str:
         pictures_in_round=current.generated,
         pictures_in_all=run.dataset.count(),
         seconds_per_image=round(median(seconds), 2) if seconds else None,
+        money=run.record.totals.get("money"),
         failed=dict(failed.most_common(3)),
-        stopped="the minutes budget leaves only enough for training" if out_of_time else None,
+        stopped="the minutes budget leaves only enough for training" if out_of_time else stopped,
         next="score_images",
     )
 

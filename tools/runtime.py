@@ -13,9 +13,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from tools.data.dataset import Dataset
-from tools.data.scores import Diagnosis, Evaluation
+from tools.data.scores import Audit, Diagnosis, Evaluation
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
+from tools.models import peak_memory
 from tools.settings import Settings
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
@@ -64,9 +65,11 @@ class RunRecord(BaseModel):
     created: str
     status: RunStatus = "running"
     settings: dict[str, Any] = Field(default_factory=dict)
+    chosen: dict[str, str] = Field(default_factory=dict, description="setting that the profile chose -> why")
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
     real: str | None = None
     assets: str | None = None
+    few: str | None = Field(None, description="folder of a few labelled photos to learn from: never measured on")
     task: TaskSpec | None = None
     estimate: dict[str, Any] | None = None
     approved: bool = False
@@ -77,6 +80,8 @@ class RunRecord(BaseModel):
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
     evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
+    audits: dict[str, Audit] = Field(default_factory=dict, description="annotator -> its labels against exact ones")
+    baselines: dict[str, Evaluation] = Field(default_factory=dict, description="untrained model -> on the real test")
     exports: dict[str, Any] = Field(default_factory=dict)
     stages: list[StageTime] = Field(default_factory=list)
     totals: dict[str, float] = Field(default_factory=dict)
@@ -225,7 +230,9 @@ class RunContext:
             else:
                 known.seconds = round(known.seconds + seconds, 3)
             self.save()
-            self.emit("stage", name=name, round=number, state=state, seconds=round(seconds, 3))
+            self.emit(
+                "stage", name=name, round=number, state=state, seconds=round(seconds, 3), peak_memory_mib=peak_memory()
+            )
 
 
 def report(**fields: Any) -> str:

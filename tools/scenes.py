@@ -3,18 +3,21 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+import prompts
+from tools.data.captions import near_identical
 from tools.data.places import IMPOSSIBLE, known_place
 from tools.data.sampler import pairs_covered, sample_scenes
 from tools.data.scene import SceneSpec
-from tools.data.vocabulary import Things, Vocabulary, build_vocabulary
+from tools.data.vocabulary import Vocabulary, build_vocabulary
+from tools.drawing import merged, things_of, wishes_of
 from tools.errors import StepFailed
 from tools.runtime import Round, RunContext, report, write_json
+from tools.settings import WORDED_GENERATORS, Settings
 
 __all__ = [
     "IMPOSSIBLE", "Vocabulary", "build_vocabulary", "design", "design_scenes", "known_place", "next_round",
@@ -26,12 +29,15 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     """Plan the scenes of the current or the next round; see `design_scenes`."""
     task, settings = run.task, run.settings
     number = next_round(run)
-    words = build_vocabulary(task, _things(run), settings.named_context_share, vocabulary)
+    words = build_vocabulary(task, things_of(run), settings.named_context_share, merged(wishes_of(run), vocabulary))
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
     # Drawn before a round is opened: a call that is refused must not leave an empty one.
     scenes = sample_scenes(
         task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
     )
+    if vocabulary:  # written by a model that had read these
+        versions = {name: prompts.version(name) for name in instructions(run.settings)}
+        scenes = [s.model_copy(update={"prompts": versions}) for s in scenes]
     if number > len(run.record.rounds):
         run.record.rounds.append(Round(number=number))
     with run.stage("design"):
@@ -52,6 +58,11 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     )
 
 
+def instructions(settings: Settings) -> list[str]:
+    """Prompt files that a language model reads before it designs scenes; phrases matter where words become pictures."""
+    return ["agent", *(["vocabulary", "phrases"] if settings.generator in WORDED_GENERATORS else [])]
+
+
 def next_round(run: RunContext) -> int:
     """The number of the round being designed: a new one once the last is diagnosed.
 
@@ -63,14 +74,6 @@ def next_round(run: RunContext) -> int:
     if number > run.task.budget.rounds:
         raise StepFailed(f"all {run.task.budget.rounds} rounds of the budget are used; export what there is")
     return number
-
-
-def _things(run: RunContext) -> Things:
-    """Everything that this run can draw, by key."""
-    from tools.generators.blender.library import Library
-
-    library = Library.of_run(run.folder, Path(run.record.assets) if run.record.assets else None)
-    return {key: library.spec(key) for key in library.keys()}  # noqa: SIM118  (a method, not a dict)
 
 
 def _grant(
@@ -114,6 +117,7 @@ def _facts(scenes: Sequence[SceneSpec], words: Vocabulary) -> dict[str, Any]:
     """What a report says of planned scenes."""
     covered, possible = pairs_covered(scenes, words)
     return {
+        "near_identical_prompts": near_identical(scenes) if words.phrases else None,
         "negatives": sum(not s.targets for s in scenes),
         "targets": sum(len(s.targets) for s in scenes),
         "pairs_covered": f"{covered} of {possible} pairs of values",
@@ -136,6 +140,7 @@ def design_scenes(
         count: how many; leave it out for the budget's share.
         focus: weak slices to aim at, 'axis=value', as diagnose_model names them.
         vocabulary: changed weights, axis -> {value: weight}, e.g. {"light": {"deep shade": 3}}; 0 leaves a value out.
-            Also {"appearances": {class: {name: weight}}} and {"lookalikes": {class: [names]}}.
+            Also {"phrases": {axis: {value: [ways of saying it]}}},
+            {"appearances": {class: {name: weight}}} and {"lookalikes": {class: [names]}}.
     """
     return design(runtime.context, count, focus or [], vocabulary)

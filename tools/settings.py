@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tools.data.task import Effort
 
+# Generators that draw from words alone: nobody knows where things are until somebody looks.
+WORDED_GENERATORS = ("diffusion", "openai_images")
+
 
 class EffortLevel(BaseModel):
     """What one word buys."""
@@ -76,19 +79,86 @@ class Settings(BaseSettings):
     render_timeout_s: float = 120.0  # a scene that takes longer is recorded as failed and its worker restarted
     scene_attempts: int = 2  # a scene that kills its worker twice is recorded as failed
 
+    # Generation by copy-paste
+    cutouts_dir: Path | None = (
+        None  # RGBA pictures of single things; index.json, file or folder names say what they show
+    )
+    backgrounds_dir: Path | None = None  # photos without the targets; None: textures drawn by formula
+
+    # Generation by an image service (any OpenAI-compatible endpoint)
+    image_model: str = "gpt-image-1-mini"  # the cheapest of OpenAI's at the time of writing
+    # US dollars a picture. Prices change and a cap that rests on a wrong one is none: it must be named; 0 for your own.
+    image_price: float | None = Field(None, ge=0)
+    image_size: str = "1024x1024"  # the one size that every model of the service's knows
+    image_quality: str | None = None  # e.g. "low"; None leaves it to the service
+    image_concurrency: int = Field(4, ge=1, le=64)  # requests at once
+    image_requests_per_minute: float = Field(30.0, gt=0)  # lower than the limit of a small account would be refused
+    image_timeout_s: float = 180.0  # a large picture takes a minute
+    image_attempts: int = Field(4, ge=1)  # 429, 5xx, time-outs and broken answers, together
+    image_base_url: str | None = None  # None: openai_base_url
+    image_api_key: SecretStr | None = None  # None: openai_api_key
+
+    # Generation by diffusion
+    diffusion_model: str = "auto"  # a name on the hub or a folder; auto: by memory, see tools/generators/diffusion.py
+    diffusion_size_px: int | None = Field(None, ge=64, multiple_of=8)  # None: what the model was trained on
+    diffusion_steps: int | None = Field(None, ge=1)  # None: by the model's family
+    diffusion_guidance: float | None = Field(None, ge=0)  # None: by the model's family
+    diffusion_batch: int | None = Field(None, ge=1)  # None: by free memory
+    diffusion_negative_prompt: str = (
+        "text, watermark, logo, frame, collage, cartoon, drawing, painting, 3d render, blurred, deformed"
+    )
+    repaint_controlnet: str = "lllyasviel/control_v11p_sd15_canny"  # goes with repaint_model
+    repaint_model: str = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+    # Share of the noise schedule run again: SDEdit (arXiv 2108.01073) keeps outlines below about a half.
+    repaint_strength: float = Field(0.35, gt=0, le=1)
+    repaint_attempts: int = Field(2, ge=1)  # seeds tried before a drifted picture is dropped
+    # Of tools/generators/drift.py. Measured on 60 pasted objects of 40 to 140 px: pictures in another tone, colour,
+    # blur, noise or style pass (97 %; 88 % under a coarse texture), objects moved by a fifth of their size, shrunk or
+    # gone never do, moved by a tenth 3 %, grown by a third 10 %.
+    min_repaint_agreement: float = Field(0.70, ge=0, le=1)
+
     # Quality and curation
-    scorer: str = "pixels"
-    min_quality: float = 0.35
+    scorer: str = "pixels"  # filters in order, joined by "+": pixels, clip, clis
+    min_quality: float = 0.35  # of "pixels"; below it a person would throw the picture away
+    score_batch: int = Field(32, ge=1)  # pictures in memory at once
+    # Share of a round's pictures that is kept, best first, class by class. Low-scored ones can be worse than none
+    # (Auto Cherry-Picker, arXiv 2406.20085); 1 for renders, whose content is exact.
+    keep_share: float = Field(1.0, gt=0, le=1)
+    clip_model: str = "openai/clip-vit-large-patch14"  # the model of X-Paste's filter; any CLIP, SigLIP or SigLIP 2
+    clip_floor: float | None = None  # None: by architecture, 0.21 for ViT-L/14 (X-Paste, ICML 2023)
+    clip_least_share: float = Field(0.5, ge=0, le=1)  # of a softmax over the text and all its distractors; ours
+    # 0..100. CLIPScore of a caption that fits lies near 60 (2.5 x a cosine of 0.25), of others under 45; ours.
+    clis_floor: float = Field(45.0, ge=0, le=100)
     # Near-duplicates: greatest cosine to a kept sample. Measured on photos of one orchard: different ones at most 0.80,
     # 95 % of re-compressed, cut, relit or blurred copies above 0.92; renders on plain grounds are more alike.
     max_cosine: float = 0.95
+    clip_max_cosine: float = 0.98  # the same for embeddings of "clip", which see content more than layout; ours
     outlier_z: float = 4.0  # robust z-score of the mean cosine to the nearest neighbours of the same class
     outlier_neighbours: int = 5
     split_val: float = 0.2  # of a quick run's 120 first pictures: enough objects to call a slice weak
     split_test: float = 0.15
 
     # Labels
-    annotator: str = "exact"
+    annotator: str = "exact"  # or detect_and_segment: for pictures that come without labels
+    detector: str = "IDEA-Research/grounding-dino-tiny"  # Grounding DINO, OWL, or a file of YOLOE or YOLO-World
+    second_detector: str | None = None  # labels on which two agree are better (Labeling Copilot, arXiv 2509.22631)
+    # Least score of a label. None: as the authors use it, 0.35 Grounding DINO, 0.10 OWL, 0.5 SAM 3, 0.30 YOLO (apple
+    # paper, arXiv 2411.11285); after calibration on labelled photos 0.5, more likely right than wrong.
+    detector_confidence: float | None = Field(None, gt=0, lt=1)
+    detector_flip: bool = True  # look at the mirrored picture too and fuse
+    detector_batch: int = Field(8, ge=1)
+    fusion_iou: float = Field(0.55, gt=0, lt=1)  # boxes that overlap more are one (arXiv 1910.13302)
+    phrases: dict[str, list[str]] = Field(default_factory=dict)  # class -> what detectors hear instead of its phrase
+    # "grabcut" needs no weights; else a file of segment-anything, or a folder or name of transformers (SAM, SAM 2)
+    segmenter: str = "grabcut"
+    sam_model: str = "facebook/sam-vit-base"  # taken for "segmenter" by itself where it is on this machine
+    segmenter_batch: int = Field(64, ge=1)  # boxes decoded at once
+    min_mask_quality: float = 0.5  # overlap that SAM itself expects, below which a mask is a failure; ours
+    min_box_mask_iou: float = 0.5  # of a box and its mask's: below it the mask is of something else; ours
+    crop_agreement: bool = True  # where a CLIP is at hand, a label's crop must look like its class
+    count_tolerance: float = 0.5  # of the planned number of objects may be missing or too many in a picture; ours
+    calibration_photos: int = 60  # of real_val: about 100 objects settle two numbers
+    audit_pictures: int = 40  # with exact masks, on which an annotator is measured
     min_instance_px: int = 12  # visible pixels below which an instance is not labelled: nobody could see it
 
     # Training
@@ -110,6 +180,7 @@ class Settings(BaseSettings):
     min_slice_gap: float = 0.05  # a slice less than this under the rest is not worth aiming at, however certain
     slice_false_share: float = 0.10  # of the slices called weak this share may be so by chance (Benjamini-Hochberg)
     accept_probability: float = 0.80  # share of the resamples in which a round must beat the best before, to be kept
+    zero_shot: bool = True  # measure the untrained detector on the real test too, where its weights are on this machine
     evaluation_confidence: float = 0.001  # as in COCO evaluations: a curve's tail is part of the area under it
     threshold_slack: float = 0.02  # F1 given up for fewer false alarms: measured, a third of them go for a hundredth
     fallback_confidence: float = 0.25  # working threshold when no detection is right at any confidence

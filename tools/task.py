@@ -148,23 +148,29 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     if wanted.target is not None and not 0 < wanted.target <= 1:
         raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
     plan, minutes, notes = _plan(run, wanted)
+    money = _within_flag("money", wanted.money, run) or 0.0
     task = TaskSpec(
         kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
-        budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=wanted.money or 0.0),
+        budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
         request=run.record.request,
     )  # fmt: skip
-    notes = [*[a[:200] for a in wanted.assumptions[:5]], *notes, *_check_real(run, task)]
+    notes = [*[a[:200] for a in wanted.assumptions[:5]], *notes, *_check_photos(run, task)]
     cost = estimate(plan, run.settings)
+    if cost.money > task.budget.money:
+        raise FixArguments(
+            f"{plan.images} pictures of {run.settings.image_model} cost about ${cost.money:.2f}, and the user allows "
+            f"${task.budget.money:.2f}. Ask the user for more money (--money), or plan fewer images."
+        )
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | plan.model_dump() | {"notes": notes, "asked": wanted.fingerprint()}
     run.save()
 
 
 def _objects(run: RunContext) -> Any:
-    from tools.generators.blender.library import Library
+    from tools.drawing import objects_of
 
     try:
-        return Library.of_run(run.folder, Path(run.record.assets) if run.record.assets else None)
+        return objects_of(run.settings, run.folder, run.record.assets, run.record.few)
     except FixArguments as error:  # the folder is the user's: no call can mend it
         raise StepFailed(str(error)) from error
 
@@ -209,14 +215,18 @@ def _within_flag(name: str, asked: float | None, run: RunContext) -> float | Non
     return float(flag)
 
 
-def _check_real(run: RunContext, task: TaskSpec) -> list[str]:
-    """Read the real photos before anything is spent, and ask about classes that do not match."""
-    if run.record.real is None:
-        return []
+def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
+    """Read the user's photos before anything is spent, and ask about classes that do not match."""
     from tools.data.real import load_real
+    from tools.generators.copy_paste.few import load_few
 
+    real = None if run.record.real is None else Path(run.record.real)
+    notes: list[str] = []
     try:
-        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+        if real is not None:
+            notes += load_real(real, task, run.settings.real_val_share, run.settings.class_map).notes
+        if run.record.few is not None:
+            notes += load_few(Path(run.record.few), task, run.settings.class_map, real)[1]
     except NeedsUser as unclear:
         pairs = _pairs(ask(unclear.question, unclear.options))
         if not pairs:
@@ -228,7 +238,7 @@ def _check_real(run: RunContext, task: TaskSpec) -> list[str]:
         run.save()
         # One question a call: a call that is run again after its answer counts its questions from the start.
         raise FixArguments("The user's pairs are noted. Call define_task again with the same arguments.") from None
-    return [str(note) for note in real.notes]
+    return notes
 
 
 def _pairs(answer: str) -> dict[str, str]:
@@ -278,19 +288,30 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
              "classify": "classify: one class for the whole picture"}  # fmt: skip
     paid = "" if run.settings.llm == "offline" else "; a paid language model costs extra, at its provider's price"
     stages = [f"{name} {minutes:g}" for name, minutes in cost["stages"].items()]
-    return {
-        "task": kinds[task.kind],
-        "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
-        "places": task.contexts or "everywhere it may be met",
-        "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
-        "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
-        + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
-        "money": f"${cost['money']:.2f}: everything is made on this machine{paid}",
-        "stops early at": f"a score of {task.target:g}" if task.target else "no target",
-        "measured on": f"real photos in {run.record.real} and rendered pictures"
-        if run.record.real
-        else "rendered pictures only: no real photo was given (--real DIR)",
-    } | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    return (
+        {
+            "task": kinds[task.kind],
+            "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+            "places": task.contexts or "everywhere it may be met",
+            "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
+            "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
+            + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
+            "money": _money_line(run, cost["money"]) + paid,
+            "stops early at": f"a score of {task.target:g}" if task.target else "no target",
+            "measured on": f"real photos in {run.record.real} and rendered pictures"
+            if run.record.real
+            else "rendered pictures only: no real photo was given (--real DIR)",
+        }
+        | ({"learns from": f"pictures made of the labelled photos in {run.record.few}"} if run.record.few else {})
+        | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    )
+
+
+def _money_line(run: RunContext, money: float) -> str:
+    task = run.record.task
+    if not money or task is None:
+        return f"${money:.2f}: everything is made on this machine"
+    return f"about ${money:.2f} for pictures of {run.settings.image_model}; never more than ${task.budget.money:.2f}"
 
 
 def _class_line(name: str, key: str, appearances: list[str]) -> str:

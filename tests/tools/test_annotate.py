@@ -2,14 +2,19 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
+from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
-from tools.annotate import annotate
+from tests.tools.colours import COLOURS, ColourDetector, ColourSegmenter
+from tools.annotate import annotate, audit_run, count_problem
+from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
 from tools.annotators.exact import ExactAnnotator
 from tools.curate import curate
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
+from tools.data.scene import SceneObject, SceneSpec
 from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.generate import generate
@@ -127,3 +132,141 @@ def test_nothing_kept_and_unknown_engines_are_said(tmp_path):
     run.settings.annotator = "guess"
     with pytest.raises(FixArguments, match="'guess'"):
         annotate(run)
+
+
+# Pictures that come without labels ------------------------------------------------------------------------------------
+
+
+class Worded(ShapeGenerator):
+    """Draws squares of the classes' colours from words alone: nothing is known of where they are."""
+
+    name = "diffusion"
+
+    def draw(self, scene):
+        picture = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
+        for index, thing in enumerate(scene.targets[:4]):
+            x, y = 8 + 44 * (index % 2), 8 + 44 * (index // 2)
+            picture[y : y + 36, x : x + 36] = COLOURS[thing.class_name]
+        return picture, []
+
+
+def _worded(folder, **options):
+    run = new_run(folder, "apple", "lemon", images=12, rounds=1, min_quality=0.0, max_cosine=1.1, size_px=96,
+                  generator="tests.tools.test_annotate:Worded", annotator="detect_and_segment", **options)  # fmt: skip
+    design(run, 12, [], None if run.task.kind == "classify" else {"crowding": {"many": 0}})
+    generate(run)
+    curate(run)
+    return run
+
+
+def _engine(run, **parts):
+    detectors = parts.pop("detectors", None) or [ColourDetector()]
+    rules = LabelRules(tuple(0.3 for _ in detectors), flip=False)
+    return DetectAndSegment(detectors, parts.pop("segmenter", ColourSegmenter()), Ontology.of(run.task, {}), rules)
+
+
+def test_labels_are_found_where_none_came(tmp_path):
+    run = _worded(tmp_path)
+    assert not any(s.instances for s in run.dataset.samples())
+    answer = json.loads(annotate(run, _engine(run)))
+    kept = list(run.dataset.samples(verdict="kept"))
+    planned = {s.id: len(s.targets) for s in run.dataset.scenes()}
+    assert [len(s.instances) for s in kept] == [planned[s.scene_id] for s in kept]
+    assert sum(answer["labels"].values()) == sum(map(len, (s.instances for s in kept)))
+    assert {i.source for s in kept for i in s.instances} == {"colours+colour-cut"}
+    assert run.record.engines["detect_and_segment"]["for"] == "labels"
+    assert "audit" not in answer  # nothing here is known exactly
+
+
+def test_labelling_twice_asks_once(tmp_path):
+    run = _worded(tmp_path)
+    annotate(run, _engine(run))
+    before = [s.model_dump() for s in run.dataset.samples()]
+    detector = ColourDetector()
+    annotate(run, _engine(run, detectors=[detector]))
+    assert [s.model_dump() for s in run.dataset.samples()] == before
+    assert detector.calls == 0
+
+
+def test_pictures_with_too_few_objects_are_dropped(tmp_path):
+    """Of two planned classes one is never found: those pictures would teach that it is nothing."""
+    run = _worded(tmp_path)
+    answer = json.loads(annotate(run, _engine(run, detectors=[ColourDetector(blind=["lemon"])])))
+    assert answer["pictures_dropped"]["fewer objects found than planned"] > 0
+    for sample in run.dataset.samples(verdict="dropped"):
+        if sample.reasons == ["fewer objects found than planned"]:
+            assert not sample.instances or len(sample.instances) < 3
+
+
+@pytest.mark.parametrize(
+    ("planned", "found", "problem"),
+    [
+        (0, 0, None),
+        (0, 1, "something to find where nothing should be"),
+        (1, 0, "fewer objects found than planned"),
+        (1, 1, None),
+        (1, 2, None),  # a second one does no harm
+        (1, 3, "more objects found than planned"),
+        (4, 2, None),
+        (4, 1, "fewer objects found than planned"),
+        (4, 8, "more objects found than planned"),
+    ],
+)
+def test_count(planned, found, problem):
+    objects = [SceneObject(class_name="apple", drawn_as="apple", box=(0.5, 0.5, 0.1, 0.1))] * planned
+    scene = SceneSpec(context="table", light="sun", objects=objects, family="f", seed=0)
+    labels = [Instance(class_name="apple", box=(0, 0, 9, 9))] * found
+    assert count_problem(scene, labels, 0.5) == problem
+
+
+def test_exact_labels_stay_and_measure_the_annotator(tmp_path):
+    run = _made(tmp_path, "apple", "lemon", annotator="detect_and_segment")
+    truth = {s.id: s.instances for s in run.dataset.samples(verdict="kept")}
+
+    class Rough(DetectAndSegment):
+        """Knows where things are, and draws their masks two pixels too small."""
+
+        def annotate_many(self, pictures, samples, task):
+            shrink = np.ones((3, 3), np.uint8)
+            own = []
+            for sample in samples:
+                masks = [
+                    (i, cv2.erode(i.mask(96, 96).astype(np.uint8), shrink, iterations=2)) for i in truth[sample.id]
+                ]
+                own.append([Instance(class_name=i.class_name, box=mask_box(m > 0), counts=encode_mask(m > 0))
+                            for i, m in masks if m.any()])  # fmt: skip
+            return own
+
+    engine = _engine(run)
+    engine.__class__ = Rough
+    answer = json.loads(annotate(run, engine))
+    assert {i.source for s in run.dataset.samples() for i in s.instances} == {"exact"}
+    assert run.dataset.count(verdict="kept") == len(truth)
+    measured = run.record.audits["detect_and_segment"]
+    assert 0.5 < measured.overall.iou < 0.95
+    assert measured.overall.dice > measured.overall.iou
+    assert set(measured.per_class) == {"apple", "lemon"}
+    assert "0.951" in answer["audit"]
+
+
+def test_a_run_can_be_audited_at_any_time(tmp_path):
+    run = _made(tmp_path / "exact", "apple", "lemon")
+    before = [s.model_dump() for s in run.dataset.samples()]
+    engine = _engine(run, detectors=[ColourDetector(blind=["apple", "lemon"])])
+    measured = audit_run(run, engine)
+    assert (measured.overall.found, measured.overall.missed) == (0, 1.0)
+    assert run.record.audits == {"detect_and_segment": measured}
+    assert [s.model_dump() for s in run.dataset.samples()] == before
+    with pytest.raises(FixArguments, match="exact masks"):
+        audit_run(_worded(tmp_path / "worded"), engine)
+
+
+def test_a_picture_that_clip_agrees_with_needs_no_box(tmp_path):
+    """Classification: the label says what the whole picture shows."""
+    run = _worded(tmp_path, kind="classify")
+    blind = [ColourDetector(blind=["apple", "lemon"])]
+    ids = [s.id for s in run.dataset.samples(verdict="kept")]
+    run.dataset.update_samples({i: {"scores": {"clip": 0.6}} for i in ids[1:]})
+    answer = json.loads(annotate(run, _engine(run, detectors=blind)))
+    assert answer["dropped_because_hidden"] == 1
+    assert [s.id for s in run.dataset.samples(verdict="kept")] == ids[1:]

@@ -193,7 +193,7 @@ def test_other_errors_stay_what_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("brush", FixArguments, "use 'blender' or 'module:Class'"),
+        ("brush", FixArguments, "use 'blender', .* or 'module:Class'"),
         ("tests.fakes:Nobody", FixArguments, "Nobody"),
         ("no_such_module:Engine", FixArguments, "no_such_module"),
         ("tests.tools.test_generate:NotOne", FixArguments, "NotOne"),

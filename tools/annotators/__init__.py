@@ -1,12 +1,19 @@
-"""Engines that label pictures."""
+"""Engines that label pictures: whole annotators, and the detectors and segmenters that they are built from."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.sample import Instance, Sample
+from tools.data.sample import BoolMask, Box, Instance, Sample
 from tools.data.task import TaskSpec
+
+Picture = npt.NDArray[np.uint8]
+# x, y in pixels and whether the point lies on the object.
+Point = tuple[float, float, bool]
 
 
 class Annotator(Protocol):
@@ -16,5 +23,58 @@ class Annotator(Protocol):
     version: str
     licence: str
 
-    def annotate(self, picture: npt.NDArray[np.uint8], sample: Sample, task: TaskSpec) -> list[Instance]:
-        """Labels of an (h, w, 3) RGB picture."""
+    dropped: Counter[str]  # why things that it saw became no labels
+
+    def annotate_many(
+        self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
+    ) -> list[list[Instance]]:
+        """Labels of each (h, w, 3) RGB picture."""
+
+    def close(self) -> None:
+        """Release memory; called again it does nothing."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One box that a detector drew for one phrase."""
+
+    box: Box  # x1, y1, x2, y2 in pixels
+    score: float  # 0..1, as the detector gave it
+    phrase: int  # index of the phrase it was found by
+    mask: BoolMask | None = None  # from engines that find and cut out in one step
+
+
+class Detector(Protocol):
+    """Finds what phrases say."""
+
+    name: str
+    version: str
+    licence: str
+
+    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes of at least `confidence` in each (h, w, 3) RGB picture."""
+
+    def close(self) -> None:
+        """Release memory; called again it does nothing."""
+
+
+class Segmenter(Protocol):
+    """Cuts out what boxes or points show."""
+
+    name: str
+    version: str
+    licence: str
+
+    def masks(
+        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+    ) -> list[BoolMask | None]:
+        """An (h, w) mask for each box; None where it failed.
+
+        Args:
+            picture: (h, w, 3) RGB.
+            boxes: x1, y1, x2, y2 in pixels.
+            points: for each box further hints.
+        """
+
+    def close(self) -> None:
+        """Release memory; called again it does nothing."""

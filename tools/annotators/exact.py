@@ -1,5 +1,8 @@
 """The labels that the renderer knew exactly: checked, clipped to the picture, and kept."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +19,16 @@ class ExactAnnotator:
 
     def __init__(self, min_instance_px: int) -> None:
         self.min_instance_px = min_instance_px
+        self.dropped: Counter[str] = Counter()
+
+    def annotate_many(
+        self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample], task: TaskSpec
+    ) -> list[list[Instance]]:
+        """`annotate` for each picture."""
+        return [self.annotate(p, s, task) for p, s in zip(pictures, samples, strict=True)]
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def annotate(self, picture: npt.NDArray[np.uint8], sample: Sample, task: TaskSpec) -> list[Instance]:
         """The sample's exact instances of the task's classes whose visible part has enough pixels.

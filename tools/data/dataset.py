@@ -3,9 +3,12 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from tools.data.sample import Instance, Sample
 from tools.data.scene import SceneSpec
@@ -21,11 +24,13 @@ CREATE TABLE IF NOT EXISTS samples (
 CREATE TABLE IF NOT EXISTS instances (
     sample_id TEXT NOT NULL REFERENCES samples(id), position INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (sample_id, position));
+CREATE TABLE IF NOT EXISTS embeddings (
+    sample_id TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (sample_id, model));
 CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
 CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
-_UPDATABLE = {"split", "scores", "quality", "verdict", "reasons", "label"}
+_UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
 
 
 class Dataset:
@@ -147,6 +152,24 @@ class Dataset:
             "SELECT count(*) FROM samples WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR verdict = ?2)",
             round_number, verdict,
         )  # fmt: skip
+
+    # Embeddings -------------------------------------------------------------------------------------------------
+
+    def set_embeddings(self, model: str, vectors: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Keep vectors of whole pictures by sample id, as 16-bit floats: half of the space, and no copy goes unseen."""
+        with self._db:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+                [(i, model, v.astype(np.float16).tobytes()) for i, v in vectors.items()],
+            )
+
+    def embeddings(self) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+        """Model -> sample id -> vector of unit length."""
+        found: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
+        for row in self._db.execute("SELECT * FROM embeddings ORDER BY model, sample_id"):
+            vector = np.frombuffer(row["vector"], np.float16).astype(np.float32)
+            found.setdefault(row["model"], {})[row["sample_id"]] = vector / max(float(np.linalg.norm(vector)), 1e-6)
+        return found
 
     # Rows -------------------------------------------------------------------------------------------------------
 

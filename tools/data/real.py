@@ -68,6 +68,40 @@ def load_real(folder: Path, task: TaskSpec, val_share: float, class_map: Mapping
         StepFailed: the folder or a file in it cannot be used; the message names it and the way out.
         NeedsUser: the labels' classes cannot be matched with the task's; the options are pairs label=class.
     """
+    classify = task.kind == "classify"
+    read, has_masks, notes, source = _read_all(folder, task, class_map)
+    val, test = _split(folder.expanduser().resolve(), read, val_share, notes, classify)
+    pictures, instances = len(read.samples), sum(len(s.instances) for s in read.samples)
+    photos = len({s.family for s in [*val, *test]})
+    what = "" if classify else f", {instances} {'masks' if has_masks else 'boxes'}"
+    kind = FORMATS.get(source, source)
+    notes.insert(0, f"{pictures} pictures of {photos} photos{what}, from {kind}: {len(val)} decide, {len(test)} report")
+    return RealPhotos(val, test, has_masks, notes)
+
+
+def read_photos(
+    folder: Path, task: TaskSpec, class_map: Mapping[str, str] | None = None
+) -> tuple[list[Sample], list[str]]:
+    """Labelled photos in the task's classes, not split: for whoever does not judge by them.
+
+    Args:
+        folder: as for `load_real`.
+        task: its classes are looked for in the labels.
+        class_map: label class -> class of the task, where the names do not say it.
+
+    Returns:
+        Samples with absolute image paths, and notes on what was left out.
+
+    Raises:
+        StepFailed: the folder or a file in it cannot be used; the message names it and the way out.
+        NeedsUser: the labels' classes cannot be matched with the task's; the options are pairs label=class.
+    """
+    read, _, notes, _ = _read_all(folder, task, class_map)
+    return read.samples, notes
+
+
+def _read_all(folder: Path, task: TaskSpec, class_map: Mapping[str, str] | None) -> tuple[_Read, bool, list[str], str]:
+    """What can be read, whether all of it has masks, notes, and the format of the labels."""
     folder = folder.expanduser().resolve()
     classify = task.kind == "classify"
     labels = read_labels(folder, classify)
@@ -80,13 +114,7 @@ def load_real(folder: Path, task: TaskSpec, val_share: float, class_map: Mapping
     if not read.samples:
         raise StepFailed(f"{folder}: no picture can be used. {' '.join((read.broken + read.misfits)[:_SHOWN])}")
     has_masks = not classify and _settle_masks(read.samples, notes)
-    val, test = _split(folder, read, val_share, notes, classify)
-    pictures, instances = len(read.samples), sum(len(s.instances) for s in read.samples)
-    photos = len({s.family for s in [*val, *test]})
-    what = "" if classify else f", {instances} {'masks' if has_masks else 'boxes'}"
-    kind = FORMATS.get(labels.format, labels.format)
-    notes.insert(0, f"{pictures} pictures of {photos} photos{what}, from {kind}: {len(val)} decide, {len(test)} report")
-    return RealPhotos(val, test, has_masks, notes)
+    return read, has_masks, notes, labels.format
 
 
 def _used_classes(labels: RealLabels, folder: Path, classify: bool) -> Counter[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.captions import caption
+from tools.data.captions import say_distinctly
 from tools.data.coverage import cover_pairs
 from tools.data.layout import Layouts, lay_out
 from tools.data.places import IMPOSSIBLE
@@ -164,10 +164,12 @@ class _Drawing:
         low, high = np.array([DISTANCES[r["distance"]] for r in rows]).T
         layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify")
         first = int(self.rng.integers(2**31))
-        return [
+        scenes = [
             self._scene(rows[i], _Place(layouts, i), int(targets[i]), int(others[i]), (first + i * _ODD) % 2**31)
             for i in range(count)
         ]
+        say_distinctly(scenes, self.vocabulary.phrases, earlier)
+        return scenes
 
     # Rows of values -------------------------------------------------------------------------------------------
 
@@ -226,13 +228,11 @@ class _Drawing:
         objects = self._targets(row, place, targets) if targets else []
         objects += [self._lookalike(place, slot) for slot in range(targets, targets + others)]
         low, high = CLUTTER.get(row["context"], ANY_CLUTTER)
-        scene = SceneSpec(
+        return SceneSpec(
             context=row["context"], light=row["light"], weather=row["weather"], viewpoint=row["viewpoint"],
             distance=row["distance"], clutter=round(low + (high - low) * self._next(), 3), objects=objects,
             family=_family(row, objects), seed=seed,
         )  # fmt: skip
-        scene.caption = caption(scene.axes(), objects)
-        return scene
 
     def _targets(self, row: Row, place: "_Place", number: int) -> list[SceneObject]:
         first_class, first_look = self.looks[row["look"]]

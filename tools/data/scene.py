@@ -43,13 +43,14 @@ class SceneSpec(BaseModel):
     distance: str = "near"
     clutter: float = Field(0.3, ge=0, le=1, description="how much unlabelled stuff of the place is around")
     objects: list[SceneObject] = Field(default_factory=list)
+    prompts: dict[str, str] = Field(default_factory=dict, description="prompt file -> version, of what wrote its words")
     family: str = Field(description="scenes of one family look alike and stay in one split")
     seed: int = Field(ge=0)
 
     @property
     def id(self) -> str:
-        """Hash of everything that decides the picture (the caption does not)."""
-        return hashlib.sha1(self.model_dump_json(exclude={"caption"}).encode()).hexdigest()[:16]
+        """Hash of everything that decides the picture (the caption and who wrote it do not)."""
+        return hashlib.sha1(self.model_dump_json(exclude={"caption", "prompts"}).encode()).hexdigest()[:16]
 
     @property
     def targets(self) -> list[SceneObject]:

@@ -87,3 +87,25 @@ class Diagnosis(BaseModel):
     errors: dict[str, int] = Field(default_factory=dict)
     plateau: bool = Field(False, description="the round was not better than the best before, beyond noise")
     advice: list[str] = Field(default_factory=list)
+
+
+class LabelQuality(BaseModel):
+    """Labels of one class, or of all, against exact ones."""
+
+    objects: int = Field(description="exact ones")
+    found: int
+    dice: float | None = Field(None, description="mean over the objects found; None: none was")
+    iou: float | None = None
+    missed: float | None = Field(None, description="share of the objects without a label, 0..1")
+    false: float | None = Field(None, description="share of the labels that are of nothing, 0..1")
+    intervals: dict[str, Interval] = Field(default_factory=dict, description="95 % bootstrap over pictures")
+
+
+class Audit(BaseModel):
+    """What an annotator did on pictures whose masks are known exactly."""
+
+    annotator: str
+    pictures: int
+    by: str = Field(description="'mask' or 'box': what overlaps are of")
+    overall: LabelQuality
+    per_class: dict[str, LabelQuality] = Field(default_factory=dict)

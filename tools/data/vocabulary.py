@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from tools.data.phrases import Phrases, checked_phrases
 from tools.data.places import fits, known_place
 from tools.data.scene import CONTEXTS, DISTANCES, LIGHTS, VIEWPOINTS, WEATHERS
 from tools.data.task import ClassSpec, TaskSpec
@@ -76,6 +77,7 @@ class Vocabulary(BaseModel):
     crowding: Weights
     occlusion: Weights
     appearances: dict[str, Weights] = Field(description="class name -> appearance -> weight")
+    phrases: Phrases = Field(default_factory=Phrases, description="other ways of saying the values in a caption")
     lookalikes: dict[str, list[LookAlike]] = Field(default_factory=dict, description="class name -> what looks like it")
 
     @field_validator(*PLAIN_AXES)
@@ -113,7 +115,8 @@ def build_vocabulary(
         things: key -> what can be drawn; classes of which nothing is known get every place and one look.
         named_share: share of the scenes at the places that the request names.
         wishes: e.g. {"light": {"deep shade": 3}, "appearances": {"apple": {"green": 2}}, "lookalikes": {"apple":
-            ["tomato: unripe"]}}; values that it leaves out keep their weight, 0 leaves a value out.
+            ["tomato: unripe"]}, "phrases": {"light": {"sun": ["in hard noon light"]}}}; values that it leaves out keep
+            their weight, 0 leaves a value out.
 
     Raises:
         FixArguments: an unknown place, axis, value, class, appearance or look-alike, or a weight that is none; the
@@ -138,6 +141,9 @@ def build_vocabulary(
             raise FixArguments(f"the vocabulary has no axis {name!r}; there are {', '.join(values)}")
         if not isinstance(wish, Mapping):
             raise FixArguments(f"{name} must be an object such as {{value: weight}}, not {wish!r}")
+        if name == "phrases":
+            values[name] = checked_phrases(wish, task, {a: v for a, v in KNOWN_VALUES.items() if a != "crowding"})
+            continue
         if name in PLAIN_AXES:
             values[name] |= _checked(name, wish, tuple(values[name]) if single else KNOWN_VALUES[name])
         else:

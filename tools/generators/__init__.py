@@ -34,7 +34,10 @@ class Generator(Protocol):
     """One engine."""
 
     name: str
-    licence: str
+
+    @property
+    def licence(self) -> str:
+        """Of the engine and its weights, as far as it is known."""
 
     @property
     def version(self) -> str:

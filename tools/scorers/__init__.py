@@ -1,5 +1,6 @@
 """Engines that say how good a picture is for training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ class Quality:
     value: float  # 0 useless .. 1 good
     scores: dict[str, float]  # the parts it is made of, each 0..1
     reasons: list[str]  # plain words for what is wrong; empty when nothing is
+    passed: bool | None = None  # the engine's own verdict; None: `settings.min_quality` decides
 
 
 class Scorer(Protocol):
@@ -25,5 +27,8 @@ class Scorer(Protocol):
     version: str
     licence: str
 
-    def score(self, picture: npt.NDArray[np.uint8], sample: Sample) -> Quality:
-        """Score an (h, w, 3) RGB picture with its labels."""
+    def score_many(self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample]) -> list[Quality]:
+        """Score (h, w, 3) RGB pictures with their labels."""
+
+    def close(self) -> None:
+        """Release memory."""

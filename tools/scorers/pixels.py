@@ -1,5 +1,7 @@
 """Quality of a picture from its pixels and masks alone; needs no model."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +47,13 @@ class PixelScorer:
     name = "pixels"
     version = "2"
     licence = "AGPL-3.0-or-later"
+
+    def score_many(self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample]) -> list[Quality]:
+        """`score` for each picture."""
+        return [self.score(p, s) for p, s in zip(pictures, samples, strict=True)]
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def score(self, picture: npt.NDArray[np.uint8], sample: Sample) -> Quality:
         """Score an (h, w, 3) RGB picture.

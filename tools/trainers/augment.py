@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.examples import Example, Picture, areas_of, keep_visible, warp_boxes
-from tools.trainers.formula import draw, draw_background
+from tools.trainers.formula import draw, background
 from tools.trainers.formula_textures import noise_bank
 from tools.trainers.paste import add_strangers, paste_objects
 from tools.trainers.postprocess import PADDING_GREY
@@ -92,7 +92,7 @@ def _around(rng: np.random.Generator, shape: tuple[int, int], policy: Policy) ->
     height, width = shape
     if policy.colour == 0:
         return np.full((height, width, 3), PADDING_GREY, np.uint8)
-    return draw_background(rng, max(shape))[:height, :width]
+    return background(rng, max(shape))[:height, :width]
 
 
 def _warp(example: Example, matrix: npt.NDArray[np.float64], scale: float, shape: tuple[int, int]) -> Example:

@@ -78,7 +78,7 @@ def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
         size_px: side of the square picture.
     """
     rng = np.random.default_rng([seed, index])
-    canvas = draw_background(rng, size_px)
+    canvas = background(rng, size_px)
     ids = np.zeros((size_px, size_px), np.uint8)
     plants = [plant_hsv(rng) for _ in range(2)] if rng.random() < 0.6 else [random_hsv(rng) for _ in range(2)]
     _clutter(rng, canvas, None, plants, amount=rng.choice([0.0, 0.25, 1.0], p=[0.55, 0.28, 0.17]))
@@ -100,11 +100,17 @@ def _material(rng: np.random.Generator, height: int, width: int, hsv: Floats, zo
     return np.asarray(cv2.applyColorMap(grey, colour_table(rng, hsv, rng.beta(1.2, 2.5))))
 
 
-def draw_background(rng: np.random.Generator, n: int) -> Picture:
-    """One surface, foliage, or ground and sky; with bars through the whole picture and soft patches."""
+def background(rng: np.random.Generator, n: int, *, plants_share: float = 0.3) -> Picture:
+    """One surface, foliage, or ground and sky; with bars through the whole picture and soft patches.
+
+    Args:
+        rng: decides everything.
+        n: side in pixels.
+        plants_share: probability of foliage or grass, 0..1.
+    """
     _, plants = texture_bank()
     zoom = np.exp(rng.uniform(np.log(0.35), np.log(2.5))) * n / 256
-    if rng.random() < 0.3:
+    if rng.random() < plants_share:
         grey = cut(rng, plants, n, n, zoom)
         canvas = np.asarray(cv2.applyColorMap(grey, colour_table(rng, plant_hsv(rng), rng.uniform(0.3, 0.95))))
     elif rng.random() < _BLENDED_GROUNDS:

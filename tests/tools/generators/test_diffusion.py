@@ -1,0 +1,216 @@
+"""Diffusion through the true loading code on small random weights: the same picture in any company, and refusals."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.pipeline import new_run
+from tests.tools.generators import pipelines
+from tools.data.pictures import read_picture
+from tools.data.scene import SceneObject, SceneSpec
+from tools.errors import StepFailed
+from tools.generate import generate, make_generator
+from tools.generators import Failed, Generated
+from tools.generators import diffusion as module
+from tools.generators.diffusion import DiffusionGenerator, Recipe, default_model, layout_of, licence_of, recipe_of
+from tools.scenes import design
+from tools.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    return pipelines.stable_diffusion(tmp_path_factory.mktemp("sd"), checker=1.0)
+
+
+def settings(model, **changed):
+    options = {"diffusion_model": str(model), "diffusion_steps": 2, "size_px": 64, "profile": "offline"}
+    return Settings(**options | changed)
+
+
+def scenes(count):
+    return [
+        SceneSpec(caption=f"a photo of apple {i}", context="table", light="sun", family=str(i), seed=i)
+        for i in range(count)
+    ]
+
+
+def made(options, wanted, folder):
+    engine = DiffusionGenerator(options)
+    results = list(engine.generate(wanted, folder))
+    engine.close()
+    return results
+
+
+def pictures(results):
+    return {r.scene.id: read_picture(r.picture).astype(int) for r in results}
+
+
+def thing(box, name="apple", appearance=""):
+    return SceneObject(class_name=name, drawn_as=name, appearance=appearance, box=box)
+
+
+def test_a_picture_is_the_same_at_any_batch_size_and_in_any_company(model, tmp_path):
+    wanted = scenes(5)
+    alone = pictures(made(settings(model, diffusion_batch=1), wanted, tmp_path / "1"))
+    four = pictures(made(settings(model, diffusion_batch=4), wanted, tmp_path / "4"))
+    other = pictures(made(settings(model, diffusion_batch=3), wanted[::-1], tmp_path / "3"))
+    for identity, picture in alone.items():
+        assert np.abs(picture - four[identity]).max() <= 2  # last bits of sums, and JPEG
+        assert np.abs(picture - other[identity]).max() <= 2
+    first, second, *_ = alone.values()
+    assert np.abs(first - second).mean() > 5
+
+
+def test_provenance_says_how_it_was_made(model, tmp_path):
+    (result,) = made(settings(model, diffusion_guidance=5.0), scenes(1), tmp_path)
+    assert result.instances == []
+    assert (result.width, result.height) == (64, 64)
+    said = result.provenance
+    assert said["prompt"] == "a photo of apple 0"
+    assert (said["steps"], said["guidance"], said["pipeline"]) == (2, 5.0, "StableDiffusionPipeline")
+    assert said["weights_licence"] == "openrail"
+    assert said["negative_prompt"].startswith("text, watermark")
+    assert said["safety_checker"] is True
+    assert said["boxes"] == "not seen by the model"
+
+
+def test_the_negative_prompt_needs_guidance_and_then_matters(model, tmp_path):
+    def one(name, **changed):
+        (result,) = made(settings(model, **changed), scenes(1), tmp_path / name)
+        return read_picture(result.picture).astype(int), result.provenance["negative_prompt"]
+
+    plain, said = one("a", diffusion_guidance=0.0)
+    same, _ = one("b", diffusion_guidance=0.0, diffusion_negative_prompt="zzz")
+    assert (said, np.abs(plain - same).max()) == ("", 0)
+    pushed, _ = one("c", diffusion_guidance=7.0)
+    otherwise, _ = one("d", diffusion_guidance=7.0, diffusion_negative_prompt="zzz qqq")
+    assert np.abs(pushed - otherwise).max() > 0
+
+
+def test_what_the_safety_checker_withholds_is_counted_and_no_picture(tmp_path):
+    folder = pipelines.stable_diffusion(tmp_path / "strict", checker=-1.0)
+    engine = DiffusionGenerator(settings(folder))
+    results = list(engine.generate(scenes(3), tmp_path / "out"))
+    assert all(isinstance(r, Failed) and "safety checker withheld" in r.reason for r in results)
+    assert engine.counts["withheld"] == 3
+    assert not list((tmp_path / "out").glob("*.jpg"))
+
+
+def test_when_memory_runs_out_the_batch_is_halved_and_nothing_changes(model, tmp_path):
+    import torch
+
+    wanted = scenes(5)
+    whole = pictures(made(settings(model, diffusion_batch=4), wanted, tmp_path / "whole"))
+    engine = DiffusionGenerator(settings(model, diffusion_batch=4))
+
+    def small_gpu(_network, inputs):
+        if inputs[0].shape[0] > 4:  # two pictures with guidance
+            raise torch.cuda.OutOfMemoryError("out of memory")
+
+    engine._loaded().unet.register_forward_pre_hook(small_gpu)
+    halved = pictures(list(engine.generate(wanted, tmp_path / "halved")))
+    assert list(halved) == list(whole)
+    assert all(np.abs(halved[k] - whole[k]).max() <= 2 for k in whole)
+    assert engine._batch == 2
+    engine._loaded().unet.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(torch.cuda.OutOfMemoryError("no")))
+    with pytest.raises(StepFailed, match="not even one picture of 32 px fits"):
+        list(engine.generate(wanted, tmp_path / "none"))
+
+
+def test_a_layout_model_hears_the_boxes(tmp_path):
+    folder = pipelines.gligen(tmp_path / "gligen")
+    import torch
+    from diffusers import StableDiffusionGLIGENPipeline
+
+    pipe = StableDiffusionGLIGENPipeline.from_pretrained(folder)
+    for name, weight in pipe.unet.named_parameters():  # gates start shut
+        if "alpha" in name:
+            weight.data = torch.ones_like(weight)
+    pipe.save_pretrained(folder)
+    left, right = (
+        SceneSpec(caption="a photo", context="table", light="sun", family="f", seed=1, objects=[thing(box)])
+        for box in ((0.25, 0.5, 0.4, 0.4), (0.75, 0.5, 0.4, 0.4))
+    )
+    empty = scenes(1)[0]
+    seeds = module.seed_of
+    module.seed_of = lambda scene: 7  # only the boxes differ
+    try:
+        results = made(settings(folder), [left, right, empty], tmp_path / "out")
+    finally:
+        module.seed_of = seeds
+    shown = [read_picture(r.picture).astype(int) for r in results]
+    assert np.abs(shown[0] - shown[1]).max() > 2
+    assert results[0].provenance["boxes"] == "given to the model"
+
+
+def test_boxes_are_corners_inside_the_picture():
+    scene = scenes(1)[0].model_copy(
+        update={"objects": [thing((0.1, 0.5, 0.4, 0.2), "apple", "red"), thing((0.5, 0.5, 0.2, 0.2), "pear", "plain")]}
+    )
+    assert layout_of(scene) == {
+        "gligen_boxes": [[0.0, 0.4, 0.3, 0.6], [0.4, 0.4, 0.6, 0.6]], "gligen_phrases": ["red apple", "pear"],
+        "gligen_scheduled_sampling_beta": 1.0,
+    }  # fmt: skip
+    assert layout_of(scenes(1)[0])["gligen_scheduled_sampling_beta"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "pipeline", "scheduler", "recipe"),
+    [
+        ("stabilityai/sd-turbo", "StableDiffusionPipeline", "EulerDiscreteScheduler", Recipe(2, 0.0)),
+        ("stabilityai/sdxl-turbo", "StableDiffusionXLPipeline", "EulerAncestralDiscreteScheduler", Recipe(2, 0.0)),
+        ("my/model", "StableDiffusionPipeline", "LCMScheduler", Recipe(4, 1.5)),
+        ("my/dreams", "LatentConsistencyModelPipeline", "LCMScheduler", Recipe(4, 8.0)),
+        ("black-forest-labs/FLUX.1-schnell", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", Recipe(4, 0.0)),
+        ("black-forest-labs/FLUX.1-dev", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", Recipe(28, 3.5)),
+        ("stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline", "X", Recipe(30, 5.0)),
+        ("/models/mine", "StableDiffusionPipeline", "PNDMScheduler", Recipe(30, 7.0)),
+    ],
+)
+def test_steps_and_guidance_follow_the_family(name, pipeline, scheduler, recipe):
+    pipe = type(pipeline, (), {"scheduler": type(scheduler, (), {})()})()
+    assert recipe_of(name, pipe) == recipe
+
+
+@pytest.mark.parametrize(
+    ("gib", "name"), [(None, "sd-turbo"), (6, "sd-turbo"), (8, "sdxl-turbo"), (16, "sdxl-turbo"), (24, "xl-base-1.0")]
+)
+def test_the_model_suits_the_memory(gib, name):
+    assert default_model(gib).endswith(name)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"README.md": "---\ntags: [x]\nlicense: openrail++\n---\n"}, "openrail++"),
+        ({"README.md": "---\nlicense: other\nlicense_name: sai-nc-community\n---\n"}, "sai-nc-community"),
+        ({"LICENSE.md": "\n\nApache License 2.0\nmore"}, "Apache License 2.0"),
+        ({"README.md": "# license: none\n"}, "not known: the folder does not say"),
+    ],
+)
+def test_the_licence_is_what_the_folder_says(tmp_path, files, said):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert licence_of(str(tmp_path)) == said
+
+
+def test_missing_and_broken_weights_are_said_in_one_sentence(tmp_path):
+    run = new_run(tmp_path / "run", generator="diffusion", diffusion_model="nobody/none", profile="offline")
+    with pytest.raises(StepFailed, match="weights of nobody/none are not on this machine and the profile is offline"):
+        make_generator(run)
+    (tmp_path / "broken").mkdir()
+    with pytest.raises(StepFailed, match="SIGHTSMITH_DIFFUSION_MODEL"):
+        made(settings(tmp_path / "broken"), scenes(1), tmp_path)
+
+
+def test_a_run_draws_anything_that_has_a_name(model, tmp_path):
+    values = settings(model).model_dump(include={"diffusion_model", "diffusion_steps", "profile"})
+    run = new_run(tmp_path, "zorb", generator="diffusion", **values)
+    design(run, 4, [], None)
+    assert json.loads(generate(run))["pictures_in_all"] == 4
+    samples = list(run.dataset.samples())
+    assert all(not s.instances and s.provenance["prompt"].startswith("A photo of") for s in samples)
+    assert any("zorb" in s.provenance["prompt"] for s in samples)
+    assert run.record.engines["diffusion"]["licence"] == "openrail"
+    assert all(isinstance(r, Generated) for r in made(settings(model), scenes(1), tmp_path / "x"))

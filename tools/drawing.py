@@ -1,0 +1,136 @@
+"""What the engine of a run can draw: which names define_task accepts, and which scenes make sense for it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.classes import Objects
+from tools.data.scene import CONTEXTS, VIEWPOINTS
+from tools.data.vocabulary import Things
+from tools.errors import FixArguments
+from tools.generators.copy_paste.cutouts import CutoutFolder, Kind
+from tools.runtime import RunContext
+from tools.settings import WORDED_GENERATORS, Settings
+
+
+class AnyObject:
+    """What has no list of things: every name is accepted, and a known one keeps what is known of it.
+
+    Args:
+        known: looked up first; None when nothing is known.
+    """
+
+    def __init__(self, known: Objects | None = None) -> None:
+        self.known = known
+
+    def find(self, phrase: str) -> tuple[str, list[str]] | None:
+        """Key and appearances; an unknown phrase is its own key."""
+        found = self.known.find(phrase) if self.known else None
+        return found or (phrase.strip().casefold(), [])
+
+    def keys(self) -> list[str]:
+        """Every known key."""
+        return self.known.keys() if self.known else []
+
+    def spec(self, key: str) -> Any:
+        """What is known of a key."""
+        return self.known.spec(key) if self.known and key in self.known.keys() else Kind(name=key)  # noqa: SIM118
+
+    def add_taught(self, spec: Any) -> str:
+        """Keep what was taught where there is a place for it."""
+        return self.known.add_taught(spec) if self.known else str(spec.name)
+
+
+def objects_of(settings: Settings, folder: Path, assets: str | None = None, few: str | None = None) -> Objects:
+    """What a run's engine can draw, by name.
+
+    Args:
+        settings: name the engine and its folders.
+        folder: of the run.
+        assets: the user's folder of models.
+        few: the user's few labelled photos: their labels say what there is.
+
+    Raises:
+        FixArguments: a folder of the user's is missing or empty.
+        StepFailed: a taught object's file is broken.
+    """
+    from tools.generators.blender.library import Library
+
+    if settings.generator == "copy_paste":
+        if few is not None:
+            return AnyObject()
+        if settings.cutouts_dir is not None:
+            return CutoutFolder(settings.cutouts_dir)
+    library = Library.of_run(folder, Path(assets) if assets else None)
+    return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
+
+
+def things_of(run: RunContext) -> Things:
+    """Everything that this run can draw, by key; of an engine without a list, the task's own."""
+    record = run.record
+    objects = objects_of(run.settings, run.folder, record.assets, record.few)
+    keys = [*objects.keys(), *(c.drawn_as for c in run.task.classes)]
+    things = {}
+    for key in dict.fromkeys(keys):
+        try:
+            things[key] = objects.spec(key)
+        except FixArguments:  # a class of an engine of the user's own, which draws what no library knows
+            continue
+    return things
+
+
+def wishes_of(run: RunContext) -> dict[str, Any]:
+    """Weights that the run's engine needs: values that it cannot show are left out, not judged by.
+
+    With --few also what its photos show and lack.
+    """
+    if run.settings.generator != "copy_paste":
+        return {}
+    wishes: dict[str, Any] = {"viewpoint": {v: 1.0 if v == VIEWPOINTS[0] else 0.0 for v in VIEWPOINTS}}
+    if places := _places(run):
+        wishes["context"] = {c: 1.0 if c in places else 0.0 for c in CONTEXTS}
+    if run.record.few is not None:
+        from tools.generators.copy_paste.few import wishes_of as few_wishes
+
+        wishes |= few_wishes(few_description(run))
+    if run.task.kind == "classify":  # its own tables: a subject is never a dot, and there is one
+        wishes = {k: v for k, v in wishes.items() if k not in ("distance", "crowding")}
+    return wishes
+
+
+def few_description(run: RunContext) -> dict[str, Any]:
+    """Cut-outs and backgrounds made of the photos of --few, once; returns what the photos show.
+
+    Raises:
+        StepFailed: the photos cannot be used; the message names the file and the way out.
+    """
+    from tools.generators.copy_paste.few import load_few, prepare_few, read_description
+
+    record, settings = run.record, run.settings
+    assert record.few is not None
+    if (known := read_description(run.folder / "few")) is not None:
+        return known
+    real = None if record.real is None else Path(record.real)
+    samples, _ = load_few(Path(record.few), run.task, settings.class_map, real)
+
+    def told(done: int, total: int) -> None:
+        run.check_stop()
+        run.progress("few", done, total)
+
+    return prepare_few(run.folder / "few", samples, run.task, settings.size_px, told)
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Wishes of two; where both name a value the second counts."""
+    wishes = {k: dict(v) for k, v in first.items()}
+    for axis, values in (second or {}).items():
+        known = wishes.get(axis)
+        wishes[axis] = {**known, **values} if known is not None and isinstance(values, Mapping) else values
+    return wishes
+
+
+def _places(run: RunContext) -> list[str]:
+    from tools.generators.copy_paste.backgrounds import PhotoBackgrounds
+
+    folder = run.settings.backgrounds_dir
+    return PhotoBackgrounds(folder).contexts() if folder is not None else []

@@ -1,0 +1,249 @@
+"""Render, then repaint: a rendered picture with exact masks is made to look photographed, and its masks stay exact.
+
+ControlNet on Canny edges (Zhang et al. 2023, arXiv 2302.05543) holds the outlines while an image-to-image pass of low
+strength (SDEdit) changes the paint. Edges, not depth: the outlines of the masks themselves are drawn into them, so the
+very thing that must not move is what the network is told. What moved all the same is found by `drift.py`, painted again
+with less strength, and dropped when that does not help.
+"""
+
+import importlib.util
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.sample import Instance
+from tools.data.scene import SceneSpec
+from tools.errors import StepFailed
+from tools.generators import Failed, Generated, Generator
+from tools.generators.diffusion import first_batch, licence_of, recipe_of, revision_of, seed_of, side_of
+from tools.generators.drift import agreement
+from tools.models import choose_device, choose_dtype, load_pretrained, local_folder, release
+from tools.settings import Settings
+
+log = logging.getLogger(__name__)
+EDGES = (60, 150)  # Canny's thresholds for the network: strong edges; the paint between them is free
+HOLD = 0.9  # weight of the edges: near 1 the outline counts more than the prompt
+LESS = 0.7  # of the strength before, at each further attempt
+
+
+class RepaintGenerator:
+    """Repaints what another engine rendered.
+
+    Args:
+        inner: gives pictures with exact instances.
+        settings: models, strength, attempts, agreement wanted.
+    """
+
+    name = "repaint"
+
+    def __init__(self, inner: Generator, settings: Settings) -> None:
+        self.inner, self.settings = inner, settings
+        self.counts: Counter[str] = Counter()  # repainted, drifted, withheld
+        self._pipe: Any = None
+        self._batch: int | None = settings.diffusion_batch
+
+    @property
+    def licence(self) -> str:
+        """Of the renderer and of both networks' weights."""
+        models = (self.settings.repaint_model, self.settings.repaint_controlnet)
+        return "; ".join([self.inner.licence, *(licence_of(m) for m in models)])
+
+    @property
+    def version(self) -> str:
+        """Of the renderer and of both networks."""
+        models = (self.settings.repaint_model, self.settings.repaint_controlnet)
+        return " + ".join([f"{self.inner.name} {self.inner.version}", *(f"{m}{revision_of(m)}" for m in models)])
+
+    def unavailable(self) -> str | None:
+        """One sentence when the renderer, diffusers or weights are missing."""
+        if problem := self.inner.unavailable():
+            return problem
+        if importlib.util.find_spec("diffusers") is None:
+            return "diffusers is missing: pip install diffusers."
+        if self.settings.profile == "offline":
+            for setting in ("repaint_model", "repaint_controlnet"):
+                model = getattr(self.settings, setting)
+                if local_folder(model) is None:
+                    return (
+                        f"The weights of {model} are not on this machine and the profile is offline; name a folder "
+                        f"with SIGHTSMITH_{setting.upper()}, or use --profile auto."
+                    )
+        return None
+
+    def close(self) -> None:
+        """End the renderer and give the memory back."""
+        self.inner.close()
+        self._pipe = None
+        release()
+
+    def generate(self, scenes: Sequence[SceneSpec], folder: Path) -> Iterator[Generated | Failed]:
+        """Yield a result for each scene as it is finished.
+
+        Raises:
+            StepFailed: the weights cannot be loaded, or do not fit into memory.
+        """
+        pipe = self._loaded()
+        batch = self._batch or first_batch(side_of(pipe, self.settings))
+        rendered: list[Generated] = []
+        for result in self.inner.generate(scenes, folder):
+            if isinstance(result, Failed):
+                yield result
+                continue
+            rendered.append(result)
+            if len(rendered) >= batch:
+                yield from self._repainted(pipe, rendered)
+                rendered = []
+        if rendered:
+            yield from self._repainted(pipe, rendered)
+
+    def _repainted(self, pipe: Any, rendered: Sequence[Generated]) -> Iterator[Generated | Failed]:
+        """Results of one batch; those that drifted are painted again, together."""
+        renders = {r.scene.id: read_picture(r.picture) for r in rendered}
+        left, strength = list(rendered), self.settings.repaint_strength
+        reasons: dict[str, str] = {}
+        for attempt in range(self.settings.repaint_attempts):
+            started = time.perf_counter()
+            painted = self._painted(pipe, left, renders, strength, attempt)
+            seconds = (time.perf_counter() - started) / len(left)
+            again = []
+            for result, picture in zip(left, painted, strict=True):
+                if picture is None:
+                    self.counts["withheld"] += 1
+                    reasons[result.scene.id] = "the model's safety checker withheld the picture"
+                    again.append(result)
+                    continue
+                agreed = agreement(renders[result.scene.id], picture, result.instances)
+                if agreed < self.settings.min_repaint_agreement:
+                    self.counts["drifted"] += 1
+                    reasons[result.scene.id] = (
+                        f"repainting moved an object away from its mask (agreement {agreed:.2f}, at least "
+                        f"{self.settings.min_repaint_agreement:g} is wanted)"
+                    )
+                    again.append(result)
+                    continue
+                self.counts["repainted"] += 1
+                yield self._kept(pipe, result, picture, strength, attempt, agreed, seconds)
+            left, strength = again, strength * LESS
+            if not left:
+                return
+        for result in left:
+            result.picture.unlink(missing_ok=True)
+            yield Failed(result.scene, reasons[result.scene.id])
+
+    def _kept(
+        self,
+        pipe: Any,
+        result: Generated,
+        picture: Picture,
+        strength: float,
+        attempt: int,
+        agreed: float,
+        seconds: float,
+    ) -> Generated:
+        write_picture(result.picture, picture)
+        facts = {
+            "prompt": result.scene.caption, "model": self.settings.repaint_model,
+            "controlnet": self.settings.repaint_controlnet, "pipeline": type(pipe).__name__,
+            "strength": round(strength, 3), "seed": seed_of(result.scene) + attempt, "agreement": round(agreed, 3),
+            "weights_licence": licence_of(self.settings.repaint_model),
+        }  # fmt: skip
+        return Generated(
+            scene=result.scene, picture=result.picture, width=result.width, height=result.height,
+            instances=result.instances, seconds=round(result.seconds + seconds, 4),
+            provenance=result.provenance | {"engine": self.name, "version": self.version, "repaint": facts},
+        )  # fmt: skip
+
+    # The model --------------------------------------------------------------------------------------------------------
+
+    def _loaded(self) -> Any:
+        if self._pipe is None:
+            import diffusers
+
+            settings, offline = self.settings, self.settings.profile == "offline"
+            device = choose_device()
+            common = {"offline": offline, "dtype": choose_dtype(device), "use_safetensors": True}
+            control = load_pretrained(
+                diffusers.ControlNetModel.from_pretrained, settings.repaint_controlnet, setting="repaint_controlnet",
+                **common,
+            )  # fmt: skip
+            self._pipe = load_pretrained(
+                diffusers.AutoPipelineForImage2Image.from_pretrained, settings.repaint_model, setting="repaint_model",
+                controlnet=control, **common,
+            )  # fmt: skip
+            self._pipe.set_progress_bar_config(disable=True)
+            self._pipe.to(device)
+        return self._pipe
+
+    def _painted(
+        self, pipe: Any, rendered: Sequence[Generated], renders: dict[str, Picture], strength: float, attempt: int
+    ) -> list[Picture | None]:
+        """Repainted pictures in the renders' size; None for one that was withheld."""
+        import torch
+
+        side, usual = side_of(pipe, self.settings), recipe_of(self.settings.repaint_model, pipe)
+        guidance = self.settings.diffusion_guidance if self.settings.diffusion_guidance is not None else usual.guidance
+        steps = self.settings.diffusion_steps or usual.steps
+        inputs = [_scaled(renders[r.scene.id], side) for r in rendered]
+        controls = [_edges(renders[r.scene.id], r.instances, side) for r in rendered]
+        wanted: dict[str, Any] = {
+            "prompt": [r.scene.caption for r in rendered], "image": _tensor(inputs), "control_image": _tensor(controls),
+            "strength": strength, "guidance_scale": guidance, "controlnet_conditioning_scale": HOLD,
+            # Only this share of the steps is run; at least one must be.
+            "num_inference_steps": max(steps, int(np.ceil(1 / strength))),
+            "generator": [torch.Generator("cpu").manual_seed(seed_of(r.scene) + attempt) for r in rendered],
+            "output_type": "np",
+        }  # fmt: skip
+        if guidance > 1:
+            wanted["negative_prompt"] = [self.settings.diffusion_negative_prompt] * len(rendered)
+        try:
+            with torch.inference_mode():
+                made = pipe(**wanted)
+        except torch.cuda.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            if len(rendered) == 1:
+                raise StepFailed(
+                    f"not even one picture of {side} px fits into the GPU's memory with {self.settings.repaint_model}"
+                ) from error
+            self._batch = half = len(rendered) // 2
+            return [
+                *self._painted(pipe, rendered[:half], renders, strength, attempt),
+                *self._painted(pipe, rendered[half:], renders, strength, attempt),
+            ]
+        withheld = getattr(made, "nsfw_content_detected", None) or [False] * len(rendered)
+        pictures = (np.asarray(made.images) * 255).round().clip(0, 255).astype(np.uint8)
+        return [None if bad else _scaled(p, r.width) for p, bad, r in zip(pictures, withheld, rendered, strict=True)]
+
+
+def _scaled(picture: Picture, side: int) -> Picture:
+    if picture.shape[0] == side:
+        return picture
+    how = cv2.INTER_AREA if picture.shape[0] > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.uint8)
+
+
+def _edges(render: Picture, instances: Sequence[Instance], side: int) -> Picture:
+    """The (side, side, 3) white-on-black drawing that the network follows: strong edges, and every mask's outline."""
+    lines = cv2.Canny(cv2.GaussianBlur(_scaled(render, side), (0, 0), 1.0), *EDGES)
+    for instance in instances:
+        mask = instance.mask(*render.shape[:2])
+        if mask is None:
+            continue
+        large = cv2.resize(mask.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
+        outlines, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(lines, outlines, -1, 255, 1)
+    return np.repeat(np.asarray(lines, np.uint8)[..., None], 3, axis=2)
+
+
+def _tensor(pictures: Sequence[npt.NDArray[np.uint8]]) -> Any:
+    """(n, 3, h, w) in 0..1, as pipelines take pictures."""
+    import torch
+
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
