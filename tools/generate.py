@@ -16,6 +16,7 @@ from tools.data.dataset import file_sha256, sample_id
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
 from tools.generators import Failed, Generated, Generator
+from tools.profile import fall_back
 from tools.runtime import RunContext, report
 
 # Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round.
@@ -49,6 +50,15 @@ def make_generator(run: RunContext) -> Generator:
     if missing := engine.unavailable():
         raise StepFailed(missing)
     return engine
+
+
+def _engine_at_hand(run: RunContext) -> Generator:
+    """The chosen engine, or Blender where one that was not the user's own choice cannot start."""
+    try:
+        return make_generator(run)
+    except StepFailed as error:
+        fall_back(run, "generator", "blender", error)
+        return make_generator(run)
 
 
 def _avoid(run: RunContext) -> list[str]:
@@ -106,7 +116,7 @@ def generate(run: RunContext) -> str:
     scratch = run.folder / ".generating"
     shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
     before, seconds, out_of_time = run.dataset.count(), list[float](), False
-    engine = make_generator(run)
+    engine = _engine_at_hand(run)
     scratch.mkdir(parents=True)
     run.record.engines[engine.name] = {
         "version": engine.version, "licence": engine.licence, "for": "pictures",
@@ -197,6 +207,7 @@ def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
         seed=scene.seed,
         provenance={
             "engine": engine.name, "version": engine.version, "licence": engine.licence, "caption": scene.caption,
+            **({"prompts": scene.prompts} if scene.prompts else {}),
             "seconds": round(result.seconds, 3), **result.provenance,
         },
         label=next((o.class_name for o in scene.targets), None) if kind == "classify" else None,

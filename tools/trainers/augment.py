@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.examples import Example, Picture, areas_of, keep_visible, warp_boxes
-from tools.trainers.formula import draw, background
+from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
 from tools.trainers.paste import add_strangers, paste_objects
 from tools.trainers.postprocess import PADDING_GREY
