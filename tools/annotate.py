@@ -35,15 +35,18 @@ def annotate(run: RunContext) -> str:
     }  # fmt: skip
     counts: Counter[str] = Counter()
     empties = unseen = hidden = 0
+    by_hand = run.dataset.corrected()
     for done, sample in enumerate(samples, start=1):
         run.check_stop()
-        labels = annotator.annotate(read_picture(run.path(sample.image)), sample, task)
-        unseen += len(sample.instances) - len(labels)
-        if labels != sample.instances:
-            run.dataset.set_instances(sample.id, labels)
+        labels = sample.instances
+        if sample.id not in by_hand:  # what a person has looked at stays as it is
+            labels = annotator.annotate(read_picture(run.path(sample.image)), sample, task)
+            unseen += len(sample.instances) - len(labels)
+            if labels != sample.instances:
+                run.dataset.set_instances(sample.id, labels)
         counts.update(i.class_name for i in labels)
         empties += not labels
-        if task.kind == "classify" and sample.label not in {i.class_name for i in labels}:
+        if task.kind == "classify" and sample.id not in by_hand and sample.label not in {i.class_name for i in labels}:
             # Its label would name something that cannot be seen.
             run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": ["its object cannot be seen"]}})
             hidden += 1
@@ -59,6 +62,7 @@ def annotate(run: RunContext) -> str:
         empties=empties,
         too_small_to_label=unseen,
         dropped_because_hidden=hidden,
+        checked_by_hand=sum(s.id in by_hand for s in samples),
         weak=[f"no label for class {name!r}" for name in task.class_names if not counts[name]],
         next="train_model",
     )
