@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from agent import detached
-from agent.report_charts import Line, line_chart
+from agent.report_charts import Line
 from agent.story import Entry, Step, Story
 from tools.photo_sets import assets_folder, list_assets, list_sets, photos_folder
 from tools.runtime import RunRecord
@@ -15,6 +15,8 @@ from ui import plan, session, widgets
 from ui.session import t
 
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
+AGENT = ":material/auto_awesome:"
+_COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
 _EXAMPLES = ("example_1", "example_2", "example_3")
 
 
@@ -139,64 +141,58 @@ def _live(folder: Path, status: str) -> None:
 
 
 def _conversation(story: Story, record: RunRecord) -> None:
-    """Entries in order; steps that follow each other are one list."""
-    steps: list[Step] = []
+    """What was said, turn by turn; everything between two words of the person is one turn."""
+    turn: list[str] = []
+    number = 0
     for entry in story.entries:
-        if entry.step is not None:
-            if entry.step.state != "running":
-                steps.append(entry.step)
+        if entry.kind == "answer":
+            _agent(turn)
+            turn = []
+            with st.chat_message("user"):
+                widgets.plain(t("approved") if entry.text == "yes" else entry.text)
             continue
-        _steps(steps)
-        steps = []
-        _entry(entry, record)
-    _steps(steps)
+        waits = record.status == "needs_answer" and entry.asked is not None and entry.asked == record.question
+        if waits or (entry.step is not None and entry.step.state == "running"):
+            continue  # drawn below: with its buttons, or with its progress
+        if entry.step is not None and entry.step.name != "define" and entry.step.round != number:
+            number = entry.step.round
+            turn.append(f'<div class="ss-round">{escape(t("round", number=number))}</div>')
+        turn.append(_line(entry))
+    _agent(turn)
 
 
-def _steps(steps: list[Step]) -> None:
-    if not steps:
-        return
-    lines, number = [], None
-    for step in steps:
-        if step.round != number and step.name != "define":
-            number = step.round
-            lines.append(f'<li class="ss-round">{escape(t("round", number=number))}</li>')
-        count = f" · {step.total}" if step.total > 1 else ""
-        lines.append(
-            f'<li class="{step.state}"><em>{_MARKS[step.state]}</em>{escape(t(f"stage_{step.name}"))}{count}'
-            f"<small>{widgets.duration(step.seconds)}</small></li>"
-        )
-    with st.chat_message("assistant", avatar=":material/auto_awesome:"):
-        st.html(f'<ul class="ss-steps">{"".join(lines)}</ul>')
+def _agent(turn: list[str]) -> None:
+    if turn:
+        with st.chat_message("assistant", avatar=AGENT):
+            st.html(f'<div class="ss-steps">{"".join(turn)}</div>')
 
 
-def _entry(entry: Entry, record: RunRecord) -> None:
-    waits = record.status == "needs_answer" and entry.asked is not None and entry.asked == record.question
-    if waits:  # drawn below, with its buttons
-        return
-    if entry.kind == "answer":
-        with st.chat_message("user"):
-            widgets.plain(t("approved") if entry.text == "yes" else entry.text)
-    elif entry.kind == "question":
-        with st.chat_message("assistant", avatar=":material/auto_awesome:"):
-            if entry.asked and entry.asked.get("kind") == "approve":
-                widgets.plain(t("plan_was_shown"), "small")
-            else:
-                widgets.plain(entry.text)
-    elif entry.kind == "summary":
-        with st.chat_message("assistant", avatar=":material/auto_awesome:"):
-            widgets.plain(entry.text)
-    elif entry.kind in ("failed", "stopped"):
-        with st.chat_message("assistant", avatar=":material/auto_awesome:"):
-            widgets.say("error" if entry.kind == "failed" else "info", entry.text)
-    else:
-        with st.chat_message("assistant", avatar=":material/auto_awesome:"):
-            widgets.plain(entry.text, "small")
+def _line(entry: Entry) -> str:
+    """One thing said or done (HTML)."""
+    if entry.step is not None:
+        return _step(entry.step)
+    if entry.kind in ("failed", "stopped"):
+        return widgets.message("error" if entry.kind == "failed" else "info", entry.text)
+    if entry.kind == "question" and entry.asked and entry.asked.get("kind") == "approve":
+        return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
+    if entry.kind in ("note", "warning"):
+        return f'<div class="ss-note">{escape(entry.text)}</div>'
+    return f'<div class="ss-text ss-said">{escape(entry.text)}</div>'
+
+
+def _step(step: Step) -> str:
+    unit = {"train": "epochs_count"}.get(step.name, "pictures_count")
+    count = f" · {t(unit, count=step.total)}" if step.name in _COUNTED and step.total else ""
+    return (
+        f'<div class="ss-step {step.state}"><em>{_MARKS[step.state]}</em>'
+        f"<span>{escape(t(f'stage_{step.name}'))}{escape(count)}</span><small>{widgets.duration(step.seconds)}</small></div>"
+    )
 
 
 def _now(story: Story, record: RunRecord) -> None:
     """The step in hand: how far, how long yet, and the loss while it trains."""
     step = story.running
-    with st.chat_message("assistant", avatar=":material/auto_awesome:"):
+    with st.chat_message("assistant", avatar=AGENT):
         if step is None:
             st.html(f'<div class="ss-now"><span>{escape(t("thinking"))}</span></div>')
             return
@@ -218,9 +214,10 @@ def _curves(story: Story, number: int) -> None:
     loss = Line(t("loss"), [(float(e), value) for e, (value, _) in epochs])
     score = Line(t("validation"), [(float(e), s) for e, (_, s) in epochs if s is not None])
     left, right = st.columns(2)
-    left.html(line_chart([loss], t("epoch")))
-    if score.points:
-        right.html(line_chart([score], t("epoch"), 1.0))
+    with left:
+        widgets.chart([loss], t("epoch"))
+    with right:
+        widgets.chart([score], t("epoch"), 1.0)
 
 
 # What the person can say ----------------------------------------------------------------------------------------------
@@ -249,7 +246,7 @@ def _below(folder: Path, record: RunRecord) -> None:
 
 def _waiting(folder: Path, record: RunRecord) -> None:
     question = record.question or {}
-    with st.chat_message("assistant", avatar=":material/auto_awesome:"):
+    with st.chat_message("assistant", avatar=AGENT):
         if question.get("kind") == "approve":
             plan.card(record)
             with st.container(horizontal=True):

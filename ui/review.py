@@ -17,7 +17,7 @@ from tools.pictures_of import large_picture
 from tools.predict import class_colour
 from tools.prompted_mask import Prompt, mask_of
 from ui import session, widgets
-from ui.clicker import clicker
+from ui.clicker import Click, clicker
 from ui.session import t
 
 
@@ -31,7 +31,6 @@ class _Work:
     inside: list[tuple[float, float]] = field(default_factory=list)
     outside: list[tuple[float, float]] = field(default_factory=list)
     mask: BoolMask | None = None
-    seen: str = ""  # the last click that was taken in
     skipped: list[str] = field(default_factory=list)
     problem: str = ""
 
@@ -100,7 +99,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
             widgets.empty(t("review_done"), t("review_done_about"))
             return
         sample = ahead[0]
-        works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped, seen=work.seen)
+        works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped)
     left_side, right_side = st.columns([3, 2])
     with left_side:
         _picture(folder, dataset, sample, names, work)
@@ -117,9 +116,8 @@ def _picture(folder: Path, dataset: Dataset, sample: Sample, names: list[str], w
     event = clicker(
         shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}"
     )
-    if event is not None and event.id != work.seen and event.picture == sample.id:
-        work.seen = event.id
-        _take(folder, sample, work, event.kind, event.points, outside=event.outside)
+    if event is not None:
+        _take(folder, sample, work, event)
         st.rerun()
     if work.problem:
         widgets.say("warning", work.problem)
@@ -127,21 +125,19 @@ def _picture(folder: Path, dataset: Dataset, sample: Sample, names: list[str], w
         _keep_mask(dataset, sample, names, work)
 
 
-def _take(
-    folder: Path, sample: Sample, work: _Work, kind: str, points: list[tuple[float, float]], *, outside: bool
-) -> None:
+def _take(folder: Path, sample: Sample, work: _Work, event: Click) -> None:
     """A click chooses an object that is there, or asks for a mask; a drag asks for one; more clicks mend it."""
     work.problem = ""
-    if kind == "box":
-        (x1, y1), (x2, y2) = points
-        work.box, work.inside, work.outside, work.chosen = (x1, y1, x2, y2), [], [], None
+    if event.kind == "box":
+        (x1, y1), (x2, y2) = event.points
+        work.box, work.inside, work.outside = (x1, y1, x2, y2), [], []
     else:
-        (point,) = points
+        (point,) = event.points
         hit = review.object_at(sample, *point)
-        if work.mask is None and hit is not None and not outside:
+        if work.mask is None and hit is not None and not event.outside:
             work.chosen = None if work.chosen == hit else hit
             return
-        (work.outside if outside else work.inside).append(point)
+        (work.outside if event.outside else work.inside).append(point)
     try:
         work.mask = mask_of(read_picture(folder / sample.image), Prompt(work.box, work.inside, work.outside))
     except SightsmithError as error:
@@ -160,7 +156,7 @@ def _keep_mask(dataset: Dataset, sample: Sample, names: list[str], work: _Work) 
                 review.add(dataset, sample, mask, name, replacing=work.chosen)
                 _forget(work)
                 st.rerun()
-            if st.button(t("discard_mask"), key="discard_mask", shortcut="x"):
+            if st.button(t("discard_mask"), key="discard_mask", shortcut="q"):
                 _forget(work)
                 st.rerun()
 
@@ -177,14 +173,14 @@ def _verdict(dataset: Dataset, sample: Sample, works: dict[str, _Work], key: str
     with st.container(horizontal=True):
         if st.button(t("accept"), type="primary", icon=":material/check:", key="accept", shortcut="a"):
             review.accept(dataset, sample)
-            works[key] = _Work(skipped=work.skipped, seen=work.seen)
+            works[key] = _Work(skipped=work.skipped)
             st.rerun()
-        if st.button(t("reject"), icon=":material/close:", key="reject", shortcut="r"):
+        if st.button(t("reject"), icon=":material/close:", key="reject", shortcut="x"):
             review.reject(dataset, sample)
-            works[key] = _Work(skipped=work.skipped, seen=work.seen)
+            works[key] = _Work(skipped=work.skipped)
             st.rerun()
         if st.button(t("later"), key="later", shortcut="s"):
-            works[key] = _Work(skipped=[*work.skipped, sample.id], seen=work.seen)
+            works[key] = _Work(skipped=[*work.skipped, sample.id])
             st.rerun()
     quality = "—" if sample.quality is None else f"{sample.quality:.2f}"
     widgets.plain(t("about_picture", quality=quality, verdict=t(f"verdict_{sample.verdict}")), "small")

@@ -72,7 +72,7 @@ def _run(record: RunRecord) -> None:
 def _line(record: RunRecord) -> str:
     parts = [record.created[:16].replace("T", " ")]
     if record.task is not None:
-        parts.append(f"{t(f'kind_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
+        parts.append(f"{t(f'kindname_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
     for on in ("real_test", "synthetic_test"):
         evaluation = record.evaluation.get(on)
         if evaluation is not None and evaluation.score is not None:

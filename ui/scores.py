@@ -1,11 +1,10 @@
 """See: scores by round and by what they were measured on, curves, weak slices, and the whole report."""
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from agent.report_charts import Line, line_chart
+from agent.report_charts import Line
 from agent.report_scores import METRIC_NAMES, headline_of
 from tools.data.scores import EvaluatedOn, Evaluation, SliceScore
 from tools.runtime import RunRecord
@@ -75,15 +74,15 @@ def _rounds(record: RunRecord) -> None:
         known = [(x, y) for x, y in points if y is not None]
         if known:
             lines.append(Line(t(f"set_{on}"), known))
-    left, right = st.columns(2)
-    left.html(line_chart(lines, t("rounds_one"), 1.0))
+    if len(record.rounds) > 1:
+        widgets.chart(lines, t("rounds_one"), 1.0)
     rows = []
     for r in record.rounds:
         deciding = next((r.scores[on] for on in ("real_val", "synthetic_val") if on in r.scores), None)
         score = "—" if deciding is None or deciding.score is None else f"{deciding.score:.2f}"
         kept = {True: t("yes"), False: t("no"), None: "—"}[r.accepted]
         rows.append([str(r.number), f"{r.kept} / {r.generated}", score, kept, ", ".join(r.focus) or "—"])
-    right.html(widgets.table([t("rounds_one"), t("kept_made"), t("score"), t("round_kept"), t("aimed_at")], rows))
+    st.html(widgets.table([t("rounds_one"), t("kept_made"), t("score"), t("round_kept"), t("aimed_at")], rows))
 
 
 def _weak(record: RunRecord) -> None:
@@ -120,7 +119,9 @@ def _training(folder: Path) -> None:
     ]
     left, right = st.columns(2)
     for column, name, lines, top in ((left, t("loss"), loss, None), (right, t("validation"), score, 1.0)):
-        column.html(f'<div class="ss-cap">{escape(name)}</div>{line_chart(lines, t("epoch"), top)}')
+        with column:
+            widgets.plain(name, "small")
+            widgets.chart(lines, t("epoch"), top)
 
 
 def _report(folder: Path) -> None:

@@ -10,12 +10,18 @@ import streamlit as st
 
 from agent.detached import current
 from agent.report import minutes
+from agent.report_charts import HEIGHT, WIDTH, Line, line_chart
 from agent.run import explain_os_error
 from tools.errors import FixArguments, SightsmithError
 from tools.runtime import RunRecord
 from ui import session
 from ui.session import t
 
+_CHART_COLOURS = ("#2c9478", "#d08a2e", "#5b7fd1", "#b25a9c", "#7a8a2c", "#8a6d5b")
+_CHART = (
+    "text{font:11px system-ui,sans-serif;fill:#858d8b}.grid{stroke:#858d8b;opacity:.25}.line{fill:none;stroke-width:2}"
+    + "".join(f".line.l{n}{{stroke:{c}}}.dot.l{n},.end.l{n}{{fill:{c}}}" for n, c in enumerate(_CHART_COLOURS, 1))
+)
 STATUS_ICONS = {"running": "●", "needs_answer": "?", "finished": "✓", "failed": "!", "stopped": "‖"}
 
 
@@ -44,9 +50,14 @@ def label(text: object) -> str:
 
 def say(kind: str, text: str) -> None:
     """A message box: error, warning, info or success."""
+    st.html(message(kind, text))
+
+
+def message(kind: str, text: str) -> str:
+    """A message box (HTML)."""
     icons = {"error": "!", "warning": "!", "info": "i", "success": "✓"}
     role = "alert" if kind == "error" else "status"
-    st.html(f'<div class="ss-say ss-{kind}" role="{role}"><b>{icons[kind]}</b><span>{escape(text)}</span></div>')
+    return f'<div class="ss-say ss-{kind}" role="{role}"><b>{icons[kind]}</b><span>{escape(text)}</span></div>'
 
 
 @contextmanager
@@ -111,6 +122,15 @@ def bar(share: float, text: str, *, low: float | None = None, high: float | None
         f'<div class="ss-bar{kind}"><div><b style="width:{100 * share:.1f}%"></b>{reach}</div>'
         f"<span>{escape(text)}</span></div>"
     )
+
+
+def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> None:
+    """Curves, as a picture: greys that are read on light and on dark ground alike."""
+    svg = line_chart(lines, x_name, y_top)
+    if svg:
+        opening, rest = svg.split(">", 1)
+        named = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" ')
+        st.image(f"{named}><style>{_CHART}</style>{rest}", width="stretch")
 
 
 def duration(seconds: float) -> str:

@@ -65,6 +65,8 @@ TEXTS: dict[str, str] = {
     "approve": "Approve",
     "refuse": "Refuse",
     "change_hint": "To change something, write it below: “only 100 pictures, one round”.",
+    "pictures_count": "{count} pictures",
+    "epochs_count": "{count} epochs",
     "loss": "loss",
     "validation": "validation score",
     "epoch": "epoch",
@@ -85,6 +87,9 @@ TEXTS: dict[str, str] = {
     "kind_segment": "segment: the outline of every one",
     "kind_detect": "detect: a box around every one",
     "kind_classify": "classify: one answer for the picture",
+    "kindname_segment": "segmentation",
+    "kindname_detect": "detection",
+    "kindname_classify": "classification",
     "plan_places": "Places",
     "everywhere": "everywhere it may be met",
     "plan_pictures": "Pictures",
@@ -165,8 +170,8 @@ TEXTS: dict[str, str] = {
     "show_report": "Show the whole report",
     "review_title": "Review",
     "review_about": (
-        "Least certain first. Keys: A accept, R reject, S later, U undo; on a label D deletes, on a new mask "
-        "K keeps and X discards."
+        "Least certain first. Keys: A accept, X reject, S later, U undo; on a label D deletes, on a new mask "
+        "K keeps and Q discards."
     ),
     "review_what": "What to look through",
     "review_run": "Run {run}",

@@ -64,6 +64,8 @@ TEXTS: dict[str, str] = {
     "approve": "同意",
     "refuse": "不同意",
     "change_hint": "想修改请写在下面，例如：“只要 100 张图，一轮”。",
+    "pictures_count": "{count} 张",
+    "epochs_count": "{count} 轮训练",
     "loss": "损失",
     "validation": "验证成绩",
     "epoch": "训练轮次",
@@ -84,6 +86,9 @@ TEXTS: dict[str, str] = {
     "kind_segment": "分割：每个物体的轮廓",
     "kind_detect": "检测：每个物体一个方框",
     "kind_classify": "分类：整张图一个答案",
+    "kindname_segment": "分割",
+    "kindname_detect": "检测",
+    "kindname_classify": "分类",
     "plan_places": "地点",
     "everywhere": "可能出现的各种地方",
     "plan_pictures": "图片",
@@ -162,7 +167,7 @@ TEXTS: dict[str, str] = {
     "show_report": "显示完整报告",
     "review_title": "校对",
     "review_about": (
-        "最不确定的在前。按键：A 接受，R 拒绝，S 稍后，U 撤销；选中标注按 D 删除，新掩膜按 K 保留、X 放弃。"
+        "最不确定的在前。按键：A 接受，X 拒绝，S 稍后，U 撤销；选中标注按 D 删除，新掩膜按 K 保留、Q 放弃。"
     ),
     "review_what": "校对内容",
     "review_run": "项目 {run}",
