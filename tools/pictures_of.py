@@ -12,6 +12,7 @@ from tools.data.thumbnails import jpeg
 from tools.predict import draw
 
 _LARGE_PX = 1280
+_NAMED_PX = 300  # smaller pictures would be covered by the names
 _PENDING = (255, 170, 40)  # a mask that is proposed: no class has this colour
 _CHOSEN = (255, 255, 255)
 
@@ -31,7 +32,8 @@ def large_picture(
     Raises:
         StepFailed: the picture is missing or broken.
     """
-    drawn = draw(read_picture(folder / sample.image), sample.instances, names)
+    picture = read_picture(folder / sample.image)
+    drawn = draw(picture, sample.instances, names, labels=max(picture.shape[:2]) >= _NAMED_PX)
     line = max(1, round(max(drawn.shape[:2]) / 300))
     if pending is not None:
         drawn[pending] = (drawn[pending] * 0.5 + np.array(_PENDING) * 0.5).astype(np.uint8)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box
 from tools.errors import FixArguments, StepFailed
 
+Parts = npt.NDArray[np.uint8]
 _ROUNDS = 4  # GrabCut settles in three to five
 _MARGIN = 0.35  # ground around a box that GrabCut looks at, as a share of its longer side
 _SIDE_PX = 512  # larger parts are cut at this size: a click is answered in a fraction of a second
@@ -105,13 +107,13 @@ def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
     return full
 
 
-def _wanted_parts(found: np.ndarray, clicks: Sequence[tuple[int, int]]) -> np.ndarray:
+def _wanted_parts(found: Parts, clicks: Sequence[tuple[int, int]]) -> Parts:
     count, parts, stats, _ = cv2.connectedComponentsWithStats(found)
     if count <= 1:
         return found
     clicked = {int(parts[y, x]) for x, y in clicks} - {0}
     wanted = clicked or {1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())}
-    chosen: np.ndarray = np.isin(parts, list(wanted)).astype(np.uint8)
+    chosen: Parts = np.isin(parts, list(wanted)).astype(np.uint8)
     return chosen
 
 

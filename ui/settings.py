@@ -23,7 +23,7 @@ def _model() -> None:
     known = session.connection()
     if known.get("OPENAI_API_KEY"):
         widgets.say("success", t("key_known"))
-    with st.form("connection", clear_on_submit=True):
+    with st.form("connection_form", clear_on_submit=True):
         url = st.text_input(t("endpoint"), value=known.get("OPENAI_BASE_URL", ""), placeholder="http://127.0.0.1:11434/v1",
                             key="endpoint", max_chars=400)  # fmt: skip
         model = st.text_input(t("model_name"), value=known.get("OPENAI_MODEL", ""), key="model_name", max_chars=120)
