@@ -13,10 +13,10 @@ from tools.pictures_of import large_picture
 from tools.predict import class_colour
 from tools.runtime import RunRecord
 from ui import session, widgets
+from ui.grid import Tile, grid
 from ui.session import t
 
 _ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
-_THUMB_WIDTH = 164
 
 
 def render() -> None:
@@ -28,12 +28,18 @@ def render() -> None:
     folder, record = found
     with widgets.told():
         browser = Browser(folder)
-        facets = browser.facets()
+        facets = _facets(str(folder), browser.changed_ns())
         if not facets.total:
             widgets.empty(t("no_pictures"), t("no_pictures_about"))
             return
         wanted, order, masks = _filters(facets, folder.name)
         _pictures(folder, record, browser, wanted, order, masks)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _facets(folder: str, changed_ns: int) -> Facets:
+    """Counted once for each state of a data set."""
+    return Browser(Path(folder)).facets()
 
 
 def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
@@ -91,32 +97,27 @@ def _pictures(folder: Path, record: RunRecord, browser: Browser, wanted: Filter,
             widgets.plain(t("of_pages", pages=pages), "small")
     names = widgets.class_names(record)
     samples = browser.page(wanted, order, (page - 1) * size, size)
+    tiles = [_tile(folder, sample, names, masks) for sample in samples]
     chosen = st.session_state.get("g-open")
     opened = next((s for s in samples if s.id == chosen), None)
     if opened is not None:
         _details(folder, opened, names)
     _legend(names)
-    with st.container(horizontal=True, gap="small", key="g-grid"):
-        for sample in samples:
-            with st.container(width=_THUMB_WIDTH, gap=None):
-                _card(folder, sample, names, masks)
+    clicked = grid(tiles, key=f"g-grid-{folder.name}")
+    if clicked is not None:
+        st.session_state["g-open"] = clicked
+        st.rerun()
 
 
-def _card(folder: Path, sample: Sample, names: list[str], masks: bool) -> None:
+def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
     try:
-        st.image(thumbnail(folder, sample, session.settings().ui_thumbnail_px, names, labels=masks), width="stretch")
+        content = thumbnail(folder, sample, session.settings().ui_thumbnail_px, names, labels=masks)
     except StepFailed:
-        widgets.plain(t("picture_missing"), "small")
-    st.html(f'<div class="ss-cap">{_caption(sample)}</div>')
-    st.button(t("details"), key=f"g-open-{sample.id}", type="tertiary", on_click=_open, args=(sample.id,))
-
-
-def _caption(sample: Sample) -> str:
-    quality = "" if sample.quality is None else f" · {sample.quality:.2f}"
+        return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
     if sample.verdict == "dropped":
-        return f'<span class="dropped">{escape(sample.reasons[0] if sample.reasons else t("verdict_dropped"))}</span>'
-    shown = sample.label or t("objects", count=len(sample.instances))
-    return f"<b>{escape(shown)}</b>{quality}"
+        return Tile(sample.id, content, sample.reasons[0] if sample.reasons else t("verdict_dropped"), "", bad=True)
+    quality = "" if sample.quality is None else f"· {sample.quality:.2f}"
+    return Tile(sample.id, content, sample.label or t("objects", count=len(sample.instances)), quality)
 
 
 def _legend(names: list[str]) -> None:

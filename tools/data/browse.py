@@ -57,6 +57,11 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "dataset.sqlite"
 
+    def changed_ns(self) -> int:
+        """When the data set was last written, in nanoseconds; 0 where there is none."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return max((f.stat().st_mtime_ns for f in files if f.is_file()), default=0)
+
     def facets(self) -> Facets:
         """Counts by verdict, round, class, slice and reason."""
         with self._open() as db:
@@ -97,11 +102,13 @@ class Browser:
         """At most `limit` samples from `offset` on, with their instances."""
         where, values = _where(wanted)
         with self._open() as db:
-            rows = db.execute(
-                f"SELECT s.* FROM samples s WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
+            # Sorted by id alone: whole rows are wide, and only one page of them is wanted.
+            ids = db.execute(
+                f"SELECT s.id FROM samples s WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
                 [*values, limit, offset],
             ).fetchall()
-            return [_sample(db, row) for row in rows]
+            rows = (db.execute("SELECT * FROM samples WHERE id = ?", (r["id"],)).fetchone() for r in ids)
+            return [_sample(db, row) for row in rows if row is not None]
 
     def reviewed(self) -> tuple[int, int]:
         """How many samples a person has looked at, and how many there are to look at."""
