@@ -8,13 +8,13 @@ from pathlib import Path
 from tools.errors import StepFailed
 from tools.settings import Settings
 
-# One calm accent; both grounds are a shade off pure white and black, and every text has a contrast of 4.5 or more.
+# One calm accent, on which white has a contrast of 4 or more; both grounds are a shade off pure white and black.
 _LIGHT = {
     "primaryColor": "#1f7a63", "backgroundColor": "#fbfbf9", "secondaryBackgroundColor": "#f1f2ee",
     "textColor": "#22282a", "borderColor": "#dcdfd8",
 }  # fmt: skip
 _DARK = {
-    "primaryColor": "#3fa98b", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
+    "primaryColor": "#2b8b70", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
     "textColor": "#e6e9e7", "borderColor": "#343c3d",
 }  # fmt: skip
 _LOCAL = ("127.0.0.1", "localhost", "::1")

@@ -74,15 +74,18 @@ def _rounds(record: RunRecord) -> None:
         known = [(x, y) for x, y in points if y is not None]
         if known:
             lines.append(Line(t(f"set_{on}"), known))
+    left, right = st.columns(2)
     if len(record.rounds) > 1:
-        widgets.chart(lines, t("rounds_one"), 1.0)
+        with left:
+            widgets.chart(lines, t("rounds_one"), 1.0)
     rows = []
     for r in record.rounds:
         deciding = next((r.scores[on] for on in ("real_val", "synthetic_val") if on in r.scores), None)
         score = "—" if deciding is None or deciding.score is None else f"{deciding.score:.2f}"
         kept = {True: t("yes"), False: t("no"), None: "—"}[r.accepted]
         rows.append([str(r.number), f"{r.kept} / {r.generated}", score, kept, ", ".join(r.focus) or "—"])
-    st.html(widgets.table([t("rounds_one"), t("kept_made"), t("score"), t("round_kept"), t("aimed_at")], rows))
+    place = right if len(record.rounds) > 1 else st
+    place.html(widgets.table([t("rounds_one"), t("kept_made"), t("score"), t("round_kept"), t("aimed_at")], rows))
 
 
 def _weak(record: RunRecord) -> None:

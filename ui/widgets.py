@@ -125,12 +125,19 @@ def bar(share: float, text: str, *, low: float | None = None, high: float | None
 
 
 def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> None:
-    """Curves, as a picture: greys that are read on light and on dark ground alike."""
-    svg = line_chart(lines, x_name, y_top)
-    if svg:
-        opening, rest = svg.split(">", 1)
-        named = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" ')
-        st.image(f"{named}><style>{_CHART}</style>{rest}", width="stretch")
+    """Curves, as a picture in greys that are read on light and on dark ground alike; names are told below."""
+    lines = [line for line in lines if line.points]
+    svg = line_chart([Line("", line.points) for line in lines], x_name, y_top)
+    if not svg:
+        return
+    opening, rest = svg.split(">", 1)
+    named = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" ')
+    st.image(f"{named}><style>{_CHART}</style>{rest}", width="stretch")
+    dots = "".join(
+        f'<span><i class="ss-dot" style="background:{colour}"></i>{escape(line.name)}</span>'
+        for line, colour in zip(lines, _CHART_COLOURS, strict=False)
+    )
+    st.html(f'<div class="ss-legend">{dots}</div>')
 
 
 def duration(seconds: float) -> str:
