@@ -170,16 +170,17 @@ def _forget(work: _Work) -> None:
 
 def _verdict(dataset: Dataset, sample: Sample, works: dict[str, _Work], key: str) -> None:
     work = works[key]
+    # Named after the picture: a key pressed for the one before, late, is not taken for this one.
     with st.container(horizontal=True):
-        if st.button(t("accept"), type="primary", icon=":material/check:", key="accept", shortcut="a"):
+        if st.button(t("accept"), type="primary", icon=":material/check:", key=f"accept-{sample.id}", shortcut="a"):
             review.accept(dataset, sample)
             works[key] = _Work(skipped=work.skipped)
             st.rerun()
-        if st.button(t("reject"), icon=":material/close:", key="reject", shortcut="x"):
+        if st.button(t("reject"), icon=":material/close:", key=f"reject-{sample.id}", shortcut="x"):
             review.reject(dataset, sample)
             works[key] = _Work(skipped=work.skipped)
             st.rerun()
-        if st.button(t("later"), key="later", shortcut="s"):
+        if st.button(t("later"), key=f"later-{sample.id}", shortcut="s"):
             works[key] = _Work(skipped=[*work.skipped, sample.id])
             st.rerun()
     quality = "—" if sample.quality is None else f"{sample.quality:.2f}"

@@ -211,8 +211,8 @@ def test_review_accepts_rejects_deletes_and_takes_back(draw, run):
     test = draw("review", "apples")
     assert "0 looked at" in words(test)
     first = next(iter(test.session_state["review"].values())).sample_id
-    test.button(key="accept").click().run()
-    test.button(key="reject").click().run()
+    button(test, "Accept").click().run()
+    button(test, "Reject").click().run()
     assert "2 looked at" in words(test)
     folder = Dataset(run.folder)
     assert folder.sample(first).verdict == "kept"
