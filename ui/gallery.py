@@ -1,5 +1,6 @@
 """See: every picture of a run with its labels drawn in, filtered, a page at a time; and why pictures were dropped."""
 
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
         for axis, values in facets.axes.items():
             chosen = right.selectbox(t("slice", axis=axis), list(values), index=None, placeholder=t("all"),
                                      key=f"g-axis-{axis}-{run}",
-                                     format_func=lambda v, values=values: f"{v} ({values[v]})")  # fmt: skip
+                                     format_func=partial(_counted, values))  # fmt: skip
             if chosen is not None:
                 slices[axis] = chosen
     wanted = Filter(
@@ -73,6 +74,10 @@ def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
         quality=None if (low, high) == (0.0, 1.0) else (low, high), corrected=True if corrected else None,
     )  # fmt: skip
     return wanted, order, masks
+
+
+def _counted(values: dict[str, int], value: str) -> str:
+    return f"{value} ({values[value]})"
 
 
 def _pictures(folder: Path, record: RunRecord, browser: Browser, wanted: Filter, order: Order, masks: bool) -> None:

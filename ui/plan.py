@@ -43,4 +43,4 @@ def card(record: RunRecord) -> None:
 
 
 def _class_line(name: str, drawn_as: str) -> str:
-    return name if name == drawn_as else t("drawn_as", name=name, key=drawn_as)
+    return name if name == drawn_as else t("drawn_as", name=name, thing=drawn_as)

@@ -116,6 +116,7 @@ def waiting(runs_dir):
 
     other = make_run(runs_dir.parent / "other", rounds=0)
     run.record.task = other.record.task
+    run.record.task.classes[0].name = "ripe apple"  # drawn as another thing: the card says so
     run.record.estimate = {
         "minutes": 3.5,
         "stages": {"generate": 2.0, "train": 1.5},
@@ -134,6 +135,7 @@ def test_a_plan_is_approved_or_refused(draw, waiting, spawned, label, answer):
     test = draw("chat", "waits")
     assert "about 3.5 minutes" in words(test)
     assert "*a* note" in words(test)
+    assert "ripe apple: drawn as apple" in words(test)
     button(test, label).click().run()
     assert spawned == [("waits", ["resume", "waits", f"--answer={answer}"], {})]
 

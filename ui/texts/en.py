@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "measured_real": "your real photos, and rendered pictures",
     "measured_synthetic": "rendered pictures only; bring labelled photos to know more",
     "plan_target": "Stops early at",
-    "drawn_as": "{name}: drawn as {key}",
+    "drawn_as": "{name}: drawn as {thing}",
     "cost_generate": "making pictures",
     "cost_score": "scoring, curating, labelling",
     "cost_train": "training",

@@ -102,7 +102,7 @@ TEXTS: dict[str, str] = {
     "measured_real": "您的真实照片和渲染图片",
     "measured_synthetic": "仅渲染图片；上传带标注的照片可了解真实表现",
     "plan_target": "提前停止的成绩",
-    "drawn_as": "{name}：按 {key} 绘制",
+    "drawn_as": "{name}：按 {thing} 绘制",
     "cost_generate": "生成图片",
     "cost_score": "打分、筛选、标注",
     "cost_train": "训练",
