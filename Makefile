@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine with Python 3.11: `make demo` and `make test`.
-.PHONY: setup demo test lint lock
+.PHONY: setup demo ui test lint lock
 UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -15,6 +15,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup
 	$(BIN)/sightsmith build "build me an apple segmenter" --effort quick --yes
+
+ui: setup
+	$(BIN)/sightsmith ui
 
 test: setup
 	$(BIN)/pytest

@@ -1,4 +1,4 @@
-"""The command line: build, resume, show, doctor, audit, predict... Heavy imports happen inside the commands."""
+"""The command line: build, resume, show, doctor, audit, predict, ui... Heavy imports happen inside the commands."""
 
 import json
 import logging
@@ -87,17 +87,18 @@ def resume(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
     answer: Annotated[str | None, typer.Option(help="Answer to the question it stopped with.")] = None,
     llm: Annotated[str | None, typer.Option(help="Go on with another chat model.")] = None,
+    more_rounds: Annotated[int, typer.Option(min=0, max=20, help="Add rounds to a finished run.")] = 0,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a run that was stopped, killed, or needs an answer."""
+    """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
     from agent.run import open_run, read_record
 
-    if read_record(runs_dir / run).status == "finished":
+    if read_record(runs_dir / run).status == "finished" and not more_rounds:
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
         return
-    _work(open_run(runs_dir / run, auto_approve=yes, llm=llm), as_json, answer)
+    _work(open_run(runs_dir / run, auto_approve=yes, llm=llm), as_json, answer, more_rounds)
 
 
 @app.command()
@@ -211,7 +212,22 @@ def export(
             typer.echo(export_best(context))
 
 
-def _work(context: "RunContext", as_json: bool, answer: str | None = None) -> None:
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on; anything but this machine's own wants a login.")] = (
+        "127.0.0.1"
+    ),
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Open the chat page: talk, watch, correct, download."""
+    from agent.serve import serve
+
+    serve(runs_dir, host, port, open_browser=browser)
+
+
+def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_rounds: int = 0) -> None:
     from agent.console import Console, ask_nobody, is_interactive
     from agent.run import execute
 
@@ -228,7 +244,7 @@ def _work(context: "RunContext", as_json: bool, answer: str | None = None) -> No
     signal.signal(signal.SIGINT, on_interrupt)
     signal.signal(signal.SIGTERM, on_interrupt)
     with console:
-        code = execute(context, console.ask if interactive else ask_nobody, answer=answer)
+        code = execute(context, console.ask if interactive else ask_nobody, answer=answer, more_rounds=more_rounds)
     if as_json:
         typer.echo(context.record.model_dump_json())
     else:

@@ -20,6 +20,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agent import questions
+from agent.more import MORE, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known
 from agent.summary import summarise
@@ -97,6 +98,8 @@ class Story:
     request: str
     steps: list[Step] = field(default_factory=list)
     lessons: list[str] = field(default_factory=list)
+    more_rounds: int = 0  # asked for after the run had come to its end
+    before_more: int = 0  # steps that were made before that
 
     def last(self, name: str) -> Step | None:
         """The latest step of that name."""
@@ -117,6 +120,11 @@ class Story:
             if rounds and step.name in ROUND:
                 rounds[-1].append(step)
         return rounds
+
+    @property
+    def latest(self) -> list[Step]:
+        """The steps since the person asked for more rounds; all where nobody did."""
+        return self.steps[self.before_more :]
 
     @property
     def measured(self) -> bool:
@@ -168,14 +176,14 @@ class OfflinePlanner(BaseChatModel):
     def _decide(self, story: Story) -> tuple[str, dict[str, Any]] | str:
         if not story.defined:
             return self._define(story)
-        if not any(s.name in EXPORTS for s in story.steps):
+        if not any(s.name in EXPORTS for s in story.latest):
             step = self._next_of_round(story)
             if step is not None:
                 return step
         if not story.measured:
             return summarise(story.request, story.steps)
         for name in EXPORTS:
-            if name in self.tool_args and not any(s.name == name for s in story.steps):
+            if name in self.tool_args and not any(s.name == name for s in story.latest):
                 return name, {}
         return summarise(story.request, story.steps)
 
@@ -277,6 +285,8 @@ class OfflinePlanner(BaseChatModel):
         last = next((s for s in reversed(story.steps) if s.name in ROUND), None)
         if last is None or not rounds:
             return self._design(story, last)
+        if story.more_rounds and not any(s.name in ROUND for s in story.latest):
+            return self._design(story, None)
         names = [n for n in ROUND if n in self.tool_args]
         if last.name == "design_scenes" and not last.done:  # another round cannot be designed
             return self._design(story, last)
@@ -312,7 +322,7 @@ class OfflinePlanner(BaseChatModel):
         if said.get("stop") or str(said.get("next", "")).startswith("stop"):
             return False
         budget = (defined.report if defined else {}).get("rounds")
-        if isinstance(budget, int) and len(story.rounds) >= budget:
+        if isinstance(budget, int) and len(story.rounds) >= budget + story.more_rounds:
             return False
         return not _plateau_twice(story)
 
@@ -332,6 +342,9 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
     for message in messages:
         if message.name == "memory":
             story.lessons = _weak_in_memory(message.text)
+        elif message.name == MORE:
+            story.more_rounds += rounds_in(message.text)
+            story.before_more = len(story.steps)
         elif isinstance(message, AIMessage):
             calls |= {str(c["id"]): (c["name"], c["args"]) for c in message.tool_calls}
         elif isinstance(message, ToolMessage):

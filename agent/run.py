@@ -3,8 +3,10 @@
 import errno
 import fcntl
 import logging
+import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 Ask = Callable[[dict[str, Any]], str | None]
 # Never written down: read from the environment each time.
 SECRET_SETTINGS = {"openai_api_key", "openai_base_url", "image_api_key", "image_base_url"}
+# Who only looks whether a run is held (`is_locked`) holds it for a moment; a worker that starts just then waits.
+LOCK_PATIENCE_S = 0.5
 RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
 
 
@@ -120,6 +124,8 @@ def list_runs(runs_dir: Path) -> list[RunRecord]:
     """Readable runs, newest first; a run marked running whose process is gone is called stopped."""
     records = []
     for path in runs_dir.glob("*/run.json"):
+        if path.parent.name.startswith("."):  # being deleted
+            continue
         try:
             record = read_record(path.parent)
         except FixArguments as error:
@@ -138,6 +144,7 @@ def execute(
     model: "BaseChatModel | None" = None,
     tools: "Sequence[BaseTool] | None" = None,
     answer: str | None = None,
+    more_rounds: int = 0,
 ) -> ExitCode:
     """Run the graph from where it is to its end, a question nobody answers, a failure or a stop.
 
@@ -147,12 +154,13 @@ def execute(
         model: the chat model; None takes the one in the settings.
         tools: what the model may call; None takes all.
         answer: answers the question that the run stopped with.
+        more_rounds: rounds to add to a run that had come to its end.
     """
     with lock(run.folder):
         run.record.status, run.record.error, run.record.question = "running", None, None
         run.save()
         try:
-            code = _drive(run, ask, model, tools, answer)
+            code = _drive(run, ask, model, tools, answer, more_rounds)
         except (Stopped, KeyboardInterrupt) as stop:
             code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
         except OSError as error:
@@ -167,14 +175,16 @@ def execute(
 
 
 def _drive(
-    run: RunContext, ask: Ask, model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", answer: str | None
-) -> ExitCode:
+    run: RunContext, ask: Ask, model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", answer: str | None,
+    more_rounds: int,
+) -> ExitCode:  # fmt: skip
     from langchain_core.messages import HumanMessage
     from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.types import Command
 
     from agent.graph import build_graph
     from agent.llm import chat_model, choose
+    from agent.more import ask_for_more
     from tools import all_tools
 
     if model is None:
@@ -191,6 +201,8 @@ def _drive(
         snapshot = graph.get_state(config)
         start: Any = None if snapshot.values else {"messages": [HumanMessage(run.record.request, id="request")]}
         question = _pending_question(snapshot)
+        if more_rounds and snapshot.values and not snapshot.next:
+            start = {"messages": [ask_for_more(run, more_rounds)]}
         while True:
             if question is not None:
                 reply = answer if answer is not None else _ask_person(run, ask, question)
@@ -198,6 +210,7 @@ def _drive(
                 if reply is None:
                     run.record.question = question
                     return _end(run, "needs_answer", None, ExitCode.NEEDS_ANSWER)
+                run.emit("answer", text=reply)
                 start = Command(resume=reply)
             for _ in graph.stream(start, config, context=run, stream_mode="updates", durability="sync"):
                 run.check_stop()
@@ -266,19 +279,26 @@ def lock(folder: Path) -> Iterator[None]:
         FixArguments: another process does.
     """
     with (folder / ".lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FixArguments(f"run {folder.name} is being worked on by another process") from None
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise FixArguments(f"run {folder.name} is being worked on by another process") from None
+                time.sleep(0.02)
+        (folder / ".worker").write_text(str(os.getpid()), encoding="ascii")  # whom a stop is sent to
         yield
 
 
 def is_locked(folder: Path) -> bool:
     """Whether a process works on the run now."""
     try:
-        with lock(folder):
+        with (folder / ".lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return False
-    except (FixArguments, OSError):
+    except OSError:
         return True
 
 

@@ -148,6 +148,7 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         empties=outcome.empties,
         too_small_to_label=outcome.unseen,
         dropped_because_hidden=outcome.hidden,
+        checked_by_hand=len(outcome.by_hand),
         boxes_refused=dict(engine.dropped.most_common(5)),
         pictures_dropped=dict(outcome.dropped),
         audit=sentence(measured) if measured else None,
@@ -165,6 +166,7 @@ class _Outcome:
         self.dropped: Counter[str] = Counter()
         self.empties = self.unseen = self.hidden = 0
         self._scenes = {s.id: s for s in run.dataset.scenes()}
+        self.by_hand = run.dataset.corrected()  # what a person has looked at stays as it is
 
     def label(self, engine: Annotator, samples: Sequence[Sample], size: int) -> None:
         """Label samples in batches; those that this engine has labelled already are only counted."""
@@ -179,6 +181,7 @@ class _Outcome:
             batch = samples[start : start + size]
             by = f"{engine.name} {engine.version}"
             new = [s for s in batch if engine.name == "exact" or s.provenance.get("labelled_by") != by]
+            new = [s for s in new if s.id not in self.by_hand]
             pictures: list[Picture] = [read_picture(run.path(s.image)) for s in new]
             found = engine.annotate_many(pictures, new, run.task) if new else []
             labels = {s.id: own for s, own in zip(new, found, strict=True)}
@@ -186,6 +189,18 @@ class _Outcome:
                 self._keep(sample, labels.get(sample.id, sample.instances), engine, by)
 
     def _keep(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> None:
+        problem = None if sample.id in self.by_hand else self._settle(sample, labels, engine, by)
+        if problem:
+            self.run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": [problem]}})
+            self.dropped[problem] += 1
+        if not problem or self.run.task.kind == "classify":
+            self.counts.update(i.class_name for i in labels)
+            self.empties += not labels
+        self.done += 1
+        self.run.progress("annotate", self.done, self.total)
+
+    def _settle(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> str | None:
+        """Write the labels down. Returns what speaks against the picture."""
         run, task = self.run, self.run.task
         if engine.name == "exact":
             self.unseen += len(sample.instances) - len(labels)
@@ -204,14 +219,7 @@ class _Outcome:
         if task.kind == "classify" and sample.label not in seen:
             problem = "its object cannot be seen"  # its label would name something that nobody sees
             self.hidden += 1
-        if problem:
-            run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": [problem]}})
-            self.dropped[problem] += 1
-        if not problem or task.kind == "classify":
-            self.counts.update(i.class_name for i in labels)
-            self.empties += not labels
-        self.done += 1
-        run.progress("annotate", self.done, self.total)
+        return problem
 
 
 def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float) -> str | None:

@@ -190,5 +190,14 @@ class Settings(BaseSettings):
     chroma_host: str | None = None  # a Chroma server "host:port" instead of the folder
     memory_max_distance: float = 0.75  # cosine distance; measured in benchmarks/memory_recall.py
 
+    # The chat page
+    ui_page_size: int = 24  # pictures on a page of the gallery: two screens; more only makes the page heavier
+    ui_thumbnail_px: int = 240  # of the longer side: sharp at the width it is shown, on screens of double density too
+    ui_upload_mb: int = 500  # of one upload: a few hundred photos of a telephone
+    ui_unpacked_mb: int = 2000  # of everything in one archive, as it is unpacked
+    ui_unpacked_files: int = 20_000
+    ui_unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, pictures 1, a bomb 1000
+    ui_poll_s: float = 1.0  # how often a page looks for news of its run
+
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation

@@ -56,7 +56,7 @@ class SegmentAnything:
     licence = "Apache-2.0"
 
     def __init__(self, weights: Path, batch: int = 64, min_quality: float = 0.0) -> None:
-        from segment_anything import SamPredictor  # type: ignore[import-untyped]
+        from segment_anything import SamPredictor
 
         self._device = choose_device()
         self._predictor: Any = SamPredictor(_build(_read_weights(weights), weights).to(self._device).eval())
@@ -228,7 +228,7 @@ def _build(weights: dict[str, Any], path: Path) -> Any:
         StepFailed: the weights are of something else.
     """
     import torch
-    from segment_anything.modeling import (  # type: ignore[import-untyped]
+    from segment_anything.modeling import (
         ImageEncoderViT,
         MaskDecoder,
         PromptEncoder,

@@ -4,6 +4,8 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,25 @@ CREATE TABLE IF NOT EXISTS instances (
     PRIMARY KEY (sample_id, position));
 CREATE TABLE IF NOT EXISTS embeddings (
     sample_id TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (sample_id, model));
+CREATE TABLE IF NOT EXISTS corrections (
+    version INTEGER PRIMARY KEY AUTOINCREMENT, sample_id TEXT NOT NULL REFERENCES samples(id), time TEXT NOT NULL,
+    action TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS corrections_sample ON corrections(sample_id);
 CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
 CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 _UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One change by a person."""
+
+    version: int
+    sample_id: str
+    time: str
+    action: str
 
 
 class Dataset:
@@ -171,6 +187,62 @@ class Dataset:
             found.setdefault(row["model"], {})[row["sample_id"]] = vector / max(float(np.linalg.norm(vector)), 1e-6)
         return found
 
+    # Corrections by a person -----------------------------------------------------------------------------------
+
+    def correct(self, sample_id: str, action: str, changed: Sample) -> int:
+        """Put a person's version of a sample in place of what was there, in one transaction; returns its number.
+
+        Only what a person may change is taken: verdict, split, reasons, label and instances.
+
+        Raises:
+            KeyError: there is no such sample.
+        """
+        before = self.sample(sample_id)
+        if before is None:
+            raise KeyError(sample_id)
+        with self._db:
+            version = self._db.execute(
+                "INSERT INTO corrections (sample_id, time, action, before, after) VALUES (?, ?, ?, ?, ?)",
+                (
+                    sample_id,
+                    datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    action,
+                    _state(before),
+                    _state(changed),
+                ),
+            ).lastrowid
+            self._restore(sample_id, _state(changed))
+        return int(version or 0)
+
+    def undo(self) -> Correction | None:
+        """Take back the latest correction that stands; None when there is none."""
+        row = self._db.execute("SELECT * FROM corrections WHERE undone = 0 ORDER BY version DESC LIMIT 1").fetchone()
+        if row is None:
+            return None
+        with self._db:
+            self._db.execute("UPDATE corrections SET undone = 1 WHERE version = ?", (row["version"],))
+            self._restore(row["sample_id"], row["before"])
+        return Correction(row["version"], row["sample_id"], row["time"], row["action"])
+
+    def corrections(self, limit: int = 20) -> list[Correction]:
+        """The latest corrections that stand, newest first."""
+        rows = self._db.execute("SELECT * FROM corrections WHERE undone = 0 ORDER BY version DESC LIMIT ?", (limit,))
+        return [Correction(r["version"], r["sample_id"], r["time"], r["action"]) for r in rows.fetchall()]
+
+    def corrected(self) -> set[str]:
+        """Ids of the samples that a person has looked at; their labels are not made anew."""
+        return {r["sample_id"] for r in self._db.execute("SELECT DISTINCT sample_id FROM corrections WHERE undone = 0")}
+
+    def _restore(self, sample_id: str, state: str) -> None:
+        """Write a state of `_state`; the caller holds the transaction."""
+        fields = json.loads(state)
+        instances = [Instance.model_validate(i) for i in fields.pop("instances")]
+        fields["reasons"] = json.dumps(fields["reasons"], ensure_ascii=False)
+        assignments = ", ".join(f"{k} = ?" for k in fields)
+        self._db.execute(f"UPDATE samples SET {assignments} WHERE id = ?", [*fields.values(), sample_id])
+        self._db.execute("DELETE FROM instances WHERE sample_id = ?", (sample_id,))
+        self._write_instances(sample_id, instances)
+
     # Rows -------------------------------------------------------------------------------------------------------
 
     def _count(self, query: str, *arguments: object) -> int:
@@ -189,6 +261,11 @@ class Dataset:
         fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
         labels = self._db.execute("SELECT data FROM instances WHERE sample_id = ? ORDER BY position", (row["id"],))
         return Sample(**fields, instances=[Instance.model_validate_json(r["data"]) for r in labels.fetchall()])
+
+
+def _state(sample: Sample) -> str:
+    """What a person may change of a sample, as JSON."""
+    return sample.model_dump_json(include={"verdict", "split", "reasons", "label", "instances"})
 
 
 def sample_id(scene: SceneSpec, engine: str) -> str:

@@ -1,0 +1,205 @@
+"""A run in a process of its own: started, answered and stopped from outside, alive whoever started it dies.
+
+What passes between is the run's folder: the worker writes `run.json` and `events.jsonl`, and ends when it needs an
+answer; the answer starts the next worker. Keys go through the environment of the worker and nowhere else.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import agent
+from agent.run import explain_os_error, is_locked, list_runs, read_record, start_run
+from tools.errors import FixArguments, StepFailed
+from tools.runtime import RunRecord
+from tools.settings import Settings
+
+LOG = "process.log"  # what a worker said that died before it could write its record
+START_S = 60.0  # a worker that was started, and does not hold its run after so long, hangs
+_LOG_CHARS = 600
+
+
+def start(
+    request: str,
+    settings: Settings,
+    secrets: Mapping[str, str],
+    *,
+    real: Path | None = None,
+    assets: Path | None = None,
+    options: dict[str, Any] | None = None,
+) -> str:
+    """Make a run and set a worker on it; returns the run's name.
+
+    Args:
+        request: what the person wrote.
+        settings: kept in the run's record, without the key.
+        secrets: environment of the worker alone, such as OPENAI_API_KEY.
+        real: folder of labelled photos.
+        assets: folder of models.
+        options: images, rounds, minutes, effort.
+
+    Raises:
+        FixArguments: the request is empty or a folder is missing.
+        StepFailed: the runs folder cannot be written.
+    """
+    if not request.strip():
+        raise FixArguments("the request is empty; name a thing, such as: segment apples in an orchard")
+    run = start_run(request, settings, real=real, assets=assets, options=options)
+    run.dataset.close()
+    _spawn(run.folder, ["resume", run.record.name], secrets)
+    return run.record.name
+
+
+def go_on(
+    folder: Path,
+    secrets: Mapping[str, str],
+    *,
+    answer: str | None = None,
+    more_rounds: int = 0,
+    llm: str | None = None,
+) -> None:
+    """Set a worker on a run that waits, was stopped, or has come to its end.
+
+    Raises:
+        FixArguments: somebody works on it already, or the answer is empty.
+        StepFailed: the run's folder cannot be written.
+    """
+    if is_alive(folder):
+        raise FixArguments(f"run {folder.name} is being worked on by another process")
+    arguments = ["resume", folder.name]
+    if answer is not None:
+        if not answer.strip():
+            raise FixArguments("the answer is empty")
+        arguments.append(f"--answer={answer}")
+    if more_rounds:
+        arguments.append(f"--more-rounds={more_rounds}")
+    if llm:
+        arguments.append(f"--llm={llm}")
+    _spawn(folder, arguments, secrets)
+
+
+def export(folder: Path) -> None:
+    """Set a worker on writing a run's model and data set.
+
+    Raises:
+        FixArguments: somebody works on the run.
+        StepFailed: the run's folder cannot be written.
+    """
+    if is_alive(folder):
+        raise FixArguments(f"run {folder.name} is being worked on by another process")
+    _spawn(folder, ["export", folder.name], {})
+
+
+def stop(folder: Path) -> bool:
+    """Ask the worker to stop after the step in hand; asked again it stops at once. False when nobody works there."""
+    pid = worker(folder)
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def worker(folder: Path) -> int | None:
+    """The process that works on a run, or was just started for it; None when there is none."""
+    note = folder / ".worker"
+    try:
+        pid, written = int(note.read_text(encoding="ascii")), note.stat().st_mtime
+        process = psutil.Process(pid)
+        gone = process.status() == psutil.STATUS_ZOMBIE or process.create_time() > written + 1  # the number came round
+    except (OSError, ValueError, psutil.Error):
+        return None
+    if gone or not (is_locked(folder) or time.time() - written < START_S):
+        return None
+    return pid
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether a process works on a run, or has just been started to."""
+    return worker(folder) is not None or is_locked(folder)
+
+
+def current(folder: Path) -> RunRecord:
+    """A run's record with the truth about its process: marked running without one, it is stopped.
+
+    Raises:
+        FixArguments: there is no such run, or its record is damaged.
+    """
+    alive = is_alive(folder)  # looked at first: a worker that ends in between has written its last word
+    record = read_record(folder)
+    if alive and record.status != "running":
+        record.status, record.question, record.error = "running", None, None  # a worker that has yet to say so
+    elif not alive and record.status == "running":
+        record.status = "stopped"
+        record.error = last_words(folder) or "its process is gone; it goes on where it was"
+    return record
+
+
+def all_runs(runs_dir: Path) -> list[RunRecord]:
+    """Every readable run, newest first, with the truth about its process."""
+    found = []
+    for record in list_runs(runs_dir):
+        if record.status in ("stopped", "running"):
+            try:
+                record = current(runs_dir / record.name)
+            except FixArguments:  # deleted meanwhile
+                continue
+        found.append(record)
+    return found
+
+
+def last_words(folder: Path) -> str:
+    """The last line that a worker wrote before it died without a record, if any."""
+    try:
+        text = (folder / LOG).read_text(encoding="utf-8", errors="replace")[-_LOG_CHARS:]
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -> None:
+    """Start a worker in a session of its own, so that nothing that ends its starter ends it."""
+    root = str(Path(agent.__file__).parents[1])
+    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    command = [sys.executable, "-m", "agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent)]
+    if arguments[0] == "resume":
+        command.append("--json")
+    try:
+        with (folder / LOG).open("wb") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
+                env={**os.environ, "PYTHONPATH": path, **secrets}, cwd=folder.parent,
+            )  # fmt: skip
+        (folder / ".worker").write_text(str(process.pid), encoding="ascii")
+    except OSError as error:
+        raise StepFailed(explain_os_error(error, folder)) from error
+
+
+def delete(folder: Path) -> None:
+    """Delete a run and everything in it; what is not a run is left alone.
+
+    Raises:
+        FixArguments: there is no such run, or somebody works on it.
+        StepFailed: it cannot be removed.
+    """
+    if folder.is_symlink() or not (folder / "run.json").is_file():
+        raise FixArguments(f"there is no run {folder.name!r}")
+    if is_alive(folder):
+        raise FixArguments(f"run {folder.name} is being worked on; stop it first")
+    doomed = folder.with_name(f".{folder.name}.deleted")  # gone from every list at once, whatever happens on the way
+    try:
+        shutil.rmtree(doomed, ignore_errors=True)
+        folder.replace(doomed)
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise StepFailed(explain_os_error(error, folder)) from error

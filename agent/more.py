@@ -1,0 +1,59 @@
+"""More rounds for a run that has come to its end: what the person asks for, as a message and as a larger budget."""
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+from tools.errors import FixArguments
+from tools.runtime import RunContext
+
+if TYPE_CHECKING:
+    from langchain_core.messages import HumanMessage
+
+MORE = "more_rounds"  # name of the message
+MAX_MORE = 20  # as many rounds as a task may ask for
+
+
+def ask_for_more(run: RunContext, rounds: int) -> "HumanMessage":
+    """Raise the run's budget and say so to the model.
+
+    Counted from the rounds that there are, so that a run killed just afterwards can be asked again.
+
+    Args:
+        run: with a task, at the end of its graph.
+        rounds: how many.
+
+    Raises:
+        FixArguments: too many rounds, or no round was made yet.
+    """
+    from langchain_core.messages import HumanMessage
+
+    task = run.record.task
+    if task is None or not run.record.rounds:
+        raise FixArguments(f"run {run.record.name} has not made a round yet; start it again instead")
+    most = min(MAX_MORE, MAX_MORE - len(run.record.rounds))
+    if not 1 <= rounds <= most:
+        raise FixArguments(f"between 1 and {most} more rounds can be added to this run, not {rounds}")
+    made = len(run.dataset.scenes())
+    pictures = rounds * math.ceil(made / len(run.record.rounds))
+    task.budget.rounds = len(run.record.rounds) + rounds
+    task.budget.images = made + pictures
+    task.budget.minutes = None  # the old limit was for the old rounds; the person sees how long it takes and can stop
+    run.save()
+    corrected = len(run.dataset.corrected())
+    asked = {
+        "more_rounds": rounds,
+        "more_pictures": pictures,
+        "pictures_corrected_by_hand": corrected,
+        "say": "The person wants to go on. Design scenes again and go round the loop, then export again. Labels "
+        "corrected by hand are kept as they are and are trained on.",
+    }
+    return HumanMessage(json.dumps(asked), name=MORE)
+
+
+def rounds_in(text: str) -> int:
+    """The number of rounds that a message of `ask_for_more` asks for; 0 where it is none."""
+    try:
+        return int(json.loads(text)["more_rounds"])
+    except (ValueError, KeyError, TypeError):
+        return 0

@@ -1,0 +1,66 @@
+"""Start the server of the chat page; it takes the place of this process."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from tools.errors import StepFailed
+from tools.settings import Settings
+
+# One calm accent, on which white has a contrast of 4 or more; both grounds are a shade off pure white and black.
+_LIGHT = {
+    "primaryColor": "#1f7a63", "backgroundColor": "#fbfbf9", "secondaryBackgroundColor": "#f1f2ee",
+    "textColor": "#22282a", "borderColor": "#dcdfd8",
+}  # fmt: skip
+_DARK = {
+    "primaryColor": "#2b8b70", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
+    "textColor": "#e6e9e7", "borderColor": "#343c3d",
+}  # fmt: skip
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def server_options(host: str, port: int, settings: Settings, *, open_browser: bool) -> dict[str, object]:
+    """What Streamlit is told: its own machine only, no telemetry, no developer's buttons, our colours."""
+    options: dict[str, object] = {
+        "server.address": host,
+        "server.port": port,
+        "server.headless": not open_browser,
+        "server.maxUploadSize": settings.ui_upload_mb,
+        "server.fileWatcherType": "none",
+        "server.enableXsrfProtection": True,
+        "server.showEmailPrompt": False,
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "theme.baseRadius": "0.6rem",
+        **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
+        **{f"theme.dark.{name}": value for name, value in _DARK.items()},
+    }
+    if host in _LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
+        options["server.allowedHosts"] = list(_LOCAL)
+    return options
+
+
+def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
+    """Become the server; does not return.
+
+    Raises:
+        StepFailed: the page, or Streamlit, is not installed.
+    """
+    for package in ("ui", "streamlit"):
+        if importlib.util.find_spec(package) is None:
+            raise StepFailed(f"the package {package!r} is missing; install Sightsmith with everything it needs")
+    found = importlib.util.find_spec("ui")
+    page = Path(next(iter(found.submodule_search_locations or []))) / "app.py"  # type: ignore[union-attr]
+    settings = Settings()
+    flags = [
+        f"--{name}={str(item).lower() if isinstance(item, bool) else item}"
+        for name, value in server_options(host, port, settings, open_browser=open_browser).items()
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    # Streamlit looks for modules beside the page alone.
+    path = os.pathsep.join(p for p in (str(page.parents[1]), os.environ.get("PYTHONPATH", "")) if p)
+    environment = os.environ | {"SIGHTSMITH_RUNS_DIR": str(runs_dir.resolve()), "PYTHONPATH": path}
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *flags], environment)

@@ -1,0 +1,112 @@
+"""Runs in processes of their own: what is said of them, starting, stopping, deleting."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from agent import detached
+from agent.run import lock, start_run
+from agent.story import Story
+from tools.errors import FixArguments, StepFailed
+from tools.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return start_run("segment apples", Settings(runs_dir=tmp_path / "runs", llm="offline"), name="r").folder
+
+
+def wait_until(true, timeout_s=60.0):
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def test_a_run_marked_running_without_a_process_is_stopped_and_says_why(folder):
+    assert detached.current(folder).status == "stopped"
+    (folder / detached.LOG).write_text("Traceback\nImportError: no module named x\n")
+    assert detached.current(folder).error == "ImportError: no module named x"
+
+
+def test_a_held_run_is_running(folder):
+    with lock(folder):
+        assert detached.worker(folder) == os.getpid()
+        assert detached.current(folder).status == "running"
+        with pytest.raises(FixArguments, match="another process"):
+            detached.go_on(folder, {})
+        with pytest.raises(FixArguments, match="stop it first"):
+            detached.delete(folder)
+    assert folder.exists()
+
+
+@pytest.mark.parametrize("content", ["", "nobody", "999999999", "1"])
+def test_a_note_of_another_process_is_not_believed(folder, content):
+    (folder / ".worker").write_text(content)
+    os.utime(folder / ".worker", (1, 1))  # written long before any process that has that number now
+    assert detached.worker(folder) is None
+    assert detached.stop(folder) is False
+
+
+@pytest.mark.parametrize("request_text", ["", "  \n "])
+def test_an_empty_request_starts_nothing(tmp_path, request_text):
+    with pytest.raises(FixArguments, match="empty"):
+        detached.start(request_text, Settings(runs_dir=tmp_path / "runs"), {})
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_runs_are_deleted(folder, tmp_path):
+    outside = tmp_path / "photos"
+    outside.mkdir()
+    (tmp_path / "runs" / "link").symlink_to(folder)
+    for wrong in (outside, tmp_path / "runs" / "link", tmp_path / "nowhere"):
+        with pytest.raises(FixArguments, match="there is no run"):
+            detached.delete(wrong)
+    assert folder.exists()
+    detached.delete(folder)
+    assert not folder.exists()
+    assert detached.all_runs(tmp_path / "runs") == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with pytest.raises(StepFailed, match="is full"):
+        detached.go_on(folder, {})
+
+
+@pytest.mark.slow
+def test_a_run_outlives_who_started_it_and_answers_by_the_next_process(tmp_path):
+    runs = tmp_path / "runs"
+    starter = (
+        "from agent import detached; from tools.settings import Settings; from pathlib import Path;"
+        f"detached.start('segment apples', Settings(runs_dir=Path({str(runs)!r}), llm='offline',"
+        "generator='tests.fakes:ShapeGenerator', size_px=64), {'OPENAI_API_KEY': 'sk-secret'},"
+        "options={'images': 24, 'rounds': 1})"
+    )
+    # The starter kills itself with its whole group, as a server that is killed hard.
+    subprocess.run(
+        [sys.executable, "-c", starter + "; import os, signal; os.killpg(0, signal.SIGKILL)"],
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())}, start_new_session=True, check=False,
+    )  # fmt: skip
+    folder = next(runs.iterdir())
+    wait_until(lambda: detached.current(folder).status == "needs_answer")
+    assert detached.current(folder).question["kind"] == "approve"
+    detached.go_on(folder, {}, answer="yes")
+    assert detached.is_alive(folder)
+    story = Story(folder)
+    wait_until(lambda: story.read() and any(e.step and e.step.name == "generate" for e in story.entries))
+    assert detached.stop(folder)
+    wait_until(lambda: detached.current(folder).status != "running")
+    assert detached.current(folder).status == "stopped"
+    detached.go_on(folder, {})
+    assert detached.is_alive(folder)
+    detached.stop(folder)
+    wait_until(lambda: not detached.is_alive(folder))
+    assert not any(b"sk-secret" in p.read_bytes() for p in folder.rglob("*") if p.is_file())

@@ -1,0 +1,51 @@
+"""Pages alone, without a server: a finished-looking run in a folder, and a page drawn on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.runs import make_run
+from tools.runtime import RunContext
+
+TIMEOUT_S = 30
+Draw = Callable[..., AppTest]
+
+
+@pytest.fixture
+def runs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    monkeypatch.setenv("SIGHTSMITH_RUNS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def run(runs_dir: Path) -> RunContext:
+    """A finished run with two rounds, pictures, labels and scores; without weights."""
+    made = make_run(runs_dir / "apples", names=("apple", "<b>lemon</b>"))
+    made.record.status = "finished"
+    made.save()
+    return made
+
+
+@pytest.fixture
+def draw(runs_dir: Path) -> Draw:
+    """Draws a page in a session that looks at a run."""
+
+    def page(name: str, run: str | None = None, **state: object) -> AppTest:
+        test = AppTest.from_string(f"from ui import {name}\n{name}.render()", default_timeout=TIMEOUT_S)
+        test.session_state["language"] = state.pop("language", "en")
+        test.session_state["run"] = run or ""
+        for key, value in state.items():
+            test.session_state[key] = value
+        return test.run()
+
+    return page
+
+
+def words(test: AppTest) -> str:
+    """Everything a page says, markup and all."""
+    assert not test.exception, test.exception[0].value
+    return "\n".join(str(element.proto.body) for element in test.get("html"))

@@ -1,0 +1,142 @@
+"""The real server and a real browser, for tests: Debian's Chromium driven by Playwright."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+START_TIMEOUT_S = 90
+STEP_TIMEOUT_S = 240  # training on a machine that is busy with other things
+
+
+class Server:
+    """`sightsmith ui` on a free port of this machine."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.runs_dir = folder / "runs"
+        self._log = folder / "server.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._environment = os.environ | {
+            "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "SIGHTSMITH_THREADS": "1",
+            "SIGHTSMITH_GENERATOR": "tests.fakes:ShapeGenerator", "SIGHTSMITH_LLM": "offline",
+            "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_EFFORT": "quick", "SIGHTSMITH_MEMORY_DIR": str(folder / "memory"),
+        } | environment  # fmt: skip
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "agent.cli", "ui", "--no-browser", "--port", str(self.port), "--runs-dir",
+                   str(self.runs_dir)]  # fmt: skip
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until(self._answers, START_TIMEOUT_S, lambda: self._log.read_text()[-2000:])
+
+    def kill(self) -> None:
+        """As hard as a machine can: the whole session of the server."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the server and every worker of its runs."""
+        from agent import detached
+
+        self.kill()
+        for folder in self.runs_dir.glob("*"):
+            pid = detached.worker(folder)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+
+    def memory_bytes(self) -> int:
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+
+def wait_until(true: Callable[[], Any], timeout_s: float, about: Callable[[], str] = str) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, f"it never came true. {about()}"
+        time.sleep(0.1)
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def launch(playwright: Any) -> Any:
+    return playwright.chromium.launch(
+        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    )
+
+
+class Page:
+    """One tab of one session."""
+
+    def __init__(self, browser: Any, url: str, **context: Any) -> None:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True}
+        self.url = url
+        self.tab = browser.new_context(**options | context).new_page()
+        self.tab.set_default_timeout(STEP_TIMEOUT_S * 1000)
+
+    def go(self, page: str = "", run: str | None = None) -> None:
+        self.tab.goto(f"{self.url}/{page}" + (f"?run={run}" if run else ""))
+        self.tab.wait_for_selector(".ss-head, .ss-say")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has nothing more to draw."""
+        self.tab.wait_for_timeout(250)
+        idle = "() => document.querySelector('[data-test-script-state]')?.dataset.testScriptState !== 'running'"
+        self.tab.wait_for_function(idle)
+        self.tab.wait_for_timeout(150)
+
+    def ask(self, text: str) -> None:
+        box = self.tab.get_by_test_id("stChatInputTextArea")
+        box.fill(text)
+        box.press("Enter")
+
+    def click(self, name: str, **options: Any) -> None:
+        self.tab.get_by_role("button", name=re.compile(name)).first.click(**options)
+
+    def wait_for(self, text: str) -> None:
+        self.tab.wait_for_selector(f"text={text}")
+
+    def says(self, text: str) -> bool:
+        return text in self.words()
+
+    def words(self) -> str:
+        return str(self.tab.get_by_test_id("stMainBlockContainer").inner_text())
+
+    def drag(self, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag over an element, by shares of its sides."""
+        place = self.tab.locator(selector).bounding_box()
+        points = [(place["x"] + x * place["width"], place["y"] + y * place["height"]) for x, y in (start, end)]
+        self.tab.mouse.move(*points[0])
+        self.tab.mouse.down()
+        self.tab.mouse.move(*points[1], steps=6)
+        self.tab.mouse.up()
+        self.settle()

@@ -1,0 +1,304 @@
+"""Every page, in every state it may meet: no run, a run that waits, failed, is damaged; a full disk."""
+
+import errno
+import json
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from agent import detached
+from agent.run import start_run
+from tests.ui.conftest import words
+from tools.data.dataset import Dataset
+from tools.runtime import write_json
+from tools.settings import Settings
+
+PAGES = ("chat", "gallery", "scores", "review", "take", "bring", "runs", "settings")
+NEEDS_RUN = ("gallery", "scores", "review", "take")
+
+
+@pytest.fixture(autouse=True)
+def spawned(monkeypatch):
+    """What would have been started; no page test starts a process."""
+    calls = []
+    monkeypatch.setattr(
+        detached, "_spawn", lambda folder, arguments, secrets: calls.append((folder.name, arguments, secrets))
+    )
+    return calls
+
+
+def button(test, label):
+    return next(b for b in test.button if b.label == label)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_without_any_run_says_so(draw, page, language):
+    said = words(draw(page, language=language))
+    if page in NEEDS_RUN:
+        assert {"en": "No run is chosen", "zh": "尚未选择项目"}[language] in said
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_of_a_finished_run_shows_class_names_as_plain_text(draw, run, page, language):
+    said = words(draw(page, "apples", language=language))
+    assert "<b>lemon" not in said
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [("failed", "the disk is <img src=x onerror=alert(1)> full"), ("stopped", None), ("finished", None)],
+)
+def test_a_run_without_pictures_or_scores(draw, runs_dir, page, status, error):
+    run = start_run("segment apples", Settings(runs_dir=runs_dir), name="early")
+    run.record.status, run.record.error = status, error
+    run.save()
+    run.emit("end", status=status, error=error)
+    said = words(draw(page, "early"))
+    assert "<img src=x" not in said
+    if page == "chat" and error:
+        assert "&lt;img src=x" in said
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_damaged_record_is_said(draw, runs_dir, page):
+    (runs_dir / "broken").mkdir()
+    (runs_dir / "broken" / "run.json").write_text("{")
+    said = words(draw(page, "broken"))
+    if page in (*NEEDS_RUN, "chat"):
+        assert "is damaged" in said
+
+
+@pytest.mark.parametrize("page", ["gallery", "review"])
+def test_a_damaged_data_set_is_said(draw, run, page):
+    run.dataset.close()
+    for path in run.folder.glob("dataset.sqlite*"):
+        path.unlink()
+    (run.folder / "dataset.sqlite").write_bytes(b"not a database" * 100)
+    assert "damaged" in words(draw(page, "apples"))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc", "..", ".hidden", "a/b", "nobody"])
+def test_only_runs_of_the_runs_folder_are_looked_at(draw, runs_dir, name):
+    (runs_dir.parent / "outside").mkdir()
+    (runs_dir.parent / "outside" / "run.json").write_text("{}")
+    (runs_dir / ".hidden").mkdir()
+    (runs_dir / ".hidden" / "run.json").write_text("{}")
+    assert "No run is chosen" in words(draw("gallery", name))
+
+
+# Chat -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_request_starts_a_run_in_a_process_of_its_own(draw, runs_dir, spawned):
+    test = draw("chat", connection={"OPENAI_API_KEY": "sk-secret"})
+    test.chat_input[0].set_value("segment **apples** <script>x</script>").run()
+    assert not test.exception
+    ((name, arguments, secrets),) = spawned
+    assert arguments == ["resume", name]
+    assert secrets == {"OPENAI_API_KEY": "sk-secret"}
+    kept = (runs_dir / name / "run.json").read_text()
+    assert "sk-secret" not in kept
+    said = words(test)
+    assert "&lt;script&gt;" in said
+    assert "<script>" not in said
+    assert test.session_state["run"] == name
+
+
+@pytest.fixture
+def waiting(runs_dir):
+    """A run that waits with its plan."""
+    run = start_run("segment apples", Settings(runs_dir=runs_dir, llm="offline"), name="waits")
+    from tests.runs import make_run
+
+    other = make_run(runs_dir.parent / "other", rounds=0)
+    run.record.task = other.record.task
+    run.record.task.classes[0].name = "ripe apple"  # drawn as another thing: the card says so
+    run.record.estimate = {
+        "minutes": 3.5,
+        "stages": {"generate": 2.0, "train": 1.5},
+        "money": 0.0,
+        "notes": ["*a* note"],
+    }
+    question = {"kind": "approve", "plan": {}}
+    run.record.status, run.record.question = "needs_answer", question
+    run.save()
+    run.emit("question", asked=question)
+    return run
+
+
+@pytest.mark.parametrize(("label", "answer"), [("Approve", "yes"), ("Refuse", "no")])
+def test_a_plan_is_approved_or_refused(draw, waiting, spawned, label, answer):
+    test = draw("chat", "waits")
+    assert "about 3.5 minutes" in words(test)
+    assert "*a* note" in words(test)
+    assert "ripe apple: drawn as apple" in words(test)
+    button(test, label).click().run()
+    assert spawned == [("waits", ["resume", "waits", f"--answer={answer}"], {})]
+
+
+def test_a_plan_is_changed_in_words(draw, waiting, spawned):
+    draw("chat", "waits").chat_input[0].set_value("only 100 pictures; --yes").run()
+    assert spawned == [("waits", ["resume", "waits", "--answer=only 100 pictures; --yes"], {})]
+
+
+def test_a_question_is_answered_in_place(draw, waiting, spawned):
+    waiting.record.question = {"kind": "question", "question": "Which <i>thing</i>?", "options": ["*apple*", "pear"]}
+    waiting.save()
+    test = draw("chat", "waits")
+    assert "Which &lt;i&gt;thing" in words(test)
+    assert test.button[0].label.startswith("\\*apple")
+    test.button[0].click().run()
+    assert spawned == [("waits", ["resume", "waits", "--answer=*apple*"], {})]
+
+
+def test_a_stopped_run_goes_on(draw, run, spawned):
+    run.record.status, run.record.error = "stopped", "stopped by the user"
+    run.save()
+    button(draw("chat", "apples"), "Go on").click().run()
+    assert spawned == [("apples", ["resume", "apples"], {})]
+
+
+def test_a_finished_run_gets_one_more_round(draw, run, spawned):
+    button(draw("chat", "apples"), "One more round").click().run()
+    assert spawned == [("apples", ["resume", "apples", "--more-rounds=1"], {})]
+
+
+def test_a_full_disk_is_said_on_starting(draw, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(detached, "start_run", full)
+    test = draw("chat")
+    test.chat_input[0].set_value("segment apples").run()
+    assert "is full" in words(test)
+
+
+# The other pages ------------------------------------------------------------------------------------------------------
+
+
+def test_the_gallery_filters_and_turns_pages(draw, run, monkeypatch):
+    monkeypatch.setenv("SIGHTSMITH_UI_PAGE_SIZE", "10")
+    test = draw("gallery", "apples")
+    assert "30 pictures" in words(test)
+    assert test.get("bidi_component")[0].proto.SerializeToString().count(b"data:image") == 10
+    test.button(key="g-next").click().run()
+    assert test.number_input(key="g-page-apples").value == 2
+    test.selectbox(key="g-reason-apples").select("too dark").run()
+    assert "4 pictures" in words(test)
+    assert b"too dark" in test.get("bidi_component")[0].proto.SerializeToString()
+    assert test.session_state["g-page-apples"] == 1
+
+
+def test_the_scores_name_what_they_were_measured_on(draw, run):
+    said = words(draw("scores", "apples"))
+    assert "synthetic, test" in said
+    assert "Not measured on real photos" in said
+    assert "light=deep shade" in said or "distance=far" in said
+    assert said.lower().count("accuracy") == 0
+
+
+def test_the_report_is_shown_when_asked_for(draw, run):
+    (run.folder / "report.html").write_text("<h1>all of it</h1>")
+    test = draw("scores", "apples")
+    assert not test.get("iframe")
+    test.toggle(key="show_report").set_value(True).run()
+    assert "all of it" in str(test.get("iframe")[0].proto)
+
+
+def test_review_accepts_rejects_deletes_and_takes_back(draw, run):
+    test = draw("review", "apples")
+    assert "0 looked at" in words(test)
+    first = next(iter(test.session_state["review"].values())).sample_id
+    button(test, "Accept").click().run()
+    button(test, "Reject").click().run()
+    assert "2 looked at" in words(test)
+    folder = Dataset(run.folder)
+    assert folder.sample(first).verdict == "kept"
+    assert [c.action for c in folder.corrections()] == ["reject", "accept"]
+    test.button(key="undo").click().run()
+    test.button(key="undo").click().run()
+    assert "0 looked at" in words(test)
+    assert folder.corrected() == set()
+    folder.close()
+
+
+def test_take_without_a_model(draw, runs_dir):
+    start_run("segment apples", Settings(runs_dir=runs_dir), name="early")
+    assert "No model yet" in words(draw("take", "early"))
+
+
+def test_take_offers_what_is_there(draw, run):
+    (run.folder / "export" / "dataset_yolo").mkdir(parents=True)
+    (run.folder / "export" / "dataset_yolo" / ".sightsmith.json").write_text('{"fingerprint": "abc"}')
+    (run.folder / "export" / "model.pt").write_bytes(b"x" * 200_000)
+    (run.folder / "report.html").write_text("<p>")
+    labels = [b.proto.label for b in draw("take", "apples").get("download_button")]
+    assert [label.split("  ")[0].replace("\\", "") for label in labels] == ["model.pt", "yolo", "report.html"]
+
+
+def test_a_photo_that_is_none_is_refused(draw, run):
+    test = draw("take", "apples")
+    test.file_uploader(key="try_photo").set_value(("photo.jpg", b"\x80\x04cos\nsystem\n", "image/jpeg")).run()
+    said = words(test)
+    assert "photo" in said
+    assert "ss-error" in said
+
+
+def zipped(*files):
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for name, content in files:
+            packed.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"PK\x03\x04 broken", "not a zip archive"),
+        (zipped(("../../evil.jpg", b"x")), "outside its folder"),
+        (zipped(("model.pkl", b"\x80\x04.")), "accepted are"),
+        (zipped(("a.jpg", b"no picture")), "a.jpg"),
+    ],
+)
+def test_a_broken_upload_is_said_and_leaves_nothing(draw, runs_dir, content, sentence):
+    test = draw("bring")
+    test.file_uploader(key="labelled_file").set_value(("set.zip", content, "application/zip"))
+    test.button[0].click().run()
+    assert sentence in words(test)
+    assert not [p for p in runs_dir.rglob("*") if p.is_file()]
+
+
+def test_runs_are_listed_compared_and_deleted_after_asking(draw, run, runs_dir):
+    write_json(runs_dir / "older" / "run.json", json.loads((run.folder / "run.json").read_text()) | {"name": "older"})
+    test = draw("runs", "apples")
+    said = words(test)
+    assert "older" in said
+    assert "<b>lemon" not in said
+    test.button(key="delete-older").click().run()
+    assert not (runs_dir / "older").exists()
+    assert (runs_dir / "apples").exists()
+
+
+def test_the_key_stays_in_the_session_and_is_never_sent_back(draw, runs_dir):
+    test = draw("settings")
+    test.text_input(key="endpoint").input("http://127.0.0.1:9/v1")
+    test.text_input(key="api_key").input("sk-very-secret")
+    test.button[0].click().run()
+    assert test.session_state["connection"]["OPENAI_API_KEY"] == "sk-very-secret"
+    test.run()
+    assert "sk-very-secret" not in words(test)
+    assert all("sk-very-secret" not in str(element.proto) for element in test.text_input)
+    assert not any(b"sk-very-secret" in p.read_bytes() for p in runs_dir.rglob("*") if p.is_file())
+
+
+def test_an_endpoint_that_is_none_is_refused(draw):
+    test = draw("settings")
+    test.text_input(key="endpoint").input("file:///etc/passwd")
+    test.button[0].click().run()
+    assert "begins with http" in words(test)
+    assert "connection" not in test.session_state

@@ -1,0 +1,135 @@
+"""Sets of the person's own photos: brought with labels, or brought bare and labelled here.
+
+A set is a folder. One that is labelled here is a data set like a run's, with its finished labels beside it as COCO.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from pydantic import BaseModel, Field
+
+from tools.data.dataset import Dataset, file_sha256
+from tools.data.formats import coco
+from tools.data.formats.labels import LabelledImage
+from tools.data.pictures import PICTURE_SUFFIXES, read_size
+from tools.data.sample import Sample
+from tools.data.task import MAX_NAME_CHARS, clean_name
+from tools.errors import FixArguments
+from tools.runtime import write_json
+from tools.settings import Settings
+from tools.uploads import new_folder, save_labelled, save_photos
+
+ABOUT = ".photos.json"
+_MAX_CLASSES = 100
+
+
+class PhotoSet(BaseModel):
+    """What a set says of itself."""
+
+    name: str
+    about: str = ""
+    classes: list[str] = Field(default_factory=list)
+    bare: bool = Field(False, description="brought without labels: labelled here")
+
+
+def photos_folder(runs_dir: Path) -> Path:
+    """Where the sets lie: beside the runs, which use them in place."""
+    return runs_dir / ".photos"
+
+
+def assets_folder(runs_dir: Path) -> Path:
+    """Where uploaded 3D models lie."""
+    return runs_dir / ".assets"
+
+
+def list_sets(runs_dir: Path) -> list[tuple[Path, PhotoSet]]:
+    """The sets that can be read, by name."""
+    found = []
+    for path in sorted(photos_folder(runs_dir).glob(f"*/{ABOUT}")):
+        try:
+            found.append((path.parent, PhotoSet.model_validate_json(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def list_assets(runs_dir: Path) -> list[Path]:
+    """Folders of uploaded models, by name."""
+    return sorted(p for p in assets_folder(runs_dir).glob("*") if p.is_dir() and not p.name.startswith("."))
+
+
+def bring_labelled(archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings) -> PhotoSet:
+    """Take in a zip of labelled photos; see `tools.uploads.save_labelled`."""
+    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings)
+    about = PhotoSet(name=folder.name, about=said)
+    write_json(folder / ABOUT, about.model_dump())
+    return about
+
+
+def bring_bare(
+    files: Sequence[tuple[str, IO[bytes]]], runs_dir: Path, name: str, classes: str, settings: Settings
+) -> PhotoSet:
+    """Take in photos without labels, to be labelled here.
+
+    Args:
+        files: names and contents; zips are unpacked.
+        runs_dir: beside whose runs the set is put.
+        name: of the set.
+        classes: what will be labelled, names with commas between.
+        settings: limits.
+
+    Raises:
+        FixArguments: no class is named, or a file is refused.
+        StepFailed: the disk is full or read-only.
+    """
+    try:
+        names = list(dict.fromkeys(clean_name(c) for c in classes.replace("，", ",").split(",") if c.strip()))
+    except ValueError as error:
+        raise FixArguments(str(error)) from None
+    if not names or len(names) > _MAX_CLASSES:
+        raise FixArguments(
+            f"name 1 to {_MAX_CLASSES} things to label, with commas between; {MAX_NAME_CHARS} letters each"
+        )
+    folder = new_folder(photos_folder(runs_dir), name)
+    count = save_photos(files, folder, settings)
+    about = PhotoSet(name=folder.name, about=f"{count} pictures", classes=names, bare=True)
+    dataset = Dataset(folder)
+    try:
+        for picture in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES):
+            _add(dataset, picture)
+    finally:
+        dataset.close()
+    write_json(folder / ABOUT, about.model_dump())  # last: a set that was not finished is not listed
+    return about
+
+
+def write_labels(folder: Path) -> int:
+    """Write the labels of the pictures looked at as COCO, where `--real` finds them; returns how many pictures.
+
+    Raises:
+        FixArguments: no picture was accepted yet.
+    """
+    about = PhotoSet.model_validate_json((folder / ABOUT).read_text(encoding="utf-8"))
+    dataset = Dataset(folder)
+    try:
+        seen = dataset.corrected()
+        done = [s for s in dataset.samples(verdict="kept") if s.id in seen]
+    finally:
+        dataset.close()
+    if not any(s.instances for s in done):
+        raise FixArguments("label and accept at least one picture first")
+    classes = list(dict.fromkeys([*about.classes, *(i.class_name for s in done for i in s.instances)]))
+    images = [LabelledImage(s.image, s.width, s.height, s.instances) for s in done]
+    write_json(folder / "annotations" / "instances.json", coco.to_coco(images, classes))
+    return len(done)
+
+
+def _add(dataset: Dataset, picture: Path) -> None:
+    width, height = read_size(picture)
+    digest = file_sha256(picture)
+    sample = Sample(
+        id=digest[:16], image=f"images/{digest[:16]}{picture.suffix.lower()}", width=width, height=height,
+        sha256=digest, family=picture.name, engine="real", provenance={"file": picture.name},
+    )  # fmt: skip
+    dataset.add_sample(sample, picture)

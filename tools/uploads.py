@@ -1,0 +1,300 @@
+"""Take in what a person uploads: archives, photos, model files. Nothing in them is run, unpickled or followed.
+
+Everything is written to a hidden folder first and renamed into place when it is whole and accepted.
+"""
+
+import errno
+import io
+import os
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from tools.data.pictures import PICTURE_SUFFIXES, read_size
+from tools.data.task import slug
+from tools.errors import FixArguments, StepFailed
+from tools.generators.blender.library import COMPANIONS, MODEL_SUFFIXES, model_problem
+from tools.settings import Settings
+
+LABEL_SUFFIXES = frozenset({".json", ".xml", ".txt", ".yaml", ".yml"})
+PHOTO_KINDS = PICTURE_SUFFIXES | LABEL_SUFFIXES
+ASSET_KINDS = frozenset(MODEL_SUFFIXES) | (frozenset(COMPANIONS) - {".blend1"})
+_IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_CHUNK = 1 << 20
+_MAX_DEPTH = 12
+_MAX_NAME = 180
+_SHOWN = 3
+_ENCRYPTED = 0x1
+_MIN_RATIO_BYTES = 1 << 20  # under a megabyte nothing is a bomb, however well it was packed
+
+
+class Limits:
+    """How much one upload may hold."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.upload_bytes = settings.ui_upload_mb * 10**6
+        self.unpacked_bytes = settings.ui_unpacked_mb * 10**6
+        self.files = settings.ui_unpacked_files
+        self.ratio = settings.ui_unpacked_ratio
+
+
+def unpack(archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits) -> int:
+    """Unpack a zip into a new folder; returns the number of files.
+
+    Args:
+        archive: as uploaded.
+        into: a folder that does not exist yet; made only when all of the archive is accepted.
+        kinds: suffixes that are accepted.
+        limits: of size and number.
+
+    Raises:
+        FixArguments: not a zip, or something in it is refused; the message names the entry and why.
+        StepFailed: the disk is full or read-only.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            entries = _checked(packed, kinds, limits)
+            return _written(packed, entries, into, limits)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+        raise FixArguments(
+            f"the file is not a zip archive that can be read ({error}). Pack it again as .zip."
+        ) from None
+
+
+def _checked(
+    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str], limits: Limits
+) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    """Entries to unpack with their places; refused before a byte is written."""
+    infos = packed.infolist()
+    if len(infos) > limits.files:
+        raise FixArguments(f"the archive holds {len(infos)} files; at most {limits.files} are taken.")
+    entries, taken = [], set()
+    for info in infos:
+        if info.is_dir() or any(part in info.filename for part in _IGNORED):
+            continue
+        path = _safe_path(info)
+        if path.suffix.lower() not in kinds:
+            raise FixArguments(f"{_named(info)} is a {path.suffix or 'nameless kind of'} file; {_kinds(kinds)}")
+        if str(path).casefold() in taken:
+            raise FixArguments(f"{_named(info)} is in the archive twice.")
+        taken.add(str(path).casefold())
+        if info.file_size > _MIN_RATIO_BYTES and info.file_size > limits.ratio * max(1, info.compress_size):
+            raise FixArguments(
+                f"{_named(info)} unpacks to {info.file_size // 10**6} MB out of nearly nothing: refused."
+            )
+        entries.append((info, path))
+    total = sum(info.file_size for info, _ in entries)
+    if total > limits.unpacked_bytes:
+        raise FixArguments(f"the archive unpacks to {total // 10**6} MB; at most {limits.unpacked_bytes // 10**6} MB.")
+    if not entries:
+        raise FixArguments("the archive holds no files.")
+    return entries
+
+
+def _safe_path(info: zipfile.ZipInfo) -> PurePosixPath:
+    """The place of an entry below the folder.
+
+    Raises:
+        FixArguments: it would lie elsewhere, is a link or device, is locked, or its name is not usable.
+    """
+    name = info.filename.replace("\\", "/")
+    path = PurePosixPath(name)
+    mode = info.external_attr >> 16
+    if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name):
+        raise FixArguments(f"{_named(info)} would be written outside its folder: refused.")
+    if mode and not (stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0):
+        raise FixArguments(f"{_named(info)} is a link or a device, not a file: refused.")
+    if info.flag_bits & _ENCRYPTED:
+        raise FixArguments(f"{_named(info)} is locked with a password. Pack it again without one.")
+    if len(path.parts) > _MAX_DEPTH or any(len(p.encode()) > _MAX_NAME for p in path.parts) or not name.isprintable():
+        raise FixArguments(f"{_named(info)} has a name that cannot be used.")
+    return path
+
+
+def _written(
+    packed: zipfile.ZipFile, entries: Sequence[tuple[zipfile.ZipInfo, PurePosixPath]], into: Path, limits: Limits
+) -> int:
+    left = limits.unpacked_bytes  # counted as it comes: what an archive says of itself may be a lie
+    with building(into) as folder:
+        for info, path in entries:
+            target = folder.joinpath(*path.parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with packed.open(info) as source, target.open("xb") as out:
+                while chunk := source.read(_CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise FixArguments(f"the archive unpacks to more than {limits.unpacked_bytes // 10**6} MB.")
+                    out.write(chunk)
+    return len(entries)
+
+
+# Photos and models ----------------------------------------------------------------------------------------------------
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """A place for a new upload that nothing has yet."""
+    stem = slug(name) or "upload"
+    return next(p for n in range(1, 10_000) if not (p := parent / (stem if n == 1 else f"{stem}-{n}")).exists())
+
+
+def refuse_broken_pictures(folder: Path) -> int:
+    """Open every picture of an upload as far as its size; returns how many there are.
+
+    Raises:
+        FixArguments: there is none, or one is no picture; the message names it.
+    """
+    pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file())
+    if not pictures:
+        raise FixArguments("there is no picture in the upload.")
+    broken = []
+    for path in pictures:
+        try:
+            read_size(path)
+        except StepFailed as error:
+            broken.append(str(error).replace(f"{folder}/", ""))
+    if broken:
+        more = f" And {len(broken) - _SHOWN} more." if len(broken) > _SHOWN else ""
+        raise FixArguments(" ".join(broken[:_SHOWN]) + more)
+    return len(pictures)
+
+
+def save_labelled(archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings) -> tuple[Path, str]:
+    """Take in a zip of labelled photos.
+
+    Returns:
+        The new folder, and a sentence about what is in it.
+
+    Raises:
+        FixArguments: see `unpack`; or the photos are broken or not labelled.
+        StepFailed: the disk is full or read-only.
+    """
+    from tools.data.real_labels import FORMATS, read_labels
+
+    target = new_folder(parent, name)
+
+    def check(folder: Path) -> str:
+        refuse_broken_pictures(folder)
+        try:
+            labels = read_labels(folder, classify)
+        except StepFailed as error:
+            raise FixArguments(str(error).replace(str(folder), "the archive")) from None
+        objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
+        return f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
+
+    return target, _taken_in(lambda hidden: unpack(archive, hidden, PHOTO_KINDS, Limits(settings)), target, check)
+
+
+def save_assets(
+    files: Sequence[tuple[str, IO[bytes]]], parent: Path, name: str, settings: Settings
+) -> tuple[Path, str]:
+    """Take in 3D models: .glb, .gltf, .obj, .blend with what lies beside them, or a zip of those.
+
+    Raises:
+        FixArguments: a file is of another kind, or is not the model it says it is.
+        StepFailed: the disk is full or read-only.
+    """
+    target = new_folder(parent, name)
+
+    def check(folder: Path) -> str:
+        models = sorted(p for p in folder.rglob("*") if p.suffix.lower() in MODEL_SUFFIXES)
+        if not models:
+            raise FixArguments(f"there is no model in the upload; {_kinds(frozenset(MODEL_SUFFIXES))}")
+        for model in models:
+            if problem := model_problem(model):
+                raise FixArguments(f"{model.name} is not a model: {problem}")
+        return ", ".join(m.stem for m in models)
+
+    return target, _taken_in(lambda hidden: _lay_down(files, hidden, ASSET_KINDS, Limits(settings)), target, check)
+
+
+def save_photos(files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings) -> int:
+    """Take in photos without labels, or zips of them, into a new folder; returns how many.
+
+    Raises:
+        FixArguments: a file is of another kind or is no picture.
+        StepFailed: the disk is full or read-only.
+    """
+
+    def check(hidden: Path) -> str:
+        return str(refuse_broken_pictures(hidden))
+
+    return int(_taken_in(lambda hidden: _lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings)), folder, check))
+
+
+def _lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits) -> int:
+    """Files side by side, zips unpacked in folders of their own."""
+    left = limits.unpacked_bytes
+    with building(into) as folder:
+        for number, (name, content) in enumerate(files):
+            plain = PurePosixPath(name.replace("\\", "/")).name
+            suffix = PurePosixPath(plain).suffix.lower()
+            if suffix == ".zip":
+                unpack(content, folder / f"{number:03d}", kinds, limits)
+                continue
+            if suffix not in kinds or not plain.isprintable() or plain.startswith("."):
+                raise FixArguments(f"{plain[:80]!r} is a {suffix or 'nameless kind of'} file; {_kinds(kinds)}")
+            target = folder / plain
+            if target.exists():
+                target = folder / f"{target.stem}-{number}{suffix}"
+            with target.open("xb") as out:
+                while chunk := content.read(_CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise FixArguments(f"more than {limits.unpacked_bytes // 10**6} MB in one upload.")
+                    out.write(chunk)
+    return len(files)
+
+
+def _taken_in(fill: Callable[[Path], Any], target: Path, check: Callable[[Path], str]) -> str:
+    """Fill a hidden folder, check it, and only then give it its name."""
+    hidden = target.with_name(f".{target.name}.{os.getpid()}.new")
+    shutil.rmtree(hidden, ignore_errors=True)  # ours alone: what a kill left
+    try:
+        fill(hidden)
+        said = check(hidden)
+        hidden.replace(target)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return said
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """A folder that gets its name when all went well, and is gone when not.
+
+    Raises:
+        StepFailed: the disk is full or read-only.
+    """
+    hidden = target.with_name(f".{target.name}.{os.getpid()}.part")
+    shutil.rmtree(hidden, ignore_errors=True)
+    try:
+        hidden.mkdir(parents=True)
+        yield hidden
+        hidden.replace(target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StepFailed(
+                "the disk is full: nothing of the upload was kept. Free some space and upload again."
+            ) from error
+        raise StepFailed(f"{target} cannot be written ({error.strerror or error}).") from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def read_upload(content: bytes) -> IO[bytes]:
+    """Bytes as a file."""
+    return io.BytesIO(content)
+
+
+def _named(info: zipfile.ZipInfo) -> str:
+    """An entry's name, short and printable."""
+    return repr(info.filename[:80])
+
+
+def _kinds(kinds: frozenset[str] | set[str]) -> str:
+    return f"accepted are {', '.join(sorted(kinds))}."

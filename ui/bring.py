@@ -1,0 +1,95 @@
+"""Bring: the person's own photos, with labels or to be labelled here, and 3D models of the things."""
+
+from html import escape
+
+import streamlit as st
+
+from tools.photo_sets import assets_folder, bring_bare, bring_labelled, list_assets, list_sets
+from tools.uploads import save_assets
+from ui import session, widgets
+from ui.session import t
+
+_PHOTOS = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "zip"]
+_MODELS = ["glb", "gltf", "obj", "blend", "zip", "mtl", "bin", "png", "jpg", "jpeg"]
+
+
+def render() -> None:
+    """The page."""
+    widgets.header(t("bring_title"), t("bring_about"))
+    labelled, bare, models = st.tabs([t("bring_labelled"), t("bring_bare"), t("bring_models")])
+    with labelled, widgets.told():
+        _labelled()
+    with bare, widgets.told():
+        _bare()
+    with models, widgets.told():
+        _models()
+    with widgets.told():
+        _there()
+
+
+def _labelled() -> None:
+    widgets.plain(t("bring_labelled_about"), "small")
+    with st.form("labelled", clear_on_submit=True):
+        name = st.text_input(t("set_name"), max_chars=60, key="labelled_name")
+        upload = st.file_uploader(t("zip_file"), type=["zip"], key="labelled_file")
+        folders = st.toggle(t("class_folders"), key="labelled_folders", help=t("class_folders_help"))
+        sent = st.form_submit_button(t("upload"), type="primary")
+    if sent:
+        if upload is None:
+            widgets.say("warning", t("choose_file"))
+            return
+        with st.spinner(t("checking")):
+            about = bring_labelled(
+                upload, session.runs_dir(), name or upload.name.removesuffix(".zip"), folders, session.settings()
+            )
+        widgets.say("success", t("brought", name=about.name, about=about.about))
+
+
+def _bare() -> None:
+    widgets.plain(t("bring_bare_about"), "small")
+    with st.form("bare", clear_on_submit=True):
+        name = st.text_input(t("set_name"), max_chars=60, key="bare_name")
+        classes = st.text_input(
+            t("things_to_label"), max_chars=400, key="bare_classes", placeholder=t("things_example")
+        )
+        uploads = st.file_uploader(t("photos_or_zip"), type=_PHOTOS, accept_multiple_files=True, key="bare_files")
+        sent = st.form_submit_button(t("upload"), type="primary")
+    if sent:
+        if not uploads:
+            widgets.say("warning", t("choose_file"))
+            return
+        with st.spinner(t("checking")):
+            files = [(u.name, u) for u in uploads]
+            about = bring_bare(files, session.runs_dir(), name or "photos", classes, session.settings())
+        st.session_state["review_set"] = about.name
+        widgets.say("success", t("brought_bare", name=about.name, about=about.about))
+
+
+def _models() -> None:
+    widgets.plain(t("bring_models_about"), "small")
+    with st.form("models", clear_on_submit=True):
+        name = st.text_input(t("set_name"), max_chars=60, key="models_name")
+        uploads = st.file_uploader(t("models_or_zip"), type=_MODELS, accept_multiple_files=True, key="models_files")
+        sent = st.form_submit_button(t("upload"), type="primary")
+    if sent:
+        if not uploads:
+            widgets.say("warning", t("choose_file"))
+            return
+        with st.spinner(t("checking")):
+            files = [(u.name, u) for u in uploads]
+            folder, said = save_assets(files, assets_folder(session.runs_dir()), name or "models", session.settings())
+        widgets.say("success", t("brought", name=folder.name, about=said))
+
+
+def _there() -> None:
+    """What was brought before."""
+    sets, models = list_sets(session.runs_dir()), list_assets(session.runs_dir())
+    if not sets and not models:
+        return
+    st.subheader(t("brought_before"), anchor=False)
+    rows = [[about.name, t("kind_bare") if about.bare else t("kind_labelled"), about.about] for _, about in sets]
+    rows += [
+        [p.name, t("kind_models"), ", ".join(sorted({m.stem for m in p.rglob("*") if m.is_file()})[:6])] for p in models
+    ]
+    st.html(widgets.table([t("set_name"), t("what"), t("contents")], rows))
+    st.html(f'<div class="ss-text small">{escape(t("brought_use"))}</div>')

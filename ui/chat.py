@@ -1,0 +1,271 @@
+"""Talk: a request, the plan to approve, questions, and what the run is doing."""
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from agent import detached
+from agent.report_charts import Line
+from agent.story import Entry, Step, Story
+from tools.photo_sets import assets_folder, list_assets, list_sets, photos_folder
+from tools.runtime import RunRecord
+from tools.settings import EFFORTS
+from ui import plan, session, widgets
+from ui.session import t
+
+_MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
+AGENT = ":material/auto_awesome:"
+_COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
+_EXAMPLES = ("example_1", "example_2", "example_3")
+
+
+def render() -> None:
+    """The page."""
+    name = session.run_name()
+    if name is None:
+        _welcome()
+        return
+    folder = session.runs_dir() / name
+    with widgets.told():
+        record = detached.current(folder)
+        _head(record)
+        _live(folder, record.status)
+        _below(folder, record)
+
+
+# Beginning ------------------------------------------------------------------------------------------------------------
+
+
+def _welcome() -> None:
+    widgets.header(t("welcome"), t("welcome_about"))
+    with st.container(horizontal=True, gap="small"):
+        for key in _EXAMPLES:
+            if st.button(widgets.label(t(key)), key=key):
+                _start(t(key))
+    with st.expander(t("options"), icon=":material/tune:"):
+        _options()
+    request = st.chat_input(t("ask"), key="request", max_chars=4000)
+    if request:
+        _start(request)
+
+
+def _options() -> None:
+    """Limits of the next run, and the person's own photos and models."""
+    defaults = session.settings()
+    runs_dir = session.runs_dir()
+    chosen = st.session_state.setdefault("options", {})
+    left, right = st.columns(2)
+    efforts = list(EFFORTS)
+    with left:
+        chosen["effort"] = st.segmented_control(
+            t("effort"), efforts, format_func=lambda e: t(f"effort_{e}"), key="opt_effort",
+            default=chosen.get("effort") or defaults.effort,
+        )  # fmt: skip
+        sets = [f.name for f, about in list_sets(runs_dir) if not about.bare or (f / "annotations").is_dir()]
+        chosen["real"] = st.selectbox(
+            t("real"), sets, index=_index(sets, chosen.get("real")), key="opt_real", placeholder=t("none"),
+            help=t("real_help"), format_func=str,
+        )  # fmt: skip
+        models = [p.name for p in list_assets(runs_dir)]
+        chosen["assets"] = st.selectbox(
+            t("assets"), models, index=_index(models, chosen.get("assets")), key="opt_assets", placeholder=t("none"),
+            help=t("assets_help"),
+        )  # fmt: skip
+    with right:
+        chosen["images"] = st.number_input(
+            t("images"), min_value=defaults.min_images, max_value=defaults.max_images, value=chosen.get("images"),
+            placeholder=t("as_effort"), key="opt_images",
+        )  # fmt: skip
+        chosen["rounds"] = st.number_input(
+            t("rounds"), min_value=1, max_value=20, value=chosen.get("rounds"), placeholder=t("as_effort"),
+            key="opt_rounds",
+        )  # fmt: skip
+        chosen["minutes"] = st.number_input(
+            t("minutes"), min_value=0.5, value=chosen.get("minutes"), placeholder=t("no_limit"), key="opt_minutes"
+        )
+
+
+def _index(values: list[str], value: str | None) -> int | None:
+    return values.index(value) if value in values else None
+
+
+def _start(request: str) -> None:
+    chosen = st.session_state.get("options", {})
+    given = {k: v for k, v in st.session_state.get("defaults", {}).items() if v is not None}
+    runs_dir = session.runs_dir()
+    with widgets.told():
+        name = detached.start(
+            request,
+            session.settings().model_copy(
+                update=given | ({"effort": chosen["effort"]} if chosen.get("effort") else {})
+            ),
+            session.connection(),
+            real=photos_folder(runs_dir) / chosen["real"] if chosen.get("real") else None,
+            assets=assets_folder(runs_dir) / chosen["assets"] if chosen.get("assets") else None,
+            options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "effort")},
+        )
+        session.choose_run(name)
+        st.rerun()
+
+
+# The conversation -----------------------------------------------------------------------------------------------------
+
+
+def _head(record: RunRecord) -> None:
+    st.html(f'<header class="ss-head"><h1>{escape(record.name)} {widgets.badge(record.status)}</h1></header>')
+    with st.chat_message("user"):
+        widgets.plain(record.request)
+
+
+def _live(folder: Path, status: str) -> None:
+    """What was said and done; drawn anew each second while the run works."""
+
+    @st.fragment(run_every=session.settings().ui_poll_s if status == "running" else None)
+    def live() -> None:
+        with widgets.told():
+            story, now = session.story(folder), detached.current(folder)
+            _conversation(story, now)
+            if now.status == "running":
+                _now(story, now)
+                if st.button(t("stop"), icon=":material/stop:", key="stop", help=t("stop_help")):
+                    detached.stop(folder)
+                    st.session_state["stopping"] = folder.name
+                if st.session_state.get("stopping") == folder.name:
+                    widgets.plain(t("stopping"), "small")
+            if now.status != status:
+                st.session_state.pop("stopping", None)
+                st.rerun()
+
+    live()
+
+
+def _conversation(story: Story, record: RunRecord) -> None:
+    """What was said, turn by turn; everything between two words of the person is one turn."""
+    turn: list[str] = []
+    number = 0
+    for entry in story.entries:
+        if entry.kind == "answer":
+            _agent(turn)
+            turn = []
+            with st.chat_message("user"):
+                widgets.plain(t("approved") if entry.text == "yes" else entry.text)
+            continue
+        waits = record.status == "needs_answer" and entry.asked is not None and entry.asked == record.question
+        if waits or (entry.step is not None and entry.step.state == "running"):
+            continue  # drawn below: with its buttons, or with its progress
+        if entry.step is not None and entry.step.name != "define" and entry.step.round != number:
+            number = entry.step.round
+            turn.append(f'<div class="ss-round">{escape(t("round", number=number))}</div>')
+        turn.append(_line(entry))
+    _agent(turn)
+
+
+def _agent(turn: list[str]) -> None:
+    if turn:
+        with st.chat_message("assistant", avatar=AGENT):
+            st.html(f'<div class="ss-steps">{"".join(turn)}</div>')
+
+
+def _line(entry: Entry) -> str:
+    """One thing said or done (HTML)."""
+    if entry.step is not None:
+        return _step(entry.step)
+    if entry.kind in ("failed", "stopped"):
+        return widgets.message("error" if entry.kind == "failed" else "info", entry.text)
+    if entry.kind == "question" and entry.asked and entry.asked.get("kind") == "approve":
+        return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
+    if entry.kind in ("note", "warning"):
+        return f'<div class="ss-note">{escape(entry.text)}</div>'
+    return f'<div class="ss-text ss-said">{escape(entry.text)}</div>'
+
+
+def _step(step: Step) -> str:
+    unit = {"train": "epochs_count"}.get(step.name, "pictures_count")
+    count = f" · {t(unit, count=step.total)}" if step.name in _COUNTED and step.total else ""
+    return (
+        f'<div class="ss-step {step.state}"><em>{_MARKS[step.state]}</em>'
+        f"<span>{escape(t(f'stage_{step.name}'))}{escape(count)}</span><small>{widgets.duration(step.seconds)}</small></div>"
+    )
+
+
+def _now(story: Story, record: RunRecord) -> None:
+    """The step in hand: how far, how long yet, and the loss while it trains."""
+    step = story.running
+    with st.chat_message("assistant", avatar=AGENT):
+        if step is None:
+            st.html(f'<div class="ss-now"><span>{escape(t("thinking"))}</span></div>')
+            return
+        share = step.done / step.total if step.total else 0.0
+        left = "" if step.seconds_left is None else " · " + t("left", time=widgets.duration(step.seconds_left))
+        count = f"{step.done} / {step.total}" if step.total else ""
+        st.html(
+            f'<div class="ss-now"><span>{escape(t("round", number=step.round))} · {escape(t(f"stage_{step.name}"))}'
+            f"</span><small>{escape(count + left)}</small></div>"
+            f'<div class="ss-track" role="progressbar" aria-valuenow="{100 * share:.0f}">'
+            f'<b style="width:{100 * share:.1f}%"></b></div>'
+        )
+        if step.name == "train" and story.losses.get(step.round):
+            _curves(story, step.round)
+
+
+def _curves(story: Story, number: int) -> None:
+    epochs = sorted(story.losses[number].items())
+    loss = Line(t("loss"), [(float(e), value) for e, (value, _) in epochs])
+    score = Line(t("validation"), [(float(e), s) for e, (_, s) in epochs if s is not None])
+    left, right = st.columns(2)
+    with left:
+        widgets.chart([loss], t("epoch"))
+    with right:
+        widgets.chart([score], t("epoch"), 1.0)
+
+
+# What the person can say ----------------------------------------------------------------------------------------------
+
+
+def _below(folder: Path, record: RunRecord) -> None:
+    if record.status == "running":
+        st.chat_input(t("ask_running"), key=f"busy-{record.name}", disabled=True)
+        return
+    if record.status == "needs_answer" and record.question is not None:
+        _waiting(folder, record)
+        return
+    with st.container(horizontal=True):
+        if record.status == "finished":
+            if st.button(t("one_more_round"), icon=":material/replay:", key="more", help=t("one_more_round_help")):
+                _go_on(folder, more_rounds=1)
+        elif record.task is None or record.approved or record.status == "stopped":
+            if st.button(t("resume"), icon=":material/play_arrow:", key="resume", type="primary"):
+                _go_on(folder)
+            if "--llm offline" in (record.error or "") and st.button(t("resume_offline"), key="resume_offline"):
+                _go_on(folder, llm="offline")
+    request = st.chat_input(t("ask_new"), key=f"next-{record.name}", max_chars=4000)
+    if request:
+        _start(request)
+
+
+def _waiting(folder: Path, record: RunRecord) -> None:
+    question = record.question or {}
+    with st.chat_message("assistant", avatar=AGENT):
+        if question.get("kind") == "approve":
+            plan.card(record)
+            with st.container(horizontal=True):
+                if st.button(t("approve"), type="primary", icon=":material/check:", key="approve"):
+                    _go_on(folder, answer="yes")
+                if st.button(t("refuse"), key="refuse"):
+                    _go_on(folder, answer="no")
+            widgets.plain(t("change_hint"), "small")
+        else:
+            widgets.plain(question.get("question", ""))
+            for number, option in enumerate(question.get("options") or []):
+                if st.button(widgets.label(option), key=f"option-{number}"):
+                    _go_on(folder, answer=str(option))
+    answer = st.chat_input(t("answer"), key=f"answer-{record.name}", max_chars=4000)
+    if answer:
+        _go_on(folder, answer=answer)
+
+
+def _go_on(folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None) -> None:
+    with widgets.told():
+        detached.go_on(folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm)
+        st.rerun()

@@ -1,0 +1,64 @@
+"""A picture to click on and drag over: a few lines of plain JavaScript, no library, no build."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Click:
+    """One click or drag, in pixels of the picture."""
+
+    picture: str
+    kind: str  # "point" or "box"
+    points: list[tuple[float, float]]
+    outside: bool  # made with Alt or Shift, or with the right button: not part of the thing
+
+
+_component = st.components.v2.component(
+    "sightsmith.clicker",
+    html=(_HERE / "clicker.html").read_text(encoding="utf-8"),
+    css=(_HERE / "clicker.css").read_text(encoding="utf-8"),
+    js=(_HERE / "clicker.js").read_text(encoding="utf-8"),
+)
+
+
+def clicker(jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str) -> Click | None:
+    """Show a picture; returns the click that was just made, if any.
+
+    Args:
+        jpeg: what is shown, at any scale.
+        width: of the picture in whose pixels clicks are told.
+        height: of it.
+        hint: said under the picture.
+        picture: name that comes back with a click, so that a late one is not taken for the next picture's.
+        key: of the widget.
+    """
+    src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture}
+    value = _component(key=key, data=data, on_click_change=_nothing)
+    return read_click(value.get("click"), width, height, picture)
+
+
+def read_click(value: Any, width: int, height: int, picture: str) -> Click | None:
+    """What the browser sent, checked: anything may come from there."""
+    if not isinstance(value, dict) or value.get("kind") not in ("point", "box") or value.get("picture") != picture:
+        return None
+    try:
+        points = [(float(x), float(y)) for x, y in value["points"]]
+    except (KeyError, TypeError, ValueError):
+        return None
+    inside = all(0 <= x <= width and 0 <= y <= height for x, y in points)
+    if not inside or len(points) != (1 if value["kind"] == "point" else 2):
+        return None
+    points = [(min(x, width - 1.0), min(y, height - 1.0)) for x, y in points]
+    return Click(picture, value["kind"], points, bool(value.get("outside")))
+
+
+def _nothing() -> None:
+    """A click makes the page run again, which is all that is wanted."""

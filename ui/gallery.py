@@ -1,0 +1,163 @@
+"""See: every picture of a run with its labels drawn in, filtered, a page at a time; and why pictures were dropped."""
+
+from functools import partial
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from tools.data.browse import Browser, Facets, Filter, Order
+from tools.data.sample import Sample
+from tools.data.thumbnails import thumbnail
+from tools.errors import StepFailed
+from tools.pictures_of import large_picture
+from tools.predict import class_colour
+from tools.runtime import RunRecord
+from ui import session, widgets
+from ui.grid import Tile, grid
+from ui.session import t
+
+_ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
+
+
+def render() -> None:
+    """The page."""
+    widgets.header(t("gallery_title"), t("gallery_about"))
+    found = widgets.need_run()
+    if found is None:
+        return
+    folder, record = found
+    with widgets.told():
+        browser = Browser(folder)
+        facets = _facets(str(folder), browser.changed_ns())
+        if not facets.total:
+            widgets.empty(t("no_pictures"), t("no_pictures_about"))
+            return
+        wanted, order, masks = _filters(facets, folder.name)
+        _pictures(folder, record, browser, wanted, order, masks)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _facets(folder: str, changed_ns: int) -> Facets:
+    """Counted once for each state of a data set."""
+    return Browser(Path(folder)).facets()
+
+
+def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
+    verdicts = list(facets.verdicts)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        verdict = st.pills(
+            t("verdict"), verdicts, format_func=lambda v: f"{t(f'verdict_{v}')} {facets.verdicts[v]}",
+            key=f"g-verdict-{run}",
+        )  # fmt: skip
+        order = st.selectbox(t("order"), _ORDERS, format_func=lambda o: t(f"order_{o}"), key="g-order", width=190)
+        masks = st.toggle(t("show_masks"), value=True, key="g-masks")
+    with st.expander(t("more_filters"), icon=":material/filter_alt:"):
+        left, right = st.columns(2)
+        rounds = sorted(facets.rounds)
+        number = left.pills(t("rounds"), rounds, key=f"g-round-{run}") if len(rounds) > 1 else None
+        name = left.selectbox(t("class"), list(facets.classes), index=None, placeholder=t("all"), key=f"g-class-{run}",
+                              format_func=lambda c: f"{c} ({facets.classes[c]})")  # fmt: skip
+        reason = left.selectbox(t("reason"), list(facets.reasons), index=None, placeholder=t("all"),
+                                key=f"g-reason-{run}", format_func=lambda r: f"{r} ({facets.reasons[r]})")  # fmt: skip
+        low, high = left.slider(t("quality"), 0.0, 1.0, (0.0, 1.0), 0.05, key=f"g-quality-{run}")
+        corrected = left.toggle(t("only_corrected"), key=f"g-corrected-{run}")
+        slices: dict[str, str] = {}
+        for axis, values in facets.axes.items():
+            chosen = right.selectbox(t("slice", axis=axis), list(values), index=None, placeholder=t("all"),
+                                     key=f"g-axis-{axis}-{run}",
+                                     format_func=partial(_counted, values))  # fmt: skip
+            if chosen is not None:
+                slices[axis] = chosen
+    wanted = Filter(
+        verdict=verdict, round=number, class_name=name, reason=reason, slices=slices,
+        quality=None if (low, high) == (0.0, 1.0) else (low, high), corrected=True if corrected else None,
+    )  # fmt: skip
+    return wanted, order, masks
+
+
+def _counted(values: dict[str, int], value: str) -> str:
+    return f"{value} ({values[value]})"
+
+
+def _pictures(folder: Path, record: RunRecord, browser: Browser, wanted: Filter, order: Order, masks: bool) -> None:
+    size = session.settings().ui_page_size
+    count = browser.count(wanted)
+    pages = max(1, -(-count // size))
+    key = f"g-page-{folder.name}"
+    asked = wanted.model_dump_json() + order
+    if st.session_state.get("g-asked") != asked:  # another filter begins at its first page
+        st.session_state["g-asked"] = asked
+        st.session_state[key] = 1
+    page = min(int(st.session_state.get(key, 1)), pages)
+    st.session_state[key] = page
+    with st.container(horizontal=True, vertical_alignment="center"):
+        widgets.plain(t("pictures_found", count=count), "small")
+        if pages > 1:
+            st.button("", icon=":material/chevron_left:", key="g-back", disabled=page == 1, on_click=_turn,
+                      args=(key, -1), help=t("page_back"), shortcut="left")  # fmt: skip
+            st.number_input(t("page"), 1, pages, key=key, label_visibility="collapsed", width=130)
+            st.button("", icon=":material/chevron_right:", key="g-next", disabled=page == pages, on_click=_turn,
+                      args=(key, 1), help=t("page_next"), shortcut="right")  # fmt: skip
+            widgets.plain(t("of_pages", pages=pages), "small")
+    names = widgets.class_names(record)
+    samples = browser.page(wanted, order, (page - 1) * size, size)
+    tiles = [_tile(folder, sample, names, masks) for sample in samples]
+    chosen = st.session_state.get("g-open")
+    opened = next((s for s in samples if s.id == chosen), None)
+    if opened is not None:
+        _details(folder, opened, names)
+    _legend(names)
+    clicked = grid(tiles, key=f"g-grid-{folder.name}")
+    if clicked is not None:
+        st.session_state["g-open"] = clicked
+        st.rerun()
+
+
+def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
+    try:
+        content = thumbnail(folder, sample, session.settings().ui_thumbnail_px, names, labels=masks)
+    except StepFailed:
+        return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
+    if sample.verdict == "dropped":
+        return Tile(sample.id, content, sample.reasons[0] if sample.reasons else t("verdict_dropped"), "", bad=True)
+    quality = "" if sample.quality is None else f"· {sample.quality:.2f}"
+    return Tile(sample.id, content, sample.label or t("objects", count=len(sample.instances)), quality)
+
+
+def _legend(names: list[str]) -> None:
+    if len(names) > 1:
+        dots = "".join(
+            f'<span><i class="ss-dot" style="background:rgb{class_colour(n, names)}"></i>{escape(n)}</span>'
+            for n in names
+        )
+        st.html(f'<div class="ss-chips">{dots}</div>')
+
+
+def _details(folder: Path, sample: Sample, names: list[str]) -> None:
+    with st.container(border=True):
+        left, right = st.columns([3, 2])
+        with left:
+            st.image(large_picture(folder, sample, names), width="stretch")
+        with right:
+            rows: list[tuple[str, object]] = [
+                (t("verdict"), t(f"verdict_{sample.verdict}")),
+                *((t("reason"), r) for r in sample.reasons),
+                (t("quality"), "—" if sample.quality is None else f"{sample.quality:.2f}"),
+                (t("rounds_one"), sample.round),
+                (t("split"), sample.split or "—"),
+                (t("engine"), sample.engine),
+                *sorted(sample.axes.items()),
+            ]
+            st.html(widgets.facts(rows))
+            for instance in sample.instances:
+                widgets.plain(f"{instance.class_name} · {instance.source} · {instance.score:.2f}", "small")
+            st.button(t("close"), key="g-close", on_click=_open, args=(None,))
+
+
+def _turn(key: str, by: int) -> None:
+    st.session_state[key] = int(st.session_state[key]) + by
+
+
+def _open(sample_id: str | None) -> None:
+    st.session_state["g-open"] = sample_id

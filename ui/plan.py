@@ -1,0 +1,46 @@
+"""The plan as a card: what will be made, how long it takes, what was taken for granted."""
+
+from html import escape
+
+import streamlit as st
+
+from tools.runtime import RunRecord
+from ui import widgets
+from ui.session import t
+
+
+def card(record: RunRecord) -> None:
+    """Draw the plan that waits for a word."""
+    task, cost = record.task, record.estimate or {}
+    if task is None:
+        return
+    chips = "".join(f"<span>{escape(_class_line(c.name, c.drawn_as))}</span>" for c in task.classes)
+    minutes = t("about_minutes", minutes=f"{cost.get('minutes', 0):g}")
+    if task.budget.minutes:
+        minutes += " · " + t("at_most_minutes", minutes=f"{task.budget.minutes:g}")
+    rows = [
+        (t("plan_kind"), t(f"kind_{task.kind}")),
+        (t("plan_places"), ", ".join(task.contexts) or t("everywhere")),
+        (t("plan_pictures"), t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)),
+        (t("plan_time"), minutes),
+        (t("plan_money"), t("money", money=f"{cost.get('money', 0):.2f}")),
+        (t("plan_measured"), t("measured_real") if record.real else t("measured_synthetic")),
+    ]
+    if task.target:
+        rows.append((t("plan_target"), f"{task.target:g}"))
+    with st.container(border=True):
+        widgets.plain(t("plan"), "title")
+        st.html(f'<div class="ss-chips">{chips}</div>')
+        st.html(widgets.facts(rows))
+        stages = {k: float(v) for k, v in (cost.get("stages") or {}).items()}
+        longest = max(stages.values(), default=0.0) or 1.0
+        st.html("".join(
+            widgets.bar(value / longest, f"{t('cost_' + name.split(',')[0])} · {widgets.duration(value * 60)}")
+            for name, value in stages.items()
+        ))  # fmt: skip
+        for note in cost.get("notes") or []:
+            widgets.plain(f"· {note}", "small")
+
+
+def _class_line(name: str, drawn_as: str) -> str:
+    return name if name == drawn_as else t("drawn_as", name=name, thing=drawn_as)
