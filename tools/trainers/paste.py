@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from tools.trainers.examples import Example, Floats, areas_of, boxes_of, keep_visible, warp_boxes
+from tools.trainers.examples import Example, areas_of, boxes_of, keep_visible, warp_boxes
 from tools.trainers.formula import draw_strangers
 
 MAX_PASTED = 6
@@ -60,7 +61,12 @@ def _whole_objects(donor: Example) -> list[tuple[int, tuple[int, int, int, int]]
 
 
 def _paste(
-    rng: np.random.Generator, example: Example, donor: Example, number: int, matrix: Floats, scale: float
+    rng: np.random.Generator,
+    example: Example,
+    donor: Example,
+    number: int,
+    matrix: npt.NDArray[np.float64],
+    scale: float,
 ) -> Example:
     size = example.ids.shape[::-1]
     source = donor.picture
