@@ -19,6 +19,7 @@ from typing import Any
 from learning_sets import Renders, evaluated, make_renders, middle, on_photos, train
 
 from tools.predict import Predictor
+from tools.trainers import TrainingJob
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 STRANGERS = ("bolt", "mushroom", "mug")
@@ -35,7 +36,7 @@ def start(given: argparse.Namespace, thing: str = "apple", photos: Path | None =
             folder = given.folder / "trainings" / f"{thing}-{name}-{seed}"
             trainer = YoloTrainer(details=replace(Recipe(), starter=name == "starter"))
             made = train(trainer, renders, renders.split("train"), renders.split("val"), folder, seed,
-                         deadline_s=given.seconds)  # fmt: skip
+                         deadline_s=given.seconds, threads=given.threads)  # fmt: skip
             model = Predictor.load(made.weights)
             held_out = evaluated(model, renders.split("test"), renders.folder, renders.task)
             scores.append({"mask_map50_renders": held_out.mask_map50})
@@ -58,7 +59,7 @@ def place(given: argparse.Namespace) -> dict[str, Any]:
             seen = Renders(renders.folder, renders.task, [s for s in renders.samples if s.axes["context"] != context])
             made = train(YoloTrainer(), seen, seen.split("train"), seen.split("val"),
                          given.folder / "trainings" / f"without-{context}-{seed}", seed,
-                         deadline_s=given.seconds)  # fmt: skip
+                         deadline_s=given.seconds, threads=given.threads)  # fmt: skip
             model = Predictor.load(made.weights)
             out, within = (
                 evaluated(model, samples, renders.folder, renders.task).mask_map50 or 0.0
@@ -79,15 +80,13 @@ def speed(given: argparse.Namespace) -> dict[str, Any]:
         for name in rates:
             ends: list[float] = []
             trainer = YoloTrainer(recipe="stock" if name == "stock" else "sightsmith")
-            job = dict(epochs=3, size_px=320, batch=16, patience=1000)
             chosen = renders.split("train")[:96]
             folder = given.folder / "trainings" / f"speed-{name}-{turn}-{time.time_ns()}"
-            from tools.trainers import TrainingJob
-
-            trainer.train(
-                TrainingJob(renders.task, chosen, renders.split("val")[:8], renders.folder, folder, seed=turn, **job),
-                lambda _, ends=ends: ends.append(time.perf_counter()),
-            )
+            job = TrainingJob(
+                renders.task, chosen, renders.split("val")[:8], renders.folder, folder, epochs=3, size_px=320, batch=16,
+                seed=turn, patience=1000,
+            )  # fmt: skip
+            trainer.train(job, lambda _, ends=ends: ends.append(time.perf_counter()))
             rates[name].append(len(chosen) * (len(ends) - 1) / (ends[-1] - ends[0]))  # the first epoch warms up
             say(f"{name}, turn {turn}", round(rates[name][-1], 1))
     result: dict[str, Any] = {name: middle(values) for name, values in rates.items()}
@@ -108,6 +107,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int)
     given = parser.parse_args()
     parts = {
         "start": lambda: start(given, photos=given.photos),

@@ -24,7 +24,7 @@ class EffortLevel(BaseModel):
 
 # `quick` ends within 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=200, rounds=2, epochs=24, bootstrap=200),
+    "quick": EffortLevel(images=240, rounds=2, epochs=30, bootstrap=200),
     "standard": EffortLevel(images=480, rounds=3, epochs=40, bootstrap=500),
     "thorough": EffortLevel(images=2000, rounds=4, epochs=80, bootstrap=1000),
 }
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     lookalike_share: float = 0.5  # of the negatives, and of the other scenes, this share holds look-alikes
     named_context_share: float = 0.8  # of the scenes, when the request names a place
     focus_share: float = 0.6  # of a later round's scenes aim at weak slices; the rest keeps what is known
-    first_round_share: float = 0.6  # of the picture budget goes to round 1
+    first_round_share: float = 0.5  # of the picture budget goes to round 1
 
     # Generation
     generator: str = "blender"

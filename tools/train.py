@@ -21,7 +21,7 @@ from tools.trainers.fingerprint import job_fingerprint
 
 STAGE = "train"
 MAX_EPOCHS = 1000
-LATER_EPOCHS_SHARE = 0.6  # a round that starts from the last one's weights has less to learn
+LATER_EPOCHS_SHARE = 0.8  # a round that starts from the last one's weights has less to learn
 RESERVED_SHARE = 0.12  # of the time left goes to evaluation, diagnosis and export
 _MIN_DEADLINE_S = 5.0  # even late, a short training is better than a round without a model
 _FACTORIES = {"yolo": "tools.trainers.yolo:make_trainer"}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tools.trainers.examples import Example, Picture, areas_of, keep_visible, warp_boxes
 from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
-from tools.trainers.paste import add_strangers, paste_objects
+from tools.trainers.paste import paste_objects
 from tools.trainers.postprocess import PADDING_GREY
 
 
@@ -24,12 +24,11 @@ class Policy:
     flip: float = 0.5  # left-right; things have an up and a down
     colour: float = 1.0  # strength of hue, saturation, exposure and white balance
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
-    paste: float = 0.0  # chance of objects of another picture
-    strangers: float = 0.0  # chance of drawn things that are none of the classes
+    paste: float = 0.5  # chance of objects of another picture
     foreign: float = 0.0  # chance of a picture drawn by formula instead, in which nothing is to be found
 
 
-PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:
@@ -47,8 +46,6 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
         made = _mosaic(rng, examples[:4], size_px, policy)
     else:
         made = _place(rng, examples[0], (size_px, size_px), policy)
-    if policy.strangers and rng.random() < policy.strangers:
-        made = add_strangers(rng, made)
     if len(examples) >= 2 and policy.paste and rng.random() < policy.paste:
         made = paste_objects(rng, made, examples[-1])
     return replace(made, picture=recolour(rng, made.picture, policy))

@@ -262,26 +262,6 @@ def _medley(rng: np.random.Generator, n: int) -> list[tuple[float, float, float]
     return sorted(places, key=lambda place: -place[2] * rng.uniform(0.5, 1.0))  # small ones mostly in front
 
 
-def draw_strangers(rng: np.random.Generator, canvas: Picture, count: int) -> npt.NDArray[np.bool_]:
-    """Draw unlike objects into a picture, in place.
-
-    Args:
-        rng: decides everything.
-        canvas: (n, n, 3) RGB.
-        count: how many.
-
-    Returns:
-        (n, n) the pixels they cover.
-    """
-    n, ids = canvas.shape[0], np.zeros(canvas.shape[:2], np.uint8)
-    light = _random_light(rng)
-    for number in range(1, count + 1):
-        radius = n * float(np.exp(rng.uniform(np.log(0.03), np.log(0.3)))) / 2
-        x, y = rng.uniform(0, n, 2)
-        _object(rng, canvas, ids, _random_kind(rng), light, (x, y), max(2.0, radius), number)
-    return np.asarray(ids > 0)
-
-
 def _places(rng: np.random.Generator, n: int, size: float) -> list[tuple[float, float, float]]:
     """(x, y, relative size) of each object: scattered, in clusters, or as touching pairs; small things are many."""
     most = float(np.clip(1.6 / size**1.3, 2.0, MAX_OBJECTS))

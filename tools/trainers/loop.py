@@ -75,18 +75,7 @@ def rate_at(progress: float, rate: float) -> float:
 class Learner:
     """A network, its averaged twin, and the optimizer."""
 
-    def __init__(
-        self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None, frozen: int = 0
-    ) -> None:
-        """Prepare to train.
-
-        Args:
-            network: to be trained in place.
-            kind: of task.
-            device: where to.
-            bfloat16: whether to compute in 16 bits; None asks the device.
-            frozen: how many of the first layers stay as they are, their batch statistics too.
-        """
+    def __init__(self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None) -> None:
         import torch
 
         self.kind = kind
@@ -101,8 +90,6 @@ class Learner:
         for module in self.network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = BATCH_STATISTICS_MOMENTUM
-        for layer in self.network.model[:frozen]:
-            layer.eval().requires_grad_(False)
         self.criterion = self.network.init_criterion()
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.steps = 0

@@ -1,8 +1,7 @@
-"""Objects of one picture pasted into another, and things drawn by formula that are none of the classes.
+"""Objects of one picture pasted into another.
 
 Renders show an object where it belongs; a photo may show it anywhere. Pasting (Ghiasi et al. 2021, arXiv 2012.07177)
-gives objects other surroundings, neighbours and sizes, and more of them a picture; the strange things teach that not
-everything with an outline is wanted.
+gives objects other surroundings, neighbours and sizes, and more of them a picture.
 """
 
 from dataclasses import replace
@@ -12,21 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.examples import Example, areas_of, boxes_of, keep_visible, warp_boxes
-from tools.trainers.formula import draw_strangers
 
 MAX_PASTED = 6
 MIN_SOURCE_PX = 14.0  # a smaller object would be a blotch when enlarged
 MAX_ENLARGED = 2.0
 SIDE_RANGE = (0.04, 0.45)  # of a pasted object, as a share of the picture's side
-MAX_STRANGERS = 5
-
-
-def add_strangers(rng: np.random.Generator, example: Example) -> Example:
-    """Draw things that are not to be found, over or beside the objects, which they may hide."""
-    picture = example.picture.copy()
-    hidden = draw_strangers(rng, picture, int(rng.integers(1, MAX_STRANGERS + 1)))
-    ids = np.where(hidden, np.uint16(0), example.ids)
-    return keep_visible(replace(example, picture=picture, ids=ids), areas_of(example))
 
 
 def paste_objects(rng: np.random.Generator, example: Example, donor: Example) -> Example:

@@ -47,14 +47,15 @@ class Recipe:
 
     starter: bool = True  # begin with the starter weights; else with random ones
     rate_random: float = 2e-3
-    rate_trained: float = 1e-3  # from the starter
-    rate_round: float = 5e-4  # from the round before, which knows the task already
+    # From the starter. Measured on 299 renders in 6 epochs; mask mAP50 on renders / box mAP50 on orchard photos:
+    # 5e-4 0.67/0.65, 1e-3 0.71/0.69, 2e-3 0.72/0.71, 4e-3 0.75/0.75.
+    rate_trained: float = 4e-3
+    rate_round: float = 3e-3  # from the round before, which knows the task already
     min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
     min_batch: int = 6  # below it batch statistics get poor
     policy: Policy = field(default_factory=Policy)
-    classify_policy: Policy = field(default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5)))
+    classify_policy: Policy = field(default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5), paste=0.0))
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
-    frozen: int = 0  # layers of the trunk that keep the starter's weights
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures
@@ -214,8 +215,7 @@ class _Training:
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
-        frozen = 0 if self.started_from == "random" else self.recipe.frozen
-        self.learner = Learner(network, self.kind, choose_device(), frozen=frozen)
+        self.learner = Learner(network, self.kind, choose_device())
         self.best: dict[str, Any] = {}
         self.seconds: list[float] = []
         self._restore()

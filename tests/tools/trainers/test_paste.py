@@ -1,11 +1,11 @@
-"""Pasted objects keep exact labels; strange things hide labels and add none."""
+"""Pasted objects keep exact labels."""
 
 import numpy as np
 import pytest
 
 from tools.trainers.augment import PLAIN, Policy, vary
 from tools.trainers.examples import Example, boxes_of
-from tools.trainers.paste import add_strangers, paste_objects
+from tools.trainers.paste import paste_objects
 
 
 def square_on(ground, colour, at=(40, 40), side=30, size=128, klass=0, boxes=False):
@@ -56,21 +56,8 @@ def test_boxes_follow_where_labels_are_boxes():
     np.testing.assert_allclose((made.boxes[-1][:2] + made.boxes[-1][2:]) / 2, (seen[:2] + seen[2:]) / 2, atol=2)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_strangers_add_no_label_and_hide_what_they_cover(seed):
-    before = square_on(60, 90)
-    made = add_strangers(np.random.default_rng(seed), before)
-    assert len(made.classes) <= 1
-    changed = (made.picture != before.picture).any(axis=2)
-    assert changed.any()
-    np.testing.assert_array_equal(before.picture, square_on(60, 90).picture)  # the original is left alone
-    assert (
-        not (made.ids[changed] == 0).all() or len(made.classes) == 0 or (made.ids > 0).sum() <= (before.ids > 0).sum()
-    )
-
-
 def test_the_same_seed_pastes_the_same():
-    policy = Policy(paste=1.0, strangers=1.0)
+    policy = Policy(paste=1.0)
     examples = [square_on(40 * i, 255 - 40 * i) for i in range(4)]
     one, two = (vary(np.random.default_rng(5), examples, 128, policy) for _ in range(2))
     np.testing.assert_array_equal(one.picture, two.picture)
@@ -78,7 +65,7 @@ def test_the_same_seed_pastes_the_same():
 
 
 def test_the_rest_of_the_frame_is_not_one_colour():
-    policy = Policy(mosaic=0, scale=(0.4, 0.5), rotate_deg=0, colour=1.0, degrade=0, paste=0, strangers=0)
+    policy = Policy(mosaic=0, scale=(0.4, 0.5), rotate_deg=0, colour=1.0, degrade=0, paste=0)
     made = vary(np.random.default_rng(1), [square_on(60, 90)], 128, policy)
     assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20
     assert len(np.unique(vary(np.random.default_rng(1), [square_on(60, 90)], 128, PLAIN).picture)) == 2
