@@ -53,14 +53,15 @@ def reproducible(threads: int | None) -> Iterator[None]:
     warn = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(threads or cpu_count())
     torch.use_deterministic_algorithms(True, warn_only=True)
-    fill = torch.utils.deterministic.fill_uninitialized_memory
-    torch.utils.deterministic.fill_uninitialized_memory = False  # else a sixth of a step fills memory nobody reads
+    settings: Any = torch.utils.deterministic
+    fill = settings.fill_uninitialized_memory
+    settings.fill_uninitialized_memory = False  # else a sixth of a step fills memory that nobody reads
     try:
         yield
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(before[1], warn_only=warn)
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        settings.fill_uninitialized_memory = fill
         torch.set_rng_state(before[2])
 
 
