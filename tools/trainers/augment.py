@@ -24,8 +24,8 @@ class Policy:
     flip: float = 0.5  # left-right; things have an up and a down
     colour: float = 1.0  # strength of hue, saturation, exposure and white balance
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
-    paste: float = 0.5  # chance of objects of another picture
-    foreign: float = 0.0  # chance of a picture drawn by formula instead, in which nothing is to be found
+    paste: float = 0.6  # chance of objects of another picture
+    foreign: float = 0.05  # chance of a picture drawn by formula instead, in which nothing is to be found
 
 
 PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -54,7 +54,9 @@ class Recipe:
     min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
     min_batch: int = 6  # below it batch statistics get poor
     policy: Policy = field(default_factory=Policy)
-    classify_policy: Policy = field(default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5), paste=0.0))
+    classify_policy: Policy = field(
+        default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5), paste=0.0, foreign=0.0)
+    )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch

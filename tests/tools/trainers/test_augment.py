@@ -34,7 +34,7 @@ def share_of_colour(made, number, name):
 @pytest.mark.parametrize("mosaic", [0.0, 1.0])
 def test_labels_stay_on_their_objects(seed, mosaic):
     rng = np.random.default_rng(seed)
-    made = vary(rng, [example(i) for i in range(4)], 128, replace(FULL, mosaic=mosaic, paste=0.0))
+    made = vary(rng, [example(i) for i in range(4)], 128, replace(FULL, mosaic=mosaic, paste=0.0, foreign=0.0))
     assert made.ids.shape == made.picture.shape[:2] == (128, 128)
     assert int(made.ids.max(initial=0)) <= len(made.classes)
     for number, kind in enumerate(made.classes, start=1):
