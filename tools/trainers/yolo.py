@@ -192,8 +192,8 @@ class _Training:
                 stopped_by = "patience"
                 break
             fits = self.clock.fitting(self._epoch_s())
-            if fits is not None and self.progress.epoch + fits < self.progress.planned:
-                self.progress.planned = self.progress.epoch + fits
+            if fits is not None:  # more may fit than the first steps let hope, which are slow
+                self.progress.planned = min(self.job.epochs, self.progress.epoch + fits)
         if stopped_by == "epochs" and self.progress.planned < self.job.epochs:
             stopped_by = "deadline"
         return self._finish(stopped_by)
@@ -345,7 +345,8 @@ class _Training:
         save_tensors(self.job.folder / _STATE_NAME, tensors, metadata)
 
     def _epoch_s(self) -> float:
-        return float(np.mean(self.seconds[-5:])) if self.seconds else 0.0
+        steady = self.seconds[1:] or self.seconds  # the first epoch also reads pictures and warms up
+        return float(np.mean(steady[-5:])) if steady else 0.0
 
     def _is_stale(self) -> bool:
         """No better for `patience` epochs, after at least one validation; never when judged on training pictures."""
