@@ -1,7 +1,7 @@
 """What starter weights and recipe bring: `python benchmarks/starter_gain.py FOLDER [--photos DIR] [--only PART ...]`.
 
 Parts, each the median of several seeds, all side by side in one run:
-    start     apples: the same renders and the same seconds from random weights and from the starter
+    start     apples: the same renders and the same seconds (or epochs) from random weights and from the starter
     classes   the same for three classes far from apples, one after the other
     place     leave one context out: a model that never saw a context, on that context and on those it saw
     speed     pictures a second of our loop and of Ultralytics' own trainer
@@ -36,7 +36,7 @@ def start(given: argparse.Namespace, thing: str = "apple", photos: Path | None =
             folder = given.folder / "trainings" / f"{thing}-{name}-{seed}"
             trainer = YoloTrainer(details=replace(Recipe(), starter=name == "starter"))
             made = train(trainer, renders, renders.split("train"), renders.split("val"), folder, seed,
-                         deadline_s=given.seconds, threads=given.threads)  # fmt: skip
+                         **limits(given))  # fmt: skip
             model = Predictor.load(made.weights)
             held_out = evaluated(model, renders.split("test"), renders.folder, renders.task)
             scores.append({"mask_map50_renders": held_out.mask_map50})
@@ -59,7 +59,7 @@ def place(given: argparse.Namespace) -> dict[str, Any]:
             seen = Renders(renders.folder, renders.task, [s for s in renders.samples if s.axes["context"] != context])
             made = train(YoloTrainer(), seen, seen.split("train"), seen.split("val"),
                          given.folder / "trainings" / f"without-{context}-{seed}", seed,
-                         deadline_s=given.seconds, threads=given.threads)  # fmt: skip
+                         **limits(given))  # fmt: skip
             model = Predictor.load(made.weights)
             out, within = (
                 evaluated(model, samples, renders.folder, renders.task).mask_map50 or 0.0
@@ -93,6 +93,12 @@ def speed(given: argparse.Namespace) -> dict[str, Any]:
     return result | {"times": round(result["ours"] / result["stock"], 2)}
 
 
+def limits(given: argparse.Namespace) -> dict[str, Any]:
+    """How long each training lasts: so many epochs where they are given, which no other work disturbs, else seconds."""
+    length = {"deadline_s": given.seconds} if given.epochs is None else {"epochs": given.epochs}
+    return length | {"threads": given.threads}
+
+
 def say(what: str, value: Any) -> None:
     """Progress, as it comes."""
     print(f"{what}: {value}", flush=True)
@@ -106,6 +112,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["start", "classes", "place", "speed"])
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int)
     given = parser.parse_args()
