@@ -184,13 +184,13 @@ def test_a_wrong_vocabulary_is_refused(wishes, sentence):
 
 def test_rounds_share_the_budget_and_doing_it_twice_adds_nothing(run):
     design(run, None, [], None)
-    assert len(run.dataset.scenes()) == 30
+    assert len(run.dataset.scenes()) == 25
     design(run, None, [], None)
-    assert len(run.dataset.scenes()) == 30
+    assert len(run.dataset.scenes()) == 25
     assert len(run.record.rounds) == 1
     run.record.rounds[0].diagnosis = Diagnosis(round=1, on="synthetic_val")
     design(run, None, ["light=deep shade"], None)
-    assert len(run.dataset.scenes(2)) == 20
+    assert len(run.dataset.scenes(2)) == 25
     assert run.record.rounds[1].focus == ["light=deep shade"]
     run.record.rounds[1].diagnosis = Diagnosis(round=2, on="synthetic_val")
     with pytest.raises(StepFailed, match="all 2 rounds"):

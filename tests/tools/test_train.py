@@ -109,7 +109,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     add(run, samples(tmp_path, 3), "train")
     train(run)
     assert recorder.jobs[0].initial is None
-    assert recorder.jobs[0].epochs == 24
+    assert recorder.jobs[0].epochs == 30
 
     run.round.accepted = True
     run.record.rounds.append(Round(number=2))
@@ -117,7 +117,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     train(run)
     assert len(recorder.jobs[1].train) == 5
     assert recorder.jobs[1].initial == tmp_path / "rounds/01/weights.safetensors"
-    assert recorder.jobs[1].epochs == 14  # a later round needs fewer
+    assert recorder.jobs[1].epochs == 24  # a later round needs fewer
     assert recorder.jobs[1].seed != recorder.jobs[0].seed
 
     run.round.accepted = False
@@ -179,7 +179,7 @@ def test_an_unknown_engine_is_named(run, name):
     [
         (None, 1, 0, math.inf, math.inf),
         (10, 2, 60, 500, 530),  # the last round: all that is left, less the share for what follows
-        (10, 1, 120, 260, 300),  # another round of 80 s of pictures and a shorter training are to come
+        (10, 1, 120, 220, 235),  # another round of 120 s of pictures and a shorter training are to come
         (0.001, 1, 500, 5, 5),  # late: still a short training
     ],
 )
