@@ -1,12 +1,10 @@
 """The life of a run: start, go on, stop, list. A run is a folder; nothing of it lives anywhere else."""
 
 import errno
-import fcntl
 import logging
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.locks import locked
 from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord
 from tools.settings import Settings
@@ -278,16 +277,8 @@ def lock(folder: Path) -> Iterator[None]:
     Raises:
         FixArguments: another process does.
     """
-    with (folder / ".lock").open("a") as file:
-        deadline = time.monotonic() + LOCK_PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise FixArguments(f"run {folder.name} is being worked on by another process") from None
-                time.sleep(0.02)
+    refusal = FixArguments(f"run {folder.name} is being worked on by another process")
+    with locked(folder / ".lock", LOCK_PATIENCE_S, refusal):
         (folder / ".worker").write_text(str(os.getpid()), encoding="ascii")  # whom a stop is sent to
         yield
 
@@ -295,8 +286,7 @@ def lock(folder: Path) -> Iterator[None]:
 def is_locked(folder: Path) -> bool:
     """Whether a process works on the run now."""
     try:
-        with (folder / ".lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(folder / ".lock", 0.0, BlockingIOError()):
             return False
     except OSError:
         return True

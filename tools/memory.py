@@ -4,13 +4,11 @@ This is the store alone and the read-only tool; what a run writes and what anoth
 use opens the store under a file lock and closes it again, so that several processes can share it.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import socket
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
+from tools.locks import locked
 from tools.runtime import RunContext, report
 from tools.settings import Settings
 from tools.word_vectors import word_vectors
@@ -184,16 +183,8 @@ class RunMemory:
             yield
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("a") as file:
-            deadline = time.monotonic() + LOCK_TIMEOUT_S
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise StepFailed(f"the memory in {self.folder} is in use by another process") from None
-                    time.sleep(0.02)
+        refusal = StepFailed(f"the memory in {self.folder} is in use by another process")
+        with locked(self.folder / ".lock", LOCK_TIMEOUT_S, refusal):
             yield
 
 

@@ -38,7 +38,8 @@ class Limits:
 
     def __init__(self, settings: Settings) -> None:
         self.upload_bytes = settings.ui_upload_mb * 10**6
-        self.unpacked_bytes = settings.ui_unpacked_mb * 10**6
+        self.unpacked_mb = settings.ui_unpacked_mb
+        self.unpacked_bytes = self.unpacked_mb * 10**6
         self.files = settings.ui_unpacked_files
         self.ratio = settings.ui_unpacked_ratio
 
@@ -124,13 +125,20 @@ def _written(
         for info, path in entries:
             target = folder.joinpath(*path.parts)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with packed.open(info) as source, target.open("xb") as out:
-                while chunk := source.read(_CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise FixArguments(f"the archive unpacks to more than {limits.unpacked_bytes // 10**6} MB.")
-                    out.write(chunk)
+            with packed.open(info) as source:
+                left = _copy(source, target, left, f"the archive unpacks to more than {limits.unpacked_mb} MB.")
     return len(entries)
+
+
+def _copy(source: IO[bytes], target: Path, left: int, refusal: str) -> int:
+    """Write a new file of at most `left` bytes. Returns how many are left then."""
+    with target.open("xb") as out:
+        while chunk := source.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise FixArguments(refusal)
+            out.write(chunk)
+    return left
 
 
 # Photos and models ----------------------------------------------------------------------------------------------------
@@ -241,12 +249,7 @@ def _lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozens
             target = folder / plain
             if target.exists():
                 target = folder / f"{target.stem}-{number}{suffix}"
-            with target.open("xb") as out:
-                while chunk := content.read(_CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise FixArguments(f"more than {limits.unpacked_bytes // 10**6} MB in one upload.")
-                    out.write(chunk)
+            left = _copy(content, target, left, f"more than {limits.unpacked_mb} MB in one upload.")
     return len(files)
 
 
