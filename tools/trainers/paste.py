@@ -4,83 +4,111 @@ Renders show an object where it belongs; a photo may show it anywhere. Pasting (
 gives objects other surroundings, neighbours and sizes, and more of them a picture.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.trainers.examples import Example, areas_of, boxes_of, keep_visible, warp_boxes
+from tools.trainers.examples import Example, Picture, areas_of, boxes_of, keep_visible, warp_boxes
 
 MAX_PASTED = 6
 MIN_SOURCE_PX = 14.0  # a smaller object would be a blotch when enlarged
 MAX_ENLARGED = 2.0
 SIDE_RANGE = (0.04, 0.45)  # of a pasted object, as a share of the picture's side
+_MARGIN_PX = 4  # about an object, for what blurring draws in from beside it
+
+
+@dataclass(frozen=True)
+class _CutOut:
+    """An object of a picture with what lies just around it."""
+
+    number: int  # in its picture's `ids`
+    picture: Picture  # (h, w, 3)
+    alpha: Picture  # (h, w) 255 where the object is seen
+    corner: tuple[int, int]  # x, y of the piece in its picture
+    centre: tuple[float, float]  # x, y of the object's box in the piece
+    side_px: int  # longer side of the box
 
 
 def paste_objects(rng: np.random.Generator, example: Example, donor: Example) -> Example:
-    """Paste some objects of another example at random places, sizes and turns."""
-    donors = _whole_objects(donor)
-    if not len(donors):
+    """Paste some objects of another example at random places, sizes and turns.
+
+    Returns:
+        The example itself where the donor has nothing to give, or only one of the two has boxes of its own.
+    """
+    cut_outs = _whole_objects(donor)
+    if not cut_outs or (example.boxes is None) != (donor.boxes is None):
         return example
+    made = replace(example, picture=example.picture.copy(), ids=example.ids.copy())
+    full_px = areas_of(example)
     size = example.ids.shape[0]
     for _ in range(int(rng.integers(1, MAX_PASTED + 1))):
-        number, (x1, y1, x2, y2) = donors[int(rng.integers(len(donors)))]
-        side = max(x2 - x1, y2 - y1)
+        thing = cut_outs[int(rng.integers(len(cut_outs)))]
         wanted = size * float(np.exp(rng.uniform(*np.log(SIDE_RANGE))))
-        scale = min(wanted / side, MAX_ENLARGED)
+        scale = min(wanted / thing.side_px, MAX_ENLARGED)
         angle = np.deg2rad(rng.uniform(-35, 35))
         mirror = -1.0 if rng.random() < 0.5 else 1.0
         linear = scale * np.array([[np.cos(angle) * mirror, -np.sin(angle)], [np.sin(angle) * mirror, np.cos(angle)]])
-        centre = rng.uniform(0.02 * size, 0.98 * size, 2)
-        matrix = np.concatenate([linear, (centre - linear @ [(x1 + x2) / 2, (y1 + y2) / 2])[:, None]], 1)
-        example = _paste(rng, example, donor, number, matrix, scale)
-    return example
+        shift = rng.uniform(0.02 * size, 0.98 * size, 2) - linear @ thing.centre
+        if _draw(rng, made, thing, np.concatenate([linear, shift[:, None]], 1), len(made.classes) + 1):
+            made = _labelled(made, donor, thing, linear, shift)
+            full_px = np.append(full_px, np.count_nonzero(thing.alpha) * scale**2)
+    return keep_visible(made, full_px)
 
 
-def _whole_objects(donor: Example) -> list[tuple[int, tuple[int, int, int, int]]]:
-    """Number and box of the objects that the frame does not cut and that are large enough to be shown again."""
+def _whole_objects(donor: Example) -> list[_CutOut]:
+    """The objects that the frame does not cut and that are large enough to be shown again."""
     h, w = donor.ids.shape
     found = []
     for number, (x1, y1, x2, y2) in enumerate(boxes_of(donor.ids, len(donor.classes)).astype(int).tolist(), 1):
-        inside = x1 > 0 and y1 > 0 and x2 < w and y2 < h
-        if inside and max(x2 - x1, y2 - y1) >= MIN_SOURCE_PX:
-            found.append((number, (x1, y1, x2, y2)))
+        side = max(x2 - x1, y2 - y1)
+        if x1 <= 0 or y1 <= 0 or x2 >= w or y2 >= h or side < MIN_SOURCE_PX:
+            continue
+        left, top = max(0, x1 - _MARGIN_PX), max(0, y1 - _MARGIN_PX)
+        piece = slice(top, y2 + _MARGIN_PX), slice(left, x2 + _MARGIN_PX)
+        alpha = (donor.ids[piece] == number).astype(np.uint8) * 255
+        centre = ((x1 + x2) / 2 - left, (y1 + y2) / 2 - top)
+        found.append(_CutOut(number, donor.picture[piece], alpha, (left, top), centre, side))
     return found
 
 
-def _paste(
-    rng: np.random.Generator,
-    example: Example,
-    donor: Example,
-    number: int,
-    matrix: npt.NDArray[np.float64],
-    scale: float,
-) -> Example:
-    size = example.ids.shape[::-1]
-    source = donor.picture
-    alpha = (donor.ids == number).astype(np.uint8) * 255
+def _draw(
+    rng: np.random.Generator, made: Example, thing: _CutOut, matrix: npt.NDArray[np.float64], number: int
+) -> bool:
+    """Draw a cut-out into the example's own arrays; False when nothing of it is in the frame."""
+    h, w = thing.alpha.shape
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]]) @ matrix[:, :2].T + matrix[:, 2]
+    size = made.ids.shape[::-1]
+    x1, y1 = np.floor(corners.min(axis=0)).astype(int).clip(0, size).tolist()
+    x2, y2 = (np.ceil(corners.max(axis=0)).astype(int) + 1).clip(0, size).tolist()
+    if x2 <= x1 or y2 <= y1:
+        return False
+    source, alpha = thing.picture, thing.alpha
+    scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.6:
-        source = cv2.blur(source, (round(0.7 / scale), round(0.7 / scale)))
-        alpha = cv2.blur(alpha, (round(0.7 / scale), round(0.7 / scale)))
-    moved = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cover = cv2.warpAffine(alpha, matrix, size, flags=cv2.INTER_LINEAR)
-    x, y, w, h = cv2.boundingRect((cover > 0).astype(np.uint8))
-    if w == 0:
-        return example
-    rows, columns = slice(y, y + h), slice(x, x + w)
-    soft = cv2.GaussianBlur(cover[rows, columns], (0, 0), rng.uniform(0.4, 1.2)).astype(np.float32)[..., None] / 255
+        kernel = (round(0.7 / scale), round(0.7 / scale))
+        source, alpha = cv2.blur(source, kernel), cv2.blur(alpha, kernel)  # type: ignore[assignment]
+    local, area = matrix - [[0, 0, x1], [0, 0, y1]], (x2 - x1, y2 - y1)
+    moved = cv2.warpAffine(source, local, area, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cover = cv2.warpAffine(alpha, local, area, flags=cv2.INTER_LINEAR)
+    if not cover.any():
+        return False
+    soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.4, 1.2)).astype(np.float32)[..., None] / 255
     tone = np.float32(np.exp(rng.normal(0, 0.2)))
-    picture, ids = example.picture.copy(), example.ids.copy()
-    piece = picture[rows, columns]
-    picture[rows, columns] = np.clip(piece + (moved[rows, columns] * tone - piece) * soft, 0, 255).astype(np.uint8)
-    before = areas_of(example)
-    ids[cover > 127] = len(example.classes) + 1
-    boxes = None
-    if example.boxes is not None and donor.boxes is not None:
-        boxes = np.concatenate([example.boxes, warp_boxes(donor.boxes[number - 1 : number], matrix)])
-    elif example.boxes is not None or donor.boxes is not None:
-        return example
-    whole = np.append(before, np.count_nonzero(alpha > 127) * scale**2)
-    classes = np.append(example.classes, donor.classes[number - 1])
-    return keep_visible(replace(example, picture=picture, ids=ids, classes=classes, boxes=boxes), whole)
+    place = slice(y1, y2), slice(x1, x2)
+    under = made.picture[place]
+    made.picture[place] = np.clip(under + (moved * tone - under) * soft, 0, 255).astype(np.uint8)
+    made.ids[place][cover > 127] = number
+    return True
+
+
+def _labelled(
+    made: Example, donor: Example, thing: _CutOut, linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]
+) -> Example:
+    """The example with the label of the object that was drawn last."""
+    boxes = made.boxes
+    if boxes is not None and donor.boxes is not None:
+        whole = np.concatenate([linear, (shift - linear @ thing.corner)[:, None]], 1)
+        boxes = np.concatenate([boxes, warp_boxes(donor.boxes[thing.number - 1 : thing.number], whole)])
+    return replace(made, classes=np.append(made.classes, donor.classes[thing.number - 1]), boxes=boxes)

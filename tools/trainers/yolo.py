@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 WEIGHTS_NAME = "weights.safetensors"
 _STATE_NAME = "state.safetensors"
 _RESULT_NAME = "result.json"
+_KEEP_EVERY_S = 20.0  # what a kill costs at most; keeping 45 MB each epoch took a twentieth of a short epoch
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Recipe:
         default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5), paste=0.0, foreign=0.0)
     )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
+    early_sizes: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)  # at first: small pictures teach nearly as much a step
+    early_share: float = 0.5  # of the epochs
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures
@@ -202,6 +205,7 @@ class _Training:
 
     def _prepare(self) -> None:
         from tools.trainers.loop import Learner, choose_device
+        from tools.trainers.networks import build_network
 
         job = self.job
         reading: dict[str, Any] = {
@@ -218,8 +222,10 @@ class _Training:
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
         self.learner = Learner(network, self.kind, choose_device())
+        self.judged = build_network(self.architecture, self.names).to(self.learner.device)  # takes averaged weights
         self.best: dict[str, Any] = {}
         self.seconds: list[float] = []
+        self.kept = time.monotonic()
         self._restore()
 
     def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], bool]:
@@ -280,7 +286,9 @@ class _Training:
         epoch, began, losses, pictures = self.progress.epoch, time.monotonic(), [], 0
         calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
         policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
-        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
+        early = epoch < self.progress.planned * self.recipe.early_share
+        shares = self.recipe.early_sizes if early else self.recipe.sizes
+        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in shares})
         steps = steps_of(len(self.source), self.batch)
         batches = epoch_batches(
             self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
@@ -315,20 +323,23 @@ class _Training:
                 progress.best_score = entry["val_score"]
                 self.best = {k: v.clone() for k, v in self.learner.average.items()}
         progress.history.append(entry)
-        self._keep_state()
+        if time.monotonic() - self.kept > _KEEP_EVERY_S:
+            self._keep_state()
         self.seconds.append(time.monotonic() - began)
         told = {"val_score": progress.best_score, **entry, "images_per_s": round(images_per_s, 1)}
-        self.on_epoch({**told, "seconds": round(self.seconds[-1], 2)})
+        try:
+            self.on_epoch({**told, "seconds": round(self.seconds[-1], 2)})
+        except BaseException:  # a stop: all is kept up to here
+            self._keep_state()
+            raise
 
     def _validate(self) -> tuple[float, float]:
         """Main score and fitness of the averaged weights."""
-        from tools.trainers.networks import build_network
         from tools.trainers.validate import validate
 
-        network = build_network(self.architecture, self.names)
-        network.load_state_dict(self.learner.average)
+        self.judged.load_state_dict(self.learner.average)
         score = validate(
-            network.to(self.learner.device).eval(), self.kind, self.validation, len(self.names), self.learner.device,
+            self.judged.eval(), self.kind, self.validation, len(self.names), self.learner.device,
             by_box=self.by_box, ignore_side_px=self.trainer.ignore_side_px,
         )  # fmt: skip
         return round(score.map50, 4), score.fitness
@@ -343,6 +354,7 @@ class _Training:
             "progress": json.dumps(asdict(self.progress)),
         }
         save_tensors(self.job.folder / _STATE_NAME, tensors, metadata)
+        self.kept = time.monotonic()
 
     def _epoch_s(self) -> float:
         steady = self.seconds[1:] or self.seconds  # the first epoch also reads pictures and warms up
