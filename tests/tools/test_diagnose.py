@@ -8,6 +8,8 @@ import pytest
 
 from tests.tools.measured_run import add_pictures, blind_in, good, half, loader, make_run, nothing, spoilt, train
 from tests.tools.test_evaluate import real_run  # noqa: F401  (a fixture)
+from tools import diagnose as module
+from tools.data.pictures import read_picture
 from tools.data.sample import Instance, encode_mask
 from tools.data.scoring import Comparison
 from tools.data.slices import Slice
@@ -254,3 +256,30 @@ def test_rank_is_gap_times_evidence():
     )  # fmt: skip
     ranked = [e.compared.part.value for e in weigh([narrow_sure, wide_unsure, clear], Settings())]
     assert ranked.index("clear") < ranked.index("narrow") and ranked[-1] == "narrow"
+
+
+def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
+    """Each render is seen as its place, each photo as an orchard: that is where the next ones are to be made."""
+    run, photos = real_run()
+    places = ("orchard", "table", "studio", "shelf", "grass", "conveyor")
+    renders = [
+        s.model_copy(update={"axes": {**s.axes, "context": places[k % len(places)]}})
+        for k, s in enumerate(run.dataset.samples(verdict="kept"))
+    ]
+    monkeypatch.setattr(run.dataset, "samples", lambda **_: renders)
+    seen = {read_picture(run.path(s.image)).tobytes(): places[k % len(places)] for k, s in enumerate(renders)}
+    axes = np.eye(len(places), dtype=np.float32)
+
+    def by_place(picture):
+        return axes[places.index(seen.get(picture.tobytes(), "orchard"))]
+
+    monkeypatch.setattr(module, "embed", by_place)
+    train(run, "m")
+    evaluate(run, loader(run, defaultdict(lambda: good), [*photos.val, *photos.test])[0])
+    report = json.loads(diagnose(run))
+    assert run.round.diagnosis.aim[0] == "context=orchard" and "context=orchard" in report["next"]
+    assert any("orchard" in sentence for sentence in run.round.diagnosis.advice)
+
+    run.record.task = run.task.model_copy(update={"contexts": ["table"]})  # the user said where
+    diagnose(run)
+    assert "context=orchard" not in run.round.diagnosis.aim

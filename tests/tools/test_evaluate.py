@@ -76,6 +76,22 @@ def test_first_round_is_kept_and_everything_is_written(tmp_path):
     assert [e["done"] for e in events if e["kind"] == "progress"][-1] == 36
 
 
+def test_the_working_threshold_gives_up_what_the_settings_allow(tmp_path):
+    """Less of F1 for fewer false alarms: the setting reaches the rules, and never lowers the threshold."""
+
+    def unsure(sample, truth, rng):
+        wrong = spoilt(truth, 60, float(rng.uniform(0.1, 0.8)))
+        return [spoilt(truth, 1, float(rng.uniform(0.15, 0.95))), wrong]
+
+    thresholds = []
+    for slack in (0.0, 0.02, 0.2):
+        run = make_run(tmp_path / str(slack), threshold_slack=slack)
+        measure(run, "unsure", {"unsure": unsure})
+        thresholds.append(run.record.best.threshold)
+    assert thresholds[0] <= thresholds[1] <= thresholds[2]
+    assert thresholds[2] > thresholds[0] + 0.05
+
+
 def test_slices_and_classes_are_scored(tmp_path):
     run = make_run(tmp_path, 64)
     measure(run, "dark")

@@ -2,8 +2,10 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
+import torch
 
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
@@ -31,6 +33,41 @@ def weights(tmp_path_factory):
 
 def noise(height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+class SeesLargeBlobs:
+    """A network's stand-in: finds bright blobs, but only those of 8 pixels and more as it sees them."""
+
+    training = False
+
+    def __call__(self, batch):
+        rows = []
+        for picture in batch.numpy():
+            _, _, stats, _ = cv2.connectedComponentsWithStats((picture[0] > 0.8).astype(np.uint8))
+            found = [s for s in stats[1:] if min(s[2], s[3]) >= 8]
+            row = np.zeros((5, 64), np.float32)
+            for k, (x, y, w, h, _) in enumerate(found):
+                row[:, k] = x + w / 2, y + h / 2, w, h, 0.9
+            rows.append(row)
+        return (torch.from_numpy(np.stack(rows)),)
+
+    def to(self, _device):
+        return self
+
+    def eval(self):
+        return self
+
+
+def test_a_large_picture_of_small_things_is_seen_in_tiles():
+    picture = np.full((1000, 1200, 3), 60, np.uint8)
+    centres = [(150, 200), (620, 480), (1100, 900), (330, 770)]
+    for x, y in centres:
+        picture[y - 12 : y + 12, x - 12 : x + 12] = 250
+    model = Predictor(SeesLargeBlobs(), "detect", ["blob"], 320)
+    found = model.predict(picture, 0.3)
+    middles = sorted(((i.box[0] + i.box[2]) / 2, (i.box[1] + i.box[3]) / 2) for i in found)
+    assert middles == [pytest.approx(c, abs=2) for c in sorted(centres)]  # each once, where it is
+    assert model.predict(cv2.resize(picture, (640, 533)), 0.3) == []  # not large: seen as a whole, in which all vanish
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])

@@ -60,7 +60,7 @@ class Recipe:
     )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
     early_sizes: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)  # at first: small pictures teach nearly as much a step
-    early_share: float = 0.5  # of the epochs
+    early_share: float = 0.0  # of the epochs
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures

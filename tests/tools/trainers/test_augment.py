@@ -111,3 +111,24 @@ def test_an_epoch_shows_every_picture(examples, batch, sizes):
     assert steps_of(examples, batch) == len(sizes)
     again = list(epoch_batches(made, batch, [32], PLAIN, seed=1, epoch=2))
     assert all((a.pictures == b.pictures).all() for a, b in zip(batches, again, strict=True))
+
+
+@pytest.mark.parametrize("boxes", [False, True])
+def test_now_and_then_a_picture_in_which_nothing_is_to_be_found(boxes):
+    given = [example(i, boxes=boxes) for i in range(4)]
+    made = [vary(np.random.default_rng(s), given, 96, replace(FULL, mosaic=0.0, foreign=0.5)) for s in range(40)]
+    empty = [m for m in made if not len(m.classes)]
+    assert 10 <= len(empty) <= 30
+    assert all(m.ids.max() == 0 and (m.boxes is not None) == boxes for m in empty)
+    assert len({m.picture.tobytes() for m in empty}) == len(empty)
+    assert all(len(vary(np.random.default_rng(s), given, 96, PLAIN).classes) for s in range(20))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_lies_beside_a_shrunken_picture_is_drawn_not_grey(seed):
+    small = replace(FULL, mosaic=0.0, scale=(0.3, 0.3), paste=0.0, foreign=0.0, colour=0.2)
+    white = replace(example(), picture=np.full((96, 96, 3), 255, np.uint8))
+    made = vary(np.random.default_rng(seed), [white], 96, small)
+    whitish = (made.picture.min(axis=2) > 150).mean()
+    assert whitish < 0.6  # of the frame; the picture itself fills a tenth
+    assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20

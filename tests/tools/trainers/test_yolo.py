@@ -10,7 +10,7 @@ import pytest
 from tests.tools.trainers.shapes import job, samples
 from tools.data.sample import Instance
 from tools.errors import StepFailed, Stopped
-from tools.trainers import starter
+from tools.trainers import loop, starter
 from tools.trainers.augment import PLAIN
 from tools.trainers.checkpoint import load
 from tools.trainers.yolo import Recipe, YoloTrainer
@@ -154,6 +154,24 @@ def test_keeps_a_deadline(tmp_path, no_starter, deadline_s):
     assert 1 <= result.epochs < 2000
     assert time.monotonic() - began < deadline_s + 8  # building the network and the last validation included
     assert load(result.weights)[1].names == ("disc",)
+
+
+def test_a_slow_start_does_not_cost_the_epochs_that_fit_after_all(tmp_path, no_starter, monkeypatch):
+    """The first steps read pictures and warm up; planned by them alone, most of the time would stay unused."""
+    made = loop.Learner.step
+    slow = iter([1.0] * 3)
+
+    def step(self, batch, rate):
+        time.sleep(next(slow, 0.0))
+        return made(self, batch, rate)
+
+    monkeypatch.setattr(loop.Learner, "step", step)
+    train = samples(tmp_path, 8)
+    told = []
+    recipe = replace(QUICK, min_batch=2, min_steps=4)
+    YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=12, deadline_s=12.0), told.append)
+    assert told[0]["epochs"] < 12  # by the first steps only so many would have fitted
+    assert told[-1]["epochs"] > told[0]["epochs"]
 
 
 @pytest.mark.parametrize(
