@@ -2,13 +2,14 @@
 
 import json
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+from tools.threads import wait_politely
 
 if TYPE_CHECKING:
     from tools.runtime import RunContext
@@ -25,10 +26,7 @@ DEFAULT_RUNS = Path("runs")
 
 def main() -> None:
     """Entry point of the console script."""
-    # Threads that spin while they wait make training ten times slower as soon as anything else wants a core.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # But some microseconds of waiting awake are worth it: on two free cores training gains a third and more.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    wait_politely()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     from tools.errors import FixArguments, SightsmithError
 

@@ -24,7 +24,7 @@ class EffortLevel(BaseModel):
 
 # `quick` ends within 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=240, rounds=2, epochs=30, bootstrap=200),
+    "quick": EffortLevel(images=280, rounds=2, epochs=30, bootstrap=200),
     "standard": EffortLevel(images=480, rounds=3, epochs=40, bootstrap=500),
     "thorough": EffortLevel(images=2000, rounds=4, epochs=80, bootstrap=1000),
 }
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     estimate_finish_s: float = 10.0  # exports and the report
 
     # Scenes
-    negative_share: float = 0.10  # deliberate empties: about 1 in 10 keeps false alarms down without starving recall
+    negative_share: float = 0.14  # deliberate empties: about 1 in 7 keeps false alarms down without starving recall
     lookalike_share: float = 0.5  # of the negatives, and of the other scenes, this share holds look-alikes
     named_context_share: float = 0.8  # of the scenes, when the request names a place
     focus_share: float = 0.6  # of a later round's scenes aim at weak slices; the rest keeps what is known
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     clip_max_cosine: float = 0.98  # the same for embeddings of "clip", which see content more than layout; ours
     outlier_z: float = 4.0  # robust z-score of the mean cosine to the nearest neighbours of the same class
     outlier_neighbours: int = 5
-    split_val: float = 0.2  # of a quick run's 120 first pictures: enough objects to call a slice weak
+    split_val: float = 0.15  # with `split_test`: the rest, that teaches, matters more than a narrower interval
     split_test: float = 0.15
 
     # Labels

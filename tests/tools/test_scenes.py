@@ -61,10 +61,10 @@ def test_fixed_and_forbidden_values_are_kept():
     assert ("x", "u") not in {(r["a"], r["b"]) for r in rows}
 
 
-def test_ten_thousand_distinct_scenes_in_seconds():
+def test_ten_thousand_distinct_scenes_in_two_seconds():
     began = time.process_time()
     many = scenes(10_000)
-    assert time.process_time() - began < 4.0  # one second on a free core
+    assert time.process_time() - began < 2.0  # one second on a free core
     assert len({s.id for s in many}) == 10_000
 
 
@@ -86,11 +86,11 @@ def test_a_named_place_gets_most_of_the_scenes():
     assert len(named) > 3
 
 
-def test_one_in_ten_is_empty_and_half_of_these_hold_lookalikes():
+def test_one_in_seven_is_empty_and_half_of_these_hold_lookalikes():
     made = scenes(400)
     empty = [s for s in made if not s.targets]
-    assert len(empty) == 40
-    assert 10 <= sum(bool(s.objects) for s in empty) <= 30
+    assert len(empty) == 56
+    assert 18 <= sum(bool(s.objects) for s in empty) <= 38
     assert any(o.role == "lookalike" for s in made if s.targets for o in s.objects)
     assert all(o.class_name is None for s in made for o in s.objects if o.role == "lookalike")
 

@@ -59,8 +59,6 @@ class Recipe:
         default_factory=lambda: Policy(mosaic=0.0, scale=(0.8, 1.5), paste=0.0, foreign=0.0)
     )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
-    early_sizes: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)  # at first: small pictures teach nearly as much a step
-    early_share: float = 0.0  # of the epochs
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures
@@ -286,9 +284,7 @@ class _Training:
         epoch, began, losses, pictures = self.progress.epoch, time.monotonic(), [], 0
         calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
         policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
-        early = epoch < self.progress.planned * self.recipe.early_share
-        shares = self.recipe.early_sizes if early else self.recipe.sizes
-        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in shares})
+        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
         steps = steps_of(len(self.source), self.batch)
         batches = epoch_batches(
             self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
