@@ -85,11 +85,12 @@ def say_distinctly(scenes: Sequence[SceneSpec], phrases: Phrases, earlier: Itera
     for scene in scenes:
         for attempt in range(REPHRASINGS if phrases else 1):
             scene.caption = caption(scene.axes(), scene.objects, phrases, scene.seed + attempt * _STEP)
-            if content_words(scene.caption) not in taken:
+            words = content_words(scene.caption)
+            if words not in taken:
                 break
         else:
             same.append(scene)
-        taken.add(content_words(scene.caption))
+        taken.add(words)
     return same
 
 

@@ -5,6 +5,7 @@ Pictures from plain captions train worse models the prettier the generator (arXi
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -76,8 +77,12 @@ def checked_phrases(wish: Any, task: TaskSpec, known: Mapping[str, Sequence[str]
 
 def content_words(prompt: str) -> frozenset[str]:
     """What a prompt says, whatever the order, number and articles; prompts with the same words are near-identical."""
-    words = [w for w in re.findall(r"\w+", prompt.casefold()) if w not in _EMPTY and not w.isdigit()]
-    return frozenset(re.sub("(ies|es|s|e|y)$", "", w) if len(w) > 3 else w for w in words)
+    return frozenset(_stem(w) for w in re.findall(r"\w+", prompt.casefold()) if w not in _EMPTY and not w.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _stem(word: str) -> str:
+    return re.sub("(ies|es|s|e|y)$", "", word) if len(word) > 3 else word
 
 
 def _one(phrases: Sequence[str], number: int) -> str | None:
