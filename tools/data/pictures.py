@@ -17,7 +17,7 @@ Picture = npt.NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 # What is decoded of a stranger's bytes: no PostScript, no rare format whose decoder few have looked at.
-UPLOAD_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 # The largest cameras on sale give about 150 megapixels (450 MB decoded); more is taken for a decompression bomb.
 MAX_PIXELS = 160_000_000
 _JPEG_QUALITY = 95  # above it files grow and nothing is seen

@@ -166,9 +166,8 @@ class Feedback:
         truth = self._db.execute("SELECT objects FROM truths WHERE id = ?", (answer_id,)).fetchone()
         if truth is None:
             return []
-        rows = self._db.execute(
-            "SELECT version, width, height, found FROM answers WHERE id = ?", (answer_id,)
-        ).fetchall()
+        wanted = "SELECT version, width, height, found FROM answers WHERE id = ? ORDER BY shown DESC, version"
+        rows = self._db.execute(wanted, (answer_id,)).fetchall()
         for version, width, height, found in rows:
             counted = _count(width, height, _instances(truth[0]), _instances(found), self._settings.match_iou)
             self._db.execute(
