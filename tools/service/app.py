@@ -254,13 +254,14 @@ def _folder(use: Service, name: str) -> Path:
     """
     if use.photos is None:
         raise FixArguments("this server has opened no folder of its own (--photos)")
-    if not name.isprintable():
-        raise FixArguments("the folder's name cannot be read")
     root = use.photos.resolve()
-    place = (root / name).resolve()
-    if not place.is_relative_to(root) or not place.is_dir():
-        raise FixArguments(f"there is no folder {name[:80]!r} among the server's photos")
-    return place
+    try:
+        place = (root / name).resolve()
+        if place.is_relative_to(root) and place.is_dir():
+            return place
+    except (OSError, ValueError):  # a name that no folder can have
+        pass
+    raise FixArguments(f"there is no folder {name[:80]!r} among the server's photos")
 
 
 def _job(use: Service, key: Key, job_id: str) -> Job:

@@ -99,8 +99,8 @@ class Drift:
 
     def distance(self) -> float:
         """NaN as long as there is too little to compare."""
-        from scipy.stats import ks_2samp
-
         if min(len(self._reference), len(self.recent)) < self._least:
             return math.nan
+        from scipy.stats import ks_2samp
+
         return float(ks_2samp(self._reference, list(self.recent)).statistic)

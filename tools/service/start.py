@@ -4,7 +4,6 @@ import importlib
 import importlib.util
 import logging
 import os
-import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import closing
@@ -144,7 +143,7 @@ def serve(runs: Sequence[Run], options: Options, settings: Settings) -> None:
     folder.mkdir(exist_ok=True)
     busy = StepFailed(f"another server serves {runs[0].name} already; end it first")
     with locked(folder / ".lock", _LOCK_PATIENCE_S, busy), closing(_listen(options)) as listener:
-        _start_ray(options)
+        _start_ray()
         try:
             _serve(runs, versions, folder, listener, options, settings, keys if keys.all() else None)
         finally:
@@ -193,22 +192,19 @@ def _listen(options: Options) -> socket.socket:
         raise StepFailed(f"{options.host}:{options.port} cannot be listened on ({error.strerror or error})") from None
 
 
-def _start_ray(options: Options) -> None:
+def _start_ray() -> None:
     """A Ray of its own on this machine: no telemetry, no dashboard, nobody else may give it work.
 
-    Ray runs what it is sent, so its inner ports are closed to those without the token of this start, and they lie on
-    the loopback address alone.
+    Ray runs what it is sent, and its inner ports listen on every address: they answer to the owner's token alone
+    (`~/.ray/auth_token`, made by Ray at its first start).
     """
-    os.environ |= {
-        "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    }  # fmt: skip
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
     import ray
     from ray import serve as ray_serve
 
     ray.init(
         address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
-        logging_level=logging.ERROR, _node_ip_address="127.0.0.1",
+        logging_level=logging.ERROR
     )  # fmt: skip
     ray_serve.start(proxy_location="Disabled")
 

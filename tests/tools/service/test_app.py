@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.tools.service.parts import RedEngine, client, make_service, photo, predict, version
+from tests.tools.service.test_jobs import until
 from tools.service.app import create_app
 
 
@@ -210,8 +211,7 @@ def test_feedback_measures_the_version_that_answered_and_its_shadow(tmp_path):
     service = make_service(tmp_path, engine=engine, versions=[version(), version("new", "shadow")])
     with client(service) as http:
         answers = [predict(http, photo(seed=i)).json() for i in range(3)]
-        while service.feedback._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0] < 6:
-            http.get("/health")  # the shadow looks along after the answer
+        until(lambda: service.feedback._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0] == 6)
         assert review(http, answers[0], [10, 12, 40, 30]).json() == {"versions": ["red", "new"]}
         assert review(http, answers[1], [10, 12, 40, 30], [0, 0, 5, 5]).status_code == 200
         assert review(http, answers[2]).status_code == 200
@@ -251,8 +251,7 @@ def test_promotion_wants_photos_and_proof(tmp_path):
             answer = predict(http, photo(seed=i)).json()
             if i == 4:
                 early = http.post("/versions/new/promote").json()
-            while not service.feedback.review(answer["id"], None, [{"class": "apple", "box": [10, 12, 40, 30]}])[1:]:
-                http.get("/health")
+            until(lambda a=answer: len(review(http, a, [10, 12, 40, 30]).json()["versions"]) == 2)  # and the shadow
         promoted = http.post("/versions/new/promote").json()
         assert http.post("/versions/new/promote").status_code == 422  # it is the main one now
         assert http.post("/versions/ghost/promote").status_code == 422
