@@ -77,12 +77,12 @@ class Gate:
         if refusal is not None:
             self._metrics.refused(refusal.status_code)
             return await refusal(scope, receive, send)
-        bounded = self._bounded(receive, limit)
+        bounded, counted = self._bounded(receive, limit), self._counted(scope, send)
         if path != "/predict" or scope["method"] != "POST":
-            return await self._app(scope, bounded, send)
+            return await self._app(scope, bounded, counted)
         self._queue.waiting += 1
         try:
-            await self._app(scope, bounded, send)
+            await self._app(scope, bounded, counted)
         finally:
             self._queue.leave()
 
@@ -108,6 +108,16 @@ class Gate:
             said = f"{self._queue.waiting} pictures are waiting; come again in {wait} s"
             return _refuse(429, said, {"Retry-After": str(wait)})
         return None
+
+    def _counted(self, scope: Scope, send: Send) -> Send:
+        """Count the answer by its route, which is known by then."""
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.answered(getattr(scope.get("route"), "path", "none"), message["status"])
+            await send(message)
+
+        return counted
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:
         """Count what comes: a length may be a lie, or missing. A sender that stops sending is let go."""

@@ -204,7 +204,7 @@ def _start_ray() -> None:
 
     ray.init(
         address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
-        logging_level=logging.ERROR
+        logging_level=logging.ERROR,
     )  # fmt: skip
     ray_serve.start(proxy_location="Disabled")
 

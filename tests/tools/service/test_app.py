@@ -134,9 +134,10 @@ def test_a_full_queue_answers_429_and_says_when_to_come_again(tmp_path):
 
     async def scene():
         app = create_app(service)
-        async with app.router.lifespan_context(app), httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://test"
-        ) as http:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http,
+        ):
             files = {"file": ("a.png", photo())}
             waiting = [asyncio.create_task(http.post("/predict", files=files)) for _ in range(2)]
             while len(engine.asked) < 2:
