@@ -18,7 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tools.errors import FixArguments, StepFailed
 from tools.service.callbacks import check_url
-from tools.service.engine import Engine, Look, Unavailable
+from tools.service.engine import Deadly, Engine, Look, Unavailable
 from tools.service.feedback import Feedback
 from tools.service.gate import Gate, Queue
 from tools.service.jobs import OPEN, STATUSES, Callback, Job, Jobs, new_job
@@ -81,8 +81,9 @@ def create_app(service: Service, hosts: tuple[str, ...] = ()) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         service.runner = Runner(
-            service.jobs, service.engine, service.versions, service.metrics, service.settings, service.callback_hosts
-        )
+            service.jobs, service.engine, service.versions, service.metrics, service.settings, service.callback_hosts,
+            service.feedback.sweep,
+        )  # fmt: skip
         service.runner.start()
         yield
         for task in service.shadows:
@@ -102,6 +103,7 @@ def create_app(service: Service, hosts: tuple[str, ...] = ()) -> FastAPI:
     if hosts:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
     app.add_exception_handler(FixArguments, lambda _r, e: JSONResponse({"detail": str(e)}, 422))
+    app.add_exception_handler(Deadly, lambda _r, e: JSONResponse({"detail": str(e)}, 422))
     app.add_exception_handler(StepFailed, lambda _r, e: JSONResponse({"detail": str(e)}, 503, {"Retry-After": "30"}))
     app.add_exception_handler(Unavailable, lambda _r, e: JSONResponse({"detail": str(e)}, 503, {"Retry-After": "5"}))
     app.add_exception_handler(RequestValidationError, _not_understood)

@@ -16,10 +16,11 @@ from ray.serve.handle import DeploymentHandle
 from tools.data.pictures import decode_picture
 from tools.errors import StepFailed
 from tools.predict import Predictor, listed
-from tools.service.engine import Look, Unavailable
+from tools.service.engine import Deadly, Look, Unavailable
 
 log = logging.getLogger(__name__)
 _RETRY_S = 0.2
+_DEATHS = 3  # over one picture: once or twice is bad luck or somebody's kill
 _READY_S = 5.0  # a replica that computes a full batch answers within it
 
 
@@ -106,7 +107,7 @@ class RayEngine:
 
     async def look(self, version: str, content: bytes, confidence: float) -> Look:
         """See `Engine`. A prediction changes nothing, so it may be asked for again."""
-        deadline = time.monotonic() + self._timeout_s
+        deadline, deaths = time.monotonic() + self._timeout_s, 0
         while (left := deadline - time.monotonic()) > 0:
             try:
                 answer: Look = await asyncio.wait_for(self._ask(version, content, confidence), left)
@@ -115,9 +116,14 @@ class RayEngine:
                 break
             except RayTaskError:  # raised inside the model: another replica would raise it too
                 raise
-            except (RayActorError, RayServeException) as error:
-                log.warning("a replica of %s was lost over a picture, which is asked for again: %s", version,
-                            type(error).__name__)  # fmt: skip
+            except RayActorError as error:
+                deaths += 1
+                if deaths >= _DEATHS:
+                    raise Deadly("the model died over this picture, again and again") from error
+                log.warning("a replica of %s was lost over a picture, which is asked for again", version)
+                await asyncio.sleep(_RETRY_S)
+            except RayServeException as error:
+                log.warning("%s cannot be asked now (%s)", version, type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
         raise Unavailable(f"no replica of {version} answered within {self._timeout_s:g} s")
 

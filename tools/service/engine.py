@@ -32,6 +32,10 @@ class Unavailable(SightsmithError):
     """Nobody computes at the moment; the same request may work later."""
 
 
+class Deadly(SightsmithError):
+    """Replica after replica died over the same picture: it is not asked for again."""
+
+
 class Engine(Protocol):
     """Replicas of every version."""
 
@@ -40,6 +44,7 @@ class Engine(Protocol):
 
         Raises:
             Unavailable: no replica answered in time.
+            Deadly: replicas die over this picture.
         """
         ...
 

@@ -148,9 +148,11 @@ class Jobs:
         Raises:
             StepFailed: it cannot be read any more, or is larger than a photo may be.
         """
-        path = (Path(job.folder) if job.folder else self._folder / job.id / "photos") / name
-        limit = self._settings.service_photo_mb
+        folder = Path(job.folder) if job.folder else self._folder / job.id / "photos"
+        path, limit = folder / name, self._settings.service_photo_mb
         try:
+            if not path.resolve().is_relative_to(folder.resolve()):  # a link that was put there since
+                raise StepFailed(f"{name}: lies elsewhere")
             if path.stat().st_size > limit * 10**6:
                 raise StepFailed(f"{name}: larger than {limit} MB")
             return path.read_bytes()
@@ -158,9 +160,9 @@ class Jobs:
             raise StepFailed(f"{name}: cannot be read ({error.strerror or error})") from None
 
     def answer(self, job: Job, entry: dict[str, Any]) -> None:
-        """Keep the answer of one photo: one line, written at once."""
+        """Keep the answer of one photo: one line, written at once, in ASCII because a file's name may be anything."""
         with self.results(job).open("ab", buffering=0) as file:
-            file.write((json.dumps(entry, ensure_ascii=False) + "\n").encode())
+            file.write((json.dumps(entry) + "\n").encode())
         job.done += 1
         job.broken += "error" in entry
 

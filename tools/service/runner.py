@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from tools.data.pictures import sent_size
 from tools.errors import StepFailed
 from tools.service.callbacks import deliver
-from tools.service.engine import Engine, Look, Unavailable
+from tools.service.engine import Deadly, Engine, Look, Unavailable
 from tools.service.jobs import OPEN, Job, Jobs
 from tools.service.metrics import Metrics
 from tools.service.versions import Versions
@@ -18,7 +18,6 @@ from tools.settings import Settings
 log = logging.getLogger(__name__)
 _PAUSE_S = 1.0  # after which replicas that were away are asked again
 _SWEEP_S = 3600.0
-Deliver = Callable[[Job], Awaitable[None]]
 
 
 class Runner:
@@ -26,11 +25,12 @@ class Runner:
 
     def __init__(
         self, jobs: Jobs, engine: Engine, versions: Versions, metrics: Metrics, settings: Settings,
-        callback_hosts: frozenset[str],
+        callback_hosts: frozenset[str], sweep: Callable[[], None],
     ) -> None:  # fmt: skip
         self._jobs, self._engine, self._versions, self._metrics = jobs, engine, versions, metrics
         self._settings = settings
         self._hosts = callback_hosts
+        self._sweep_more = sweep
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -52,7 +52,7 @@ class Runner:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -73,6 +73,7 @@ class Runner:
     async def _sweep(self) -> None:
         while True:
             await asyncio.to_thread(self._jobs.sweep)
+            await asyncio.to_thread(self._sweep_more)
             await asyncio.sleep(_SWEEP_S)
 
     async def _run(self, job: Job) -> None:
@@ -97,7 +98,7 @@ class Runner:
         if job.callback is not None:
             self._spawn(deliver(job, self._jobs, self._settings, self._hosts))
 
-    async def _lane(self, job: Job, photos: Any) -> None:
+    async def _lane(self, job: Job, photos: Iterator[str]) -> None:
         for name in photos:  # shared by the lanes; each takes the next
             entry = await self._answer(job, name)
             if job.status == "cancelled":
@@ -120,6 +121,8 @@ class Runner:
             except Unavailable as error:
                 log.warning("job %s waits: %s", job.id, error)
                 await asyncio.sleep(_PAUSE_S)
+            except Deadly as error:
+                return {"photo": name, "error": str(error)}
             except Exception:  # a photo that the model cannot compute is named, and the rest goes on
                 log.exception("job %s: %s", job.id, name)
                 return {"photo": name, "error": "the model failed on this photo"}

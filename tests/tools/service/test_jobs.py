@@ -161,6 +161,23 @@ def test_a_version_that_is_gone_is_answered_by_the_one_that_is_there(tmp_path):
         assert wait_for(http, job)["version"] == "newer"
 
 
+def test_a_photo_over_which_replicas_die_is_named_and_the_rest_goes_on(tmp_path):
+    from tools.service.engine import Deadly
+
+    class Fragile(RedEngine):
+        async def look(self, version, content, confidence):
+            if content == deadly:
+                raise Deadly("the model died over this picture")
+            return await super().look(version, content, confidence)
+
+    deadly = photo(seed=9)
+    with client(make_service(tmp_path, engine=Fragile())) as http:
+        state = wait_for(http, send(http, zipped(**{"a.png": photo(), "b.png": deadly, "c.png": photo(seed=1)})).json())
+        errors = {line["photo"] for line in lines(http, state) if "error" in line}
+        assert (state["done"], errors) == (3, {"b.png"})
+        assert http.post("/predict", files={"file": ("b.png", deadly)}).status_code == 422
+
+
 def test_folders_of_the_server_are_named_below_the_one_that_was_opened(tmp_path):
     shelf, secret = tmp_path / "shelf", tmp_path / "secret"
     for place in (shelf / "orchard", secret):
