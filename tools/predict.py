@@ -280,13 +280,18 @@ def _predict_one(predictor: Predictor, picture: Picture, drawn: Path, confidence
         return {"class": best, "probabilities": {name: round(p, 4) for name, p in classes.items()}}
     instances = predictor.predict(picture, confidence)
     write_picture(drawn, draw(picture, instances, predictor.names))
-    listed = []
+    return {"instances": listed(instances, h, w)}
+
+
+def listed(instances: Sequence[Instance], height: int, width: int) -> list[dict[str, Any]]:
+    """Objects as JSON has them: class, score, box (x1, y1, x2, y2 in pixels) and, where known, mask as COCO RLE."""
+    entries = []
     for i in instances:
         entry: dict[str, Any] = {"class": i.class_name, "score": round(i.score, 4), "box": [round(v, 2) for v in i.box]}
         if i.counts is not None:
-            entry["mask"] = {"size": [h, w], "counts": i.counts}
-        listed.append(entry)
-    return {"instances": listed}
+            entry["mask"] = {"size": [height, width], "counts": i.counts}
+        entries.append(entry)
+    return entries
 
 
 def _picture_files(images: Sequence[Path]) -> list[Path]:

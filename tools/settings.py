@@ -199,5 +199,26 @@ class Settings(BaseSettings):
     ui_unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, pictures 1, a bomb 1000
     ui_poll_s: float = 1.0  # how often a page looks for news of its run
 
+    # The service
+    service_replicas: int = Field(1, ge=1, le=64)  # a model a replica: 300 MB each
+    service_batch: int = Field(8, ge=1, le=256)  # pictures computed together, as in an evaluation
+    service_wait_ms: float = Field(10.0, ge=0, le=10_000)  # a picture waits this long for company; a look takes 40
+    service_queue: int = Field(64, ge=1)  # accepted and unanswered pictures; the next one is told to come again
+    service_timeout_s: float = 60.0  # for one answer, restarts of killed replicas included
+    service_body_timeout_s: float = 30.0  # between two pieces of an upload: slower ones hold places for nothing
+    service_photo_mb: int = 25  # of one photo: a camera's largest JPEG
+    service_photo_pixels: int = 50_000_000  # a batch of eight decoded is 1.2 GB
+    service_max_jobs: int = Field(100, ge=1)  # waiting or running
+    service_keep_days: float = 7.0  # finished jobs and their photos; unreviewed predictions
+    service_keys: Path = Field(default_factory=lambda: Path(platformdirs.user_config_dir("sightsmith")) / "keys.json")
+    callback_timeout_s: float = 10.0
+    callback_attempts: int = Field(6, ge=1)  # doubling from 2 s: a receiver that restarts is back within a minute
+    # Promotion. 30 reviewed photos: below it one odd photo decides. 0.05 over all times somebody asks, not each time.
+    promote_photos: int = Field(30, ge=2)
+    promote_alpha: float = Field(0.05, gt=0, lt=1)
+    promote_resamples: int = Field(4000, ge=100)
+    drift_window: int = 500  # confidences compared with those of the validation
+    drift_least: int = 50  # fewer say nothing
+
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation

@@ -217,7 +217,7 @@ def save_assets(
                 raise FixArguments(f"{model.name} is not a model: {problem}")
         return ", ".join(m.stem for m in models)
 
-    return target, _taken_in(lambda hidden: _lay_down(files, hidden, ASSET_KINDS, Limits(settings)), target, check)
+    return target, _taken_in(lambda hidden: lay_down(files, hidden, ASSET_KINDS, Limits(settings)), target, check)
 
 
 def save_photos(files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings) -> int:
@@ -231,10 +231,10 @@ def save_photos(files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: 
     def check(hidden: Path) -> str:
         return str(refuse_broken_pictures(hidden))
 
-    return int(_taken_in(lambda hidden: _lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings)), folder, check))
+    return int(_taken_in(lambda hidden: lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings)), folder, check))
 
 
-def _lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits) -> int:
+def lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits) -> int:
     """Files side by side, zips unpacked in folders of their own."""
     left = limits.unpacked_bytes
     with building(into) as folder:

@@ -1,7 +1,9 @@
 """Read and write picture files: RGB uint8 arrays in, RGB uint8 arrays out, nothing else."""
 
+import io
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from tools.errors import StepFailed
 Picture = npt.NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+# What is decoded of a stranger's bytes: no PostScript, no rare format whose decoder few have looked at.
+UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 # The largest cameras on sale give about 150 megapixels (450 MB decoded); more is taken for a decompression bomb.
 MAX_PIXELS = 160_000_000
 _JPEG_QUALITY = 95  # above it files grow and nothing is seen
@@ -48,12 +52,30 @@ def read_picture(path: Path) -> Picture:
     Raises:
         StepFailed: the file is missing, empty, cut off, no picture, or a decompression bomb; the message names it.
     """
-    with _open(path) as image:
-        try:
-            upright = ImageOps.exif_transpose(image)
-            return np.ascontiguousarray(np.asarray(_rgb(upright), dtype=np.uint8))
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
-            raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
+    return _pixels(path, path)
+
+
+def decode_picture(content: bytes, name: str) -> Picture:
+    """`read_picture` for the bytes of a file, which must be of a kind that a camera or a browser writes.
+
+    Args:
+        content: of the file.
+        name: of the picture, for messages.
+
+    Raises:
+        StepFailed: as `read_picture`.
+    """
+    return _pixels(Path(name), io.BytesIO(content), UPLOAD_FORMATS)
+
+
+def sent_size(content: bytes, name: str) -> tuple[int, int]:
+    """Width and height as stored, of the bytes of a file; nothing is decoded.
+
+    Raises:
+        StepFailed: as `read_picture`.
+    """
+    with _open(Path(name), io.BytesIO(content), UPLOAD_FORMATS) as image:
+        return image.size
 
 
 def write_picture(path: Path, picture: Picture) -> None:
@@ -77,12 +99,22 @@ def write_picture(path: Path, picture: Picture) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _open(path: Path) -> Image.Image:
-    """An opened, not yet decoded picture of bearable size."""
+def _pixels(path: Path, source: Path | io.BytesIO, formats: Sequence[str] | None = None) -> Picture:
+    """An opened picture, decoded and upright."""
+    with _open(path, source, formats) as image:
+        try:
+            upright = ImageOps.exif_transpose(image)
+            return np.ascontiguousarray(np.asarray(_rgb(upright), dtype=np.uint8))
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
+            raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
+
+
+def _open(path: Path, source: Path | io.BytesIO | None = None, formats: Sequence[str] | None = None) -> Image.Image:
+    """An opened, not yet decoded picture of bearable size; of any format, or of these."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            image = Image.open(path)
+            image = Image.open(path if source is None else source, formats=formats)
     except FileNotFoundError as error:
         raise StepFailed(f"{path}: there is no such picture.") from error
     except Image.DecompressionBombError as error:

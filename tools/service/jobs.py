@@ -1,0 +1,202 @@
+"""Jobs on disk: what was accepted stays accepted, whatever is killed.
+
+A job is a folder: its photos, `job.json`, and `results.jsonl` with one line a photo as they are answered. A job exists
+from the moment its folder has its name; a photo is answered from the moment its line is whole.
+"""
+
+import json
+import secrets
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from tools.data.pictures import PICTURE_SUFFIXES, is_picture
+from tools.errors import FixArguments, StepFailed
+from tools.runtime import write_json
+from tools.settings import Settings
+from tools.uploads import Limits, building, lay_down, unpack
+
+Status = Literal["queued", "running", "finished", "cancelled"]
+STATUSES: tuple[Status, ...] = ("queued", "running", "finished", "cancelled")
+OPEN: tuple[Status, ...] = ("queued", "running")
+
+
+class Callback(BaseModel):
+    """Where the end of a job is told; the secret signs what is sent."""
+
+    url: str
+    secret: str
+    state: Literal["waiting", "sent", "failed"] = "waiting"
+    attempts: int = 0
+    error: str = ""
+
+
+class Job(BaseModel):
+    """`job.json`."""
+
+    id: str
+    owner: str
+    created: str
+    version: str
+    confidence: float | None = None
+    status: Status = "queued"
+    photos: int = 0
+    done: int = Field(0, description="answered, the broken ones among them")
+    broken: int = 0
+    folder: str | None = Field(None, description="photos that lie on this machine already; None: they were sent")
+    callback: Callback | None = None
+    finished: str | None = None
+
+
+class Jobs:
+    """The jobs of a service."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._settings = settings
+        folder.mkdir(parents=True, exist_ok=True)
+        self._jobs: dict[str, Job] = {}
+        for path in sorted(folder.glob("*/job.json")):
+            if not path.parent.name.startswith("."):
+                job = Job.model_validate_json(path.read_text(encoding="utf-8"))
+                self._jobs[job.id] = job
+        for left in folder.glob(".*"):  # halves that a kill left
+            shutil.rmtree(left, ignore_errors=True)
+
+    def submit(self, job: Job, files: Sequence[tuple[str, IO[bytes]]]) -> Job:
+        """Take in photos and zips of photos, or the folder the job names. When this returns, the job is kept.
+
+        Raises:
+            FixArguments: there is no picture, or a file or archive is refused.
+            StepFailed: the disk is full or read-only.
+        """
+        limits = Limits(self._settings)
+        with building(self._folder / job.id) as hidden:
+            if files:
+                self._lay_down(files, hidden / "photos", limits)
+            listed = [str(p) for p in _pictures(hidden / "photos" if files else Path(str(job.folder)), limits.files)]
+            if not listed:
+                raise FixArguments("there is no picture in the upload")
+            job.photos = len(listed)
+            (hidden / "photos.json").write_text(json.dumps(listed), encoding="utf-8")
+            write_json(hidden / "job.json", job.model_dump())
+        self._jobs[job.id] = job
+        return job
+
+    @staticmethod
+    def _lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, limits: Limits) -> None:
+        """One zip may hold folders and labels beside its photos; single files are photos or zips of them."""
+        if len(files) == 1 and files[0][0].lower().endswith(".zip"):
+            unpack(files[0][1], into, PICTURE_SUFFIXES | {".txt", ".json", ".xml", ".yaml", ".csv", ".md"}, limits)
+        else:
+            lay_down(files, into, PICTURE_SUFFIXES, limits)
+
+    def get(self, job_id: str) -> Job | None:
+        """A job, or None."""
+        return self._jobs.get(job_id)
+
+    def all(self) -> list[Job]:
+        """Every job, oldest first."""
+        return sorted(self._jobs.values(), key=lambda job: job.created)
+
+    def count(self, status: str) -> int:
+        """How many jobs have a status."""
+        return sum(job.status == status for job in self._jobs.values())
+
+    def save(self, job: Job) -> None:
+        """Write `job.json`, unless the job was deleted meanwhile."""
+        if job.id in self._jobs:
+            write_json(self._folder / job.id / "job.json", job.model_dump())
+
+    def remove(self, job_id: str) -> None:
+        """Delete a job, its photos and its results; photos that were not sent are left alone."""
+        job = self._jobs.pop(job_id, None)
+        if job is None:
+            return
+        job.status = "cancelled"
+        grave = self._folder / f".{job_id}.gone"
+        (self._folder / job_id).rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what ended longer ago than it is kept."""
+        oldest = datetime.fromtimestamp(time.time() - self._settings.service_keep_days * 86_400, UTC).isoformat()
+        for job in self.all():
+            waits = job.callback is not None and job.callback.state == "waiting"
+            if job.finished is not None and job.finished < oldest and not waits:
+                self.remove(job.id)
+
+    # Photos and results -------------------------------------------------------------------------------------------
+
+    def missing(self, job: Job) -> Iterator[str]:
+        """Photos without an answer, in order; a half-written last line is cut off first."""
+        done = self._whole_lines(job)
+        job.done, job.broken = len(done), sum("error" in entry for entry in done.values())
+        for name in json.loads((self._folder / job.id / "photos.json").read_text(encoding="utf-8")):
+            if name not in done:
+                yield name
+
+    def read(self, job: Job, name: str) -> bytes:
+        """The bytes of a photo.
+
+        Raises:
+            StepFailed: it cannot be read any more, or is larger than a photo may be.
+        """
+        folder = Path(job.folder) if job.folder else self._folder / job.id / "photos"
+        path, limit = folder / name, self._settings.service_photo_mb
+        try:
+            if not path.resolve().is_relative_to(folder.resolve()):  # a link that was put there since
+                raise StepFailed(f"{name}: lies elsewhere")
+            if path.stat().st_size > limit * 10**6:
+                raise StepFailed(f"{name}: larger than {limit} MB")
+            return path.read_bytes()
+        except OSError as error:
+            raise StepFailed(f"{name}: cannot be read ({error.strerror or error})") from None
+
+    def answer(self, job: Job, entry: dict[str, Any]) -> None:
+        """Keep the answer of one photo: one line, written at once, in ASCII because a file's name may be anything."""
+        with self.results(job).open("ab", buffering=0) as file:
+            file.write((json.dumps(entry) + "\n").encode())
+        job.done += 1
+        job.broken += "error" in entry
+
+    def results(self, job: Job) -> Path:
+        """The file of the answers so far; it may not exist yet."""
+        return self._folder / job.id / "results.jsonl"
+
+    def _whole_lines(self, job: Job) -> dict[str, dict[str, Any]]:
+        path = self.results(job)
+        if not path.exists():
+            return {}
+        with path.open("rb+") as file:
+            content = file.read()
+            file.truncate(content.rfind(b"\n") + 1)
+        entries = (json.loads(line) for line in content[: content.rfind(b"\n") + 1].splitlines())
+        return {entry["photo"]: {"error": 1} if "error" in entry else {} for entry in entries}
+
+
+def new_job(owner: str, version: str, confidence: float | None, folder: str | None, callback_url: str | None) -> Job:
+    """A job with a name that cannot be guessed."""
+    callback = Callback(url=callback_url, secret=secrets.token_urlsafe(32)) if callback_url else None
+    created = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Job(
+        id=uuid.uuid4().hex, owner=owner, created=created, version=version, confidence=confidence, folder=folder,
+        callback=callback,
+    )  # fmt: skip
+
+
+def _pictures(folder: Path, most: int) -> list[Path]:
+    """Pictures below a folder, relative to it; links are not followed out of it."""
+    found = []
+    for path in folder.rglob("*"):
+        if is_picture(path) and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            found.append(path.relative_to(folder))
+            if len(found) > most:
+                raise FixArguments(f"more than {most} pictures in one job; split it")
+    return sorted(found)

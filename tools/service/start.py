@@ -1,0 +1,217 @@
+"""Start the service of a run: Ray Serve for the models, one process for the routes."""
+
+import importlib
+import importlib.util
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.data.predictions import load_answers
+from tools.errors import FixArguments, StepFailed
+from tools.locks import locked
+from tools.runtime import RunRecord
+from tools.service.keys import Keys
+from tools.service.versions import Mode, Version, Versions
+from tools.settings import Settings
+
+log = logging.getLogger(__name__)
+LOCAL = ("127.0.0.1", "localhost", "::1")
+_NEEDED = ("ray", "fastapi", "uvicorn", "prometheus_client", "multipart")
+_OBJECT_STORE_BYTES = 200 * 2**20  # photos on their way to a replica; the largest is 25 MB
+_LOCK_PATIENCE_S = 0.5
+_GRACE_S = 10
+_BACKLOG = 2048  # connections that wait to be taken; overload is answered, not dropped
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is served."""
+
+    name: str
+    folder: Path
+    record: RunRecord
+
+    def version(self, mode: Mode, share: float) -> Version:
+        """Its best model as a version.
+
+        Raises:
+            FixArguments: it has none yet.
+        """
+        if self.record.best is None or self.record.task is None:
+            raise FixArguments(f"{self.name} has no trained model yet; `sightsmith resume {self.name}` goes on with it")
+        return Version(
+            name=f"{self.name}-{self.record.best.round:02d}", weights=str(self.folder / self.record.best.weights),
+            threshold=self.record.best.threshold, classes=self.record.task.class_names, kind=self.record.task.kind,
+            mode=mode, share=share,
+        )  # fmt: skip
+
+    def reference(self) -> list[float]:
+        """Confidences on the validation pictures, real ones if there are any: what drift is measured from."""
+        if self.record.best is None:
+            return []
+        for name in ("real_val", "synthetic_val"):
+            path = self.folder / "rounds" / f"{self.record.best.round:02d}" / f"predictions_{name}.json"
+            if path.exists():
+                answers, _ = load_answers(path)
+                found = [d.score for a in answers.values() for d in a.found if d.score >= self.record.best.threshold]
+                return found + [max(a.probabilities.values()) for a in answers.values() if a.probabilities]
+        return []
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says beside the settings."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    photos: Path | None = None
+    callback_hosts: frozenset[str] = frozenset()
+    share: float = 0.0
+    shadow: bool = False
+
+
+def require() -> None:
+    """Look for what the extra brings, without importing it.
+
+    Raises:
+        StepFailed: something is missing or does not work; the message says what to install.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StepFailed(f"the service needs {', '.join(missing)}: install the extra, sightsmith[serve]")
+    try:
+        importlib.import_module("pyarrow")
+    except ModuleNotFoundError:
+        return  # Ray does without
+    except ImportError as error:
+        raise StepFailed(f"Ray does not start beside this pyarrow ({error}); install pyarrow<25") from None
+
+
+def check(runs: Sequence[Run], options: Options, keys: Keys, settings: Settings) -> list[Version]:
+    """The versions to serve, when everything may be served like this.
+
+    Raises:
+        FixArguments: open to others without a key, models that do not answer alike, an impossible share.
+        StepFailed: a library is missing.
+    """
+    require()
+    if options.host not in LOCAL and not keys.all():
+        raise FixArguments(
+            f"{options.host} can be reached from elsewhere, and {keys.path} holds no key:"
+            " make one with `sightsmith keys add NAME`, or stay on 127.0.0.1"
+        )
+    if len(runs) == 1 and (options.share or options.shadow):
+        raise FixArguments("--share and --shadow are about a second run: name it with --candidate")
+    if options.share and options.shadow:
+        raise FixArguments("a candidate answers a --share, or looks along as a --shadow, not both")
+    if options.photos is not None and not options.photos.is_dir():
+        raise FixArguments(f"--photos {options.photos}: there is no such folder")
+    modes: list[Mode] = ["main", "share" if options.share else "shadow"]
+    versions = [
+        run.version(mode, options.share if mode == "share" else 0.0)
+        for run, mode in zip(runs, modes[: len(runs)], strict=True)
+    ]
+    if any((v.kind, set(v.classes)) != (versions[0].kind, set(versions[0].classes)) for v in versions):
+        raise FixArguments("two versions must know the same classes and answer alike (masks, boxes or names)")
+    if len({v.name for v in versions}) < len(versions):
+        raise FixArguments("the candidate is the run itself")
+    for version in versions:
+        if not Path(version.weights).is_file():
+            raise StepFailed(f"{version.weights}: there is no such weights file")
+    return versions
+
+
+def serve(runs: Sequence[Run], options: Options, settings: Settings) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        runs: the run, and a candidate if there is one.
+        options: of the command line.
+        settings: all else.
+
+    Raises:
+        FixArguments: see `check`.
+        StepFailed: the port is taken, another server works on this run, or a model does not load.
+    """
+    keys = Keys(settings.service_keys)
+    versions = check(runs, options, keys, settings)
+    folder = runs[0].folder / "service"
+    folder.mkdir(exist_ok=True)
+    busy = StepFailed(f"another server serves {runs[0].name} already; end it first")
+    with locked(folder / ".lock", _LOCK_PATIENCE_S, busy), closing(_listen(options)) as listener:
+        _start_ray()
+        try:
+            _serve(runs, versions, folder, listener, options, settings, keys if keys.all() else None)
+        finally:
+            _stop_ray()
+
+
+def _serve(
+    runs: Sequence[Run], served: Sequence[Version], folder: Path, listener: socket.socket, options: Options,
+    settings: Settings, keys: Keys | None,
+) -> None:  # fmt: skip
+    import uvicorn
+
+    from tools.service.app import Service, create_app
+    from tools.service.deployment import RayEngine, Served
+    from tools.service.feedback import Feedback
+    from tools.service.jobs import Jobs
+    from tools.service.metrics import Drift, Metrics
+
+    metrics = Metrics()
+    for run, version in zip(runs, served, strict=True):
+        drift = Drift(run.reference(), settings.drift_window, settings.drift_least)
+        metrics.watch_drift(version.name, drift)
+    engine = RayEngine.start(
+        [Served(v.name, Path(v.weights), v.threshold) for v in served], replicas=settings.service_replicas,
+        batch=settings.service_batch, wait_s=settings.service_wait_ms / 1000, timeout_s=settings.service_timeout_s,
+        cpus=os.cpu_count() or 1,
+    )  # fmt: skip
+    service = Service(
+        settings, engine, Versions(folder / "versions.json", served), Jobs(folder / "jobs", settings),
+        Feedback(folder / "feedback.sqlite", settings), metrics, keys, options.photos, options.callback_hosts,
+    )  # fmt: skip
+    app = create_app(service, LOCAL if options.host in LOCAL else ())
+    log.warning("serving %s on http://%s:%d/docs", ", ".join(v.name for v in served), options.host, options.port)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(options: Options) -> socket.socket:
+    """Take the port before anything slow begins."""
+    try:
+        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+        return socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise StepFailed(f"{options.host}:{options.port} cannot be listened on ({error.strerror or error})") from None
+
+
+def _start_ray() -> None:
+    """A Ray of its own on this machine: no telemetry, no dashboard, nobody else may give it work.
+
+    Ray runs what it is sent, and its inner ports listen on every address: they answer to the owner's token alone
+    (`~/.ray/auth_token`, made by Ray at its first start).
+    """
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
+    import ray
+    from ray import serve as ray_serve
+
+    ray.init(
+        address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
+        logging_level=logging.ERROR,
+    )  # fmt: skip
+    ray_serve.start(proxy_location="Disabled")
+
+
+def _stop_ray() -> None:
+    import ray
+    from ray import serve as ray_serve
+
+    ray_serve.shutdown()
+    ray.shutdown()
