@@ -22,6 +22,7 @@ RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept."
 Yes = Annotated[bool, typer.Option("--yes", help="Approve the plan without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print run.json at the end, and nothing else, on stdout.")]
 DEFAULT_RUNS = Path("runs")
+Engine = Literal["local", "ray"]
 
 
 def main() -> None:
@@ -47,6 +48,10 @@ def build(
     few: Annotated[
         Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
     ] = None,
+    cutouts: Annotated[Path | None, typer.Option(help="Cut-outs to paste: PNGs of single things.")] = None,
+    backgrounds: Annotated[Path | None, typer.Option(help="Photos to paste on, without what is to be found.")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="ray: make, score and label pictures on a cluster.")] = None,
+    address: Annotated[str | None, typer.Option(help="Head of the Ray cluster; default: this machine.")] = None,
     profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: no key, no hub.")] = None,
     llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
     images: Annotated[int | None, typer.Option(min=8, help="Pictures to generate in all.")] = None,
@@ -69,6 +74,7 @@ def build(
 
     given: dict[str, Any] = {
         "effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir,
+        **_folders(cutouts, backgrounds, few), **_cluster(engine, address),
     }  # fmt: skip
     try:
         settings = Settings(**{k: v for k, v in given.items() if v is not None})
@@ -87,6 +93,8 @@ def resume(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
     answer: Annotated[str | None, typer.Option(help="Answer to the question it stopped with.")] = None,
     llm: Annotated[str | None, typer.Option(help="Go on with another chat model.")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="Go on here (local) or on a cluster (ray).")] = None,
+    address: Annotated[str | None, typer.Option(help="Head of the Ray cluster.")] = None,
     more_rounds: Annotated[int, typer.Option(min=0, max=20, help="Add rounds to a finished run.")] = 0,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
@@ -98,7 +106,8 @@ def resume(
     if read_record(runs_dir / run).status == "finished" and not more_rounds:
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
         return
-    _work(open_run(runs_dir / run, auto_approve=yes, llm=llm), as_json, answer, more_rounds)
+    changes = {k: v for k, v in _cluster(engine, address).items() if v is not None}
+    _work(open_run(runs_dir / run, auto_approve=yes, llm=llm, changes=changes), as_json, answer, more_rounds)
 
 
 @app.command()
@@ -296,6 +305,45 @@ def _open_keys(path: Path | None) -> Any:
     from tools.settings import Settings
 
     return Keys(path or Settings().service_keys)
+
+
+def _folders(cutouts: Path | None, backgrounds: Path | None, few: Path | None) -> dict[str, Any]:
+    """Settings of --cutouts and --backgrounds: who names cut-outs wants them pasted.
+
+    Raises:
+        FixArguments: there is no such folder, or two flags do not go together.
+    """
+    from tools.errors import FixArguments
+
+    for flag, folder in (("--cutouts", cutouts), ("--backgrounds", backgrounds)):
+        if folder is not None and not folder.is_dir():
+            raise FixArguments(f"{flag} {folder}: there is no such folder")
+    if cutouts is not None and few is not None:
+        raise FixArguments("--few cuts things out of its own photos; leave --cutouts out")
+    if backgrounds is not None and cutouts is None and few is None:
+        raise FixArguments("--backgrounds needs something to paste on them: add --cutouts DIR or --few DIR")
+    generator = None if cutouts is None else "copy_paste"
+    folders = {"cutouts_dir": cutouts, "backgrounds_dir": backgrounds}
+    return {"generator": generator, **{k: v.resolve() if v else None for k, v in folders.items()}}
+
+
+def _cluster(engine: str | None, address: str | None) -> dict[str, str | None]:
+    """Settings of --engine and --address: who names an address wants it used.
+
+    Raises:
+        FixArguments: Ray is not installed, or an address is given to the local engine.
+    """
+    from tools.errors import FixArguments
+
+    if engine == "local" and address is not None:
+        raise FixArguments("--address goes with --engine ray")
+    if engine == "ray" or address is not None:
+        from tools.cluster import missing
+
+        if problem := missing():
+            raise FixArguments(problem)
+        engine = "ray"
+    return {"engine": engine, "ray_address": address}
 
 
 def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_rounds: int = 0) -> None:

@@ -92,15 +92,22 @@ def start_run(
 
 
 def open_run(
-    folder: Path, *, listener: Listener | None = None, auto_approve: bool = False, llm: str | None = None
+    folder: Path,
+    *,
+    listener: Listener | None = None,
+    auto_approve: bool = False,
+    llm: str | None = None,
+    changes: dict[str, Any] | None = None,
 ) -> RunContext:
-    """An existing run, with the settings it was started with.
+    """An existing run, with the settings it was started with, but for the chat model and `changes`.
 
     Raises:
         FixArguments: there is no run in that folder, or its record is damaged.
     """
     record = read_record(folder)
-    settings = Settings(**{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {})})
+    settings = Settings(
+        **{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {}), **(changes or {})}
+    )
     return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
 
 

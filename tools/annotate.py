@@ -23,6 +23,7 @@ from tools.settings import EFFORTS, WORDED_GENERATORS
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import DetectAndSegment
+    from tools.annotators.vlm_review import VlmReview
 
 
 def make_annotator(run: RunContext) -> Annotator:
@@ -36,8 +37,18 @@ def make_annotator(run: RunContext) -> Annotator:
     if name == "exact":
         return ExactAnnotator(run.settings.min_instance_px)
     if name == "detect_and_segment":
-        return make_detect_and_segment(run)
+        return _spread(run, make_detect_and_segment(run))
     raise FixArguments(f"annotator {name!r} is not known here; use 'exact' or 'detect_and_segment'")
+
+
+def _spread(run: RunContext, engine: "DetectAndSegment") -> Annotator:
+    """The annotator on a cluster where the settings say so; it was loaded here, where its scores were calibrated."""
+    if run.settings.engine == "local":
+        return engine
+    from tools.cluster.stages import RayAnnotator
+
+    engine.close()
+    return RayAnnotator(run, engine.name, engine.version, engine.licence, engine.calibration)
 
 
 def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "DetectAndSegment":
@@ -105,6 +116,11 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
         )
 
 
+def _at_once(run: RunContext, engine: Annotator) -> int:
+    """Pictures between two entries in the data set: a batch, or as many as keep a cluster busy."""
+    return int(getattr(engine, "at_once", run.settings.detector_batch))
+
+
 def is_exact(sample: Sample) -> bool:
     """Whether the sample's labels came with its picture: rendered or pasted, not drawn from words."""
     known = sample.provenance.get("labels")
@@ -118,20 +134,23 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         run: the run.
         annotator: takes the place of the one in the settings.
     """
-    task, engine = run.task, annotator or make_annotator(run)
+    task, engine, review = run.task, annotator or make_annotator(run), make_review(run)
     exact = ExactAnnotator(run.settings.min_instance_px)
     try:
         samples = list(run.dataset.samples(verdict="kept"))
         if not samples:
             raise StepFailed("no picture is kept, so nothing can be labelled; call generate_images and curate_dataset")
         known = samples if engine.name == "exact" else [s for s in samples if is_exact(s)]
-        outcome = _Outcome(run, len(samples))
+        outcome = _Outcome(run, len(samples), review)
         outcome.label(exact if engine.name != "exact" else engine, known, run.settings.score_batch)
         if engine.name != "exact":
-            outcome.label(engine, [s for s in samples if not is_exact(s)], run.settings.detector_batch)
+            outcome.label(engine, [s for s in samples if not is_exact(s)], _at_once(run, engine))
             audit_annotator(run, engine, known)
     finally:
         engine.close()
+        if review is not None:
+            review.close()
+            run.record.totals["money"] = review.model.ledger.spent_usd
     if not outcome.counts:
         why = [f"{reason} ({n} times)" for reason, n in (outcome.dropped + engine.dropped).most_common(3)]
         raise StepFailed(
@@ -152,16 +171,39 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         boxes_refused=dict(engine.dropped.most_common(5)),
         pictures_dropped=dict(outcome.dropped),
         audit=sentence(measured) if measured else None,
+        review=said_of(review) if review is not None else None,
         weak=[f"no label for class {name!r}" for name in task.class_names if not outcome.counts[name]],
         next="train_model",
     )
 
 
+def make_review(run: RunContext) -> "VlmReview | None":
+    """A vision model that looks at the labels, where one is named.
+
+    Raises:
+        StepFailed: its address or price is missing.
+    """
+    if run.settings.vlm_model is None:
+        return None
+    from tools.annotators.vlm_review import VlmReview
+    from tools.score import make_vision
+
+    return VlmReview(make_vision(run), {c.name: c.phrase for c in run.task.classes})
+
+
+def said_of(review: "VlmReview") -> str:
+    """What became of a review, in a sentence."""
+    text = f"{review.reviewed} pictures reviewed by {review.model.name}"
+    if review.unreviewed:
+        text += f", {review.unreviewed} not{': ' + review.stopped if review.stopped else ''}"
+    return f"{text}; ${review.model.ledger.spent_usd:.2f} spent in all"
+
+
 class _Outcome:
     """Labels pictures and counts what became of them."""
 
-    def __init__(self, run: RunContext, total: int) -> None:
-        self.run, self.total, self.done = run, total, 0
+    def __init__(self, run: RunContext, total: int, review: "VlmReview | None" = None) -> None:
+        self.run, self.total, self.done, self.review = run, total, 0, review
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.empties = self.unseen = self.hidden = 0
@@ -211,6 +253,8 @@ class _Outcome:
             run.dataset.update_samples({sample.id: {"provenance": sample.provenance | {"labelled_by": by}}})
             scene = self._scenes.get(sample.scene_id)
             problem = count_problem(scene, labels, run.settings.count_tolerance) if scene else None
+            if problem is None and self.review is not None:  # asked last: it costs money
+                problem = self.review.problem(read_picture(run.path(sample.image)), labels)
         seen = {i.class_name for i in labels}
         if task.kind == "classify" and not is_exact(sample) and "clip" in sample.scores and sample.label:
             # CLIP has agreed that the whole picture shows its class, which is all that its label says.

@@ -61,6 +61,15 @@ def _engine_at_hand(run: RunContext) -> Generator:
         return make_generator(run)
 
 
+def _spread(run: RunContext, engine: Generator) -> Generator:
+    """The engine on a cluster where the settings say so; one that spends money stays here, beside its one ledger."""
+    if run.settings.engine == "local" or hasattr(engine, "spent_usd"):
+        return engine
+    from tools.cluster.stages import RayGenerator
+
+    return RayGenerator(run, engine)
+
+
 def _avoid(run: RunContext) -> list[str]:
     """What clutter must not show, unlabelled: what is to be found."""
     return [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
@@ -116,7 +125,7 @@ def generate(run: RunContext) -> str:
     scratch = run.folder / ".generating"
     shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
     before, seconds, out_of_time = run.dataset.count(), list[float](), False
-    engine = _engine_at_hand(run)
+    engine = _spread(run, _engine_at_hand(run))
     scratch.mkdir(parents=True)
     run.record.engines[engine.name] = {
         "version": engine.version, "licence": engine.licence, "for": "pictures",

@@ -2,14 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.data.pictures import read_picture
+from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
 from tools.profile import fall_back
@@ -18,7 +20,9 @@ from tools.scorers import Scorer
 
 if TYPE_CHECKING:
     from tools.scorers.clip import Embedder
+    from tools.vision import VisionModel
 
+Float32Array = npt.NDArray[np.float32]
 ENGINES = ("pixels", "clip", "clis")
 WHY = {
     "pixels": "works without a model", "clip": "refuses pictures that show something else",
@@ -43,7 +47,7 @@ def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Sc
         raise FixArguments(f"scorer {unknown[0]!r} is not known here; use {', '.join(ENGINES)}, joined by '+'")
     scorers: list[Scorer] = []
     scenes = {s.id: s for s in run.dataset.scenes()} if names != ["pixels"] else {}
-    if names != ["pixels"] and embedder is None:
+    if embedder is None and ("clip" in names or ("clis" in names and settings.clis_judge == "clip")):
         from tools.scorers.clip import ClipEmbedder
 
         embedder = ClipEmbedder(
@@ -54,15 +58,34 @@ def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Sc
             from tools.scorers.pixels import PixelScorer
 
             scorers.append(PixelScorer())
-        elif embedder is not None and name == "clip":
+        elif name == "clip" and embedder is not None:
             from tools.scorers.clip import ClipScorer
 
             scorers.append(ClipScorer(embedder, run.task, scenes, settings.clip_least_share))
-        elif embedder is not None:
-            from tools.scorers.clis import ClipJudge, ClisScorer
+        else:
+            from tools.scorers.clis import ClipJudge, ClisScorer, Judge, VlmJudge
 
-            scorers.append(ClisScorer(ClipJudge(embedder), run.task, scenes, settings.clis_floor))
+            judge: Judge
+            if embedder is None or settings.clis_judge == "vlm":
+                judge = VlmJudge(make_vision(run))
+            else:
+                judge = ClipJudge(embedder)
+            scorers.append(ClisScorer(judge, run.task, scenes, settings.clis_floor))
     return scorers
+
+
+def make_vision(run: RunContext) -> "VisionModel":
+    """The vision model of the settings, with the run's money.
+
+    Raises:
+        StepFailed: its name, address or price is missing.
+    """
+    from tools.vision import VisionModel
+
+    model = VisionModel(run.settings, run.folder, run.task.budget.money)
+    if problem := model.unavailable():
+        raise StepFailed(problem)
+    return model
 
 
 def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
@@ -80,6 +103,8 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
     finally:
         for scorer in scorers:
             scorer.close()
+        if run.settings.clis_judge == "vlm" and "clis" in run.settings.scorer:
+            run.record.totals["money"] = make_vision(run).ledger.spent_usd
     passed = [s for s in samples if "verdict" not in updates[s.id]]
     qualities = {i: float(u["quality"]) for i, u in updates.items()}
     for sample in not_best(passed, qualities, run.settings.keep_share):
@@ -99,44 +124,88 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
     )
 
 
+@dataclass
+class Scored:
+    """What the filters say of one batch."""
+
+    updates: dict[str, dict[str, Any]]  # sample id -> fields
+    dropped_by: Counter[str] = field(default_factory=Counter)
+    vectors: dict[str, Float32Array] = field(default_factory=dict)  # sample id -> of the whole picture
+
+
+def score_batch(
+    scorers: Sequence[Scorer], pictures: Sequence[Picture], samples: Sequence[Sample], min_quality: float
+) -> Scored:
+    """Put pictures through the filters; each sees what the ones before it passed.
+
+    Args:
+        scorers: the filters, in order.
+        pictures: (h, w, 3) RGB.
+        samples: of the pictures, in their order.
+        min_quality: for filters that give no verdict of their own.
+    """
+    outcome = Scored({s.id: {"scores": {}} for s in samples})
+    by_id = {s.id: p for s, p in zip(samples, pictures, strict=True)}
+    values: dict[str, list[float]] = {s.id: [] for s in samples}
+    left = list(samples)
+    for scorer in scorers:
+        qualities = scorer.score_many([by_id[s.id] for s in left], left) if left else []
+        for sample, quality in zip(list(left), qualities, strict=True):
+            update = outcome.updates[sample.id]
+            values[sample.id].append(quality.value)
+            update["scores"] |= quality.scores
+            passed = quality.passed if quality.passed is not None else quality.value >= min_quality
+            if not passed:
+                update |= {"verdict": "dropped", "reasons": quality.reasons or ["low quality"]}
+                outcome.dropped_by[scorer.name] += 1
+                left.remove(sample)
+        vectors = getattr(scorer, "embeddings", None)
+        if vectors:
+            outcome.vectors.update(vectors)
+            vectors.clear()
+    for sample in samples:
+        outcome.updates[sample.id]["quality"] = round(float(np.mean(values[sample.id])), 4)
+    return outcome
+
+
 def _apply(
     run: RunContext, scorers: Sequence[Scorer], samples: Sequence[Sample]
 ) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
-    """Updates by sample id, and how many pictures each filter dropped. A filter sees what the ones before it passed."""
+    """Updates by sample id, and how many pictures each filter dropped."""
     updates: dict[str, dict[str, Any]] = {}
     dropped_by: Counter[str] = Counter()
-    size = run.settings.score_batch
     for scorer in scorers:
         run.record.engines[scorer.name] = {
             "version": scorer.version, "licence": scorer.licence, "for": "quality", "why": WHY[scorer.name],
         }  # fmt: skip
-    for start in range(0, len(samples), size):
-        batch = samples[start : start + size]
-        pictures = {}
-        for sample in batch:
-            run.check_stop()
-            pictures[sample.id] = read_picture(run.path(sample.image))
-        values: dict[str, list[float]] = {s.id: [] for s in batch}
-        updates |= {s.id: {"scores": {}} for s in batch}
-        left = list(batch)
-        for scorer in scorers:
-            qualities = scorer.score_many([pictures[s.id] for s in left], left) if left else []
-            for sample, quality in zip(list(left), qualities, strict=True):
-                values[sample.id].append(quality.value)
-                updates[sample.id]["scores"] |= quality.scores
-                passed = quality.passed if quality.passed is not None else quality.value >= run.settings.min_quality
-                if not passed:
-                    updates[sample.id] |= {"verdict": "dropped", "reasons": quality.reasons or ["low quality"]}
-                    dropped_by[scorer.name] += 1
-                    left.remove(sample)
-            vectors = getattr(scorer, "embeddings", None)
-            if vectors:
-                run.dataset.set_embeddings(run.settings.clip_model, vectors)
-                vectors.clear()
-        for sample in batch:
-            updates[sample.id]["quality"] = round(float(np.mean(values[sample.id])), 4)
-        run.progress("score", min(start + size, len(samples)), len(samples))
+    size = run.settings.score_batch
+    batches = [samples[start : start + size] for start in range(0, len(samples), size)]
+    for outcome in _outcomes(run, scorers, batches):
+        updates |= outcome.updates
+        dropped_by.update(outcome.dropped_by)
+        if outcome.vectors:
+            run.dataset.set_embeddings(run.settings.clip_model, outcome.vectors)
+        run.progress("score", len(updates), len(samples))
     return updates, dropped_by
+
+
+def _outcomes(run: RunContext, scorers: Sequence[Scorer], batches: Sequence[Sequence[Sample]]) -> Iterator[Scored]:
+    """Of every batch, as it is finished: here, or on a cluster, whose workers have filters of their own."""
+
+    def read(sample: Sample) -> Picture:
+        run.check_stop()
+        return read_picture(run.path(sample.image))
+
+    if run.settings.engine == "local" or run.settings.clis_judge == "vlm":  # one ledger, one place
+        for batch in batches:
+            yield score_batch(scorers, [read(s) for s in batch], batch, run.settings.min_quality)
+        return
+    from tools.cluster.stages import scored
+
+    for scorer in scorers:
+        scorer.close()
+    for _, outcome in scored(run, batches, read):
+        yield outcome
 
 
 def not_best(samples: Sequence[Sample], qualities: dict[str, float], keep_share: float) -> list[Sample]:

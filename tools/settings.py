@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0)
     size_px: int = Field(320, ge=64, le=2048, multiple_of=32)  # 320 px: the smallest at which far fruit keeps 10 px
 
+    # Where pictures are made, scored and labelled: here, or on a Ray cluster (the extra `cluster`)
+    engine: Literal["local", "ray"] = "local"
+    ray_address: str | None = None  # "host:port" of the cluster's head; None: RAY_ADDRESS, else this machine's cores
+    # A worker imports torch and loads its weights within seconds, and machines that are added come up within minutes.
+    ray_start_timeout_s: float = Field(300.0, gt=0)
+
     # The language model
     llm: str = "auto"  # auto: an endpoint when OPENAI_API_KEY or OPENAI_BASE_URL is set, else the offline planner
     llm_timeout_s: float = 60.0
@@ -112,10 +118,21 @@ class Settings(BaseSettings):
     # Share of the noise schedule run again: SDEdit (arXiv 2108.01073) keeps outlines below about a half.
     repaint_strength: float = Field(0.35, gt=0, le=1)
     repaint_attempts: int = Field(2, ge=1)  # seeds tried before a drifted picture is dropped
-    # Of tools/generators/drift.py. Measured on 60 pasted objects of 40 to 140 px: pictures in another tone, colour,
-    # blur, noise or style pass (97 %; 88 % under a coarse texture), objects moved by a fifth of their size, shrunk or
-    # gone never do, moved by a tenth 3 %, grown by a third 10 %.
+    # Of tools/generators/drift.py. Measured on 60 pasted objects of 40 to 140 px under filters that stand in for a
+    # repainting, not on a network's own: in another tone, colour, blur, noise or style 97 % passed (88 % under a coarse
+    # texture); of objects moved by a fifth of their size, shrunk or gone none, moved by a tenth 3 %, grown by a third
+    # 10 %. What a diffusion model does to an outline may pass more or less often.
     min_repaint_agreement: float = Field(0.70, ge=0, le=1)
+
+    # A vision model at any OpenAI-compatible endpoint: it reviews labels, and can be the judge of "clis"
+    vlm_model: str | None = None  # None: nobody is asked
+    vlm_price: float | None = Field(None, ge=0)  # US dollars a question, at most; must be named, as for pictures
+    vlm_base_url: str | None = None  # None: openai_base_url
+    vlm_timeout_s: float = 60.0
+    vlm_attempts: int = Field(3, ge=1)
+    # "vlm" asks once for the picture and twice for each object, where the paper's judge is a language model too;
+    # "clip" is the cheap stand-in.
+    clis_judge: Literal["clip", "vlm"] = "clip"
 
     # Quality and curation
     scorer: str = "pixels"  # filters in order, joined by "+": pixels, clip, clis

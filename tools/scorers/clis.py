@@ -4,6 +4,7 @@ The published code has two slips that are not repeated here: its distance term c
 box coordinates never reach the judge of the picture (here the judge sees the picture through the box).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -12,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+import prompts
 from tools.data.sample import Box, Sample
 from tools.data.scene import SceneSpec
 from tools.data.task import TaskSpec
+from tools.errors import StepFailed
 from tools.scorers import Quality
 from tools.scorers.clip import Embedder, Float32Array, crop, percentage, prompt
+from tools.vision import VisionModel
 
 Picture = npt.NDArray[np.uint8]
 
@@ -170,6 +174,43 @@ class ClipJudge:
     def close(self) -> None:
         """Release the embedder."""
         self.embedder.close()
+
+
+class VlmJudge:
+    """A vision model that is asked for a number, as the paper asks a language model.
+
+    Args:
+        model: answers.
+    """
+
+    def __init__(self, model: VisionModel) -> None:
+        self.model = model
+
+    def judge(self, pictures: Sequence[Picture], texts: Sequence[str]) -> list[float]:
+        """Its number for each pair.
+
+        Raises:
+            StepFailed: it gave none, or the money is spent.
+        """
+        question = prompts.load("judge_picture")
+        return [
+            self._number(self.model.ask(picture, question.format(text=text)))
+            for picture, text in zip(pictures, texts, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.model.close()
+
+    @staticmethod
+    def _number(answer: str) -> float:
+        found = re.fullmatch(r"\D*?(\d+(?:\.\d+)?)\s*(?:/\s*100)?\D*", answer.strip())
+        if found is None or not 0 <= float(found.group(1)) <= 100:
+            raise StepFailed(
+                f"the vision model gave {answer[:80]!r} where a number from 0 to 100 was asked for; name another "
+                "one, or let CLIP judge with SIGHTSMITH_CLIS_JUDGE=clip"
+            )
+        return float(found.group(1))
 
 
 def image_score(whole: float, objects: Sequence[tuple[float, float]]) -> float:

@@ -1,0 +1,61 @@
+"""A server on this machine that speaks the chat half of the OpenAI protocol, pictures included."""
+
+import base64
+import io
+import json
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+class VisionService:
+    """`answer(picture, question)` gives the text; a number is a status to fail with, bytes are sent as they are."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.asked: list[tuple[np.ndarray, str]] = []
+        self.keys: list[str] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                text, picture = body["messages"][0]["content"]
+                data = base64.b64decode(picture["image_url"]["url"].split(",", 1)[1])
+                seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+                service.asked.append((seen, text["text"]))
+                service.keys.append(self.headers.get("Authorization", ""))
+                said = service.answer(seen, text["text"])
+                with suppress(OSError):
+                    if isinstance(said, int):
+                        self._send(said, {"error": {"message": "no", "type": "t", "code": "c"}})
+                    elif isinstance(said, bytes):
+                        self._send(200, said)
+                    else:
+                        message = {"role": "assistant", "content": said}
+                        choice = {"index": 0, "finish_reason": "stop", "message": message}
+                        self._send(200, {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
+                                         "choices": [choice]})  # fmt: skip
+
+            def _send(self, status: int, body: Any) -> None:
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
