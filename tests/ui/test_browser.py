@@ -169,20 +169,17 @@ def test_five_thousand_pictures(tmp_path, browser, name):
             page.tab.wait_for_selector("text=5000 pictures")
             page.tab.locator(".grid img").nth(23).wait_for()
             painted.append(time.monotonic() - began)
+        page.settle()
         before = server.memory_bytes()
         for _ in range(30):
-            old = page.tab.locator(".grid img").first.element_handle()
-            began = time.monotonic()
-            page.tab.keyboard.press("ArrowRight")
-            old.wait_for_element_state("hidden")  # taken out of the page: the next pictures are in
-            page.tab.locator(".grid img").nth(23).wait_for()
-            turned.append(time.monotonic() - began)
+            turned.append(page.turn())
             page.settle()
+        hurried = [page.turn() for _ in range(12)]  # faster than pages can be sent ahead
         grown = server.memory_bytes() - before
         slow = slowness()
         assert min(painted) < 2.0 * slow, (painted, slow)
-        # 0.5 s is the goal; two cores that also run the browser, the server and this test take up to twice that.
-        assert sorted(turned)[len(turned) // 2] < 1.0 * slow, (turned, slow)
+        assert sorted(turned)[len(turned) // 2] < 0.5 * slow, (turned, slow)
+        assert sorted(hurried)[len(hurried) // 2] < 0.5 * slow, (hurried, slow)
         assert grown < 60e6
         assert page.tab.title() != "1"
         page.go("", "many")

@@ -13,6 +13,7 @@ from tests.ui.conftest import words
 from tools.data.dataset import Dataset
 from tools.runtime import write_json
 from tools.settings import Settings
+from ui.grid import Turn, read_turn
 
 PAGES = ("chat", "gallery", "scores", "review", "take", "bring", "runs", "settings")
 NEEDS_RUN = ("gallery", "scores", "review", "take")
@@ -180,17 +181,48 @@ def test_a_full_disk_is_said_on_starting(draw, monkeypatch):
 # The other pages ------------------------------------------------------------------------------------------------------
 
 
+def pictures(test):
+    """What the gallery was given to show."""
+    return json.loads(test.get("bidi_component")[0].proto.json)
+
+
 def test_the_gallery_filters_and_turns_pages(draw, run, monkeypatch):
     monkeypatch.setenv("SIGHTSMITH_UI_PAGE_SIZE", "10")
     test = draw("gallery", "apples")
-    assert "30 pictures" in words(test)
-    assert test.get("bidi_component")[0].proto.SerializeToString().count(b"data:image") == 10
-    test.button(key="g-next").click().run()
-    assert test.number_input(key="g-page-apples").value == 2
+    shown = pictures(test)
+    assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("30 pictures", 1, 3)
+    assert [len(tiles) for tiles in shown["tiles"].values()] == [10]  # the first page alone: others are asked for
+    first = [tile["id"] for tile in shown["tiles"]["1"]]
+
+    test.session_state["g-place"] = Turn(2, (3, 4))
+    shown = pictures(test.run())
+    assert shown["page"] == 2
+    assert list(shown["tiles"]) == ["2", "3"]  # there is no fourth
+    assert not {tile["id"] for tiles in shown["tiles"].values() for tile in tiles} & set(first)
+
     test.selectbox(key="g-reason-apples").select("too dark").run()
-    assert "4 pictures" in words(test)
-    assert b"too dark" in test.get("bidi_component")[0].proto.SerializeToString()
-    assert test.session_state["g-page-apples"] == 1
+    shown = pictures(test)
+    assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("4 pictures", 1, 1)
+    assert {tile["title"] for tile in shown["tiles"]["1"]} == {"too dark"}
+
+
+@pytest.mark.parametrize(
+    ("value", "turn"),
+    [
+        ({"asked": "all", "page": 2, "wanted": [3]}, Turn(2, (3,))),
+        ({"asked": "all", "page": 2, "wanted": []}, Turn(2)),
+        ({"asked": "other", "page": 2, "wanted": []}, None),
+        ({"asked": "all", "page": 0, "wanted": []}, None),
+        ({"asked": "all", "page": True, "wanted": []}, None),
+        ({"asked": "all", "page": 1, "wanted": list(range(1, 5000))}, None),
+        ({"asked": "all", "page": 1, "wanted": ["x"]}, None),
+        ({"asked": "all", "page": 1}, None),
+        ("2", None),
+        (None, None),
+    ],
+)
+def test_what_a_browser_says_of_its_pages_is_checked(value, turn):
+    assert read_turn(value, "all") == turn
 
 
 def test_the_scores_name_what_they_were_measured_on(draw, run):
