@@ -22,8 +22,7 @@ _ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
 
 def render() -> None:
     """The page."""
-    widgets.header(t("gallery_title"), t("gallery_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("gallery_title"), t("gallery_about"))
     if found is None:
         return
     folder, record = found

@@ -18,8 +18,7 @@ _SLICES = 14
 
 def render() -> None:
     """The page."""
-    widgets.header(t("scores_title"), t("scores_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("scores_title"), t("scores_about"))
     if found is None:
         return
     folder, record = found

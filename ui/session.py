@@ -75,10 +75,11 @@ def story(folder: Path) -> Story:
 
 
 def connection() -> Mapping[str, str]:
-    """Environment of the workers: endpoint, key and model of this session; empty where none was given."""
+    """Environment of the workers: endpoints, keys and models of this session; empty where none was given."""
     return dict(st.session_state.get("connection", {}))
 
 
 def set_connection(values: Mapping[str, str]) -> None:
-    """Keep endpoint, key and model for as long as the session lives."""
-    st.session_state["connection"] = {k: v.strip() for k, v in values.items() if v.strip()}
+    """Keep endpoints, keys and models for as long as the session lives; an empty value is forgotten."""
+    kept = {**connection(), **{k: v.strip() for k, v in values.items()}}
+    st.session_state["connection"] = {k: v for k, v in kept.items() if v}

@@ -19,8 +19,7 @@ _PHOTO_MB = 60
 
 def render() -> None:
     """The page."""
-    widgets.header(t("take_title"), t("take_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("take_title"), t("take_about"))
     if found is None:
         return
     folder, record = found

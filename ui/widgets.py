@@ -73,6 +73,12 @@ def told() -> Iterator[None]:
         say("error", t("disk", problem=error))
 
 
+def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:
+    """The head of a page about a run, and the run; says so where there is none."""
+    header(title, about)
+    return need_run()
+
+
 def need_run() -> tuple[Path, RunRecord] | None:
     """The run that is looked at; says so where there is none."""
     name = session.run_name()

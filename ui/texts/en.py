@@ -15,6 +15,10 @@ TEXTS: dict[str, str] = {
     "language": "Language",
     "login": "Log in",
     "login_about": "Please log in to go on.",
+    "logout": "Log out",
+    "login_refused": "{who} is not among those who may come in. Log out to try another account.",
+    "login_missing": "A login is set up, and the package Authlib that it needs is not installed. Nobody can come in.",
+    "login_broken": "{path} cannot be read. A login may be set up in it, so nobody can come in.",
     "disk": "The disk or the data set cannot be written or read now: {problem}. Nothing done before is lost.",
     "no_run": "No run is chosen",
     "no_run_about": "Begin one on the chat page, or choose one at the left.",
@@ -40,12 +44,18 @@ TEXTS: dict[str, str] = {
     "real_help": "Brought on the page “Bring”. They are measured on and never trained on.",
     "assets": "3D models to draw with",
     "assets_help": "Brought on the page “Bring”; found by their file names.",
+    "few": "Photos to learn from",
+    "few_help": "Brought on the page “Bring” to learn from: more pictures like them are made. Never measured on.",
+    "no_material": "Photos and 3D models that you bring on the page “Bring” can be chosen here.",
     "none": "none",
     "images": "Pictures",
     "rounds": "Rounds",
     "minutes": "Minutes at most",
+    "money_limit": "US dollars at most",
     "as_effort": "as the effort says",
     "no_limit": "no limit",
+    "no_money": "nothing is paid for",
+    "money_help": "US dollars that an image service may cost in all.",
     "ask": "Which thing, and where?",
     "ask_running": "The run is working",
     "ask_new": "Begin another run",
@@ -98,6 +108,7 @@ TEXTS: dict[str, str] = {
     "about_minutes": "about {minutes} minutes",
     "at_most_minutes": "at most {minutes}",
     "plan_money": "Money",
+    "money_paid": "about ${money} for an image service, never more than ${most}",
     "money": "${money}: everything is made on this machine",
     "plan_measured": "Measured on",
     "measured_real": "your real photos, and rendered pictures",
@@ -136,7 +147,6 @@ TEXTS: dict[str, str] = {
     "page_next": "Next page",
     "of_pages": "of {pages}",
     "picture_missing": "picture missing",
-    "details": "Details",
     "close": "Close",
     "objects": "{count} objects",
     "rounds_one": "Round",
@@ -186,6 +196,7 @@ TEXTS: dict[str, str] = {
     "click_hint": (
         "Drag a box around a thing, or click on it. Click a label to choose it. Alt or Shift and click: not this part."
     ),
+    "cutting": "Cutting it out…",
     "mask_proposed": "A new mask is proposed. More clicks mend it.",
     "keep_mask": "Keep mask",
     "discard_mask": "Discard",
@@ -219,10 +230,7 @@ TEXTS: dict[str, str] = {
     "bring_labelled": "Labelled photos",
     "bring_bare": "Photos to label",
     "bring_models": "3D models",
-    "bring_labelled_about": (
-        "A zip with COCO, YOLO, Pascal VOC or CVAT labels beside the pictures. Runs are measured on them; "
-        "none is trained on."
-    ),
+    "bring_labelled_about": "A zip with COCO, YOLO, Pascal VOC or CVAT labels beside the pictures.",
     "bring_bare_about": (
         "Photos, or a zip of them. Label them on the page “Review”: a click or a box is enough for a mask."
     ),
@@ -231,7 +239,13 @@ TEXTS: dict[str, str] = {
         "in a zip. Scripts in them never run."
     ),
     "set_name": "Name",
+    "set_name_hint": "taken from the file if left empty",
     "zip_file": "Zip archive",
+    "what_for": "What for?",
+    "use_measure": "To measure on",
+    "use_measure_about": "The model is tested on them and never trained on them.",
+    "use_learn": "To learn from",
+    "use_learn_about": "5 to 50 are enough: more pictures like them are made. Never tested on.",
     "class_folders": "One folder a class",
     "class_folders_help": "For classification: the folder of a picture is its class.",
     "upload": "Upload",
@@ -245,7 +259,8 @@ TEXTS: dict[str, str] = {
     "models_or_zip": "Models, or a zip",
     "brought_before": "Brought before",
     "kind_bare": "to label here",
-    "kind_labelled": "labelled",
+    "kind_measure": "to measure on",
+    "kind_learn": "to learn from",
     "kind_models": "3D models",
     "what": "What",
     "contents": "Contents",
@@ -297,6 +312,15 @@ TEXTS: dict[str, str] = {
         "Without a model the built-in planner works. The key is never written to disk or shown; it reaches a "
         "run through its process alone."
     ),
+    "image_service": "Image service",
+    "image_service_open": "Draw with a service instead of rendering",
+    "image_service_about": (
+        "Any OpenAI-compatible image endpoint. The key is kept like the one above. What it may cost is set with "
+        "the limits of a run."
+    ),
+    "image_service_on": "New runs draw with this service. Allow it some money in the limits on the chat page.",
+    "image_price": "US dollars a picture",
+    "no_price": "Say what a picture costs, 0 on a server of your own: without it no limit could be kept.",
     "for_new_runs": "For new runs",
     "profile": "Profile",
     "profile_auto": "automatic",
