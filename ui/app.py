@@ -35,7 +35,6 @@ def main() -> None:
 
 def _sidebar() -> None:
     with st.sidebar:
-        st.html('<div class="ss-brand">◉ Sight<span>smith</span></div>')
         names = [r.name for r in list_runs(session.runs_dir())[:_RECENT]]
         now = session.run_name()
         if now is not None and now not in names:

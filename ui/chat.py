@@ -18,6 +18,7 @@ from ui.session import t
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
 AGENT = ":material/auto_awesome:"
 _COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
+_ITEM, _DOT = "\n- ", "\n• "  # lists of what was said
 _EXAMPLES = ("example_1", "example_2", "example_3")
 
 
@@ -182,7 +183,7 @@ def _line(entry: Entry) -> str:
         return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
     if entry.kind in ("note", "warning"):
         return f'<div class="ss-note">{escape(entry.text)}</div>'
-    return f'<div class="ss-text ss-said">{escape(entry.text)}</div>'
+    return f'<div class="ss-text ss-said">{escape(entry.text).replace(_ITEM, _DOT)}</div>'
 
 
 def _step(step: Step) -> str:

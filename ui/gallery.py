@@ -45,10 +45,12 @@ def _facets(folder: str, changed_ns: int) -> Facets:
 def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
     verdicts = list(facets.verdicts)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        verdict = st.pills(
-            t("verdict"), verdicts, format_func=lambda v: f"{t(f'verdict_{v}')} {facets.verdicts[v]}",
-            key=f"g-verdict-{run}",
-        )  # fmt: skip
+        verdict = None
+        if len(verdicts) > 1:
+            verdict = st.pills(
+                t("verdict"), verdicts, format_func=lambda v: f"{t(f'verdict_{v}')} {facets.verdicts[v]}",
+                key=f"g-verdict-{run}",
+            )  # fmt: skip
         order = st.selectbox(t("order"), _ORDERS, format_func=lambda o: t(f"order_{o}"), key="g-order", width=190)
         masks = st.toggle(t("show_masks"), value=True, key="g-masks")
     with st.expander(t("more_filters"), icon=":material/filter_alt:"):
@@ -133,8 +135,8 @@ def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
         return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
     if sample.verdict == "dropped":
         return Tile(sample.id, content, sample.reasons[0] if sample.reasons else t("verdict_dropped"), "", bad=True)
-    quality = "" if sample.quality is None else f"· {sample.quality:.2f}"
-    return Tile(sample.id, content, sample.label or t("objects", count=len(sample.instances)), quality)
+    quality = "" if sample.quality is None else t("quality_is", quality=f"{sample.quality:.2f}")
+    return Tile(sample.id, content, sample.label or widgets.objects(len(sample.instances)), quality)
 
 
 def _legend(names: list[str]) -> None:

@@ -99,7 +99,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
     if sample is None:
         ahead = review.next_samples(folder, 1, skip=work.skipped)
         if not ahead:
-            widgets.empty(t("review_done"), t("review_done_about"))
+            widgets.empty(t("review_done"), t("review_done_about") if photos is None else t("review_done_photos"))
             return
         sample = ahead[0]
         works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped)

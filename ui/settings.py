@@ -50,7 +50,10 @@ def _image_service() -> None:
     st.subheader(t("image_service"), anchor=False)
     if chosen.get("generator") == _SERVICE:
         widgets.say("info", t("image_service_on"))
-    with st.expander(t("image_service_open"), icon=":material/brush:"), st.form("image_form", clear_on_submit=True):
+    with (
+        st.expander(t("image_service_open"), icon=":material/brush:"),
+        st.form("image_form", clear_on_submit=True, border=False),
+    ):
         widgets.plain(t("image_service_about"), "small")
         url = _endpoint("image_endpoint", known.get(_IMAGE_URL, ""), "https://api.openai.com/v1")
         left, right = st.columns(2)

@@ -81,6 +81,8 @@ def _files(folder: Path, record: RunRecord) -> None:
         with st.container(horizontal=True):
             for item in listed:
                 _button(item)
+        if group == "model":
+            widgets.plain(t("files_model_about"), "small")
     if record.status != "running" and not all(any(d.group == g for d in found) for g in ("model", "dataset")):
         widgets.plain(t("no_export"), "small")
         if st.button(t("export_now"), key="export_now"):

@@ -146,6 +146,16 @@ def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> Non
     st.html(f'<div class="ss-legend">{dots}</div>')
 
 
+def objects(count: int) -> str:
+    """How many objects, in words."""
+    return t("object_one") if count == 1 else t("objects", count=count)
+
+
+def slice_name(name: str) -> str:
+    """A slice such as "light=shade" in the way of a sentence."""
+    return name.replace("=", ": ")
+
+
 def duration(seconds: float) -> str:
     """Seconds in words."""
     return minutes(max(0.0, seconds))

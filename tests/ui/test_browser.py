@@ -1,8 +1,10 @@
 """The chat page as a person meets it: the real server, a real browser, real runs with small budgets."""
 
+import http.client
 import re
 import sqlite3
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -148,6 +150,31 @@ def test_stop_and_resume_by_their_buttons(server, browser):
     page.click("Go on")
     page.tab.wait_for_selector(".ss-track")
     wait_until(lambda: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+
+
+def test_two_gigabytes_are_refused(server, browser, tmp_path):
+    """By the page before anything is sent, and by the server when a page that is not ours sends it all the same."""
+    page = Page(browser, server.url)
+    page.go("bring")
+    chooser = page.tab.locator("input[type=file]").first
+    small = tmp_path / "small.zip"
+    small.write_bytes(b"PK")
+    with page.tab.expect_request(lambda r: "/upload_file/" in r.url and r.method == "PUT") as got:
+        chooser.set_input_files(small)
+
+    large = tmp_path / "large.zip"
+    with large.open("wb") as file:
+        file.truncate(2 << 30)  # a hole: it takes no room
+    chooser.set_input_files(large)
+    page.wait_for("must be 500")
+
+    # What says that it is so large is refused before a byte of it is read.
+    address = urlsplit(got.value.url)
+    headers = {k: v for k, v in got.value.all_headers().items() if k.lower() in ("cookie", "x-xsrftoken")}
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection.request("PUT", address.path, headers=headers | {"Content-Length": str(2 << 30)})
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 @pytest.mark.parametrize("name", ["apple", '<img src=x onerror="document.title=1">'])

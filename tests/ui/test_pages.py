@@ -237,7 +237,7 @@ def test_the_scores_name_what_they_were_measured_on(draw, run):
     said = words(draw("scores", "apples"))
     assert "synthetic, test" in said
     assert "Not measured on real photos" in said
-    assert "light=deep shade" in said or "distance=far" in said
+    assert "light: deep shade" in said or "distance: far" in said
     assert said.lower().count("accuracy") == 0
 
 

@@ -40,7 +40,10 @@ export default function (component) {
     const title = document.createElement("b");
     title.textContent = tile.title;
     if (tile.bad) title.className = "bad";
-    text.append(title, " " + tile.note);
+    const note = document.createElement("span");
+    note.className = "note";
+    note.textContent = tile.note;
+    text.append(title, note);
     button.append(frame, text);
     button.addEventListener("click", function () { setTriggerValue("open", tile.id); });
     return button;

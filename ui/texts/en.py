@@ -149,6 +149,8 @@ TEXTS: dict[str, str] = {
     "picture_missing": "picture missing",
     "close": "Close",
     "objects": "{count} objects",
+    "object_one": "1 object",
+    "quality_is": "quality {quality}",
     "rounds_one": "Round",
     "split": "Split",
     "engine": "Made by",
@@ -192,6 +194,7 @@ TEXTS: dict[str, str] = {
     "use_labels": "Use these labels",
     "labels_written": "The labels of {count} pictures can be measured on now: choose the set when a run begins.",
     "review_done": "All looked at",
+    "review_done_photos": "“Use these labels” makes them ready to be measured on.",
     "review_done_about": "Go on with one more round on the chat page; it uses what you changed.",
     "click_hint": (
         "Drag a box around a thing, or click on it. Click a label to choose it. Alt or Shift and click: not this part."
@@ -219,6 +222,7 @@ TEXTS: dict[str, str] = {
     "confidence_help": "The value at the start is the one chosen on the deciding pictures.",
     "files": "Files",
     "files_model": "Model",
+    "files_model_about": "model.pt for Ultralytics, model.onnx for ONNX runtimes, weights.safetensors for Sightsmith.",
     "files_dataset": "Data set with labels",
     "files_report": "Report",
     "no_export": "Not everything has been exported yet.",
