@@ -34,6 +34,7 @@ def start(
     *,
     real: Path | None = None,
     assets: Path | None = None,
+    few: Path | None = None,
     options: dict[str, Any] | None = None,
 ) -> str:
     """Make a run and set a worker on it; returns the run's name.
@@ -44,15 +45,16 @@ def start(
         secrets: environment of the worker alone, such as OPENAI_API_KEY.
         real: folder of labelled photos.
         assets: folder of models.
-        options: images, rounds, minutes, effort.
+        few: folder of some labelled photos to make more like them.
+        options: images, rounds, minutes, money, effort.
 
     Raises:
         FixArguments: the request is empty or a folder is missing.
-        StepFailed: the runs folder cannot be written.
+        StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
     if not request.strip():
         raise FixArguments("the request is empty; name a thing, such as: segment apples in an orchard")
-    run = start_run(request, settings, real=real, assets=assets, options=options)
+    run = start_run(request, settings, real=real, assets=assets, few=few, options=options)
     run.dataset.close()
     _spawn(run.folder, ["resume", run.record.name], secrets)
     return run.record.name

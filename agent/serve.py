@@ -1,13 +1,16 @@
 """Start the server of the chat page; it takes the place of this process."""
 
 import importlib.util
+import logging
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 from tools.errors import StepFailed
 from tools.settings import Settings
 
+log = logging.getLogger(__name__)
 # One calm accent, on which white has a contrast of 4 or more; both grounds are a shade off pure white and black.
 _LIGHT = {
     "primaryColor": "#1f7a63", "backgroundColor": "#fbfbf9", "secondaryBackgroundColor": "#f1f2ee",
@@ -42,6 +45,17 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
     return options
 
 
+def login_is_set_up() -> bool:
+    """Whether Streamlit's secrets, of this folder or of the user, have a login."""
+    for folder in (Path.cwd(), Path.home()):
+        try:
+            if "auth" in tomllib.loads((folder / ".streamlit" / "secrets.toml").read_text(encoding="utf-8")):
+                return True
+        except (OSError, ValueError):
+            continue
+    return False
+
+
 def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
     """Become the server; does not return.
 
@@ -54,6 +68,8 @@ def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
     found = importlib.util.find_spec("ui")
     page = Path(next(iter(found.submodule_search_locations or []))) / "app.py"  # type: ignore[union-attr]
     settings = Settings()
+    if host not in _LOCAL and not login_is_set_up():
+        log.warning("whoever reaches %s:%d can use the page and the runs: set up a login (docs/login.md)", host, port)
     flags = [
         f"--{name}={str(item).lower() if isinstance(item, bool) else item}"
         for name, value in server_options(host, port, settings, open_browser=open_browser).items()

@@ -5,7 +5,7 @@ A set is a folder. One that is labelled here is a data set like a run's, with it
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from pydantic import BaseModel, Field
 
@@ -16,12 +16,17 @@ from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
 from tools.data.task import MAX_NAME_CHARS, clean_name
 from tools.errors import FixArguments
+from tools.generators.copy_paste.few import LEAST as LEAST_EXAMPLES
 from tools.runtime import write_json
 from tools.settings import Settings
 from tools.uploads import new_folder, save_labelled, save_photos
 
 ABOUT = ".photos.json"
 _MAX_CLASSES = 100
+_LABELS = "annotations/instances.json"  # where readers of COCO look
+
+
+Use = Literal["measure", "learn"]
 
 
 class PhotoSet(BaseModel):
@@ -31,6 +36,7 @@ class PhotoSet(BaseModel):
     about: str = ""
     classes: list[str] = Field(default_factory=list)
     bare: bool = Field(False, description="brought without labels: labelled here")
+    use: Use = Field("measure", description="what labelled photos are for; never both")
 
 
 def photos_folder(runs_dir: Path) -> Path:
@@ -59,10 +65,27 @@ def list_assets(runs_dir: Path) -> list[Path]:
     return sorted(p for p in assets_folder(runs_dir).glob("*") if p.is_dir() and not p.name.startswith("."))
 
 
-def bring_labelled(archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings) -> PhotoSet:
-    """Take in a zip of labelled photos; see `tools.uploads.save_labelled`."""
-    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings)
-    about = PhotoSet(name=folder.name, about=said)
+def sets_for(runs_dir: Path, use: Use) -> list[str]:
+    """Names of the sets with labels that may be used so; what was labelled here may be either."""
+    found = list_sets(runs_dir)
+    return [p.name for p, about in found if (_is_labelled(p) if about.bare else about.use == use)]
+
+
+def _is_labelled(folder: Path) -> bool:
+    return (folder / _LABELS).is_file()
+
+
+def bring_labelled(
+    archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings, use: Use = "measure"
+) -> PhotoSet:
+    """Take in a zip of labelled photos; see `tools.uploads.save_labelled`.
+
+    Raises:
+        FixArguments: also where there are too few to learn from.
+    """
+    least = LEAST_EXAMPLES if use == "learn" else 1
+    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings, least=least)
+    about = PhotoSet(name=folder.name, about=said, use=use)
     write_json(folder / ABOUT, about.model_dump())
     return about
 
@@ -121,7 +144,7 @@ def write_labels(folder: Path) -> int:
         raise FixArguments("label and accept at least one picture first")
     classes = list(dict.fromkeys([*about.classes, *(i.class_name for s in done for i in s.instances)]))
     images = [LabelledImage(s.image, s.width, s.height, s.instances) for s in done]
-    write_json(folder / "annotations" / "instances.json", coco.to_coco(images, classes))
+    write_json(folder / _LABELS, coco.to_coco(images, classes))
     return len(done)
 
 

@@ -1,8 +1,9 @@
 """A mask from a click or a box: GrabCut (Rother, Kolmogorov, Blake 2004), which needs no weights.
 
-A stronger engine takes its place by being given as `engine`; it gets the same prompts.
+Where weights of Segment Anything are at hand, they take its place and get the same prompts; see `sam_of`.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +11,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.annotators import Segmenter
 from tools.data.pictures import Picture
-from tools.data.sample import BoolMask, Box
+from tools.data.sample import BoolMask, Box, mask_box
 from tools.errors import FixArguments, StepFailed
+from tools.models import local_folder
+from tools.settings import Settings
 
+GRAB_CUT = "grabcut"  # its name in the settings
 Parts = npt.NDArray[np.uint8]
 _ROUNDS = 4  # GrabCut settles in three to five
 _MARGIN = 0.35  # ground around a box that GrabCut looks at, as a share of its longer side
@@ -105,6 +110,44 @@ def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
         found, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR
     ).astype(bool)
     return full
+
+
+def sam_of(settings: Settings) -> str | None:
+    """The Segment Anything that this machine has: what the settings name, or its weights in the hub's cache."""
+    if settings.segmenter != GRAB_CUT:
+        return settings.segmenter
+    return settings.sam_model if local_folder(settings.sam_model) is not None else None
+
+
+def load_sam(model: str, settings: Settings) -> Engine:
+    """An engine for `mask_of` with the weights that `sam_of` found. Nothing is fetched.
+
+    Raises:
+        StepFailed: the weights are missing, damaged, or not of a SAM.
+    """
+    from tools.annotators.sam import make_sam
+
+    # A person looks at every mask, so none is held back for the model's own doubts.
+    return by_segmenter(make_sam(model, offline=True, batch=settings.segmenter_batch, min_quality=0.0))
+
+
+def by_segmenter(segmenter: Segmenter) -> Engine:
+    """A segmenter as an engine. It wants a box: for clicks alone GrabCut's, or one around them."""
+    one_at_a_time = threading.Lock()
+
+    def cut(picture: Picture, prompt: Prompt) -> BoolMask:
+        height, width = picture.shape[:2]
+        box = prompt.box
+        if box is None:
+            guess = grab_cut(picture, prompt)
+            near = _clip(_around(prompt.inside, max(height, width)), width, height)
+            box = mask_box(guess) if guess.any() else near or (0.0, 0.0, float(width), float(height))
+        points = [(x, y, True) for x, y in prompt.inside] + [(x, y, False) for x, y in prompt.outside]
+        with one_at_a_time:  # a segmenter keeps the picture it looks at
+            (mask,) = segmenter.masks(picture, [box], [points] if points else None)
+        return np.zeros((height, width), bool) if mask is None else mask
+
+    return cut
 
 
 def _wanted_parts(found: Parts, clicks: Sequence[tuple[int, int]]) -> Parts:

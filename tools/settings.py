@@ -214,6 +214,8 @@ class Settings(BaseSettings):
     ui_unpacked_mb: int = 2000  # of everything in one archive, as it is unpacked
     ui_unpacked_files: int = 20_000
     ui_unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, pictures 1, a bomb 1000
+    # Who may come in by a login: addresses, or domains as "@example.org"; empty: everyone whom the issuer knows.
+    ui_users: list[str] = Field(default_factory=list)
     ui_poll_s: float = 1.0  # how often a page looks for news of its run
 
     # The service

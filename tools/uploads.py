@@ -171,8 +171,10 @@ def refuse_broken_pictures(folder: Path) -> int:
     return len(pictures)
 
 
-def save_labelled(archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings) -> tuple[Path, str]:
-    """Take in a zip of labelled photos.
+def save_labelled(
+    archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, least: int = 1
+) -> tuple[Path, str]:
+    """Take in a zip of labelled photos, of which at least `least` have a label.
 
     Returns:
         The new folder, and a sentence about what is in it.
@@ -191,6 +193,9 @@ def save_labelled(archive: IO[bytes], parent: Path, name: str, classify: bool, s
             labels = read_labels(folder, classify)
         except StepFailed as error:
             raise FixArguments(str(error).replace(str(folder), "the archive")) from None
+        labelled = sum(bool(image.instances or image.label) for _, image in labels.entries)
+        if labelled < least:
+            raise FixArguments(f"{labelled} of the photos are labelled; at least {least} are needed to learn from.")
         objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
         return f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
 

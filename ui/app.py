@@ -1,10 +1,9 @@
 """The entry of the chat page: `sightsmith ui` starts a server on this file."""
 
 import streamlit as st
-from streamlit.errors import StreamlitSecretNotFoundError
 
 from agent.run import list_runs
-from ui import bring, chat, gallery, review, runs, scores, session, settings, take, widgets
+from ui import bring, chat, gallery, login, review, runs, scores, session, settings, take, widgets
 from ui.session import t
 from ui.texts import LANGUAGES
 
@@ -15,7 +14,7 @@ def main() -> None:
     """Draw the frame and the chosen page."""
     st.set_page_config(page_title="Sightsmith", page_icon="◉", layout="centered", initial_sidebar_state="auto")
     widgets.style()
-    if not _logged_in():
+    if not login.let_in():
         return
     session.run_name()
     pages = st.navigation(
@@ -36,7 +35,6 @@ def main() -> None:
 
 def _sidebar() -> None:
     with st.sidebar:
-        st.html('<div class="ss-brand">◉ Sight<span>smith</span></div>')
         names = [r.name for r in list_runs(session.runs_dir())[:_RECENT]]
         now = session.run_name()
         if now is not None and now not in names:
@@ -52,6 +50,7 @@ def _sidebar() -> None:
             t("language"), languages, format_func=lambda code: LANGUAGES[code][0], key="language_box",
             label_visibility="collapsed", on_change=_spoken,
         )  # fmt: skip
+        login.leave()
 
 
 def _chosen() -> None:
@@ -63,19 +62,6 @@ def _spoken() -> None:
     if chosen:
         st.session_state["language"] = chosen
         st.query_params["lang"] = chosen
-
-
-def _logged_in() -> bool:
-    """Whether the person may go on: always, unless a login (OIDC) is set up in Streamlit's secrets."""
-    try:
-        wanted = "auth" in st.secrets
-    except StreamlitSecretNotFoundError:
-        return True
-    if not wanted or st.user.is_logged_in:
-        return True
-    widgets.header("Sightsmith", t("login_about"))
-    st.button(t("login"), on_click=st.login, type="primary")
-    return False
 
 
 main()

@@ -1,10 +1,11 @@
 """Bring: the person's own photos, with labels or to be labelled here, and 3D models of the things."""
 
 from html import escape
+from typing import IO
 
 import streamlit as st
 
-from tools.photo_sets import assets_folder, bring_bare, bring_labelled, list_assets, list_sets
+from tools.photo_sets import Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
 from tools.uploads import save_assets
 from ui import session, widgets
 from ui.session import t
@@ -29,18 +30,17 @@ def render() -> None:
 
 def _labelled() -> None:
     widgets.plain(t("bring_labelled_about"), "small")
+    uses: list[Use] = ["measure", "learn"]
     with st.form("labelled", clear_on_submit=True):
-        name = st.text_input(t("set_name"), max_chars=60, key="labelled_name")
-        upload = st.file_uploader(t("zip_file"), type=["zip"], key="labelled_file")
+        use = st.radio(t("what_for"), uses, format_func=lambda u: t(f"use_{u}"), key="labelled_use",
+                       captions=[t("use_measure_about"), t("use_learn_about")])  # fmt: skip
         folders = st.toggle(t("class_folders"), key="labelled_folders", help=t("class_folders_help"))
-        sent = st.form_submit_button(t("upload"), type="primary")
-    if sent:
-        if upload is None:
-            widgets.say("warning", t("choose_file"))
-            return
+        files, name = _files("labelled", t("zip_file"), ["zip"])
+    if files:
+        ((file_name, upload),) = files
         with st.spinner(t("checking")):
             about = bring_labelled(
-                upload, session.runs_dir(), name or upload.name.removesuffix(".zip"), folders, session.settings()
+                upload, session.runs_dir(), name or file_name.removesuffix(".zip"), folders, session.settings(), use
             )
         widgets.say("success", t("brought", name=about.name, about=about.about))
 
@@ -48,18 +48,12 @@ def _labelled() -> None:
 def _bare() -> None:
     widgets.plain(t("bring_bare_about"), "small")
     with st.form("bare", clear_on_submit=True):
-        name = st.text_input(t("set_name"), max_chars=60, key="bare_name")
         classes = st.text_input(
             t("things_to_label"), max_chars=400, key="bare_classes", placeholder=t("things_example")
         )
-        uploads = st.file_uploader(t("photos_or_zip"), type=_PHOTOS, accept_multiple_files=True, key="bare_files")
-        sent = st.form_submit_button(t("upload"), type="primary")
-    if sent:
-        if not uploads:
-            widgets.say("warning", t("choose_file"))
-            return
+        files, name = _files("bare", t("photos_or_zip"), _PHOTOS, several=True)
+    if files:
         with st.spinner(t("checking")):
-            files = [(u.name, u) for u in uploads]
             about = bring_bare(files, session.runs_dir(), name or "photos", classes, session.settings())
         st.session_state["review_set"] = about.name
         widgets.say("success", t("brought_bare", name=about.name, about=about.about))
@@ -68,17 +62,23 @@ def _bare() -> None:
 def _models() -> None:
     widgets.plain(t("bring_models_about"), "small")
     with st.form("models", clear_on_submit=True):
-        name = st.text_input(t("set_name"), max_chars=60, key="models_name")
-        uploads = st.file_uploader(t("models_or_zip"), type=_MODELS, accept_multiple_files=True, key="models_files")
-        sent = st.form_submit_button(t("upload"), type="primary")
-    if sent:
-        if not uploads:
-            widgets.say("warning", t("choose_file"))
-            return
+        files, name = _files("models", t("models_or_zip"), _MODELS, several=True)
+    if files:
         with st.spinner(t("checking")):
-            files = [(u.name, u) for u in uploads]
             folder, said = save_assets(files, assets_folder(session.runs_dir()), name or "models", session.settings())
         widgets.say("success", t("brought", name=folder.name, about=said))
+
+
+def _files(key: str, label: str, kinds: list[str], *, several: bool = False) -> tuple[list[tuple[str, IO[bytes]]], str]:
+    """The end of a form: files, a name for them, the button. What was sent, empty as long as nothing was."""
+    found = st.file_uploader(label, type=kinds, accept_multiple_files=several, key=f"{key}_file")
+    name = st.text_input(t("set_name"), max_chars=60, key=f"{key}_name", placeholder=t("set_name_hint"))
+    if not st.form_submit_button(t("upload"), type="primary"):
+        return [], ""
+    uploads = found if isinstance(found, list) else [found] if found is not None else []
+    if not uploads:
+        widgets.say("warning", t("choose_file"))
+    return [(u.name, u) for u in uploads], name
 
 
 def _there() -> None:
@@ -87,7 +87,7 @@ def _there() -> None:
     if not sets and not models:
         return
     st.subheader(t("brought_before"), anchor=False)
-    rows = [[about.name, t("kind_bare") if about.bare else t("kind_labelled"), about.about] for _, about in sets]
+    rows = [[about.name, t("kind_bare") if about.bare else t(f"kind_{about.use}"), about.about] for _, about in sets]
     rows += [
         [p.name, t("kind_models"), ", ".join(sorted({m.stem for m in p.rglob("*") if m.is_file()})[:6])] for p in models
     ]

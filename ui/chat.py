@@ -2,13 +2,14 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from agent import detached
 from agent.report_charts import Line
 from agent.story import Entry, Step, Story
-from tools.photo_sets import assets_folder, list_assets, list_sets, photos_folder
+from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runtime import RunRecord
 from tools.settings import EFFORTS
 from ui import plan, session, widgets
@@ -17,6 +18,7 @@ from ui.session import t
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
 AGENT = ":material/auto_awesome:"
 _COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
+_ITEM, _DOT = "\n- ", "\n• "  # lists of what was said
 _EXAMPLES = ("example_1", "example_2", "example_3")
 
 
@@ -52,38 +54,41 @@ def _welcome() -> None:
 
 def _options() -> None:
     """Limits of the next run, and the person's own photos and models."""
-    defaults = session.settings()
-    runs_dir = session.runs_dir()
+    defaults, runs_dir = session.settings(), session.runs_dir()
     chosen = st.session_state.setdefault("options", {})
-    left, right = st.columns(2)
     efforts = list(EFFORTS)
-    with left:
-        chosen["effort"] = st.segmented_control(
-            t("effort"), efforts, format_func=lambda e: t(f"effort_{e}"), key="opt_effort",
-            default=chosen.get("effort") or defaults.effort,
-        )  # fmt: skip
-        sets = [f.name for f, about in list_sets(runs_dir) if not about.bare or (f / "annotations").is_dir()]
-        chosen["real"] = st.selectbox(
-            t("real"), sets, index=_index(sets, chosen.get("real")), key="opt_real", placeholder=t("none"),
-            help=t("real_help"), format_func=str,
-        )  # fmt: skip
-        models = [p.name for p in list_assets(runs_dir)]
-        chosen["assets"] = st.selectbox(
-            t("assets"), models, index=_index(models, chosen.get("assets")), key="opt_assets", placeholder=t("none"),
-            help=t("assets_help"),
-        )  # fmt: skip
-    with right:
-        chosen["images"] = st.number_input(
-            t("images"), min_value=defaults.min_images, max_value=defaults.max_images, value=chosen.get("images"),
-            placeholder=t("as_effort"), key="opt_images",
-        )  # fmt: skip
-        chosen["rounds"] = st.number_input(
-            t("rounds"), min_value=1, max_value=20, value=chosen.get("rounds"), placeholder=t("as_effort"),
-            key="opt_rounds",
-        )  # fmt: skip
-        chosen["minutes"] = st.number_input(
-            t("minutes"), min_value=0.5, value=chosen.get("minutes"), placeholder=t("no_limit"), key="opt_minutes"
+    chosen["effort"] = st.segmented_control(
+        t("effort"), efforts, format_func=lambda e: t(f"effort_{e}"), key="opt_effort",
+        default=chosen.get("effort") or defaults.effort,
+    )  # fmt: skip
+    limits: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("images", t("images"), t("as_effort"), {"min_value": defaults.min_images, "max_value": defaults.max_images}),
+        ("rounds", t("rounds"), t("as_effort"), {"min_value": 1, "max_value": 20}),
+        ("minutes", t("minutes"), t("no_limit"), {"min_value": 0.5}),
+        ("money", t("money_limit"), t("no_money"), {"min_value": 0.0, "help": t("money_help")}),
+    ]
+    places = [*st.columns(2), *st.columns(2)]
+    for place, (name, label, placeholder, rules) in zip(places, limits, strict=True):
+        chosen[name] = place.number_input(
+            label, value=chosen.get(name), placeholder=placeholder, key=f"opt_{name}", **rules
         )
+    material = {
+        "real": (sets_for(runs_dir, "measure"), t("real"), t("real_help")),
+        "few": (sets_for(runs_dir, "learn"), t("few"), t("few_help")),
+        "assets": ([p.name for p in list_assets(runs_dir)], t("assets"), t("assets_help")),
+    }
+    if not any(names for names, _, _ in material.values()):
+        widgets.plain(t("no_material"), "small")
+    for name, (names, label, about) in material.items():
+        if names:
+            chosen[name] = st.selectbox(
+                label,
+                names,
+                index=_index(names, chosen.get(name)),
+                key=f"opt_{name}",
+                placeholder=t("none"),
+                help=about,
+            )
 
 
 def _index(values: list[str], value: str | None) -> int | None:
@@ -93,17 +98,18 @@ def _index(values: list[str], value: str | None) -> int | None:
 def _start(request: str) -> None:
     chosen = st.session_state.get("options", {})
     given = {k: v for k, v in st.session_state.get("defaults", {}).items() if v is not None}
-    runs_dir = session.runs_dir()
+    if chosen.get("effort"):
+        given["effort"] = chosen["effort"]
+    photos = photos_folder(session.runs_dir())
     with widgets.told():
         name = detached.start(
             request,
-            session.settings().model_copy(
-                update=given | ({"effort": chosen["effort"]} if chosen.get("effort") else {})
-            ),
+            session.settings().model_copy(update=given),
             session.connection(),
-            real=photos_folder(runs_dir) / chosen["real"] if chosen.get("real") else None,
-            assets=assets_folder(runs_dir) / chosen["assets"] if chosen.get("assets") else None,
-            options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "effort")},
+            real=photos / chosen["real"] if chosen.get("real") else None,
+            few=photos / chosen["few"] if chosen.get("few") else None,
+            assets=assets_folder(session.runs_dir()) / chosen["assets"] if chosen.get("assets") else None,
+            options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "money", "effort")},
         )
         session.choose_run(name)
         st.rerun()
@@ -177,7 +183,7 @@ def _line(entry: Entry) -> str:
         return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
     if entry.kind in ("note", "warning"):
         return f'<div class="ss-note">{escape(entry.text)}</div>'
-    return f'<div class="ss-text ss-said">{escape(entry.text)}</div>'
+    return f'<div class="ss-text ss-said">{escape(entry.text).replace(_ITEM, _DOT)}</div>'
 
 
 def _step(step: Step) -> str:

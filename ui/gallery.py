@@ -14,7 +14,7 @@ from tools.pictures_of import large_picture
 from tools.predict import class_colour
 from tools.runtime import RunRecord
 from ui import session, widgets
-from ui.grid import Tile, grid
+from ui.grid import Tile, Turn, Words, grid, turn_of
 from ui.session import t
 
 _ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
@@ -22,8 +22,7 @@ _ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
 
 def render() -> None:
     """The page."""
-    widgets.header(t("gallery_title"), t("gallery_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("gallery_title"), t("gallery_about"))
     if found is None:
         return
     folder, record = found
@@ -34,7 +33,7 @@ def render() -> None:
             widgets.empty(t("no_pictures"), t("no_pictures_about"))
             return
         wanted, order, masks = _filters(facets, folder.name)
-        _pictures(folder, record, browser, wanted, order, masks)
+        _pictures(folder, record, wanted, order, masks)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -46,10 +45,12 @@ def _facets(folder: str, changed_ns: int) -> Facets:
 def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
     verdicts = list(facets.verdicts)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        verdict = st.pills(
-            t("verdict"), verdicts, format_func=lambda v: f"{t(f'verdict_{v}')} {facets.verdicts[v]}",
-            key=f"g-verdict-{run}",
-        )  # fmt: skip
+        verdict = None
+        if len(verdicts) > 1:
+            verdict = st.pills(
+                t("verdict"), verdicts, format_func=lambda v: f"{t(f'verdict_{v}')} {facets.verdicts[v]}",
+                key=f"g-verdict-{run}",
+            )  # fmt: skip
         order = st.selectbox(t("order"), _ORDERS, format_func=lambda o: t(f"order_{o}"), key="g-order", width=190)
         masks = st.toggle(t("show_masks"), value=True, key="g-masks")
     with st.expander(t("more_filters"), icon=":material/filter_alt:"):
@@ -80,38 +81,51 @@ def _counted(values: dict[str, int], value: str) -> str:
     return f"{value} ({values[value]})"
 
 
-def _pictures(folder: Path, record: RunRecord, browser: Browser, wanted: Filter, order: Order, masks: bool) -> None:
-    size = session.settings().ui_page_size
-    count = browser.count(wanted)
-    pages = max(1, -(-count // size))
-    key = f"g-page-{folder.name}"
-    asked = wanted.model_dump_json() + order
-    if st.session_state.get("g-asked") != asked:  # another filter begins at its first page
-        st.session_state["g-asked"] = asked
-        st.session_state[key] = 1
-    page = min(int(st.session_state.get(key, 1)), pages)
-    st.session_state[key] = page
-    with st.container(horizontal=True, vertical_alignment="center"):
-        widgets.plain(t("pictures_found", count=count), "small")
-        if pages > 1:
-            st.button("", icon=":material/chevron_left:", key="g-back", disabled=page == 1, on_click=_turn,
-                      args=(key, -1), help=t("page_back"), shortcut="left")  # fmt: skip
-            st.number_input(t("page"), 1, pages, key=key, label_visibility="collapsed", width=130)
-            st.button("", icon=":material/chevron_right:", key="g-next", disabled=page == pages, on_click=_turn,
-                      args=(key, 1), help=t("page_next"), shortcut="right")  # fmt: skip
-            widgets.plain(t("of_pages", pages=pages), "small")
-    names = widgets.class_names(record)
-    samples = browser.page(wanted, order, (page - 1) * size, size)
-    tiles = [_tile(folder, sample, names, masks) for sample in samples]
-    chosen = st.session_state.get("g-open")
-    opened = next((s for s in samples if s.id == chosen), None)
-    if opened is not None:
-        _details(folder, opened, names)
-    _legend(names)
-    clicked = grid(tiles, key=f"g-grid-{folder.name}")
-    if clicked is not None:
-        st.session_state["g-open"] = clicked
-        st.rerun()
+@st.fragment
+def _pictures(folder: Path, record: RunRecord, wanted: Filter, order: Order, masks: bool) -> None:
+    """The pages; drawn anew alone when one is turned or a picture is opened."""
+    with widgets.told():
+        browser, size = Browser(folder), session.settings().ui_page_size
+        count = browser.count(wanted)
+        pages = max(1, -(-count // size))
+        names = widgets.class_names(record)
+        asked, key = f"{wanted.model_dump_json()}{order}{masks}", f"g-grid-{folder.name}"
+        here = _place(folder.name, asked)
+        page = min(here.page, pages)
+        found = {
+            number: browser.page(wanted, order, (number - 1) * size, size)
+            for number in sorted({page, *here.wanted})
+            if number <= pages
+        }
+        st.session_state["g-place"] = Turn(page)  # what is sent once is not sent again
+        chosen = st.session_state.get("g-open")
+        opened = next((s for s in found[page] if s.id == chosen), None)
+        if opened is not None:
+            _details(folder, opened, names)
+        _legend(names)
+        words = Words(t("pictures_found", count=count), t("page_back"), t("page_next"), t("page"),
+                      t("of_pages", pages=pages))  # fmt: skip
+        tiles = {number: [_tile(folder, s, names, masks) for s in samples] for number, samples in found.items()}
+        clicked = grid(tiles, page, pages, words, asked=asked, version=str(browser.changed_ns()), key=key,
+                       on_turn=partial(_turned, key, asked))  # fmt: skip
+        if clicked is not None:
+            st.session_state["g-open"] = clicked
+            st.rerun(scope="fragment")
+
+
+def _place(run: str, asked: str) -> Turn:
+    """Which page is in sight; what is asked anew begins at its first."""
+    if st.session_state.get("g-asked") != (run, asked):
+        st.session_state["g-asked"] = (run, asked)
+        st.session_state["g-place"] = Turn(1)
+    place: Turn = st.session_state["g-place"]
+    return place
+
+
+def _turned(key: str, asked: str) -> None:
+    turn = turn_of(key, asked)
+    if turn is not None:
+        st.session_state["g-place"] = turn
 
 
 def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
@@ -121,8 +135,8 @@ def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
         return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
     if sample.verdict == "dropped":
         return Tile(sample.id, content, sample.reasons[0] if sample.reasons else t("verdict_dropped"), "", bad=True)
-    quality = "" if sample.quality is None else f"· {sample.quality:.2f}"
-    return Tile(sample.id, content, sample.label or t("objects", count=len(sample.instances)), quality)
+    quality = "" if sample.quality is None else t("quality_is", quality=f"{sample.quality:.2f}")
+    return Tile(sample.id, content, sample.label or widgets.objects(len(sample.instances)), quality)
 
 
 def _legend(names: list[str]) -> None:
@@ -153,10 +167,6 @@ def _details(folder: Path, sample: Sample, names: list[str]) -> None:
             for instance in sample.instances:
                 widgets.plain(f"{instance.class_name} · {instance.source} · {instance.score:.2f}", "small")
             st.button(t("close"), key="g-close", on_click=_open, args=(None,))
-
-
-def _turn(key: str, by: int) -> None:
-    st.session_state[key] = int(st.session_state[key]) + by
 
 
 def _open(sample_id: str | None) -> None:

@@ -23,7 +23,7 @@ def card(record: RunRecord) -> None:
         (t("plan_places"), ", ".join(task.contexts) or t("everywhere")),
         (t("plan_pictures"), t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)),
         (t("plan_time"), minutes),
-        (t("plan_money"), t("money", money=f"{cost.get('money', 0):.2f}")),
+        (t("plan_money"), _money(float(cost.get("money", 0)), task.budget.money)),
         (t("plan_measured"), t("measured_real") if record.real else t("measured_synthetic")),
     ]
     if task.target:
@@ -40,6 +40,10 @@ def card(record: RunRecord) -> None:
         ))  # fmt: skip
         for note in cost.get("notes") or []:
             widgets.plain(f"· {note}", "small")
+
+
+def _money(cost: float, most: float) -> str:
+    return t("money_paid", money=f"{cost:.2f}", most=f"{most:.2f}") if cost else t("money", money="0.00")
 
 
 def _class_line(name: str, drawn_as: str) -> str:

@@ -1,5 +1,6 @@
 """Correct: look at pictures, least certain first; accept, reject, relabel, delete, or click a new mask."""
 
+import logging
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -11,14 +12,16 @@ from tools.data.browse import Browser
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
 from tools.data.sample import BoolMask, Sample
-from tools.errors import SightsmithError
+from tools.errors import SightsmithError, StepFailed
 from tools.photo_sets import PhotoSet, list_sets, write_labels
 from tools.pictures_of import large_picture
 from tools.predict import class_colour
-from tools.prompted_mask import Prompt, mask_of
+from tools.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
 from ui import session, widgets
 from ui.clicker import Click, clicker
 from ui.session import t
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -96,7 +99,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
     if sample is None:
         ahead = review.next_samples(folder, 1, skip=work.skipped)
         if not ahead:
-            widgets.empty(t("review_done"), t("review_done_about"))
+            widgets.empty(t("review_done"), t("review_done_about") if photos is None else t("review_done_photos"))
             return
         sample = ahead[0]
         works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped)
@@ -139,10 +142,28 @@ def _take(folder: Path, sample: Sample, work: _Work, event: Click) -> None:
             return
         (work.outside if event.outside else work.inside).append(point)
     try:
-        work.mask = mask_of(read_picture(folder / sample.image), Prompt(work.box, work.inside, work.outside))
+        prompt = Prompt(work.box, work.inside, work.outside)
+        with st.spinner(t("cutting")):
+            work.mask = mask_of(read_picture(folder / sample.image), prompt, _engine())
     except SightsmithError as error:
         _forget(work)
         work.problem = str(error)
+
+
+def _engine() -> Engine | None:
+    """Segment Anything where its weights are at hand and can be read; None: GrabCut, which needs none."""
+    model = sam_of(session.settings())
+    return None if model is None else _sam(model)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _sam(model: str) -> Engine | None:
+    """One for all sessions. Weights that cannot be read are looked at once, not at every click."""
+    try:
+        return load_sam(model, session.settings())
+    except StepFailed as error:
+        log.warning("%s; masks are cut by GrabCut", error)
+        return None
 
 
 def _keep_mask(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> None:

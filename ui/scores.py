@@ -18,8 +18,7 @@ _SLICES = 14
 
 def render() -> None:
     """The page."""
-    widgets.header(t("scores_title"), t("scores_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("scores_title"), t("scores_about"))
     if found is None:
         return
     folder, record = found
@@ -63,7 +62,8 @@ def _cell(evaluation: Evaluation, metric: str) -> str:
     if value is None:
         return "—"
     interval = evaluation.intervals.get(metric)
-    return f"{value:.2f}" + (f" ({interval[0]:.2f}–{interval[1]:.2f})" if interval else "")
+    # A line of its own where the page is narrow, and never broken inside.
+    return f"{value:.2f}" + (f"\n({interval[0]:.2f}\u2060–\u2060{interval[1]:.2f})" if interval else "")
 
 
 def _rounds(record: RunRecord) -> None:
@@ -83,7 +83,15 @@ def _rounds(record: RunRecord) -> None:
         deciding = next((r.scores[on] for on in ("real_val", "synthetic_val") if on in r.scores), None)
         score = "—" if deciding is None or deciding.score is None else f"{deciding.score:.2f}"
         kept = {True: t("yes"), False: t("no"), None: "—"}[r.accepted]
-        rows.append([str(r.number), f"{r.kept} / {r.generated}", score, kept, ", ".join(r.focus) or "—"])
+        rows.append(
+            [
+                str(r.number),
+                f"{r.kept} / {r.generated}",
+                score,
+                kept,
+                ", ".join(map(widgets.slice_name, r.focus)) or "—",
+            ]
+        )
     place = right if len(record.rounds) > 1 else st
     place.html(widgets.table([t("rounds_one"), t("kept_made"), t("score"), t("round_kept"), t("aimed_at")], rows))
 
@@ -106,7 +114,7 @@ def _weak(record: RunRecord) -> None:
 
 def _slice_bar(name: str, part: SliceScore, weak: bool) -> str:
     low, high = part.interval or (None, None)
-    said = f"{name} · {part.score:.2f} · {t('objects', count=part.instances)}"
+    said = f"{widgets.slice_name(name)} · {part.score:.2f} · {widgets.objects(part.instances)}"
     return widgets.bar(part.score or 0.0, said, low=low, high=high, weak=weak)
 
 

@@ -1,6 +1,8 @@
 """What one browser session knows: language, the run it looks at, and the key, which is kept nowhere else."""
 
+import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +12,7 @@ from tools.settings import Settings
 from ui.texts import LANGUAGES, text
 
 _NO_RUN = ""
+_SETTINGS = ("SIGHTSMITH_", "OPENAI_")  # names of the variables that settings are read from
 
 
 def language() -> str:
@@ -26,7 +29,12 @@ def t(key: str, **values: object) -> str:
 
 
 def settings() -> Settings:
-    """The settings of the server, without any key of its environment."""
+    """The settings of the server. Reading them takes 10 ms, and a page asks often: read when they change."""
+    return _settings(tuple(sorted(item for item in os.environ.items() if item[0].startswith(_SETTINGS))))
+
+
+@lru_cache(maxsize=1)
+def _settings(_environment: tuple[tuple[str, str], ...]) -> Settings:
     return Settings()
 
 
@@ -67,10 +75,11 @@ def story(folder: Path) -> Story:
 
 
 def connection() -> Mapping[str, str]:
-    """Environment of the workers: endpoint, key and model of this session; empty where none was given."""
+    """Environment of the workers: endpoints, keys and models of this session; empty where none was given."""
     return dict(st.session_state.get("connection", {}))
 
 
 def set_connection(values: Mapping[str, str]) -> None:
-    """Keep endpoint, key and model for as long as the session lives."""
-    st.session_state["connection"] = {k: v.strip() for k, v in values.items() if v.strip()}
+    """Keep endpoints, keys and models for as long as the session lives; an empty value is forgotten."""
+    kept = {**connection(), **{k: v.strip() for k, v in values.items()}}
+    st.session_state["connection"] = {k: v for k, v in kept.items() if v}

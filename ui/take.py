@@ -19,8 +19,7 @@ _PHOTO_MB = 60
 
 def render() -> None:
     """The page."""
-    widgets.header(t("take_title"), t("take_about"))
-    found = widgets.need_run()
+    found = widgets.open_page(t("take_title"), t("take_about"))
     if found is None:
         return
     folder, record = found
@@ -82,6 +81,8 @@ def _files(folder: Path, record: RunRecord) -> None:
         with st.container(horizontal=True):
             for item in listed:
                 _button(item)
+        if group == "model":
+            widgets.plain(t("files_model_about"), "small")
     if record.status != "running" and not all(any(d.group == g for d in found) for g in ("model", "dataset")):
         widgets.plain(t("no_export"), "small")
         if st.button(t("export_now"), key="export_now"):

@@ -73,6 +73,12 @@ def told() -> Iterator[None]:
         say("error", t("disk", problem=error))
 
 
+def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:
+    """The head of a page about a run, and the run; says so where there is none."""
+    header(title, about)
+    return need_run()
+
+
 def need_run() -> tuple[Path, RunRecord] | None:
     """The run that is looked at; says so where there is none."""
     name = session.run_name()
@@ -138,6 +144,16 @@ def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> Non
         for line, colour in zip(lines, _CHART_COLOURS, strict=False)
     )
     st.html(f'<div class="ss-legend">{dots}</div>')
+
+
+def objects(count: int) -> str:
+    """How many objects, in words."""
+    return t("object_one") if count == 1 else t("objects", count=count)
+
+
+def slice_name(name: str) -> str:
+    """A slice such as "light=shade" in the way of a sentence."""
+    return name.replace("=", ": ")
 
 
 def duration(seconds: float) -> str:

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from tests.runs import make_run
+from tests.tools import checkpoints
 from tools import review
 from tools.data.pictures import read_picture
 from tools.data.sample import mask_box
 from tools.errors import FixArguments, StepFailed
-from tools.prompted_mask import Prompt, mask_of
+from tools.prompted_mask import Prompt, by_segmenter, load_sam, mask_of, sam_of
+from tools.settings import Settings
 
 
 @pytest.fixture
@@ -171,3 +173,56 @@ def test_a_prompt_without_a_place_is_refused(prompt, error):
 def test_where_all_is_of_one_colour_there_is_no_mask():
     with pytest.raises(StepFailed, match="nothing stands out"):
         mask_of(np.full((100, 100, 3), 90, np.uint8), Prompt(box=(20, 20, 60, 60)))
+
+
+# A segmenter in GrabCut's place -------------------------------------------------------------------------------------
+
+
+class BoxFiller:
+    """Fills the box it is given, and remembers what it was asked."""
+
+    name, version, licence = "filler", "1", "none"
+
+    def __init__(self):
+        self.asked = []
+
+    def masks(self, picture, boxes, points=None):
+        self.asked.append((boxes, points))
+        masks = []
+        for x1, y1, x2, y2 in boxes:
+            mask = np.zeros(picture.shape[:2], bool)
+            mask[int(y1) : int(y2), int(x1) : int(x2)] = True
+            masks.append(mask if mask.any() else None)
+        return masks
+
+
+def test_a_segmenter_gets_the_box_and_every_click():
+    filler, picture = BoxFiller(), disc()[0]
+    mask = mask_of(picture, Prompt((10, 20, 50, 60), [(30, 30)], [(12, 22)]), by_segmenter(filler))
+    assert filler.asked == [([(10, 20, 50, 60)], [[(30, 30, True), (12, 22, False)]])]
+    assert mask.sum() == 40 * 40
+
+
+def test_for_a_click_alone_a_segmenter_gets_the_box_that_grabcut_finds():
+    filler = BoxFiller()
+    picture, truth = disc()
+    y, x = (int(v.mean()) for v in np.nonzero(truth))
+    mask_of(picture, Prompt(inside=[(x, y)]), by_segmenter(filler))
+    ((box,), _) = filler.asked[0]
+    assert np.allclose(box, mask_box(truth), atol=3)
+
+
+def test_weights_at_hand_are_taken_and_cut(tmp_path):
+    weights = checkpoints.segment_anything(tmp_path / "sam.pth")
+    settings = Settings(segmenter="grabcut", sam_model=str(weights))
+    assert sam_of(settings) == str(weights)
+    assert sam_of(Settings(segmenter="grabcut", sam_model="nobody/nothing")) is None
+    mask = load_sam(str(weights), settings)(disc()[0], Prompt((10, 10, 90, 90)))
+    assert mask.shape == disc()[0].shape[:2]
+    assert mask.dtype == bool
+
+
+def test_a_pickle_dressed_as_weights_is_refused(tmp_path):
+    (tmp_path / "sam.pth").write_bytes(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(StepFailed, match="no weights of Segment Anything"):
+        load_sam(str(tmp_path / "sam.pth"), Settings())

@@ -4,15 +4,19 @@ import errno
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from agent import detached
-from agent.run import start_run
+from agent.run import read_record, start_run
 from tests.ui.conftest import words
 from tools.data.dataset import Dataset
 from tools.runtime import write_json
 from tools.settings import Settings
+from ui.grid import Turn, read_turn
 
 PAGES = ("chat", "gallery", "scores", "review", "take", "bring", "runs", "settings")
 NEEDS_RUN = ("gallery", "scores", "review", "take")
@@ -26,6 +30,11 @@ def spawned(monkeypatch):
         detached, "_spawn", lambda folder, arguments, secrets: calls.append((folder.name, arguments, secrets))
     )
     return calls
+
+
+def submit(test, form, label):
+    """Press the button of a form; those of several forms have the same words."""
+    return next(b for b in test.button if b.form_id == form and b.label == label).click()
 
 
 def button(test, label):
@@ -180,24 +189,55 @@ def test_a_full_disk_is_said_on_starting(draw, monkeypatch):
 # The other pages ------------------------------------------------------------------------------------------------------
 
 
+def pictures(test):
+    """What the gallery was given to show."""
+    return json.loads(test.get("bidi_component")[0].proto.json)
+
+
 def test_the_gallery_filters_and_turns_pages(draw, run, monkeypatch):
     monkeypatch.setenv("SIGHTSMITH_UI_PAGE_SIZE", "10")
     test = draw("gallery", "apples")
-    assert "30 pictures" in words(test)
-    assert test.get("bidi_component")[0].proto.SerializeToString().count(b"data:image") == 10
-    test.button(key="g-next").click().run()
-    assert test.number_input(key="g-page-apples").value == 2
+    shown = pictures(test)
+    assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("30 pictures", 1, 3)
+    assert [len(tiles) for tiles in shown["tiles"].values()] == [10]  # the first page alone: others are asked for
+    first = [tile["id"] for tile in shown["tiles"]["1"]]
+
+    test.session_state["g-place"] = Turn(2, (3, 4))
+    shown = pictures(test.run())
+    assert shown["page"] == 2
+    assert list(shown["tiles"]) == ["2", "3"]  # there is no fourth
+    assert not {tile["id"] for tiles in shown["tiles"].values() for tile in tiles} & set(first)
+
     test.selectbox(key="g-reason-apples").select("too dark").run()
-    assert "4 pictures" in words(test)
-    assert b"too dark" in test.get("bidi_component")[0].proto.SerializeToString()
-    assert test.session_state["g-page-apples"] == 1
+    shown = pictures(test)
+    assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("4 pictures", 1, 1)
+    assert {tile["title"] for tile in shown["tiles"]["1"]} == {"too dark"}
+
+
+@pytest.mark.parametrize(
+    ("value", "turn"),
+    [
+        ({"asked": "all", "page": 2, "wanted": [3]}, Turn(2, (3,))),
+        ({"asked": "all", "page": 2, "wanted": []}, Turn(2)),
+        ({"asked": "other", "page": 2, "wanted": []}, None),
+        ({"asked": "all", "page": 0, "wanted": []}, None),
+        ({"asked": "all", "page": True, "wanted": []}, None),
+        ({"asked": "all", "page": 1, "wanted": list(range(1, 5000))}, None),
+        ({"asked": "all", "page": 1, "wanted": ["x"]}, None),
+        ({"asked": "all", "page": 1}, None),
+        ("2", None),
+        (None, None),
+    ],
+)
+def test_what_a_browser_says_of_its_pages_is_checked(value, turn):
+    assert read_turn(value, "all") == turn
 
 
 def test_the_scores_name_what_they_were_measured_on(draw, run):
     said = words(draw("scores", "apples"))
     assert "synthetic, test" in said
     assert "Not measured on real photos" in said
-    assert "light=deep shade" in said or "distance=far" in said
+    assert "light: deep shade" in said or "distance: far" in said
     assert said.lower().count("accuracy") == 0
 
 
@@ -268,9 +308,113 @@ def zipped(*files):
 def test_a_broken_upload_is_said_and_leaves_nothing(draw, runs_dir, content, sentence):
     test = draw("bring")
     test.file_uploader(key="labelled_file").set_value(("set.zip", content, "application/zip"))
-    test.button[0].click().run()
+    submit(test, "labelled", "Upload").run()
     assert sentence in words(test)
     assert not [p for p in runs_dir.rglob("*") if p.is_file()]
+
+
+def labelled_zip(count):
+    """COCO, one box a picture."""
+    names = [f"images/{n}.png" for n in range(count)]
+    pictures = [{"id": n + 1, "file_name": Path(name).name, "width": 64, "height": 64} for n, name in enumerate(names)]
+    labels = [
+        {"id": p["id"], "image_id": p["id"], "category_id": 1, "bbox": [8, 8, 30, 30], "area": 900, "iscrowd": 0}
+        for p in pictures
+    ]
+    coco = {"images": pictures, "annotations": labels, "categories": [{"id": 1, "name": "apple"}]}
+    return zipped(*((name, png(n)) for n, name in enumerate(names)), ("annotations.json", json.dumps(coco)))
+
+
+def png(seed):
+    buffer = BytesIO()
+    noise = np.random.default_rng(seed).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_few_labelled_photos_are_learnt_from(draw, runs_dir, spawned):
+    test = draw("bring")
+    test.radio(key="labelled_use").set_value("learn")
+    test.file_uploader(key="labelled_file").set_value(("mine.zip", labelled_zip(6), "application/zip"))
+    submit(test, "labelled", "Upload").run()
+    assert "6 pictures, 6 labels" in words(test)
+    assert "to learn from" in words(test.run())
+
+    chat = draw("chat")
+    assert chat.selectbox(key="opt_few").options == ["mine"]
+    assert not [box for box in chat.selectbox if box.key == "opt_real"]  # never both
+    chat.selectbox(key="opt_few").select("mine").run()
+    chat.chat_input[0].set_value("segment apples").run()
+    ((name, _, _),) = spawned
+    record = read_record(runs_dir / name)
+    assert record.few == str((runs_dir / ".photos" / "mine").resolve())
+    assert record.real is None
+    assert record.settings["generator"] == "copy_paste"
+
+
+def test_too_few_photos_to_learn_from_are_refused(draw, runs_dir):
+    test = draw("bring")
+    test.radio(key="labelled_use").set_value("learn")
+    test.file_uploader(key="labelled_file").set_value(("mine.zip", labelled_zip(4), "application/zip"))
+    submit(test, "labelled", "Upload").run()
+    assert "at least 5 are needed" in words(test)
+    assert not [p for p in runs_dir.rglob("*") if p.is_file()]
+
+
+def test_photos_without_labels_are_labelled_here_and_measured_on(draw, runs_dir):
+    test = draw("bring")
+    test.text_input(key="bare_classes").input("apple, <i>leaf</i>")
+    test.file_uploader(key="bare_file").set_value([(f"{n}.png", png(n), "image/png") for n in (1, 2)])
+    submit(test, "bare", "Upload").run()
+    assert "2 pictures" in words(test)
+    folder = runs_dir / ".photos" / "photos"
+
+    page = draw("review", review_set="photos")
+    assert "0 looked at, 2 to go" in words(page)
+    (work,) = page.session_state["review"].values()
+    work.mask = np.zeros((64, 64), bool)
+    work.mask[10:30, 10:30] = True
+    page.run().button(key="keep_mask").click().run()
+    button(page, "Accept").click().run()
+    page.button(key="use_labels").click().run()
+    assert "The labels of 1 pictures" in words(page)
+    written = json.loads((folder / "annotations" / "instances.json").read_text())
+    assert [a["bbox"] for a in written["annotations"]] == [[10, 10, 20, 20]]
+    chat = draw("chat")
+    assert chat.selectbox(key="opt_real").options == ["photos"]
+
+
+def test_a_full_disk_is_said_on_uploading(draw, runs_dir, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tools.uploads._copy", full)
+    test = draw("bring")
+    test.file_uploader(key="labelled_file").set_value(("mine.zip", labelled_zip(6), "application/zip"))
+    submit(test, "labelled", "Upload").run()
+    assert "the disk is full" in words(test)
+    assert not [p for p in runs_dir.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize(("page", "act"), [("review", "Accept"), ("take", "Export now")])
+def test_a_full_disk_is_said_on_correcting_and_exporting(draw, run, page, act, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Dataset, "correct", full)
+    monkeypatch.setattr(detached, "_spawn", full)
+    test = draw(page, "apples")
+    button(test, act).click().run()
+    assert "is full" in words(test)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_that_needs_an_answer_is_shown_on_every_page(draw, waiting, page):
+    said = words(draw(page, "waits"))
+    if page == "chat":
+        assert "about 3.5 minutes" in said
+    if page == "runs":
+        assert "waits for you" in said
 
 
 def test_runs_are_listed_compared_and_deleted_after_asking(draw, run, runs_dir):
@@ -288,7 +432,7 @@ def test_the_key_stays_in_the_session_and_is_never_sent_back(draw, runs_dir):
     test = draw("settings")
     test.text_input(key="endpoint").input("http://127.0.0.1:9/v1")
     test.text_input(key="api_key").input("sk-very-secret")
-    test.button[0].click().run()
+    submit(test, "connection_form", "Use").run()
     assert test.session_state["connection"]["OPENAI_API_KEY"] == "sk-very-secret"
     test.run()
     assert "sk-very-secret" not in words(test)
@@ -296,9 +440,44 @@ def test_the_key_stays_in_the_session_and_is_never_sent_back(draw, runs_dir):
     assert not any(b"sk-very-secret" in p.read_bytes() for p in runs_dir.rglob("*") if p.is_file())
 
 
+def test_an_image_service_is_set_up_with_its_key_in_the_session_alone(draw, runs_dir, spawned):
+    test = draw("settings")
+    test.text_input(key="image_endpoint").input("http://127.0.0.1:9/v1")
+    test.text_input(key="image_model").input("their-model")
+    test.text_input(key="image_key").input("sk-pictures")
+    test.number_input(key="image_price").set_value(0.02)
+    submit(test, "image_form", "Use").run()
+    assert "New runs draw with this service" in words(test)
+    assert all("sk-pictures" not in str(element.proto) for element in test.text_input)
+    kept = {k: test.session_state[k] for k in ("connection", "defaults")}
+
+    chat = draw("chat", **kept)
+    chat.number_input(key="opt_money").set_value(1.5)
+    chat.chat_input[0].set_value("segment apples").run()
+    ((name, _, secrets),) = spawned
+    assert secrets == {"SIGHTSMITH_IMAGE_BASE_URL": "http://127.0.0.1:9/v1", "SIGHTSMITH_IMAGE_API_KEY": "sk-pictures"}
+    record = read_record(runs_dir / name)
+    assert record.settings["generator"] == "openai_images"
+    assert (record.settings["image_model"], record.settings["image_price"]) == ("their-model", 0.02)
+    assert record.options["money"] == 1.5
+    assert not any(b"sk-pictures" in p.read_bytes() for p in runs_dir.rglob("*") if p.is_file())
+
+    submit(test, "image_form", "Forget all").run()
+    assert test.session_state["connection"] == {}
+    assert test.session_state["defaults"]["generator"] is None
+
+
+def test_a_service_without_a_price_is_refused(draw):
+    test = draw("settings")
+    test.text_input(key="image_key").input("sk-pictures")
+    submit(test, "image_form", "Use").run()
+    assert "Say what a picture costs" in words(test)
+    assert not test.session_state["connection"] if "connection" in test.session_state else True
+
+
 def test_an_endpoint_that_is_none_is_refused(draw):
     test = draw("settings")
     test.text_input(key="endpoint").input("file:///etc/passwd")
-    test.button[0].click().run()
+    submit(test, "connection_form", "Use").run()
     assert "begins with http" in words(test)
     assert "connection" not in test.session_state
