@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.label_commands import convert, label
+
 if TYPE_CHECKING:
     from tools.runtime import RunContext
 
@@ -227,6 +229,10 @@ def ui(
     from agent.serve import serve
 
     serve(runs_dir, host, port, open_browser=browser)
+
+
+app.command()(label)
+app.command()(convert)
 
 
 def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_rounds: int = 0) -> None:

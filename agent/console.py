@@ -21,6 +21,7 @@ STAGES = {
     "score": "Scoring pictures", "curate": "Removing copies and outliers", "annotate": "Checking labels",
     "train": "Training", "evaluate": "Measuring", "diagnose": "Looking for weak spots",
     "export_model": "Exporting the model", "export_dataset": "Exporting the data set", "report": "Writing the report",
+    "label": "Labelling photos", "learn": "Learning from photos",
 }  # fmt: skip
 SET_NAMES = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
