@@ -12,6 +12,7 @@ from tools.annotators.calibration import (
     Calibration,
     expected_calibration_error,
     fit,
+    gains,
     reliability,
     threshold_for,
 )

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from tools.curate import Float32Array, embed
-from tools.data.dataset import Dataset, file_sha256
+from tools.data.dataset import Dataset
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.task import TaskSpec, slug
@@ -114,7 +114,7 @@ class LabelFolder:
         """
         assert photo.picture is not None
         file = photo.file
-        digest = file_sha256(file.path)
+        digest = photo.sha256
         identity = digest[:16]
         twin = self._db.execute(
             "SELECT name FROM labelled WHERE sample_id = ? AND problem IS NULL AND name != ?", (identity, file.name)

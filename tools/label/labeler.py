@@ -57,14 +57,22 @@ def label_task(classes: str | Sequence[str], kind: TaskKind = "segment", request
         FixArguments: no name, or one twice.
     """
     listed = classes.replace("，", ",").replace("、", ",").split(",") if isinstance(classes, str) else classes
-    try:
-        names = [clean_name(c) for c in listed if c.strip()]
-        return TaskSpec(
-            kind=kind, classes=[ClassSpec(name=n) for n in names], budget=Budget(images=1, rounds=1), request=request
-        )
-    except ValueError as error:
-        why = "name at least one thing to label" if "too_short" in str(error) else str(error).splitlines()[-1]
-        raise FixArguments(f"classes {classes!r}: {why}") from None
+    names: list[str] = []
+    for text in listed:
+        if not text.strip():
+            continue
+        try:
+            name = clean_name(text)
+        except ValueError as error:
+            raise FixArguments(f"{text!r}: {error}") from None
+        if name.casefold() in (n.casefold() for n in names):
+            raise FixArguments(f"{name!r} is named twice")
+        names.append(name)
+    if not names:
+        raise FixArguments('name at least one thing to label, such as "apple" or "apple,pear"')
+    return TaskSpec(
+        kind=kind, classes=[ClassSpec(name=n) for n in names], budget=Budget(images=1, rounds=1), request=request
+    )
 
 
 class AutoLabeler:

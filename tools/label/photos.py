@@ -4,6 +4,7 @@ Nothing in the given folders is written, moved or deleted. What cannot be read b
 """
 
 import os
+import warnings
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tools.data.dataset import file_sha256
 from tools.data.pictures import Picture, is_picture, read_picture
 from tools.errors import FixArguments, StepFailed
 
@@ -40,6 +42,7 @@ class ReadPhoto:
     picture: Picture | None
     problem: str = ""
     notes: list[str] = field(default_factory=list)  # what is unusual about it
+    sha256: str = ""  # of the file's bytes
 
 
 def find_photos(given: Sequence[Path]) -> Iterator[PhotoFile]:
@@ -77,11 +80,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _file(path: Path, name: str, root: Path) -> Iterator[PhotoFile]:
+    size = changed = 0
     try:
         about = path.stat()
-    except OSError:  # gone since its folder was listed, or a link to nowhere: named when it is read
-        about = os.stat_result((0,) * 10)
-    yield PhotoFile(path, plain(name), root, about.st_size, about.st_mtime_ns)
+        size, changed = about.st_size, about.st_mtime_ns
+    except OSError:  # gone since its folder was listed, or a link to nowhere
+        pass  # it is named when it is read
+    yield PhotoFile(path, plain(name), root, size, changed)
 
 
 def plain(name: str) -> str:
@@ -108,8 +113,10 @@ def read_ahead(files: Iterator[PhotoFile]) -> Iterator[ReadPhoto]:
 
 def _pixels(path: Path) -> int:
     try:
-        with Image.open(path) as image:
-            return image.width * image.height
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # bombs are refused when they are read
+            with Image.open(path) as image:
+                return image.width * image.height
     except Exception:  # whatever is wrong with it is said when it is read
         return 0
 
@@ -120,7 +127,7 @@ def read_photo(file: PhotoFile) -> ReadPhoto:
         if not file.size:
             raise StepFailed("the file is empty" if file.path.exists() else "there is no such file any more")
         picture = read_picture(file.path)
-        return ReadPhoto(file, picture, notes=_unusual(file.path))
+        return ReadPhoto(file, picture, notes=_unusual(file.path), sha256=file_sha256(file.path))
     except (StepFailed, OSError) as error:
         return ReadPhoto(file, None, str(error).replace(f"{file.path}: ", "", 1))
     except MemoryError:
