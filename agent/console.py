@@ -98,6 +98,10 @@ class Console:
     def print_end(self, record: RunRecord, folder: Path) -> None:
         """How the run ended and how to go on."""
         out = _rich(sys.stdout)
+        if record.status == "finished" and record.best is None and record.labelled is not None:
+            for key in ("photos", "labels", "left_out", "to_review", "by", "lost", "written_to", "report", "set"):
+                out.print(f"{key.replace('_', ' ')}: {escape(str(record.labelled.get(key)))}")
+            return
         if record.status == "finished":
             _print_scores(out, record)
             out.print(
