@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from agent.label_commands import convert, label
+from agent.label_commands import convert, label, learn
 
 if TYPE_CHECKING:
     from tools.runtime import RunContext
@@ -233,6 +233,7 @@ def ui(
 
 app.command()(label)
 app.command()(convert)
+app.command()(learn)
 
 
 def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_rounds: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""The commands for photos that are there already: label, convert. Heavy imports happen inside them."""
+"""The commands for photos that are there already: label, convert, learn. Heavy imports happen inside them."""
 
 import json
 from pathlib import Path
@@ -82,6 +82,28 @@ def convert(
     from tools.label.convert import convert_labels
 
     typer.echo(json.dumps(convert_labels(source, to, form, pictures=pictures).plain(), ensure_ascii=False, indent=1))
+
+
+def learn(
+    run: Annotated[str, typer.Argument(help="A finished run that was measured on real photos.")],
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="Photos without labels: what the model is sure of in them is learnt from.")
+    ] = None,
+    finetune: Annotated[Path | None, typer.Option(help="5 to 50 labelled photos to learn from.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=5, help="Of labels by the model itself.")] = None,
+    runs_dir: RunsDir = _RUNS,
+) -> None:
+    """Learn from photos too, never from those that judge; a round stays only if it is better on real photos."""
+    from agent.console import Console
+    from agent.run import lock, open_run
+    from tools.learn import learn as learn_from
+
+    context = open_run(runs_dir / run)
+    console = Console()
+    context.listen(console.on_event)
+    with lock(context.folder), console:
+        said = learn_from(context, unlabelled or [], finetune, rounds)
+    typer.echo(said)
 
 
 def _masks_from_boxes(photos: list[Path], to: Path | None, out: Form, settings: object) -> None:
