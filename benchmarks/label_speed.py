@@ -1,4 +1,4 @@
-"""How fast photos are labelled, and in how much memory: `python benchmarks/label_speed.py FOLDER --run RUN --photos DIR`.
+"""How fast photos are labelled, in how much memory: `python benchmarks/label_speed.py FOLDER --run RUN --photos DIR`.
 
 Makes 100 and 1,000 small photos out of those in DIR (cuts of random places) in FOLDER, and measures, each in a process
 of its own: our labelling (masks, run lengths, queue, data set and pictures written), the same without writing anything,

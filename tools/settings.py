@@ -201,7 +201,7 @@ class Settings(BaseSettings):
 
     # Labelling photos that are there already
     label_batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
-    proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness of the starter's proposals; F1 on photos is flat
+    proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness of the starter's proposals; as fallback_confidence
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
     doubt_share: float = Field(0.5, ge=0, le=1)
     # Of the way from a threshold to the end of the scale: an object nearer to the threshold is undecided; ours
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
     contest_iou: float = Field(0.5, gt=0, lt=1)  # of boxes, under which two annotators do not mean the same thing
 
     # Learning from photos
-    learn_photo_share: float = Field(0.5, gt=0, lt=1)  # of the pictures of an epoch; measured in docs/labelling.md
+    learn_photo_share: float = Field(0.5, gt=0, lt=1)  # of the pictures of an epoch; ours
     learn_rounds: int = Field(
         2, ge=1, le=5
     )  # of pseudo-labels: each is made by the weights that the one before averaged
