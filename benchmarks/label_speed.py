@@ -58,6 +58,10 @@ def ours(given: argparse.Namespace, write: bool) -> int:
 
 def one_by_one(given: argparse.Namespace) -> int:
     """Ultralytics' predict in a loop."""
+    return _loop(sorted(given.of.iterdir()), given)
+
+
+def _loop(paths: list[Path], given: argparse.Namespace) -> int:
     from tools.trainers.networks import quiet_ultralytics
 
     quiet_ultralytics()
@@ -65,7 +69,7 @@ def one_by_one(given: argparse.Namespace) -> int:
 
     model = YOLO(str(given.folder / "weights.pt"))
     found = 0
-    for path in sorted(given.of.iterdir()):
+    for path in paths:
         result = model.predict(str(path), imgsz=SIDE_PX, conf=0.25, verbose=False, device="cpu")[0]
         found += len(result.boxes)
         if result.masks is not None:
@@ -82,11 +86,25 @@ def measure(given: argparse.Namespace, part: str, photos: Path) -> dict[str, Any
     return said
 
 
+def warm_up(given: argparse.Namespace) -> None:
+    """Import everything and look at one photo, so that what is measured is photos."""
+    from tools.label.labeler import AutoLabeler, label_task
+    from tools.settings import Settings
+
+    first = next(given.of.iterdir())
+    if given.part == "loop":
+        _loop([first], given)
+        return
+    with AutoLabeler(label_task(given.classes), Settings(profile="offline"), model=str(given.weights)) as labeler:
+        list(labeler.predict(first))
+
+
 def run_part(given: argparse.Namespace) -> None:
     """In the process of its own: warm up on nothing, measure, print."""
     import torch
 
     torch.set_num_threads(given.threads)
+    warm_up(given)
     began, cpu = time.perf_counter(), time.process_time()
     labels = one_by_one(given) if given.part == "loop" else ours(given, given.part == "write")
     seconds, used = time.perf_counter() - began, time.process_time() - cpu

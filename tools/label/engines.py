@@ -340,7 +340,7 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
     from tools.predict import Predictor
 
     weights = Path(choice.name)
-    predictor = Predictor.load(weights)
+    predictor = Predictor.load(weights, half=settings.label_half)
     mapping = covering(predictor.names, task)
     fits = predictor.kind == task.kind or "classify" not in (predictor.kind, task.kind)
     if mapping is None or not fits:
@@ -425,7 +425,8 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     tensors, card = starter
     network = build_network(card.architecture, card.names)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
-    predictor = Predictor(network.eval().fuse(verbose=False), "segment", card.names, card.size_px)
+    fused = network.eval().fuse(verbose=False)
+    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label_half)
     return ProposalEngine(predictor, task, make_segmenter(settings), settings.proposal_confidence, namer)
 
 

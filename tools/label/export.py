@@ -142,6 +142,7 @@ class _Coco:
 
     def add(self, image: LabelledImage) -> int:
         said = coco.to_coco([image], self.classes)
+        read = len(coco.from_coco(said).images[0].instances)
         for part, entries in enumerate((said["images"], said["annotations"])):
             for entry in entries:
                 self._counts[part] += 1
@@ -150,7 +151,7 @@ class _Coco:
                     entry["image_id"] = self._counts[0]
                 comma = ",\n" if self._counts[part] > 1 else ""
                 self._parts[part].write(comma + json.dumps(entry, ensure_ascii=False))
-        return len(coco.from_coco(coco.to_coco([image], self.classes)).images[0].instances)
+        return read
 
     def close(self) -> None:
         head = coco.to_coco([], self.classes)
