@@ -21,6 +21,7 @@ STAGES = {
     "score": "Scoring pictures", "curate": "Removing copies and outliers", "annotate": "Checking labels",
     "train": "Training", "evaluate": "Measuring", "diagnose": "Looking for weak spots",
     "export_model": "Exporting the model", "export_dataset": "Exporting the data set", "report": "Writing the report",
+    "label": "Labelling photos", "learn": "Learning from photos",
 }  # fmt: skip
 SET_NAMES = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
@@ -97,6 +98,10 @@ class Console:
     def print_end(self, record: RunRecord, folder: Path) -> None:
         """How the run ended and how to go on."""
         out = _rich(sys.stdout)
+        if record.status == "finished" and record.best is None and record.labelled is not None:
+            for key in ("photos", "labels", "left_out", "to_review", "by", "lost", "written_to", "report", "set"):
+                out.print(f"{key.replace('_', ' ')}: {escape(str(record.labelled.get(key)))}")
+            return
         if record.status == "finished":
             _print_scores(out, record)
             out.print(

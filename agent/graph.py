@@ -192,6 +192,6 @@ def unfinished(messages: Sequence[AnyMessage], answer: AIMessage, run: RunContex
         return EMPTY_ANSWER
     last_result = next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
     gave_reason = last_result is not None and last_result.text.startswith("StepFailed:")
-    if run.record.best is None and not gave_reason:
+    if run.record.best is None and run.record.labelled is None and not gave_reason:
         return "No model is trained and measured yet. Call the next tool, or ask_user if something is unclear."
     return None

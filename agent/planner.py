@@ -20,10 +20,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agent import questions
+from agent.label_request import LabelRequest, read_label_request
 from agent.more import MORE, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known
-from agent.summary import summarise
+from agent.summary import summarise, summarise_labels
 from agent.understand import Understanding, merge, understand
 from tools.data.task import TaskKind
 
@@ -34,6 +35,7 @@ ROUND = (
 EXPORTS = ("export_model", "export_dataset")
 # A round can go on without these; without the others there is nothing to train on, to measure or to keep.
 OPTIONAL = ("score_images", "diagnose_model")
+MAX_QUESTIONS = 4  # about what is to be labelled
 MAX_FOCUS = 3  # slices a round aims at: more would be no aim
 _ANSWER = "The user answers: "
 _WISH = re.compile(r"^FixArguments: The user wants: (.*)", re.DOTALL)
@@ -174,6 +176,9 @@ class OfflinePlanner(BaseChatModel):
     # Decisions: a call as (tool, arguments), or the last words ----------------------------------------------------
 
     def _decide(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+        wish = read_label_request(story.request, self.known) if "label_photos" in self.tool_args else None
+        if wish is not None:
+            return self._label(story, wish)
         if not story.defined:
             return self._define(story)
         if not any(s.name in EXPORTS for s in story.latest):
@@ -186,6 +191,28 @@ class OfflinePlanner(BaseChatModel):
             if name in self.tool_args and not any(s.name == name for s in story.latest):
                 return name, {}
         return summarise(story.request, story.steps)
+
+    def _label(self, story: Story, wish: LabelRequest) -> tuple[str, dict[str, Any]] | str:
+        """Photos that are there already are labelled; nothing is trained."""
+        last = story.last("label_photos")
+        if last is not None and (last.done or last.failed):
+            return summarise_labels(story.request, last)
+        said, asked = wish.said, story.last("ask_user")
+        if not said.classes and asked is not None:
+            said = understand(asked.answer or "", self.known)
+        if not said.classes:
+            if asked is not None and (asked.failed or len(story.steps) > MAX_QUESTIONS):
+                return questions.ask_for_object(wish.said.language)
+            return "ask_user", {"question": questions.ask_for_object(wish.said.language)}
+        args = {
+            "photos": [wish.photos],
+            "classes": [c.name for c in said.classes],
+            "kind": wish.kind,
+            "form": wish.form,
+        }
+        if last is not None and last.args == args:  # refused: only the person can say it otherwise
+            return summarise_labels(story.request, last)
+        return "label_photos", args
 
     def _define(self, story: Story) -> tuple[str, dict[str, Any]] | str:
         last = story.last("define_task")

@@ -225,7 +225,7 @@ def _drive(
             if question is None:
                 break
         final = snapshot.values["messages"][-1].text if snapshot.values.get("messages") else ""
-    if run.record.best is None:
+    if run.record.best is None and run.record.labelled is None:
         return _end(run, "failed", final or "no model was trained", ExitCode.FAILED)
     run.emit("summary", text=final)
     return _end(run, "finished", None, ExitCode.FINISHED)

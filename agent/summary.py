@@ -56,6 +56,27 @@ def summarise(request: str, steps: Sequence[Answered]) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def summarise_labels(request: str, step: Answered) -> str:
+    """A plain summary of photos that were labelled, or why they were not, in the language of the request."""
+    zh = re.search(r"[\u3400-\u9fff]", request) is not None
+    report = step.report
+    if not step.done:
+        return f"没有标注：{step.reason}" if zh else f"Nothing was labelled: {step.reason}"
+    left = sum(report.get("left_out", {}).values())
+    if zh:
+        lines = [
+            f"完成：{report.get('done')}。",
+            f"方法：{report.get('by')}。",
+            f"需要人工查看：{report.get('to_review')}。",
+        ]
+        lines += [f"跳过 {left} 张：{report['left_out']}。"] if left else []
+        return "\n".join([*lines, f"文件：{report.get('written_to')}；报告：{report.get('report')}。"])
+    lines = [f"Done: {report.get('done')}.", f"By: {report.get('by')}.", f"To look at: {report.get('to_review')}."]
+    lines += [f"Left out {left} photos: {report['left_out']}."] if left else []
+    return "\n".join([*lines, f"Written to {report.get('written_to')}; report: {report.get('report')}.",
+                      f"How far to trust it: {report.get('trust')}."])  # fmt: skip
+
+
 def _last(steps: Sequence[Answered], name: str) -> Answered | None:
     return next((s for s in reversed(steps) if s.name == name and s.done), None)
 

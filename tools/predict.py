@@ -32,19 +32,26 @@ _FILL = 0.38  # share of the class's colour over a mask: enough to see, not enou
 
 
 class Predictor:
-    """Trained weights, ready to look at pictures. Computes in 32 bits, so results do not depend on the CPU's extras."""
+    """Trained weights, ready to look at pictures.
 
-    def __init__(self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int) -> None:
-        from tools.trainers.loop import choose_device
+    Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
+    is for many pictures and not for scores.
+    """
+
+    def __init__(
+        self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False
+    ) -> None:  # fmt: skip
+        from tools.trainers.loop import choose_device, has_fast_bfloat16
 
         self.kind: TaskKind = kind
         self.names = list(names)
         self.size_px = size_px
         self.device = choose_device()
         self.network = network.to(self.device).eval()
+        self.half = half and has_fast_bfloat16(self.device)
 
     @classmethod
-    def load(cls, weights: Path) -> "Predictor":
+    def load(cls, weights: Path, *, half: bool = False) -> "Predictor":
         """Open weights written by a training.
 
         Raises:
@@ -53,7 +60,7 @@ class Predictor:
         from tools.trainers.checkpoint import load_model
 
         network, card = load_model(weights)
-        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px)
+        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half)
 
     def predict(self, picture: Picture, confidence: float) -> list[Instance]:
         """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
@@ -123,7 +130,7 @@ class Predictor:
         results = []
         for start in range(0, len(pictures), _BATCH):
             batch = np.stack([centre_crop(p, self.size_px) for p in pictures[start : start + _BATCH]])
-            for row in self._forward(batch)[0].cpu().numpy():
+            for row in self._forward(batch)[0].float().cpu().numpy():
                 results.append({name: float(value) for name, value in zip(self.names, row, strict=True)})
         return results
 
@@ -131,7 +138,7 @@ class Predictor:
         import torch
 
         tensor = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
             return self.network(tensor)
 
     def _instances(self, views: Sequence[View]) -> list[Instance]:

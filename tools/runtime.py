@@ -79,6 +79,7 @@ class RunRecord(BaseModel):
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
+    labelled: dict[str, Any] | None = Field(None, description="what labelling the user's own photos gave")
     evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
     audits: dict[str, Audit] = Field(default_factory=dict, description="annotator -> its labels against exact ones")
     baselines: dict[str, Evaluation] = Field(default_factory=dict, description="untrained model -> on the real test")

@@ -239,5 +239,25 @@ class Settings(BaseSettings):
     drift_window: int = 500  # confidences compared with those of the validation
     drift_least: int = 50  # fewer say nothing
 
+    # Labelling photos that are there already
+    label_batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
+    label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
+    proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
+    # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
+    doubt_share: float = Field(0.5, ge=0, le=1)
+    # Of the way from a threshold to the end of the scale: an object nearer to the threshold is undecided; ours
+    review_certainty: float = Field(0.3, ge=0, le=1)
+    review_share: float = Field(0.2, ge=0, le=1)  # of the photos at most is uncertain: a queue of all is none
+    contest_iou: float = Field(0.5, gt=0, lt=1)  # of boxes, under which two annotators do not mean the same thing
+
+    # Learning from photos
+    learn_photo_share: float = Field(0.5, gt=0, lt=1)  # of the pictures of an epoch; ours
+    learn_rounds: int = Field(
+        2, ge=1, le=5
+    )  # of pseudo-labels: each is made by the weights that the one before averaged
+    learn_precision: float = Field(0.9, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
+    learn_epochs: int = Field(8, ge=1)
+    pseudo_confidence: float = Field(0.6, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
+
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation

@@ -52,12 +52,15 @@ class Correction:
 class Dataset:
     """Scenes, samples and instances of one run, in `dataset.sqlite` beside `images/`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, quick: bool = False) -> None:
+        """Open or make it; `quick` lets a power cut (not a kill) take the last rows, where they can be made again."""
         self.folder = folder
         (folder / "images").mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(folder / "dataset.sqlite", timeout=30, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
+        if quick:
+            self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:

@@ -36,18 +36,31 @@ def to_xml(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> 
     """The whole file."""
     root = ET.Element("annotations")
     ET.SubElement(root, "version").text = "1.1"
-    labels = ET.SubElement(ET.SubElement(ET.SubElement(root, "meta"), "task"), "labels")
+    root.append(meta_element(classes))
+    for number, image in enumerate(images):
+        root.append(image_element(number, image, masks))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def meta_element(classes: list[str]) -> ET.Element:
+    """What stands before the pictures: the classes."""
+    meta = ET.Element("meta")
+    labels = ET.SubElement(ET.SubElement(meta, "task"), "labels")
     for name in classes:
         label = ET.SubElement(labels, "label")
         ET.SubElement(label, "name").text = name
         ET.SubElement(label, "attributes")
-    for number, image in enumerate(images):
-        size: dict[str, str] = {"width": str(image.width), "height": str(image.height)}
-        entry = ET.SubElement(root, "image", size | {"id": str(number), "name": image.file, "subset": image.split})
-        for instance in image.instances:
-            _add_shape(entry, instance, instance.mask(image.height, image.width) if masks else None)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return meta
+
+
+def image_element(number: int, image: LabelledImage, masks: bool) -> ET.Element:
+    """One picture with its labels."""
+    size: dict[str, str] = {"width": str(image.width), "height": str(image.height)}
+    entry = ET.Element("image", size | {"id": str(number), "name": image.file, "subset": image.split})
+    for instance in image.instances:
+        _add_shape(entry, instance, instance.mask(image.height, image.width) if masks else None)
+    return entry
 
 
 def from_xml(text: str | bytes) -> LabelSet:

@@ -1,0 +1,120 @@
+"""The commands for photos that are there already: label, convert, learn. Heavy imports happen inside them."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+_RUNS = Path("runs")
+Form = Literal["coco", "yolo", "voc", "cvat"]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept, and labelled photos for the review.")]
+
+
+def label(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or zips; they are only read.")],
+    classes: Annotated[str | None, typer.Option(help='What to label: "apple" or "apple,pear".')] = None,
+    kind: Annotated[Literal["segment", "detect", "classify"], typer.Option(help="Masks, boxes or one class.")] = (
+        "segment"
+    ),
+    out: Annotated[Form, typer.Option(help="Format of the labels; class folders for classify.")] = "coco",
+    to: Annotated[Path | None, typer.Option(help="Folder to write; default: PHOTOS_labels here.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A run, a weights file, 'open-vocabulary' or 'starter'; default: the best here.")
+    ] = None,
+    second: Annotated[str | None, typer.Option(help="Another one to ask; where they differ a person looks.")] = None,
+    labelled: Annotated[Path | None, typer.Option(help="Labelled photos that say what a score is worth.")] = None,
+    precision: Annotated[
+        float | None, typer.Option(min=0.05, max=0.99, help="Wanted share of right labels; needs --labelled.")
+    ] = None,
+    from_boxes: Annotated[bool, typer.Option("--from-boxes", help="PHOTOS has labels: make masks of boxes.")] = False,
+    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
+        True
+    ),
+    runs_dir: RunsDir = _RUNS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Label photos: masks or boxes, how far to trust them, and what a person should look at. Goes on when repeated."""
+    from agent.console import Console
+    from tools.errors import FixArguments
+    from tools.label.command import Labelling, label_photos
+    from tools.label.labeler import label_task
+    from tools.settings import Settings
+
+    settings = Settings(runs_dir=runs_dir)
+    if from_boxes:
+        _masks_from_boxes(photos, to, out, settings)
+        return
+    if classes is None:
+        raise FixArguments('--classes: say what to label, e.g. --classes "apple,pear"')
+    wanted = Labelling(
+        photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures
+    )  # fmt: skip
+    console = Console(quiet=as_json)
+
+    def told(done: int, total: int) -> None:
+        console.on_event({"kind": "progress", "stage": "label", "done": done, "total": total})
+
+    try:
+        with console:
+            outcome = label_photos(wanted, settings, told)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What is labelled is kept: the same command goes on.", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(json.dumps(outcome.plain(), ensure_ascii=False, indent=None if as_json else 1))
+    if outcome.queue and not as_json:
+        typer.echo(
+            f"{len(outcome.queue)} photos want a look: sightsmith ui, Correct, {outcome.store.name}; then the same "
+            "command again writes what was corrected",
+            err=True,
+        )
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="Photos with COCO, YOLO, Pascal VOC or CVAT labels.")],
+    to: Annotated[Path, typer.Argument(help="New folder.")],
+    form: Annotated[Form, typer.Option("--format", help="Format to write.")] = "coco",
+    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
+        True
+    ),
+) -> None:
+    """Turn labels of one format into another, and say what was lost."""
+    from tools.label.convert import convert_labels
+
+    typer.echo(json.dumps(convert_labels(source, to, form, pictures=pictures).plain(), ensure_ascii=False, indent=1))
+
+
+def learn(
+    run: Annotated[str, typer.Argument(help="A finished run that was measured on real photos.")],
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="Photos without labels: what the model is sure of in them is learnt from.")
+    ] = None,
+    finetune: Annotated[Path | None, typer.Option(help="5 to 50 labelled photos to learn from.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=5, help="Of labels by the model itself.")] = None,
+    runs_dir: RunsDir = _RUNS,
+) -> None:
+    """Learn from photos too, never from those that judge; a round stays only if it is better on real photos."""
+    from agent.console import Console
+    from agent.run import lock, open_run
+    from tools.learn import learn as learn_from
+
+    context = open_run(runs_dir / run)
+    console = Console()
+    context.listen(console.on_event)
+    with lock(context.folder), console:
+        said = learn_from(context, unlabelled or [], finetune, rounds)
+    typer.echo(said)
+
+
+def _masks_from_boxes(photos: list[Path], to: Path | None, out: Form, settings: object) -> None:
+    from tools.errors import FixArguments
+    from tools.label.convert import convert_labels
+    from tools.label.engines import make_segmenter
+    from tools.settings import Settings
+
+    assert isinstance(settings, Settings)
+    if len(photos) != 1:
+        raise FixArguments("--from-boxes: give the one folder that holds photos and labels")
+    target = to or Path(f"{photos[0].resolve().stem}_masks")
+    done = convert_labels(photos[0], target, out, segmenter=make_segmenter(settings))
+    typer.echo(json.dumps(done.plain(), ensure_ascii=False, indent=1))

@@ -1,0 +1,112 @@
+"""What photos teach a model that saw renders alone: `python benchmarks/semi_supervised.py RUN --photos DIR [options]`.
+
+The photos are split by photo: one half is learnt from (without its labels, or with a few of them), the other half is
+only measured on. Every row is the median of the seeds; the run is copied from, never written to.
+
+    before       the run's model as it is
+    more         the same training on renders alone: what the extra epochs bring
+    pseudo       renders and the model's own labels on the unlabelled half
+    no-cover     the same without painting over what the model doubts (ablation)
+    few-N        renders and N labelled photos of the learning half
+"""
+
+import argparse
+import json
+import statistics
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tools.data.predictions import ask, join
+from tools.data.real import load_real
+from tools.data.sample import Sample
+from tools.data.scoring import DetectionScorer, ScoringRules
+from tools.label.confidence import Confidence
+from tools.label.engines import Choice, make_segmenter
+from tools.label.labeler import AutoLabeler
+from tools.label.photos import find_photos
+from tools.label.pseudo import hand_labelled, mixed, pseudo_labelled
+from tools.predict import Predictor
+from tools.runtime import RunContext, RunRecord
+from tools.settings import Settings
+from tools.trainers import TrainingJob
+from tools.trainers.yolo import YoloTrainer
+
+
+def score(weights: Path, test: list[Sample], run: RunContext) -> float:
+    """Box mAP50 on photos that nothing was learnt from."""
+    answers = ask(Predictor.load(weights), test, run.folder, 0.01, lambda n: None)
+    rules = ScoringRules(ignore_side_px=run.settings.ignore_side_px, bootstrap=10)
+    task = run.task.model_copy(update={"kind": "detect"})
+    return DetectionScorer(join(test, answers, task), task.class_names, "detect", rules).score
+
+
+def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, given: argparse.Namespace) -> Path:
+    """A short training from the run's best weights; the last epoch is taken, so that no photo decides."""
+    assert run.record.best is not None
+    job = TrainingJob(
+        task=run.task, train=pictures, val=list(run.dataset.samples(verdict="kept", split="val"))[:8],
+        image_root=run.folder, folder=folder, epochs=given.epochs, size_px=given.size, batch=16, seed=seed,
+        initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads,
+    )  # fmt: skip
+    trainer = YoloTrainer()
+    trainer.details = replace(trainer.details, validations=1)
+    return trainer.train(job, lambda entry: None).weights
+
+
+def main() -> None:
+    """Train every part with every seed and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--photos", type=Path, required=True, help="labelled; pseudo uses no label of them")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
+    parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
+    parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
+    parser.add_argument("--renders", type=int, help="at most so many")
+    parser.add_argument("--ignore-side", type=float, default=32.0)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--only", nargs="*")
+    given = parser.parse_args()
+    record = RunRecord.model_validate_json((given.run / "run.json").read_text(encoding="utf-8"))
+    settings = Settings(**{**record.settings, "ignore_side_px": given.ignore_side})
+    run = RunContext(given.run, record, settings)
+    photos = load_real(given.photos, run.task, 0.5)
+    renders = list(run.dataset.samples(verdict="kept", split="train"))[: given.renders]
+    assert record.best is not None
+    weights = run.path(record.best.weights)
+    before = score(weights, photos.test, run)
+    print(f"{len(photos.val)} photos to learn from, {len(photos.test)} to measure on, {len(renders)} renders; "
+          f"before {before:.3f}", flush=True)  # fmt: skip
+    sets: dict[str, list[Sample]] = {"more": renders}
+    files = list(find_photos([Path(s.image) for s in photos.val]))
+    for name, share in (("pseudo", settings.doubt_share), ("no-cover", 1.0)):
+        sure = Confidence(thresholds=dict.fromkeys(run.task.class_names, given.sure))
+        own = settings.model_copy(update={"doubt_share": share})
+        with AutoLabeler(run.task, own, confidence=sure, choice=Choice(str(weights))) as teacher:
+            sets[name] = list(pseudo_labelled(teacher, files, given.folder / f"copies-{name}"))
+        print(f"{name}: {sum(len(s.instances) for s in sets[name])} labels on {len(sets[name])} photos", flush=True)
+    for count in given.few:
+        chosen = sorted(photos.val, key=lambda s: s.id)[:count]
+        sets[f"few-{count}"] = list(
+            hand_labelled(chosen, run.task, make_segmenter(settings), given.folder / "copies-few")
+        )
+    result: dict[str, Any] = {"before": round(before, 4)}
+    for name, own_photos in sets.items():
+        if given.only and name not in given.only:
+            continue
+        scores = []
+        for seed in range(given.seeds):
+            pictures = renders if name == "more" else mixed(renders, own_photos, given.share, seed)
+            made = train(run, pictures, given.folder / f"{name}-{seed}", seed, given)
+            scores.append(score(made, photos.test, run))
+            print(f"{name}, seed {seed}, {len(pictures)} pictures an epoch: {scores[-1]:.3f}", flush=True)
+        result[name] = {"median": round(statistics.median(scores), 4), "all": [round(s, 4) for s in scores]}
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""An engine that finds patches of colour, photos to find them in, and settings without anything of this machine."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.tools.colours import COLOURS, coloured
+from tools.data.pictures import write_picture
+from tools.data.sample import Instance, encode_mask, mask_box
+from tools.settings import Settings
+
+
+class ColourEngine:
+    """Its score is how near a patch's colour is to its class's: dull patches are doubtful."""
+
+    name = "colours"
+    about = "labels by colour"
+
+    def __init__(self, task, *, threshold=0.5, after=None):
+        self.task, self.kind, self.threshold = task, task.kind, threshold
+        self.after = after  # called with the number of pictures seen so far
+        self.seen = 0
+        self.closed = False
+
+    def find(self, pictures, least):
+        self.seen += len(pictures)
+        if self.after is not None:
+            self.after(self.seen)
+        return [[i for i in self._one(p) if i.score >= least] for p in pictures]
+
+    def _one(self, picture):
+        found = []
+        for name in self.task.class_names:
+            count, parts = cv2.connectedComponents(coloured(picture, name).astype(np.uint8))
+            for part in range(1, count):
+                mask = parts == part
+                distance = float(np.abs(picture[mask].mean(axis=0) - COLOURS[name]).max())
+                score = max(0.05, 1 - distance / 60)
+                if mask.sum() >= 20:
+                    counts = encode_mask(mask) if self.kind == "segment" else None
+                    found.append(
+                        Instance(class_name=name, box=mask_box(mask), counts=counts, score=score, source=self.name)
+                    )
+        return sorted(found, key=lambda i: -i.score)
+
+    def classify(self, pictures):
+        answers = []
+        for picture in pictures:
+            shares = {n: float(coloured(picture, n).mean()) + 0.01 for n in self.task.class_names}
+            answers.append({n: v / sum(shares.values()) for n, v in shares.items()})
+        return answers
+
+    def close(self):
+        self.closed = True
+
+
+def photo(number=0, *things, size=(80, 60), dull=0):
+    """A grey (h, w) picture with 20 px squares: (class, x, y)."""
+    picture = np.full((size[1], size[0], 3), COLOURS["background"], np.uint8)
+    picture[:2, : 1 + number % size[0]] = 20 + number % 200  # no two are the same file
+    for name, x, y in things:
+        picture[y : y + 20, x : x + 20] = np.clip(np.array(COLOURS[name]) + dull, 0, 255)
+    return picture
+
+
+def write(folder: Path, name: str, *things, number=0, dull=0) -> Path:
+    path = folder / name
+    write_picture(path, photo(number, *things, dull=dull))
+    return path
+
+
+def settings(tmp_path, **changes):
+    return Settings(runs_dir=tmp_path / "runs", profile="offline", **changes)

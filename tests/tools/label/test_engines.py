@@ -1,0 +1,208 @@
+"""Which engine is taken, what it says of itself, and what scores are found to be worth."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.runs import evaluation, make_run
+from tests.tools.colours import COLOURS, ColourEmbedder
+from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
+from tools.data.formats.labels import LabelledImage
+from tools.data.sample import Instance, encode_mask
+from tools.errors import FixArguments, StepFailed
+from tools.label import engines
+from tools.label.command import Labelling, label_photos
+from tools.label.confidence import NEVER, Confidence, fit_confidence
+from tools.label.engines import Choice, ClipNamer, ProposalEngine, choose, disagreements, make_engine
+from tools.label.export import write_export
+from tools.label.labeler import AutoLabeler, label_task
+
+
+def a_run(tmp_path, name, names=("apple",), kind="segment", real=None):
+    """A finished run with true, untrained weights."""
+    from tools.trainers.checkpoint import save
+    from tools.trainers.networks import architecture_name, build_network
+
+    run = make_run(tmp_path / "runs" / name, names=names, kind=kind, images=1)
+    architecture = architecture_name("yolo11n", kind)
+    network = build_network(architecture, names)
+    save(run.path(run.record.best.weights), network.state_dict(), architecture=architecture, names=names, size_px=64)
+    run.record.evaluation["real_test"] = None if real is None else evaluation("real_test", real, kind)
+    run.save()
+    run.dataset.close()
+    return run
+
+
+def test_the_best_earlier_run_that_knows_the_class_is_taken(tmp_path):
+    weak, strong, other = (
+        a_run(tmp_path, "weak", real=0.3),
+        a_run(tmp_path, "strong", real=0.6),
+        a_run(tmp_path, "other", names=("pear",), real=0.9),
+    )
+    choice = choose(label_task("apples"), settings(tmp_path))
+    assert choice.name == str(strong.path(strong.record.best.weights))
+    assert choice.threshold == 0.31 and "run strong" in choice.why and "0.60 on real photos" in choice.why
+    assert choose(label_task("apple"), settings(tmp_path), "weak").why.endswith("run weak")
+    assert choose(label_task("lemon"), settings(tmp_path)).name == "starter"
+    engine = make_engine(label_task("apples"), settings(tmp_path), choice)
+    assert all(i.class_name == "apples" for i in engine.find([photo()], 0.0)[0])
+    with pytest.raises(FixArguments, match="asked for is to segment lemon"):
+        make_engine(label_task("lemon"), settings(tmp_path), choose(label_task("lemon"), settings(tmp_path), "weak"))
+    assert other.record.name == "other" and weak.record.best is not None
+
+
+@pytest.mark.parametrize("wanted", ["nothing", "runs/none"])
+def test_a_model_that_is_not_there(tmp_path, wanted):
+    with pytest.raises(FixArguments, match="no such run"):
+        choose(label_task("apple"), settings(tmp_path), wanted)
+
+
+def test_several_classes_that_nothing_tells_apart_are_refused_with_a_way_out(tmp_path):
+    task = label_task("apple,pear")
+    with pytest.raises(StepFailed, match=r"tell apple, pear apart.*sightsmith build.*--model"):
+        make_engine(task, settings(tmp_path), choose(task, settings(tmp_path)))
+
+
+def test_proposals_say_that_the_class_was_not_recognised(tmp_path):
+    task = label_task("apple")
+    engine = make_engine(task, settings(tmp_path), Choice("starter"))
+    assert "not recognised" in engine.about and "'apple'" in engine.about
+    found = engine.find([photo(0, ("apple", 30, 20))], 0.01)[0]
+    assert all(i.class_name == "apple" for i in found)
+    engine.close()
+
+
+class Proposals:
+    """What a class-agnostic model draws: a box around each coloured square, its mask a little too large."""
+
+    def predict_many(self, pictures, confidence):
+        mask = np.zeros((60, 80), bool)
+        mask[8:32, 8:32] = True
+        return [[Instance(class_name="object", box=(8, 8, 32, 32), counts=encode_mask(mask), score=0.8)]] * len(
+            pictures
+        )
+
+
+class Segments:
+    def __init__(self, mask):
+        self.mask = mask
+
+    def masks(self, picture, boxes, points=None):
+        return [self.mask for _ in boxes]
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(("area", "expected"), [((10, 30), 400), ((40, 44), 576)])  # the second shows something else
+def test_outlines_are_refined_where_the_segmenter_shows_the_same_thing(area, expected):
+    mask = np.zeros((60, 80), bool)
+    mask[area[0] : area[1], area[0] : area[1]] = True
+    engine = ProposalEngine(Proposals(), label_task("apple"), Segments(mask), 0.3, None)
+    assert engine.find([photo()], 0.1)[0][0].mask(60, 80).sum() == expected
+
+
+def test_proposals_are_named_by_what_looks_at_the_crops():
+    task = label_task("apple,lemon")
+    engine = ProposalEngine(Proposals(), task, Segments(None), 0.3, ClipNamer(ColourEmbedder(), task, 0.5))
+    pictures = [np.full((60, 80, 3), COLOURS[n], np.uint8) for n in ("apple", "lemon", "leaf")]
+    assert [[i.class_name for i in own] for own in engine.find(pictures, 0.1)] == [["apple"], ["lemon"], []]
+
+
+def test_disagreements():
+    def at(x, name="a"):
+        return Instance(class_name=name, box=(x, 0, x + 10, 10))
+
+    assert disagreements([at(0)], [at(1)], 0.5) == 0
+    assert disagreements([at(0)], [at(0, "b")], 0.5) == 2
+    assert disagreements([at(0), at(50)], [at(0)], 0.5) == 1
+
+
+# What scores are worth ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """Photos with an apple each; in a third of them a dull patch that is none."""
+    entries = []
+    for k in range(90):
+        dull = [] if k % 3 else [("apple", 50, 30)]
+        path = write(tmp_path / "src", f"p{k:03d}.png", number=k)
+        picture = photo(k, ("apple", 10, 10))
+        if dull:
+            picture[30:50, 50:70] = (172, 30, 30)
+        from tools.data.pictures import write_picture
+
+        write_picture(path, picture)
+        entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(10, 10, 30, 30))]), path))
+    write_export(entries, tmp_path / "labelled", "voc", label_task("apple", "detect"))
+    return tmp_path / "labelled"
+
+
+def test_thresholds_reach_the_wanted_precision_on_held_out_photos(tmp_path, labelled):
+    task = label_task("apple")
+    confidence = fit_confidence(ColourEngine(task, threshold=0.1), labelled, task, settings(tmp_path), 0.9)
+    checked = confidence.checked
+    assert checked.precision["apple"] == 1.0 and checked.recall["apple"] == 1.0
+    assert checked.ece_after <= checked.ece_before and len(checked.before) >= 2
+    plain = fit_confidence(ColourEngine(task, threshold=0.1), labelled, task, settings(tmp_path), None)
+    assert plain.checked.detections == checked.detections
+
+
+def test_a_precision_that_nothing_reaches_leaves_all_to_a_person(tmp_path, labelled):
+    task = label_task("leaf")
+
+    class Blind(ColourEngine):
+        def find(self, pictures, least):
+            box = Instance(class_name="leaf", box=(60, 0, 70, 10), score=0.9)
+            return [[box] for _ in pictures]
+
+    confidence = fit_confidence(
+        Blind(task), labelled, task, settings(tmp_path, class_map={"apple": "leaf"}), 0.9
+    )  # fmt: skip
+    assert confidence.thresholds == {"leaf": NEVER} and "left to a person" in confidence.notes[-1]
+
+
+def test_probabilities_and_scores_are_two_ways_of_one_thing():
+    from tools.annotators.calibration import Calibration
+
+    confidence = Confidence(calibration=Calibration(temperature=1.7, shift=-0.4))
+    for p in (0.1, 0.5, 0.93):
+        assert confidence(confidence.raw(p)) == pytest.approx(p)
+
+
+def test_one_call_from_photos_to_a_data_set(tmp_path, labelled, monkeypatch):
+    """Everything but the engine is real; called again it goes on and changes nothing."""
+    monkeypatch.chdir(tmp_path)
+    made = []
+
+    def colours(task, _settings, _choice):
+        made.append(ColourEngine(task, threshold=0.4))
+        return made[-1]
+
+    monkeypatch.setattr("tools.label.command.make_engine", colours)
+    monkeypatch.setattr("tools.label.labeler.make_engine", colours)
+    task = label_task("apple")
+    wanted = Labelling([tmp_path / "src"], task, "yolo", labelled=labelled, precision=0.9)
+    outcome = label_photos(wanted, settings(tmp_path))
+    assert outcome.summary.photos == 90 and outcome.written.labels == 90
+    page = (tmp_path / "src_labels" / "labels.html").read_text()
+    assert "Expected calibration error" in page and page.count("<svg") == 2 and "p000.png" in page
+    seen = len(made)
+    again = label_photos(wanted, settings(tmp_path))
+    assert again.summary.new == 0 and again.plain() | {"new": 90} == outcome.plain() and len(made) == seen + 1
+    assert made[-1].seen == 0 and all(m.closed for m in made)
+    assert json.loads((again.store / "label.json").read_text())["summary"]["photos"] == 90
+
+
+def test_precision_without_labels_is_refused(tmp_path, labelled, monkeypatch):
+    with pytest.raises(FixArguments, match="needs --labelled"):
+        label_photos(Labelling([tmp_path / "src"], label_task("apple"), precision=0.9), settings(tmp_path))
+
+
+def test_a_second_model_is_asked_too(tmp_path):
+    task = label_task("apple")
+    labeler = AutoLabeler(task, settings(tmp_path), engine=ColourEngine(task), second="starter")
+    assert labeler.second.name == engines.STARTER
+    labeler.close()

@@ -1,0 +1,201 @@
+"""What photos teach: nothing that judges, nothing doubtful, and only what made things better stays."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tools.learn
+from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
+from tests.tools.label.test_engines import a_run
+from tools.data.formats.labels import LabelledImage
+from tools.data.pictures import read_picture
+from tools.data.sample import Instance, Sample
+from tools.errors import FixArguments, StepFailed
+from tools.label.export import write_export
+from tools.label.labeler import AutoLabeler, label_task
+from tools.label.photos import find_photos
+from tools.label.pseudo import apart_from, hand_labelled, mixed, painted_over, pseudo_labelled
+from tools.trainers import TrainingResult
+
+TASK = label_task("apple")
+
+
+def judge(path):
+    from tools.data.dataset import file_sha256
+
+    return Sample(id=path.stem, image=str(path), width=80, height=60, sha256=file_sha256(path), family=path.name,
+                  engine="real", provenance={"file": path.name})  # fmt: skip
+
+
+def test_no_photo_that_judges_is_learnt_from(tmp_path):
+    rng = np.random.default_rng(0)
+    pictures = [np.kron(rng.integers(0, 255, (6, 8, 3)), np.ones((10, 10, 1))).astype(np.uint8) for _ in range(4)]
+    from tools.data.pictures import write_picture
+
+    for name, picture in (("DSC_1042_7.png", pictures[0]), ("plain.png", pictures[1])):
+        write_picture(tmp_path / "real" / name, picture)
+    for name, picture in (
+        ("copy.png", pictures[0]),  # the same file under another name
+        ("saved_again.jpg", pictures[1]),  # the same look
+        ("DSC_1042_9.png", pictures[2]),  # another tile of the same photo
+        ("new.png", pictures[3]),
+    ):
+        write_picture(tmp_path / "mine" / name, picture)
+    kept, dropped = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
+    assert [f.name for f in kept] == ["new.png"] and dropped == 3
+
+
+def test_a_teacher_labels_what_it_is_sure_of_and_paints_over_the_rest(tmp_path):
+    path = write(tmp_path / "mine", "both.png", ("apple", 10, 10))
+    picture = photo(0, ("apple", 10, 10))
+    picture[30:50, 50:70] = (172, 30, 30)  # scores 0.53
+    from tools.data.pictures import write_picture
+
+    write_picture(path, picture)
+    write(tmp_path / "mine", "empty.png", number=5)
+    teacher = AutoLabeler(TASK, settings(tmp_path), engine=ColourEngine(TASK, threshold=0.8))
+    made = list(pseudo_labelled(teacher, list(find_photos([tmp_path / "mine"])), tmp_path / "copies"))
+    assert len(made) == 1 and [i.box for i in made[0].instances] == [(10, 10, 30, 30)]
+    copy = read_picture(Path(made[0].image))
+    assert (copy[10:30, 10:30] == picture[10:30, 10:30]).all() and not (copy[30:50, 50:70, 0] == 172).any()
+    assert (read_picture(path) == picture).all()
+
+
+def test_what_is_kept_stays_in_front_of_what_is_painted_over():
+    picture = photo(0, ("apple", 10, 10))
+    kept = Instance(class_name="apple", box=(10, 10, 30, 30))
+    assert (painted_over(picture, [(5, 5, 40, 40)], [kept])[10:30, 10:30] == picture[10:30, 10:30]).all()
+    assert painted_over(picture, [], []) is picture
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "photos", "share", "expected"),
+    [(100, 10, 0.5, (80, 80)), (100, 100, 0.5, (100, 100)), (100, 100, 0.2, (100, 100)), (10, 50, 0.5, (10, 50)),
+     (90, 5, 0.1, (90, 10))],
+)  # fmt: skip
+def test_photos_have_their_share(synthetic, photos, share, expected):
+    def samples(engine, count):
+        return [judge_like(engine, k) for k in range(count)]
+
+    made = mixed(samples("r", synthetic), samples("p", photos), share, seed=3)
+    assert (sum(s.engine == "r" for s in made), sum(s.engine == "p" for s in made)) == expected
+    assert made == mixed(samples("r", synthetic), samples("p", photos), share, seed=3)
+
+
+def judge_like(engine, k):
+    return Sample(id=f"{engine}{k}", image="", width=8, height=8, sha256="", family="", engine=engine)
+
+
+def test_no_photo_at_all_is_an_error():
+    with pytest.raises(StepFailed, match="no photo has a label"):
+        mixed([judge_like("r", 0)], [], 0.5, 0)
+
+
+def test_hand_drawn_boxes_are_cut_out_and_what_cannot_be_is_painted_over(tmp_path):
+    path = write(tmp_path / "few", "a.png", ("apple", 10, 10), ("apple", 50, 30))
+    boxes = [Instance(class_name="apple", box=b) for b in ((8, 8, 32, 32), (48, 28, 72, 52))]
+    sample = judge(path).model_copy(update={"instances": boxes})
+
+    class Cut:
+        def masks(self, picture, boxes, points=None):
+            mask = np.zeros(picture.shape[:2], bool)
+            mask[10:30, 10:30] = True
+            return [mask, None]
+
+    [made] = hand_labelled([sample], TASK, Cut(), tmp_path / "copies")
+    assert len(made.instances) == 1 and made.instances[0].mask(60, 80).sum() == 400
+    assert not (read_picture(Path(made.image))[32:48, 52:68, 0] == 200).any()
+
+
+# A whole round --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run with real photos that judge, a trainer that only copies, and an engine that looks for colours."""
+    entries = []
+    for k in range(8):
+        path = write(tmp_path / "src", f"photo{k}.png", ("apple", 10, 10), number=k * 9)
+        entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(10, 10, 30, 30))]), path))
+    write_export(entries, tmp_path / "real", "voc", label_task("apple", "detect"))
+    from agent.run import open_run
+
+    a_run(tmp_path, "one")
+    made = open_run(tmp_path / "runs" / "one")
+    made.record.real = str(tmp_path / "real")
+    jobs = []
+
+    class Copies:
+        def train(self, job, on_epoch):
+            jobs.append(job)
+            on_epoch({"epoch": 1, "epochs": 1, "loss": 1.0})
+            return TrainingResult(job.initial, 1, 1, 0.5, str(job.initial))
+
+    monkeypatch.setattr(tools.learn, "make_trainer", lambda run: Copies())
+    monkeypatch.setattr(tools.learn, "make_engine", lambda task, *_: ColourEngine(task, threshold=0.6))
+    made.jobs = jobs
+    return made
+
+
+def judged(*verdicts):
+    """An evaluation that keeps a round or not, and moves the best as the true one does."""
+    left = list(verdicts)
+
+    def evaluate(run):
+        run.round.accepted = left.pop(0)
+        if run.round.accepted:
+            run.record.best = run.record.best.model_copy(
+                update={"round": run.round.number, "weights": run.round.weights}
+            )
+        return ""
+
+    return evaluate
+
+
+def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
+    for k in range(5):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
+    before = run.record.best.weights
+    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=3))
+    assert [r["kept"] for r in said["rounds"]] == [True, False]  # a third would have the same teacher
+    assert [r.number for r in run.record.rounds] == [1, 2, 3, 4] and run.record.best.round == 3
+    first, second = run.jobs
+    assert first.initial == run.path(before) and second.initial == run.path("rounds/03/weights.safetensors")
+    assert {s.engine for s in first.train} >= {"pseudo"} and not any(s.engine == "real" for s in first.train)
+    assert all(s.engine == "real" for s in first.val)
+
+
+def test_the_photos_that_judge_are_no_material(tmp_path, run):
+    with pytest.raises(StepFailed, match="nothing is left to learn from"):
+        tools.learn.learn(run, [tmp_path / "real"], tmp_path / "real")
+    assert len(run.record.rounds) == 2
+
+
+def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
+    write(tmp_path / "mine", "own.png", ("apple", 40, 30), number=60)
+
+    def dies(_run):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tools.learn, "evaluate", dies)
+    with pytest.raises(KeyboardInterrupt):
+        tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
+    tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
+    assert [r.number for r in run.record.rounds] == [1, 2, 3]
+    assert [s.id for s in run.jobs[0].train] == [s.id for s in run.jobs[1].train]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"), [("real", "--real DIR"), ("best", "no trained model"), ("none", "name photos")]
+)
+def test_what_is_missing_is_said(tmp_path, run, change, sentence):
+    if change == "real":
+        run.record.real = None
+    if change == "best":
+        run.record.best = None
+    with pytest.raises(FixArguments, match=sentence):
+        tools.learn.learn(run, [] if change == "none" else [tmp_path / "src"])

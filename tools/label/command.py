@@ -1,0 +1,161 @@
+"""One labelling from photos to a written data set: what the command line and the agent both call."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.data.formats.labels import LabelledImage
+from tools.data.sample import Sample
+from tools.data.task import TaskSpec
+from tools.errors import FixArguments
+from tools.label.confidence import Confidence, fit_confidence
+from tools.label.engines import Choice, choose, make_engine
+from tools.label.export import FORMATS, Written, is_known, write_export
+from tools.label.folder import LabelFolder
+from tools.label.labeler import AutoLabeler, LabelSummary
+from tools.label.photos import unpacked
+from tools.label.queue import Queued, write_queue
+from tools.label.report import write_report
+from tools.locks import locked
+from tools.photo_sets import photos_folder
+from tools.settings import Settings
+
+Told = Callable[[int, int], None]
+REPORT = "labels.html"
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """What is to be done."""
+
+    photos: Sequence[Path]
+    task: TaskSpec
+    form: str = "coco"
+    to: Path | None = None  # None: "<photos>_labels" in the current folder
+    model: str | None = None
+    second: str | None = None
+    labelled: Path | None = None
+    precision: float | None = None
+    pictures: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done."""
+
+    summary: LabelSummary
+    queue: list[Queued]
+    written: Written
+    report: Path
+    store: Path  # the set of photos, which the review page opens
+    about: str
+    confidence: Confidence
+
+    def plain(self) -> dict[str, Any]:
+        """As values that JSON holds."""
+        checked = self.confidence.checked
+        return {
+            "photos": self.summary.photos,
+            "new": self.summary.new,
+            "labels": dict(self.summary.labels),
+            "without_labels": self.summary.empty,
+            "left_out": dict(self.summary.problems),
+            "read_with_care": dict(self.summary.notes),
+            "to_review": len(self.queue),
+            "by": self.about,
+            "calibration": None if checked is None else {
+                "photos": checked.photos, "ece_before": round(checked.ece_before, 4),
+                "ece_after": round(checked.ece_after, 4), "precision": checked.precision, "recall": checked.recall,
+            },
+            "notes": self.confidence.notes,
+            "format": self.written.format,
+            "lost": dict(self.written.lost),
+            "written_to": str(self.written.folder),
+            "report": str(self.report),
+            "set": self.store.name,
+        }  # fmt: skip
+
+
+def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None) -> Outcome:
+    """Label photos, weigh the labels, queue the doubtful, write the rest for other tools.
+
+    Called again with the same photos and task it goes on where it was, and takes up what a person corrected since.
+
+    Args:
+        wanted: what is to be done.
+        settings: engines, runs, thresholds.
+        told: called with how far it is; may raise to stop, which loses nothing.
+
+    Raises:
+        FixArguments: a folder, format or model is not there, or another process labels the same photos.
+        StepFailed: nothing can be labelled, or nothing here can tell the classes apart.
+        NeedsUser: the classes of `labelled` cannot be matched with the task's.
+    """
+    if wanted.task.kind != "classify" and wanted.form not in FORMATS:
+        raise FixArguments(f"--out {wanted.form}: known are {', '.join(FORMATS)}")
+    for path in wanted.photos:
+        if not path.exists():
+            raise FixArguments(f"{path}: there is no such photo or folder")
+    options = [str(v) for v in (wanted.model, wanted.second, wanted.labelled, wanted.precision) if v is not None]
+    photos_folder(settings.runs_dir).mkdir(parents=True, exist_ok=True)
+    kept = LabelFolder.open(settings.runs_dir, wanted.photos, wanted.task, options)
+    refusal = FixArguments(f"another process is labelling these photos ({kept.folder})")
+    try:
+        with locked(kept.folder / ".lock", 0.5, refusal):
+            return _label(wanted, settings, kept, told)
+    finally:
+        kept.close()
+
+
+def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told | None) -> Outcome:
+    choice, confidence = _decide(wanted, settings, kept)
+    photos = unpacked(wanted.photos, kept.folder / ".unpacked", settings)
+    labeler = AutoLabeler(wanted.task, settings, second=wanted.second, confidence=confidence, choice=choice)
+    with labeler:
+        summary = labeler.run(photos, kept, told)
+        about = labeler.about
+    queue = write_queue(kept, settings)
+    to = wanted.to or Path(f"{wanted.photos[0].resolve().stem}_labels")
+    written = write_export(entries(kept), to, wanted.form, wanted.task, pictures=wanted.pictures)
+    report = to / REPORT
+    write_report(report, kept, summary, confidence, queue, written, about)
+    outcome = Outcome(summary, queue, written, report, kept.folder, about, confidence)
+    kept.state.summary = outcome.plain()
+    kept.save()
+    return outcome
+
+
+def _decide(wanted: Labelling, settings: Settings, kept: LabelFolder) -> tuple[Choice, Confidence]:
+    """Engine and thresholds: those that this labelling began with, else the best now."""
+    if kept.state.engine:
+        return Choice(**kept.state.engine), Confidence.model_validate(kept.state.confidence)
+    choice = choose(wanted.task, settings, wanted.model)
+    confidence = Confidence()
+    if wanted.labelled is not None:
+        engine = make_engine(wanted.task, settings, choice)
+        try:
+            confidence = fit_confidence(engine, wanted.labelled, wanted.task, settings, wanted.precision)
+        finally:
+            engine.close()
+    elif wanted.precision is not None:
+        raise FixArguments("--precision needs --labelled DIR: only labelled photos tell what a score is worth")
+    kept.state.engine, kept.state.confidence = vars(choice), confidence.model_dump()
+    kept.save()
+    return choice, confidence
+
+
+def entries(kept: LabelFolder) -> Iterator[tuple[LabelledImage, Path]]:
+    """Labels and pictures of a set as they are written; what a person rejected is left out."""
+    names = kept.state.task.class_names
+    for sample in kept.samples():
+        if sample.verdict != "dropped":
+            yield is_known(names, labelled_image(sample)), kept.folder / sample.image
+
+
+def labelled_image(sample: Sample) -> LabelledImage:
+    """A labelled photo under its own name."""
+    return LabelledImage(
+        file=str(sample.provenance["written"]), width=sample.width, height=sample.height, instances=sample.instances,
+        label=sample.label, split=sample.split or "train",
+    )  # fmt: skip

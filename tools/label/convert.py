@@ -1,0 +1,133 @@
+"""Labels of one format as another, and boxes as masks; what comes out is read again and compared."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from tools.annotators import Segmenter
+from tools.data.formats.labels import LabelledImage, counted
+from tools.data.pictures import read_picture, write_picture
+from tools.data.real import read_photos
+from tools.data.real_labels import read_labels
+from tools.data.sample import Instance, Sample
+from tools.data.task import TaskKind, TaskSpec
+from tools.errors import StepFailed
+from tools.label.engines import cut_out
+from tools.label.export import Written, write_export
+from tools.label.labeler import label_task
+
+
+@dataclass
+class Converted:
+    """What became of the labels."""
+
+    written: Written
+    masks_made: int = 0  # of boxes
+    boxes_left: int = 0  # that could not be cut out
+    mask_iou: float | None = None  # mean over masks, of what was read back with what went in
+    notes: list[str] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        """As values that JSON holds."""
+        return {
+            "photos": self.written.photos, "labels": self.written.labels, "format": self.written.format,
+            "masks_made": self.masks_made, "boxes_left": self.boxes_left,
+            "mask_iou_read_back": None if self.mask_iou is None else round(self.mask_iou, 5),
+            "lost": counted(self.written.lost) or "nothing", "notes": self.notes,
+            "written_to": str(self.written.folder),
+        }  # fmt: skip
+
+
+def convert_labels(
+    source: Path, to: Path, form: str, *, segmenter: Segmenter | None = None, pictures: bool = True
+) -> Converted:
+    """Read labelled photos and write their labels in another format.
+
+    Args:
+        source: a folder with photos and labels; nothing in it is touched.
+        to: new folder.
+        form: coco, yolo, voc or cvat; photos in class folders stay that.
+        segmenter: makes masks of labels that are boxes; None leaves them boxes.
+        pictures: put the photos beside the labels, upright and without anything but their pixels.
+
+    Raises:
+        FixArguments: an unknown format, or `to` holds other files.
+        StepFailed: the labels cannot be read or written; the message names the file.
+    """
+    task = _task_of(source)
+    samples, notes = read_photos(source, task, {n: n for n in task.class_names})
+    if task.kind != "classify" and (segmenter or any(i.counts for s in samples for i in s.instances)):
+        task = task.model_copy(update={"kind": "segment"})
+    counts = {"made": 0, "left": 0}
+    scratch_near = to.parent
+    scratch_near.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=scratch_near, prefix=".convert-") as scratch:
+        entries = _entries(samples, segmenter, Path(scratch), counts)
+        written = write_export(entries, to, form, task, pictures=pictures)
+    result = Converted(written, counts["made"], counts["left"], notes=notes)
+    if pictures and task.kind == "segment" and not written.lost["masks not stored"]:
+        result.mask_iou = _agreement(to, task, samples) if segmenter is None else None
+    return result
+
+
+def _task_of(source: Path) -> TaskSpec:
+    """The classes that are used in the labels, in the order of their names."""
+    kind: TaskKind = "detect"
+    try:
+        labels = read_labels(source, classify=False)
+    except StepFailed:
+        labels, kind = read_labels(source, classify=True), "classify"
+    used = {i.class_name for _, image in labels.entries for i in image.instances}
+    used |= {image.label for _, image in labels.entries if image.label}
+    if not used:
+        raise StepFailed(f"{source}: no photo has a label, so there is nothing to convert")
+    return label_task(sorted(used), kind)
+
+
+def _entries(
+    samples: list[Sample], segmenter: Segmenter | None, scratch: Path, counts: dict[str, int]
+) -> Iterator[tuple[LabelledImage, Path]]:
+    taken: set[str] = set()
+    for sample in samples:
+        picture = read_picture(Path(sample.image))
+        instances: list[Instance] = sample.instances
+        if segmenter is not None:
+            boxes = sum(i.counts is None for i in instances)
+            instances = cut_out(picture, instances, segmenter)
+            left = sum(i.counts is None for i in instances)
+            counts["made"] += boxes - left
+            counts["left"] += left
+        name = _free(PurePosixPath(sample.family), taken)
+        write_picture(scratch / name, picture)
+        yield LabelledImage(name, sample.width, sample.height, instances, sample.label), scratch / name
+        (scratch / name).unlink()
+
+
+def _free(path: PurePosixPath, taken: set[str]) -> str:
+    """The photo's own file name, with its folders where two are called the same."""
+    suffix = ".png" if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif") else ".jpg"
+    stems = [path.stem, "__".join([*path.parts[:-1], path.stem])]
+    stems += [f"{path.stem}-{n}" for n in range(2, len(taken) + 3)]
+    stem = next(s for s in stems if s.casefold() not in taken)
+    taken.add(stem.casefold())
+    return stem + suffix
+
+
+def _agreement(folder: Path, task: TaskSpec, before: list[Sample]) -> float | None:
+    """Mean IoU of the masks read back with those that went in, in the order of each photo."""
+    after, _ = read_photos(folder, task, {n: n for n in task.class_names})
+    by_stem = {PurePosixPath(s.family).stem: s for s in after}
+    taken: set[str] = set()
+    overlaps: list[float] = []
+    for sample in before:
+        again = by_stem.get(PurePosixPath(_free(PurePosixPath(sample.family), taken)).stem)
+        for k, instance in enumerate(sample.instances):
+            mask = instance.mask(sample.height, sample.width)
+            read = again.instances[k].mask(sample.height, sample.width) if again and k < len(again.instances) else None
+            if mask is not None:
+                overlaps.append(0.0 if read is None else float((mask & read).sum() / max(1, (mask | read).sum())))
+    return float(np.mean(overlaps)) if overlaps else None

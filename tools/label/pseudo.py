@@ -1,0 +1,163 @@
+"""Photos as training material: with labels that a teacher is sure of, or with a person's own few.
+
+The teacher is the average of the weights over a training (a mean teacher, Tarvainen and Valpola 2017, taken once a
+round); only what it is sure of becomes a label (FixMatch, Sohn et al. 2020). What it doubts is painted over: left as it
+is, it would teach the student that there is nothing.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tools.annotators import Segmenter
+from tools.data.photos import look_hash, photo_of
+from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.sample import Box, Instance, Sample
+from tools.data.task import TaskSpec
+from tools.errors import StepFailed
+from tools.label.engines import cut_out
+from tools.label.photos import PhotoFile, find_photos, read_ahead
+
+if TYPE_CHECKING:
+    from tools.label.labeler import AutoLabeler
+
+SAME_LOOK_BITS = 12  # of 256, as in tools.data.photos
+_GROWN = 0.1  # of a doubtful box's sides, painted over along with it
+MAX_REPEATS = 8  # of one photo in an epoch; more would be learnt by heart
+
+
+def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], int]:
+    """The photos that no judging photo shows, and how many were left out.
+
+    Left out is the same file, the same look, and whatever else comes from the same photo by its name.
+
+    Args:
+        photos: files and folders to learn from.
+        judges: real photos that decide or report.
+    """
+    files = {s.sha256 for s in judges}
+    looks = [look for s in judges if (look := look_hash(read_picture(Path(s.image)))) is not None]
+    names = {Path(photo_of(s.provenance.get("file", s.image))).name for s in judges}
+    kept: list[PhotoFile] = []
+    dropped = 0
+    for photo in read_ahead(find_photos(photos)):
+        if photo.picture is None:
+            continue
+        look = look_hash(photo.picture)
+        same = photo.sha256 in files or Path(photo_of(photo.file.name)).name in names
+        if same or (look is not None and any((look ^ other).bit_count() <= SAME_LOOK_BITS for other in looks)):
+            dropped += 1
+        else:
+            kept.append(photo.file)
+    return kept, dropped
+
+
+def pseudo_labelled(teacher: "AutoLabeler", photos: Sequence[PhotoFile], folder: Path) -> Iterator[Sample]:
+    """Photos with what a teacher is sure of; photos in which it is sure of nothing are left out.
+
+    Args:
+        teacher: its thresholds say what "sure" is, its doubts are painted over.
+        photos: `apart_from` what judges.
+        folder: where training copies are written; the photos themselves are only read.
+    """
+    for photo, found, about in teacher.label(iter(photos)):
+        if photo.picture is None or not (found or about["label"]):
+            continue
+        doubts: list[Box] = [(d[2], d[3], d[4], d[5]) for d in about["provenance"].get("doubts", [])]
+        sure = [i for i in found if i.counts is not None or teacher.task.kind != "segment"]
+        doubts += [i.box for i in found if i not in sure]
+        if sure or about["label"]:
+            picture = painted_over(photo.picture, doubts, sure)
+            yield _training_sample(folder, photo.sha256, picture, sure, about["label"], "pseudo")
+
+
+def hand_labelled(samples: Sequence[Sample], task: TaskSpec, segmenter: Segmenter, folder: Path) -> Iterator[Sample]:
+    """A person's labelled photos as training material; boxes are cut out where masks are needed.
+
+    Args:
+        samples: of `tools.data.real.read_photos`.
+        task: whether masks are needed.
+        segmenter: cuts out; what it cannot is painted over.
+        folder: where training copies are written.
+    """
+    for sample in samples:
+        picture = read_picture(Path(sample.image))
+        found = cut_out(picture, sample.instances, segmenter) if task.kind == "segment" else sample.instances
+        whole = [i for i in found if i.counts is not None or task.kind != "segment"]
+        lost = [i.box for i in found if i not in whole]
+        if whole or sample.label:
+            picture = painted_over(picture, lost, whole)
+            yield _training_sample(folder, sample.sha256, picture, whole, sample.label, "few")
+
+
+def painted_over(picture: Picture, boxes: Sequence[Box], kept: Sequence[Instance]) -> Picture:
+    """A copy without what lies in some boxes; objects that are kept stay as they are.
+
+    Args:
+        picture: (h, w, 3) RGB.
+        boxes: x1, y1, x2, y2 of what is painted over with the colour around it.
+        kept: objects that lie in front.
+    """
+    if not boxes:
+        return picture
+    height, width = picture.shape[:2]
+    painted = picture.copy()
+    for x1, y1, x2, y2 in boxes:
+        dx, dy = _GROWN * (x2 - x1) + 1, _GROWN * (y2 - y1) + 1
+        left, right = max(0, int(x1 - dx)), min(width, int(np.ceil(x2 + dx)))
+        top, bottom = max(0, int(y1 - dy)), min(height, int(np.ceil(y2 + dy)))
+        if left < right and top < bottom:
+            rim = np.concatenate([
+                picture[top, left:right], picture[bottom - 1, left:right], picture[top:bottom, left],
+                picture[top:bottom, right - 1],
+            ])  # fmt: skip
+            painted[top:bottom, left:right] = np.median(rim, axis=0).astype(np.uint8)
+    for instance in kept:
+        mask = instance.mask(height, width)
+        if mask is not None:
+            painted[mask] = picture[mask]
+        else:
+            x1, y1, x2, y2 = (round(v) for v in instance.box)
+            painted[max(0, y1) : y2, max(0, x1) : x2] = picture[max(0, y1) : y2, max(0, x1) : x2]
+    return painted
+
+
+def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float, seed: int) -> list[Sample]:
+    """An epoch's pictures: photos are repeated, or synthetic pictures left out, until photos have their share.
+
+    Args:
+        synthetic: rendered pictures.
+        photos: with labels.
+        share: of photos, in (0, 1).
+        seed: decides what is left out.
+
+    Raises:
+        StepFailed: there is no photo.
+    """
+    if not photos:
+        raise StepFailed("no photo has a label that one could learn from")
+    wanted = round(share / (1 - share) * len(synthetic))
+    repeats = max(1, min(MAX_REPEATS, round(wanted / len(photos))))
+    own = [photo for _ in range(repeats) for photo in photos]
+    most = max(1, round(len(own) * (1 - share) / share))
+    rng = np.random.default_rng(seed)
+    chosen = sorted(rng.permutation(len(synthetic))[:most].tolist())
+    return [*(synthetic[i] for i in chosen), *own]
+
+
+def _training_sample(
+    folder: Path, digest: str, picture: Picture, found: Sequence[Instance], label: str | None, engine: str
+) -> Sample:
+    text = "".join(i.model_dump_json() for i in found) + str(label)
+    identity = f"{engine}-{digest[:12]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+    path = folder / f"{identity}.png"
+    if not path.is_file():
+        write_picture(path, picture)
+    height, width = picture.shape[:2]
+    return Sample(
+        id=identity, image=str(path), width=width, height=height, sha256=digest, family=digest[:16], split="train",
+        engine=engine, verdict="kept", instances=list(found), label=label, provenance={"labels": engine},
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Learn from photos: rounds on photos without labels, or a few labelled ones, mixed with the run's own pictures.
+
+Nothing real is trained on unless the person names the folder: the flag is the asking. No photo of the real test or of
+the photos that decide is ever among them, and a round is kept only when it is better on the photos that decide.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.data.real import load_real, read_photos
+from tools.data.sample import Sample
+from tools.errors import FixArguments, StepFailed
+from tools.evaluate import evaluate
+from tools.label.confidence import Confidence, scores_of
+from tools.label.engines import Choice, make_engine, make_segmenter
+from tools.label.labeler import AutoLabeler
+from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
+from tools.runtime import Round, RunContext, report, write_json
+from tools.train import deadline_s, make_trainer
+from tools.trainers import TrainingJob
+
+STAGE = "learn"
+FOCUS = "photos"  # what a round of this kind is aimed at, in the record
+Told = dict[str, Any]
+
+
+def learn(
+    run: RunContext, unlabelled: Sequence[Path] = (), labelled: Path | None = None, rounds: int | None = None
+) -> str:  # fmt: skip
+    """Train on photos too; see the module.
+
+    Args:
+        run: finished, with real photos that decide.
+        unlabelled: photos and folders without labels.
+        labelled: folder of a few labelled photos.
+        rounds: of pseudo-labels, each made by the average of the one before; labelled photos alone take one.
+
+    Raises:
+        FixArguments: no photos are named, or the run has no model or no real photos.
+        StepFailed: no photo is left that does not judge, or the teacher is sure of nothing.
+    """
+    best = run.record.best
+    if not unlabelled and labelled is None:
+        raise FixArguments("name photos to learn from: --unlabelled DIR, --finetune DIR, or both")
+    if best is None:
+        raise FixArguments(f"{run.record.name} has no trained model yet")
+    if run.record.real is None:
+        raise FixArguments("learning from photos needs labelled photos that decide whether it helped: --real DIR")
+    settings = run.settings
+    real = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
+    judges = [*real.val, *real.test]
+    files, dropped = apart_from(unlabelled, judges) if unlabelled else ([], 0)
+    few, lost = _few(run, labelled, judges)
+    if not files and not few:
+        raise StepFailed(
+            f"every photo ({dropped + lost}) is one of those that judge the model, or of the same photo: nothing is "
+            "left to learn from"
+        )
+    told: list[Told] = []
+    for _ in range((rounds or settings.learn_rounds) if files else 1):
+        run.check_stop()
+        told.append(_round(run, files, few, real.val))
+        if not told[-1]["kept"]:  # its teacher would be the same once more
+            break
+    return report(
+        done=f"learnt from {len(files)} photos without labels and {len(few)} with",
+        left_out_because_they_judge=dropped + lost,
+        rounds=told,
+        best_round=run.record.best.round if run.record.best else None,
+        decided_on="real_val",
+    )
+
+
+def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], int]:
+    """Labelled photos to learn from, and how many were left out because they judge."""
+    if labelled is None:
+        return [], 0
+    samples, _ = read_photos(labelled, run.task, run.settings.class_map)
+    kept, dropped = apart_from([Path(s.image) for s in samples], judges)
+    allowed = {str(f.path) for f in kept}
+    chosen = [s for s in samples if s.image in allowed]
+    segmenter = make_segmenter(run.settings)
+    return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), dropped
+
+
+def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], deciding: Sequence[Sample]) -> Told:
+    """One round: labels by the best weights, a training, a measurement."""
+    best = run.record.best
+    assert best is not None
+    if run.round.focus != [FOCUS] or run.round.accepted is not None:  # else it was killed half-way
+        run.record.rounds.append(Round(number=run.round.number + 1, focus=[FOCUS]))
+        run.save()
+    with run.stage(STAGE):
+        photos = list(few)
+        threshold: dict[str, float] = {}
+        if files:
+            with _teacher(run, deciding) as teacher:
+                threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}
+                photos += list(pseudo_labelled(teacher, files, run.folder / "photos"))
+        synthetic = list(run.dataset.samples(verdict="kept", split="train"))
+        train = mixed(synthetic, photos, run.settings.learn_photo_share, run.settings.seed)
+        _train(run, train, deciding)
+    with run.stage("evaluate"):
+        evaluate(run)
+    scores = run.round.scores.get("real_val")
+    return {
+        "round": run.round.number, "photos": len(photos), "labels": sum(len(p.instances) for p in photos),
+        "sure_from": threshold, "pictures_of_an_epoch": len(train), "kept": bool(run.round.accepted),
+        "real_val": None if scores is None or scores.score is None else round(scores.score, 3),
+    }  # fmt: skip
+
+
+def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
+    """The best weights, sure from where the wanted precision is reached on the photos that decide."""
+    from tools.annotators.calibration import threshold_for
+
+    settings, best = run.settings, run.record.best
+    assert best is not None
+    choice = Choice(str(run.path(best.weights)), best.threshold)
+    engine = make_engine(run.task, settings, choice)
+    scored, _ = scores_of(engine, deciding, run.task, settings.match_iou, settings.ignore_side_px)
+    sure = Confidence()
+    for name in run.task.class_names:
+        own = [(s, r) for c, s, r in scored if c == name]
+        found = threshold_for([s for s, _ in own], [r for _, r in own], settings.learn_precision)
+        sure.thresholds[name] = settings.pseudo_confidence if found is None else found
+    return AutoLabeler(run.task, settings, confidence=sure, engine=engine)
+
+
+def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample]) -> None:
+    best, settings = run.record.best, run.settings
+    assert best is not None
+    job = TrainingJob(
+        task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / "train",
+        epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
+        seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
+        patience=settings.patience, threads=settings.threads,
+    )  # fmt: skip
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        run.emit("loss", **entry)
+        run.progress(STAGE, entry["epoch"], entry["epochs"], loss=entry["loss"], val_score=entry.get("val_score"))
+        run.check_stop()
+
+    result = make_trainer(run).train(job, on_epoch)
+    weights = run.round_folder() / "weights.safetensors"
+    temporary = weights.with_name(f".{weights.name}.tmp")
+    temporary.write_bytes(result.weights.read_bytes())
+    temporary.replace(weights)
+    run.round.weights = run.relative(weights)
+    write_json(
+        run.round_folder() / "training.json",
+        {"history": result.history, "epochs": result.epochs, "started_from": best.weights, "train_images": len(train)},
+    )
+    run.save()
