@@ -10,8 +10,6 @@ import pytest
 from tests.tools import checkpoints
 from tests.tools.test_annotate import _worded
 from tools.annotate import annotate, make_annotator
-from tools.cluster import Order, Seat
-from tools.cluster.stages import Labelling
 from tools.data.pictures import read_picture
 from tools.score import score
 
@@ -42,22 +40,6 @@ def test_score_and_label_by_checkpoints(tmp_path, folders, detector, segmenter, 
     assert labels
     assert all((i.counts is not None) is (kind == "segment") for i in labels)
     assert set(run.record.engines) >= {"clip", "clis", "detect_and_segment"}
-
-
-def test_a_worker_of_a_cluster_labels_as_this_machine_does(tmp_path, folders):
-    run = _worded(
-        tmp_path, detector=str(folders["owlv2"]), segmenter=str(folders["sam"]), clip_model=str(folders["clip"]),
-        crop_agreement=False, detector_confidence=0.02, min_mask_quality=-1e9, min_box_mask_iou=0.0, profile="offline",
-    )  # fmt: skip
-    samples = list(run.dataset.samples(verdict="kept"))[:3]
-    unit = [read_picture(run.path(s.image)) for s in samples], samples
-    seat = Seat(Order.of(run), Labelling(None))
-    seat.open()
-    labels, dropped = seat.work(unit)
-    here = make_annotator(run)
-    assert labels == here.annotate_many(*unit, run.task)
-    assert dropped == here.dropped
-    assert any(labels)
 
 
 def _labels(run):
