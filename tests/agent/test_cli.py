@@ -42,6 +42,11 @@ def test_help_answers_at_once(tmp_path):
         (["build", "apples", "--size", "100"], 2, "size_px"),
         (["build", "apples", "--real", "nowhere"], 2, "--real nowhere: there is no such folder"),
         (["build", "apples", "--run", "../up"], 2, "use letters"),
+        (["build", "apples", "--cutouts", "nowhere"], 2, "--cutouts nowhere: there is no such folder"),
+        (["build", "apples", "--backgrounds", "."], 2, "add --cutouts DIR or --few DIR"),
+        (["build", "apples", "--cutouts", ".", "--few", "."], 2, "leave --cutouts out"),
+        (["build", "apples", "--engine", "local", "--address", "h:1"], 2, "--address goes with --engine ray"),
+        (["build", "apples", "--engine", "cloud"], 2, "cloud"),
         (["resume", "nobody"], 2, "there is no run 'nobody'"),
         (["show", "nobody"], 2, "there is no run 'nobody'"),
         (["predict", "nobody", "x.jpg"], 2, "there is no run 'nobody'"),
@@ -113,3 +118,25 @@ def test_a_read_only_runs_folder_is_named(tmp_path):
     assert result.returncode == 4
     assert "runs" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_folders_and_the_cluster_are_kept_in_the_record(tmp_path, monkeypatch):
+    """A plan waits for a yes, with the engine that its flags ask for; a resume may change where it works."""
+    from tests.tools.generators.cutout_files import cutout_folder
+
+    cutout_folder(tmp_path / "cut")
+    (tmp_path / "grounds").mkdir()
+    flags = ["--cutouts", str(tmp_path / "cut"), "--backgrounds", str(tmp_path / "grounds"), "--engine", "ray",
+             "--address", "head:6379", "--llm", "offline", "--run", "a", "--json", "--runs-dir",
+             str(tmp_path / "runs")]  # fmt: skip
+    monkeypatch.setattr(cli, "_work", lambda context, *_more: seen.append(context))
+    seen: list = []
+    assert CliRunner().invoke(cli.app, ["build", "segment apples", *flags]).exception is None
+    kept = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())["settings"]
+    assert (kept["generator"], kept["cutouts_dir"]) == ("copy_paste", str(tmp_path / "cut"))
+    assert (kept["backgrounds_dir"], kept["engine"], kept["ray_address"]) == (
+        str(tmp_path / "grounds"), "ray", "head:6379",
+    )  # fmt: skip
+    back = ["resume", "a", "--engine", "local", "--runs-dir", str(tmp_path / "runs")]
+    assert CliRunner().invoke(cli.app, back).exception is None
+    assert [c.settings.engine for c in seen] == ["ray", "local"]

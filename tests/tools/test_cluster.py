@@ -261,3 +261,37 @@ def test_labels_come_back_in_order(tmp_path, monkeypatch):
     assert [own[0].class_name for own in found] == list("abcde")
     assert engine.dropped == {"too small": 5}
     assert engine.at_once == 16
+
+
+@pytest.mark.parametrize("stage", ["generating", "scoring"])
+def test_a_worker_does_what_is_done_here(tmp_path, stage):
+    """Its order alone, in a folder of its own: no picture, row or setting of the run is at hand."""
+    import pickle
+
+    from tools.cluster import stages
+    from tools.data.pictures import read_picture
+
+    run = new_run(tmp_path / "here", "apple", images=24)
+    design(run, 4, [], None)
+    generate(run)
+    samples = list(run.dataset.samples())
+    scenes = {s.id: s for s in run.dataset.scenes()}
+    order = pickle.loads(pickle.dumps(cluster.Order.of(run)))
+    seat = cluster.Seat(order, getattr(stages, stage))
+    assert seat.open() == os.getpid()
+    if stage == "generating":
+        results = seat.work([scenes[s.scene_id] for s in samples])
+        assert [r.instances for r, _ in results] == [s.instances for s in samples]
+        assert [data for _, data in results] == [run.path(s.image).read_bytes() for s in samples]
+    else:
+        found = seat.work(([read_picture(run.path(s.image)) for s in samples], samples))
+        score(run)
+        assert {i: u["quality"] for i, u in found.updates.items()} == {s.id: s.quality for s in run.dataset.samples()}
+
+
+def test_a_worker_that_lacks_something_says_where(tmp_path):
+    from tools.cluster import stages
+
+    run = new_run(tmp_path, generator="diffusion", diffusion_model="nobody/none", profile="offline")
+    with pytest.raises(StepFailed, match=r"^on .+: The weights of nobody/none are not on this machine"):
+        cluster.Seat(cluster.Order.of(run), stages.generating).open()

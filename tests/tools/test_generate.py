@@ -249,3 +249,34 @@ def test_progress_is_told(tmp_path):
     assert all(e["total"] == 3 for e in told)
     assert told[-1]["seconds_per_image"] is not None
     shutil.rmtree(run.folder / "images")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_blender_takes_the_place_of_an_engine_that_the_user_did_not_name(tmp_path, monkeypatch, chosen):
+    """The profile chose diffusion and its weights are gone; who named it is told instead."""
+    run = new_run(tmp_path, generator="diffusion", diffusion_model="nobody/none", profile="offline")
+    if chosen:
+        run.record.chosen["generator"] = "pictures: diffusion, because a GPU and weights are here"
+    monkeypatch.setattr(module, "_blender", lambda r: ShapeGenerator(r.settings))
+    design(run, 4, [], None)
+    if not chosen:
+        with pytest.raises(StepFailed, match="nobody/none are not on this machine"):
+            generate(run)
+        assert (run.settings.generator, run.dataset.count()) == ("diffusion", 0)
+        return
+    generate(run)
+    assert (run.settings.generator, run.record.settings["generator"]) == ("blender", "blender")
+    assert {s.engine for s in run.dataset.samples()} == {"shapes"}
+    assert "nobody/none" in run.record.chosen["generator"]
+    assert "going on with blender" in (run.folder / "events.jsonl").read_text()
+
+
+def test_the_prompts_behind_a_scene_are_kept_with_its_picture(tmp_path):
+    run = new_run(tmp_path, images=4)
+    design(run, 4, [], None)
+    versions = {s.id: {"phrases": "0123456789ab"} if n % 2 else {} for n, s in enumerate(run.dataset.scenes())}
+    scenes = [s.model_copy(update={"prompts": versions[s.id]}) for s in run.dataset.scenes()]
+    run.dataset.pending_scenes = lambda: scenes
+    generate(run)
+    kept = {s.scene_id: s.provenance.get("prompts", {}) for s in run.dataset.samples()}
+    assert kept == versions

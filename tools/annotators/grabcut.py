@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from tools.annotators import Picture, Point
 from tools.data.sample import BoolMask, Box
@@ -32,6 +33,39 @@ class GrabCutSegmenter:
         """Nothing is held."""
 
 
+def foreground(crop: Picture, box: Box, most_px: int, points: Sequence[Point] = ()) -> npt.NDArray[np.uint8] | None:
+    """What stands out inside a box of a crop: 0 or 1, on the crop scaled to at most `most_px`.
+
+    Args:
+        crop: (h, w, 3) RGB, with some background around the box.
+        box: x1, y1, x2, y2 in the crop's pixels.
+        most_px: longest side it works on: time grows with the pixels, an outline hardly gains.
+        points: x, y in the crop's pixels and whether they lie on the object.
+
+    Returns:
+        None where nothing tells two sides apart: no background around the box, or fewer colours than colour models.
+    """
+    scale = min(1.0, most_px / max(crop.shape[:2]))
+    size = max(8, round(crop.shape[1] * scale)), max(8, round(crop.shape[0] * scale))
+    small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    sx, sy = size[0] / crop.shape[1], size[1] / crop.shape[0]
+    x1, y1, x2, y2 = (max(0, round(v * s)) for v, s in zip(box, (sx, sy, sx, sy), strict=True))
+    hints = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
+    hints[y1:y2, x1:x2] = cv2.GC_PR_FGD
+    for x, y, on in points:
+        row, column = int(y * sy), int(x * sx)
+        if 0 <= row < hints.shape[0] and 0 <= column < hints.shape[1]:
+            hints[row, column] = cv2.GC_FGD if on else cv2.GC_BGD
+    cv2.setRNGSeed(0)  # its colour models start from random centres
+    bgr, models = np.ascontiguousarray(small[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
+    try:
+        cv2.grabCut(bgr, hints, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    except cv2.error:
+        return None
+    found: npt.NDArray[np.uint8] = np.isin(hints, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    return found
+
+
 def _cut(picture: Picture, box: Box, points: Sequence[Point]) -> BoolMask | None:
     height, width = picture.shape[:2]
     x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
@@ -43,26 +77,11 @@ def _cut(picture: Picture, box: Box, points: Sequence[Point]) -> BoolMask | None
     if (right - left) * (bottom - top) == (x2 - x1) * (y2 - y1):
         return None  # the box is the whole picture: nothing tells the background
     crop = picture[top:bottom, left:right]
-    scale = min(1.0, MAX_SIDE_PX / max(crop.shape[:2]))
-    small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else crop
-    hints = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
-    inner = [round(v * scale) for v in (x1 - left, y1 - top, x2 - left, y2 - top)]
-    hints[inner[1] : inner[3], inner[0] : inner[2]] = cv2.GC_PR_FGD
-    for x, y, on in points:
-        row, column = int((y - top) * scale), int((x - left) * scale)
-        if 0 <= row < hints.shape[0] and 0 <= column < hints.shape[1]:
-            hints[row, column] = cv2.GC_FGD if on else cv2.GC_BGD
-    cv2.setRNGSeed(0)  # its colour models start from random centres
-    try:
-        cv2.grabCut(
-            cv2.cvtColor(small, cv2.COLOR_RGB2BGR), hints, None, np.zeros((1, 65)), np.zeros((1, 65)), ITERATIONS,
-            cv2.GC_INIT_WITH_MASK,
-        )  # fmt: skip
-    except cv2.error:  # fewer pixels of one kind than colour models
+    hints = [(x - left, y - top, on) for x, y, on in points]
+    found = foreground(crop, (x1 - left, y1 - top, x2 - left, y2 - top), MAX_SIDE_PX, hints)
+    if found is None:
         return None
-    found = ((hints == cv2.GC_FGD) | (hints == cv2.GC_PR_FGD)).astype(np.uint8)
-    if scale < 1:
-        found = cv2.resize(found, (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_NEAREST)
+    found = np.asarray(cv2.resize(found, (crop.shape[1], crop.shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)
     mask = np.zeros((height, width), bool)
     mask[top:bottom, left:right] = found.astype(bool)
     outside = np.ones_like(mask)

@@ -9,6 +9,7 @@ What is made does not depend on who made it: ids are hashes of scene, engine and
 the run writes into its data set. So a dead worker costs time: what it was at is done again by another.
 """
 
+import importlib
 import importlib.util
 import logging
 import os
@@ -86,7 +87,7 @@ def connect(address: str | None) -> Any:
 def hide_broken_pyarrow() -> None:
     """Let Ray do without a pyarrow that is installed and does not run with this numpy: it can, but does not try."""
     try:
-        import pyarrow  # noqa: F401
+        importlib.import_module("pyarrow")
     except ModuleNotFoundError:
         return
     except ImportError:
