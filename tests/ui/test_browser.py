@@ -177,6 +177,7 @@ def test_a_login_at_an_issuer(tmp_path, browser, users, inside):
         assert not issuer.asked
         page.click("Log in")
         page.wait_for("What should be recognised?" if inside else "is not among those")
+        page.settle()
         assert "/token" in issuer.asked
         assert (page.tab.get_by_test_id("stChatInputTextArea").count() > 0) is inside
         page.click("Log out")
