@@ -62,7 +62,8 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.wait_for("Done: a model that segments")
 
     page.go("gallery", name)
-    assert page.says("30 pictures")
+    page.wait_for("30 pictures")  # in an element of its own, which the page's words leave out
+    page.tab.locator(".grid img").nth(23).wait_for()
     assert page.tab.locator(".grid img").count() == 24
     page.go("scores", name)
     assert page.says("synthetic, test")
