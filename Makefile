@@ -19,8 +19,10 @@ demo: setup
 ui: setup
 	$(BIN)/sightsmith ui
 
+# Fast tests share the cores, one thread each; slow ones start servers, browsers and trainings, and have them alone.
 test: setup
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -m slow
 
 lint: setup
 	$(BIN)/ruff check .

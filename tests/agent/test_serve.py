@@ -42,3 +42,24 @@ def test_every_option_is_one_that_streamlit_knows():
     options = serve.server_options("127.0.0.1", 8501, Settings(), open_browser=False)
     known = set(config._config_options_template)
     assert set(options) <= known
+
+
+@pytest.mark.parametrize(
+    ("host", "secrets", "warned"),
+    [
+        ("127.0.0.1", None, False),  # nobody else gets there
+        ("0.0.0.0", None, True),
+        ("0.0.0.0", "[auth]\nclient_id = 'x'\n", False),
+        ("0.0.0.0", "[other]\n", True),
+        ("0.0.0.0", "[auth\n", True),
+    ],
+)
+def test_an_open_door_is_warned_about(tmp_path, started, monkeypatch, caplog, host, secrets, warned):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.chdir(tmp_path)
+    if secrets is not None:
+        (tmp_path / ".streamlit").mkdir()
+        (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets)
+    serve.serve(tmp_path / "runs", host, 8501, open_browser=False)
+    assert ("set up a login" in caplog.text) is warned
+    assert started

@@ -60,7 +60,6 @@ def test_two_nodes_make_what_one_machine_makes_though_a_worker_is_killed(tmp_pat
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("RAY_worker_niceness", "0")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    cluster.hide_broken_pyarrow()
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -158,7 +157,6 @@ def _double(_run):
 )
 def test_a_dead_worker_costs_time_alone(tmp_path, monkeypatch, deaths, expected, hired):
     pytest.importorskip("ray")
-    cluster.hide_broken_pyarrow()
     ray = _Ray(deaths)
     monkeypatch.setattr(cluster, "connect", lambda _address: ray)
     run = new_run(tmp_path)

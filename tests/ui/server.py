@@ -19,16 +19,18 @@ STEP_TIMEOUT_S = 240  # training on a machine that is busy with other things
 
 
 class Server:
-    """`sightsmith ui` on a free port of this machine."""
+    """`sightsmith ui` on a free port of this machine, or on that which is named."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, **environment: str) -> None:
+        self._folder = folder  # where Streamlit looks for its secrets
         self.runs_dir = folder / "runs"
         self._log = folder / "server.log"
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind(("127.0.0.1", port))
             self.port = free.getsockname()[1]
         self._environment = os.environ | {
-            "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "SIGHTSMITH_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
+            "OMP_NUM_THREADS": "1", "SIGHTSMITH_THREADS": "1",
             "SIGHTSMITH_GENERATOR": "tests.fakes:ShapeGenerator", "SIGHTSMITH_LLM": "offline",
             "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_EFFORT": "quick", "SIGHTSMITH_MEMORY_DIR": str(folder / "memory"),
         } | environment  # fmt: skip
@@ -43,7 +45,7 @@ class Server:
                    str(self.runs_dir)]  # fmt: skip
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                command, env=self._environment, stdout=log, stderr=log, start_new_session=True, cwd=self._folder
             )
         wait_until(self._answers, START_TIMEOUT_S, lambda: self._log.read_text()[-2000:])
 

@@ -1,7 +1,9 @@
 """The chat page as a person meets it: the real server, a real browser, real runs with small budgets."""
 
 import http.client
+import json
 import re
+import socket
 import sqlite3
 import time
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ import pytest
 
 from agent import detached
 from tests.runs import make_run
+from tests.ui.issuer import CLIENT, Issuer
 from tests.ui.server import STEP_TIMEOUT_S, Page, Server, chromium, launch, wait_until
 from tools.data.dataset import Dataset
 from tools.predict import Predictor
@@ -59,7 +62,8 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.wait_for("Done: a model that segments")
 
     page.go("gallery", name)
-    assert page.says("30 pictures")
+    page.wait_for("30 pictures")  # in an element of its own, which the page's words leave out
+    page.tab.locator(".grid img").nth(23).wait_for()
     assert page.tab.locator(".grid img").count() == 24
     page.go("scores", name)
     assert page.says("synthetic, test")
@@ -150,6 +154,39 @@ def test_stop_and_resume_by_their_buttons(server, browser):
     page.click("Go on")
     page.tab.wait_for_selector(".ss-track")
     wait_until(lambda: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+
+
+@pytest.mark.parametrize(("users", "inside"), [(["ann@example.org"], True), (["bob@example.org"], False)])
+def test_a_login_at_an_issuer(tmp_path, browser, users, inside):
+    pytest.importorskip("authlib")
+    issuer = Issuer("ann@example.org")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(
+        f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"x" * 64}"\n'
+        f'client_id = "{CLIENT}"\nclient_secret = "y"\n'
+        f'server_metadata_url = "{issuer.url}/.well-known/openid-configuration"\n'
+    )
+    server = Server(tmp_path, port=port, SIGHTSMITH_UI_USERS=json.dumps(users))
+    try:
+        page = Page(browser, server.url)
+        page.go()
+        assert page.says("Please log in")
+        assert page.tab.get_by_test_id("stSidebarNav").count() == 0
+        assert not issuer.asked
+        page.click("Log in")
+        page.wait_for("What should be recognised?" if inside else "is not among those")
+        page.settle()
+        assert "/token" in issuer.asked
+        assert (page.tab.get_by_test_id("stChatInputTextArea").count() > 0) is inside
+        page.click("Log out")
+        page.wait_for("Please log in")
+        assert "Traceback" not in server.log()
+    finally:
+        server.close()
+        issuer.close()
 
 
 def test_two_gigabytes_are_refused(server, browser, tmp_path):

@@ -1,9 +1,8 @@
 """Maps over independent samples on a Ray cluster: `--engine ray`. The extra `cluster` brings Ray.
 
-Actors and not Ray Data, for three reasons. The run writes a sample down as soon as it is finished and may be stopped
+Actors and not Ray Data, for two reasons. The run writes a sample down as soon as it is finished and may be stopped
 between two, where Ray Data hands out blocks of a pipeline. A picture that kills its worker twice is one failed scene
-here, and the end of the whole pipeline there. And Ray Data imports pyarrow, whose current wheels want a numpy that
-Blender's module does not run with.
+here, and the end of the whole pipeline there.
 
 What is made does not depend on who made it: ids are hashes of scene, engine and seed, and only the process that owns
 the run writes into its data set. So a dead worker costs time: what it was at is done again by another.
@@ -63,14 +62,12 @@ def connect(address: str | None) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine; read when Ray is imported and started
     # Ray makes its workers so nice that any other work on the machine starves them; here they are the work.
     os.environ.setdefault("RAY_worker_niceness", "0")
-    hide_broken_pyarrow()
     import ray
 
     if ray.is_initialized():
         return ray
     address = address or os.environ.get("RAY_ADDRESS")
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    options["runtime_env"] = {"worker_process_setup_hook": f"{__name__}.{hide_broken_pyarrow.__name__}"}
     # A cluster of our own listens on no network.
     options |= {"address": address} if address else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
@@ -82,17 +79,6 @@ def connect(address: str | None) -> Any:
             "sightsmith resume RUN --engine local"
         ) from error
     return ray
-
-
-def hide_broken_pyarrow() -> None:
-    """Let Ray do without a pyarrow that is installed and does not run with this numpy: it can, but does not try."""
-    try:
-        importlib.import_module("pyarrow")
-    except ModuleNotFoundError:
-        return
-    except ImportError:
-        modules: dict[str, Any] = sys.modules
-        modules["pyarrow"] = None  # from now on "no such module"
 
 
 @dataclass(frozen=True)
