@@ -13,7 +13,6 @@ import importlib.util
 import logging
 import os
 import socket
-import sys
 import tempfile
 import time
 from collections import deque
