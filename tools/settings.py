@@ -202,9 +202,7 @@ class Settings(BaseSettings):
     # Labelling photos that are there already
     label_batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
-    proposal_confidence: float = Field(
-        0.25, gt=0, lt=1
-    )  # objectness; as fallback_confidence
+    proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
     doubt_share: float = Field(0.5, ge=0, le=1)
     # Of the way from a threshold to the end of the scale: an object nearer to the threshold is undecided; ours
