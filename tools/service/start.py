@@ -215,4 +215,4 @@ def _stop_ray() -> None:
     from ray import serve as ray_serve
 
     ray_serve.shutdown()
-    ray.shutdown()
+    ray.shutdown()  # type: ignore[no-untyped-call]
