@@ -214,5 +214,5 @@ def _stop_ray() -> None:
     import ray
     from ray import serve as ray_serve
 
-    ray_serve.shutdown()
-    ray.shutdown()  # type: ignore[no-untyped-call]
+    ray_serve.shutdown()  # type: ignore[no-untyped-call]
+    ray.shutdown()
