@@ -3,7 +3,6 @@
 import io
 import os
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +98,7 @@ def write_picture(path: Path, picture: Picture) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _pixels(path: Path, source: Path | io.BytesIO, formats: Sequence[str] | None = None) -> Picture:
+def _pixels(path: Path, source: Path | io.BytesIO, formats: tuple[str, ...] | None = None) -> Picture:
     """An opened picture, decoded and upright."""
     with _open(path, source, formats) as image:
         try:
@@ -109,7 +108,7 @@ def _pixels(path: Path, source: Path | io.BytesIO, formats: Sequence[str] | None
             raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
 
 
-def _open(path: Path, source: Path | io.BytesIO | None = None, formats: Sequence[str] | None = None) -> Image.Image:
+def _open(path: Path, source: Path | io.BytesIO | None = None, formats: tuple[str, ...] | None = None) -> Image.Image:
     """An opened, not yet decoded picture of bearable size; of any format, or of these."""
     try:
         with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Ray Serve: replicas of the served models that compute pictures together as they come in."""
+"""Ray Serve: replicas of the served models, each with batches of its own."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from ray.serve.handle import DeploymentHandle
 from tools.data.pictures import decode_picture
 from tools.errors import StepFailed
 from tools.predict import Predictor, listed
+from tools.service.batches import Batcher
 from tools.service.engine import Deadly, Look, Unavailable
 
 log = logging.getLogger(__name__)
@@ -41,30 +42,28 @@ class Model:
 
         torch.set_num_threads(threads)
         self._predictor = Predictor.load(Path(weights))
-        self.look.set_max_batch_size(batch)  # type: ignore[attr-defined]  # added by the decorator
-        self.look.set_batch_wait_timeout_s(wait_s)  # type: ignore[attr-defined]
+        self._batches = Batcher(self._look, batch, wait_s)
 
-    @serve.batch
-    async def look(self, contents: list[bytes], confidences: list[float]) -> list[Look]:
-        """Look at pictures that were asked for one by one. A broken one says so and spoils no other."""
-        return await asyncio.to_thread(self._look, contents, confidences)
+    async def look(self, content: bytes, confidence: float) -> Look:
+        """Look at a picture, together with others that are asked for. A broken one says so and spoils no other."""
+        return await self._batches.ask((content, confidence))
 
     async def ping(self) -> bool:
         """Answer."""
         return True
 
-    def _look(self, contents: Sequence[bytes], confidences: Sequence[float]) -> list[Look]:
+    def _look(self, asked: Sequence[tuple[bytes, float]]) -> list[Look]:
         looks: dict[int, Look] = {}
         pictures = {}
-        for i, content in enumerate(contents):
+        for i, (content, _) in enumerate(asked):
             try:
                 pictures[i] = decode_picture(content, "the picture")
             except StepFailed as error:
                 looks[i] = Look(broken=str(error))
-        for confidence in {confidences[i] for i in pictures}:
-            own = [i for i in pictures if confidences[i] == confidence]
+        for confidence in {asked[i][1] for i in pictures}:
+            own = [i for i in pictures if asked[i][1] == confidence]
             looks |= dict(zip(own, self._compute([pictures[i] for i in own], confidence), strict=True))
-        return [replace(looks[i], batch=len(contents), leads=i == 0) for i in range(len(contents))]
+        return [replace(looks[i], batch=len(asked), leads=i == 0) for i in range(len(asked))]
 
     def _compute(self, pictures: Sequence[Any], confidence: float) -> list[Look]:
         sizes = [p.shape[:2] for p in pictures]
@@ -94,10 +93,11 @@ class RayEngine:
         threads = max(1, cpus // (replicas * len(versions)))
         handles = {}
         for number, version in enumerate(versions):
-            deployment = serve.deployment(
-                Model, name=f"model-{number}", num_replicas=replicas, max_ongoing_requests=4 * batch,
+            wanted = serve.deployment(
+                name=f"model-{number}", num_replicas=replicas, max_ongoing_requests=4 * batch,
                 ray_actor_options={"num_cpus": 0.01}, health_check_period_s=2, graceful_shutdown_timeout_s=2,
             )  # fmt: skip
+            deployment = wanted(Model)
             bound = deployment.bind(str(version.weights.resolve()), batch, wait_s, threads)
             try:
                 handles[version.name] = serve.run(bound, name=f"version-{number}", route_prefix=None)

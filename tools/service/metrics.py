@@ -3,6 +3,8 @@
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -18,7 +20,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = {"namespace": "sightsmith", "registry": self.registry}
+        own: dict[str, Any] = {"namespace": "sightsmith", "registry": self.registry}
         self._requests = Counter("requests", "Requests by route and status", ["route", "status"], **own)
         self._refused = Counter("refused", "Requests refused before their body was read", ["status"], **own)
         self._latency = Histogram(
@@ -49,7 +51,7 @@ class Metrics:
     def watch_jobs(self, statuses: Sequence[str], count: Callable[[str], int]) -> None:
         """Read the number of jobs when asked."""
         for status in statuses:
-            self._jobs.labels(status).set_function(lambda status=status: count(status))
+            self._jobs.labels(status).set_function(partial(count, status))
 
     def watch_drift(self, version: str, drift: "Drift") -> None:
         """Compare the confidences of a version with these."""

@@ -91,7 +91,7 @@ class Runner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if job.status == "cancelled":
+        if self._jobs.get(job.id) is None:  # deleted meanwhile
             return
         job.status, job.finished = "finished", datetime.now(UTC).isoformat(timespec="milliseconds")
         self._jobs.save(job)
