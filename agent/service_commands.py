@@ -34,11 +34,11 @@ def serve(
     from tools.service.start import Options, Run, serve
     from tools.settings import Settings
 
-    given = {
+    given: dict[str, Any] = {
         "service_replicas": replicas, "service_batch": batch_size, "service_wait_ms": max_wait_ms,
         "service_queue": max_queue, "service_keys": keys,
     }  # fmt: skip
-    settings = Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    settings = Settings(**{k: v for k, v in given.items() if v is not None})
     names = [run] if candidate is None else [run, candidate]
     runs = [Run(name, runs_dir / name, read_record(runs_dir / name)) for name in names]
     serve(runs, Options(host, port, photos, frozenset(callback_host or ()), share, shadow), settings)

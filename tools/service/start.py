@@ -1,9 +1,9 @@
 """Start the service of a run: Ray Serve for the models, one process for the routes."""
 
-import importlib
 import importlib.util
 import logging
 import os
+import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import closing
@@ -78,17 +78,11 @@ def require() -> None:
     """Look for what the extra brings, without importing it.
 
     Raises:
-        StepFailed: something is missing or does not work; the message says what to install.
+        StepFailed: something is missing; the message says what to install.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise StepFailed(f"the service needs {', '.join(missing)}: install the extra, sightsmith[serve]")
-    try:
-        importlib.import_module("pyarrow")
-    except ModuleNotFoundError:
-        return  # Ray does without
-    except ImportError as error:
-        raise StepFailed(f"Ray does not start beside this pyarrow ({error}); install pyarrow<25") from None
 
 
 def check(runs: Sequence[Run], options: Options, keys: Keys, settings: Settings) -> list[Version]:
@@ -195,17 +189,17 @@ def _listen(options: Options) -> socket.socket:
 def _start_ray() -> None:
     """A Ray of its own on this machine: no telemetry, no dashboard, nobody else may give it work.
 
-    Ray runs what it is sent, and its inner ports listen on every address: they answer to the owner's token alone
-    (`~/.ray/auth_token`, made by Ray at its first start).
+    Ray runs what it is sent, and its inner ports listen on every address: a random token alone opens them.
     """
-    # Ray's workers run at nice 15: beside anything else on the machine they would stand still.
+    # Ray's workers run at nice 15 unless told: beside anything else they would stand still.
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_worker_niceness": "0"}
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     import ray
     from ray import serve as ray_serve
 
     ray.init(
         address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
-        logging_level=logging.ERROR,
+        logging_level=logging.ERROR, _node_ip_address="127.0.0.1",
     )  # fmt: skip
     ray_serve.start(proxy_location="Disabled")
 

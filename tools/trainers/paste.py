@@ -88,7 +88,7 @@ def _draw(
     scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.6:
         kernel = (round(0.7 / scale), round(0.7 / scale))
-        source, alpha = cv2.blur(source, kernel), cv2.blur(alpha, kernel)  # type: ignore[assignment]
+        source, alpha = cv2.blur(source, kernel), cv2.blur(alpha, kernel)
     local, area = matrix - [[0, 0, x1], [0, 0, y1]], (x2 - x1, y2 - y1)
     moved = cv2.warpAffine(source, local, area, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     cover = cv2.warpAffine(alpha, local, area, flags=cv2.INTER_LINEAR)
