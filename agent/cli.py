@@ -50,6 +50,9 @@ def build(
     few: Annotated[
         Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
     ] = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="Photos without labels to learn from; kept only if better on --real photos.")
+    ] = None,
     cutouts: Annotated[Path | None, typer.Option(help="Cut-outs to paste: PNGs of single things.")] = None,
     backgrounds: Annotated[Path | None, typer.Option(help="Photos to paste on, without what is to be found.")] = None,
     engine: Annotated[Engine | None, typer.Option(help="ray: make, score and label pictures on a cluster.")] = None,
@@ -84,7 +87,7 @@ def build(
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise FixArguments(problems) from None
     context = start_run(
-        request, settings, name=run, real=real, assets=assets, few=few, auto_approve=yes,
+        request, settings, name=run, real=real, assets=assets, few=few, unlabelled=unlabelled, auto_approve=yes,
         options={"images": images, "rounds": rounds, "minutes": minutes, "money": money, "effort": effort},
     )  # fmt: skip
     _work(context, as_json)

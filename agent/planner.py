@@ -32,6 +32,7 @@ ROUND = (
     "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",
     "evaluate_model", "diagnose_model",
 )  # fmt: skip
+LEARN = "learn_from_photos"  # once, after the rounds, where the person gave photos for it
 EXPORTS = ("export_model", "export_dataset")
 # A round can go on without these; without the others there is nothing to train on, to measure or to keep.
 OPTIONAL = ("score_images", "diagnose_model")
@@ -187,10 +188,18 @@ class OfflinePlanner(BaseChatModel):
                 return step
         if not story.measured:
             return summarise(story.request, story.steps)
+        if self._may_learn(story):
+            return LEARN, {}
         for name in EXPORTS:
             if name in self.tool_args and not any(s.name == name for s in story.latest):
                 return name, {}
         return summarise(story.request, story.steps)
+
+    def _may_learn(self, story: Story) -> bool:
+        """Photos were given for it, and since the last round nobody has tried."""
+        defined = story.last("define_task")
+        given = defined is not None and bool(defined.report.get("unlabelled"))
+        return given and LEARN in self.tool_args and not any(s.name in (LEARN, *EXPORTS) for s in story.latest)
 
     def _label(self, story: Story, wish: LabelRequest) -> tuple[str, dict[str, Any]] | str:
         """Photos that are there already are labelled; nothing is trained."""

@@ -21,7 +21,7 @@ from agent.report_scores import (
     score_rows,
 )
 from tools.data.scores import EvaluatedOn
-from tools.runtime import RunContext, RunRecord
+from tools.runtime import PHOTOS, RunContext, RunRecord
 
 STAGE_NAMES = {
     "define": "understanding the task", "design": "designing scenes", "generate": "making pictures",
@@ -239,7 +239,7 @@ def command_of(record: RunRecord) -> str:
     settings = record.settings
     flags = {
         "--effort": settings.get("effort"), "--real": record.real, "--assets": record.assets,
-        "--few": record.few, "--money": record.options.get("money"),
+        "--few": record.few, "--unlabelled": record.unlabelled, "--money": record.options.get("money"),
         "--images": record.options.get("images"), "--rounds": record.options.get("rounds"),
         "--minutes": record.options.get("minutes"), "--size": settings.get("size_px"), "--seed": settings.get("seed"),
     }  # fmt: skip
@@ -253,6 +253,13 @@ def _learnt_from(record: RunRecord) -> str:
         said.append(
             f"The labelled photos of --few in {record.few} are training material by the user's wish: pictures were "
             "made of them, and none of them was measured on."
+        )
+    learnt = [r for r in record.rounds if r.focus == [PHOTOS]]
+    if learnt:
+        kept = sum(bool(r.accepted) for r in learnt)
+        said.append(
+            f"{len(learnt)} round{'s' * (len(learnt) != 1)} learnt from the user's own photos by the user's wish, {kept} "
+            "kept because better on the real photos that decide; none of those photos was measured on."
         )
     if record.totals.get("money"):
         said.append(f"Pictures of an image service cost ${record.totals['money']:.2f}.")

@@ -51,6 +51,7 @@ def start_run(
     real: Path | None = None,
     assets: Path | None = None,
     few: Path | None = None,
+    unlabelled: Path | None = None,
     options: dict[str, Any] | None = None,
     listener: Listener | None = None,
     auto_approve: bool = False,
@@ -58,12 +59,15 @@ def start_run(
     """Make the folder of a new run.
 
     Raises:
-        FixArguments: the name is taken or not usable, or a given folder does not exist.
+        FixArguments: the name is taken or not usable, a given folder does not exist, or `unlabelled` has no judge.
         StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
-    for flag, given in (("--real", real), ("--assets", assets), ("--few", few)):
+    folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
+    for flag, given in folders.items():
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
+    if unlabelled is not None and real is None:
+        raise FixArguments("--unlabelled needs labelled photos that decide whether it helped: add --real DIR")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
     if few is not None:
@@ -85,6 +89,7 @@ def start_run(
         real=None if real is None else str(real.resolve()),
         assets=None if assets is None else str(assets.resolve()),
         few=None if few is None else str(few.resolve()),
+        unlabelled=None if unlabelled is None else str(unlabelled.resolve()),
     )
     run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
     run.save()

@@ -83,7 +83,7 @@ def _last(steps: Sequence[Answered], name: str) -> Answered | None:
 
 def _kept_evaluation(steps: Sequence[Answered]) -> Answered | None:
     """The report of the best round: the last evaluation that was not turned down."""
-    done = [s for s in steps if s.name == "evaluate_model" and s.done]
+    done = [s for s in steps if s.name in ("evaluate_model", "learn_from_photos") and s.done]
     kept = [s for s in done if s.report.get("accepted") is not False]
     return (kept or done or [None])[-1]  # type: ignore[list-item]
 

@@ -5,23 +5,26 @@ the photos that decide is ever among them, and a round is kept only when it is b
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
 
 from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
-from tools.evaluate import evaluate
+from tools.evaluate import brief, evaluate
 from tools.label.confidence import Confidence, scores_of
 from tools.label.engines import Choice, make_engine, make_segmenter
 from tools.label.labeler import AutoLabeler
 from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
-from tools.runtime import Round, RunContext, report, write_json
+from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
 
 STAGE = "learn"
-FOCUS = "photos"  # what a round of this kind is aimed at, in the record
 Told = dict[str, Any]
 
 
@@ -63,13 +66,27 @@ def learn(
         told.append(_round(run, files, few, real.val))
         if not told[-1]["kept"]:  # its teacher would be the same once more
             break
+    return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped + lost)
+
+
+def _report(run: RunContext, done: str, told: Sequence[Told] = (), left_out: int = 0) -> str:
+    best = run.record.best.round if run.record.best else None
+    accepted = any(r.accepted for r in _tried(run))
     return report(
-        done=f"learnt from {len(files)} photos without labels and {len(few)} with",
-        left_out_because_they_judge=dropped + lost,
-        rounds=told,
-        best_round=run.record.best.round if run.record.best else None,
+        done=done,
+        left_out_because_they_judge=left_out,
+        rounds=list(told),
+        best_round=best,
         decided_on="real_val",
+        accepted=accepted,
+        verdict="better on the photos that decide, and kept" if accepted else "not better on the photos that decide",
+        scores={on: brief(s) for r in run.record.rounds if r.number == best for on, s in r.scores.items()},
     )
+
+
+def _tried(run: RunContext) -> list[Round]:
+    """The finished rounds on photos since the last one on made pictures, latest first."""
+    return [r for r in takewhile(lambda r: r.focus == [PHOTOS], reversed(run.record.rounds)) if r.accepted is not None]
 
 
 def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], int]:
@@ -88,8 +105,8 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
     """One round: labels by the best weights, a training, a measurement."""
     best = run.record.best
     assert best is not None
-    if run.round.focus != [FOCUS] or run.round.accepted is not None:  # else it was killed half-way
-        run.record.rounds.append(Round(number=run.round.number + 1, focus=[FOCUS]))
+    if run.round.focus != [PHOTOS] or run.round.accepted is not None:  # else it was killed half-way
+        run.record.rounds.append(Round(number=run.round.number + 1, focus=[PHOTOS]))
         run.save()
     with run.stage(STAGE):
         photos = list(few)
@@ -154,3 +171,21 @@ def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample])
         {"history": result.history, "epochs": result.epochs, "started_from": best.weights, "train_images": len(train)},
     )
     run.save()
+
+
+@tool
+def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
+    """Learn from the photos without labels that the user gave for it, mixed with the made pictures.
+
+    The model labels what it is sure of, is trained on it too, and is measured; the round is kept only if it is better on
+    the real photos that decide. Call it once, after the last round and before the exports, when define_task's report
+    names `unlabelled` photos.
+    """
+    run = runtime.context
+    if run.record.unlabelled is None:
+        raise FixArguments("The user gave no photos to learn from; leave this step out.")
+    tried = _tried(run)  # before a kill
+    left = run.settings.learn_rounds - len(tried)
+    if tried and (left < 1 or not tried[0].accepted):
+        return _report(run, f"learnt from {run.record.unlabelled} in {len(tried)} rounds")
+    return learn(run, [Path(run.record.unlabelled)], rounds=left)

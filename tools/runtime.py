@@ -32,6 +32,9 @@ class StageTime(BaseModel):
     seconds: float
 
 
+PHOTOS = "photos"  # focus of a round that learnt from the person's photos
+
+
 class Round(BaseModel):
     """One trip round the loop."""
 
@@ -70,6 +73,7 @@ class RunRecord(BaseModel):
     real: str | None = None
     assets: str | None = None
     few: str | None = Field(None, description="folder of a few labelled photos to learn from: never measured on")
+    unlabelled: str | None = Field(None, description="folder of photos without labels to learn from, as the user asked")
     task: TaskSpec | None = None
     estimate: dict[str, Any] | None = None
     approved: bool = False

@@ -333,5 +333,6 @@ def _report(run: RunContext) -> str:
         effort=cost.get("effort"),
         estimated_minutes=cost.get("minutes"),
         notes=cost.get("notes"),
+        unlabelled=run.record.unlabelled,
         next="design_scenes",
     )

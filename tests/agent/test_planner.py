@@ -243,6 +243,17 @@ def test_steps_whose_tool_is_missing_are_left_out():
     assert order[-1] == "export_model"
 
 
+def test_photos_that_were_given_are_learnt_from_once_after_the_rounds():
+    def reply(name: str, args: dict[str, Any], count: int) -> Any:
+        said = REPORTS["define_task"] | {"unlabelled": "/photos"}
+        return json.dumps(said) if name == "define_task" else None
+
+    tools = [*TOOLS, make_tool("learn_from_photos")]
+    order = names(talk("segment apples", reply, tools=tools)[0])
+    assert order[-3:] == ["learn_from_photos", *EXPORTS] and order.count("learn_from_photos") == 1
+    assert "learn_from_photos" not in names(talk("segment apples", usual, tools=tools)[0])
+
+
 def test_it_takes_over_what_another_model_began():
     planner = OfflinePlanner(known=known).bind_tools(TOOLS)
 

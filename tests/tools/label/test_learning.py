@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -166,6 +167,20 @@ def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
     assert first.initial == run.path(before) and second.initial == run.path("rounds/03/weights.safetensors")
     assert {s.engine for s in first.train} >= {"pseudo"} and not any(s.engine == "real" for s in first.train)
     assert all(s.engine == "real" for s in first.val)
+
+
+def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(tmp_path, run, monkeypatch):
+    tool = tools.learn.learn_from_photos.func
+    with pytest.raises(FixArguments, match="gave no photos"):
+        tool(SimpleNamespace(context=run))
+    for k in range(5):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    run.record.unlabelled = str(tmp_path / "mine")
+    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
+    said = json.loads(tool(SimpleNamespace(context=run)))
+    assert said["accepted"] is False and len(run.jobs) == 1
+    again = json.loads(tool(SimpleNamespace(context=run)))  # as after a kill between the tool and its answer
+    assert again["accepted"] is False and len(run.jobs) == 1
 
 
 def test_the_photos_that_judge_are_no_material(tmp_path, run):
