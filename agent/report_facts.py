@@ -258,8 +258,8 @@ def _learnt_from(record: RunRecord) -> str:
     if learnt:
         kept = sum(bool(r.accepted) for r in learnt)
         said.append(
-            f"{len(learnt)} round{'s' * (len(learnt) != 1)} learnt from the user's own photos by the user's wish, {kept} "
-            "kept because better on the real photos that decide; none of those photos was measured on."
+            f"{len(learnt)} round{'s' * (len(learnt) != 1)} learnt from the user's own photos by the user's wish, "
+            f"{kept} kept because better on the real photos that decide; none of those photos was measured on."
         )
     if record.totals.get("money"):
         said.append(f"Pictures of an image service cost ${record.totals['money']:.2f}.")

@@ -169,9 +169,12 @@ def main() -> None:
     sets = [make_photos(given.photos, given.folder / f"photos-{n}", n) for n in given.sizes]
     shutil.rmtree(given.folder / "runs", ignore_errors=True)
     shutil.rmtree(given.folder / "out", ignore_errors=True)
-    result = {f"{part}-{photos.name}": measure(given, part, photos) for photos in sets for part in ("write", "predict")}
-    result["loop"] = measure(given, "loop", sets[0])
-    result["killed"] = killed_and_resumed(given, sets[0])
+    parts = ("write", "predict", "loop")
+    result = {f"{part}-{photos.name}": measure(given, part, photos) for photos in sets for part in parts}
+    result["killed"] = killed_and_resumed(given, sets[-1])
+    for photos in sets:
+        speed = {part: result[f"{part}-{photos.name}"]["photos_per_s"] for part in parts}
+        result[f"ratio-{photos.name}"] = {part: round(speed[part] / speed["loop"], 2) for part in parts}
     print(json.dumps(result, indent=1))
 
 

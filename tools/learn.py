@@ -177,9 +177,9 @@ def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample])
 def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
     """Learn from the photos without labels that the user gave for it, mixed with the made pictures.
 
-    The model labels what it is sure of, is trained on it too, and is measured; the round is kept only if it is better on
-    the real photos that decide. Call it once, after the last round and before the exports, when define_task's report
-    names `unlabelled` photos.
+    The model labels what it is sure of, is trained on it too, and is measured; the round is kept only if it is better
+    on the real photos that decide. Call it once, after the last round and before the exports, when define_task's
+    report names `unlabelled` photos.
     """
     run = runtime.context
     if run.record.unlabelled is None:
