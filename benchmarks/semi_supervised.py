@@ -8,6 +8,8 @@ only measured on. Every row is the median of the seeds; the run is copied from, 
     pseudo       renders and the model's own labels on the unlabelled half
     no-cover     the same without painting over what the model doubts (ablation)
     few-N        renders and N labelled photos of the learning half
+
+Each is scored as `sightsmith learn` would keep it, averaged with the weights before, and as the training left it.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from tools.predict import Predictor
 from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
+from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import YoloTrainer
 
 
@@ -100,11 +103,15 @@ def main() -> None:
             continue
         scores = []
         for seed in range(given.seeds):
-            pictures = renders if name == "more" else mixed(renders, own_photos, given.share, seed)
-            made = train(run, pictures, given.folder / f"{name}-{seed}", seed, given)
-            scores.append(score(made, photos.test, run))
-            print(f"{name}, seed {seed}, {len(pictures)} pictures an epoch: {scores[-1]:.3f}", flush=True)
-        result[name] = {"median": round(statistics.median(scores), 4), "all": [round(s, 4) for s in scores]}
+            pictures = renders if name == "more" else mixed(renders, own_photos, given.share)
+            folder = given.folder / f"{name}-{seed}"
+            made = train(run, pictures, folder, seed, given)
+            averaged(weights, made, folder / "averaged.safetensors")
+            scores.append((score(folder / "averaged.safetensors", photos.test, run), score(made, photos.test, run)))
+            print(f"{name}, seed {seed}, {len(pictures)} pictures an epoch: {scores[-1][0]:.3f}, "
+                  f"not averaged {scores[-1][1]:.3f}", flush=True)  # fmt: skip
+        for which, own in zip((name, f"{name}, not averaged"), zip(*scores, strict=True), strict=True):
+            result[which] = {"median": round(statistics.median(own), 4), "all": [round(s, 4) for s in own]}
     print(json.dumps(result, indent=1))
 
 

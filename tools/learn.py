@@ -23,6 +23,7 @@ from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
+from tools.trainers.checkpoint import averaged
 
 STAGE = "learn"
 Told = dict[str, Any]
@@ -116,7 +117,7 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
                 threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}
                 photos += list(pseudo_labelled(teacher, files, run.folder / "photos"))
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
-        train = mixed(synthetic, photos, run.settings.learn_photo_share, run.settings.seed)
+        train = mixed(synthetic, photos, run.settings.learn_photo_share)
         _train(run, train, deciding)
     with run.stage("evaluate"):
         evaluate(run)
@@ -162,9 +163,7 @@ def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample])
 
     result = make_trainer(run).train(job, on_epoch)
     weights = run.round_folder() / "weights.safetensors"
-    temporary = weights.with_name(f".{weights.name}.tmp")
-    temporary.write_bytes(result.weights.read_bytes())
-    temporary.replace(weights)
+    averaged(run.path(best.weights), result.weights, weights)
     run.round.weights = run.relative(weights)
     write_json(
         run.round_folder() / "training.json",

@@ -16,7 +16,7 @@ from ui import plan, session, widgets
 from ui.session import t
 
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
-AGENT = ":material/auto_awesome:"
+AGENT, PERSON = ":material/auto_awesome:", ":material/person:"
 _COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
 _ITEM, _DOT = "\n- ", "\n• "  # lists of what was said
 _EXAMPLES = ("example_1", "example_2", "example_3")
@@ -120,7 +120,7 @@ def _start(request: str) -> None:
 
 def _head(record: RunRecord) -> None:
     st.html(f'<header class="ss-head"><h1>{escape(record.name)} {widgets.badge(record.status)}</h1></header>')
-    with st.chat_message("user"):
+    with st.chat_message("user", avatar=PERSON):
         widgets.plain(record.request)
 
 
@@ -154,7 +154,7 @@ def _conversation(story: Story, record: RunRecord) -> None:
         if entry.kind == "answer":
             _agent(turn)
             turn = []
-            with st.chat_message("user"):
+            with st.chat_message("user", avatar=PERSON):
                 widgets.plain(t("approved") if entry.text == "yes" else entry.text)
             continue
         waits = record.status == "needs_answer" and entry.asked is not None and entry.asked == record.question

@@ -125,14 +125,13 @@ def painted_over(picture: Picture, boxes: Sequence[Box], kept: Sequence[Instance
     return painted
 
 
-def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float, seed: int) -> list[Sample]:
-    """An epoch's pictures: photos are repeated, or synthetic pictures left out, until photos have their share.
+def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float) -> list[Sample]:
+    """An epoch's pictures: all synthetic ones, and photos repeated until they have their share.
 
     Args:
         synthetic: rendered pictures.
         photos: with labels.
-        share: of photos, in (0, 1).
-        seed: decides what is left out.
+        share: of photos, in (0, 1); fewer where one would be repeated more than `MAX_REPEATS` times.
 
     Raises:
         StepFailed: there is no photo.
@@ -141,11 +140,7 @@ def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float, s
         raise StepFailed("no photo has a label that one could learn from")
     wanted = round(share / (1 - share) * len(synthetic))
     repeats = max(1, min(MAX_REPEATS, round(wanted / len(photos))))
-    own = [photo for _ in range(repeats) for photo in photos]
-    most = max(1, round(len(own) * (1 - share) / share))
-    rng = np.random.default_rng(seed)
-    chosen = sorted(rng.permutation(len(synthetic))[:most].tolist())
-    return [*(synthetic[i] for i in chosen), *own]
+    return [*synthetic, *(photo for _ in range(repeats) for photo in photos)]
 
 
 def _training_sample(

@@ -79,6 +79,24 @@ def test_damaged_files_are_refused_by_name(good, tmp_path, damage, message):
         assert str(path) in str(caught.value)
 
 
+def test_an_average_lies_half_way_and_wants_the_same_network(good, tmp_path):
+    tensors, card = checkpoint.load(good)
+    name = next(n for n, t in tensors.items() if t.is_floating_point())
+    moved = tensors | {name: tensors[name] + 2}
+    checkpoint.save(
+        tmp_path / "b.safetensors", moved, architecture=card.architecture, names=card.names, size_px=card.size_px
+    )
+    checkpoint.averaged(good, tmp_path / "b.safetensors", tmp_path / "mean.safetensors")
+    mean, of = checkpoint.load(tmp_path / "mean.safetensors")
+    assert torch.allclose(mean[name].float(), tensors[name].float() + 1, atol=1e-2) and of.names == card.names
+    del moved[name]
+    checkpoint.save(
+        tmp_path / "b.safetensors", moved, architecture=card.architecture, names=card.names, size_px=card.size_px
+    )
+    with pytest.raises(StepFailed, match="not of the same network"):
+        checkpoint.averaged(good, tmp_path / "b.safetensors", tmp_path / "mean.safetensors")
+
+
 def test_missing_foreign_and_pickled_files_are_refused(tmp_path):
     with pytest.raises(StepFailed, match="there is no such weights file"):
         checkpoint.load(tmp_path / "none.safetensors")
