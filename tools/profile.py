@@ -111,7 +111,7 @@ def choices(settings: Settings, machine: Machine) -> list[Choice]:
     pictures, generator = _pictures(settings, machine)
     labelled = generator not in WORDED_GENERATORS
     quality, _ = _quality(settings, machine, labelled)
-    return [*pictures, *quality, *_labels(settings, machine, labelled)]
+    return [*pictures, *quality, *_labels(settings, machine, labelled), *_around(settings)]
 
 
 def auto_settings(settings: Settings, machine: Machine | None = None) -> tuple[Settings, dict[str, str]]:
@@ -186,15 +186,16 @@ def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
         Choice("pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing)
         for n, (ok, why, missing) in ready.items()
     ]
-    rows.append(_on_request("copy_paste", settings.cutouts_dir is not None, taken, "SIGHTSMITH_CUTOUTS_DIR=FOLDER"))
-    rows.append(_on_request("openai_images", machine.key, taken, "OPENAI_API_KEY and SIGHTSMITH_IMAGE_PRICE"))
+    rows.append(_on_request("copy_paste", settings.cutouts_dir is not None, taken, "--cutouts DIR or --few DIR"))
+    rows.append(_on_request("openai_images", machine.key, taken, "SIGHTSMITH_GENERATOR=openai_images, OPENAI_API_KEY "
+                                                                 "and SIGHTSMITH_IMAGE_PRICE"))  # fmt: skip
     if taken not in {r.engine for r in rows}:
         rows.append(Choice("pictures", taken, True, True, "the settings name it"))
     return rows, taken
 
 
 def _on_request(name: str, usable: bool, taken: str, missing: str) -> Choice:
-    why = "the settings name it" if name == taken else "taken when it is named: --generator or SIGHTSMITH_GENERATOR"
+    why = "the settings name it" if name == taken else "taken when it is asked for"
     return Choice("pictures", name, usable, name == taken, why, "" if usable else missing)
 
 
@@ -240,6 +241,23 @@ def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[Choice
         Choice("baseline", "zero-shot", bool(local_folder(settings.detector)), settings.zero_shot and bool(detector),
                "measured on real photos beside the trained model" if detector else "there is no detector to ask",
                "" if detector else _fetch(settings.detector, "SIGHTSMITH_DETECTOR")),
+    ]  # fmt: skip
+
+
+def _around(settings: Settings) -> list[Choice]:
+    """What is used only where it is asked for: a vision model that reviews, a cluster, the service."""
+    asked, ray = settings.vlm_model is not None, _installed("ray")
+    served = ray and _installed("fastapi") and _installed("prometheus_client")
+    return [
+        Choice("review", "vision model", asked, asked,
+               f"{settings.vlm_model} answers questions about labels" if asked else "taken when it is asked for",
+               "" if asked else "SIGHTSMITH_VLM_MODEL=NAME and SIGHTSMITH_VLM_PRICE"),
+        Choice("work", "this machine", True, settings.engine == "local", "it needs nothing else"),
+        Choice("work", "ray", ray, settings.engine == "ray",
+               "the settings name it" if settings.engine == "ray" else "taken when it is asked for: --engine ray",
+               "" if ray else "pip install 'sightsmith[cluster]'"),
+        Choice("serving", "ray serve", served, False, "taken by `sightsmith serve`",
+               "" if served else "pip install 'sightsmith[serve]'"),
     ]  # fmt: skip
 
 
