@@ -14,7 +14,7 @@ from tools.data.sample import Instance, encode_mask
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.runtime import write_json
-from tools.trainers.postprocess import MAX_DETECTIONS, centre_crop, detections, letterbox, picture_mask
+from tools.trainers.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
 from tools.trainers.views import Place, View, once_each, places_of
 
 Picture = npt.NDArray[np.uint8]
@@ -39,19 +39,21 @@ class Predictor:
     """
 
     def __init__(
-        self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False
+        self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
+        nms_iou: float = NMS_IOU,
     ) -> None:  # fmt: skip
         from tools.trainers.loop import choose_device, has_fast_bfloat16
 
         self.kind: TaskKind = kind
         self.names = list(names)
         self.size_px = size_px
+        self.nms_iou = nms_iou
         self.device = choose_device()
         self.network = network.to(self.device).eval()
         self.half = half and has_fast_bfloat16(self.device)
 
     @classmethod
-    def load(cls, weights: Path, *, half: bool = False) -> "Predictor":
+    def load(cls, weights: Path, *, half: bool = False, nms_iou: float = NMS_IOU) -> "Predictor":
         """Open weights written by a training.
 
         Raises:
@@ -60,7 +62,7 @@ class Predictor:
         from tools.trainers.checkpoint import load_model
 
         network, card = load_model(weights)
-        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half)
+        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou)
 
     def predict(self, picture: Picture, confidence: float) -> list[Instance]:
         """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
@@ -90,7 +92,7 @@ class Predictor:
         views: list[View | None] = [None] * len(crops)
         for group in _groups([padded for padded, _ in inputs]):
             raw = self._forward(np.stack([inputs[i][0] for i in group]))
-            for i, found in zip(group, detections(raw, len(self.names), confidence), strict=True):
+            for i, found in zip(group, detections(raw, len(self.names), confidence, nms_iou=self.nms_iou), strict=True):
                 views[i] = View.of(found, inputs[i][1], places[i])
         return [view for view in views if view is not None]
 

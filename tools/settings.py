@@ -241,6 +241,7 @@ class Settings(BaseSettings):
 
     # Labelling photos that are there already
     label_batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
+    label_nms_iou: float = Field(0.6, gt=0, lt=1)  # boxes of a model that overlap more are one; see docs/labelling.md
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.

@@ -340,7 +340,7 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
     from tools.predict import Predictor
 
     weights = Path(choice.name)
-    predictor = Predictor.load(weights, half=settings.label_half)
+    predictor = Predictor.load(weights, half=settings.label_half, nms_iou=settings.label_nms_iou)
     mapping = covering(predictor.names, task)
     fits = predictor.kind == task.kind or "classify" not in (predictor.kind, task.kind)
     if mapping is None or not fits:

@@ -74,7 +74,9 @@ def centre_crop(picture: npt.NDArray[np.uint8], size_px: int) -> npt.NDArray[np.
     return np.ascontiguousarray(cv2.resize(square, (size_px, size_px), interpolation=way))
 
 
-def detections(raw: Any, classes: int, confidence: float, max_detections: int = MAX_DETECTIONS) -> list[Detections]:
+def detections(
+    raw: Any, classes: int, confidence: float, max_detections: int = MAX_DETECTIONS, nms_iou: float = NMS_IOU
+) -> list[Detections]:
     """Detections of each picture of a batch, in a stable order.
 
     Args:
@@ -82,6 +84,7 @@ def detections(raw: Any, classes: int, confidence: float, max_detections: int = 
         classes: number of classes.
         confidence: least score.
         max_detections: most objects a picture.
+        nms_iou: of two boxes of a class that overlap more, the better one stays.
     """
     import torch
     from ultralytics.utils.nms import non_max_suppression
@@ -90,7 +93,7 @@ def detections(raw: Any, classes: int, confidence: float, max_detections: int = 
     if isinstance(decoded, list | tuple):
         decoded, prototypes = decoded
     found = non_max_suppression(
-        decoded.float(), confidence, NMS_IOU, nc=classes, max_det=max_detections, max_time_img=60.0
+        decoded.float(), confidence, nms_iou, nc=classes, max_det=max_detections, max_time_img=60.0
     )
     results = []
     for number, rows in enumerate(found):

@@ -110,6 +110,16 @@ def test_proposals_are_named_by_what_looks_at_the_crops():
     assert [[i.class_name for i in own] for own in engine.find(pictures, 0.1)] == [["apple"], ["lemon"], []]
 
 
+def test_when_two_boxes_are_one_is_a_setting(tmp_path):
+    a_run(tmp_path, "one")
+    task = label_task("apple")
+    counts = []
+    for iou in (0.1, 0.95):
+        own = settings(tmp_path, label_nms_iou=iou)
+        counts.append(len(make_engine(task, own, choose(task, own, "one")).find([photo()], 0.0)[0]))
+    assert 0 < counts[0] < counts[1]
+
+
 def test_disagreements():
     def at(x, name="a"):
         return Instance(class_name=name, box=(x, 0, x + 10, 10))
