@@ -117,7 +117,8 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
                 threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}
                 photos += list(pseudo_labelled(teacher, files, run.folder / "photos"))
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
-        train = mixed(synthetic, photos, run.settings.learn_photo_share)
+        share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
+        train = mixed(synthetic, photos, share)
         _train(run, train, deciding)
     with run.stage("evaluate"):
         evaluate(run)

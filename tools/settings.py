@@ -252,13 +252,13 @@ class Settings(BaseSettings):
     contest_iou: float = Field(0.5, gt=0, lt=1)  # of boxes, under which two annotators do not mean the same thing
 
     # Learning from photos
-    learn_photo_share: float = Field(0.5, gt=0, lt=1)  # of the pictures of an epoch; ours
-    learn_rounds: int = Field(
-        2, ge=1, le=5
-    )  # of pseudo-labels: each is made by the weights that the one before averaged
-    learn_precision: float = Field(0.9, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
+    # Of the pictures of an epoch; measured, see docs/labelling.md
+    learn_labelled_share: float = Field(0.5, gt=0, lt=1)  # with a person's labels among the photos
+    learn_pseudo_share: float = Field(0.2, gt=0, lt=1)  # with the model's own labels alone
+    learn_rounds: int = Field(2, ge=1, le=5)  # of pseudo-labels: each is made by the weights of the one before
+    learn_precision: float = Field(0.8, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
     learn_epochs: int = Field(8, ge=1)
-    pseudo_confidence: float = Field(0.6, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
+    pseudo_confidence: float = Field(0.35, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
 
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation
