@@ -22,9 +22,9 @@ class EffortLevel(BaseModel):
     bootstrap: int
 
 
-# `quick` ends within 12 minutes on two cores, rendering included; each next level is about 4 times the work.
+# `quick` ends in about 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=264, rounds=2, epochs=30, bootstrap=200),
+    "quick": EffortLevel(images=280, rounds=2, epochs=30, bootstrap=200),
     "standard": EffortLevel(images=480, rounds=3, epochs=40, bootstrap=500),
     "thorough": EffortLevel(images=2000, rounds=4, epochs=80, bootstrap=1000),
 }

@@ -215,7 +215,7 @@ class _Training:
         }
         train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
         self.source = SampleSource(train, **reading)
-        self.validation, self.ignored, self.by_box = self._read_validation(reading)
+        self.validation, self.by_box = self._read_validation(reading)
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
@@ -226,11 +226,8 @@ class _Training:
         self.kept = time.monotonic()
         self._restore()
 
-    def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], list[float], bool]:
-        """Validation pictures at the training size, the side under which things in each are ignored, by boxes or not.
-
-        What is ignored is told in a photo's own pixels; renders label small things, so in them nothing is.
-        """
+    def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], bool]:
+        """Validation pictures at the training size, and whether boxes are all that can be compared."""
         samples = list(self.job.val)
         if self.kind == "classify":
             samples = [s for s in samples if s.label]
@@ -243,9 +240,7 @@ class _Training:
             reading = {**reading, "kind": "detect", "convention": "visible"}
         examples = [SampleSource([s], **reading)[0] for s in samples]
         fit = centre_example if self.kind == "classify" else fit_example
-        least, size_px = self.trainer.ignore_side_px, self.job.size_px
-        ignored = [least * size_px / max(s.width, s.height) if s.engine == "real" else 0.0 for s in samples]
-        return [fit(e, size_px) for e in examples], ignored, by_box
+        return [fit(e, self.job.size_px) for e in examples], by_box
 
     def _initial_network(self) -> tuple[Any, str, float]:
         """A network, what its weights come from, and the learning rate that suits them."""
@@ -341,7 +336,7 @@ class _Training:
         self.judged.load_state_dict(self.learner.average)
         score = validate(
             self.judged.eval(), self.kind, self.validation, len(self.names), self.learner.device,
-            by_box=self.by_box, ignore_sides_px=self.ignored,
+            by_box=self.by_box, ignore_side_px=self.trainer.ignore_side_px,
         )  # fmt: skip
         return round(score.map50, 4), score.fitness
 

@@ -267,21 +267,3 @@ def test_the_stock_recipe_runs(tmp_path, no_starter, kind):
     )
     assert load(result.weights)[1].names == names
     assert told[0]["loss"] > 0
-
-
-def test_small_things_are_ignored_by_the_photos_own_pixels_and_never_in_renders(tmp_path, no_starter, monkeypatch):
-    from tools.trainers import validate
-
-    asked = []
-
-    def judge(*_given, **named):
-        asked.append(named["ignore_sides_px"])
-        return validate.Score(0.5, 0.5, "mask_map50")
-
-    monkeypatch.setattr(validate, "validate", judge)
-    train, val = samples(tmp_path, 4), samples(tmp_path, 2, seed=1)
-    width = max(val[0].width, val[0].height)
-    photo = val[0].model_copy(update={"engine": "real"})
-    wanted = job(tmp_path, train, [photo, val[1]], epochs=1, size_px=width // 2)
-    YoloTrainer(details=QUICK, ignore_side_px=32.0).train(wanted, quiet)
-    assert asked[0] == [16.0, 0.0]
