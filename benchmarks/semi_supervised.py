@@ -6,6 +6,7 @@ only measured on. Every row is the median of the seeds; the run is copied from, 
     before       the run's model as it is
     more         the same training on renders alone: what the extra epochs bring
     pseudo       renders and the model's own labels on the unlabelled half
+    one-look     the same with a teacher that looks at each photo once (ablation)
     no-cover     the same without painting over what the model doubts (ablation)
     few-N        renders and N labelled photos of the learning half
 
@@ -86,9 +87,16 @@ def main() -> None:
           f"before {before:.3f}", flush=True)  # fmt: skip
     sets: dict[str, list[Sample]] = {"more": renders}
     files = list(find_photos([Path(s.image) for s in photos.val]))
-    for name, share in (("pseudo", settings.doubt_share), ("no-cover", 1.0)):
+    teachers = {
+        "pseudo": {"label_views": settings.learn_views},
+        "one-look": {},
+        "no-cover": {"label_views": settings.learn_views, "doubt_share": 1.0},
+    }
+    for name, update in teachers.items():
+        if given.only and name not in given.only:
+            continue
+        own = settings.model_copy(update=update)
         sure = Confidence(thresholds=dict.fromkeys(run.task.class_names, given.sure))
-        own = settings.model_copy(update={"doubt_share": share})
         with AutoLabeler(run.task, own, confidence=sure, choice=Choice(str(weights))) as teacher:
             sets[name] = list(pseudo_labelled(teacher, files, given.folder / f"copies-{name}"))
         print(f"{name}: {sum(len(s.instances) for s in sets[name])} labels on {len(sets[name])} photos", flush=True)

@@ -131,13 +131,13 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
 
 
 def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
-    """The best weights, sure from where the wanted precision is reached on the photos that decide."""
+    """The best weights, looking several times; sure from where the photos that decide show the wanted precision."""
     from tools.annotators.calibration import threshold_for
 
     settings, best = run.settings, run.record.best
     assert best is not None
     choice = Choice(str(run.path(best.weights)), best.threshold)
-    engine = make_engine(run.task, settings, choice)
+    engine = make_engine(run.task, settings.model_copy(update={"label_views": settings.learn_views}), choice)
     scored, _ = scores_of(engine, deciding, run.task, settings.match_iou, settings.ignore_side_px)
     sure = Confidence()
     for name in run.task.class_names:

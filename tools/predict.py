@@ -64,6 +64,10 @@ class Predictor:
         network, card = load_model(weights)
         return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou)
 
+    def at_size(self, size_px: int) -> "Predictor":
+        """The same network, looking at pictures of another size."""
+        return Predictor(self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou)
+
     def predict(self, picture: Picture, confidence: float) -> list[Instance]:
         """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
 

@@ -14,6 +14,7 @@ from tools.data.class_names import match_classes
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
+from tools.label.views import Views, predict_in_views
 from tools.runtime import RunRecord
 from tools.settings import Settings
 
@@ -55,20 +56,22 @@ class ModelEngine:
         name: what to call it.
         about: see `Engine`.
         segmenter: makes masks where the model only draws boxes.
+        views: how often it looks at a photo; see `tools.label.views`.
+        view_iou: overlap from which boxes of two views are one object.
     """
 
     def __init__(
         self, predictor: "Predictor", task: TaskSpec, mapping: Mapping[str, str], threshold: float, name: str,
-        about: str, segmenter: Segmenter | None = None,
+        about: str, segmenter: Segmenter | None = None, views: Views = 1, view_iou: float = 0.55,
     ) -> None:  # fmt: skip
         self.predictor, self.task, self.mapping = predictor, task, mapping
         self.threshold, self.name, self.about = threshold, name, about
         self.kind: TaskKind = task.kind
-        self.segmenter = segmenter
+        self.segmenter, self.views, self.view_iou = segmenter, views, view_iou
 
     def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
         """Objects of the task's classes, with masks when it is to segment."""
-        found = self.predictor.predict_many(pictures, least)
+        found = predict_in_views(self.predictor, pictures, least, self.views, self.view_iou)
         results = []
         for picture, own in zip(pictures, found, strict=True):
             named = [self._named(i) for i in own if i.class_name in self.mapping]
@@ -351,7 +354,10 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
     segmenter = make_segmenter(settings) if (task.kind, predictor.kind) == ("segment", "detect") else None
     threshold = settings.fallback_confidence if choice.threshold is None else choice.threshold
     name = f"model {weights.parent.name if weights.stem == 'weights' else weights.stem}"
-    return ModelEngine(predictor, task, mapping, threshold, name, choice.why or f"labels by {weights}", segmenter)
+    return ModelEngine(
+        predictor, task, mapping, threshold, name, choice.why or f"labels by {weights}", segmenter,
+        settings.label_views, settings.fusion_iou,
+    )  # fmt: skip
 
 
 def covering(names: Sequence[str], task: TaskSpec) -> dict[str, str] | None:

@@ -1,6 +1,11 @@
 """Pre-train the starter weights from formula-drawn pictures: no photo, no third-party data, no licence but ours.
 
     python -m tools.trainers.starter --out DIR [--steps N] [--minutes M] [--size PX] [--seed S]
+    python -m tools.trainers.starter --out DIR --initial FILE --renders RUN [...]
+
+The second form goes on from other weights with renders of the catalogue among the drawn pictures (a run's folder, made
+by `benchmarks/catalogue_renders.py`): the trunk learns to tell the catalogue's things apart. What is written knows one
+class, "object", either way.
 
 A run that was killed goes on from its last checkpoint when it is called again with the same folder. It ends by steps or
 by minutes, whichever comes first; with steps alone the result follows from the seed.
@@ -12,6 +17,7 @@ import logging
 import math
 import os
 import platform
+import re
 import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -26,8 +32,9 @@ import numpy as np
 from tools.errors import StepFailed
 from tools.runtime import write_json
 from tools.trainers.augment import Policy, vary
-from tools.trainers.batches import Batch, ahead, collate
+from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
+from tools.trainers.targets import MAX_SIDE_SHARE, SampleSource
 
 if TYPE_CHECKING:
     from tools.trainers.checkpoint import Card
@@ -47,8 +54,11 @@ _FINAL_SIZE_STEPS = (0.875, 1.0, 1.125, 1.25)
 _POLICY = Policy(mosaic=0.35, scale=(0.6, 1.6), rotate_deg=180.0, colour=0.6, degrade=0.2)
 _FINAL_POLICY = Policy(mosaic=0.0, scale=(0.8, 1.25), rotate_deg=180.0, colour=0.4, degrade=0.2)
 _FINAL_SHARE = 0.2  # of the schedule, at full size and without mosaics
+_RENDERS_SHARE = 0.65  # of a batch, where there are renders
+_RENDERS_POLICY, _FINAL_RENDERS_POLICY = Policy(), Policy(mosaic=0.0)
 _VALIDATION_SEED = 999_983
 _RATE = 2e-3
+_CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")
 _SAVE_EVERY_S = 240.0
 _LOG_EVERY = 50  # steps
 
@@ -99,12 +109,39 @@ def _draw_alone(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
+    """The kept pictures of a run as examples, and the names of their classes, which are numbered from 1.
+
+    Raises:
+        StepFailed: the folder is no run, or has no labelled picture.
+    """
+    from tools.data.dataset import Dataset
+    from tools.runtime import RunRecord
+
+    try:
+        task = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8")).task
+    except (OSError, ValueError) as error:
+        raise StepFailed(f"{folder}: not the folder of a run ({type(error).__name__})") from error
+    dataset = Dataset(folder)
+    samples = list(dataset.samples(verdict="kept"))
+    dataset.close()
+    if task is None or not any(s.instances for s in samples):
+        raise StepFailed(f"{folder}: no labelled picture; finish the run first")
+    names = [*NAMES, *task.class_names]
+    source = SampleSource(
+        samples, root=folder, names=names, kind="segment", convention="visible", max_side_px=MAX_SIDE_SHARE * size_px
+    )
+    return source, task.class_names
+
+
 class Stream:
     """Endless batches; batch number s is the same whenever and on whatever machine it is asked for."""
 
-    def __init__(self, seed: int, batch: int, size_px: int, workers: int) -> None:
-        self.seed, self.batch, self.size_px = seed, batch, size_px
-        self._fresh = max(1, round(batch * _FRESH_SHARE))
+    def __init__(self, seed: int, batch: int, size_px: int, workers: int, renders: Source | None = None) -> None:
+        self.seed, self.size_px, self.renders = seed, size_px, renders
+        self.drawn = batch - (round(batch * _RENDERS_SHARE) if renders else 0)
+        self.rendered = batch - self.drawn
+        self._fresh = max(1, round(self.drawn * _FRESH_SHARE))
         self._pool = ProcessPoolExecutor(workers, get_context("spawn"), _draw_alone, (os.getpid(),))
         self._chunks: dict[int, Future[list[Example]]] = {}
 
@@ -113,12 +150,12 @@ class Stream:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def make(self, step: int, progress: float) -> Batch:
-        """Batch of a step: half of it new pictures, half from the shelf of those drawn before."""
+        """Batch of a step: of the drawn ones half are new, half from the shelf of those drawn before."""
         rng = np.random.default_rng([self.seed, 7, step])
         newest = (step + 1) * self._fresh - 1
         chosen = list(range(newest - self._fresh + 1, newest + 1))
         first = max(0, newest // _CHUNK - _SHELF_CHUNKS + 1) * _CHUNK
-        chosen += rng.integers(first, newest + 1, self.batch - self._fresh).tolist()
+        chosen += rng.integers(first, newest + 1, self.drawn - self._fresh).tolist()
         final = progress >= 1 - _FINAL_SHARE
         policy = _FINAL_POLICY if final else _POLICY
         step_px = float(rng.choice(np.asarray(_FINAL_SIZE_STEPS if final else _SIZE_STEPS)))
@@ -129,6 +166,12 @@ class Stream:
             one = np.random.default_rng([self.seed, 8, step, slot])
             others = one.integers(first, newest + 1, 3).tolist()
             examples.append(vary(one, [self._picture(i) for i in (index, *others)], size_px, policy))
+        policy = _FINAL_RENDERS_POLICY if final else _RENDERS_POLICY
+        for slot in range(self.rendered):
+            assert self.renders is not None
+            one = np.random.default_rng([self.seed, 9, step, slot])
+            few = [self.renders[int(i)] for i in one.integers(len(self.renders), size=4)]
+            examples.append(vary(one, few, size_px, policy))
         return collate(examples)
 
     def _order_ahead(self, newest: int) -> None:
@@ -157,6 +200,8 @@ class Plan:
     workers: int = 1  # processes that draw
     architecture: str = ARCHITECTURE
     validation: int = 160  # pictures of another series to score with
+    initial: Path | None = None  # weights of an earlier pre-training to start from
+    renders: Path | None = None  # folder of a run whose pictures are mixed in
 
 
 def pretrain(plan: Plan) -> dict[str, Any]:
@@ -170,11 +215,21 @@ def pretrain(plan: Plan) -> dict[str, Any]:
 
 class _Pretraining:
     def __init__(self, plan: Plan) -> None:
+        from tools.trainers.checkpoint import load
         from tools.trainers.loop import Learner, choose_device
-        from tools.trainers.networks import build_network
+        from tools.trainers.networks import build_network, transfer
 
         self.plan = plan
-        self.learner = Learner(build_network(plan.architecture, NAMES, plan.seed), "segment", choose_device())
+        network = build_network(plan.architecture, NAMES, plan.seed)
+        if plan.initial:
+            tensors, card = load(plan.initial)
+            transfer(network, tensors, card.architecture, plan.architecture)
+        self.renders, classes = read_renders(plan.renders, plan.size_px) if plan.renders else (None, [])
+        if classes:
+            _widen(network, 1 + len(classes))
+        self.learner = Learner(network, "segment", choose_device())
+        if classes:
+            _teach_any_object(self.learner.criterion)
         self.history: list[dict[str, Any]] = []
         seconds_before = self._restore()
         self._began = time.monotonic() - seconds_before
@@ -184,7 +239,7 @@ class _Pretraining:
         from tools.trainers.loop import rate_at
 
         plan, losses, start = self.plan, [], self.learner.steps
-        stream = Stream(plan.seed, plan.batch, plan.size_px, plan.workers)
+        stream = Stream(plan.seed, plan.batch, plan.size_px, plan.workers, self.renders)
         try:
             batches = ahead(lambda i: stream.make(start + i, self._progress(start + i)), max(0, plan.steps - start))
             for batch in batches:
@@ -241,7 +296,7 @@ class _Pretraining:
         save_tensors(self.plan.out / "state.safetensors", self.learner.state(), metadata)
         card = self._card()
         card["sha256"] = save(
-            self.plan.out / WEIGHTS.name, self.learner.average, architecture=self.plan.architecture, names=NAMES,
+            self.plan.out / WEIGHTS.name, self._weights(), architecture=self.plan.architecture, names=NAMES,
             size_px=self.plan.size_px, extra=card, half=True,
         )  # fmt: skip
         write_json(self.plan.out / "starter.json", {**card, "history": self.history})
@@ -249,16 +304,25 @@ class _Pretraining:
         self._saved = time.monotonic()
         return card
 
+    def _weights(self) -> dict[str, Any]:
+        """The averaged weights with the first class, any object, alone."""
+        return {k: v[:1] if _CLASS_OUTPUT.search(k) else v for k, v in self.learner.average.items()}
+
     def _card(self) -> dict[str, Any]:
         plan = self.plan
+        fresh = max(1, round((plan.batch - (round(plan.batch * _RENDERS_SHARE) if self.renders else 0)) * _FRESH_SHARE))
+        drawn = "pictures drawn by tools.trainers.formula"
+        if self.renders:
+            drawn += f" and {len(self.renders)} renders of this project's own catalogue"
         return {
-            "data": "pictures drawn by tools.trainers.formula; no photo, no third-party data",
+            "data": f"{drawn}; no photo, no third-party data",
+            "initial": str(plan.initial.name) if plan.initial else None,
             "architecture": plan.architecture,
             "seed": plan.seed,
             "steps": self.learner.steps,
             "batch": plan.batch,
             "size_px": plan.size_px,
-            "pictures_drawn": self.learner.steps * max(1, round(plan.batch * _FRESH_SHARE)),
+            "pictures_drawn": self.learner.steps * fresh,
             "pictures_seen": self.learner.steps * plan.batch,
             "seconds": round(self._seconds()),
             "hardware": _hardware(self.learner),
@@ -270,7 +334,7 @@ class _Pretraining:
         from tools.trainers.validate import validate
 
         network = build_network(self.plan.architecture, NAMES)
-        network.load_state_dict(self.learner.average)
+        network.load_state_dict(self._weights())
         network = network.to(self.learner.device).eval()
         size_px = self.plan.size_px
         pictures = [to_example(_VALIDATION_SEED, i, size_px) for i in range(self.plan.validation)]
@@ -280,6 +344,34 @@ class _Pretraining:
             "mask_map50": round(score.map50, 4),
             "mask_map50_95": round(score.map50_95, 4),
         }
+
+
+def _widen(network: Any, classes: int) -> None:
+    """Give the head of a network of one class so many, each beginning as that one; its branches stay as they are.
+
+    A network that is built for them has other branches (Ultralytics widens them), which fit no task of few classes.
+    """
+    import torch
+
+    head = network.model[-1]
+    for branch in head.cv3:
+        old = branch[-1]
+        new = torch.nn.Conv2d(old.in_channels, classes, 1)
+        new.weight.data[:], new.bias.data[:] = old.weight.data, old.bias.data
+        branch[-1] = new
+    head.nc, head.no = classes, classes + head.reg_max * 4
+
+
+def _teach_any_object(criterion: Any) -> None:
+    """What is of any class is also of the first, "object": the class that is kept."""
+    assigner = criterion.assigner
+
+    def assign(*given: Any, **named: Any) -> Any:
+        labels, boxes, scores, chosen, owners = assigner(*given, **named)
+        scores[..., 0] = scores.amax(-1)
+        return labels, boxes, scores, chosen, owners
+
+    criterion.assigner = assign
 
 
 def _hardware(learner: Any) -> str:
@@ -306,11 +398,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--architecture", default=ARCHITECTURE)
+    parser.add_argument("--initial", type=Path, help="weights to start from")
+    parser.add_argument("--renders", type=Path, help="folder of a run whose pictures are mixed in")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     plan = Plan(
         given.out, given.steps, given.minutes, given.size, given.batch, given.seed, given.threads, given.workers,
-        given.architecture,
+        given.architecture, initial=given.initial, renders=given.renders,
     )  # fmt: skip
     pretrain(plan)
 

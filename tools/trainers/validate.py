@@ -37,7 +37,7 @@ class Score:
 
 def validate(
     network: Any, kind: TaskKind, examples: Sequence[Example], classes: int, device: Any, *, by_box: bool = False,
-    ignore_side_px: float = 0.0,
+    ignore_sides_px: Sequence[float] = (),
 ) -> Score:  # fmt: skip
     """Score a network in evaluation mode.
 
@@ -48,27 +48,28 @@ def validate(
         classes: number of classes.
         device: where to compute.
         by_box: compare boxes where masks could be compared.
-        ignore_side_px: objects and detections with a smaller side count neither way.
+        ignore_sides_px: of each example, at the network's size: objects and detections with a smaller side count
+            neither way. Empty: all count.
     """
     import torch
 
-    groups: dict[tuple[int, ...], list[Example]] = {}
-    for example in examples:
-        groups.setdefault(example.picture.shape, []).append(example)
+    groups: dict[tuple[int, ...], list[tuple[Example, float]]] = {}
+    for example, least in zip(examples, ignore_sides_px or [0.0] * len(examples), strict=True):
+        groups.setdefault(example.picture.shape, []).append((example, least))
     right = 0
     matches: list[_Match] = []
     by_box = by_box or kind == "detect"
     for group in groups.values():
         for start in range(0, len(group), _BATCH):
             part = group[start : start + _BATCH]
-            pictures = torch.from_numpy(np.stack([e.picture for e in part])).to(device).permute(0, 3, 1, 2)
+            pictures = torch.from_numpy(np.stack([e.picture for e, _ in part])).to(device).permute(0, 3, 1, 2)
             with torch.no_grad():
                 raw = network(pictures.float().div_(255))
             if kind == "classify":
-                right += int((raw[0].argmax(1).cpu().numpy() == [e.label for e in part]).sum())
+                right += int((raw[0].argmax(1).cpu().numpy() == [e.label for e, _ in part]).sum())
                 continue
             found = detections(raw, classes, _MIN_CONFIDENCE, _MAX_DETECTIONS)
-            matches += [_match(d, e, by_box, ignore_side_px) for d, e in zip(found, part, strict=True)]
+            matches += [_match(d, e, by_box, least) for d, (e, least) in zip(found, part, strict=True)]
     if kind == "classify":
         accuracy = right / max(1, len(examples))
         return Score(accuracy, accuracy, "accuracy")

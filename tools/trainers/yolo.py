@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 WEIGHTS_NAME = "weights.safetensors"
 _STATE_NAME = "state.safetensors"
 _RESULT_NAME = "result.json"
+# Of epochs that are as good as the best within noise the last is kept: on 30 photos the score of neighbouring epochs
+# differs by this much, and the rate falls towards the end. Without it the second epoch of thirty was kept once.
+_FITNESS_SLACK = 0.02
 _KEEP_EVERY_S = 20.0  # what a kill costs at most; keeping 45 MB each epoch took a twentieth of a short epoch
 
 
@@ -147,8 +150,9 @@ class _Progress:
     epoch: int = 0  # complete ones
     planned: int = 0
     best_epoch: int = 0
-    best_fitness: float = -1.0
+    best_fitness: float = -1.0  # highest of any epoch; that of `best_epoch` is at most `_FITNESS_SLACK` under it
     best_score: float = 0.0
+    calmed: int = 0  # last epoch of a training that got no better; 0 as long as it does
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -186,18 +190,18 @@ class _Training:
 
     def run(self) -> TrainingResult:
         self._prepare()
-        stopped_by = "epochs"
-        while self.progress.epoch < self.progress.planned:
+        progress = self.progress
+        while progress.epoch < progress.planned:
             self._epoch()
             if self._is_stale():
-                stopped_by = "patience"
-                break
+                progress.calmed = progress.epoch + max(1, round(progress.planned * self.recipe.calm_share))
             fits = self.clock.fitting(self._epoch_s())
             if fits is not None:  # more may fit than the first steps let hope, which are slow
-                self.progress.planned = min(self.job.epochs, self.progress.epoch + fits)
-        if stopped_by == "epochs" and self.progress.planned < self.job.epochs:
-            stopped_by = "deadline"
-        return self._finish(stopped_by)
+                progress.planned = progress.epoch + fits
+            progress.planned = min(progress.planned, progress.calmed or self.job.epochs)
+        if progress.calmed and progress.planned == progress.calmed:
+            return self._finish("patience")
+        return self._finish("deadline" if progress.planned < self.job.epochs else "epochs")
 
     # Before the first epoch -------------------------------------------------------------------------------------
 
@@ -215,7 +219,7 @@ class _Training:
         }
         train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
         self.source = SampleSource(train, **reading)
-        self.validation, self.by_box = self._read_validation(reading)
+        self.validation, self.ignored, self.by_box = self._read_validation(reading)
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
@@ -226,8 +230,11 @@ class _Training:
         self.kept = time.monotonic()
         self._restore()
 
-    def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], bool]:
-        """Validation pictures at the training size, and whether boxes are all that can be compared."""
+    def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], list[float], bool]:
+        """Validation pictures at the training size, the side under which things in each are ignored, by boxes or not.
+
+        What is ignored is told in a photo's own pixels; renders label small things, so in them nothing is.
+        """
         samples = list(self.job.val)
         if self.kind == "classify":
             samples = [s for s in samples if s.label]
@@ -240,7 +247,9 @@ class _Training:
             reading = {**reading, "kind": "detect", "convention": "visible"}
         examples = [SampleSource([s], **reading)[0] for s in samples]
         fit = centre_example if self.kind == "classify" else fit_example
-        return [fit(e, self.job.size_px) for e in examples], by_box
+        least, size_px = self.trainer.ignore_side_px, self.job.size_px
+        ignored = [least * size_px / max(s.width, s.height) if s.engine == "real" else 0.0 for s in samples]
+        return [fit(e, size_px) for e in examples], ignored, by_box
 
     def _initial_network(self) -> tuple[Any, str, float]:
         """A network, what its weights come from, and the learning rate that suits them."""
@@ -314,9 +323,9 @@ class _Training:
         every = max(1, round(progress.planned / self.recipe.validations))
         if progress.epoch % every == 0 or progress.epoch >= progress.planned or self.clock.left_s() < 0:
             entry["val_score"], fitness = self._validate()
-            if fitness > progress.best_fitness:
-                progress.best_fitness, progress.best_epoch = fitness, progress.epoch
-                progress.best_score = entry["val_score"]
+            progress.best_fitness = max(progress.best_fitness, fitness)
+            if fitness >= progress.best_fitness - _FITNESS_SLACK:
+                progress.best_epoch, progress.best_score = progress.epoch, entry["val_score"]
                 self.best = {k: v.clone() for k, v in self.learner.average.items()}
         progress.history.append(entry)
         if time.monotonic() - self.kept > _KEEP_EVERY_S:
@@ -336,7 +345,7 @@ class _Training:
         self.judged.load_state_dict(self.learner.average)
         score = validate(
             self.judged.eval(), self.kind, self.validation, len(self.names), self.learner.device,
-            by_box=self.by_box, ignore_side_px=self.trainer.ignore_side_px,
+            by_box=self.by_box, ignore_sides_px=self.ignored,
         )  # fmt: skip
         return round(score.map50, 4), score.fitness
 
@@ -357,9 +366,13 @@ class _Training:
         return float(np.mean(steady[-5:])) if steady else 0.0
 
     def _is_stale(self) -> bool:
-        """No better for `patience` epochs, after at least one validation; never when judged on training pictures."""
+        """No better for `patience` epochs, after at least one validation; never when judged on training pictures.
+
+        Then the calm end comes early, and with it the fall of the rate: weights as a high rate leaves them are poor,
+        and a later round, which begins with good ones, is worse in its middle than at both ends.
+        """
         progress = self.progress
-        return bool(self.job.val) and progress.best_fitness >= 0 and (
+        return bool(self.job.val) and progress.best_fitness >= 0 and not progress.calmed and (
             progress.epoch - progress.best_epoch >= self.job.patience and progress.epoch < progress.planned
         )  # fmt: skip
 

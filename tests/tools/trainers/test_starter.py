@@ -5,7 +5,10 @@ import shutil
 
 import pytest
 
+from tests.tools.trainers.shapes import samples, task
+from tools.data.dataset import Dataset
 from tools.errors import StepFailed
+from tools.runtime import RunRecord
 from tools.trainers import starter
 from tools.trainers.checkpoint import load
 from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
@@ -44,6 +47,54 @@ def test_batches_do_not_depend_on_when_they_are_asked_for():
     finally:
         first.close()
         second.close()
+
+
+@pytest.fixture
+def run_of_two_things(tmp_path):
+    """A run's folder with four kept pictures of two classes."""
+    pictures = samples(tmp_path, 4, names=("disc", "square"))
+    run = tmp_path / "run"
+    dataset = Dataset(run)
+    for picture in pictures:
+        dataset.add_sample(picture.model_copy(update={"verdict": "kept"}), tmp_path / picture.image)
+        dataset.set_instances(picture.id, list(picture.instances))
+    dataset.close()
+    record = RunRecord(name="run", request="", created="", task=task("segment", "disc", "square"))
+    (run / "run.json").write_text(record.model_dump_json())
+    return run
+
+
+def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, run_of_two_things):
+    pretrain(plan(tmp_path / "a", 1))
+    first = tmp_path / "a" / "starter.safetensors"
+    card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
+    assert "4 renders" in card["data"]
+    assert "no photo" in card["data"]
+    tensors, written = load(tmp_path / "b" / "starter.safetensors")
+    assert written.names == ("object",)
+    before = load(first)[0]
+    assert {k: t.shape for k, t in tensors.items()} == {k: t.shape for k, t in before.items()}
+    assert not all((tensors[k] == before[k]).all() for k in tensors)
+
+
+def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things):
+    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=run_of_two_things))
+    batch = Stream(0, 4, 64, 1, made.renders).make(0, 0.1)
+    assert {1.0, 2.0} & set(batch.classes.tolist())
+    asked = []
+    assign = made.learner.criterion.assigner
+    made.learner.criterion.assigner = lambda *g, **n: asked.append(assign(*g, **n)) or asked[-1]
+    made.learner.step(batch, 1e-3)
+    scores, chosen = asked[0][2], asked[0][3]
+    assert scores.shape[-1] == 3
+    assert chosen.any()
+    assert (scores[..., 0] == scores[..., 1:].amax(-1).maximum(scores[..., 0])).all()
+    assert (scores[..., 1:].amax(-1) > 0).any()
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(StepFailed, match="not the folder of a run"):
+        pretrain(plan(tmp_path / "a", 1, renders=tmp_path))
 
 
 def test_examples_are_numbered_without_gaps():

@@ -134,15 +134,34 @@ def test_a_damaged_state_means_starting_over(tmp_path, no_starter):
     assert [e["epoch"] for e in seen.seen] == [1, 2]
 
 
-def test_stops_when_it_gets_no_better(tmp_path, no_starter, monkeypatch):
+@pytest.mark.parametrize(
+    ("last", "best_epoch", "score"),
+    [(0.1, 2, 0.6), (0.59, 9, 0.59), (0.7, 9, 0.7)],  # worse, as good within noise, better: at the calm end
+)
+def test_gets_calm_early_when_it_gets_no_better(tmp_path, no_starter, monkeypatch, last, best_epoch, score):
     from tools.trainers import yolo
 
-    scores = iter([(0.5, 0.5), (0.6, 0.6), *[(0.1, 0.1)] * 50])
+    scores = iter([(0.5, 0.5), (0.6, 0.6), *[(0.1, 0.1)] * 6, (last, last)])
+    monkeypatch.setattr(yolo._Training, "_validate", lambda self: next(scores))
+    train = samples(tmp_path, 4)
+    recipe = Recipe(sizes=(1.0,), validations=1000, calm_share=0.2)
+    rates = []
+    monkeypatch.setattr(loop.Learner, "step", lambda self, batch, rate: rates.append(rate) or 1.0)
+    result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=20, patience=3), quiet)
+    assert (result.stopped_by, result.epochs) == ("patience", 9)  # no better at 5, then a fifth of 20 epochs
+    assert (result.best_epoch, result.val_score) == (best_epoch, score)
+    assert rates[-1] < 0.2 * max(rates)
+
+
+def test_of_epochs_alike_the_last_is_kept(tmp_path, no_starter, monkeypatch):
+    from tools.trainers import yolo
+
+    scores = iter([(0.60, 0.60), (0.59, 0.59), (0.57, 0.57)])  # the third is beyond noise under the first
     monkeypatch.setattr(yolo._Training, "_validate", lambda self: next(scores))
     train = samples(tmp_path, 4)
     recipe = Recipe(sizes=(1.0,), validations=1000)
-    result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=40, patience=3), quiet)
-    assert (result.stopped_by, result.epochs, result.best_epoch, result.val_score) == ("patience", 5, 2, 0.6)
+    result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=3), quiet)
+    assert (result.best_epoch, result.val_score) == (2, 0.59)
 
 
 @pytest.mark.parametrize("deadline_s", [0.0, 4.0])
@@ -267,3 +286,21 @@ def test_the_stock_recipe_runs(tmp_path, no_starter, kind):
     )
     assert load(result.weights)[1].names == names
     assert told[0]["loss"] > 0
+
+
+def test_small_things_are_ignored_by_the_photos_own_pixels_and_never_in_renders(tmp_path, no_starter, monkeypatch):
+    from tools.trainers import validate
+
+    asked = []
+
+    def judge(*_given, **named):
+        asked.append(named["ignore_sides_px"])
+        return validate.Score(0.5, 0.5, "mask_map50")
+
+    monkeypatch.setattr(validate, "validate", judge)
+    train, val = samples(tmp_path, 4), samples(tmp_path, 2, seed=1)
+    width = max(val[0].width, val[0].height)
+    photo = val[0].model_copy(update={"engine": "real"})
+    wanted = job(tmp_path, train, [photo, val[1]], epochs=1, size_px=width // 2)
+    YoloTrainer(details=QUICK, ignore_side_px=32.0).train(wanted, quiet)
+    assert asked[0] == [16.0, 0.0]

@@ -1,0 +1,91 @@
+"""Look at a photo several times, mirrored and at other sizes, and keep what the looks agree on.
+
+Worth 0.01 to 0.03 of box mAP50 on orchard photos, for as many times the work; see docs/labelling.md.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tools.annotators import Detection, Picture
+from tools.annotators.fusion import Fused, fuse
+from tools.data.sample import Box, Instance, encode_mask
+
+if TYPE_CHECKING:
+    from tools.predict import Predictor
+
+Views = Literal[1, 2, 6]
+# Size as a share of the model's own, and whether mirrored.
+_VIEWS: dict[Views, tuple[tuple[float, bool], ...]] = {
+    1: ((1.0, False),),
+    2: ((1.0, False), (1.0, True)),
+    6: ((1.0, False), (1.0, True), (0.8, False), (0.8, True), (1.4, False), (1.4, True)),
+}
+
+
+def predict_in_views(
+    predictor: "Predictor", pictures: Sequence[Picture], least: float, views: Views, iou: float
+) -> list[list[Instance]]:
+    """`predictor.predict_many` over several views, fused; a score is the mean of the views', an unseen object's is 0.
+
+    Args:
+        predictor: finds objects.
+        pictures: (h, w, 3) RGB each.
+        least: least score of a view and of the result.
+        views: how many: 1, 2 (mirrored) or 6 (and at 0.8 and 1.4 times the size, mirrored too).
+        iou: overlap from which boxes of two views are one object.
+    """
+    if views == 1:
+        return predictor.predict_many(pictures, least)
+    looks = [_look(predictor, pictures, least, scale, mirrored) for scale, mirrored in _VIEWS[views]]
+    return [
+        _fused([look[k] for look in looks], picture.shape[0], picture.shape[1], least, predictor.names, iou)
+        for k, picture in enumerate(pictures)
+    ]
+
+
+def _look(
+    predictor: "Predictor", pictures: Sequence[Picture], least: float, scale: float, mirrored: bool
+) -> list[list[tuple[Instance, bool]]]:
+    shown = [np.ascontiguousarray(p[:, ::-1]) for p in pictures] if mirrored else pictures
+    found = predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32)).predict_many(shown, least)
+    return [[(instance, mirrored) for instance in own] for own in found]
+
+
+def _fused(
+    looks: Sequence[Sequence[tuple[Instance, bool]]], height: int, width: int, least: float, names: Sequence[str],
+    iou: float,
+) -> list[Instance]:  # fmt: skip
+    owners: dict[int, tuple[Instance, bool]] = {}
+    views: list[list[Detection]] = []
+    for look in looks:
+        view = []
+        for instance, mirrored in look:
+            box = _mirrored(instance.box, width) if mirrored else instance.box
+            view.append(Detection(box, instance.score, names.index(instance.class_name)))
+            owners[id(view[-1])] = (instance, mirrored)
+        views.append(view)
+    results = []
+    for group in fuse(views, [0] * len(views), iou):
+        score = min(group.score(len(views)), 1.0)
+        if score >= least:
+            results.append(_instance(group, score, owners, height, width, names))
+    return results
+
+
+def _instance(
+    group: Fused, score: float, owners: dict[int, tuple[Instance, bool]], height: int, width: int, names: Sequence[str]
+) -> Instance:
+    """The group's box, score and class, with the mask of its best member."""
+    best, mirrored = owners[id(max(group.members, key=lambda m: m[0].score)[0])]
+    counts = best.counts
+    if mirrored and (mask := best.mask(height, width)) is not None:
+        counts = encode_mask(np.ascontiguousarray(mask[:, ::-1]))
+    update = {"box": group.box, "score": score, "class_name": names[group.phrase], "counts": counts}
+    return best.model_copy(update=update)
+
+
+def _mirrored(box: Box, width: int) -> Box:
+    x1, y1, x2, y2 = box
+    return width - x2, y1, width - x1, y2
