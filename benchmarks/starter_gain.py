@@ -4,13 +4,17 @@ Parts, each the median of several seeds, all side by side in one run:
     start     apples: the same renders and the same seconds (or epochs) from random weights and from the starter
     classes   the same for three classes far from apples, one after the other
     place     leave one context out: a model that never saw a context, on that context and on those it saw
-    speed     pictures a second of our loop and of Ultralytics' own trainer
+    speed     pictures a second of our loop and of Ultralytics' own trainer, and what both learnt in as many epochs
 Renders are made once in FOLDER and used again. `--photos` adds box scores on real labelled photos of apples.
 """
 
 import argparse
 import json
+import os
+import shutil
 import statistics
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +24,7 @@ from learning_sets import Renders, evaluated, make_renders, middle, on_photos, t
 
 from tools.predict import Predictor
 from tools.threads import wait_politely
-from tools.trainers import TrainingJob
+from tools.trainers import TrainingJob, stock
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 STRANGERS = ("bolt", "mushroom", "mug")
@@ -74,25 +78,56 @@ def place(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def speed(given: argparse.Namespace) -> dict[str, Any]:
-    """The same renders, network, picture size and batch, three epochs each, in turn."""
+    """The same renders, network, start, picture size, batch and epochs, in turn, each in a process of its own.
+
+    `stock` is Ultralytics as `yolo train` runs it: one thread for the network, and processes that load pictures.
+    `stock, all threads` is the same with every core for the network.
+    """
     renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
-    rates: dict[str, list[float]] = {"ours": [], "stock": []}
-    for turn in range(given.seeds):
-        for name in rates:
-            ends: list[float] = []
-            same_batch = replace(Recipe(), min_steps=1)  # else our recipe takes smaller ones on so small a set
-            trainer = YoloTrainer(recipe="stock" if name == "stock" else "sightsmith", details=same_batch)
-            chosen = renders.split("train")[:160]
-            folder = given.folder / "trainings" / f"speed-{name}-{turn}-{time.time_ns()}"
-            job = TrainingJob(
-                renders.task, chosen, renders.split("val")[:8], renders.folder, folder, epochs=3, size_px=320, batch=16,
-                seed=turn, patience=1000,
-            )  # fmt: skip
-            trainer.train(job, lambda _, ends=ends: ends.append(time.perf_counter()))
-            rates[name].append(len(chosen) * (len(ends) - 1) / (ends[-1] - ends[0]))  # the first epoch warms up
-            say(f"{name}, turn {turn}", round(rates[name][-1], 1))
-    result: dict[str, Any] = {name: middle(values) for name, values in rates.items()}
-    return result | {"times": round(result["ours"] / result["stock"], 2)}
+    found: dict[str, list[dict[str, float]]] = {"ours": [], "stock": [], "stock, all threads": []}
+    for seed in range(given.seeds):
+        for name, results in found.items():
+            folder = given.folder / "trainings" / f"speed-{name.replace(', ', '-').replace(' ', '-')}-{seed}"
+            shutil.rmtree(folder, ignore_errors=True)
+            own = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
+            if name.endswith("threads"):
+                own["OMP_NUM_THREADS"] = str(os.cpu_count())
+            command = [*sys.argv, "--alone", name.partition(",")[0], "--seed", str(seed), "--into", str(folder)]
+            subprocess.run([sys.executable, *command], env=own, check=True)
+            rate = json.loads((folder / "rate.json").read_text())
+            model = Predictor.load(folder / "weights.safetensors")
+            score = evaluated(model, renders.split("test"), renders.folder, renders.task).mask_map50 or 0.0
+            results.append({"pictures_a_second": rate, "mask_map50_renders": score})
+            say(f"{name}, seed {seed}", results[-1])
+    result: dict[str, Any] = {
+        name: {key: middle([r[key] for r in results]) for key in results[0]} for name, results in found.items()
+    }
+    for name in list(found)[1:]:
+        ours, theirs = (result[n]["pictures_a_second"] for n in ("ours", name))
+        result[f"times {name}"] = round(ours / theirs, 2)
+    return result
+
+
+def alone(given: argparse.Namespace) -> None:
+    """One training of `speed`, in this process; writes its rate beside its weights."""
+    if given.alone == "ours":
+        wait_politely()
+    else:
+        import ultralytics  # noqa: F401 - first of all, as in its own command: it limits the threads of torch
+
+        stock.WORKERS = 8
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    details = replace(Recipe(), min_steps=1)  # else our recipe takes smaller batches on so small a set
+    trainer = YoloTrainer(recipe="stock" if given.alone == "stock" else "sightsmith", details=details)
+    ends: list[float] = []
+    chosen = renders.split("train")
+    job = TrainingJob(
+        renders.task, chosen, renders.split("val")[:8], renders.folder, given.into, epochs=given.epochs or 10,
+        size_px=320, batch=16, seed=given.seed, patience=1000,
+    )  # fmt: skip
+    trainer.train(job, lambda _: ends.append(time.perf_counter()))
+    rate = len(chosen) * (len(ends) - 1) / (ends[-1] - ends[0])  # the first epoch warms up
+    (given.into / "rate.json").write_text(json.dumps(rate))
 
 
 def limits(given: argparse.Namespace) -> dict[str, Any]:
@@ -108,7 +143,6 @@ def say(what: str, value: Any) -> None:
 
 def main() -> None:
     """Run the parts and write `results.json`."""
-    wait_politely()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--photos", type=Path)
@@ -118,7 +152,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--alone", choices=["ours", "stock"], help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.alone:
+        alone(given)
+        return
+    wait_politely()
     parts = {
         "start": lambda: start(given, photos=given.photos),
         "classes": lambda: {thing: start(given, thing) for thing in STRANGERS},

@@ -19,6 +19,8 @@ from tools.trainers.starter import WEIGHTS as STARTER
 if TYPE_CHECKING:
     from tools.trainers.yolo import YoloTrainer
 
+WORKERS = 0  # processes that load pictures; Ultralytics' own default, 8, leaves some behind when it is killed
+
 
 def train_stock(trainer: "YoloTrainer", job: TrainingJob, on_epoch: EpochCallback) -> TrainingResult:
     """Export the samples as a YOLO folder and train on it with `ultralytics.YOLO.train`.
@@ -56,7 +58,7 @@ def train_stock(trainer: "YoloTrainer", job: TrainingJob, on_epoch: EpochCallbac
     limit = {} if math.isinf(job.deadline_s) else {"time": job.deadline_s / 3600}
     model.train(
         data=str(data), epochs=job.epochs, imgsz=job.size_px, batch=job.batch, seed=job.seed, patience=job.patience,
-        project=str(folder), name="run", exist_ok=True, plots=False, workers=0, verbose=False, **limit,
+        project=str(folder), name="run", exist_ok=True, plots=False, workers=WORKERS, verbose=False, **limit,
     )  # fmt: skip
     best = torch.load(folder / "run" / "weights" / "best.pt", map_location="cpu", weights_only=False)
     network = (best.get("ema") or best["model"]).float()
