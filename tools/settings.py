@@ -245,6 +245,7 @@ class Settings(BaseSettings):
     label_views: Literal[1, 2, 6] = 1  # looks at each photo, by a trained model; see tools/label/views.py
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
+    starter_confidence: float = Field(0.25, gt=0, lt=1)  # of what the starter weights know by name
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
     doubt_share: float = Field(0.5, ge=0, le=1)
     # Of the way from a threshold to the end of the scale: an object nearer to the threshold is undecided; ours

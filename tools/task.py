@@ -293,7 +293,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "task": kinds[task.kind],
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
             "places": task.contexts or "everywhere it may be met",
-            "pictures": f"{task.budget.images} of {run.settings.size_px} px, in at most {task.budget.rounds} round(s)",
+            "pictures": f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}",
             "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
             + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
             "money": _money_line(run, cost["money"]) + paid,

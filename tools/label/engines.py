@@ -339,7 +339,7 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
     if choice.name == OPEN_VOCABULARY:
         return _words_engine(task, settings)
     if choice.name == STARTER:
-        return _proposals(task, settings)
+        return _known(task, settings) or _proposals(task, settings)
     from tools.predict import Predictor
 
     weights = Path(choice.name)
@@ -408,6 +408,38 @@ def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
     return WordsEngine(
         DetectAndSegment(detectors, segmenter, Ontology.of(task, settings.phrases), rules, embedder), task
     )
+
+
+def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
+    """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
+    from tools.generators.blender.catalogue import find_object
+    from tools.predict import Predictor
+    from tools.trainers.known import give_outputs, load_known
+    from tools.trainers.networks import build_network, transfer
+    from tools.trainers.starter import load_starter
+
+    starter, known = load_starter(), load_known()
+    meant = [find_object(name) for name in task.class_names]
+    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
+    if starter is None or known is None or task.kind == "classify" or len(set(keys)) < len(meant):
+        return None
+    tensors, card = starter
+    network = build_network(card.architecture, task.class_names)
+    transfer(network, tensors, card.architecture, card.architecture)
+    if give_outputs(network, known, keys) < len(keys):
+        return None
+    predictor = Predictor(
+        network.eval().fuse(verbose=False), "segment", task.class_names, card.size_px, half=settings.label_half,
+        nms_iou=settings.label_nms_iou,
+    )  # fmt: skip
+    about = (
+        f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough, and not "
+        "measured on photos like yours. A model of your things is better (`sightsmith build`)"
+    )
+    return ModelEngine(
+        predictor, task, {n: n for n in task.class_names}, settings.starter_confidence, STARTER, about, None,
+        settings.label_views, settings.fusion_iou,
+    )  # fmt: skip
 
 
 def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:

@@ -77,7 +77,7 @@ def _rows(summary: LabelSummary, queue: Sequence[Queued], written: Written | Non
     ]
     rows += [("read with care", f"{n} photos: {note}") for note, n in summary.notes.most_common()]
     if written is not None:
-        rows.append(("written", f"{written.labels} labels as {written.format} in {written.folder}"))
+        rows.append(("written", f"{written.format}, {written.folder} (labels: {written.labels})"))
         rows += [("lost by the format", f"{n} {what}") for what, n in written.lost.most_common()]
     return rows
 

@@ -38,13 +38,13 @@ def label(
 def _report(run: RunContext, outcome: Outcome) -> str:
     summary = outcome.summary
     return report(
-        done=f"{sum(summary.labels.values())} labels on {summary.photos} photos",
+        done=f"photos: {summary.photos}, labels: {sum(summary.labels.values())}",
         labels=dict(summary.labels),
         without_labels=summary.empty,
         left_out=dict(summary.problems.most_common(5)),
         read_with_care=dict(summary.notes),
         by=outcome.about,
-        to_review=f"{len(outcome.queue)} photos, in the review page under {outcome.store.name}",
+        to_review=f"photos: {len(outcome.queue)}, in the review page under {outcome.store.name}",
         first_to_review=[f"{q.photo}: {', '.join(q.reasons)}" for q in outcome.queue[:3]],
         lost_by_format=dict(outcome.written.lost),
         written_to=run.relative(outcome.written.folder),

@@ -4,8 +4,8 @@
     python -m tools.trainers.starter --out DIR --initial FILE --renders RUN [...]
 
 The second form goes on from other weights with renders of the catalogue among the drawn pictures (a run's folder, made
-by `benchmarks/catalogue_renders.py`): the trunk learns to tell the catalogue's things apart. What is written knows one
-class, "object", either way.
+by `benchmarks/catalogue_renders.py`): it learns to tell the catalogue's things apart. `starter.safetensors` knows one
+class, "object", either way; `starter_classes.safetensors` has the outputs of the catalogue's classes (`known.py`).
 
 A run that was killed goes on from its last checkpoint when it is called again with the same folder. It ends by steps or
 by minutes, whichever comes first; with steps alone the result follows from the seed.
@@ -31,6 +31,7 @@ import numpy as np
 
 from tools.errors import StepFailed
 from tools.runtime import write_json
+from tools.threads import wait_politely
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
@@ -58,7 +59,7 @@ _RENDERS_SHARE = 0.65  # of a batch, where there are renders
 _RENDERS_POLICY, _FINAL_RENDERS_POLICY = Policy(), Policy(mosaic=0.0)
 _VALIDATION_SEED = 999_983
 _RATE = 2e-3
-_CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")
+CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")
 _SAVE_EVERY_S = 240.0
 _LOG_EVERY = 50  # steps
 
@@ -221,14 +222,20 @@ class _Pretraining:
 
         self.plan = plan
         network = build_network(plan.architecture, NAMES, plan.seed)
+        self.before: dict[str, Any] | None = None  # what the weights were that this one goes on from
         if plan.initial:
             tensors, card = load(plan.initial)
             transfer(network, tensors, card.architecture, plan.architecture)
-        self.renders, classes = read_renders(plan.renders, plan.size_px) if plan.renders else (None, [])
-        if classes:
-            _widen(network, 1 + len(classes))
+            told = ("data", "seed", "steps", "size_px", "pictures_seen", "seconds", "hardware")
+            self.before = {"sha256": card.sha256} | {k: card.extra[k] for k in told if k in card.extra}
+        self.renders: SampleSource | None = None
+        self.classes: list[str] = []
+        if plan.renders:
+            self.renders, self.classes = read_renders(plan.renders, plan.size_px)
+        if self.classes:
+            _widen(network, 1 + len(self.classes))
         self.learner = Learner(network, "segment", choose_device())
-        if classes:
+        if self.classes:
             _teach_any_object(self.learner.criterion)
         self.history: list[dict[str, Any]] = []
         seconds_before = self._restore()
@@ -286,6 +293,7 @@ class _Pretraining:
     def _save(self) -> dict[str, Any]:
         """Write the checkpoint, and what the starter would be if training ended now."""
         from tools.trainers.checkpoint import save, save_tensors
+        from tools.trainers.known import save_known
 
         metadata = {
             "step": str(self.learner.steps),
@@ -299,6 +307,8 @@ class _Pretraining:
             self.plan.out / WEIGHTS.name, self._weights(), architecture=self.plan.architecture, names=NAMES,
             size_px=self.plan.size_px, extra=card, half=True,
         )  # fmt: skip
+        if self.classes:
+            save_known(self.plan.out / WEIGHTS.name, self.learner.average, self.classes, card["sha256"])
         write_json(self.plan.out / "starter.json", {**card, "history": self.history})
         log.info("saved at step %d: %s", self.learner.steps, card["scores"])
         self._saved = time.monotonic()
@@ -306,7 +316,7 @@ class _Pretraining:
 
     def _weights(self) -> dict[str, Any]:
         """The averaged weights with the first class, any object, alone."""
-        return {k: v[:1] if _CLASS_OUTPUT.search(k) else v for k, v in self.learner.average.items()}
+        return {k: v[:1] if CLASS_OUTPUT.search(k) else v for k, v in self.learner.average.items()}
 
     def _card(self) -> dict[str, Any]:
         plan = self.plan
@@ -316,7 +326,7 @@ class _Pretraining:
             drawn += f" and {len(self.renders)} renders of this project's own catalogue"
         return {
             "data": f"{drawn}; no photo, no third-party data",
-            "initial": str(plan.initial.name) if plan.initial else None,
+            "initial": self.before,
             "architecture": plan.architecture,
             "seed": plan.seed,
             "steps": self.learner.steps,
@@ -357,7 +367,9 @@ def _widen(network: Any, classes: int) -> None:
     for branch in head.cv3:
         old = branch[-1]
         new = torch.nn.Conv2d(old.in_channels, classes, 1)
-        new.weight.data[:], new.bias.data[:] = old.weight.data, old.bias.data
+        with torch.no_grad():
+            new.weight.copy_(old.weight.expand_as(new.weight))
+            new.bias.copy_(old.bias.expand_as(new.bias))  # type: ignore[union-attr]
         branch[-1] = new
     head.nc, head.no = classes, classes + head.reg_max * 4
 
@@ -388,6 +400,7 @@ def _hardware(learner: Any) -> str:
 
 def main() -> None:
     """Command line."""
+    wait_politely()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=20_000)

@@ -254,6 +254,7 @@ class _Training:
     def _initial_network(self) -> tuple[Any, str, float]:
         """A network, what its weights come from, and the learning rate that suits them."""
         from tools.trainers.checkpoint import load
+        from tools.trainers.known import give_outputs, load_known
         from tools.trainers.networks import build_network, transfer
         from tools.trainers.starter import load_starter
 
@@ -264,6 +265,8 @@ class _Training:
             return network, str(self.job.initial), self.recipe.rate_round
         starter = load_starter() if self.recipe.starter else None
         if starter is not None and transfer(network, starter[0], starter[1].architecture, self.architecture) > 0.3:
+            if (known := load_known()) is not None:
+                give_outputs(network, known, [c.drawn_as for c in self.job.task.classes])
             return network, "starter", self.recipe.rate_trained
         return network, "random", self.recipe.rate_random
 

@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "plan_places": "Places",
     "everywhere": "everywhere it may be met",
     "plan_pictures": "Pictures",
-    "pictures_in_rounds": "{pictures}, in at most {rounds} round(s)",
+    "pictures_in_rounds": "{pictures}, rounds: at most {rounds}",
     "plan_time": "Time",
     "about_minutes": "about {minutes} minutes",
     "at_most_minutes": "at most {minutes}",

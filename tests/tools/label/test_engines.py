@@ -59,18 +59,31 @@ def test_a_model_that_is_not_there(tmp_path, wanted):
 
 
 def test_several_classes_that_nothing_tells_apart_are_refused_with_a_way_out(tmp_path):
-    task = label_task("apple,pear")
-    with pytest.raises(StepFailed, match=r"tell apple, pear apart.*sightsmith build.*--model"):
+    task = label_task("gasket,spark plug")
+    with pytest.raises(StepFailed, match=r"tell gasket, spark plug apart.*sightsmith build.*--model"):
         make_engine(task, settings(tmp_path), choose(task, settings(tmp_path)))
 
 
 def test_proposals_say_that_the_class_was_not_recognised(tmp_path):
-    task = label_task("apple")
+    task = label_task("gasket")
     engine = make_engine(task, settings(tmp_path), Choice("starter"))
-    assert "not recognised" in engine.about and "'apple'" in engine.about
+    assert "not recognised" in engine.about and "'gasket'" in engine.about
     found = engine.find([photo(0, ("apple", 30, 20))], 0.01)[0]
-    assert all(i.class_name == "apple" for i in found)
+    assert all(i.class_name == "gasket" for i in found)
     engine.close()
+
+
+def test_what_the_starter_knows_by_name_is_told_apart(tmp_path):
+    own = settings(tmp_path)
+    engine = make_engine(label_task("apples,mugs", "detect"), own, Choice("starter"))
+    assert "from renders alone" in engine.about and engine.threshold == own.starter_confidence
+    found = engine.find([photo(0, ("apple", 30, 20))], 0.0)[0]
+    assert {i.class_name for i in found} == {"apples", "mugs"} and all(i.counts is None for i in found)
+    assert all(i.counts for i in make_engine(label_task("apple"), own, Choice("starter")).find([photo()], 0.0)[0])
+    # It knows no states of things, and nothing twice.
+    assert "not recognised" in make_engine(label_task("ripe tomato"), own, Choice("starter")).about
+    with pytest.raises(StepFailed, match="tell apple, apples apart"):
+        make_engine(label_task("apple,apples"), own, Choice("starter"))
 
 
 class Proposals:

@@ -11,6 +11,8 @@ from tools.errors import StepFailed
 from tools.runtime import RunRecord
 from tools.trainers import starter
 from tools.trainers.checkpoint import load
+from tools.trainers.known import give_outputs, load_known, path_beside
+from tools.trainers.networks import build_network
 from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
 
 
@@ -75,6 +77,32 @@ def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path
     before = load(first)[0]
     assert {k: t.shape for k, t in tensors.items()} == {k: t.shape for k, t in before.items()}
     assert not all((tensors[k] == before[k]).all() for k in tensors)
+
+
+def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_path, run_of_two_things, monkeypatch):
+    pretrain(plan(tmp_path / "a", 1, renders=run_of_two_things))
+    weights = tmp_path / "a" / "starter.safetensors"
+    monkeypatch.setattr(starter, "WEIGHTS", weights)
+    known = load_known()
+    assert known.names == ("disc", "square")
+    network = build_network("yolo11n-seg", ("a", "b", "c"))
+    before = {k: v.clone() for k, v in network.state_dict().items()}
+    assert give_outputs(network, known, ["square", "unheard of", "disc"]) == 2
+    for name, rows in known.outputs.items():
+        now = network.state_dict()[name]
+        assert (now[0] == rows[1]).all()
+        assert (now[1] == before[name][1]).all()
+        assert (now[2] == rows[0]).all()
+    assert give_outputs(build_network("yolo11n-cls", ("a", "b")), known, ["disc", "square"]) == 0
+    # Of another starter, or damaged.
+    card = weights.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": "0" * 64}))
+    with pytest.raises(StepFailed, match="belongs to another starter"):
+        load_known()
+    path = path_beside(weights)
+    path.write_bytes(path.read_bytes()[:-8] + b"\x01" * 8)
+    with pytest.raises(StepFailed, match="not the outputs it was written with"):
+        load_known()
 
 
 def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things):

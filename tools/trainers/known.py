@@ -1,0 +1,89 @@
+"""What the starter weights know by name: a class output for each thing of the catalogue, learnt from renders alone.
+
+They stand in a file of their own beside the starter, which itself knows one class, "object". A network that starts from
+the starter begins with the outputs of its classes where they are known.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.errors import StepFailed
+from tools.trainers import starter
+
+FORMAT = "sightsmith-classes-1"
+
+
+@dataclass(frozen=True)
+class KnownClasses:
+    """Outputs by class, for the starter they were learnt with."""
+
+    names: tuple[str, ...]  # keys of the catalogue
+    outputs: dict[str, Any]  # name in the network's state -> (classes, ...) tensor
+
+
+def path_beside(weights: Path) -> Path:
+    """Where the known classes of starter weights are kept."""
+    return weights.with_name(f"{weights.stem}_classes.safetensors")
+
+
+def save_known(weights: Path, tensors: Mapping[str, Any], names: Sequence[str], sha256: str) -> None:
+    """Write the outputs of all classes but the first.
+
+    Args:
+        weights: the starter's file, of that digest.
+        tensors: state of a network whose classes are "object" and `names`.
+        names: keys of the catalogue.
+        sha256: digest of the starter's tensors.
+    """
+    from tools.trainers.checkpoint import save_tensors, tensors_sha256
+
+    rows = {k: t[1:].half().cpu().contiguous() for k, t in tensors.items() if starter.CLASS_OUTPUT.search(k)}
+    metadata = {
+        "format": FORMAT, "names": json.dumps(list(names), ensure_ascii=False), "starter": sha256,
+        "sha256": tensors_sha256(rows),
+    }  # fmt: skip
+    save_tensors(path_beside(weights), rows, metadata)
+
+
+def load_known() -> KnownClasses | None:
+    """What the shipped starter knows; None when it knows nothing by name.
+
+    Raises:
+        StepFailed: the file is damaged, or belongs to another starter.
+    """
+    from tools.trainers.checkpoint import load_tensors, tensors_sha256
+
+    path = path_beside(starter.WEIGHTS)
+    if not path.exists():
+        return None
+    tensors, metadata = load_tensors(path)
+    described = json.loads(starter.WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+    if metadata.get("format") != FORMAT or tensors_sha256(tensors) != metadata.get("sha256"):
+        raise StepFailed(f"{path}: not the outputs it was written with; install the package again")
+    if metadata.get("starter") != described:
+        raise StepFailed(f"{path}: belongs to another starter than {starter.WEIGHTS.name}; install the package again")
+    return KnownClasses(tuple(json.loads(metadata["names"])), tensors)
+
+
+def give_outputs(network: Any, known: KnownClasses, keys: Sequence[str | None]) -> int:
+    """Set the class outputs of a network that holds the starter's weights.
+
+    Args:
+        network: with one output for each of `keys`, filled in place.
+        known: of that starter.
+        keys: the catalogue's key of each class; unknown ones stay as they are.
+
+    Returns:
+        How many classes were known.
+    """
+    state = network.state_dict()
+    rows = [(i, known.names.index(key)) for i, key in enumerate(keys) if key in known.names]
+    for name, given in known.outputs.items():
+        if name not in state or state[name].shape[1:] != given.shape[1:] or len(state[name]) != len(keys):
+            return 0  # a classifier, or another architecture
+        for own, row in rows:
+            state[name][own] = given[row].to(state[name].dtype)
+    return len(rows)
