@@ -414,8 +414,7 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
     from tools.generators.blender.catalogue import find_object
     from tools.predict import Predictor
-    from tools.trainers.known import give_outputs, load_known
-    from tools.trainers.networks import build_network, transfer
+    from tools.trainers.known import load_known
     from tools.trainers.starter import load_starter
 
     starter, known = load_starter(), load_known()
@@ -423,13 +422,12 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
     if starter is None or known is None or task.kind == "classify" or len(set(keys)) < len(meant):
         return None
-    tensors, card = starter
-    network = build_network(card.architecture, task.class_names)
-    transfer(network, tensors, card.architecture, card.architecture)
-    if give_outputs(network, known, keys) < len(keys):
+    if not set(keys) <= set(known.names):
         return None
+    from tools.label.by_name import network_of
+
     predictor = Predictor(
-        network.eval().fuse(verbose=False), "segment", task.class_names, card.size_px, half=settings.label_half,
+        network_of(starter, known, keys), "segment", task.class_names, starter[1].size_px, half=settings.label_half,
         nms_iou=settings.label_nms_iou,
     )  # fmt: skip
     about = (

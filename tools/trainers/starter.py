@@ -233,7 +233,7 @@ class _Pretraining:
         if plan.renders:
             self.renders, self.classes = read_renders(plan.renders, plan.size_px)
         if self.classes:
-            _widen(network, 1 + len(self.classes))
+            widen(network, 1 + len(self.classes))
         self.learner = Learner(network, "segment", choose_device())
         if self.classes:
             _teach_any_object(self.learner.criterion)
@@ -356,7 +356,7 @@ class _Pretraining:
         }
 
 
-def _widen(network: Any, classes: int) -> None:
+def widen(network: Any, classes: int) -> None:
     """Give the head of a network of one class so many, each beginning as that one; its branches stay as they are.
 
     A network that is built for them has other branches (Ultralytics widens them), which fit no task of few classes.
