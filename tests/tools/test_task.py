@@ -210,9 +210,9 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
     ("options", "settings", "call", "expected"),
     [
         ({}, {}, wanted(), (480, 3, None, "standard")),
-        ({}, {"effort": "quick"}, wanted(), (280, 2, None, "quick")),
-        ({}, {}, wanted(effort="quick"), (280, 2, None, "quick")),
-        ({}, {"effort": "quick"}, wanted(effort="thorough"), (280, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(), (360, 2, None, "quick")),
+        ({}, {}, wanted(effort="quick"), (360, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(effort="thorough"), (360, 2, None, "quick")),
         ({"effort": "standard"}, {}, wanted(effort="quick"), (480, 3, None, "standard")),
         ({"images": 100}, {}, wanted(), (100, 3, None, "standard")),
         ({"images": 100}, {}, wanted(images=50), (100, 3, None, "standard")),
