@@ -24,9 +24,9 @@ class EffortLevel(BaseModel):
 
 # `quick` ends in about 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=360, rounds=2, epochs=12, bootstrap=200),
-    "standard": EffortLevel(images=1000, rounds=3, epochs=20, bootstrap=500),
-    "thorough": EffortLevel(images=3000, rounds=4, epochs=30, bootstrap=1000),
+    "quick": EffortLevel(images=300, rounds=2, epochs=20, bootstrap=200),
+    "standard": EffortLevel(images=900, rounds=3, epochs=24, bootstrap=500),
+    "thorough": EffortLevel(images=2500, rounds=4, epochs=36, bootstrap=1000),
 }
 
 

@@ -64,7 +64,7 @@ def test_a_plan_fits_its_minutes_and_says_what_was_cut(wanted, budget, images_gi
 
 
 def test_pictures_that_were_asked_for_outlive_long_training():
-    plan, notes = fit_plan(Plan(images=200, rounds=1, effort="thorough"), 6.5, Settings(), images_given=True, cores=2)
+    plan, notes = fit_plan(Plan(images=200, rounds=1, effort="thorough"), 7, Settings(), images_given=True, cores=2)
     assert (plan.images, plan.effort) == (200, "quick")
     assert "effort quick instead of thorough" in notes[0]
 

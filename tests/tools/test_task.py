@@ -209,16 +209,16 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
 @pytest.mark.parametrize(
     ("options", "settings", "call", "expected"),
     [
-        ({}, {}, wanted(), (1000, 3, None, "standard")),
-        ({}, {"effort": "quick"}, wanted(), (360, 2, None, "quick")),
-        ({}, {}, wanted(effort="quick"), (360, 2, None, "quick")),
-        ({}, {"effort": "quick"}, wanted(effort="thorough"), (360, 2, None, "quick")),
-        ({"effort": "standard"}, {}, wanted(effort="quick"), (1000, 3, None, "standard")),
+        ({}, {}, wanted(), (900, 3, None, "standard")),
+        ({}, {"effort": "quick"}, wanted(), (300, 2, None, "quick")),
+        ({}, {}, wanted(effort="quick"), (300, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(effort="thorough"), (300, 2, None, "quick")),
+        ({"effort": "standard"}, {}, wanted(effort="quick"), (900, 3, None, "standard")),
         ({"images": 100}, {}, wanted(), (100, 3, None, "standard")),
         ({"images": 100}, {}, wanted(images=50), (100, 3, None, "standard")),
         ({"images": 100, "wish": "50"}, {}, wanted(images=50), (50, 3, None, "standard")),
         ({"images": 100, "wish": "500"}, {}, wanted(images=500), (500, 3, None, "standard")),
-        ({"rounds": 1, "minutes": 600}, {}, wanted(), (1000, 1, 600, "standard")),
+        ({"rounds": 1, "minutes": 600}, {}, wanted(), (900, 1, 600, "standard")),
         ({}, {}, wanted(images=200, rounds=2, minutes=500), (200, 2, 500, "standard")),
     ],
 )
@@ -269,11 +269,11 @@ def test_a_yes_approves_the_plan_that_was_shown(tmp_path, monkeypatch, answer):
     assert plan["classes"] == ["apple"]
     assert plan["places"] == ["orchard"]
     assert plan["notes"] == ["you did not say how"]
-    assert "1000 of 320 px" in plan["pictures"]
+    assert "900 of 320 px" in plan["pictures"]
     assert plan["money"].startswith("$0.00")
     assert "no real photo" in plan["measured on"]
     assert run.record.approved
-    assert report["images"] == 1000
+    assert report["images"] == 900
     json.dumps(plan)
 
 
