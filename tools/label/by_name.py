@@ -1,4 +1,4 @@
-"""The starter weights as a recogniser of the catalogue's things: what is an object, times which of them it looks like.
+"""The starter weights as a recogniser of the catalogue's things: what is an object, and which it looks most like.
 
 Loads torch; import it where it is needed.
 """
@@ -16,8 +16,9 @@ from tools.trainers.starter import NAMES, widen
 class ByName(torch.nn.Module):
     """A network of "object" and the known classes, whose scores are those of a few of them.
 
-    A class's own output is far too unsure of itself on photos: the score is that of an object, times the class's part
-    of all the classes' outputs.
+    On photos a class's own output is unsure of itself, less so which class has the highest. The score is that of an
+    object times the class's output over the highest of any class. Box mAP50 on 60 orchard tiles: by the class's own
+    output 0.48, its share of the sum of all 0.49, over the highest 0.63.
 
     Args:
         network: in evaluation mode; its first class is "object".
@@ -33,7 +34,7 @@ class ByName(torch.nn.Module):
         """(b, 4 + wanted classes + mask coefficients, anchors), and the mask prototypes."""
         (decoded, prototypes), *_ = self.network(pictures)
         objects, named = decoded[:, 4:5], decoded[:, 5 : 4 + self.classes]
-        shares = named[:, self.rows] / named.sum(1, keepdim=True).clamp_min(1e-6)
+        shares = named[:, self.rows] / named.amax(1, keepdim=True).clamp_min(1e-6)
         return ((torch.cat([decoded[:, :4], objects * shares, decoded[:, 4 + self.classes :]], 1), prototypes),)
 
 
