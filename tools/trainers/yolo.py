@@ -193,12 +193,9 @@ class _Training:
         progress = self.progress
         while progress.epoch < progress.planned:
             self._epoch()
-            if self._is_stale():
-                progress.calmed = progress.epoch + max(1, round(progress.planned * self.recipe.calm_share))
             fits = self.clock.fitting(self._epoch_s())
             if fits is not None:  # more may fit than the first steps let hope, which are slow
-                progress.planned = progress.epoch + fits
-            progress.planned = min(progress.planned, progress.calmed or self.job.epochs)
+                progress.planned = min(progress.calmed or self.job.epochs, progress.epoch + fits)
         if progress.calmed and progress.planned == progress.calmed:
             return self._finish("patience")
         return self._finish("deadline" if progress.planned < self.job.epochs else "epochs")
@@ -330,6 +327,9 @@ class _Training:
             if fitness >= progress.best_fitness - _FITNESS_SLACK:
                 progress.best_epoch, progress.best_score = progress.epoch, entry["val_score"]
                 self.best = {k: v.clone() for k, v in self.learner.average.items()}
+        if self._is_stale():  # before the state is kept: a training that goes on from it gets calm as well
+            calm = max(1, round(progress.planned * self.recipe.calm_share))
+            progress.planned = progress.calmed = min(progress.planned, progress.epoch + calm)
         progress.history.append(entry)
         if time.monotonic() - self.kept > _KEEP_EVERY_S:
             self._keep_state()

@@ -153,6 +153,50 @@ def test_gets_calm_early_when_it_gets_no_better(tmp_path, no_starter, monkeypatc
     assert rates[-1] < 0.2 * max(rates)
 
 
+def test_a_training_stopped_where_it_got_stale_goes_on_calmly(tmp_path, no_starter, monkeypatch):
+    from tools.trainers import yolo
+
+    rates = []
+    monkeypatch.setattr(loop.Learner, "step", lambda self, batch, rate: rates.append(rate) or 1.0)
+    train = samples(tmp_path, 4)
+
+    def run(folder, on_epoch):
+        scores = iter([(0.6, 0.6), *[(0.1, 0.1)] * 99])
+        monkeypatch.setattr(yolo._Training, "_validate", lambda self: next(scores))
+        wanted = replace(job(tmp_path, train, train, epochs=20, patience=3), folder=tmp_path / folder)
+        return YoloTrainer(details=Recipe(sizes=(1.0,), validations=1000, calm_share=0.2)).train(wanted, on_epoch)
+
+    straight = run("straight", quiet)
+    whole, rates[:] = list(rates), []
+    with pytest.raises(Stopped):
+        run("stopped", StopAfter(4))
+    resumed = run("stopped", quiet)
+    assert (straight.epochs, resumed.epochs, resumed.stopped_by) == (8, 8, "patience")
+    assert rates == whole
+
+
+def test_calm_never_lasts_longer_than_was_planned(tmp_path, no_starter, monkeypatch):
+    from tools.trainers import yolo
+
+    scores = iter([(0.6, 0.6), *[(0.1, 0.1)] * 99])
+    monkeypatch.setattr(yolo._Training, "_validate", lambda self: next(scores))
+    train = samples(tmp_path, 4)
+    recipe = Recipe(sizes=(1.0,), validations=1000, calm_share=0.9)
+    wanted = job(tmp_path, train, train, epochs=6, patience=3, deadline_s=1000.0)
+    assert YoloTrainer(details=recipe).train(wanted, quiet).epochs == 6
+
+
+def test_a_training_from_the_starter_begins_with_what_it_knows_of_the_class(tmp_path, monkeypatch):
+    from tools.trainers import known
+
+    given = []
+    monkeypatch.setattr(known, "give_outputs", lambda network, knows, keys: given.append((knows.names, keys)) or 0)
+    train = samples(tmp_path, 2)
+    YoloTrainer(details=QUICK).train(job(tmp_path, train, epochs=1), quiet)
+    assert "apple" in given[0][0]
+    assert given[0][1] == ["disc"]
+
+
 def test_of_epochs_alike_the_last_is_kept(tmp_path, no_starter, monkeypatch):
     from tools.trainers import yolo
 
