@@ -31,5 +31,5 @@ lint: setup
 
 # The lock: hashes for Linux and Python 3.11, and no address of any index.
 lock:
-	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --extra dev --extra serve --extra cluster --generate-hashes --no-emit-index-url \
+	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --extra dev --extra serve --extra cluster --generate-hashes \
 		--no-header pyproject.toml -o requirements.lock

@@ -81,9 +81,10 @@ def give_outputs(network: Any, known: KnownClasses, keys: Sequence[str | None]) 
     """
     state = network.state_dict()
     rows = [(i, known.names.index(key)) for i, key in enumerate(keys) if key in known.names]
+    wanted = {name: (len(keys), *given.shape[1:]) for name, given in known.outputs.items()}
+    if any(name not in state or tuple(state[name].shape) != shape for name, shape in wanted.items()):
+        return 0  # a classifier, or another architecture
     for name, given in known.outputs.items():
-        if name not in state or state[name].shape[1:] != given.shape[1:] or len(state[name]) != len(keys):
-            return 0  # a classifier, or another architecture
         for own, row in rows:
             state[name][own] = given[row].to(state[name].dtype)
     return len(rows)

@@ -135,14 +135,18 @@ def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
     return source, task.class_names
 
 
+def _parts(batch: int, mixed: bool) -> tuple[int, int, int]:
+    """How many pictures of a batch are renders, how many are drawn, and how many of those are new."""
+    rendered = round(batch * _RENDERS_SHARE) if mixed else 0
+    return rendered, batch - rendered, max(1, round((batch - rendered) * _FRESH_SHARE))
+
+
 class Stream:
     """Endless batches; batch number s is the same whenever and on whatever machine it is asked for."""
 
     def __init__(self, seed: int, batch: int, size_px: int, workers: int, renders: Source | None = None) -> None:
         self.seed, self.size_px, self.renders = seed, size_px, renders
-        self.drawn = batch - (round(batch * _RENDERS_SHARE) if renders else 0)
-        self.rendered = batch - self.drawn
-        self._fresh = max(1, round(self.drawn * _FRESH_SHARE))
+        self.rendered, self.drawn, self._fresh = _parts(batch, renders is not None)
         self._pool = ProcessPoolExecutor(workers, get_context("spawn"), _draw_alone, (os.getpid(),))
         self._chunks: dict[int, Future[list[Example]]] = {}
 
@@ -320,7 +324,7 @@ class _Pretraining:
 
     def _card(self) -> dict[str, Any]:
         plan = self.plan
-        fresh = max(1, round((plan.batch - (round(plan.batch * _RENDERS_SHARE) if self.renders else 0)) * _FRESH_SHARE))
+        _, _, fresh = _parts(plan.batch, self.renders is not None)
         drawn = "pictures drawn by tools.trainers.formula"
         if self.renders:
             drawn += f" and {len(self.renders)} renders of this project's own catalogue"

@@ -133,6 +133,19 @@ def test_when_two_boxes_are_one_is_a_setting(tmp_path):
     assert 0 < counts[0] < counts[1]
 
 
+def test_how_often_a_model_looks_is_a_setting(tmp_path, monkeypatch):
+    a_run(tmp_path, "one")
+    task, looks = label_task("apple"), []
+    monkeypatch.setattr(
+        engines, "predict_in_views", lambda predictor, pictures, least, views, iou: looks.append(views) or [[]]
+    )
+    for views in (1, 6):
+        own = settings(tmp_path, label_views=views)
+        make_engine(task, own, choose(task, own, "one")).find([photo()], 0.5)
+        make_engine(task, own, Choice("starter")).find([photo()], 0.5)
+    assert looks == [1, 1, 6, 6]
+
+
 def test_disagreements():
     def at(x, name="a"):
         return Instance(class_name=name, box=(x, 0, x + 10, 10))

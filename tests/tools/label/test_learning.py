@@ -134,8 +134,14 @@ def run(tmp_path, monkeypatch):
             return TrainingResult(job.initial, 1, 1, 0.5, str(job.initial))
 
     monkeypatch.setattr(tools.learn, "make_trainer", lambda run: Copies())
-    monkeypatch.setattr(tools.learn, "make_engine", lambda task, *_: ColourEngine(task, threshold=0.6))
-    made.jobs = jobs
+    looks = []
+
+    def engine(task, own, *_):
+        looks.append(own.label_views)
+        return ColourEngine(task, threshold=0.6)
+
+    monkeypatch.setattr(tools.learn, "make_engine", engine)
+    made.jobs, made.looks = jobs, looks
     return made
 
 
@@ -160,6 +166,7 @@ def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
     monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
     before = run.record.best.weights
     said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=3))
+    assert run.looks == [6, 6]  # a teacher has the time to look several times
     assert [r["kept"] for r in said["rounds"]] == [True, False]  # a third would have the same teacher
     assert [r.number for r in run.record.rounds] == [1, 2, 3, 4] and run.record.best.round == 3
     first, second = run.jobs
