@@ -31,10 +31,17 @@ def main() -> None:
     """Entry point of the console script."""
     wait_politely()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    from pydantic_core import ValidationError
+
     from tools.errors import FixArguments, SightsmithError
 
     try:
         app()
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        named = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        _fail("; ".join(f"{name} (SIGHTSMITH_{name.upper()}): {message}" for name, message in named), 2)
     except FixArguments as error:
         _fail(str(error), 2)
     except SightsmithError as error:
@@ -71,21 +78,14 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Make a recogniser from one sentence."""
-    from pydantic import ValidationError
-
     from agent.run import start_run
-    from tools.errors import FixArguments
     from tools.settings import Settings
 
     given: dict[str, Any] = {
         "effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir,
         **_folders(cutouts, backgrounds, few), **_cluster(engine, address),
     }  # fmt: skip
-    try:
-        settings = Settings(**{k: v for k, v in given.items() if v is not None})
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise FixArguments(problems) from None
+    settings = Settings(**{k: v for k, v in given.items() if v is not None})
     context = start_run(
         request, settings, name=run, real=real, assets=assets, few=few, unlabelled=unlabelled, auto_approve=yes,
         options={"images": images, "rounds": rounds, "minutes": minutes, "money": money, "effort": effort},

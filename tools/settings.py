@@ -1,16 +1,24 @@
 """Every default and threshold of Sightsmith, with its reason. Environment variables (SIGHTSMITH_*) override."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tools.data.task import Effort
 
 # Generators that draw from words alone: nobody knows where things are until somebody looks.
 WORDED_GENERATORS = ("diffusion", "openai_images")
+
+
+def _number(value: Any) -> Any:
+    """Numbers from the environment come as text, which is none of a list of numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Views = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
 
 
 class EffortLevel(BaseModel):
@@ -242,7 +250,7 @@ class Settings(BaseSettings):
     # Labelling photos that are there already
     label_batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
     label_nms_iou: float = Field(0.6, gt=0, lt=1)  # boxes of a model that overlap more are one; see docs/labelling.md
-    label_views: Literal[1, 2, 6] = 1  # looks at each photo, by a trained model; see tools/label/views.py
+    label_views: Views = 1  # looks at each photo, by a trained model; see tools/label/views.py
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
     # Of what the starter weights know by name: precision 0.92 and recall 0.39 of apples on 60 orchard tiles
@@ -260,7 +268,7 @@ class Settings(BaseSettings):
     learn_pseudo_share: float = Field(0.2, gt=0, lt=1)  # with the model's own labels alone
     learn_rounds: int = Field(2, ge=1, le=5)  # of pseudo-labels: each is made by the weights of the one before
     learn_precision: float = Field(0.8, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
-    learn_views: Literal[1, 2, 6] = 6  # of the teacher: labelling is a small part of the work
+    learn_views: Views = 6  # of the teacher: labelling is a small part of the work
     learn_epochs: int = Field(8, ge=1)
     pseudo_confidence: float = Field(0.35, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
 

@@ -71,6 +71,20 @@ def test_errors_become_one_sentence_and_an_exit_code(tmp_path):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("command", [["build", "apples"], ["label", ".", "--classes", "apple"], ["doctor"]])
+def test_a_setting_that_does_not_fit_is_named_by_every_command(tmp_path, command):
+    result = sightsmith(*command, cwd=tmp_path, SIGHTSMITH_LABEL_VIEWS="3", SIGHTSMITH_SEED="x")
+    assert result.returncode == 2
+    assert "seed (SIGHTSMITH_SEED): Input should be a valid integer" in result.stderr
+    assert "label_views (SIGHTSMITH_LABEL_VIEWS): Input should be 1, 2 or 6" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_number_of_looks_is_read_from_the_environment(monkeypatch):
+    monkeypatch.setenv("SIGHTSMITH_LABEL_VIEWS", "6")
+    assert Settings().label_views == 6
+
+
 def test_a_plan_that_nobody_approves_waits(tmp_path):
     result = sightsmith("build", "build me an apple segmenter", "--llm", "offline", "--run", "a", cwd=tmp_path)
     assert result.returncode == 3, result.stderr

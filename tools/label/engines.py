@@ -14,9 +14,9 @@ from tools.data.class_names import match_classes
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
-from tools.label.views import Views, predict_in_views
+from tools.label.views import predict_in_views
 from tools.runtime import RunRecord
-from tools.settings import Settings
+from tools.settings import Settings, Views
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import DetectAndSegment

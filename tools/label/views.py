@@ -4,18 +4,18 @@ Six looks are worth 0.02 to 0.03 of box mAP50 and mAP50-95 on orchard photos; se
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tools.annotators import Detection, Picture
 from tools.annotators.fusion import Fused, fuse
 from tools.data.sample import Box, Instance, encode_mask
+from tools.settings import Views
 
 if TYPE_CHECKING:
     from tools.predict import Predictor
 
-Views = Literal[1, 2, 6]
 # Size as a share of the model's own, and whether mirrored.
 _VIEWS: dict[Views, tuple[tuple[float, bool], ...]] = {
     1: ((1.0, False),),
