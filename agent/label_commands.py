@@ -108,8 +108,8 @@ def learn(
 
 def _masks_from_boxes(photos: list[Path], to: Path | None, out: Form, settings: object) -> None:
     from tools.errors import FixArguments
+    from tools.label.choosing import make_segmenter
     from tools.label.convert import convert_labels
-    from tools.label.engines import make_segmenter
     from tools.settings import Settings
 
     assert isinstance(settings, Settings)

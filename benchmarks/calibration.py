@@ -17,8 +17,8 @@ import numpy as np
 from tools.annotators.calibration import expected_calibration_error, fit, gains, reliability, threshold_for
 from tools.data.photos import photo_of
 from tools.data.real import read_photos
+from tools.label.choosing import Choice, make_engine
 from tools.label.confidence import Scored, scores_of
-from tools.label.engines import Choice, make_engine
 from tools.runtime import RunRecord
 from tools.settings import Settings
 

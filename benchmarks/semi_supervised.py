@@ -24,8 +24,8 @@ from tools.data.predictions import ask, join
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scoring import DetectionScorer, ScoringRules
+from tools.label.choosing import Choice, make_segmenter
 from tools.label.confidence import Confidence
-from tools.label.engines import Choice, make_segmenter
 from tools.label.labeler import AutoLabeler
 from tools.label.photos import find_photos
 from tools.label.pseudo import hand_labelled, mixed, pseudo_labelled
@@ -34,7 +34,7 @@ from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged
-from tools.trainers.yolo import YoloTrainer
+from tools.trainers.yolo import Recipe, YoloTrainer
 
 
 def score(weights: Path, test: list[Sample], run: RunContext) -> float:
@@ -54,7 +54,7 @@ def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, give
         initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads,
     )  # fmt: skip
     trainer = YoloTrainer()
-    trainer.details = replace(trainer.details, validations=1)
+    trainer.details = replace(trainer.details, validations=1, rate_round=given.rate)
     return trainer.train(job, lambda entry: None).weights
 
 
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
     parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
     parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
+    parser.add_argument("--rate", type=float, default=Recipe().rate_round, help="learning rate")
     parser.add_argument("--renders", type=int, help="at most so many")
     parser.add_argument("--ignore-side", type=float, default=32.0)
     parser.add_argument("--threads", type=int)

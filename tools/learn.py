@@ -16,8 +16,8 @@ from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
 from tools.evaluate import brief, evaluate
+from tools.label.choosing import Choice, make_engine, make_segmenter
 from tools.label.confidence import Confidence, scores_of
-from tools.label.engines import Choice, make_engine, make_segmenter
 from tools.label.labeler import AutoLabeler
 from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json

@@ -9,8 +9,8 @@ from tools.data.formats.labels import LabelledImage
 from tools.data.sample import Sample
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments
+from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
-from tools.label.engines import Choice, choose, make_engine
 from tools.label.export import FORMATS, Written, is_known, write_export
 from tools.label.folder import LabelFolder
 from tools.label.labeler import AutoLabeler, LabelSummary

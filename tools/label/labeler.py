@@ -10,8 +10,9 @@ from typing import Any
 from tools.data.sample import Instance
 from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec, clean_name
 from tools.errors import FixArguments, StepFailed
+from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, weighed
-from tools.label.engines import Choice, Engine, choose, disagreements, make_engine
+from tools.label.engines import Engine, disagreements
 from tools.label.folder import LabelFolder
 from tools.label.photos import PhotoFile, ReadPhoto, find_photos, read_ahead
 from tools.settings import Settings

@@ -86,7 +86,7 @@ def _place(
     outline = np.array([[0, 0], [w, 0], [w, h], [0, h]]) @ linear.T + shift
     if not _fills(outline, shape):
         inside = cv2.fillConvexPoly(np.zeros(shape, np.uint8), np.round(outline).astype(np.int32), 1)
-        made = replace(made, picture=np.where(inside[..., None] > 0, made.picture, _around(rng, shape, policy)))
+        made = replace(made, picture=cv2.copyTo(made.picture, inside, _around(rng, shape, policy)))
     return made
 
 
@@ -185,7 +185,7 @@ def _recolour(rng: np.random.Generator, picture: Picture, strength: float) -> Pi
     if rng.random() < 0.3 * strength:  # uneven light: shade that falls over part of the picture
         coarse = rng.uniform(0.45, 1.25, (4, 4)).astype(np.float32)
         light = cv2.resize(coarse, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-        picture = np.clip(picture * light[..., None], 0, 255).astype(np.uint8)
+        picture = cv2.multiply(picture, cv2.merge([light] * 3), dtype=cv2.CV_8U)
     if rng.random() < 0.04 * strength:
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return picture
@@ -223,4 +223,4 @@ def add_noise(rng: np.random.Generator, picture: Picture, deviation: float) -> P
     grain = (bank[y : y + h, x : x + w] * np.float32(deviation / 64)).astype(np.int16)
     if grain.shape != (h, w):  # larger than the bank
         grain = np.tile(grain, (h // grain.shape[0] + 1, w // grain.shape[1] + 1))[:h, :w]
-    return np.clip(picture + grain[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(cv2.add(picture, cv2.merge([grain] * 3), dtype=cv2.CV_8U), np.uint8)

@@ -76,7 +76,18 @@ def rate_at(progress: float, rate: float) -> float:
 class Learner:
     """A network, its averaged twin, and the optimizer."""
 
-    def __init__(self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None) -> None:
+    def __init__(
+        self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None, frozen: int = 0
+    ) -> None:
+        """Take a network to train.
+
+        Args:
+            network: of Ultralytics' modules.
+            kind: of the task, which decides the loss.
+            device: where to compute.
+            bfloat16: compute in 16 bits; None asks the device.
+            frozen: first layers that stay as they are, with their batch statistics.
+        """
         import torch
 
         self.kind = kind
@@ -91,7 +102,11 @@ class Learner:
         for module in self.network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = BATCH_STATISTICS_MOMENTUM
+        for layer in self.network.model[:frozen]:
+            layer.eval().requires_grad_(False)
         self.criterion = self.network.init_criterion()
+        if device.type == "cpu":
+            _look_into_boxes(self.criterion)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.steps = 0
         self.optimizer = self._optimizer()
@@ -177,6 +192,16 @@ class Learner:
             slots.setdefault(int(number), {})[name] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": slots})
         self.steps = steps
+
+
+def _look_into_boxes(criterion: Any) -> None:
+    """Have losses of masks computed in their boxes; a GPU computes whole pictures faster than many small pieces."""
+    from tools.trainers.mask_loss import cropped_mask_loss
+
+    parts: list[Any] = [criterion, getattr(criterion, "one2many", None), getattr(criterion, "one2one", None)]
+    for part in parts:
+        if hasattr(part, "calculate_segmentation_loss"):
+            part.calculate_segmentation_loss = cropped_mask_loss
 
 
 def as_float(value: Any) -> Any:

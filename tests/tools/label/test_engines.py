@@ -12,9 +12,10 @@ from tools.data.formats.labels import LabelledImage
 from tools.data.sample import Instance, encode_mask
 from tools.errors import FixArguments, StepFailed
 from tools.label import engines
+from tools.label.choosing import Choice, choose, make_engine
 from tools.label.command import Labelling, label_photos
 from tools.label.confidence import NEVER, Confidence, fit_confidence
-from tools.label.engines import Choice, ClipNamer, ProposalEngine, choose, disagreements, make_engine
+from tools.label.engines import ClipNamer, ProposalEngine, disagreements
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
 

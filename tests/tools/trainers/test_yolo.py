@@ -197,6 +197,20 @@ def test_a_training_from_the_starter_begins_with_what_it_knows_of_the_class(tmp_
     assert given[0][1] == ["disc"]
 
 
+@pytest.mark.parametrize("from_starter", [True, False])
+def test_the_first_layers_of_the_starter_stay_as_they_are(tmp_path, monkeypatch, from_starter):
+    if not from_starter:
+        monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    train = samples(tmp_path, 2)
+    first, second = (
+        tensors(YoloTrainer(details=replace(QUICK, rate_trained=rate, rate_random=rate)).train(
+            job(tmp_path, train, epochs=1, folder=tmp_path / name), quiet).weights)
+        for name, rate in (("slow", 1e-4), ("fast", 1e-2))
+    )  # fmt: skip
+    moved = {int(k.split(".")[1]) for k in first if first[k].is_floating_point() and (first[k] != second[k]).any()}
+    assert moved == set(range(3 if from_starter else 0, 24)) - {11, 12, 14, 15, 18, 21}  # these only join or enlarge
+
+
 def test_of_epochs_alike_the_last_is_kept(tmp_path, no_starter, monkeypatch):
     from tools.trainers import yolo
 

@@ -1,0 +1,55 @@
+"""The mask loss of boxes alone is Ultralytics' own."""
+
+import numpy as np
+import pytest
+import torch
+
+from tools.trainers.loop import Learner
+from tools.trainers.mask_loss import cropped_mask_loss
+from tools.trainers.networks import build_network
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    network = build_network("yolo11n-seg", ("apple",))
+    return network.init_criterion().calculate_segmentation_loss
+
+
+def batch(seed=0, pictures=3, anchors=40, side=40):
+    """Masks, which anchors are positive, what they are to find, their boxes; the last picture has no positive one."""
+    rng = torch.Generator().manual_seed(seed)
+    boxes = torch.tensor([[10, 12, 90, 70.5], [3.3, 100, 60, 159], [0, 0, 160, 160], [158, 158, 159, 159]])
+    positive = torch.rand(pictures, anchors, generator=rng) < 0.4
+    positive[-1] = False
+    targets = torch.randint(0, len(boxes), (pictures, anchors), generator=rng)
+    masks = torch.randint(0, len(boxes) + 1, (pictures, side, side), generator=rng).float()
+    return positive, masks, targets, boxes[targets]
+
+
+def answer(loss, given, seed=1):
+    positive, masks, targets, boxes = given
+    rng = torch.Generator().manual_seed(seed)
+    prototypes = (torch.randn(*masks.shape[:1], 32, *masks.shape[1:], generator=rng) * 0.3).requires_grad_()
+    coefficients = torch.randn(*positive.shape, 32, generator=rng).requires_grad_()
+    value = loss(
+        positive, masks, targets, boxes, torch.zeros(1, 1), prototypes, coefficients, torch.tensor([160.0, 160.0])
+    )
+    (value * 3).backward()
+    return value.item(), coefficients.grad.numpy(), prototypes.grad.numpy()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_value_and_gradients_are_ultralytics_own(theirs, seed):
+    given = batch(seed)
+    own, expected = answer(cropped_mask_loss, given), answer(theirs, given)
+    assert own[0] == pytest.approx(expected[0], rel=1e-5)
+    for mine, their in zip(own[1:], expected[1:], strict=True):
+        assert np.abs(their).max() > 0
+        np.testing.assert_allclose(mine, their, atol=1e-6 * np.abs(their).max(), rtol=1e-3)
+
+
+@pytest.mark.parametrize("architecture", ["yolo11n-seg", "yolo26n-seg"])
+def test_training_on_a_cpu_uses_it(architecture):
+    learner = Learner(build_network(architecture, ("apple",)), "segment", torch.device("cpu"), frozen=3)
+    parts = [getattr(learner.criterion, name, learner.criterion) for name in ("one2many", "one2one")]
+    assert all(part.calculate_segmentation_loss is cropped_mask_loss for part in parts)

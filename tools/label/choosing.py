@@ -1,0 +1,257 @@
+"""The best engine at hand for a labelling, by name.
+
+What cannot tell the wanted classes apart says so and how to change it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.annotators import Segmenter
+from tools.data.class_names import match_classes
+from tools.data.task import TaskKind, TaskSpec
+from tools.errors import FixArguments, NeedsUser, StepFailed
+from tools.label.engines import (
+    OPEN_VOCABULARY,
+    STARTER,
+    ClipNamer,
+    Engine,
+    ModelEngine,
+    ModelNamer,
+    Namer,
+    ProposalEngine,
+    WordsEngine,
+)
+from tools.runtime import RunRecord
+from tools.settings import Settings
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine by name, so that a labelling that goes on uses the one it began with."""
+
+    name: str  # open-vocabulary, starter, or a file of weights
+    threshold: float | None = None
+    why: str = ""
+
+
+def choose(task: TaskSpec, settings: Settings, wanted: str | None = None) -> Choice:
+    """The best engine at hand for a task, or the one that is wanted.
+
+    Args:
+        task: kind and classes.
+        settings: names detectors, and where the runs are.
+        wanted: a run, a file of weights, "open-vocabulary" or "starter".
+
+    Raises:
+        FixArguments: the wanted model is not there, or does not know the classes.
+        StepFailed: several classes, and nothing here can tell them apart.
+    """
+    if wanted in (OPEN_VOCABULARY, STARTER):
+        return Choice(wanted)
+    if wanted is not None:
+        return _named_model(task, settings, wanted)
+    if _words_are_here(task, settings):
+        return Choice(OPEN_VOCABULARY)
+    if (found := _earlier_model(task, settings)) is not None:
+        return found
+    return Choice(STARTER)
+
+
+def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
+    """The engine of a choice.
+
+    Raises:
+        FixArguments: a model does not know the classes.
+        StepFailed: weights are missing or damaged, or several classes cannot be told apart.
+    """
+    if choice.name == OPEN_VOCABULARY:
+        return _words_engine(task, settings)
+    if choice.name == STARTER:
+        return _known(task, settings) or _proposals(task, settings)
+    from tools.predict import Predictor
+
+    weights = Path(choice.name)
+    predictor = Predictor.load(weights, half=settings.label_half, nms_iou=settings.label_nms_iou)
+    mapping = covering(predictor.names, task)
+    fits = predictor.kind == task.kind or "classify" not in (predictor.kind, task.kind)
+    if mapping is None or not fits:
+        raise FixArguments(
+            f"{weights} {_does(predictor.kind)} {', '.join(predictor.names)}; asked for is to {task.kind} "
+            f"{', '.join(task.class_names)}. Name another model, or leave --model out"
+        )
+    segmenter = make_segmenter(settings) if (task.kind, predictor.kind) == ("segment", "detect") else None
+    threshold = settings.fallback_confidence if choice.threshold is None else choice.threshold
+    name = f"model {weights.parent.name if weights.stem == 'weights' else weights.stem}"
+    return ModelEngine(
+        predictor, task, mapping, threshold, name, choice.why or f"labels by {weights}", segmenter,
+        settings.label_views, settings.fusion_iou,
+    )  # fmt: skip
+
+
+def covering(names: Sequence[str], task: TaskSpec) -> dict[str, str] | None:
+    """Class of a model -> class of the task, where the model knows them all; else None."""
+    try:
+        mapping = match_classes(dict.fromkeys(names, 1), task).mapping
+    except NeedsUser:
+        return None
+    return mapping if set(mapping.values()) == set(task.class_names) else None
+
+
+def make_segmenter(settings: Settings) -> Segmenter:
+    """SAM where its weights are on this machine, else GrabCut."""
+    from tools.annotators.grabcut import GrabCutSegmenter
+    from tools.models import local_folder
+
+    name = settings.sam_model if settings.segmenter == "grabcut" else settings.segmenter
+    if ("segmenter" in settings.model_fields_set and settings.segmenter == "grabcut") or local_folder(name) is None:
+        return GrabCutSegmenter()
+    from tools.annotators.sam import make_sam
+
+    return make_sam(name, offline=True, batch=settings.segmenter_batch, min_quality=settings.min_mask_quality)
+
+
+def _words_are_here(task: TaskSpec, settings: Settings) -> bool:
+    from tools.models import local_folder
+
+    return task.kind != "classify" and local_folder(settings.detector) is not None
+
+
+def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
+    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
+    from tools.annotators.grabcut import GrabCutSegmenter
+    from tools.annotators.open_vocabulary import make_detector, usual_confidence
+    from tools.models import local_folder
+
+    detectors = [make_detector(settings.detector, offline=True, batch=settings.detector_batch)]
+    embedder = None
+    if settings.crop_agreement and local_folder(settings.clip_model) is not None:
+        from tools.scorers.clip import ClipEmbedder
+
+        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
+    rules = LabelRules(
+        tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
+        settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
+    )  # fmt: skip
+    segmenter = make_segmenter(settings) if task.kind == "segment" else GrabCutSegmenter()
+    return WordsEngine(
+        DetectAndSegment(detectors, segmenter, Ontology.of(task, settings.phrases), rules, embedder), task
+    )
+
+
+def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
+    """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
+    from tools.generators.blender.catalogue import find_object
+    from tools.predict import Predictor
+    from tools.trainers.known import load_known
+    from tools.trainers.starter import load_starter
+
+    starter, known = load_starter(), load_known()
+    meant = [find_object(name) for name in task.class_names]
+    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
+    if starter is None or known is None or task.kind == "classify" or len(set(keys)) < len(meant):
+        return None
+    if not set(keys) <= set(known.names):
+        return None
+    from tools.label.by_name import network_of
+
+    predictor = Predictor(
+        network_of(starter, known, keys), "segment", task.class_names, starter[1].size_px, half=settings.label_half,
+        nms_iou=settings.label_nms_iou,
+    )  # fmt: skip
+    about = (
+        f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough, and not "
+        "measured on photos like yours. A model of your things is better (`sightsmith build`)"
+    )
+    return ModelEngine(
+        predictor, task, {n: n for n in task.class_names}, settings.starter_confidence, STARTER, about, None,
+        settings.label_views, settings.fusion_iou,
+    )  # fmt: skip
+
+
+def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
+    from tools.predict import Predictor
+    from tools.trainers.networks import build_network
+    from tools.trainers.starter import load_starter
+
+    namer = _namer(task, settings) if len(task.class_names) > 1 else None
+    if len(task.class_names) > 1 and namer is None:
+        raise StepFailed(
+            f"nothing on this machine can tell {', '.join(task.class_names)} apart in photos. Ways out: build a model "
+            f"of them first (`sightsmith build \"{task.kind} {' and '.join(task.class_names)}\"`) and label with it; "
+            "name a model with --model; fetch a detector that hears words (`sightsmith doctor` says how); or label one "
+            "class"
+        )  # fmt: skip
+    if task.kind == "classify":
+        raise StepFailed("proposals find things and do not name whole photos; name a classifier with --model")
+    starter = load_starter()
+    if starter is None:
+        raise StepFailed("this copy of the project has no starter weights; name a model with --model")
+    tensors, card = starter
+    network = build_network(card.architecture, card.names)
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    fused = network.eval().fuse(verbose=False)
+    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label_half)
+    return ProposalEngine(predictor, task, make_segmenter(settings), settings.proposal_confidence, namer)
+
+
+def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
+    """What can tell the classes apart on crops: a classifier of an earlier run, or CLIP; None: nothing."""
+    from tools.models import local_folder
+
+    classify = task.model_copy(update={"kind": "classify"})
+    if (found := _earlier_model(classify, settings)) is not None:
+        from tools.predict import Predictor
+
+        predictor = Predictor.load(Path(found.name))
+        return ModelNamer(predictor, covering(predictor.names, task) or {}, found.why)
+    if local_folder(settings.clip_model) is not None:
+        from tools.scorers.clip import ClipEmbedder
+
+        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
+        return ClipNamer(embedder, task, settings.clip_least_share)
+    return None
+
+
+def _named_model(task: TaskSpec, settings: Settings, wanted: str) -> Choice:
+    path = Path(wanted)
+    for folder in (path, settings.runs_dir / wanted):
+        if (record := _record(folder)) is not None:
+            if record.best is None:
+                raise FixArguments(f"run {folder.name} has no trained model yet")
+            weights = (folder / record.best.weights).resolve()
+            return Choice(str(weights), record.best.threshold, f"labels by the model of run {folder.name}")
+    if path.is_file():
+        return Choice(str(path.resolve()), None, f"labels by {path.name}")
+    raise FixArguments(f"--model {wanted}: no such run in {settings.runs_dir} and no such file")
+
+
+def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
+    """The model of an earlier run that knows the classes: best on real photos, then newest."""
+    found = []
+    for path in settings.runs_dir.glob("*/run.json"):
+        record = _record(path.parent)
+        if record is None or record.best is None or record.task is None:
+            continue
+        weights = path.parent / record.best.weights
+        same_kind = record.task.kind == task.kind
+        boxes_do = (record.task.kind, task.kind) in (("segment", "detect"), ("detect", "segment"))
+        if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:
+            continue
+        real = record.evaluation.get("real_test")
+        score = real.score if real is not None and real.score is not None else -1.0
+        measured = f"{score:.2f} on real photos" if score >= 0 else "never measured on real photos"
+        why = f"labels by the model of run {record.name}, which knows {', '.join(task.class_names)} ({measured})"
+        found.append((same_kind, score, record.created, Choice(str(weights.resolve()), record.best.threshold, why)))
+    return max(found, key=lambda f: f[:3])[3] if found else None
+
+
+def _record(folder: Path) -> RunRecord | None:
+    try:
+        return RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _does(kind: TaskKind) -> str:
+    return {"segment": "segments", "detect": "detects", "classify": "classifies"}[kind]
