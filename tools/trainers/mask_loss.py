@@ -60,14 +60,14 @@ class _CroppedMaskLoss(torch.autograd.Function):
                 slope = (np.where(logits >= 0, 1.0, decay) / (1.0 + decay) - truth) * np.float32(weight)
                 to_c[picture, own] = slope.T @ rows
                 to_p[picture, y1:y2, x1:x2] += (slope @ c[picture, own]).reshape(there.shape)
-        ctx.save_for_backward(torch.from_numpy(to_c), torch.from_numpy(to_p).permute(0, 3, 1, 2))
+        ctx.gradients = torch.from_numpy(to_c), torch.from_numpy(to_p).permute(0, 3, 1, 2)
         return coefficients.new_tensor(total)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
         """Gradients of coefficients and prototypes."""
-        to_coefficients, to_prototypes = ctx.saved_tensors
-        return to_coefficients * gradients[0], to_prototypes * gradients[0], None, None, None, None
+        to_coefficients, to_prototypes = ctx.gradients
+        return to_coefficients.mul_(gradients[0]), to_prototypes.mul_(gradients[0]), None, None, None, None
 
 
 def cropped_mask_loss(

@@ -31,7 +31,7 @@ import numpy as np
 
 from tools.errors import StepFailed
 from tools.runtime import write_json
-from tools.threads import wait_politely
+from tools.threads import freed_memory_kept, wait_politely
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
@@ -214,7 +214,7 @@ def pretrain(plan: Plan) -> dict[str, Any]:
     from tools.trainers.loop import reproducible
 
     cv2.setNumThreads(1)  # the drawing and torch have the cores
-    with reproducible(plan.threads):
+    with freed_memory_kept(), reproducible(plan.threads):
         return _Pretraining(plan).run()
 
 

@@ -22,6 +22,7 @@ from tools.data.sample import Sample
 from tools.errors import StepFailed
 from tools.runtime import write_json
 from tools.settings import Settings
+from tools.threads import freed_memory_kept
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 from tools.trainers.augment import Policy
 from tools.trainers.batches import epoch_batches, steps_of
@@ -112,7 +113,7 @@ class YoloTrainer:
             return train_stock(self, job, on_epoch)
         from tools.trainers.loop import reproducible
 
-        with reproducible(job.threads):
+        with freed_memory_kept(), reproducible(job.threads):
             training = _Training(self, job, on_epoch)
             return training.stored_result() or training.run()
 
