@@ -121,6 +121,7 @@ class BlenderGenerator:
                     "licence": self.licence,
                     "samples": self.samples,
                     "notes": reply.answer["notes"],
+                    "lookalikes": reply.answer["lookalikes"],
                 },
             )
 
