@@ -220,10 +220,9 @@ def test_lookalikes_have_outputs_while_training_and_none_in_the_model(tmp_path, 
     monkeypatch.setattr(
         loop.Learner, "step", lambda self, batch, rate: learnt.append(set(batch.classes)) or made(self, batch, rate)
     )
-    train = [
-        s.model_copy(update={"provenance": {"lookalikes": [{**i.model_dump(), "class_name": "plum"} for i in s.instances]}})
-        for s in samples(tmp_path, 6)
-    ]  # fmt: skip
+    train = samples(tmp_path, 6)
+    for sample in train:
+        sample.provenance["lookalikes"] = [{**i.model_dump(), "class_name": "plum"} for i in sample.instances]
     recipe = replace(QUICK, policy=PLAIN)
     first = YoloTrainer(details=recipe).train(job(tmp_path, train, train[:2], epochs=2), quiet)
     weights, card = load(first.weights)
