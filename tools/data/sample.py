@@ -78,8 +78,3 @@ class Sample(BaseModel):
     reasons: list[str] = Field(default_factory=list)
     label: str | None = Field(None, description="class of the whole picture in a classification task")
     instances: list[Instance] = Field(default_factory=list)
-
-    @property
-    def lookalikes(self) -> list[Instance]:
-        """What is in the picture and is no label, by what it was drawn as; only renderers know it."""
-        return [Instance.model_validate(i) for i in self.provenance.get("lookalikes", [])]

@@ -68,14 +68,6 @@ def load_known() -> KnownClasses | None:
     return KnownClasses(tuple(json.loads(metadata["names"])), tensors)
 
 
-def give_rows(network: Any, tensors: Mapping[str, Any]) -> None:
-    """Set the first class outputs of a network to those of another, which has fewer."""
-    state = network.state_dict()
-    for name, given in tensors.items():
-        if starter.CLASS_OUTPUT.search(name) and name in state and given.shape[1:] == state[name].shape[1:]:
-            state[name][: len(given)] = given.to(state[name].dtype)
-
-
 def give_outputs(network: Any, known: KnownClasses, keys: Sequence[str | None]) -> int:
     """Set the class outputs of a network that holds the starter's weights.
 

@@ -59,7 +59,7 @@ _RENDERS_SHARE = 0.65  # of a batch, where there are renders
 _RENDERS_POLICY, _FINAL_RENDERS_POLICY = Policy(), Policy(mosaic=0.0)
 _VALIDATION_SEED = 999_983
 _RATE = 2e-3
-CLASS_OUTPUT = re.compile(r"cv3\.\d+\.2\.(weight|bias)$")
+CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")
 _SAVE_EVERY_S = 240.0
 _LOG_EVERY = 50  # steps
 

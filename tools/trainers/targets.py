@@ -22,9 +22,8 @@ MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training siz
 
 
 def read_example(
-    sample: Sample, root: Path, names: Sequence[str], kind: TaskKind, convention: BoxConvention, max_side_px: int,
-    lookalikes: Sequence[str] = (),
-) -> Example:  # fmt: skip
+    sample: Sample, root: Path, names: Sequence[str], kind: TaskKind, convention: BoxConvention, max_side_px: int
+) -> Example:
     """The picture of a sample with what is to be learnt from it.
 
     Args:
@@ -34,7 +33,6 @@ def read_example(
         kind: of task.
         convention: of boxes.
         max_side_px: a larger picture is scaled down to this, labels with it.
-        lookalikes: keys of things that are no class and are learnt beside them, numbered after the classes.
 
     Raises:
         StepFailed: the picture cannot be read, or a label does not fit the task; the message names it.
@@ -53,9 +51,7 @@ def read_example(
     ids = np.zeros(size[::-1], np.uint16)
     if kind == "classify":
         return Example(picture, ids, np.zeros(0, np.int64), label=_label(sample, names))
-    others = [i for i in sample.lookalikes if i.class_name in lookalikes] if lookalikes else []
-    instances = [*sample.instances, *others]
-    masks = [i.mask(h, w) for i in instances]
+    masks = [i.mask(h, w) for i in sample.instances]
     if kind == "segment" and any(m is None for m in masks):
         raise StepFailed(f"sample {sample.id} has a box without a mask; run annotate_images first, or detect instead")
     # Where masks overlap the smaller object is taken to be in front, else it would vanish.
@@ -67,11 +63,9 @@ def read_example(
             ids[shown > 0] = i + 1
     boxes = None
     if convention == "whole" or any(m is None for m in masks):
-        listed = [label_box(i, convention, w, h) for i in instances]
+        listed = [label_box(i, convention, w, h) for i in sample.instances]
         boxes = np.array(listed, np.float32).reshape(-1, 4) * np.float32(scale)
-    numbers = [_class(i.class_name, sample, names) for i in sample.instances]
-    numbers += [len(names) + lookalikes.index(i.class_name) for i in others]
-    classes = np.array(numbers, np.int64)
+    classes = np.array([_class(i.class_name, sample, names) for i in sample.instances], np.int64)
     return Example(picture, ids, classes, boxes)
 
 

@@ -9,7 +9,6 @@ import json
 import logging
 import math
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
@@ -60,9 +59,6 @@ class Recipe:
     # box mAP50 on orchard photos falls from 0.76 to 0.71.
     frozen: int = 3
     rate_round: float = 3e-3  # from the round before, which knows the task already
-    # Things in renders that are no class get outputs of their own while training, which so learns what sets them
-    # apart; a kind needs this many of them.
-    min_lookalikes: int = 6
     min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
     min_batch: int = 6  # below it batch statistics get poor
     policy: Policy = field(default_factory=Policy)
@@ -171,10 +167,9 @@ class _Training:
         self.trainer, self.job, self.on_epoch, self.recipe = trainer, job, on_epoch, trainer.details
         self.kind = job.task.kind
         self.names = job.task.class_names
-        self.lookalikes = _lookalikes(job, self.recipe.min_lookalikes) if self.recipe.starter else ()
         self.architecture = architecture_name(trainer.model, self.kind)
         self.fingerprint = job_fingerprint(
-            job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details), self.lookalikes
+            job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
         )
         self.convention = trainer.box_convention or default_convention(self.kind)
         self.clock = _Clock(job.deadline_s)
@@ -224,7 +219,7 @@ class _Training:
             "max_side_px": MAX_SIDE_SHARE * job.size_px,
         }
         train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
-        self.source = SampleSource(train, **reading, lookalikes=self.lookalikes)
+        self.source = SampleSource(train, **reading)
         self.validation, self.ignored, self.by_box = self._read_validation(reading)
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
@@ -261,25 +256,19 @@ class _Training:
     def _initial_network(self) -> tuple[Any, str, float]:
         """A network, what its weights come from, and the learning rate that suits them."""
         from tools.trainers.checkpoint import load
-        from tools.trainers.known import give_outputs, give_rows, load_known
+        from tools.trainers.known import give_outputs, load_known
         from tools.trainers.networks import build_network, transfer
         from tools.trainers.starter import load_starter
 
-        network = build_network(self.architecture, [*self.names, *self.lookalikes], self.job.seed)
-        classes = [c.drawn_as for c in self.job.task.classes]
-        starter = load_starter() if self.recipe.starter else None
-        known = load_known() if starter is not None else None
+        network = build_network(self.architecture, self.names, self.job.seed)
         if self.job.initial is not None:
             tensors, card = load(self.job.initial)
             transfer(network, tensors, card.architecture, self.architecture)
-            if known is not None:
-                give_outputs(network, known, [*(None for _ in classes), *self.lookalikes])
-            if card.names == tuple(self.names):
-                give_rows(network, tensors)
             return network, str(self.job.initial), self.recipe.rate_round
+        starter = load_starter() if self.recipe.starter else None
         if starter is not None and transfer(network, starter[0], starter[1].architecture, self.architecture) > 0.3:
-            if known is not None:
-                give_outputs(network, known, [*classes, *self.lookalikes])
+            if (known := load_known()) is not None:
+                give_outputs(network, known, [c.drawn_as for c in self.job.task.classes])
             return network, "starter", self.recipe.rate_trained
         return network, "random", self.recipe.rate_random
 
@@ -342,7 +331,7 @@ class _Training:
             progress.best_fitness = max(progress.best_fitness, fitness)
             if fitness >= progress.best_fitness - _FITNESS_SLACK:
                 progress.best_epoch, progress.best_score = progress.epoch, entry["val_score"]
-                self.best = {k: v.clone() for k, v in self._averaged().items()}
+                self.best = {k: v.clone() for k, v in self.learner.average.items()}
         if self._is_stale():  # before the state is kept: a training that goes on from it gets calm as well
             calm = max(1, round(progress.planned * self.recipe.calm_share))
             progress.planned = progress.calmed = min(progress.planned, progress.epoch + calm)
@@ -361,21 +350,12 @@ class _Training:
         """Main score and fitness of the averaged weights."""
         from tools.trainers.validate import validate
 
-        self.judged.load_state_dict(self._averaged())
+        self.judged.load_state_dict(self.learner.average)
         score = validate(
             self.judged.eval(), self.kind, self.validation, len(self.names), self.learner.device,
             by_box=self.by_box, ignore_sides_px=self.ignored,
         )  # fmt: skip
         return round(score.map50, 4), score.fitness
-
-    def _averaged(self) -> dict[str, Any]:
-        """The averaged weights without the outputs of look-alikes."""
-        from tools.trainers.starter import CLASS_OUTPUT
-
-        average = self.learner.average
-        if not self.lookalikes:
-            return average
-        return {k: v[: len(self.names)] if CLASS_OUTPUT.search(k) else v for k, v in average.items()}
 
     def _keep_state(self) -> None:
         from tools.trainers.checkpoint import save_tensors
@@ -412,7 +392,7 @@ class _Training:
         progress, weights = self.progress, self.job.folder / WEIGHTS_NAME
         if not self.best:  # cut before the first validation was due
             progress.best_score, progress.best_fitness = self._validate()
-            progress.best_epoch, self.best = progress.epoch, self._averaged()
+            progress.best_epoch, self.best = progress.epoch, self.learner.average
         save(
             weights, self.best, architecture=self.architecture, names=self.names, size_px=self.job.size_px,
             extra={"started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch},
@@ -428,14 +408,6 @@ class _Training:
         write_json(self.job.folder / _RESULT_NAME, {"fingerprint": self.fingerprint, **result})
         (self.job.folder / _STATE_NAME).unlink(missing_ok=True)
         return TrainingResult(weights=weights, **result)
-
-
-def _lookalikes(job: TrainingJob, least: int) -> tuple[str, ...]:
-    """Keys of the look-alikes of which the training pictures have enough."""
-    if job.task.kind == "classify":
-        return ()
-    counts = Counter(i.class_name for s in job.train for i in s.lookalikes)
-    return tuple(sorted(key for key, count in counts.items() if count >= least))
 
 
 def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:

@@ -211,36 +211,6 @@ def test_the_first_layers_of_the_starter_stay_as_they_are(tmp_path, monkeypatch,
     assert moved == set(range(3 if from_starter else 0, 24)) - {11, 12, 14, 15, 18, 21}  # these only join or enlarge
 
 
-def test_lookalikes_have_outputs_while_training_and_none_in_the_model(tmp_path, monkeypatch):
-    from tools.trainers import known, yolo
-
-    given, learnt = [], []
-    monkeypatch.setattr(known, "give_outputs", lambda network, knows, keys: given.append(list(keys)) or 0)
-    made = loop.Learner.step
-    monkeypatch.setattr(
-        loop.Learner, "step", lambda self, batch, rate: learnt.append(set(batch.classes)) or made(self, batch, rate)
-    )
-    train = samples(tmp_path, 6)
-    for sample in train:
-        sample.provenance["lookalikes"] = [{**i.model_dump(), "class_name": "plum"} for i in sample.instances]
-    recipe = replace(QUICK, policy=PLAIN)
-    first = YoloTrainer(details=recipe).train(job(tmp_path, train, train[:2], epochs=2), quiet)
-    weights, card = load(first.weights)
-    assert given == [["disc", "plum"]] and card.names == ("disc",)
-    assert {1.0} <= set.union(*learnt)
-    outputs = [k for k in weights if starter.CLASS_OUTPUT.search(k)]
-    assert len(outputs) == 6 and all(len(weights[k]) == 1 for k in outputs)
-
-    again = job(tmp_path, train, epochs=1, folder=tmp_path / "second", initial=first.weights)
-    training = yolo._Training(YoloTrainer(details=recipe), again, quiet)
-    network, _, _ = training._initial_network()
-    state = network.state_dict()
-    assert all(len(state[k]) == 2 and (state[k][:1] == weights[k]).all() for k in outputs)
-    assert given[-1] == [None, "plum"]
-    few = replace(recipe, min_lookalikes=1000)
-    assert yolo._Training(YoloTrainer(details=few), again, quiet).lookalikes == ()
-
-
 def test_of_epochs_alike_the_last_is_kept(tmp_path, no_starter, monkeypatch):
     from tools.trainers import yolo
 

@@ -121,7 +121,6 @@ class BlenderGenerator:
                     "licence": self.licence,
                     "samples": self.samples,
                     "notes": reply.answer["notes"],
-                    "lookalikes": reply.answer["lookalikes"],
                 },
             )
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import bpy
 import numpy as np
 
 from tools.data.sample import Instance
-from tools.data.scene import Role, SceneObject, SceneSpec
+from tools.data.scene import SceneObject, SceneSpec
 from tools.errors import StepFailed
 from tools.generators.blender import lights, passes
 from tools.generators.blender.build import build_object
@@ -41,7 +41,6 @@ class Shot:
     """A finished picture."""
 
     instances: list[Instance]
-    lookalikes: list[Instance]  # by the key of what was drawn; no labels, but known exactly
     notes: list[str]
     stages_ms: dict[str, float]
 
@@ -100,15 +99,13 @@ def shoot(spec: SceneSpec, library: Library, options: Options, picture: Path) ->
     clock.lap("picture")
     numbers, distance = passes.render_numbers(picture.with_suffix(".numbers.exr"))
     clock.lap("numbers")
-    instances, lookalikes = (
-        find_instances(numbers, _labelled(stage, actors, role), options.min_instance_px) for role in get_args(Role)
-    )
-    targets = np.isin(numbers, [n for n, a in enumerate(actors, start=1) if a.wanted.role == "target"])
+    labelled = _labelled(stage, actors)
+    instances = find_instances(numbers, labelled, options.min_instance_px)
     film = _film(stage, light)
     noise = np.random.default_rng([spec.seed, 1])  # its own stream: what is built never changes how it is developed
-    write_jpeg(picture, develop(linear, distance, targets, film, noise), noise)
+    write_jpeg(picture, develop(linear, distance, numbers > 0, film, noise), noise)
     clock.lap("develop")
-    return Shot(instances, lookalikes, stage.notes, clock.stages)
+    return Shot(instances, stage.notes, clock.stages)
 
 
 def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
@@ -159,7 +156,7 @@ def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
     stage.shapes = shapes
     for number, actor in enumerate(actors, start=1):
         actor.thing.matrix_world = actor.shape.matrix.T.tolist()
-        actor.thing.pass_index = number
+        actor.thing.pass_index = number if actor.wanted.role == "target" else 0
     _measure(stage, place, actors)
     return actors
 
@@ -199,10 +196,10 @@ def _shelve(stage: Stage, shapes: list[Shape], boxes: list[tuple[float, float, f
             level = (bottom, z)
 
 
-def _labelled(stage: Stage, actors: list[Actor], role: Role) -> list[Labelled]:
+def _labelled(stage: Stage, actors: list[Actor]) -> list[Labelled]:
     found = []
     for number, actor in enumerate(actors, start=1):
-        if actor.wanted.role != role:
+        if actor.wanted.role != "target":
             continue
         world = actor.shape.world
         points, _ = stage.camera.project(world)
