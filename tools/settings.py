@@ -32,7 +32,7 @@ class EffortLevel(BaseModel):
 
 # `quick` ends in about 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=300, rounds=2, epochs=20, bootstrap=200),
+    "quick": EffortLevel(images=320, rounds=2, epochs=25, bootstrap=200),
     "standard": EffortLevel(images=900, rounds=3, epochs=24, bootstrap=500),
     "thorough": EffortLevel(images=2500, rounds=4, epochs=36, bootstrap=1000),
 }

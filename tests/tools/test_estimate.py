@@ -29,7 +29,7 @@ def test_the_stages_add_up_and_rendering_is_as_measured():
     ("less", "more"),
     [
         (minutes(QUICK), minutes(STANDARD)),
-        (minutes(QUICK), minutes(QUICK.model_copy(update={"images": 300}))),
+        (minutes(QUICK), minutes(QUICK.model_copy(update={"images": 360}))),
         (minutes(QUICK), minutes(QUICK.model_copy(update={"rounds": 3}))),
         (minutes(QUICK), minutes(QUICK, size_px=416)),
         (minutes(QUICK, cores=8), minutes(QUICK)),
