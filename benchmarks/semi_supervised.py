@@ -34,7 +34,7 @@ from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged
-from tools.trainers.yolo import Recipe, YoloTrainer
+from tools.trainers.yolo import YoloTrainer
 
 
 def score(weights: Path, test: list[Sample], run: RunContext) -> float:
@@ -51,10 +51,10 @@ def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, give
     job = TrainingJob(
         task=run.task, train=pictures, val=list(run.dataset.samples(verdict="kept", split="val"))[:8],
         image_root=run.folder, folder=folder, epochs=given.epochs, size_px=given.size, batch=16, seed=seed,
-        initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads,
+        initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads, rate=given.rate,
     )  # fmt: skip
     trainer = YoloTrainer()
-    trainer.details = replace(trainer.details, validations=1, rate_round=given.rate)
+    trainer.details = replace(trainer.details, validations=1)
     return trainer.train(job, lambda entry: None).weights
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
     parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
     parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
-    parser.add_argument("--rate", type=float, default=Recipe().rate_round, help="learning rate")
+    parser.add_argument("--rate", type=float, default=Settings().learn_rate, help="learning rate")
     parser.add_argument("--renders", type=int, help="at most so many")
     parser.add_argument("--ignore-side", type=float, default=32.0)
     parser.add_argument("--threads", type=int)

@@ -119,7 +119,7 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
         share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
         train = mixed(synthetic, photos, share)
-        _train(run, train, deciding)
+        _train(run, train, deciding, None if few else run.settings.learn_rate)
     with run.stage("evaluate"):
         evaluate(run)
     scores = run.round.scores.get("real_val")
@@ -147,14 +147,14 @@ def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
     return AutoLabeler(run.task, settings, confidence=sure, engine=engine)
 
 
-def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample]) -> None:
+def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample], rate: float | None) -> None:
     best, settings = run.record.best, run.settings
     assert best is not None
     job = TrainingJob(
         task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / "train",
         epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
         seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
-        patience=settings.patience, threads=settings.threads,
+        patience=settings.patience, threads=settings.threads, rate=rate,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:

@@ -270,6 +270,8 @@ class Settings(BaseSettings):
     learn_precision: float = Field(0.8, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
     learn_views: Views = 6  # of the teacher: labelling is a small part of the work
     learn_epochs: int = Field(8, ge=1)
+    # From photos without labels: at a usual rate what they teach drowns in what more renders unteach
+    learn_rate: float = Field(5e-4, gt=0)
     pseudo_confidence: float = Field(0.35, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
 
     # Prediction

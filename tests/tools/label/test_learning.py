@@ -208,6 +208,18 @@ def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
     tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
     assert [r.number for r in run.record.rounds] == [1, 2, 3]
     assert [s.id for s in run.jobs[0].train] == [s.id for s in run.jobs[1].train]
+    assert [job.rate for job in run.jobs] == [run.settings.learn_rate] * 2
+
+
+def test_what_a_person_labelled_is_learnt_at_the_usual_rate(tmp_path, run, monkeypatch):
+    entries = []
+    for k in range(2):
+        path = write(tmp_path / "mine", f"own{k}.png", ("apple", 40, 30), number=60 + 9 * k)
+        entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(40, 30, 60, 50))]), path))
+    write_export(entries, tmp_path / "few", "voc", label_task("apple", "detect"))
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
+    tools.learn.learn(run, labelled=tmp_path / "few")
+    assert [job.rate for job in run.jobs] == [None]
 
 
 @pytest.mark.parametrize(
