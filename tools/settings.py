@@ -33,8 +33,8 @@ class EffortLevel(BaseModel):
 # `quick` ends in about 12 minutes on two cores, rendering included; each next level is about 4 times the work.
 EFFORTS: dict[Effort, EffortLevel] = {
     "quick": EffortLevel(images=320, rounds=2, epochs=25, bootstrap=200),
-    "standard": EffortLevel(images=900, rounds=3, epochs=24, bootstrap=500),
-    "thorough": EffortLevel(images=2500, rounds=4, epochs=36, bootstrap=1000),
+    "standard": EffortLevel(images=900, rounds=3, epochs=32, bootstrap=500),
+    "thorough": EffortLevel(images=2500, rounds=4, epochs=44, bootstrap=1000),
 }
 
 
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     min_images: int = 24  # fewer cannot be split into train, val and test with every class in each
     max_images: int = 100_000
     estimate_render_s: float = 1.2  # a picture with masks: 0.97 s measured on a quiet machine
-    estimate_train_images_per_s: float = 16.0  # forward, backward, augmentation
+    estimate_train_images_per_s: float = 25.0  # forward, backward, augmentation: 21 to 28 measured
     estimate_predict_s: float = 0.06  # a picture in an evaluation
     estimate_picture_s: float = 0.03  # scoring, embedding and labelling a picture
     estimate_round_s: float = 6.0  # starting engines, validation, diagnosis
