@@ -4,6 +4,8 @@ The photos are split by photo: one half is learnt from (without its labels, or w
 only measured on. Every row is the median of the seeds; the run is copied from, never written to.
 
     before       the run's model as it is
+    statistics   its batch statistics moved towards those of the unlabelled half; nothing is trained
+    of-renders   the same with as many renders in place of photos (ablation)
     more         the same training on renders alone: what the extra epochs bring
     pseudo       renders and the model's own labels on the unlabelled half
     one-look     the same with a teacher that looks at each photo once (ablation)
@@ -20,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tools.data.pictures import read_picture
 from tools.data.predictions import ask, join
 from tools.data.real import load_real
 from tools.data.sample import Sample
@@ -34,6 +37,7 @@ from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged
+from tools.trainers.statistics import adapt_statistics
 from tools.trainers.yolo import YoloTrainer
 
 
@@ -51,7 +55,7 @@ def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, give
     job = TrainingJob(
         task=run.task, train=pictures, val=list(run.dataset.samples(verdict="kept", split="val"))[:8],
         image_root=run.folder, folder=folder, epochs=given.epochs, size_px=given.size, batch=16, seed=seed,
-        initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads, rate=given.rate,
+        initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads,
     )  # fmt: skip
     trainer = YoloTrainer()
     trainer.details = replace(trainer.details, validations=1)
@@ -70,7 +74,6 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
     parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
     parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
-    parser.add_argument("--rate", type=float, default=Settings().learn_rate, help="learning rate")
     parser.add_argument("--renders", type=int, help="at most so many")
     parser.add_argument("--ignore-side", type=float, default=32.0)
     parser.add_argument("--threads", type=int)
@@ -88,6 +91,16 @@ def main() -> None:
           f"before {before:.3f}", flush=True)  # fmt: skip
     sets: dict[str, list[Sample]] = {"more": renders}
     files = list(find_photos([Path(s.image) for s in photos.val]))
+    result: dict[str, Any] = {"before": round(before, 4)}
+    seen = {
+        "statistics": [Path(s.image) for s in photos.val],
+        "of-renders": [run.path(s.image) for s in renders[: len(files)]],
+    }
+    for name, paths in seen.items():
+        moved = given.folder / f"{name}.safetensors"
+        adapt_statistics(weights, (read_picture(p) for p in paths), moved)
+        result[name] = round(score(moved, photos.test, run), 4)
+        print(f"{name}: {result[name]:.3f}", flush=True)
     teachers = {
         "pseudo": {"label_views": settings.learn_views},
         "one-look": {},
@@ -106,7 +119,6 @@ def main() -> None:
         sets[f"few-{count}"] = list(
             hand_labelled(chosen, run.task, make_segmenter(settings), given.folder / "copies-few")
         )
-    result: dict[str, Any] = {"before": round(before, 4)}
     for name, own_photos in sets.items():
         if given.only and name not in given.only:
             continue

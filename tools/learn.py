@@ -1,5 +1,7 @@
 """Learn from photos: rounds on photos without labels, or a few labelled ones, mixed with the run's own pictures.
 
+The first round on photos without labels trains nothing: it moves the model's batch statistics towards theirs.
+
 Nothing real is trained on unless the person names the folder: the flag is the asking. No photo of the real test or of
 the photos that decide is ever among them, and a round is kept only when it is better on the photos that decide.
 """
@@ -19,6 +21,7 @@ from tools.evaluate import brief, evaluate
 from tools.label.choosing import Choice, make_engine, make_segmenter
 from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
+from tools.label.photos import PhotoFile, read_ahead
 from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
@@ -30,7 +33,8 @@ Told = dict[str, Any]
 
 
 def learn(
-    run: RunContext, unlabelled: Sequence[Path] = (), labelled: Path | None = None, rounds: int | None = None
+    run: RunContext, unlabelled: Sequence[Path] = (), labelled: Path | None = None, rounds: int | None = None,
+    done: int = 0,
 ) -> str:  # fmt: skip
     """Train on photos too; see the module.
 
@@ -39,6 +43,7 @@ def learn(
         unlabelled: photos and folders without labels.
         labelled: folder of a few labelled photos.
         rounds: of pseudo-labels, each made by the average of the one before; labelled photos alone take one.
+        done: rounds that were finished before a kill.
 
     Raises:
         FixArguments: no photos are named, or the run has no model or no real photos.
@@ -62,10 +67,11 @@ def learn(
             "left to learn from"
         )
     told: list[Told] = []
-    for _ in range((rounds or settings.learn_rounds) if files else 1):
+    for number in range(done, 1 + (rounds or settings.learn_rounds) if files else 1):
         run.check_stop()
-        told.append(_round(run, files, few, real.val))
-        if not told[-1]["kept"]:  # its teacher would be the same once more
+        statistics_alone = bool(files) and number == 0
+        told.append(_adapt(run, files) if statistics_alone else _round(run, files, few, real.val))
+        if not (told[-1]["kept"] or statistics_alone):  # its teacher would be the same once more
             break
     return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped + lost)
 
@@ -102,13 +108,43 @@ def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tu
     return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), dropped
 
 
+def _begin(run: RunContext) -> None:
+    """Append a round on photos, unless the last one was killed half-way."""
+    if run.round.focus != [PHOTOS] or run.round.accepted is not None:
+        run.record.rounds.append(Round(number=run.round.number + 1, focus=[PHOTOS]))
+        run.save()
+
+
+def _adapt(run: RunContext, files: Sequence[PhotoFile]) -> Told:
+    """A round that only takes the photos' batch statistics."""
+    from tools.trainers.statistics import adapt_statistics
+
+    best = run.record.best
+    assert best is not None
+    _begin(run)
+    with run.stage(STAGE):
+        weights = run.round_folder() / "weights.safetensors"
+        pictures = (p.picture for p in read_ahead(iter(files)) if p.picture is not None)
+        count = adapt_statistics(run.path(best.weights), pictures, weights)
+        run.round.weights = run.relative(weights)
+        run.save()
+    return {"photos": count, "statistics_alone": True, **_measured(run)}
+
+
+def _measured(run: RunContext) -> Told:
+    """Measure the round, which decides whether it is kept."""
+    with run.stage("evaluate"):
+        evaluate(run)
+    scores = run.round.scores.get("real_val")
+    score = None if scores is None or scores.score is None else round(scores.score, 3)
+    return {"round": run.round.number, "kept": bool(run.round.accepted), "real_val": score}
+
+
 def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], deciding: Sequence[Sample]) -> Told:
     """One round: labels by the best weights, a training, a measurement."""
     best = run.record.best
     assert best is not None
-    if run.round.focus != [PHOTOS] or run.round.accepted is not None:  # else it was killed half-way
-        run.record.rounds.append(Round(number=run.round.number + 1, focus=[PHOTOS]))
-        run.save()
+    _begin(run)
     with run.stage(STAGE):
         photos = list(few)
         threshold: dict[str, float] = {}
@@ -119,14 +155,11 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
         share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
         train = mixed(synthetic, photos, share)
-        _train(run, train, deciding, None if few else run.settings.learn_rate)
-    with run.stage("evaluate"):
-        evaluate(run)
-    scores = run.round.scores.get("real_val")
+        _train(run, train, deciding)
+    labels = sum(len(p.instances) for p in photos)
     return {
-        "round": run.round.number, "photos": len(photos), "labels": sum(len(p.instances) for p in photos),
-        "sure_from": threshold, "pictures_of_an_epoch": len(train), "kept": bool(run.round.accepted),
-        "real_val": None if scores is None or scores.score is None else round(scores.score, 3),
+        "photos": len(photos), "labels": labels, "sure_from": threshold, "pictures_of_an_epoch": len(train),
+        **_measured(run),
     }  # fmt: skip
 
 
@@ -147,14 +180,14 @@ def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
     return AutoLabeler(run.task, settings, confidence=sure, engine=engine)
 
 
-def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample], rate: float | None) -> None:
+def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample]) -> None:
     best, settings = run.record.best, run.settings
     assert best is not None
     job = TrainingJob(
         task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / "train",
         epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
         seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
-        patience=settings.patience, threads=settings.threads, rate=rate,
+        patience=settings.patience, threads=settings.threads,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:
@@ -185,7 +218,6 @@ def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
     if run.record.unlabelled is None:
         raise FixArguments("The user gave no photos to learn from; leave this step out.")
     tried = _tried(run)  # before a kill
-    left = run.settings.learn_rounds - len(tried)
-    if tried and (left < 1 or not tried[0].accepted):
+    if len(tried) > run.settings.learn_rounds or (len(tried) > 1 and not tried[0].accepted):
         return _report(run, f"learnt from {run.record.unlabelled} in {len(tried)} rounds")
-    return learn(run, [Path(run.record.unlabelled)], rounds=left)
+    return learn(run, [Path(run.record.unlabelled)], done=len(tried))

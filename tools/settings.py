@@ -30,7 +30,7 @@ class EffortLevel(BaseModel):
     bootstrap: int
 
 
-# `quick` ends in about 12 minutes on two cores, rendering included; each next level is about 4 times the work.
+# `quick` ends in about 12 minutes on two cores, rendering included; each next level takes about 4 times as long.
 EFFORTS: dict[Effort, EffortLevel] = {
     "quick": EffortLevel(images=320, rounds=2, epochs=25, bootstrap=200),
     "standard": EffortLevel(images=900, rounds=3, epochs=32, bootstrap=500),
@@ -270,8 +270,6 @@ class Settings(BaseSettings):
     learn_precision: float = Field(0.8, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
     learn_views: Views = 6  # of the teacher: labelling is a small part of the work
     learn_epochs: int = Field(8, ge=1)
-    # From photos without labels: at a usual rate what they teach drowns in what more renders unteach
-    learn_rate: float = Field(5e-4, gt=0)
     pseudo_confidence: float = Field(0.35, gt=0, lt=1)  # where real_val cannot tell; FixMatch's 0.95 is of a softmax
 
     # Prediction

@@ -25,7 +25,6 @@ class TrainingJob:
     size_px: int
     batch: int
     seed: int
-    rate: float | None = None  # learning rate; None: what the engine takes for what it starts from
     initial: Path | None = None  # weights to start from (.safetensors); None: starter weights if any, else random
     deadline_s: float = float("inf")  # seconds of wall clock from now
     patience: int = 12

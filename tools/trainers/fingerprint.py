@@ -19,7 +19,7 @@ def job_fingerprint(job: TrainingJob, *more: Any) -> str:
     def add(value: Any) -> None:
         digest.update(json.dumps(value, sort_keys=True, default=str).encode() + b"\n")
 
-    add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience, job.rate])
+    add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience])
     add(more)
     for split in (job.train, job.val):
         add([[s.id, s.sha256, s.label, [i.model_dump() for i in s.instances]] for s in split])

@@ -223,8 +223,7 @@ class _Training:
         self.validation, self.ignored, self.by_box = self._read_validation(reading)
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
-        network, self.started_from, usual = self._initial_network()
-        self.rate = job.rate or usual
+        network, self.started_from, self.rate = self._initial_network()
         frozen = self.recipe.frozen if self.recipe.starter and self.started_from != "random" else 0
         self.learner = Learner(network, self.kind, choose_device(), frozen=frozen)
         self.judged = build_network(self.architecture, self.names).to(self.learner.device)  # takes averaged weights

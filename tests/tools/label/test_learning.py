@@ -163,14 +163,15 @@ def judged(*verdicts):
 def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
     for k in range(5):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
+    monkeypatch.setattr(tools.learn, "evaluate", judged(False, True, False))
     before = run.record.best.weights
     said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=3))
     assert run.looks == [6, 6]  # a teacher has the time to look several times
-    assert [r["kept"] for r in said["rounds"]] == [True, False]  # a third would have the same teacher
-    assert [r.number for r in run.record.rounds] == [1, 2, 3, 4] and run.record.best.round == 3
+    assert [r["kept"] for r in said["rounds"]] == [False, True, False]  # a third would have the same teacher
+    assert said["rounds"][0]["statistics_alone"] and said["rounds"][0]["photos"] == 5
+    assert [r.number for r in run.record.rounds] == [1, 2, 3, 4, 5] and run.record.best.round == 4
     first, second = run.jobs
-    assert first.initial == run.path(before) and second.initial == run.path("rounds/03/weights.safetensors")
+    assert first.initial == run.path(before) and second.initial == run.path("rounds/04/weights.safetensors")
     assert {s.engine for s in first.train} >= {"pseudo"} and not any(s.engine == "real" for s in first.train)
     assert all(s.engine == "real" for s in first.val)
 
@@ -182,11 +183,11 @@ def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(
     for k in range(5):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
     run.record.unlabelled = str(tmp_path / "mine")
-    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
     said = json.loads(tool(SimpleNamespace(context=run)))
-    assert said["accepted"] is False and len(run.jobs) == 1
+    assert said["accepted"] is True and len(run.jobs) == 1  # the statistics were kept
     again = json.loads(tool(SimpleNamespace(context=run)))  # as after a kill between the tool and its answer
-    assert again["accepted"] is False and len(run.jobs) == 1
+    assert again["accepted"] is True and len(run.jobs) == 1
 
 
 def test_the_photos_that_judge_are_no_material(tmp_path, run):
@@ -198,28 +199,18 @@ def test_the_photos_that_judge_are_no_material(tmp_path, run):
 def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
     write(tmp_path / "mine", "own.png", ("apple", 40, 30), number=60)
 
-    def dies(_run):
-        raise KeyboardInterrupt
+    def dies(own):
+        if run.jobs:
+            raise KeyboardInterrupt
+        own.round.accepted = False
 
     monkeypatch.setattr(tools.learn, "evaluate", dies)
     with pytest.raises(KeyboardInterrupt):
         tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
     monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
-    assert [r.number for r in run.record.rounds] == [1, 2, 3]
+    tools.learn.learn(run, [tmp_path / "mine"], rounds=1, done=1)
+    assert [r.number for r in run.record.rounds] == [1, 2, 3, 4]
     assert [s.id for s in run.jobs[0].train] == [s.id for s in run.jobs[1].train]
-    assert [job.rate for job in run.jobs] == [run.settings.learn_rate] * 2
-
-
-def test_what_a_person_labelled_is_learnt_at_the_usual_rate(tmp_path, run, monkeypatch):
-    entries = []
-    for k in range(2):
-        path = write(tmp_path / "mine", f"own{k}.png", ("apple", 40, 30), number=60 + 9 * k)
-        entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(40, 30, 60, 50))]), path))
-    write_export(entries, tmp_path / "few", "voc", label_task("apple", "detect"))
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    tools.learn.learn(run, labelled=tmp_path / "few")
-    assert [job.rate for job in run.jobs] == [None]
 
 
 @pytest.mark.parametrize(
