@@ -109,7 +109,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     add(run, samples(tmp_path, 3), "train")
     train(run)
     assert recorder.jobs[0].initial is None
-    assert recorder.jobs[0].epochs == 20
+    assert recorder.jobs[0].epochs == 25
 
     run.round.accepted = True
     run.record.rounds.append(Round(number=2))
