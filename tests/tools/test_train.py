@@ -117,7 +117,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     train(run)
     assert len(recorder.jobs[1].train) == 5
     assert recorder.jobs[1].initial == tmp_path / "rounds/01/weights.safetensors"
-    assert recorder.jobs[1].epochs == 16  # a later round needs fewer
+    assert recorder.jobs[1].epochs == 20  # a later round needs fewer
     assert recorder.jobs[1].seed != recorder.jobs[0].seed
 
     run.round.accepted = False
