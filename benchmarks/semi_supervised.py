@@ -36,8 +36,8 @@ from tools.predict import Predictor
 from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
+from tools.trainers.batch_statistics import adapt_statistics
 from tools.trainers.checkpoint import averaged
-from tools.trainers.statistics import adapt_statistics
 from tools.trainers.yolo import YoloTrainer
 
 

@@ -58,10 +58,9 @@ def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "Det
         run: names the engines.
         calibrated: fit the scores where labelled photos are at hand.
     """
-    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
+    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, crop_checker
     from tools.annotators.grabcut import GrabCutSegmenter
-    from tools.annotators.open_vocabulary import make_detector, usual_confidence
-    from tools.models import local_folder
+    from tools.annotators.open_vocabulary import make_detector
 
     settings, offline = run.settings, run.settings.profile == "offline"
     names = [n for n in (settings.detector, settings.second_detector) if n]
@@ -77,18 +76,11 @@ def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "Det
             )  # fmt: skip
         except StepFailed as error:
             fall_back(run, "segmenter", "grabcut", error)
-    embedder = None
-    if settings.crop_agreement and local_folder(settings.clip_model) is not None:
-        from tools.scorers.clip import ClipEmbedder
-
-        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
-    rules = LabelRules(
-        tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
-        settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
-    )  # fmt: skip
     scenes = run.dataset.scenes()
     others = sorted({o.drawn_as for s in scenes for o in s.objects if o.role == "lookalike"})
-    annotator = DetectAndSegment(detectors, segmenter, Ontology.of(run.task, settings.phrases, others), rules, embedder)
+    ontology = Ontology.of(run.task, settings.phrases, others)
+    rules = LabelRules.of(settings, detectors)
+    annotator = DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings))
     if calibrated:
         calibrate(run, annotator)
     return annotator

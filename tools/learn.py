@@ -29,6 +29,7 @@ from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged
 
 STAGE = "learn"
+_TRAINING = "train"  # folder of a round
 Told = dict[str, Any]
 
 
@@ -67,6 +68,8 @@ def learn(
             "left to learn from"
         )
     told: list[Told] = []
+    if run.round.focus == [PHOTOS] and run.round.accepted is None and (run.round_folder() / _TRAINING).is_dir():
+        done = max(done, 1)  # a training was cut: it goes on
     for number in range(done, 1 + (rounds or settings.learn_rounds) if files else 1):
         run.check_stop()
         statistics_alone = bool(files) and number == 0
@@ -117,7 +120,7 @@ def _begin(run: RunContext) -> None:
 
 def _adapt(run: RunContext, files: Sequence[PhotoFile]) -> Told:
     """A round that only takes the photos' batch statistics."""
-    from tools.trainers.statistics import adapt_statistics
+    from tools.trainers.batch_statistics import adapt_statistics
 
     best = run.record.best
     assert best is not None
@@ -184,7 +187,7 @@ def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample])
     best, settings = run.record.best, run.settings
     assert best is not None
     job = TrainingJob(
-        task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / "train",
+        task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / _TRAINING,
         epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
         seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
         patience=settings.patience, threads=settings.threads,

@@ -6,6 +6,7 @@ The phrase that a detector hears and the class that is saved are two things; wha
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from tools.data.metrics import MAX_DETECTIONS
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask, mask_box
 from tools.data.task import TaskKind, TaskSpec
 from tools.scorers.clip import Embedder, agreement, crop, distractors_of, prompt
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 # A view may doubt what several together are sure of.
 VIEW_SHARE = 0.5
@@ -60,6 +64,27 @@ class LabelRules:
     min_box_mask_iou: float = 0.5
     min_instance_px: int = 12
     least_share: float = 0.5  # of the agreement of a crop, see tools.scorers.clip
+
+    @classmethod
+    def of(cls, settings: "Settings", detectors: Sequence[Detector]) -> "LabelRules":
+        """Those of the settings; a detector's own usual confidence where none is set."""
+        from tools.annotators.open_vocabulary import usual_confidence
+
+        return cls(
+            tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
+            settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
+        )  # fmt: skip
+
+
+def crop_checker(settings: "Settings") -> Embedder | None:
+    """The encoder that looks at crops, where the settings want one and its weights are on this machine."""
+    from tools.models import local_folder
+
+    if not settings.crop_agreement or local_folder(settings.clip_model) is None:
+        return None
+    from tools.scorers.clip import ClipEmbedder
+
+    return ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
 
 
 class DetectAndSegment:

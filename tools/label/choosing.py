@@ -118,25 +118,14 @@ def _words_are_here(task: TaskSpec, settings: Settings) -> bool:
 
 
 def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
-    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology
+    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, crop_checker
     from tools.annotators.grabcut import GrabCutSegmenter
-    from tools.annotators.open_vocabulary import make_detector, usual_confidence
-    from tools.models import local_folder
+    from tools.annotators.open_vocabulary import make_detector
 
     detectors = [make_detector(settings.detector, offline=True, batch=settings.detector_batch)]
-    embedder = None
-    if settings.crop_agreement and local_folder(settings.clip_model) is not None:
-        from tools.scorers.clip import ClipEmbedder
-
-        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
-    rules = LabelRules(
-        tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
-        settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
-    )  # fmt: skip
     segmenter = make_segmenter(settings) if task.kind == "segment" else GrabCutSegmenter()
-    return WordsEngine(
-        DetectAndSegment(detectors, segmenter, Ontology.of(task, settings.phrases), rules, embedder), task
-    )
+    ontology, rules = Ontology.of(task, settings.phrases), LabelRules.of(settings, detectors)
+    return WordsEngine(DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings)), task)
 
 
 def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:

@@ -51,6 +51,8 @@ class _CroppedMaskLoss(torch.autograd.Function):
                 own = anchors[object_of[picture, anchors] == number]
                 x1, y1, x2, y2 = np.ceil(on_masks[picture, own[0]]).astype(int).clip(0).tolist()
                 there = p[picture, y1:y2, x1:x2]
+                if there.size == 0:  # a box between two pixels' centres, or of no size
+                    continue
                 rows = there.reshape(-1, p.shape[3])
                 logits = rows @ c[picture, own].T  # (pixels, anchors)
                 truth = (ids[picture, y1:y2, x1:x2] == number + 1).reshape(-1, 1).astype(np.float32)

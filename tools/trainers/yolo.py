@@ -224,7 +224,8 @@ class _Training:
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))
         network, self.started_from, self.rate = self._initial_network()
-        frozen = self.recipe.frozen if self.recipe.starter and self.started_from != "random" else 0
+        from_starter = self.recipe.starter and self.started_from != "random"
+        frozen = self.recipe.frozen if from_starter and self.kind != "classify" else 0  # not measured on whole photos
         self.learner = Learner(network, self.kind, choose_device(), frozen=frozen)
         self.judged = build_network(self.architecture, self.names).to(self.learner.device)  # takes averaged weights
         self.best: dict[str, Any] = {}

@@ -129,6 +129,7 @@ def run(tmp_path, monkeypatch):
 
     class Copies:
         def train(self, job, on_epoch):
+            job.folder.mkdir(parents=True, exist_ok=True)
             jobs.append(job)
             on_epoch({"epoch": 1, "epochs": 1, "loss": 1.0})
             return TrainingResult(job.initial, 1, 1, 0.5, str(job.initial))
@@ -208,7 +209,7 @@ def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
     monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    tools.learn.learn(run, [tmp_path / "mine"], rounds=1, done=1)
+    tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
     assert [r.number for r in run.record.rounds] == [1, 2, 3, 4]
     assert [s.id for s in run.jobs[0].train] == [s.id for s in run.jobs[1].train]
 

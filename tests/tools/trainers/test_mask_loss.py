@@ -48,6 +48,16 @@ def test_value_and_gradients_are_ultralytics_own(theirs, seed):
         np.testing.assert_allclose(mine, their, atol=1e-6 * np.abs(their).max(), rtol=1e-3)
 
 
+def test_a_box_of_no_size_teaches_nothing():
+    positive, masks, targets, boxes = batch()
+    boxes = boxes.clone()
+    boxes[targets == 0] = torch.tensor([20.0, 20.0, 20.0, 31.0])
+    value, *gradients = answer(cropped_mask_loss, (positive, masks, targets, boxes))
+    assert np.isfinite(value) and all(np.isfinite(g).all() for g in gradients)
+    assert not gradients[0][(positive & (targets == 0)).numpy()].any()
+    assert gradients[0][(positive & (targets == 1)).numpy()].any()
+
+
 @pytest.mark.parametrize("architecture", ["yolo11n-seg", "yolo26n-seg"])
 def test_training_on_a_cpu_uses_it(architecture):
     learner = Learner(build_network(architecture, ("apple",)), "segment", torch.device("cpu"), frozen=3)

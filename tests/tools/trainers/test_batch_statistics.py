@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from tools.errors import StepFailed
-from tools.trainers import statistics
+from tools.trainers import batch_statistics
+from tools.trainers.batch_statistics import adapt_statistics, share_of
 from tools.trainers.checkpoint import load, save
 from tools.trainers.networks import architecture_name, build_network
-from tools.trainers.statistics import adapt_statistics, share_of
 
 
 @pytest.fixture(params=["segment", "classify"])
@@ -37,7 +37,7 @@ def test_only_statistics_change_and_as_far_as_their_share(tmp_path, weights):
     assert changed and all(k.endswith((".running_mean", ".running_var")) for k in changed)
     first = build_network(card.architecture, card.names).model[0].conv
     first.weight.data = before["model.0.conv.weight"].float()
-    inputs = np.stack([statistics.centre_crop(p, 64) for p in photos(30)])
+    inputs = np.stack([batch_statistics.centre_crop(p, 64) for p in photos(30)])
     with torch.no_grad():
         answers = first(torch.from_numpy(inputs).permute(0, 3, 1, 2).float() / 255)
     expected = 0.8 * before["model.0.bn.running_mean"] + 0.2 * answers.mean(dim=(0, 2, 3))
