@@ -1,7 +1,8 @@
 """Measure a round's model, and keep the round only when it is better where it counts, beyond noise.
 
 Pictures that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
-Test pictures are measured after that and only reported.
+Thirty photos seldom tell two rounds apart: where they do not, and the new round scores no lower on them, it is kept if
+it is better beyond noise on synthetic_val. Test pictures are measured after that and only reported.
 """
 
 import hashlib
@@ -25,13 +26,13 @@ from tools.data.scores import EvaluatedOn, Evaluation, Interval
 from tools.data.scoring import DetectionScorer, ScoringRules
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
-from tools.runtime import Best, Round, RunContext, report, write_json
+from tools.runtime import PHOTOS, Best, Round, RunContext, report, write_json
 from tools.settings import EFFORTS
 
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 2  # raised when scores of the same pictures and weights change their meaning
+_METHOD = 3  # raised when scores of the same pictures and weights change their meaning
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
 
 
@@ -44,6 +45,17 @@ class Sets:
     notes: list[str]
 
 
+class Gain(BaseModel):
+    """A round against the best before, on the same pictures."""
+
+    on: EvaluatedOn
+    metric: str
+    gain: float | None
+    interval: Interval | None
+    probability: float  # share of the resamples in which the new round is better
+    better: bool  # beyond noise
+
+
 class Decision(BaseModel):
     """`decision.json` of a round: what was measured, against what, and what was kept."""
 
@@ -51,9 +63,7 @@ class Decision(BaseModel):
     on: EvaluatedOn
     accepted: bool
     against: int | None = None  # round of the best before
-    gain: float | None = None
-    gain_interval: Interval | None = None
-    probability: float | None = None  # share of the resamples in which this round is better
+    gains: list[Gain] = []  # on the pictures that decide, then on rendered ones if photos could not tell
     best: Best
     scores: dict[EvaluatedOn, Evaluation]  # of this round's weights
     best_scores: dict[str, Evaluation | None]  # of the best weights, on the test pictures
@@ -133,6 +143,27 @@ def better_beyond_noise(new: Floats, old: Floats, gain: float, probability: floa
     return bool(gain > 0 and share >= probability), share
 
 
+def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
+    gain = new.score - old.score
+    better, share = better_beyond_noise(
+        new.scores_resampled, old.scores_resampled, gain, run.settings.accept_probability
+    )
+    return Gain(
+        on=on, metric=new.metric, gain=number(gain), interval=interval(new.scores_resampled - old.scores_resampled),
+        probability=share, better=better,
+    )  # fmt: skip
+
+
+def _photos_cannot_tell(run: RunContext, gain: Gain) -> bool:
+    """Whether rendered pictures may decide instead.
+
+    Not where the photos score lower: many rounds, each a little worse within noise, would lead away from them. Not for
+    a round that learnt from photos either, since those alone can show what it is for.
+    """
+    no_lower = gain.gain is not None and gain.gain >= 0
+    return gain.on == "real_val" and not gain.better and no_lower and run.round.focus != [PHOTOS]
+
+
 def best_before(run: RunContext) -> Round | None:
     """The last round before the current one that was kept."""
     kept = [r for r in run.record.rounds[:-1] if r.accepted and r.weights]
@@ -198,12 +229,12 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
     old_model = load_model(run.path(before.weights))
     old = asking.scorer(old_model, on)
-    gain = deciding.score - old.score
-    decision.accepted, decision.probability = better_beyond_noise(
-        deciding.scores_resampled, old.scores_resampled, gain, run.settings.accept_probability
-    )
-    decision.against, decision.gain = before.number, number(gain)
-    decision.gain_interval = interval(deciding.scores_resampled - old.scores_resampled)
+    decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
+    if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
+        asking.total += len(sets.samples["synthetic_val"])
+        old_renders = asking.scorer(old_model, "synthetic_val")
+        decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
+    decision.accepted = decision.gains[-1].better
     if not decision.accepted:
         # The best stays, but pictures were added: it gets its threshold and test scores on them too.
         asking.total += sum(len(sets.samples[t]) for t in tests)
@@ -316,14 +347,17 @@ def _shown_as(metric: str, on: EvaluatedOn) -> str:
 
 def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
     scores = decision.scores[decision.on]
-    name = _shown_as(scores.metric, decision.on)
     verdict = f"round {run.round.number} is kept: the first that was measured"
-    if decision.against is not None:
-        share = round(100 * (decision.probability or 0.0))
+    if decision.gains:
+        asked = round(100 * run.settings.accept_probability)
+        said = [
+            f"{_shown_as(g.metric, g.on)} on {g.on} {g.gain or 0.0:+.3f}, better in {round(100 * g.probability)} %"
+            for g in decision.gains
+        ]
         verdict = (
-            f"round {run.round.number} is {'kept' if decision.accepted else 'not kept'}: {name} on {decision.on}"
-            f" {decision.gain:+.3f} against round {decision.against}, better in {share} % of the resamples"
-            f" ({round(100 * run.settings.accept_probability)} % are asked for)"
+            f"round {run.round.number} is {'kept' if decision.accepted else 'not kept'} against round"
+            f" {decision.against}: {'; the photos cannot tell, and '.join(said)} of the resamples"
+            f" ({asked} % are asked for)"
         )
     own_notes = [f"{on}: {note}" for on, s in decision.scores.items() for note in s.notes]
     return report(
@@ -345,8 +379,8 @@ def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
 def evaluate_model(runtime: ToolRuntime[RunContext]) -> str:
     """Measure the current round's model on held-out rendered pictures and on the real photos, if there are any.
 
-    Says whether the round is kept: only if it is better than the best round before, beyond noise. Call it after
-    train_model and before diagnose_model.
+    Says whether the round is kept: only if it is better than the best round before, beyond noise, on the photos, or on
+    rendered pictures where the photos cannot tell. Call it after train_model and before diagnose_model.
     """
     run = runtime.context
     with run.stage("evaluate"):

@@ -220,6 +220,36 @@ def test_real_photos_decide_and_the_gap_is_said(real_run):
     assert (run.round_folder() / "predictions_synthetic_val.json").is_file()  # the diagnosis looks there as well
 
 
+def on_photos_and_renders(photo, render):
+    return lambda s, t, r: (photo if s.engine == "real" else render)(s, t, r)
+
+
+@pytest.mark.parametrize(
+    ("photo", "render", "focus", "kept"),
+    [
+        (half, good, [], True),  # the photos cannot tell, rendered pictures can
+        (half, half, [], False),  # nor can rendered pictures
+        (nothing, good, [], False),  # worse on photos: no gain on renders makes up for it
+        (half, good, ["photos"], False),  # what learnt from photos must show on photos
+        (good, nothing, [], True),  # better on photos: renders are not asked
+    ],
+)
+def test_where_photos_cannot_tell_renders_decide(real_run, photo, render, focus, kept):
+    run, photos = real_run()
+    both = [*photos.val, *photos.test]
+    models = {"before": half, "now": on_photos_and_renders(photo, render)}
+    measure(run, "before", models, both)
+    train(run, "now").focus = focus
+    load, _ = loader(run, models, both)
+    report = json.loads(evaluate(run, load))
+    assert report["accepted"] is kept and run.record.best.round == 1 + kept and report["decided_on"] == "real_val"
+    asked = photo is half and not focus
+    assert ("the photos cannot tell, and mask_map50 on synthetic_val" in report["verdict"]) is asked
+    events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
+    last = [e for e in events if e["kind"] == "progress"][-1]
+    assert last["done"] == last["total"]
+
+
 def test_boxes_alone_give_box_scores_alone(real_run):
     run, photos = real_run(masks=False)
     report, _ = measure(run, "good", extra=[*photos.val, *photos.test])
@@ -329,7 +359,7 @@ def test_pairing_sees_a_small_steady_gain(tmp_path):
     old, new = (r.scores["synthetic_val"] for r in run.record.rounds)
     assert old.intervals["mask_map50"][1] > new.intervals["mask_map50"][0]
     decision = Decision.model_validate_json((run.round_folder() / "decision.json").read_text())
-    assert run.round.accepted and decision.gain_interval[0] > -0.02 and decision.probability > 0.9
+    assert run.round.accepted and decision.gains[0].interval[0] > -0.02 and decision.gains[0].probability > 0.9
 
 
 def test_no_gap_without_both():

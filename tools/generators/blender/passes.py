@@ -27,6 +27,7 @@ def set_up(size_px: int, samples: int, threads: int) -> None:
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 4.0, 0.0
     cycles.samples = samples
+    cycles.sampling_pattern = "BLUE_NOISE"  # what the denoiser is given is spread evenly: a tenth of a dB, for nothing
 
 
 def clear() -> None:
