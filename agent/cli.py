@@ -11,7 +11,7 @@ import typer
 
 from agent.label_commands import convert, label, learn
 from agent.service_commands import keys, serve
-from tools.threads import wait_politely
+from tools.threads import prepare_for_torch
 
 if TYPE_CHECKING:
     from tools.runtime import RunContext
@@ -29,7 +29,7 @@ Engine = Literal["local", "ray"]
 
 def main() -> None:
     """Entry point of the console script."""
-    wait_politely()
+    prepare_for_torch()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     from pydantic_core import ValidationError
 

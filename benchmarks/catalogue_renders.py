@@ -9,14 +9,14 @@ from pathlib import Path
 from learning_sets import make_renders
 
 from tools.generators.blender.catalogue import catalogue
-from tools.threads import wait_politely
+from tools.threads import prepare_for_torch
 
 SEED = 999_983  # no run begins with it by itself, so no run's test shows the same scenes
 
 
 def main() -> None:
     """Command line."""
-    wait_politely()
+    prepare_for_torch()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("count", type=int)

@@ -23,7 +23,7 @@ from typing import Any
 from learning_sets import Renders, evaluated, make_renders, middle, on_photos, train
 
 from tools.predict import Predictor
-from tools.threads import wait_politely
+from tools.threads import prepare_for_torch
 from tools.trainers import TrainingJob, stock
 from tools.trainers.yolo import Recipe, YoloTrainer
 
@@ -111,7 +111,7 @@ def speed(given: argparse.Namespace) -> dict[str, Any]:
 def alone(given: argparse.Namespace) -> None:
     """One training of `speed`, in this process; writes its rate beside its weights."""
     if given.alone == "ours":
-        wait_politely()
+        prepare_for_torch()
     else:
         import ultralytics  # noqa: F401 - first of all, as in its own command: it limits the threads of torch
 
@@ -159,7 +159,7 @@ def main() -> None:
     if given.alone:
         alone(given)
         return
-    wait_politely()
+    prepare_for_torch()
     parts = {
         "start": lambda: start(given, photos=given.photos),
         "classes": lambda: {thing: start(given, thing) for thing in STRANGERS},

@@ -1,6 +1,6 @@
 """From labelled pictures to the tensors that Ultralytics' losses read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -72,7 +72,7 @@ def epoch_batches(
     *,
     labels_only: bool = False,
 ) -> Iterator[Batch]:
-    """Batches of one epoch, each made in a second thread while the one before is trained on.
+    """Batches of one epoch, each made in a second thread while the one before is trained on, the first one at once.
 
     Everything follows from (seed, epoch, position), so an epoch that is begun again is the same.
 
@@ -115,15 +115,21 @@ def _groups(examples: int, batch: int, rng: np.random.Generator) -> list[npt.NDA
     return groups
 
 
-def ahead(make: Any, count: int) -> Iterator[Batch]:
-    """make(0), make(1), ... with the next one in the making."""
-    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-        coming: Future[Batch] | None = pool.submit(make, 0) if count else None
-        for position in range(count):
-            assert coming is not None
+def ahead(make: Callable[[int], Batch], count: int) -> Iterator[Batch]:
+    """make(0), make(1), ... with the next one in the making; the first is begun before anyone asks for it."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
+    return _handed_out(pool, pool.submit(make, 0), make, count) if count else iter(())
+
+
+def _handed_out(
+    pool: ThreadPoolExecutor, coming: Future[Batch], make: Callable[[int], Batch], count: int
+) -> Iterator[Batch]:
+    with pool:
+        for position in range(1, count):
             ready = coming.result()
-            coming = pool.submit(make, position + 1) if position + 1 < count else None
+            coming = pool.submit(make, position)
             yield ready
+        yield coming.result()
 
 
 def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:

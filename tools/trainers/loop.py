@@ -119,7 +119,7 @@ class Learner:
             {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
             {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), foreach=True)
+        return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), fused=True)
 
     def step(self, batch: Batch, rate: float) -> float:
         """One update. Returns the loss of one picture.

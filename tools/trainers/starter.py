@@ -31,7 +31,7 @@ import numpy as np
 
 from tools.errors import StepFailed
 from tools.runtime import write_json
-from tools.threads import freed_memory_kept, wait_politely
+from tools.threads import freed_memory_kept, prepare_for_torch
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
@@ -404,7 +404,7 @@ def _hardware(learner: Any) -> str:
 
 def main() -> None:
     """Command line."""
-    wait_politely()
+    prepare_for_torch()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=20_000)

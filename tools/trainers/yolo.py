@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from tools.settings import Settings
 from tools.threads import freed_memory_kept
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 from tools.trainers.augment import Policy
-from tools.trainers.batches import epoch_batches, steps_of
+from tools.trainers.batches import Batch, epoch_batches, steps_of
 from tools.trainers.examples import Example
 from tools.trainers.fingerprint import job_fingerprint
 from tools.trainers.targets import (
@@ -174,6 +174,7 @@ class _Training:
         self.convention = trainer.box_convention or default_convention(self.kind)
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
+        self.begun: tuple[tuple[int, bool], Iterator[Batch]] | None = None  # (epoch, calm) and its batches
 
     # Results of before ------------------------------------------------------------------------------------------
 
@@ -297,15 +298,10 @@ class _Training:
         from tools.trainers.loop import rate_at
 
         epoch, began, losses, pictures = self.progress.epoch, time.monotonic(), [], 0
-        calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
-        policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
-        sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
         steps = steps_of(len(self.source), self.batch)
-        batches = epoch_batches(
-            self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
-            labels_only=self.kind == "classify",
-        )  # fmt: skip
-        for number, batch in enumerate(batches):
+        for number, batch in enumerate(self._batches(epoch)):
+            if number + 1 == steps and epoch + 1 < self.progress.planned:
+                self._batches(epoch + 1)  # the first is made while this step is taken and its result is judged
             done = (epoch + number / steps) / self.progress.planned
             losses.append(self.learner.step(batch, rate_at(done, self.rate)))
             pictures += len(batch.pictures)
@@ -315,6 +311,19 @@ class _Training:
                 break
         trained_s = time.monotonic() - began
         self._end_epoch(float(np.mean(losses)), pictures / trained_s, began)
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        """Batches of an epoch, begun once; begun again when the plan has changed since and the epoch is a calm one."""
+        calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
+        if self.begun is None or self.begun[0] != (epoch, calm):
+            policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
+            sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
+            batches = epoch_batches(
+                self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
+                labels_only=self.kind == "classify",
+            )  # fmt: skip
+            self.begun = (epoch, calm), batches
+        return self.begun[1]
 
     def _plan_for(self, began: float, epoch_share: float) -> None:
         fits = self.clock.fitting((time.monotonic() - began) * epoch_share * 1.1)
