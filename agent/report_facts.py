@@ -116,6 +116,7 @@ def _round(run: RunContext, position: int) -> dict[str, Any]:
         "generated": item.generated,
         "kept": item.kept,
         "accepted": item.accepted,
+        "by_renders": item.by_renders,
         "on": SET_NAMES[deciding.on] if deciding else "",
         "metric": metric_name(deciding.metric) if deciding else "",
         "score": deciding.score if deciding else None,

@@ -194,6 +194,7 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
         write_json(path, decision.model_dump(mode="json"))
     current.scores = {str(on): scores for on, scores in decision.scores.items()}
     current.accepted = decision.accepted
+    current.by_renders = decision.accepted and len(decision.gains) > 1
     run.record.best = decision.best
     run.record.evaluation = dict(decision.best_scores)
     if "real_test" in sets.samples and run.settings.zero_shot:

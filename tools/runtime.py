@@ -46,6 +46,7 @@ class Round(BaseModel):
     scores: dict[str, Evaluation] = Field(default_factory=dict, description="keyed by what it was measured on")
     diagnosis: Diagnosis | None = None
     accepted: bool | None = Field(None, description="better than the best before, beyond noise")
+    by_renders: bool = Field(False, description="accepted by rendered pictures, since photos could not tell")
 
 
 class Best(BaseModel):

@@ -82,7 +82,7 @@ def _rounds(record: RunRecord) -> None:
     for r in record.rounds:
         deciding = next((r.scores[on] for on in ("real_val", "synthetic_val") if on in r.scores), None)
         score = "—" if deciding is None or deciding.score is None else f"{deciding.score:.2f}"
-        kept = {True: t("yes"), False: t("no"), None: "—"}[r.accepted]
+        kept = t("yes_by_renders") if r.by_renders else {True: t("yes"), False: t("no"), None: "—"}[r.accepted]
         rows.append(
             [
                 str(r.number),

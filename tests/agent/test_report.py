@@ -309,6 +309,16 @@ def test_facts_say_what_a_lesson_changed(tmp_path: Path) -> None:
     write_json(tmp_path / "facts.json", json.loads(json.dumps(facts.counts)))
 
 
+@pytest.mark.parametrize("by_renders", [False, True])
+def test_it_is_said_when_renders_kept_a_round(tmp_path: Path, with_model: Any, by_renders: bool) -> None:
+    run = with_model(make_run(tmp_path / "run"))
+    run.record.rounds[1].by_renders = by_renders
+    page = check(write_report(run))
+    markdown = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert ("photos could not tell, renders did" in page.text) is by_renders
+    assert ("photos could not tell, renders did" in markdown) is by_renders
+
+
 def test_the_page_is_written_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path / "run", rounds=0)
     page = write_report(run)

@@ -244,6 +244,7 @@ def test_where_photos_cannot_tell_renders_decide(real_run, photo, render, focus,
     report = json.loads(evaluate(run, load))
     assert report["accepted"] is kept and run.record.best.round == 1 + kept and report["decided_on"] == "real_val"
     asked = photo is half and not focus
+    assert run.round.by_renders is (asked and kept)
     assert ("the photos cannot tell, and mask_map50 on synthetic_val" in report["verdict"]) is asked
     events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
     last = [e for e in events if e["kind"] == "progress"][-1]

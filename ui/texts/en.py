@@ -174,6 +174,7 @@ TEXTS: dict[str, str] = {
     "round_kept": "Better",
     "aimed_at": "Aimed at",
     "yes": "yes",
+    "yes_by_renders": "yes, by renders: photos could not tell",
     "no": "no",
     "by_slice": "Where it is weak",
     "by_slice_about": "Slices of the last round on {set}, the weak ones first; the thin line is the 95 % interval.",
