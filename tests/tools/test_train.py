@@ -10,7 +10,7 @@ from tests.tools.trainers.shapes import samples, task
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.runtime import Round, RunContext, RunRecord, StageTime
-from tools.settings import Settings
+from tools.settings import EFFORTS, Settings
 from tools.train import deadline_s, make_job, make_trainer, train
 from tools.trainers import TrainingResult, loop, starter
 from tools.trainers.checkpoint import load
@@ -109,7 +109,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     add(run, samples(tmp_path, 3), "train")
     train(run)
     assert recorder.jobs[0].initial is None
-    assert recorder.jobs[0].epochs == 25
+    assert recorder.jobs[0].epochs == EFFORTS["quick"].epochs
 
     run.round.accepted = True
     run.record.rounds.append(Round(number=2))
@@ -117,7 +117,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     train(run)
     assert len(recorder.jobs[1].train) == 5
     assert recorder.jobs[1].initial == tmp_path / "rounds/01/weights.safetensors"
-    assert recorder.jobs[1].epochs == 20  # a later round needs fewer
+    assert recorder.jobs[1].epochs == round(0.8 * EFFORTS["quick"].epochs)  # a later round needs fewer
     assert recorder.jobs[1].seed != recorder.jobs[0].seed
 
     run.round.accepted = False
