@@ -32,7 +32,7 @@ from tools.settings import EFFORTS
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 3  # raised when scores of the same pictures and weights change their meaning
+_METHOD = 3  # raised when the same pictures and weights would be scored or judged differently
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
 
 

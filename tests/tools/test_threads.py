@@ -1,4 +1,4 @@
-"""Freed memory is kept while something asks for it, and handed back afterwards."""
+"""Freed memory is kept while something asks for it, and handed back afterwards; torch finds its environment set."""
 
 import ctypes
 
@@ -49,3 +49,11 @@ def test_a_training_keeps_it(monkeypatch, tmp_path):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: libc)
     YoloTrainer(details=Recipe(sizes=(1.0,))).train(job(tmp_path, train, epochs=1), lambda entry: None)
     assert libc.handed_back == [0]
+
+
+def test_torch_is_prepared_and_what_the_user_set_stays(monkeypatch):
+    monkeypatch.setattr(threads.os, "environ", {"GOMP_SPINCOUNT": "7"})
+    threads.prepare_for_torch()
+    chosen = dict(threads.os.environ)
+    assert chosen.pop("GOMP_SPINCOUNT") == "7" and chosen.pop("OMP_WAIT_POLICY") == "PASSIVE"
+    assert int(chosen.pop("ONEDNN_PRIMITIVE_CACHE_CAPACITY")) > 1024 and not chosen

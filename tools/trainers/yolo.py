@@ -313,7 +313,7 @@ class _Training:
         self._end_epoch(float(np.mean(losses)), pictures / trained_s, began)
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
-        """Batches of an epoch, begun once; begun again when the plan has changed since and the epoch is a calm one."""
+        """Batches of an epoch, begun once; begun again when the plan changed since and made the epoch a calm one."""
         calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
         if self.begun is None or self.begun[0] != (epoch, calm):
             policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy

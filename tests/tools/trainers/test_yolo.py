@@ -1,6 +1,7 @@
 """The training loop: learns, resumes to the bit, stops in time, and refuses what cannot be learnt."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 from tests.tools.trainers.shapes import job, samples
 from tools.data.sample import Instance
 from tools.errors import StepFailed, Stopped
-from tools.trainers import loop, starter
+from tools.trainers import batches, loop, starter, yolo
 from tools.trainers.augment import PLAIN
 from tools.trainers.checkpoint import load
 from tools.trainers.yolo import Recipe, YoloTrainer
@@ -362,3 +363,33 @@ def test_small_things_are_ignored_by_the_photos_own_pixels_and_never_in_renders(
     wanted = job(tmp_path, train, [photo, val[1]], epochs=1, size_px=width // 2)
     YoloTrainer(details=QUICK, ignore_side_px=32.0).train(wanted, quiet)
     assert asked[0] == [16.0, 0.0]
+
+
+def test_the_next_epoch_is_begun_before_this_one_is_judged(tmp_path, monkeypatch):
+    begun, seen = [], []
+
+    def epoch_batches(*given, **named):
+        begun.append((given[5], given[3].mosaic > 0))
+        return batches.epoch_batches(*given, **named)
+
+    monkeypatch.setattr(yolo, "epoch_batches", epoch_batches)
+    asked = job(tmp_path, samples(tmp_path, 4), epochs=4)
+    YoloTrainer(details=QUICK).train(asked, lambda entry: seen.append((entry["epoch"], len(begun))))
+    assert begun == [(0, True), (1, True), (2, True), (3, False)]  # each once, the last one calm
+    assert seen == [(1, 2), (2, 3), (3, 4), (4, 4)]
+
+
+def test_an_epoch_that_became_a_calm_one_is_begun_again(tmp_path):
+    training = yolo._Training(YoloTrainer(details=QUICK), job(tmp_path, samples(tmp_path, 4), epochs=8), quiet)
+    training._prepare()
+    first = training._batches(1)
+    assert training._batches(1) is first
+    training.progress.planned = 1
+    assert training._batches(1) is not first
+
+
+def test_a_first_batch_is_made_before_anyone_asks():
+    made = threading.Event()
+    coming = batches.ahead(lambda number: made.set() or number, 2)
+    assert made.wait(10)
+    assert list(coming) == [0, 1] and list(batches.ahead(lambda number: number, 0)) == []
