@@ -78,7 +78,7 @@ def epoch_batches(
 
     Args:
         source: the examples.
-        batch: pictures a step; what is left at the end and is less than half of it joins the batch before.
+        batch: pictures a step, in each of them; the last one is filled with some a second time.
         sizes: sides in pixels to choose from, a batch at a time.
         policy: of augmentation.
         seed: of the training.
@@ -105,14 +105,13 @@ def steps_of(examples: int, batch: int) -> int:
 
 
 def _groups(examples: int, batch: int, rng: np.random.Generator) -> list[npt.NDArray[np.int64]]:
-    """Every example once, in random order, in batches; of a set smaller than a batch, as often as fills one."""
-    repeats = max(1, batch // max(1, examples))
-    order = np.concatenate([rng.permutation(examples) for _ in range(repeats)])
-    groups = [order[i : i + batch] for i in range(0, len(order), batch)]
-    if len(groups) > 1 and len(groups[-1]) < batch / 2:  # batch statistics of few pictures are poor
-        last = groups.pop()
-        groups[-1] = np.concatenate([groups[-1], last])
-    return groups
+    """Every example, in random order, in full batches; what the last one lacks is taken a second time.
+
+    A batch of another length would need kernels of its own, for every size of picture, and its statistics are poorer.
+    """
+    count = -(-examples // batch) * batch
+    order = np.concatenate([rng.permutation(examples) for _ in range(-(-count // examples))])[:count]
+    return np.split(order, count // batch)
 
 
 def ahead(make: Callable[[int], Batch], count: int) -> Iterator[Batch]:

@@ -37,7 +37,7 @@ class Score:
 
 def validate(
     network: Any, kind: TaskKind, examples: Sequence[Example], classes: int, device: Any, *, by_box: bool = False,
-    ignore_sides_px: Sequence[float] = (),
+    ignore_sides_px: Sequence[float] = (), bfloat16: bool = False,
 ) -> Score:  # fmt: skip
     """Score a network in evaluation mode.
 
@@ -50,6 +50,7 @@ def validate(
         by_box: compare boxes where masks could be compared.
         ignore_sides_px: of each example, at the network's size: objects and detections with a smaller side count
             neither way. Empty: all count.
+        bfloat16: compute in 16 bits.
     """
     import torch
 
@@ -63,7 +64,7 @@ def validate(
         for start in range(0, len(group), _BATCH):
             part = group[start : start + _BATCH]
             pictures = torch.from_numpy(np.stack([e.picture for e, _ in part])).to(device).permute(0, 3, 1, 2)
-            with torch.no_grad():
+            with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
                 raw = network(pictures.float().div_(255))
             if kind == "classify":
                 right += int((raw[0].argmax(1).cpu().numpy() == [e.label for e, _ in part]).sum())

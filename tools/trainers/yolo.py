@@ -208,6 +208,8 @@ class _Training:
     # Before the first epoch -------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
+        import torch
+
         from tools.trainers.loop import Learner, choose_device
         from tools.trainers.networks import build_network
 
@@ -228,7 +230,8 @@ class _Training:
         from_starter = self.recipe.starter and self.started_from != "random"
         frozen = self.recipe.frozen if from_starter and self.kind != "classify" else 0  # not measured on whole photos
         self.learner = Learner(network, self.kind, choose_device(), frozen=frozen)
-        self.judged = build_network(self.architecture, self.names).to(self.learner.device)  # takes averaged weights
+        judged = build_network(self.architecture, self.names).to(self.learner.device)
+        self.judged = judged.to(memory_format=torch.channels_last)  # takes averaged weights
         self.best: dict[str, Any] = {}
         self.seconds: list[float] = []
         self.kept = time.monotonic()
@@ -363,7 +366,7 @@ class _Training:
         self.judged.load_state_dict(self.learner.average)
         score = validate(
             self.judged.eval(), self.kind, self.validation, len(self.names), self.learner.device,
-            by_box=self.by_box, ignore_sides_px=self.ignored,
+            by_box=self.by_box, ignore_sides_px=self.ignored, bfloat16=self.learner.bfloat16,
         )  # fmt: skip
         return round(score.map50, 4), score.fitness
 
