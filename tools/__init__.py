@@ -1,9 +1,14 @@
 """What the agent can do, one module a tool."""
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
+
+# ONNX Runtime and the hub's libraries report home unless told not to before they are imported. Who sets these decides.
+for _name in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+    os.environ.setdefault(_name, "1")
 
 
 def all_tools() -> "list[BaseTool]":
