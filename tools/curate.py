@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,17 +102,21 @@ def find_outliers(embeddings: Float32Array, groups: Sequence[str], neighbours: i
     return found
 
 
-def split_families(samples: Sequence[Sample], val_share: float, test_share: float) -> dict[str, Split]:
+def split_families(
+    samples: Sequence[Sample], val_share: float, test_share: float, aimed: Collection[str] = ()
+) -> dict[str, Split]:
     """A split for each sample that has none; a family stays whole and earlier splits stay as they are.
 
     Families go in the order of a hash, those of rare classes first, each to the split that lacks most of what it
     shows: of every class (and of pictures without any) each split gets its share, so val and test hold every class that
-    has a picture for each of them.
+    has a picture for each of them. A family drawn for a weak slice is kept out of the test where that has pictures of
+    the same classes: the test asks what the request asks, in every round, else its scores could not be compared.
 
     Args:
         samples: all kept samples, those of earlier rounds included.
         val_share: of the pictures, 0..1.
         test_share: of the pictures, 0..1.
+        aimed: ids of the samples that were drawn for a weak slice.
 
     Returns:
         {sample id: split} of the samples that had none.
@@ -127,6 +131,8 @@ def split_families(samples: Sequence[Sample], val_share: float, test_share: floa
             families.setdefault(sample.family, []).append(sample)
 
     shown = {f: sorted({name for m in members for name in _shown_or_empty(m)}) for f, members in families.items()}
+    learnt = set(aimed)
+    kept_out = {s.family for s in samples if s.id in learnt}
 
     def lack(split: Split, family: str) -> float:
         """How far a split is below its share of what a family shows, in pictures; to have none at all is worse."""
@@ -134,8 +140,13 @@ def split_families(samples: Sequence[Sample], val_share: float, test_share: floa
 
     for family in sorted(families, key=lambda f: (min(total[n] for n in shown[f]), hashlib.sha1(f.encode()).digest())):
         if family not in home:
-            lacks = {split: lack(split, family) for split in shares}
-            home[family] = max(shares, key=lacks.__getitem__)
+            may = [
+                s
+                for s in shares
+                if s != "test" or family not in kept_out or not all(filled[s, n] for n in shown[family])
+            ]
+            lacks = {split: lack(split, family) for split in may}
+            home[family] = max(may, key=lacks.__getitem__)
         filled.update((home[family], name) for m in families[family] for name in _shown_or_empty(m))
     return {m.id: home[f] for f, members in families.items() for m in members}
 
@@ -214,7 +225,8 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     kept = [s for i, s in enumerate(samples) if i not in reasons or s.verdict == "kept"]
     if not kept:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
-    splits = split_families(kept, settings.split_val, settings.split_test)
+    aimed = {s.id for s in run.dataset.scenes() if s.aimed}
+    splits = split_families(kept, settings.split_val, settings.split_test, [s.id for s in kept if s.scene_id in aimed])
     updates: dict[str, dict[str, Any]] = {}
     for i in new:
         sample = samples[i]

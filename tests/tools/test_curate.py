@@ -190,6 +190,23 @@ def test_families_stay_whole():
     assert set(splits.values()) == {"train", "val", "test"}
 
 
+def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
+    plain = _samples(120)
+    aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(80)]
+    splits = split_families([*plain, *aimed], 0.15, 0.15, [s.id for s in aimed])
+    assert {splits[s.id] for s in aimed} >= {"train", "val"}
+    counts = Counter(splits.values())
+    assert counts["test"] == pytest.approx(30, abs=3)  # the plain ones make up for it
+    assert sum(splits[s.id] == "test" for s in aimed) <= 1  # one, where the test had none yet
+
+
+def test_a_class_that_only_aimed_pictures_show_is_in_the_test():
+    aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(9, ["rare"])]
+    samples = [*_samples(60), *aimed]
+    splits = split_families(samples, 0.15, 0.15, [s.id for s in aimed])
+    assert sum(splits[s.id] == "test" for s in aimed) == 1
+
+
 def test_earlier_splits_stay_and_their_families_follow():
     earlier = _samples(40, split=lambda i: ("train", "train", "val", "test")[i % 4])
     later = [s.model_copy(update={"id": f"n{s.id}", "split": None}) for s in earlier[:20]]  # the same families

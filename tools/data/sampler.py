@@ -84,7 +84,7 @@ def sample_scenes(
     empty = _empties(count, task, wishes, shares)
     drawing = _Drawing(task, vocabulary, seed, shares)
     try:
-        return drawing.scenes(empty, [w for w in wishes if not w.is_empty], list(earlier))
+        return drawing.scenes(empty, wishes, list(earlier))
     except ValueError as error:
         raise FixArguments(f"no scene is possible with this vocabulary and focus: {error}") from error
 
@@ -153,11 +153,16 @@ class _Drawing:
             mine = {look: w for (c, look), w in vocabulary.looks.items() if c == name}
             self._choices[name] = (list(mine), list(accumulate(mine.values())))
 
-    def scenes(self, empty: npt.NDArray[np.bool_], wishes: list[Wish], earlier: Sequence[SceneSpec]) -> list[SceneSpec]:
+    def scenes(self, empty: npt.NDArray[np.bool_], focus: list[Wish], earlier: Sequence[SceneSpec]) -> list[SceneSpec]:
         """The scenes in order."""
         count = len(empty)
+        wishes = [w for w in focus if not w.is_empty]
+        aims_at_empty = len(wishes) < len(focus)
         rows = np.empty(count, object)
-        rows[~empty] = self._rows_with_targets(int((~empty).sum()), wishes, [s for s in earlier if s.targets])
+        aims = self._aims(int((~empty).sum()), wishes)
+        aimed = empty & aims_at_empty
+        aimed[~empty] = [bool(a) for a in aims]
+        rows[~empty] = self._rows_with_targets(aims, [s for s in earlier if s.targets])
         rows[empty] = self._rows_without(int(empty.sum()), [s for s in earlier if not s.targets])
         targets = self._numbers([NUMBER[r["crowding"]] if "crowding" in r else (0, 0) for r in rows])
         others = self._numbers([_lookalike_range(r) for r in rows])
@@ -168,6 +173,7 @@ class _Drawing:
             self._scene(rows[i], _Place(layouts, i), int(targets[i]), int(others[i]), (first + i * _ODD) % 2**31)
             for i in range(count)
         ]
+        scenes = [s.model_copy(update={"aimed": bool(a)}) for s, a in zip(scenes, aimed, strict=True)]
         say_distinctly(scenes, self.vocabulary.phrases, earlier)
         return scenes
 
@@ -177,7 +183,7 @@ class _Drawing:
         share = self.settings.lookalike_share if self.lookalikes else 0.0
         return {yes: share, no: 1 - share}
 
-    def _rows_with_targets(self, count: int, wishes: list[Wish], earlier: Sequence[SceneSpec]) -> list[Row]:
+    def _rows_with_targets(self, aims: list[Row], earlier: Sequence[SceneSpec]) -> list[Row]:
         axes = self.vocabulary.axes()
         del axes["appearance"]
         axes["look"] = {f"{name}/{look}": weight for (name, look), weight in self.vocabulary.looks.items()}
@@ -186,7 +192,7 @@ class _Drawing:
         for scene in earlier:
             first = scene.targets[0]
             known.append(scene.axes() | {"look": f"{first.class_name}/{first.appearance}", "beside": _company(scene)})
-        return cover_pairs(axes, count, self.rng, fixed=self._aims(count, wishes), forbidden=IMPOSSIBLE, earlier=known)
+        return cover_pairs(axes, len(aims), self.rng, fixed=aims, forbidden=IMPOSSIBLE, earlier=known)
 
     def _rows_without(self, count: int, earlier: Sequence[SceneSpec]) -> list[Row]:
         axes = self.vocabulary.axes()

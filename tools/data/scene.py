@@ -45,12 +45,13 @@ class SceneSpec(BaseModel):
     objects: list[SceneObject] = Field(default_factory=list)
     prompts: dict[str, str] = Field(default_factory=dict, description="prompt file -> version, of what wrote its words")
     family: str = Field(description="scenes of one family look alike and stay in one split")
+    aimed: bool = Field(False, description="drawn for a weak slice: to learn from and to decide by, not to report on")
     seed: int = Field(ge=0)
 
     @property
     def id(self) -> str:
-        """Hash of everything that decides the picture (the caption and who wrote it do not)."""
-        return hashlib.sha1(self.model_dump_json(exclude={"caption", "prompts"}).encode()).hexdigest()[:16]
+        """Hash of everything that decides the picture (caption, who wrote it and what it is for do not)."""
+        return hashlib.sha1(self.model_dump_json(exclude={"caption", "prompts", "aimed"}).encode()).hexdigest()[:16]
 
     @property
     def targets(self) -> list[SceneObject]:

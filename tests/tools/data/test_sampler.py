@@ -58,6 +58,18 @@ def test_any_stretch_has_its_share_of_empties_and_aims(count):
     assert np.mean(aimed) == pytest.approx(0.6, abs=0.1)
 
 
+def test_scenes_know_whether_they_were_aimed():
+    scenes = _sample(100, focus=["light=deep shade"])
+    aimed = [s for s in scenes if s.aimed]
+    assert len(aimed) == pytest.approx(0.6 * sum(bool(s.targets) for s in scenes), abs=1)
+    assert {s.light for s in aimed} == {"deep shade"}
+    assert any(s.light == "deep shade" for s in scenes if not s.aimed)  # those of chance stay what they are
+    assert not any(s.aimed for s in _sample(60))
+    assert aimed[0].model_copy(update={"aimed": False}).id == aimed[0].id
+    empties = [s for s in _sample(60, focus=["crowding=none"]) if not s.targets]
+    assert all(s.aimed for s in empties)
+
+
 def test_aims_by_weight():
     """At the places of the second aim the first holds as often as it would without: hence not equal but at least."""
     scenes = [s for s in _sample(300, focus={"light=sun": 3.0, "distance=far": 1.0}) if s.targets]
