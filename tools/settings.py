@@ -32,7 +32,7 @@ class EffortLevel(BaseModel):
 
 # `quick` ends in about 12 minutes on two cores, rendering included; each next level takes about 4 times as long.
 EFFORTS: dict[Effort, EffortLevel] = {
-    "quick": EffortLevel(images=400, rounds=2, epochs=26, bootstrap=200),
+    "quick": EffortLevel(images=360, rounds=2, epochs=26, bootstrap=200),
     "standard": EffortLevel(images=900, rounds=3, epochs=32, bootstrap=500),
     "thorough": EffortLevel(images=2500, rounds=4, epochs=44, bootstrap=1000),
 }

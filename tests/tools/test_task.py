@@ -210,9 +210,9 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
     ("options", "settings", "call", "expected"),
     [
         ({}, {}, wanted(), (900, 3, None, "standard")),
-        ({}, {"effort": "quick"}, wanted(), (400, 2, None, "quick")),
-        ({}, {}, wanted(effort="quick"), (400, 2, None, "quick")),
-        ({}, {"effort": "quick"}, wanted(effort="thorough"), (400, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(), (360, 2, None, "quick")),
+        ({}, {}, wanted(effort="quick"), (360, 2, None, "quick")),
+        ({}, {"effort": "quick"}, wanted(effort="thorough"), (360, 2, None, "quick")),
         ({"effort": "standard"}, {}, wanted(effort="quick"), (900, 3, None, "standard")),
         ({"images": 100}, {}, wanted(), (100, 3, None, "standard")),
         ({"images": 100}, {}, wanted(images=50), (100, 3, None, "standard")),
