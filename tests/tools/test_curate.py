@@ -251,6 +251,18 @@ def test_kept_and_split(run):
     assert "leak_check" in answer
 
 
+def test_scenes_that_aim_at_a_weak_slice_are_not_in_the_test(tmp_path):
+    run = new_run(tmp_path, images=40, rounds=2, min_quality=0.0)
+    design(run, 40, ["distance=far"], None)
+    generate(run)
+    score(run)
+    curate(run)
+    aimed = {s.id for s in run.dataset.scenes() if s.aimed}
+    where = Counter((s.split, s.scene_id in aimed) for s in run.dataset.samples(verdict="kept"))
+    assert where["train", True] > 10
+    assert where["test", True] <= 1 < where["test", False]
+
+
 def test_near_copies_go_and_the_better_one_stays(run):
     first, second, third = list(run.dataset.samples())[:3]
     _copy(run, second, first, lambda p: _jpeg(p, 60))
