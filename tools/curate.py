@@ -116,7 +116,7 @@ def split_families(
         samples: all kept samples, those of earlier rounds included.
         val_share: of the pictures, 0..1.
         test_share: of the pictures, 0..1.
-        aimed: ids of the samples that were drawn for a weak slice.
+        aimed: families of which a scene was drawn for a weak slice.
 
     Returns:
         {sample id: split} of the samples that had none.
@@ -131,8 +131,6 @@ def split_families(
             families.setdefault(sample.family, []).append(sample)
 
     shown = {f: sorted({name for m in members for name in _shown_or_empty(m)}) for f, members in families.items()}
-    learnt = set(aimed)
-    kept_out = {s.family for s in samples if s.id in learnt}
 
     def lack(split: Split, family: str) -> float:
         """How far a split is below its share of what a family shows, in pictures; to have none at all is worse."""
@@ -140,13 +138,10 @@ def split_families(
 
     for family in sorted(families, key=lambda f: (min(total[n] for n in shown[f]), hashlib.sha1(f.encode()).digest())):
         if family not in home:
-            may = [
-                s
-                for s in shares
-                if s != "test" or family not in kept_out or not all(filled[s, n] for n in shown[family])
-            ]
-            lacks = {split: lack(split, family) for split in may}
-            home[family] = max(may, key=lacks.__getitem__)
+            lacks = {split: lack(split, family) for split in shares}
+            if family in aimed and all(filled["test", name] for name in shown[family]):
+                del lacks["test"]
+            home[family] = max(lacks, key=lacks.__getitem__)
         filled.update((home[family], name) for m in families[family] for name in _shown_or_empty(m))
     return {m.id: home[f] for f, members in families.items() for m in members}
 
@@ -225,8 +220,8 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     kept = [s for i, s in enumerate(samples) if i not in reasons or s.verdict == "kept"]
     if not kept:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
-    aimed = {s.id for s in run.dataset.scenes() if s.aimed}
-    splits = split_families(kept, settings.split_val, settings.split_test, [s.id for s in kept if s.scene_id in aimed])
+    aimed = {s.family for s in run.dataset.scenes() if s.aimed}
+    splits = split_families(kept, settings.split_val, settings.split_test, aimed)
     updates: dict[str, dict[str, Any]] = {}
     for i in new:
         sample = samples[i]

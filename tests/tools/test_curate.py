@@ -193,7 +193,7 @@ def test_families_stay_whole():
 def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
     plain = _samples(120)
     aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(80)]
-    splits = split_families([*plain, *aimed], 0.15, 0.15, [s.id for s in aimed])
+    splits = split_families([*plain, *aimed], 0.15, 0.15, {s.family for s in aimed})
     assert {splits[s.id] for s in aimed} >= {"train", "val"}
     counts = Counter(splits.values())
     assert counts["test"] == pytest.approx(30, abs=3)  # the plain ones make up for it
@@ -203,7 +203,7 @@ def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
 def test_a_class_that_only_aimed_pictures_show_is_in_the_test():
     aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(9, ["rare"])]
     samples = [*_samples(60), *aimed]
-    splits = split_families(samples, 0.15, 0.15, [s.id for s in aimed])
+    splits = split_families(samples, 0.15, 0.15, {s.family for s in aimed})
     assert sum(splits[s.id] == "test" for s in aimed) == 1
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from tools.trainers.examples import Example
 from tools.trainers.postprocess import Detections
-from tools.trainers.validate import _average_precisions, _match, box_iou
+from tools.trainers.starter import load_starter, to_example
+from tools.trainers.validate import _average_precisions, _match, box_iou, validate
 
 
 def truth(*boxes, classes=None, size=64):
@@ -53,6 +54,26 @@ def test_small_objects_can_be_left_out():
 def test_no_picture_and_no_object_score_zero():
     assert _average_precisions([], 1)[0] == 0
     assert _average_precisions([_match(said((*A, 0.9)), truth(), True, 0.0)], 1)[0] == 0
+
+
+def test_sixteen_bits_score_as_thirty_two_do():
+    import torch
+
+    from tools.trainers.networks import build_network
+
+    tensors, card = load_starter()
+    network = build_network(card.architecture, card.names)
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    kinds = []
+    network.model[0].register_forward_hook(lambda module, given, made: kinds.append(made.dtype))
+    pictures = [to_example(11, i, 160) for i in range(12)]
+    scores = [
+        validate(network.eval(), "segment", pictures, 1, torch.device("cpu"), bfloat16=half).map50
+        for half in (False, True)
+    ]
+    assert kinds == [torch.float32, torch.bfloat16]
+    assert scores[0] > 0.3
+    assert scores[1] == pytest.approx(scores[0], abs=0.03)
 
 
 def test_agrees_with_pycocotools():
