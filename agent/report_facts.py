@@ -118,6 +118,7 @@ def _round(run: RunContext, position: int) -> dict[str, Any]:
         "accepted": item.accepted,
         "by_renders": item.by_renders,
         "on": SET_NAMES[deciding.on] if deciding else "",
+        "on_photos": deciding is not None and deciding.on == "real_val",
         "metric": metric_name(deciding.metric) if deciding else "",
         "score": deciding.score if deciding else None,
         "interval": deciding.intervals.get(deciding.metric) if deciding else None,

@@ -327,3 +327,14 @@ def test_the_page_is_written_in_place(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="full"):
         write_report(run)
     assert page.read_bytes() == before and not list(run.folder.glob(".report*"))
+
+
+@pytest.mark.parametrize("on", ["real_val", "synthetic_val"])
+def test_what_decides_grows_only_when_it_is_rendered(tmp_path: Path, with_model: Any, on: str) -> None:
+    run = with_model(make_run(tmp_path / "run"))
+    for item in run.record.rounds:
+        scores = next(iter(item.scores.values()))
+        item.scores = {on: scores.model_copy(update={"on": on})}
+    page = check(write_report(run))
+    assert ("They grow with every round" in page.text) is (on == "synthetic_val")
+    assert ("They are the same in every round" in page.text) is (on == "real_val")
