@@ -419,7 +419,9 @@ def _aim(story: Story) -> list[str]:
     if diagnosis is None or not diagnosis.done:
         return []
     said = diagnosis.report
-    return (_slices(said.get("aim")) or _slices(said.get("weak")) or _slices(said.get("least_certain")))[:MAX_FOCUS]
+    named = _slices(said.get("aim")) or _slices(said.get("weak")) or _slices(said.get("least_certain"))
+    company = [name for name in named if name.startswith("lookalike=")]  # beside whatever else a scene is aimed at
+    return [name for name in named if name not in company][:MAX_FOCUS] + company
 
 
 def _plateau_twice(story: Story) -> bool:

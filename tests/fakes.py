@@ -73,15 +73,20 @@ class ShapeGenerator:
             self.drawn.append(scene.id)
             if self.pause_s:
                 time.sleep(self.pause_s)
-            picture, instances = self.draw(scene)
+            picture, found = self._draw(scene)
             path = folder / f"{scene.id}.png"
             write_picture(path, picture)
             yield Generated(
-                scene, path, self.size_px, self.size_px, instances, time.monotonic() - started, {"engine": self.name}
-            )
+                scene, path, self.size_px, self.size_px, found["target"], time.monotonic() - started,
+                {"engine": self.name}, found["lookalike"],
+            )  # fmt: skip
 
     def draw(self, scene: SceneSpec) -> tuple[np.ndarray, list[Instance]]:
         """The (size, size, 3) picture of a scene and its visible targets in the order of `scene.objects`."""
+        picture, found = self._draw(scene)
+        return picture, found["target"]
+
+    def _draw(self, scene: SceneSpec) -> tuple[np.ndarray, dict[str, list[Instance]]]:
         size, pad = self.size_px, self.size_px // 2
         rng = np.random.default_rng([scene.seed, _number(scene.id)])
         picture = self._ground(scene, rng)
@@ -99,13 +104,13 @@ class ShapeGenerator:
                 owner[leaf] = 0
                 seen = leaf[pad : pad + size, pad : pad + size]
                 picture[seen] = np.array([40, 70, 30]) + rng.normal(0, 12, (int(seen.sum()), 3))
-        instances = []
+        found: dict[str, list[Instance]] = {"target": [], "lookalike": []}
         for index, thing in enumerate(scene.objects):
             visible = (owner == index + 1)[pad : pad + size, pad : pad + size]
-            if thing.role != "target" or not visible.any():
+            if not visible.any():
                 continue
             x1, y1, x2, y2 = mask_box(whole[index])
-            instances.append(
+            found[thing.role].append(
                 Instance(
                     class_name=thing.class_name or thing.drawn_as,
                     box=mask_box(visible),
@@ -115,7 +120,7 @@ class ShapeGenerator:
                     depth=float(thing.depth),
                 )
             )
-        return picture.clip(0, 255).astype(np.uint8), instances
+        return picture.clip(0, 255).astype(np.uint8), found
 
     def _ground(self, scene: SceneSpec, rng: np.random.Generator) -> np.ndarray:
         """A (size, size, 3) float ground: a hue by context, a slope of light, grain."""

@@ -5,6 +5,7 @@ many slices were looked at; when none does, the lowest are named as a guess and 
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.curate import embed
-from tools.data.error_kinds import Error, count_errors, errors_in, find_errors
+from tools.data.error_kinds import Error, count_errors, count_mistaken, errors_in, find_errors
 from tools.data.likeness import kinds_like
 from tools.data.metrics import interval
 from tools.data.pictures import read_picture
@@ -35,6 +36,8 @@ _CHEAPEST_ROUND = (
 )
 _PLACES = 2
 _AIMS = 4  # more aims at once would leave each with too few pictures
+_MISTAKEN = 4  # look-alikes that the next pictures hold, whatever else they are aimed at
+_MIN_MISTAKES = 2  # one is an anecdote
 _SOFT = {"segment": "mean best mask overlap", "detect": "mean best box overlap",
          "classify": "mean probability of the right class"}  # fmt: skip
 _WORDS = {
@@ -133,6 +136,7 @@ class Finding:
     weak: list[WeakSlice]
     lowest: list[WeakSlice]
     errors: dict[str, int]
+    mistaken: dict[str, int]
     empties_wrong: int
     empties: int
 
@@ -153,6 +157,7 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
         [_weak_slice(e, errors, scorer, on) for e in weak[:_LISTED]],
         [_weak_slice(e, errors, scorer, on) for e in lowest[:_GUESSED]],
         count_errors(errors),
+        count_mistaken(errors),
         len({e.picture for e in errors} & empty),
         len(empty),
     )
@@ -185,6 +190,7 @@ def diagnose(run: RunContext) -> str:
         run.check_stop()
     diagnosis = _diagnosis(current, sets.deciding, findings)
     _add_places(run, sets, diagnosis)
+    diagnosis.aim += _company(diagnosis.mistaken)
     current.diagnosis = diagnosis
     write_json(run.round_folder() / "diagnosis.json", diagnosis.model_dump(mode="json"))
     run.save()
@@ -226,16 +232,23 @@ def _diagnosis(current: Round, deciding: EvaluatedOn, findings: dict[EvaluatedOn
     if weak and not aims:  # a class alone is weak: no scene axis helps, so the lowest slices do
         lowest = [w for finding in findings.values() for w in finding.lowest]
         aims = [aim for w in lowest if (aim := aim_of(w.name))]
+    mistaken = dict(sum((Counter(finding.mistaken) for finding in findings.values()), Counter()).most_common())
     return Diagnosis(
         round=current.number, on=deciding, measured_by=main.measured_by, weak=weak, least_certain=lowest,
-        aim=list(dict.fromkeys(aims))[:_AIMS], errors=main.errors, plateau=current.accepted is False,
-        advice=_advice(current, weak, lowest, findings),
+        aim=list(dict.fromkeys(aims))[:_AIMS], errors=main.errors, mistaken=mistaken,
+        plateau=current.accepted is False, advice=_advice(current, weak, lowest, findings, mistaken),
     )  # fmt: skip
 
 
+def _company(mistaken: dict[str, int]) -> list[str]:
+    """The look-alikes that the next pictures should hold, as aims."""
+    return [f"lookalike={name}" for name, n in mistaken.items() if n >= _MIN_MISTAKES][:_MISTAKEN]
+
+
 def _advice(
-    current: Round, weak: list[WeakSlice], lowest: list[WeakSlice], findings: dict[EvaluatedOn, Finding]
-) -> list[str]:
+    current: Round, weak: list[WeakSlice], lowest: list[WeakSlice], findings: dict[EvaluatedOn, Finding],
+    mistaken: dict[str, int],
+) -> list[str]:  # fmt: skip
     """What was seen and what it calls for, in plain words."""
     main = next(iter(findings.values()))
     advice = []
@@ -255,6 +268,9 @@ def _advice(
     if main.errors:
         kind, count = next(iter(main.errors.items()))
         advice.append(f"Most frequent error: {count} {_WORDS[kind]}; what helps: {_REMEDIES[kind]}.")
+    if mistaken:
+        named = ", ".join(f"{name} ({n})" for name, n in list(mistaken.items())[:_MISTAKEN])
+        advice.append(f"In rendered pictures these were taken for it: {named}. The next hold more of the frequent.")
     if main.empties and main.empties_wrong:
         advice.append(f"False alarms on {main.empties_wrong} of {main.empties} pictures without the object.")
     if current.accepted is False:

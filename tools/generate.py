@@ -221,6 +221,7 @@ def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
         },
         label=next((o.class_name for o in scene.targets), None) if kind == "classify" else None,
         instances=result.instances,
+        lookalikes=result.lookalikes,
     )  # fmt: skip
     run.dataset.add_sample(sample, result.picture)
 

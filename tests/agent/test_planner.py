@@ -88,6 +88,13 @@ def test_two_rounds_the_second_aimed_at_what_was_weak():
     assert "light=deep shade" in last
 
 
+def test_look_alikes_stand_beside_all_that_a_round_aims_at():
+    slices = ["light=sun", "light=deep shade", "distance=far", "context=table"]
+    said = json.dumps(REPORTS["diagnose_model"] | {"aim": [*slices, "lookalike=tomato", "lookalike=peach"]})
+    calls, _ = talk("segment apples", lambda n, args, k: said if n == "diagnose_model" else usual(n, args, k))
+    assert args_of(calls, "design_scenes")[1] == {"focus": [*slices[:3], "lookalike=tomato", "lookalike=peach"]}
+
+
 def test_what_was_understood_reaches_the_task():
     calls, _ = talk(
         "count ripe and raw tomatoes on a conveyor, 200 images, 3 rounds, five minutes, at least 90 %", usual

@@ -75,6 +75,21 @@ def test_a_perfect_model_has_nothing_to_aim_at(tmp_path):
     assert "errors" not in report and report["next"] == "design_scenes for another round"
 
 
+def test_look_alikes_taken_for_targets_are_named_and_stand_beside_the_next(tmp_path):
+    run = make_run(tmp_path, 64)
+    tomato = CORNER.model_copy(update={"class_name": "tomato"})
+    peach = tomato.model_copy(update={"class_name": "peach", "counts": None, "box": (90, 90, 96, 96)})
+    for sample in list(run.dataset.samples()):
+        run.dataset._write_instances(sample.id, [peach, tomato], "lookalikes")
+    alarm = CORNER.model_copy(update={"score": 1.0})
+    report = diagnosed(run, lambda s, t, r: [t, alarm] if t == s.instances[0] else [t])
+    diagnosis = run.round.diagnosis
+    assert diagnosis.mistaken == {"tomato": diagnosis.errors["background"]} and diagnosis.mistaken["tomato"] > 10
+    assert report["aim"][-1] == "lookalike=tomato" == diagnosis.aim[-1]
+    assert any(f"tomato ({diagnosis.mistaken['tomato']})" in sentence for sentence in report["advice"])
+    assert len(json.dumps(report)) <= 1500
+
+
 def test_a_model_that_hardly_learnt_is_compared_by_overlap(tmp_path):
     """Nothing reaches half an overlap, so average precision is 0 everywhere; what is near still tells slices apart."""
 

@@ -88,6 +88,8 @@ def test_every_scene_becomes_a_sample_with_its_provenance(tmp_path):
         assert read_size(run.path(sample.image)) == (96, 96)
         assert sample.label is None
         assert len(sample.instances) <= len(scene.targets)
+        assert {k.class_name for k in sample.lookalikes} <= {o.drawn_as for o in scene.objects if o.role == "lookalike"}
+    assert any(s.lookalikes and s.lookalikes[0].mask(96, 96).any() for s in samples)
     assert run.record.engines["shapes"]["version"] == "1"
     assert not (tmp_path / ".generating").exists()
 

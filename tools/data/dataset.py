@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS samples (
 CREATE TABLE IF NOT EXISTS instances (
     sample_id TEXT NOT NULL REFERENCES samples(id), position INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (sample_id, position));
+CREATE TABLE IF NOT EXISTS lookalikes (
+    sample_id TEXT NOT NULL REFERENCES samples(id), position INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (sample_id, position));
 CREATE TABLE IF NOT EXISTS embeddings (
     sample_id TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (sample_id, model));
 CREATE TABLE IF NOT EXISTS corrections (
@@ -118,7 +121,7 @@ class Dataset:
         target = self.folder / sample.image
         target.parent.mkdir(parents=True, exist_ok=True)
         picture.replace(target)
-        row = sample.model_dump(exclude={"instances"})
+        row = sample.model_dump(exclude={"instances", "lookalikes"})
         row.update({name: json.dumps(row[name], ensure_ascii=False) for name in _JSON_FIELDS})
         with self._db:
             added = self._db.execute(
@@ -127,6 +130,7 @@ class Dataset:
             ).rowcount
             if added:
                 self._write_instances(sample.id, sample.instances)
+                self._write_instances(sample.id, sample.lookalikes, "lookalikes")
         return bool(added)
 
     def samples(
@@ -254,16 +258,23 @@ class Dataset:
             raise KeyError(f"nothing found for {arguments}")
         return int(row[0])
 
-    def _write_instances(self, sample_id: str, instances: list[Instance]) -> None:
+    def _write_instances(self, sample_id: str, instances: list[Instance], table: str = "instances") -> None:
         self._db.executemany(
-            "INSERT INTO instances VALUES (?, ?, ?)",
+            f"INSERT INTO {table} VALUES (?, ?, ?)",
             [(sample_id, position, i.model_dump_json()) for position, i in enumerate(instances)],
         )
 
     def _sample(self, row: sqlite3.Row) -> Sample:
         fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
-        labels = self._db.execute("SELECT data FROM instances WHERE sample_id = ? ORDER BY position", (row["id"],))
-        return Sample(**fields, instances=[Instance.model_validate_json(r["data"]) for r in labels.fetchall()])
+        return Sample(
+            **fields,
+            instances=self._read_instances(row["id"], "instances"),
+            lookalikes=self._read_instances(row["id"], "lookalikes"),
+        )
+
+    def _read_instances(self, sample_id: str, table: str) -> list[Instance]:
+        rows = self._db.execute(f"SELECT data FROM {table} WHERE sample_id = ? ORDER BY position", (sample_id,))
+        return [Instance.model_validate_json(r["data"]) for r in rows.fetchall()]
 
 
 def _state(sample: Sample) -> str:

@@ -31,6 +31,7 @@ class Error:
     picture: int
     truth: int | None = None
     found: int | None = None
+    lookalike: str | None = None  # what was mistaken for a target, where it is known
 
 
 def find_errors(scorer: DetectionScorer | LabelScorer, threshold: float) -> list[Error]:
@@ -55,6 +56,12 @@ def count_errors(errors: Iterable[Error]) -> dict[str, int]:
     """Kind -> how often, most frequent first."""
     counts = Counter(e.kind for e in errors)
     return {kind: n for kind, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def count_mistaken(errors: Iterable[Error]) -> dict[str, int]:
+    """Look-alike -> how often it was taken for a target, most frequent first."""
+    counts = Counter(e.lookalike for e in errors if e.lookalike)
+    return {name: n for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
 def errors_in(errors: Iterable[Error], part: Slice, pictures: list[Picture]) -> list[Error]:
@@ -109,10 +116,17 @@ def _of_picture(
     for d in np.flatnonzero(alarms & ~explained).tolist():
         nearest = int(iou[d].argmax()) if iou.shape[1] else None
         if nearest is None or iou[d, nearest] < TOUCHING:
-            errors.append(Error("background", index, found=d))
+            errors.append(Error("background", index, found=d, lookalike=_mistaken(picture, d, scorer.by_masks)))
         elif counted[nearest]:  # on one that is ignored nothing is an error
             errors.append(Error("double" if same[d, nearest] else "wrong class", index, found=d))
     return errors
+
+
+def _mistaken(picture: Picture, found: int, by_masks: bool) -> str | None:
+    """The look-alike on which a false alarm lies."""
+    iou = _overlaps([picture.found[found]], picture.lookalikes, picture, by_masks, crowd=False)[0]
+    best = int(iou.argmax()) if iou.size else 0
+    return picture.lookalikes[best].class_name if iou.size and iou[best] >= TOUCHING else None
 
 
 def _overlaps(

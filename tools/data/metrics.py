@@ -39,6 +39,7 @@ class Picture:
     group: str = ""  # pictures cut from one photo share it; they are drawn together. Empty: on its own
     label: str | None = None  # of the whole picture, in a classification task
     probabilities: dict[str, float] = field(default_factory=dict)  # class -> probability, in a classification task
+    lookalikes: Sequence[Instance] = ()  # known not to be targets
 
     @property
     def guess(self) -> str | None:

@@ -78,6 +78,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
         Picture(
             s.id, s.width, s.height, [t for t in s.instances if t.class_name in names], answers[s.id].found,
             answers[s.id].axes, s.family if s.engine == "real" else "", s.label, answers[s.id].probabilities,
+            s.lookalikes,
         )
         for s in with_label_boxes(samples, task.kind)
     ]  # fmt: skip

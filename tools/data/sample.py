@@ -78,3 +78,6 @@ class Sample(BaseModel):
     reasons: list[str] = Field(default_factory=list)
     label: str | None = Field(None, description="class of the whole picture in a classification task")
     instances: list[Instance] = Field(default_factory=list)
+    lookalikes: list[Instance] = Field(
+        default_factory=list, description="things drawn to be mistaken for targets, by their own names; never labelled"
+    )

@@ -38,11 +38,17 @@ class Wish(NamedTuple):
         """Whether it asks for scenes without a target."""
         return self.value == "none" and self.axis in ("crowding", "appearance")
 
+    @property
+    def is_company(self) -> bool:
+        """Whether it asks for something beside the targets, whatever else the scene is aimed at."""
+        return self.axis == "lookalike"
+
 
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
+MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
 CLUTTER = {"studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15)}
 ANY_CLUTTER = (0.05, 0.8)
 MIX_SHARE = 0.7  # of the scenes with several targets of a task with several classes hold more than one class
@@ -70,7 +76,7 @@ def sample_scenes(
         count: number of scenes, at least 1.
         seed: decides everything that coverage does not.
         focus: slices 'axis=value' to aim at, with or without weights; 'class=name' aims at a class, 'crowding=none' at
-            scenes without a target.
+            scenes without a target. 'lookalike=name' puts such things into every aimed scene.
         settings: shares of negatives, look-alikes and aimed scenes.
         earlier: scenes that exist already; pairs that they lack come first.
 
@@ -97,6 +103,8 @@ def parse_focus(focus: Focus, vocabulary: Vocabulary, task: TaskSpec) -> list[Wi
     """
     weights = dict(focus) if isinstance(focus, Mapping) else dict.fromkeys(focus, 1.0)
     known = {axis: list(values) for axis, values in vocabulary.axes().items()} | {"class": task.class_names}
+    if lookalikes := list(_by_kind(vocabulary, task)):
+        known["lookalike"] = lookalikes
     if task.kind != "classify":
         known["crowding"], known["appearance"] = [*known["crowding"], "none"], [*known["appearance"], "none"]
     wishes = []
@@ -125,7 +133,7 @@ def _empties(count: int, task: TaskSpec, wishes: list[Wish], settings: Settings)
     """(count,) which scenes hold no target."""
     if task.kind == "classify":
         return np.zeros(count, bool)
-    total = sum(w.weight for w in wishes)
+    total = sum(w.weight for w in wishes if not w.is_company)
     aimed = settings.focus_share * sum(w.weight for w in wishes if w.is_empty) / total if total else 0.0
     return _spread(count, max(settings.negative_share, min(MAX_NEGATIVE_SHARE, settings.negative_share + aimed)))
 
@@ -145,7 +153,8 @@ class _Drawing:
         self.rng = np.random.default_rng(seed)
         self.drawn_as = {c.name: c.drawn_as for c in task.classes}
         self.looks = {f"{name}/{look}": (name, look) for name, look in vocabulary.looks}
-        self.lookalikes = _by_kind(k for c in task.class_names for k in vocabulary.lookalikes.get(c, ()))
+        self.lookalikes = _by_kind(vocabulary, task)
+        self.mistaken: list[Wish] = []
         self.instances = dict.fromkeys(task.class_names, 0)
         self._random: list[float] = []
         self._choices = {}
@@ -156,8 +165,9 @@ class _Drawing:
     def scenes(self, empty: npt.NDArray[np.bool_], focus: list[Wish], earlier: Sequence[SceneSpec]) -> list[SceneSpec]:
         """The scenes in order."""
         count = len(empty)
-        wishes = [w for w in focus if not w.is_empty]
-        aims_at_empty = len(wishes) < len(focus)
+        wishes = [w for w in focus if not w.is_empty and not w.is_company]
+        aims_at_empty = any(w.is_empty for w in focus)
+        self.mistaken = [w for w in focus if w.is_company]
         rows = np.empty(count, object)
         aims = self._aims(int((~empty).sum()), wishes)
         aimed = empty & aims_at_empty
@@ -165,15 +175,15 @@ class _Drawing:
         rows[~empty] = self._rows_with_targets(aims, [s for s in earlier if s.targets])
         rows[empty] = self._rows_without(int(empty.sum()), [s for s in earlier if not s.targets])
         targets = self._numbers([NUMBER[r["crowding"]] if "crowding" in r else (0, 0) for r in rows])
-        others = self._numbers([_lookalike_range(r) for r in rows])
+        mistaken = aimed & bool(self.mistaken)
+        others = self._numbers([_lookalike_range(r, bool(m)) for r, m in zip(rows, mistaken, strict=True)])
         low, high = np.array([DISTANCES[r["distance"]] for r in rows]).T
         layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify")
         first = int(self.rng.integers(2**31))
         scenes = [
-            self._scene(rows[i], _Place(layouts, i), int(targets[i]), int(others[i]), (first + i * _ODD) % 2**31)
-            for i in range(count)
+            self._scene(rows[i], _Place(layouts, i), int(targets[i]), int(others[i]), (first + i * _ODD) % 2**31, aim)
+            for i, aim in enumerate(aimed.tolist())
         ]
-        scenes = [s.model_copy(update={"aimed": bool(a)}) for s, a in zip(scenes, aimed, strict=True)]
         say_distinctly(scenes, self.vocabulary.phrases, earlier)
         return scenes
 
@@ -204,16 +214,20 @@ class _Drawing:
     def _aims(self, count: int, wishes: list[Wish]) -> list[Row]:
         """What aimed scenes must have; the wishes take turns by weight."""
         aims: list[Row] = [{} for _ in range(count)]
-        if not wishes:
+        if not wishes and not self.mistaken:
             return aims
+        beside = {"beside": "look-alikes"} if self.mistaken else {}
         due = np.zeros(len(wishes))
-        weights = np.array([w.weight for w in wishes]) / sum(w.weight for w in wishes)
+        weights = np.array([w.weight for w in wishes]) / max(sum(w.weight for w in wishes), 1e-9)
         options = [self._options(w) for w in wishes]
         for number, row in enumerate(np.flatnonzero(_spread(count, self.settings.focus_share))):
+            aims[row] = dict(beside)
+            if not wishes:
+                continue
             due += weights
             chosen = int(due.argmax())
             due[chosen] -= 1
-            aims[row] = options[chosen][number % len(options[chosen])]
+            aims[row] |= options[chosen][number % len(options[chosen])]
         return aims
 
     def _options(self, wish: Wish) -> list[Row]:
@@ -230,14 +244,14 @@ class _Drawing:
 
     # Scenes ---------------------------------------------------------------------------------------------------
 
-    def _scene(self, row: Row, place: "_Place", targets: int, others: int, seed: int) -> SceneSpec:
+    def _scene(self, row: Row, place: "_Place", targets: int, others: int, seed: int, aimed: bool) -> SceneSpec:
         objects = self._targets(row, place, targets) if targets else []
-        objects += [self._lookalike(place, slot) for slot in range(targets, targets + others)]
+        objects += [self._lookalike(place, slot, aimed) for slot in range(targets, targets + others)]
         low, high = CLUTTER.get(row["context"], ANY_CLUTTER)
         return SceneSpec(
             context=row["context"], light=row["light"], weather=row["weather"], viewpoint=row["viewpoint"],
             distance=row["distance"], clutter=round(low + (high - low) * self._next(), 3), objects=objects,
-            family=_family(row, objects), seed=seed,
+            family=_family(row, objects), aimed=aimed, seed=seed,
         )  # fmt: skip
 
     def _targets(self, row: Row, place: "_Place", number: int) -> list[SceneObject]:
@@ -263,13 +277,21 @@ class _Drawing:
             )  # fmt: skip
         return targets
 
-    def _lookalike(self, place: "_Place", slot: int) -> SceneObject:
-        looks = self.lookalikes[int(self._next() * len(self.lookalikes))]
+    def _lookalike(self, place: "_Place", slot: int, aimed: bool) -> SceneObject:
+        looks = self.lookalikes[self._kind(aimed)]
         chosen = looks[int(self._next() * len(looks))]
         return SceneObject(
             role="lookalike", drawn_as=chosen.drawn_as, appearance=chosen.appearance, box=place.box(slot),
             depth=place.depth(slot), occlusion=round(HIDDEN["partly hidden"][0] * self._next(), 3),
         )  # fmt: skip
+
+    def _kind(self, aimed: bool) -> str:
+        """A kind of look-alike: of those that were mistaken by weight, in scenes aimed at them; else any."""
+        if aimed and self.mistaken:
+            ends = list(accumulate(w.weight for w in self.mistaken))
+            return self.mistaken[min(bisect(ends, self._next() * ends[-1]), len(ends) - 1)].value
+        kinds = list(self.lookalikes)
+        return kinds[int(self._next() * len(kinds))]
 
     def _look(self, class_name: str) -> str:
         looks, ends = self._choices[class_name]
@@ -302,9 +324,9 @@ def _company(scene: SceneSpec) -> str:
     return "look-alikes" if any(o.role == "lookalike" for o in scene.objects) else "nothing"
 
 
-def _lookalike_range(row: Row) -> tuple[int, int]:
+def _lookalike_range(row: Row, mistaken: bool) -> tuple[int, int]:
     if row.get("beside") == "look-alikes":
-        return LOOKALIKES_BESIDE
+        return MISTAKEN_BESIDE if mistaken else LOOKALIKES_BESIDE
     return LOOKALIKES_ALONE if row.get("content") == "look-alikes" else (0, 0)
 
 
@@ -319,9 +341,9 @@ def _family(row: Row, objects: Sequence[SceneObject]) -> str:
     return hashlib.sha1(twin.encode()).hexdigest()[:12]
 
 
-def _by_kind(lookalikes: Iterable[LookAlike]) -> list[list[LookAlike]]:
-    """Distinct look-alikes grouped by what draws them, so that each kind is as frequent whatever its appearances."""
+def _by_kind(vocabulary: Vocabulary, task: TaskSpec) -> dict[str, list[LookAlike]]:
+    """Distinct look-alikes by what draws them, so that each kind is as frequent whatever its appearances."""
     kinds: dict[str, list[LookAlike]] = {}
-    for one in dict.fromkeys(lookalikes):
+    for one in dict.fromkeys(k for c in task.class_names for k in vocabulary.lookalikes.get(c, ())):
         kinds.setdefault(one.drawn_as, []).append(one)
-    return list(kinds.values())
+    return kinds

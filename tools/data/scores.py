@@ -85,6 +85,9 @@ class Diagnosis(BaseModel):
     )
     aim: list[str] = Field(default_factory=list, description="'axis=value' that new scenes should show, first first")
     errors: dict[str, int] = Field(default_factory=dict)
+    mistaken: dict[str, int] = Field(
+        default_factory=dict, description="look-alike in rendered pictures -> how often it was taken for a target"
+    )
     plateau: bool = Field(False, description="the round was not better than the best before, beyond noise")
     advice: list[str] = Field(default_factory=list)
 

@@ -20,6 +20,7 @@ class Generated:
     instances: list[Instance]  # of the targets, in picture pixels; empty for engines that draw without labels
     seconds: float
     provenance: dict[str, Any] = field(default_factory=dict)
+    lookalikes: list[Instance] = field(default_factory=list)  # those of the scene that are seen, by what draws them
 
 
 @dataclass(frozen=True)

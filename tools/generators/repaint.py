@@ -159,6 +159,7 @@ class RepaintGenerator:
             scene=result.scene, picture=result.picture, width=result.width, height=result.height,
             instances=result.instances, seconds=round(result.seconds + seconds, 4),
             provenance=result.provenance | {"engine": self.name, "version": self.version, "repaint": facts},
+            lookalikes=result.lookalikes,
         )  # fmt: skip
 
     # The model --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.augment import Policy, vary
-from tools.trainers.examples import Example, boxes_of
+from tools.trainers.examples import Example, boxes_of, targets_of
 
 MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at this resolution
 
@@ -36,9 +36,9 @@ class Source(Protocol):
 
 
 def collate(examples: Sequence[Example]) -> Batch:
-    """One batch of examples of equal size."""
+    """One batch of examples of equal size; look-alikes have no label in it."""
     classes, boxes, owner, masks = [], [], [], []
-    for number, example in enumerate(examples):
+    for number, example in enumerate(map(targets_of, examples)):
         h, w = example.ids.shape
         found = boxes_of(example.ids, len(example.classes)) if example.boxes is None else example.boxes
         centres, sides = (found[:, :2] + found[:, 2:]) / 2, found[:, 2:] - found[:, :2]

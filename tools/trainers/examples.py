@@ -15,6 +15,7 @@ Ints = npt.NDArray[np.int64]
 MIN_VISIBLE_PX = 8  # an object of which a variant shows less is not labelled in it
 MIN_VISIBLE_SHARE = 0.12  # of what the original shows of it
 MIN_SIDE_PX = 2.0
+LOOKALIKE = -1  # class of a thing that is known not to be a target: it is moved and pasted as targets are, unlabelled
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Example:
 
     picture: Picture  # (h, w, 3) RGB
     ids: IdMap  # (h, w): 0 none, i the i-th object; of objects known by box alone no pixel is marked
-    classes: Ints  # (k,) class of object i + 1
+    classes: Ints  # (k,) class of object i + 1; LOOKALIKE where it is none
     boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
     label: int | None = None  # class of the whole picture
 
@@ -73,9 +74,19 @@ def keep_visible(example: Example, before_px: npt.NDArray[np.float64]) -> Exampl
         share = sides.prod(axis=1) / full.prod(axis=1).clip(1e-6)
         keep = (sides.min(axis=1) > MIN_SIDE_PX) & (share > MIN_VISIBLE_SHARE)
         keep &= (before_px == 0) | (seen >= MIN_VISIBLE_PX)  # a box whose visible part left the frame
-        boxes = boxes[keep]
+    return _only(example if boxes is None else replace(example, boxes=boxes), keep)
+
+
+def targets_of(example: Example) -> Example:
+    """The example with its targets alone; look-alikes are ground like any other."""
+    return _only(example, example.classes != LOOKALIKE)
+
+
+def _only(example: Example, keep: npt.NDArray[np.bool_]) -> Example:
+    """The example with some of its objects, numbered anew."""
     if keep.all():
-        return example if boxes is None else replace(example, boxes=boxes)
-    table = np.zeros(count + 1, np.uint16)
+        return example
+    table = np.zeros(len(keep) + 1, np.uint16)
     table[1:][keep] = np.arange(1, keep.sum() + 1)
+    boxes = None if example.boxes is None else example.boxes[keep]
     return replace(example, ids=table[example.ids], classes=example.classes[keep], boxes=boxes)

@@ -22,7 +22,7 @@ def job_fingerprint(job: TrainingJob, *more: Any) -> str:
     add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience])
     add(more)
     for split in (job.train, job.val):
-        add([[s.id, s.sha256, s.label, [i.model_dump() for i in s.instances]] for s in split])
+        add([[s.id, s.sha256, s.label, [i.model_dump() for i in (*s.instances, *s.lookalikes)]] for s in split])
     if job.initial is not None:
         digest.update(job.initial.read_bytes())
     return digest.hexdigest()

@@ -48,23 +48,24 @@ def save_known(weights: Path, tensors: Mapping[str, Any], names: Sequence[str], 
     save_tensors(path_beside(weights), rows, metadata)
 
 
-def load_known() -> KnownClasses | None:
-    """What the shipped starter knows; None when it knows nothing by name.
+def load_known(weights: Path | None = None) -> KnownClasses | None:
+    """What starter weights know, the shipped ones where none are given; None when they know nothing by name.
 
     Raises:
         StepFailed: the file is damaged, or belongs to another starter.
     """
     from tools.trainers.checkpoint import load_tensors, tensors_sha256
 
-    path = path_beside(starter.WEIGHTS)
+    weights = weights or starter.WEIGHTS
+    path = path_beside(weights)
     if not path.exists():
         return None
     tensors, metadata = load_tensors(path)
-    described = json.loads(starter.WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+    described = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
     if metadata.get("format") != FORMAT or tensors_sha256(tensors) != metadata.get("sha256"):
         raise StepFailed(f"{path}: not the outputs it was written with; install the package again")
     if metadata.get("starter") != described:
-        raise StepFailed(f"{path}: belongs to another starter than {starter.WEIGHTS.name}; install the package again")
+        raise StepFailed(f"{path}: belongs to another starter than {weights.name}; install the package again")
     return KnownClasses(tuple(json.loads(metadata["names"])), tensors)
 
 

@@ -221,6 +221,7 @@ def pretrain(plan: Plan) -> dict[str, Any]:
 class _Pretraining:
     def __init__(self, plan: Plan) -> None:
         from tools.trainers.checkpoint import load
+        from tools.trainers.known import give_outputs, load_known
         from tools.trainers.loop import Learner, choose_device
         from tools.trainers.networks import build_network, transfer
 
@@ -230,7 +231,7 @@ class _Pretraining:
         if plan.initial:
             tensors, card = load(plan.initial)
             transfer(network, tensors, card.architecture, plan.architecture)
-            told = ("data", "seed", "steps", "size_px", "pictures_seen", "seconds", "hardware")
+            told = ("data", "seed", "steps", "size_px", "pictures_seen", "seconds", "hardware", "initial")
             self.before = {"sha256": card.sha256} | {k: card.extra[k] for k in told if k in card.extra}
         self.renders: SampleSource | None = None
         self.classes: list[str] = []
@@ -238,6 +239,8 @@ class _Pretraining:
             self.renders, self.classes = read_renders(plan.renders, plan.size_px)
         if self.classes:
             widen(network, 1 + len(self.classes))
+            if plan.initial and (known := load_known(plan.initial)) is not None:
+                give_outputs(network, known, [None, *self.classes])
         self.learner = Learner(network, "segment", choose_device())
         if self.classes:
             _teach_any_object(self.learner.criterion)

@@ -14,7 +14,7 @@ from tools.data.pictures import read_picture
 from tools.data.sample import Sample
 from tools.data.task import TaskKind
 from tools.errors import StepFailed
-from tools.trainers.examples import Example
+from tools.trainers.examples import LOOKALIKE, Example
 from tools.trainers.postprocess import centre_crop, letterbox
 
 CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch
@@ -22,7 +22,14 @@ MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training siz
 
 
 def read_example(
-    sample: Sample, root: Path, names: Sequence[str], kind: TaskKind, convention: BoxConvention, max_side_px: int
+    sample: Sample,
+    root: Path,
+    names: Sequence[str],
+    kind: TaskKind,
+    convention: BoxConvention,
+    max_side_px: int,
+    *,
+    lookalikes: bool = False,
 ) -> Example:
     """The picture of a sample with what is to be learnt from it.
 
@@ -33,6 +40,7 @@ def read_example(
         kind: of task.
         convention: of boxes.
         max_side_px: a larger picture is scaled down to this, labels with it.
+        lookalikes: keep those whose masks are known as objects of the class `LOOKALIKE`.
 
     Raises:
         StepFailed: the picture cannot be read, or a label does not fit the task; the message names it.
@@ -51,11 +59,13 @@ def read_example(
     ids = np.zeros(size[::-1], np.uint16)
     if kind == "classify":
         return Example(picture, ids, np.zeros(0, np.int64), label=_label(sample, names))
-    masks = [i.mask(h, w) for i in sample.instances]
+    others = [k for k in sample.lookalikes if k.counts is not None] if lookalikes else []
+    things = [*sample.instances, *others]
+    masks = [i.mask(h, w) for i in things]
     if kind == "segment" and any(m is None for m in masks):
         raise StepFailed(f"sample {sample.id} has a box without a mask; run annotate_images first, or detect instead")
-    # Where masks overlap the smaller object is taken to be in front, else it would vanish.
-    order = sorted(range(len(masks)), key=lambda i: (-_area(masks[i]), i))
+    # Where masks overlap the smaller object is taken to be in front, else it would vanish; a target hides a look-alike.
+    order = sorted(range(len(masks)), key=lambda i: (i < len(sample.instances), -_area(masks[i]), i))
     for i in order:
         mask = masks[i]
         if mask is not None:
@@ -63,10 +73,10 @@ def read_example(
             ids[shown > 0] = i + 1
     boxes = None
     if convention == "whole" or any(m is None for m in masks):
-        listed = [label_box(i, convention, w, h) for i in sample.instances]
+        listed = [label_box(i, convention, w, h) for i in things]
         boxes = np.array(listed, np.float32).reshape(-1, 4) * np.float32(scale)
-    classes = np.array([_class(i.class_name, sample, names) for i in sample.instances], np.int64)
-    return Example(picture, ids, classes, boxes)
+    classes = [_class(i.class_name, sample, names) for i in sample.instances] + [LOOKALIKE] * len(others)
+    return Example(picture, ids, np.array(classes, np.int64), boxes)
 
 
 def _area(mask: Any) -> int:

@@ -222,7 +222,7 @@ class _Training:
             "max_side_px": MAX_SIDE_SHARE * job.size_px,
         }
         train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
-        self.source = SampleSource(train, **reading)
+        self.source = SampleSource(train, **reading, lookalikes=True)
         self.validation, self.ignored, self.by_box = self._read_validation(reading)
         steps = max(self.recipe.min_batch, len(train) // self.recipe.min_steps)
         self.batch = max(1, min(job.batch, steps))

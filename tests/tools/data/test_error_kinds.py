@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tools.data.error_kinds import count_errors, errors_in, find_errors
+from tools.data.error_kinds import count_errors, count_mistaken, errors_in, find_errors
 from tools.data.label_scoring import LabelScorer
 from tools.data.metrics import Picture
 from tools.data.sample import Instance, encode_mask, mask_box
@@ -53,6 +53,19 @@ def test_a_box_inside_the_box_of_a_found_neighbour_is_missed_not_merged():
     outer, inner = thing(0, 0, 60, 60, masked=False), thing(10, 10, 25, 25, masked=False)
     errors = find_errors(scorer([outer, inner], [thing(0, 0, 60, 60, masked=False)]), 0.5)
     assert count_errors(errors) == {"missed": 1} and errors[0].truth == 1
+
+
+def test_a_false_alarm_on_a_look_alike_names_it():
+    near, far = thing(50, 50, 70, 70, name="tomato"), thing(0, 80, 20, 100, name="peach")
+    found = [thing(52, 50, 70, 70), thing(0, 80, 20, 100, 0.4), thing(80, 0, 99, 20)]  # the last on nothing known
+    here = DetectionScorer(
+        [Picture("p", SIZE, SIZE, [LEFT], found, lookalikes=[far, near])], ["apple"], "segment",
+        ScoringRules(bootstrap=20),
+    )  # fmt: skip
+    errors = find_errors(here, 0.5)
+    assert count_errors(errors) == {"background": 2, "missed": 1}
+    assert count_mistaken(errors) == {"tomato": 1}
+    assert count_mistaken(find_errors(here, 0.3)) == {"peach": 1, "tomato": 1}
 
 
 def test_what_is_ignored_is_no_error():

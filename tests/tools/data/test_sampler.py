@@ -83,6 +83,27 @@ def test_aiming_at_empty_scenes_makes_more_of_them_but_not_most(focus):
     assert sum(not s.targets for s in _sample(200, focus=focus)) == 60
 
 
+@pytest.mark.parametrize("others", [[], ["light=sun"]])
+def test_what_was_mistaken_stands_beside_the_targets_of_every_aimed_scene(others):
+    things = THINGS | {"apple": _thing({"red": 2, "green": 1}, ["ball", "pear", "plum"])}
+    task = _task("apple")
+    words = build_vocabulary(task, things, 0.8)
+    focus = dict.fromkeys(others, 1.0) | {"lookalike=plum": 3.0, "lookalike=ball": 1.0}
+    scenes = sample_scenes(task, words, 200, 1, focus)
+    aimed = [s for s in scenes if s.aimed]
+    assert len(aimed) == pytest.approx(0.6 * sum(bool(s.targets) for s in scenes), abs=1)
+    assert not others or {s.light for s in aimed} == {"sun"}
+    beside = [[o.drawn_as for o in s.objects if o.role == "lookalike"] for s in aimed]
+    assert {len(b) for b in beside} == {2, 3, 4}
+    kinds = Counter(kind for b in beside for kind in b)
+    assert set(kinds) == {"plum", "ball"}
+    assert kinds["plum"] / kinds.total() == pytest.approx(0.75, abs=0.06)
+    rest = Counter(o.drawn_as for s in scenes if not s.aimed for o in s.objects if o.role == "lookalike")
+    assert set(rest) == {"plum", "ball", "pear"}  # what is reported on is as it would be
+    with pytest.raises(FixArguments, match=r"'lookalike=cat'; .* ball, pear, plum"):
+        sample_scenes(task, words, 9, 1, ["lookalike=cat"])
+
+
 def test_aiming_at_a_class_or_a_look():
     scenes = _sample(200, "apple", "pear", focus=["class=pear"])
     assert np.mean([s.targets[0].class_name == "pear" for s in scenes if s.targets]) >= 0.6

@@ -108,6 +108,10 @@ def test_lookalikes_and_empty_scenes_have_no_label(engine, tmp_path):
     alone, empty, both = render(engine, scenes, tmp_path)
     assert alone.instances == [] and empty.instances == []
     assert [i.class_name for i in both.instances] == ["apple"]
+    assert [[i.class_name for i in made.lookalikes] for made in (alone, empty, both)] == [["tomato"], [], ["tomato"]]
+    found = both.lookalikes[0]
+    assert found.box[0] / SIZE < 0.3 < found.box[2] / SIZE
+    assert not (found.mask(SIZE, SIZE) & both.instances[0].mask(SIZE, SIZE)).any()
 
 
 def test_lights_look_different(engine, tmp_path):

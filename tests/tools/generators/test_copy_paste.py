@@ -134,7 +134,7 @@ def test_a_solid_picture_is_no_cutout(tmp_path):
 
 
 def test_a_disc_lands_in_its_box_with_its_own_pixels(cutouts, grounds):
-    picture, instances, material = engine(cutouts, grounds).draw(scene(thing((0.5, 0.4, 0.5, 0.5)), seed=3))
+    picture, instances, _, material = engine(cutouts, grounds).draw(scene(thing((0.5, 0.4, 0.5, 0.5)), seed=3))
     (instance,) = instances
     assert instance.box == pytest.approx((40, 24, 120, 104), abs=3)
     assert instance.full_box == pytest.approx(instance.box, abs=1)
@@ -155,13 +155,13 @@ def test_no_white_fringe_of_the_clear_pixels_comes_along(tmp_path, grounds):
     write_rgba(folder / "apple.png", disc((20, 20, 20)))
     made = engine(CutoutFolder(folder), grounds)
     made.backgrounds.draw = lambda context, size, rng: (np.full((size, size, 3), 60, np.uint8), "dark")
-    picture, _, _ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5)), light="studio light"))
+    picture, *_ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5)), light="studio light"))
     assert picture.max() < 90
 
 
 def test_the_nearer_hides_the_farther_and_the_shares_say_so(cutouts, grounds):
     near, far = thing((0.6, 0.5, 0.4, 0.4), depth=0), thing((0.4, 0.5, 0.4, 0.4), depth=1)
-    _, instances, _ = engine(cutouts, grounds).draw(scene(near, far))
+    _, instances, *_ = engine(cutouts, grounds).draw(scene(near, far))
     front, back = instances
     assert (front.depth, back.depth) == (0.0, 1.0)
     assert front.visible_share == 1.0
@@ -175,7 +175,7 @@ def test_the_nearer_hides_the_farther_and_the_shares_say_so(cutouts, grounds):
 
 
 def test_what_leaves_the_picture_keeps_its_whole_box(cutouts, grounds):
-    _, (instance,), _ = engine(cutouts, grounds).draw(scene(thing((0.0, 0.5, 0.4, 0.4))))
+    _, (instance,), *_ = engine(cutouts, grounds).draw(scene(thing((0.0, 0.5, 0.4, 0.4))))
     assert instance.box[0] == 0
     assert instance.full_box[0] == pytest.approx(-32, abs=3)
     assert instance.visible_share == pytest.approx(0.5, abs=0.05)
@@ -186,7 +186,7 @@ def test_about_the_wanted_share_is_hidden(cutouts, grounds, wanted):
     made = engine(cutouts, grounds)
     shares = []
     for seed in range(12):
-        _, found, _ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5), occlusion=wanted), seed=seed))
+        _, found, *_ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5), occlusion=wanted), seed=seed))
         shares.append(1 - found[0].visible_share)
     assert np.mean(shares) == pytest.approx(wanted, abs=0.08)
     assert np.percentile(np.abs(np.array(shares) - wanted), 75) < 0.12
@@ -219,10 +219,11 @@ def test_a_turned_stick_keeps_its_proportions_inside_its_box(turn):
 
 def test_empties_stay_empty_and_lookalikes_unlabelled(cutouts, grounds):
     made = engine(cutouts, grounds)
-    empty, none, _ = made.draw(scene())
-    assert none == []
-    shown, none, material = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5), name="pear", role="lookalike")))
-    assert none == []
+    empty, none, no_double, _ = made.draw(scene())
+    assert none == [] and no_double == []
+    shown, none, (pear,), material = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5), name="pear", role="lookalike")))
+    assert none == [] and pear.class_name == "pear"
+    assert pear.mask(*shown.shape[:2])[60:100, 60:100].mean() > 0.5
     assert material["cutouts"] == ["fruit/pear.png"]
     assert np.abs(shown.astype(int) - empty.astype(int))[60:100, 60:100].mean() > 25
 
@@ -231,7 +232,7 @@ def test_clutter_never_shows_a_target_or_its_neighbours(cutouts, grounds):
     assert [c.name for c in engine(cutouts, grounds)._clutter] == ["hammer"]
     assert [c.name for c in engine(cutouts, grounds, avoid=["mallet", "hammers"])._clutter] == [
         "red apple", "apple", "pear"]  # fmt: skip
-    _, found, _ = engine(cutouts, grounds).draw(scene(clutter=1.0))
+    _, found, *_ = engine(cutouts, grounds).draw(scene(clutter=1.0))
     assert found == []
 
 
@@ -277,7 +278,7 @@ def test_grounds_are_taken_from_the_folder_of_their_place(tmp_path):
 
 
 def test_textures_serve_where_there_is_no_photo(cutouts):
-    picture, found, material = engine(cutouts, FormulaBackgrounds()).draw(scene(thing((0.5, 0.5, 0.4, 0.4))))
+    picture, found, _, material = engine(cutouts, FormulaBackgrounds()).draw(scene(thing((0.5, 0.5, 0.4, 0.4))))
     assert picture.shape == (SIZE, SIZE, 3)
     assert len(found) == 1
     assert material["background"] == "drawn by formula"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tools.trainers.augment import PLAIN, Policy, vary
-from tools.trainers.examples import Example, boxes_of
+from tools.trainers.batches import collate
+from tools.trainers.examples import LOOKALIKE, Example, boxes_of
 from tools.trainers.paste import paste_objects
 
 
@@ -39,6 +40,20 @@ def test_something_is_pasted():
     ]
     assert max(counts) >= 4
     assert min(counts) >= 1
+
+
+def test_a_look_alike_is_pasted_too_and_never_labelled():
+    """Else what is pasted is always a target, and its edges give it away."""
+    donor = square_on(60, (200, 60, 60), klass=LOOKALIKE)
+    made = [paste_objects(np.random.default_rng(s), square_on(60, (60, 60, 200), at=(2, 2)), donor) for s in range(4)]
+    for one in made:
+        assert (one.classes == LOOKALIKE).sum() >= 1
+        there = np.isin(one.ids, 1 + np.flatnonzero(one.classes == LOOKALIKE))
+        assert (one.picture[there][:, 0] > one.picture[there][:, 2]).mean() > 0.9
+        batch = collate([one])
+        assert batch.classes.tolist() == [0.0] * len(batch.classes)
+        assert not batch.masks[0][there[2::4, 2::4]].any()
+    assert collate(made).masks.max() == 1  # the blue square alone, numbered as the only object
 
 
 def test_objects_cut_by_the_frame_or_too_small_are_not_pasted():

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from tests.tools.trainers.shapes import job, samples
-from tools.data.sample import Instance
+from tools.data.sample import Instance, encode_mask, mask_box
 from tools.errors import StepFailed, Stopped
 from tools.trainers import batches, loop, starter, yolo
 from tools.trainers.augment import PLAIN
 from tools.trainers.checkpoint import load
+from tools.trainers.examples import LOOKALIKE
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 QUICK = Recipe(sizes=(1.0,), min_steps=1)
@@ -299,6 +300,26 @@ def test_detect_learns_the_whole_box_and_segment_the_visible_one(tmp_path):
     detect = read_example(sample, kind="detect", convention="whole", **read)
     assert detect.boxes.tolist() == [[0, 2, 50, 60], list(sliver.box)]
     assert read_example(sample, kind="segment", convention="visible", **read).boxes is None
+
+
+def test_look_alikes_are_read_where_they_are_asked_for(tmp_path):
+    from tools.trainers.targets import read_example
+
+    sample = samples(tmp_path, 1)[0]
+    apple = sample.instances[0]
+    aside = np.zeros((sample.height, sample.width), bool)
+    aside[:9, :9] = True
+    tomato = Instance(class_name="tomato", box=mask_box(aside), counts=encode_mask(aside))
+    same = apple.model_copy(update={"class_name": "tomato"})  # a person labelled it afterwards: the label counts
+    boxed = tomato.model_copy(update={"counts": None})
+    sample = sample.model_copy(update={"instances": [apple], "lookalikes": [tomato, same, boxed]})
+    read = {"root": tmp_path, "names": ["disc"], "max_side_px": 640, "kind": "segment", "convention": "visible"}
+    assert read_example(sample, **read).classes.tolist() == [0]
+    made = read_example(sample, **read, lookalikes=True)
+    assert made.classes.tolist() == [0, LOOKALIKE, LOOKALIKE]
+    assert ((made.ids == 1) == apple.mask(sample.height, sample.width)).all()
+    assert ((made.ids == 2) == aside).all()
+    assert not (made.ids == 3).any()
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ class BlenderGenerator:
                 width=self.size_px,
                 height=self.size_px,
                 instances=[Instance.model_validate(i) for i in reply.answer["instances"]],
+                lookalikes=[Instance.model_validate(i) for i in reply.answer["lookalikes"]],
                 seconds=round(reply.seconds, 3),
                 provenance={
                     "engine": self.name,

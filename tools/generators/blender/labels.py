@@ -12,10 +12,10 @@ from tools.generators.blender.camera import Array
 
 @dataclass(frozen=True)
 class Labelled:
-    """A target as it was placed: what the renderer's number means."""
+    """A thing as it was placed: what the renderer's number means."""
 
     number: int
-    class_name: str
+    class_name: str  # of a look-alike, what draws it
     points: Array  # (n, 2) projected vertices, 0..1 of the picture
     whole: BoolMask  # (h, w), hidden by nothing
     depth: float
@@ -24,36 +24,36 @@ class Labelled:
 def find_instances(
     numbers: npt.NDArray[np.int64], labelled: Sequence[Labelled], min_instance_px: int
 ) -> list[Instance]:
-    """Instances of the targets of which enough is seen, nearest first.
+    """Instances of the things of which enough is seen, nearest first.
 
     Args:
-        numbers: (h, w), which target each pixel shows, 0 none.
-        labelled: the targets.
-        min_instance_px: visible pixels under which a target is not labelled.
+        numbers: (h, w), which thing each pixel shows, 0 none.
+        labelled: the things.
+        min_instance_px: visible pixels under which one is left out.
     """
     height, width = numbers.shape
     found = []
-    for target in labelled:
-        visible = numbers == target.number
+    for thing in labelled:
+        visible = numbers == thing.number
         count = int(visible.sum())
         if count < max(min_instance_px, 1):
             continue
-        (x1, y1), (x2, y2) = target.points.min(axis=0), target.points.max(axis=0)
+        (x1, y1), (x2, y2) = thing.points.min(axis=0), thing.points.max(axis=0)
         seen = mask_box(visible)
         # The projected corners and the pixels agree to a pixel; the whole never is smaller than what is seen of it.
         full = (
             min(float(x1) * width, seen[0]), min(float(y1) * height, seen[1]),
             max(float(x2) * width, seen[2]), max(float(y2) * height, seen[3]),
         )  # fmt: skip
-        share = count / max(int((target.whole | visible).sum()), 1)
+        share = count / max(int((thing.whole | visible).sum()), 1)
         found.append(
             Instance(
-                class_name=target.class_name,
+                class_name=thing.class_name,
                 box=seen,
                 counts=encode_mask(visible),
                 full_box=tuple(round(v, 2) for v in full),
                 visible_share=round(share, 4),
-                depth=round(target.depth, 4),
+                depth=round(thing.depth, 4),
             )
         )
     return sorted(found, key=lambda i: (i.depth or 0.0, i.box))

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from tools.data.sample import Instance
-from tools.data.scene import SceneObject, SceneSpec
+from tools.data.scene import Role, SceneObject, SceneSpec
 from tools.errors import StepFailed
 from tools.generators.blender import lights, passes
 from tools.generators.blender.build import build_object
@@ -41,6 +41,7 @@ class Shot:
     """A finished picture."""
 
     instances: list[Instance]
+    lookalikes: list[Instance]
     notes: list[str]
     stages_ms: dict[str, float]
 
@@ -99,13 +100,17 @@ def shoot(spec: SceneSpec, library: Library, options: Options, picture: Path) ->
     clock.lap("picture")
     numbers, distance = passes.render_numbers(picture.with_suffix(".numbers.exr"))
     clock.lap("numbers")
-    labelled = _labelled(stage, actors)
-    instances = find_instances(numbers, labelled, options.min_instance_px)
+    placed = _placed(stage, actors)
+    targets, lookalikes = placed["target"], placed["lookalike"]
+    subject = np.isin(numbers, [t.number for t in targets])
     film = _film(stage, light)
     noise = np.random.default_rng([spec.seed, 1])  # its own stream: what is built never changes how it is developed
-    write_jpeg(picture, develop(linear, distance, numbers > 0, film, noise), noise)
+    write_jpeg(picture, develop(linear, distance, subject, film, noise), noise)
     clock.lap("develop")
-    return Shot(instances, stage.notes, clock.stages)
+    least = options.min_instance_px
+    return Shot(
+        find_instances(numbers, targets, least), find_instances(numbers, lookalikes, least), stage.notes, clock.stages
+    )
 
 
 def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
@@ -156,7 +161,7 @@ def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
     stage.shapes = shapes
     for number, actor in enumerate(actors, start=1):
         actor.thing.matrix_world = actor.shape.matrix.T.tolist()
-        actor.thing.pass_index = number if actor.wanted.role == "target" else 0
+        actor.thing.pass_index = number
     _measure(stage, place, actors)
     return actors
 
@@ -196,16 +201,15 @@ def _shelve(stage: Stage, shapes: list[Shape], boxes: list[tuple[float, float, f
             level = (bottom, z)
 
 
-def _labelled(stage: Stage, actors: list[Actor]) -> list[Labelled]:
-    found = []
+def _placed(stage: Stage, actors: list[Actor]) -> dict[Role, list[Labelled]]:
+    """Everything that the scene asks for, by its role."""
+    found: dict[Role, list[Labelled]] = {"target": [], "lookalike": []}
     for number, actor in enumerate(actors, start=1):
-        if actor.wanted.role != "target":
-            continue
         world = actor.shape.world
         points, _ = stage.camera.project(world)
         distance = float(np.linalg.norm(actor.shape.position - stage.camera.position))
         name = actor.wanted.class_name or actor.wanted.drawn_as
-        found.append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
+        found[actor.wanted.role].append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
     return found
 
 

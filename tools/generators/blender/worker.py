@@ -27,7 +27,7 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
     Args:
         hello: size_px, samples, threads, min_instance_px, avoid, library (`Library.dump`).
         requests: lines of {"id", "scene", "picture"}.
-        answers: lines of {"id", "instances", "notes", "stages_ms", "rss_mb"} or {"id", "error"}.
+        answers: lines of {"id", "instances", "lookalikes", "notes", "stages_ms", "rss_mb"} or {"id", "error"}.
     """
     import psutil
 
@@ -51,6 +51,7 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
             shot = shoot(scene, library, options, Path(request["picture"]))
             answer |= {
                 "instances": [i.model_dump(mode="json") for i in shot.instances],
+                "lookalikes": [i.model_dump(mode="json") for i in shot.lookalikes],
                 "notes": shot.notes,
                 "stages_ms": shot.stages_ms,
             }

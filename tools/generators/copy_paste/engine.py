@@ -18,7 +18,7 @@ import numpy as np
 
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Instance
-from tools.data.scene import SceneObject, SceneSpec
+from tools.data.scene import Role, SceneObject, SceneSpec
 from tools.errors import StepFailed
 from tools.generators import Failed, Generated
 from tools.generators.copy_paste.backgrounds import Backgrounds, FormulaBackgrounds, PhotoBackgrounds
@@ -103,18 +103,18 @@ class CopyPasteGenerator:
     def _make(self, scene: SceneSpec, folder: Path) -> Generated | Failed:
         started = time.perf_counter()
         try:
-            picture, instances, material = self.draw(scene)
+            picture, instances, lookalikes, material = self.draw(scene)
         except StepFailed as error:
             return Failed(scene, str(error))
         path = folder / f"{scene.id}.jpg"
         write_picture(path, picture)
         return Generated(
             scene=scene, picture=path, width=self.size_px, height=self.size_px, instances=instances,
-            seconds=round(time.perf_counter() - started, 4), provenance=material,
+            seconds=round(time.perf_counter() - started, 4), provenance=material, lookalikes=lookalikes,
         )  # fmt: skip
 
-    def draw(self, scene: SceneSpec) -> tuple[Picture, list[Instance], dict[str, object]]:
-        """The (size, size, 3) picture of a scene, its visible targets, and what it was made of.
+    def draw(self, scene: SceneSpec) -> tuple[Picture, list[Instance], list[Instance], dict[str, object]]:
+        """The (size, size, 3) picture of a scene, its visible targets and look-alikes, and what it was made of.
 
         Raises:
             StepFailed: no cut-out shows a target, or a file cannot be read.
@@ -128,23 +128,25 @@ class CopyPasteGenerator:
             cutout = self._clutter[int(rng.integers(len(self._clutter)))]
             box = (*(rng.uniform(0, self.size_px, 2).tolist()), side, side)
             self._paste(canvas, scene, self._patch(cutout, box, rng), 0, sun, rng)
-        names: dict[int, str] = {}
+        names: dict[Role, dict[int, str]] = {"target": {}, "lookalike": {}}
         order = sorted(range(len(scene.objects)), key=lambda i: (-scene.objects[i].depth, i))
         for index in order:
             thing = scene.objects[index]
             if (cutout_of := self._choose(thing, rng)) is None:
                 continue
             patch = self._patch(cutout_of, tuple(v * self.size_px for v in thing.box), rng)
-            number = index + 1 if thing.role == "target" else 0
-            self._paste(canvas, scene, patch, number, sun, rng)
+            self._paste(canvas, scene, patch, index + 1, sun, rng)
             used.append(cutout_of.path.relative_to(self.cutouts.folder).as_posix())
-            if number:
-                names[number] = thing.class_name or thing.drawn_as
+            names[thing.role][index + 1] = thing.class_name or thing.drawn_as
             if thing.occlusion > 0.02:
                 self._hide(canvas, patch, thing.occlusion, rng)
-        instances = canvas.instances(names, {i + 1: o.depth for i, o in enumerate(scene.objects)})
-        instances = [i for i in instances if self._seen_px(i) >= self.min_instance_px]
-        return canvas.finished(scene.light, scene.weather, rng), instances, {"background": source, "cutouts": used[1:]}
+        depths = {i + 1: o.depth for i, o in enumerate(scene.objects)}
+        targets, lookalikes = (
+            [i for i in canvas.instances(names[role], depths) if self._seen_px(i) >= self.min_instance_px]
+            for role in names
+        )
+        material: dict[str, object] = {"background": source, "cutouts": used[1:]}
+        return canvas.finished(scene.light, scene.weather, rng), targets, lookalikes, material
 
     def _seen_px(self, instance: Instance) -> int:
         mask = instance.mask(self.size_px, self.size_px)
