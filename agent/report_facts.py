@@ -30,6 +30,7 @@ STAGE_NAMES = {
     "export_model": "exporting the model", "export_dataset": "exporting the data set", "report": "writing this report",
 }  # fmt: skip
 _ENGINE = {"version": "", "licence": "", "for": "", "why": ""}
+MAX_MISTAKEN = 6  # look-alikes named a round
 KIND_NAMES = {"segment": "segmentation", "detect": "detection", "classify": "classification"}
 
 
@@ -122,8 +123,7 @@ def _round(run: RunContext, position: int) -> dict[str, Any]:
         "metric": metric_name(deciding.metric) if deciding else "",
         "score": deciding.score if deciding else None,
         "interval": deciding.intervals.get(deciding.metric) if deciding else None,
-        "weak": [w.name for w in item.diagnosis.weak] if item.diagnosis else [],
-        "errors": item.diagnosis.errors if item.diagnosis else {},
+        "mistaken": list(item.diagnosis.mistaken.items())[:MAX_MISTAKEN] if item.diagnosis else [],
         "best": run.record.best is not None and run.record.best.round == item.number,
     }
 
@@ -174,7 +174,10 @@ def _losses(run: RunContext) -> dict[int, list[dict[str, Any]]]:
 def _slices(record: RunRecord) -> tuple[list[SliceRow], str]:
     """Slices that were weak or aimed at in any round, and the set they are scored on."""
     named = dict.fromkeys(
-        name for r in record.rounds for name in [*([w.name for w in r.diagnosis.weak] if r.diagnosis else []), *r.focus]
+        name
+        for r in record.rounds
+        for name in [*([w.name for w in r.diagnosis.weak] if r.diagnosis else []), *r.focus]
+        if not name.startswith("lookalike=")  # stands beside targets; no score is of it
     )
     on: EvaluatedOn = "real_val" if any("real_val" in r.scores for r in record.rounds) else "synthetic_val"
     rows = []

@@ -270,7 +270,9 @@ def _advice(
         advice.append(f"Most frequent error: {count} {_WORDS[kind]}; what helps: {_REMEDIES[kind]}.")
     if mistaken:
         named = ", ".join(f"{name} ({n})" for name, n in list(mistaken.items())[:_MISTAKEN])
-        advice.append(f"In rendered pictures these were taken for it: {named}. The next hold more of the frequent.")
+        advice.append(
+            f"In rendered pictures, taken for what is looked for: {named}. The next hold more of the frequent."
+        )
     if main.empties and main.empties_wrong:
         advice.append(f"False alarms on {main.empties_wrong} of {main.empties} pictures without the object.")
     if current.accepted is False:

@@ -11,6 +11,7 @@ from tools.data.coverage import cover_pairs
 from tools.data.scene import CONTEXTS, DISTANCES, LIGHTS
 from tools.data.scores import Diagnosis
 from tools.data.task import Budget, ClassSpec, TaskSpec
+from tools.data.vocabulary import LEAST_SCALE
 from tools.errors import FixArguments, StepFailed
 from tools.generators.blender.catalogue import catalogue
 from tools.runtime import RunContext, RunRecord
@@ -111,7 +112,8 @@ def test_sizes_follow_the_distance_and_boxes_hardly_overlap():
     for scene in scenes(200):
         low, high = DISTANCES[scene.distance]
         for thing in scene.objects:
-            assert 0.69 * low <= thing.box[2] <= high + 1e-6
+            least = 0.69 if thing.role == "target" else 0.69 * LEAST_SCALE
+            assert least * low <= thing.box[2] <= high + 1e-6
         assert len(scene.targets) <= 12
 
 

@@ -7,7 +7,7 @@ import hashlib
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from tools.settings import Settings
 
 Focus = Mapping[str, float] | Sequence[str]
 Row = dict[str, str]
+T = TypeVar("T")
 
 
 class Wish(NamedTuple):
@@ -279,17 +280,19 @@ class _Drawing:
 
     def _lookalike(self, place: "_Place", slot: int, aimed: bool) -> SceneObject:
         looks = self.lookalikes[self._kind(aimed)]
-        chosen = looks[int(self._next() * len(looks))]
+        chosen = _one_of(looks, [k.weight for k in looks], self._next())
+        cx, cy, w, h = place.box(slot)
         return SceneObject(
-            role="lookalike", drawn_as=chosen.drawn_as, appearance=chosen.appearance, box=place.box(slot),
+            role="lookalike", drawn_as=chosen.drawn_as, appearance=chosen.appearance,
+            # A smaller one stands where one of the target's size would; there is no room for larger ones.
+            box=(cx, cy + h * (1 - chosen.scale) / 2, w * chosen.scale, h * chosen.scale),
             depth=place.depth(slot), occlusion=round(HIDDEN["partly hidden"][0] * self._next(), 3),
         )  # fmt: skip
 
     def _kind(self, aimed: bool) -> str:
         """A kind of look-alike: of those that were mistaken by weight, in scenes aimed at them; else any."""
         if aimed and self.mistaken:
-            ends = list(accumulate(w.weight for w in self.mistaken))
-            return self.mistaken[min(bisect(ends, self._next() * ends[-1]), len(ends) - 1)].value
+            return _one_of(self.mistaken, [w.weight for w in self.mistaken], self._next()).value
         kinds = list(self.lookalikes)
         return kinds[int(self._next() * len(kinds))]
 
@@ -344,6 +347,13 @@ def _family(row: Row, objects: Sequence[SceneObject]) -> str:
 def _by_kind(vocabulary: Vocabulary, task: TaskSpec) -> dict[str, list[LookAlike]]:
     """Distinct look-alikes by what draws them, so that each kind is as frequent whatever its appearances."""
     kinds: dict[str, list[LookAlike]] = {}
-    for one in dict.fromkeys(k for c in task.class_names for k in vocabulary.lookalikes.get(c, ())):
+    named = {(k.drawn_as, k.appearance): k for c in task.class_names for k in vocabulary.lookalikes.get(c, ())}
+    for one in named.values():
         kinds.setdefault(one.drawn_as, []).append(one)
     return kinds
+
+
+def _one_of(values: Sequence[T], weights: Iterable[float], share: float) -> T:
+    """The value at a share, 0 up to 1, of all weights."""
+    ends = list(accumulate(weights))
+    return values[min(bisect(ends, share * ends[-1]), len(ends) - 1)]

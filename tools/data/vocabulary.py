@@ -25,6 +25,7 @@ VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
 DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.5, 1.5, 0.8), strict=True))
 CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
+LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In a picture with a single label the thing is the subject, never a dot in the distance.
 CLASSIFY_DISTANCE_WEIGHTS = {"close": 2.0, "near": 2.0, "medium": 1.0}
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
@@ -62,6 +63,8 @@ class LookAlike(BaseModel):
 
     drawn_as: str
     appearance: str = ""
+    weight: float = Field(1.0, description="of this appearance among those of the same thing")
+    scale: float = Field(1.0, description="its size over the target's, as in the world where it is smaller")
 
 
 class Vocabulary(BaseModel):
@@ -158,7 +161,8 @@ def _of_class(name: str, class_name: str, wanted: Any, built: Vocabulary, task: 
     if class_name not in task.class_names:
         raise FixArguments(f"{name}: there is no class {class_name!r}; there are {', '.join(task.class_names)}")
     if name == "lookalikes":
-        return [] if task.kind == "classify" else _wanted_lookalikes(wanted, task, things)
+        spec = next(c for c in task.classes if c.name == class_name)
+        return [] if task.kind == "classify" else _wanted_lookalikes(wanted, spec, task, things)
     weights = built.appearances[class_name]
     weights = weights | _checked(f"appearances of {class_name}", wanted, tuple(weights))
     if not any(weights.values()):
@@ -227,21 +231,29 @@ def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAli
     """Look-alikes of the catalogue, and other appearances of the object itself when the class is only some of them."""
     thing = things.get(spec.drawn_as)
     keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if spec.appearances else [])]
-    looks = [look for key in keys for look in _looks_of(key, things)]
+    looks = [look for key in keys for look in _looks_of(key, spec, things)]
     return [look for look in looks if not _is_target(look.drawn_as, look.appearance, task.classes)]
 
 
-def _looks_of(key: str, things: Things) -> list[LookAlike]:
-    return [LookAlike(drawn_as=key, appearance=a.name) for a in things[key].appearances] if key in things else []
+def _looks_of(key: str, beside: ClassSpec, things: Things) -> list[LookAlike]:
+    if key not in things:
+        return []
+    target = things.get(beside.drawn_as)
+    scale = things[key].size_m / target.size_m if target else 1.0
+    scale = min(max(scale, LEAST_SCALE), 1.0)
+    return [
+        LookAlike(drawn_as=key, appearance=a.name, weight=a.weight, scale=round(scale, 3))
+        for a in things[key].appearances
+    ]
 
 
-def _wanted_lookalikes(wanted: Any, task: TaskSpec, things: Things) -> list[LookAlike]:
+def _wanted_lookalikes(wanted: Any, spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAlike]:
     if not isinstance(wanted, list) or not all(isinstance(w, str) for w in wanted):
         raise FixArguments('lookalikes must be a list of names such as ["tomato", "ball: red"]')
     found: list[LookAlike] = []
     for text in wanted:
         key, _, appearance = (part.strip() for part in text.partition(":"))
-        looks = [k for k in _looks_of(key, things) if appearance in ("", k.appearance)]
+        looks = [k for k in _looks_of(key, spec, things) if appearance in ("", k.appearance)]
         if not looks:
             raise FixArguments(f"nothing that can be drawn is called {text!r}; leave that look-alike out")
         if not (looks := [k for k in looks if not _is_target(k.drawn_as, k.appearance, task.classes)]):

@@ -23,7 +23,9 @@ class Policy:
     scale: tuple[float, float] = (0.5, 1.6)  # objects of other sizes than the renders'
     rotate_deg: float = 12.0
     flip: float = 0.5  # left-right; things have an up and a down
-    colour: float = 1.0  # strength of hue, saturation, exposure and white balance
+    colour: float = (
+        0.5  # strength of hue, saturation, exposure and white balance; with 1 an orange is as red as an apple
+    )
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
     paste: float = 0.6  # chance of objects of another picture
     foreign: float = 0.05  # chance of a picture drawn by formula instead, in which nothing is to be found

@@ -83,6 +83,19 @@ def test_aiming_at_empty_scenes_makes_more_of_them_but_not_most(focus):
     assert sum(not s.targets for s in _sample(200, focus=focus)) == 60
 
 
+def test_lookalikes_are_drawn_by_weight_and_at_their_own_size():
+    things = THINGS | {"apple": _thing({"red": 1}, ["plum", "ball"]), "plum": _thing({"purple": 3, "green": 1})}
+    things["plum"].size_m, things["ball"].size_m = 0.05, 0.2
+    task = _task("apple")
+    scenes = sample_scenes(task, build_vocabulary(task, things, 0.8), 600, 1)
+    looks = Counter(o.appearance for s in scenes for o in s.objects if o.drawn_as == "plum")
+    assert looks["purple"] / looks.total() == pytest.approx(0.75, abs=0.08)
+    close = [o for s in scenes if s.distance == "medium" for o in s.objects]
+    width = {name: np.median([o.box[2] for o in close if o.drawn_as == name]) for name in ("apple", "plum", "ball")}
+    assert width["plum"] / width["apple"] == pytest.approx(0.5, abs=0.1)
+    assert width["ball"] / width["apple"] == pytest.approx(1, abs=0.2)
+
+
 @pytest.mark.parametrize("others", [[], ["light=sun"]])
 def test_what_was_mistaken_stands_beside_the_targets_of_every_aimed_scene(others):
     things = THINGS | {"apple": _thing({"red": 2, "green": 1}, ["ball", "pear", "plum"])}

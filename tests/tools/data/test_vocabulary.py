@@ -80,6 +80,21 @@ def test_lookalikes_are_never_what_should_be_labelled(classes, lookalikes):
     assert {(k.drawn_as, k.appearance) for ks in built.lookalikes.values() for k in ks} == lookalikes
 
 
+def test_lookalikes_are_as_frequent_in_each_look_and_no_larger_beside_the_target_than_in_the_world():
+    things = {
+        "tomato": _thing({"ripe": 1}, lookalikes=["plum", "ball", "pea"], size_m=0.07),
+        "plum": _thing({"purple": 3, "green": 0.5}, size_m=0.05),
+        "ball": _thing({"red": 1}, size_m=0.12),
+        "pea": _thing({"green": 1}, size_m=0.008),
+    }
+    for words in ({}, {"lookalikes": {"tomato": ["plum", "ball", "pea"]}}):
+        found = build_vocabulary(_task("tomato"), things, 0.8, words).lookalikes["tomato"]
+        assert [(k.appearance, k.weight) for k in found[:2]] == [("purple", 3), ("green", 0.5)]
+        assert {k.drawn_as: k.scale for k in found} == {"plum": 0.714, "ball": 1.0, "pea": 0.5}
+    unknown = build_vocabulary(_task("widget"), things, 0.8, {"lookalikes": {"widget": ["plum"]}})
+    assert {k.scale for k in unknown.lookalikes["widget"]} == {1.0}  # of no known size
+
+
 def test_a_classification_picture_shows_one_thing_and_nothing_like_it():
     built = build_vocabulary(_task("tomato", "apple", kind="classify"), THINGS, 0.8)
     assert built.crowding == {"one": 1.0}
@@ -102,7 +117,9 @@ def test_wishes_change_what_they_name():
     assert built.context["sky"] == 2
     assert built.appearances["tomato"] == {"ripe": 3, "unripe": 1, "rotten": 9}
     assert built.lookalikes["tomato"] == [
-        LookAlike(drawn_as=d, appearance=a) for d, a in (("ball", "red"), ("apple", "red"), ("apple", "green"))
+        LookAlike(drawn_as="ball", appearance="red"),
+        LookAlike(drawn_as="apple", appearance="red", weight=2),
+        LookAlike(drawn_as="apple", appearance="green"),
     ]
     assert "sun" not in built.axes()["light"]
 

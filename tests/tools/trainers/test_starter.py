@@ -79,6 +79,18 @@ def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path
     assert not all((tensors[k] == before[k]).all() for k in tensors)
 
 
+def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, run_of_two_things):
+    pretrain(plan(tmp_path / "a", 1, renders=run_of_two_things))
+    first = tmp_path / "a" / "starter.safetensors"
+    known = load_known(first)
+    goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
+    state = goes_on.learner.network.state_dict()
+    assert all((state[name][1:] == rows.float()).all() for name, rows in known.outputs.items())
+    assert all(
+        (state[name][:1] == tensor.float()).all() for name, tensor in load(first)[0].items() if "cv3.0.2" in name
+    )
+
+
 def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_path, run_of_two_things, monkeypatch):
     pretrain(plan(tmp_path / "a", 1, renders=run_of_two_things))
     weights = tmp_path / "a" / "starter.safetensors"
