@@ -25,6 +25,7 @@ from learning_sets import Renders, evaluated, make_renders, middle, on_photos, t
 from tools.predict import Predictor
 from tools.threads import prepare_for_torch
 from tools.trainers import TrainingJob, stock
+from tools.trainers.batches import steps_of
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 STRANGERS = ("bolt", "mushroom", "mug")
@@ -126,7 +127,8 @@ def alone(given: argparse.Namespace) -> None:
         size_px=320, batch=16, seed=given.seed, patience=1000,
     )  # fmt: skip
     trainer.train(job, lambda _: ends.append(time.perf_counter()))
-    rate = len(chosen) * (len(ends) - 1) / (ends[-1] - ends[0])  # the first epoch warms up
+    shown = 16 * steps_of(len(chosen), 16) if given.alone == "ours" else len(chosen)  # ours fills the last batch
+    rate = shown * (len(ends) - 1) / (ends[-1] - ends[0])  # the first epoch warms up
     (given.into / "rate.json").write_text(json.dumps(rate))
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.trainers.examples import Example, Picture, areas_of, keep_visible, warp_boxes
+from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
 from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
 from tools.trainers.paste import paste_objects
@@ -138,7 +138,7 @@ def _warp(example: Example, matrix: npt.NDArray[np.float64], scale: float, shape
         )
     ids = cv2.warpAffine(example.ids, matrix, (width, height), flags=cv2.INTER_NEAREST, borderValue=0)
     boxes = None if example.boxes is None else warp_boxes(example.boxes, matrix)
-    before = areas_of(example) * scale**2
+    before = example.areas_px * scale**2
     return keep_visible(Example(moved, ids, example.classes, boxes, example.label), before)
 
 

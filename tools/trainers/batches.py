@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.augment import Policy, vary
-from tools.trainers.examples import Example, boxes_of, targets_of
+from tools.trainers.examples import Example, targets_of
 
 MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at this resolution
 
@@ -40,7 +40,7 @@ def collate(examples: Sequence[Example]) -> Batch:
     classes, boxes, owner, masks = [], [], [], []
     for number, example in enumerate(map(targets_of, examples)):
         h, w = example.ids.shape
-        found = boxes_of(example.ids, len(example.classes)) if example.boxes is None else example.boxes
+        found = example.seen_boxes if example.boxes is None else example.boxes
         centres, sides = (found[:, :2] + found[:, 2:]) / 2, found[:, 2:] - found[:, :2]
         boxes.append(np.concatenate([centres, sides], 1) / np.array([w, h, w, h], np.float32))
         classes.append(example.classes)

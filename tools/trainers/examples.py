@@ -1,6 +1,7 @@
 """Labelled pictures in a training: a picture, which object each pixel shows, and what happens to labels that move."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -28,6 +29,16 @@ class Example:
     boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
     label: int | None = None  # class of the whole picture
 
+    @cached_property
+    def areas_px(self) -> npt.NDArray[np.float64]:
+        """(k,) how many pixels show each object."""
+        return _pixels(self.ids, len(self.classes)).astype(np.float64)
+
+    @cached_property
+    def seen_boxes(self) -> Floats:
+        """(k, 4) x1 y1 x2 y2 of what is seen of each object."""
+        return boxes_of(self.ids, len(self.classes))
+
 
 def boxes_of(ids: IdMap, count: int) -> Floats:
     """(count, 4) tight x1 y1 x2 y2 of each object, x2 and y2 exclusive; zeros where nothing is seen."""
@@ -36,11 +47,6 @@ def boxes_of(ids: IdMap, count: int) -> Floats:
         if found is not None:
             boxes[i] = found[1].start, found[0].start, found[1].stop, found[0].stop
     return boxes
-
-
-def areas_of(example: Example) -> npt.NDArray[np.float64]:
-    """(k,) how many pixels show each object."""
-    return _pixels(example.ids, len(example.classes)).astype(np.float64)
 
 
 def _pixels(ids: IdMap, count: int) -> Floats:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.trainers.examples import Example, Picture, areas_of, boxes_of, keep_visible, warp_boxes
+from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
 
 MAX_PASTED = 6
 MIN_SOURCE_PX = 14.0  # a smaller object would be a blotch when enlarged
@@ -41,7 +41,7 @@ def paste_objects(rng: np.random.Generator, example: Example, donor: Example) ->
     if not cut_outs or (example.boxes is None) != (donor.boxes is None):
         return example
     made = replace(example, picture=example.picture.copy(), ids=example.ids.copy())
-    full_px = areas_of(example)
+    full_px = example.areas_px
     size = example.ids.shape[0]
     for _ in range(int(rng.integers(1, MAX_PASTED + 1))):
         thing = cut_outs[int(rng.integers(len(cut_outs)))]
@@ -61,7 +61,7 @@ def _whole_objects(donor: Example) -> list[_CutOut]:
     """The objects that the frame does not cut and that are large enough to be shown again."""
     h, w = donor.ids.shape
     found = []
-    for number, (x1, y1, x2, y2) in enumerate(boxes_of(donor.ids, len(donor.classes)).astype(int).tolist(), 1):
+    for number, (x1, y1, x2, y2) in enumerate(donor.seen_boxes.astype(int).tolist(), 1):
         side = max(x2 - x1, y2 - y1)
         if x1 <= 0 or y1 <= 0 or x2 >= w or y2 >= h or side < MIN_SOURCE_PX:
             continue

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.data.task import TaskKind
-from tools.trainers.examples import Example, boxes_of
+from tools.trainers.examples import Example
 from tools.trainers.postprocess import Detections, detections
 
 Floats = npt.NDArray[np.float64]
@@ -91,7 +91,7 @@ class _Match:
 
 def _match(found: Detections, example: Example, by_box: bool, ignore_side_px: float) -> _Match:
     """Give each detection, best first, the free object of its class that it covers best (COCO's rule)."""
-    truth_boxes = boxes_of(example.ids, len(example.classes)) if example.boxes is None else example.boxes
+    truth_boxes = example.seen_boxes if example.boxes is None else example.boxes
     iou = box_iou(found.boxes, truth_boxes) if by_box else _mask_iou(found, example)
     small = (truth_boxes[:, 2:] - truth_boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
     small_found = (found.boxes[:, 2:] - found.boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
