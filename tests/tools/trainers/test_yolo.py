@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from tests.tools.trainers.shapes import job, samples
 from tools.data.sample import Instance, encode_mask, mask_box
@@ -15,6 +16,7 @@ from tools.trainers import batches, loop, starter, yolo
 from tools.trainers.augment import PLAIN
 from tools.trainers.checkpoint import load
 from tools.trainers.examples import LOOKALIKE
+from tools.trainers.networks import build_network, kind_of
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 QUICK = Recipe(sizes=(1.0,), min_steps=1)
@@ -300,6 +302,14 @@ def test_detect_learns_the_whole_box_and_segment_the_visible_one(tmp_path):
     detect = read_example(sample, kind="detect", convention="whole", **read)
     assert detect.boxes.tolist() == [[0, 2, 50, 60], list(sliver.box)]
     assert read_example(sample, kind="segment", convention="visible", **read).boxes is None
+
+
+@pytest.mark.parametrize("architecture", ["yolo11n-seg", "yolo26n-seg", "yolo11n"])
+def test_what_a_thing_is_weighs_more_than_ultralytics_lets_it(architecture):
+    network = build_network(architecture, ("disc",))
+    assert network.args.cls == 0.5
+    criterion = loop.Learner(network, kind_of(architecture), torch.device("cpu")).criterion
+    assert getattr(criterion, "one2many", criterion).hyp.cls == loop.CLASS_GAIN
 
 
 def test_look_alikes_are_read_where_they_are_asked_for(tmp_path):
