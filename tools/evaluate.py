@@ -1,8 +1,8 @@
 """Measure a round's model, and keep the round only when it is better where it counts, beyond noise.
 
 Pictures that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
-Thirty photos seldom tell two rounds apart: where they do not, and the new round scores no lower on them, it is kept if
-it is better beyond noise on synthetic_val. Test pictures are measured after that and only reported.
+Thirty photos seldom tell two rounds apart: where they do not, the new round is kept if it is better beyond noise on
+synthetic_val. Test pictures are measured after that and only reported.
 """
 
 import hashlib
@@ -32,7 +32,9 @@ from tools.settings import EFFORTS
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 3  # raised when the same pictures and weights would be scored or judged differently
+_METHOD = 4  # raised when the same pictures and weights would be scored or judged differently
+# Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
+_PHOTO_NOISE = 0.01
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
 
 
@@ -157,11 +159,15 @@ def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
 def _photos_cannot_tell(run: RunContext, gain: Gain) -> bool:
     """Whether rendered pictures may decide instead.
 
-    Not where the photos score lower: many rounds, each a little worse within noise, would lead away from them. Not for
-    a round that learnt from photos either, since those alone can show what it is for.
+    A little lower on the photos is noise as a little higher is. But it is told from the best that any kept round had
+    there: many rounds, each a little worse, would lead away from them. Not for a round that learnt from photos, since
+    those alone can show what it is for.
     """
-    no_lower = gain.gain is not None and gain.gain >= 0
-    return gain.on == "real_val" and not gain.better and no_lower and run.round.focus != [PHOTOS]
+    if gain.on != "real_val" or gain.better or gain.gain is None or run.round.focus == [PHOTOS]:
+        return False
+    kept = [r.scores["real_val"].score for r in run.record.rounds[:-1] if r.accepted and "real_val" in r.scores]
+    known = [s for s in kept if s is not None]
+    return gain.gain >= (max(known) - known[-1] if known else 0.0) - _PHOTO_NOISE
 
 
 def best_before(run: RunContext) -> Round | None:

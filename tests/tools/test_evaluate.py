@@ -10,9 +10,10 @@ from tests.tools.measured_run import SIZE, add_pictures, blind_in, good, half, l
 from tools import evaluate as module
 from tools.data.real import RealPhotos
 from tools.data.sample import Sample
+from tools.data.scores import Evaluation
 from tools.errors import FixArguments, StepFailed, Stopped
-from tools.evaluate import Decision, better_beyond_noise, evaluate, gap_sentence
-from tools.runtime import RunContext, RunRecord
+from tools.evaluate import Decision, Gain, _photos_cannot_tell, better_beyond_noise, evaluate, gap_sentence
+from tools.runtime import Round, RunContext, RunRecord
 
 MODELS = {"good": good, "half": half, "nothing": nothing, "dark": blind_in("light", "deep shade")}
 
@@ -249,6 +250,28 @@ def test_where_photos_cannot_tell_renders_decide(real_run, photo, render, focus,
     events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
     last = [e for e in events if e["kind"] == "progress"][-1]
     assert last["done"] == last["total"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "gain", "asked"),
+    [
+        ([0.80], 0.004, True),
+        ([0.80], -0.008, True),  # as much noise as 0.008 higher
+        ([0.80], -0.012, False),
+        ([0.80, 0.795], -0.004, True),
+        ([0.80, 0.795], -0.008, False),  # 0.013 under the first: step by step away from the photos
+        ([0.80, 0.82], -0.008, True),
+    ],
+)
+def test_a_little_lower_on_photos_is_noise_but_not_again_and_again(tmp_path, kept, gain, asked):
+    run = make_run(tmp_path, 0)
+    for number, score in enumerate(kept, 1):
+        real = Evaluation(on="real_val", images=30, instances=90, metric="box_map50", box_map50=score)
+        run.record.rounds.append(Round(number=number, accepted=True, scores={"real_val": real}))
+    run.record.rounds.append(Round(number=len(kept) + 1))
+    found = Gain(on="real_val", metric="box_map50", gain=gain, interval=None, probability=0.4, better=False)
+    assert _photos_cannot_tell(run, found) is asked
+    assert not _photos_cannot_tell(run, found.model_copy(update={"on": "synthetic_val"}))
 
 
 def test_boxes_alone_give_box_scores_alone(real_run):
