@@ -20,7 +20,7 @@ from agent.report_scores import (
     per_class,
     score_rows,
 )
-from tools.data.scores import EvaluatedOn
+from tools.data.scores import Diagnosis, EvaluatedOn
 from tools.runtime import PHOTOS, RunContext, RunRecord
 
 STAGE_NAMES = {
@@ -123,9 +123,15 @@ def _round(run: RunContext, position: int) -> dict[str, Any]:
         "metric": metric_name(deciding.metric) if deciding else "",
         "score": deciding.score if deciding else None,
         "interval": deciding.intervals.get(deciding.metric) if deciding else None,
-        "mistaken": list(item.diagnosis.mistaken.items())[:MAX_MISTAKEN] if item.diagnosis else [],
+        "mistaken": _mistaken(item.diagnosis) if item.diagnosis else [],
         "best": run.record.best is not None and run.record.best.round == item.number,
     }
+
+
+def _mistaken(diagnosis: Diagnosis) -> list[str]:
+    """Look-alikes that were taken for targets: "peach (16 of 40)"."""
+    most = list(diagnosis.mistaken.items())[:MAX_MISTAKEN]
+    return [f"{name} ({count} of {diagnosis.lookalikes.get(name, count)})" for name, count in most]
 
 
 def curves_of(run: RunContext) -> tuple[list[Line], list[Line]]:

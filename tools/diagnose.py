@@ -137,6 +137,7 @@ class Finding:
     lowest: list[WeakSlice]
     errors: dict[str, int]
     mistaken: dict[str, int]
+    lookalikes: dict[str, int]
     empties_wrong: int
     empties: int
 
@@ -158,6 +159,7 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
         [_weak_slice(e, errors, scorer, on) for e in lowest[:_GUESSED]],
         count_errors(errors),
         count_mistaken(errors),
+        Counter(k.class_name for p in scorer.pictures for k in p.lookalikes),
         len({e.picture for e in errors} & empty),
         len(empty),
     )
@@ -232,11 +234,13 @@ def _diagnosis(current: Round, deciding: EvaluatedOn, findings: dict[EvaluatedOn
     if weak and not aims:  # a class alone is weak: no scene axis helps, so the lowest slices do
         lowest = [w for finding in findings.values() for w in finding.lowest]
         aims = [aim for w in lowest if (aim := aim_of(w.name))]
-    mistaken = dict(sum((Counter(finding.mistaken) for finding in findings.values()), Counter()).most_common())
+    mistaken = sum((Counter(finding.mistaken) for finding in findings.values()), Counter())
+    shown = sum((Counter(finding.lookalikes) for finding in findings.values()), Counter())
     return Diagnosis(
         round=current.number, on=deciding, measured_by=main.measured_by, weak=weak, least_certain=lowest,
-        aim=list(dict.fromkeys(aims))[:_AIMS], errors=main.errors, mistaken=mistaken,
-        plateau=current.accepted is False, advice=_advice(current, weak, lowest, findings, mistaken),
+        aim=list(dict.fromkeys(aims))[:_AIMS], errors=main.errors,
+        mistaken=dict(mistaken.most_common()), lookalikes=dict(shown.most_common()),
+        plateau=current.accepted is False, advice=_advice(current, weak, lowest, findings, mistaken, shown),
     )  # fmt: skip
 
 
@@ -247,7 +251,7 @@ def _company(mistaken: dict[str, int]) -> list[str]:
 
 def _advice(
     current: Round, weak: list[WeakSlice], lowest: list[WeakSlice], findings: dict[EvaluatedOn, Finding],
-    mistaken: dict[str, int],
+    mistaken: Counter[str], shown: Counter[str],
 ) -> list[str]:  # fmt: skip
     """What was seen and what it calls for, in plain words."""
     main = next(iter(findings.values()))
@@ -269,7 +273,7 @@ def _advice(
         kind, count = next(iter(main.errors.items()))
         advice.append(f"Most frequent error: {count} {_WORDS[kind]}; what helps: {_REMEDIES[kind]}.")
     if mistaken:
-        named = ", ".join(f"{name} ({n})" for name, n in list(mistaken.items())[:_MISTAKEN])
+        named = ", ".join(f"{name} ({n} of {shown[name]})" for name, n in mistaken.most_common(_MISTAKEN))
         advice.append(
             f"In rendered pictures, taken for what is looked for: {named}. The next hold more of the frequent."
         )

@@ -319,6 +319,19 @@ def test_it_is_said_when_renders_kept_a_round(tmp_path: Path, with_model: Any, b
     assert ("photos could not tell, renders did" in markdown) is by_renders
 
 
+def test_it_is_said_what_was_taken_for_what_is_looked_for(tmp_path: Path, with_model: Any) -> None:
+    run = with_model(make_run(tmp_path / "run"))
+    diagnosis = run.record.rounds[0].diagnosis
+    assert diagnosis is not None
+    diagnosis.mistaken, diagnosis.lookalikes = {"peach": 4, "<i>": 1}, {"peach": 9, "plum": 3}
+    run.record.rounds[1].focus += ["lookalike=peach"]
+    page = check(write_report(run))
+    markdown = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "Round 1: in rendered pictures, taken for what is looked for: peach (4 of 9), <i> (1 of 1)." in page.text
+    assert "peach (4 of 9)" in markdown and "<i>" not in markdown
+    assert "lookalike=peach" not in {row.name for row in facts_of(run).slices}  # no score is of it
+
+
 def test_the_page_is_written_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path / "run", rounds=0)
     page = write_report(run)

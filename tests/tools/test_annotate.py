@@ -142,12 +142,12 @@ class Worded(ShapeGenerator):
 
     name = "diffusion"
 
-    def draw(self, scene):
+    def _draw(self, scene):
         picture = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
         for index, thing in enumerate(scene.targets[:4]):
             x, y = 8 + 44 * (index % 2), 8 + 44 * (index // 2)
             picture[y : y + 36, x : x + 36] = COLOURS[thing.class_name]
-        return picture, []
+        return picture, {"target": [], "lookalike": []}
 
 
 def _worded(folder, **options):

@@ -86,7 +86,9 @@ def test_look_alikes_taken_for_targets_are_named_and_stand_beside_the_next(tmp_p
     diagnosis = run.round.diagnosis
     assert diagnosis.mistaken == {"tomato": diagnosis.errors["background"]} and diagnosis.mistaken["tomato"] > 10
     assert report["aim"][-1] == "lookalike=tomato" == diagnosis.aim[-1]
-    assert any(f"tomato ({diagnosis.mistaken['tomato']})" in sentence for sentence in report["advice"])
+    assert diagnosis.lookalikes["tomato"] == diagnosis.lookalikes["peach"] > diagnosis.mistaken["tomato"] - 1
+    told = f"tomato ({diagnosis.mistaken['tomato']} of {diagnosis.lookalikes['tomato']})"
+    assert any(told in sentence for sentence in report["advice"])
     assert len(json.dumps(report)) <= 1500
 
 

@@ -88,6 +88,7 @@ class Diagnosis(BaseModel):
     mistaken: dict[str, int] = Field(
         default_factory=dict, description="look-alike in rendered pictures -> how often it was taken for a target"
     )
+    lookalikes: dict[str, int] = Field(default_factory=dict, description="look-alike -> how many those pictures show")
     plateau: bool = Field(False, description="the round was not better than the best before, beyond noise")
     advice: list[str] = Field(default_factory=list)
 

@@ -134,7 +134,7 @@ for line in sys.stdin:
     if request["scene"]["context"] != "road":
         Path(request["picture"]).write_bytes(b"jpeg")
     print(json.dumps({"id": request["id"], "instances": [{"class_name": "apple", "box": [1, 2, 3, 4]}],
-                      "notes": [], "stages_ms": {"picture": 5.0}}), flush=True)
+                      "lookalikes": [], "notes": [], "stages_ms": {"picture": 5.0}}), flush=True)
 """
 
 
