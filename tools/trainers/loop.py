@@ -159,7 +159,7 @@ class Learner:
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if self.bfloat16 else nullcontext()
 
     def _average_from(self, tensors: Mapping[str, Any]) -> None:
-        """Take averaged weights, and note which tensors belong together: finding them took a hundredth of a step."""
+        """Take averaged weights, and note which tensors belong together: once, not at every step."""
         self.average = {k: v.detach().to(self.device).clone() for k, v in tensors.items()}
         now = self.network.state_dict()
         floats = [k for k, v in now.items() if v.is_floating_point()]
