@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
 from tools.locks import locked
+from tools.pace import machine_name
 from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord
 from tools.settings import Settings
@@ -59,15 +60,13 @@ def start_run(
     """Make the folder of a new run.
 
     Raises:
-        FixArguments: the name is taken or not usable, a given folder does not exist, or `unlabelled` has no judge.
+        FixArguments: the name is taken or not usable, or a given folder does not exist.
         StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
-    if unlabelled is not None and real is None:
-        raise FixArguments("--unlabelled needs labelled photos that decide whether it helped: add --real DIR")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
     if few is not None:
@@ -82,6 +81,7 @@ def start_run(
     record = RunRecord(
         name=folder.name,
         request=request,
+        machine=machine_name(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=settings.model_dump(mode="json", exclude=SECRET_SETTINGS),
         chosen=chosen,

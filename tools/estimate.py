@@ -37,9 +37,7 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         settings: size of a picture and the measured seconds.
         cores: of this machine when None.
     """
-    cores = cores or settings.workers or os.cpu_count() or _CORES
-    area = (settings.size_px / _SIZE_PX) ** 2
-    speed = cores / _CORES
+    area, speed = scale(settings, cores)
     seen = _pictures_by_round(plan, settings)
     train_share = 1 - settings.split_val - settings.split_test
     trained = sum(seen) * _KEPT * train_share * EFFORTS[plan.effort].epochs
@@ -55,6 +53,12 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}
     money = plan.images * (settings.image_price or 0.0) if settings.generator == "openai_images" else 0.0
     return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
+
+
+def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:
+    """How much larger a picture is, and how many times as many cores there are, than the settings' seconds count."""
+    cores = cores or settings.workers or os.cpu_count() or _CORES
+    return (settings.size_px / _SIZE_PX) ** 2, cores / _CORES
 
 
 def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from time import monotonic
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
@@ -21,6 +22,8 @@ from tools.runtime import RunContext, report
 
 # Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round.
 RESERVED_SHARE = 0.45
+PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
+SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
 MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
 
 
@@ -132,6 +135,7 @@ def generate(run: RunContext) -> str:
         "why": getattr(engine, "why", "named in the settings"),
     }  # fmt: skip
     failed: Counter[str] = Counter()
+    came: list[float] = []  # when each picture was there
     try:
         run.progress("generate", 0, len(scenes))
         for done, result in enumerate(engine.generate(scenes, scratch), start=1):
@@ -145,6 +149,9 @@ def generate(run: RunContext) -> str:
                 _keep(run, engine, result)
                 seconds.append(result.seconds)
             current.generated = run.dataset.count(round_number=current.number)
+            came.append(monotonic())
+            if done == PACE_AFTER and current.number == 1:
+                _warn_if_slow(run, (came[-1] - came[0]) / (done - 1))
             run.progress(
                 "generate", done, len(scenes), seconds_per_image=round(median(seconds), 2) if seconds else None
             )
@@ -184,6 +191,18 @@ def generate(run: RunContext) -> str:
         stopped="the minutes budget leaves only enough for training" if out_of_time else stopped,
         next="score_images",
     )
+
+
+def _warn_if_slow(run: RunContext, seconds: float) -> None:
+    """Say so as soon as a machine turns out slower than the plan counted with."""
+    cost = run.record.estimate
+    planned = 60 * cost["stages"]["generate"] / cost["images"] if cost else 0.0
+    if cost and seconds > SLOW * planned > 0:
+        run.emit(
+            "warning",
+            text=f"a picture takes {seconds:.1f} s here, and the plan counted {planned:.1f}: the whole run may take "
+            f"about {cost['minutes'] * seconds / planned:.0f} minutes, not {cost['minutes']:.0f}",
+        )
 
 
 def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:

@@ -68,6 +68,7 @@ class RunRecord(BaseModel):
     request: str
     created: str
     status: RunStatus = "running"
+    machine: str = Field("", description="the processor in words, for what the run's seconds say of later ones")
     settings: dict[str, Any] = Field(default_factory=dict)
     chosen: dict[str, str] = Field(default_factory=dict, description="setting that the profile chose -> why")
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")

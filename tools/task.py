@@ -15,8 +15,9 @@ from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.estimate import Plan, estimate, fit_plan
+from tools.pace import at_pace, latest_paces
 from tools.runtime import RunContext, report
-from tools.settings import EFFORTS
+from tools.settings import EFFORTS, Settings
 
 
 def _words(text: str) -> frozenset[str]:
@@ -147,7 +148,9 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         raise FixArguments(f"Unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}. None means everywhere.")
     if wanted.target is not None and not 0 < wanted.target <= 1:
         raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
-    plan, minutes, notes = _plan(run, wanted)
+    paces = latest_paces(run.folder.parent, run.record.machine, run.settings)
+    settings = at_pace(run.settings, paces)
+    plan, minutes, notes = _plan(run, wanted, settings)
     money = _within_flag("money", wanted.money, run) or 0.0
     task = TaskSpec(
         kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
@@ -155,14 +158,15 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         request=run.record.request,
     )  # fmt: skip
     notes = [*[a[:200] for a in wanted.assumptions[:5]], *notes, *_check_photos(run, task)]
-    cost = estimate(plan, run.settings)
+    cost = estimate(plan, settings)
     if cost.money > task.budget.money:
         raise FixArguments(
             f"{plan.images} pictures of {run.settings.image_model} cost about ${cost.money:.2f}, and the user allows "
             f"${task.budget.money:.2f}. Ask the user for more money (--money), or plan fewer images."
         )
     run.record.task, run.record.approved = task, False
-    run.record.estimate = cost.model_dump() | plan.model_dump() | {"notes": notes, "asked": wanted.fingerprint()}
+    run.record.estimate = cost.model_dump() | plan.model_dump()
+    run.record.estimate |= {"notes": notes, "asked": wanted.fingerprint(), "measured_in": [p.run for p in paces]}
     run.save()
 
 
@@ -181,9 +185,9 @@ def _how_to_teach() -> str:
     return how_to_describe()
 
 
-def _plan(run: RunContext, wanted: Wanted) -> tuple[Plan, float | None, list[str]]:
-    """Flags before wishes before defaults, cut to the minutes there are."""
-    settings, options = run.settings, run.record.options
+def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, float | None, list[str]]:
+    """Flags before wishes before defaults, cut to the minutes there are at the settings' pace."""
+    options = run.record.options
     effort = wanted.effort or settings.effort
     if "wish" not in options and (options.get("effort") or settings.effort != "standard"):
         effort = options.get("effort") or settings.effort
@@ -294,7 +298,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
             "places": task.contexts or "everywhere it may be met",
             "pictures": f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}",
-            "minutes": f"about {cost['minutes']:g} ({', '.join(stages)})"
+            "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
             + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
             "money": _money_line(run, cost["money"]) + paid,
             "stops early at": f"a score of {task.target:g}" if task.target else "no target",
@@ -303,8 +307,14 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             else "rendered pictures only: no real photo was given (--real DIR)",
         }
         | ({"learns from": f"pictures made of the labelled photos in {run.record.few}"} if run.record.few else {})
+        | ({"photos without labels": _unlabelled_line(run)} if run.record.unlabelled else {})
         | ({"notes": cost["notes"]} if cost.get("notes") else {})
     )
+
+
+def _measured_in(cost: dict[str, Any]) -> str:
+    runs = cost.get("measured_in")
+    return f"at the pace of {', '.join(runs)} on this machine" if runs else "as measured on another machine"
 
 
 def _money_line(run: RunContext, money: float) -> str:
@@ -312,6 +322,18 @@ def _money_line(run: RunContext, money: float) -> str:
     if not money or task is None:
         return f"${money:.2f}: everything is made on this machine"
     return f"about ${money:.2f} for pictures of {run.settings.image_model}; never more than ${task.budget.money:.2f}"
+
+
+def _unlabelled_line(run: RunContext) -> str:
+    where, real = run.record.unlabelled, run.record.real
+    places = "" if run.task.contexts or run.task.budget.rounds < 2 else "later pictures are made at places like theirs"
+    learnt = "what the model is sure of on them is learnt at the end" if real else ""
+    use = ", and ".join(part for part in (places, learnt) if part)
+    return (
+        f"{where}: {use}"
+        if use
+        else f"{where}: of no use here, for places are named or one round is planned; add --real DIR"
+    )
 
 
 def _class_line(name: str, key: str, appearances: list[str]) -> str:
@@ -333,6 +355,6 @@ def _report(run: RunContext) -> str:
         effort=cost.get("effort"),
         estimated_minutes=cost.get("minutes"),
         notes=cost.get("notes"),
-        unlabelled=run.record.unlabelled,
+        unlabelled=run.record.unlabelled if run.record.real else None,
         next="design_scenes",
     )

@@ -1,6 +1,7 @@
 """Pictures are made once each, whatever dies on the way; what cannot be made is said and not fatal."""
 
 import errno
+import itertools
 import json
 import shutil
 import sqlite3
@@ -251,6 +252,27 @@ def test_progress_is_told(tmp_path):
     assert all(e["total"] == 3 for e in told)
     assert told[-1]["seconds_per_image"] is not None
     shutil.rmtree(run.folder / "images")
+
+
+@pytest.mark.parametrize(("second_a_picture", "warned"), [(2.0, True), (0.8, False)])
+def test_a_machine_slower_than_the_plan_is_said_early(tmp_path, monkeypatch, second_a_picture, warned):
+    run = new_run(tmp_path)
+    run.record.estimate = {"minutes": 10.0, "stages": {"generate": 5.0}, "images": 300}  # 1 s a picture
+    design(run, 20, [], None)
+    clock = itertools.count(0.0, second_a_picture)
+    monkeypatch.setattr(module, "monotonic", lambda: next(clock))
+    events = []
+    run.listen(events.append)
+    generate(run)
+    said = [e for e in events if e["kind"] == "warning"]
+    assert [e["text"] for e in said] == (
+        ["a picture takes 2.0 s here, and the plan counted 1.0: the whole run may take about 20 minutes, not 10"]
+        if warned
+        else []
+    )
+    if warned:
+        before_half = next(e["done"] for e in events[events.index(said[0]) :] if e["kind"] == "progress")
+        assert before_half == module.PACE_AFTER
 
 
 @pytest.mark.parametrize("chosen", [True, False])

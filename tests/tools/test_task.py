@@ -11,6 +11,7 @@ from tests.agent.objects import THINGS, SmallLibrary, thing
 from tools.classes import ClassArgument, nearest, resolve_classes
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
+from tools.pace import Pace
 from tools.runtime import Round, RunContext, RunRecord
 from tools.settings import Settings
 from tools.task import Wanted, ask, define, plan_for_person
@@ -389,6 +390,37 @@ def test_labels_that_do_not_match_are_asked_about_before_anything_is_spent(tmp_p
     define(run, wanted("apple", "pear"))
     assert run.record.settings["class_map"] == {"frucht": "apple"}
     assert any("frucht" in note for note in plan_for_person(run)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("real", "contexts", "rounds", "use"),
+    [
+        (None, [], 2, "later pictures are made at places like theirs"),
+        ("/real", [], 2, "at places like theirs, and what the model is sure of on them is learnt"),
+        ("/real", ["orchard"], 2, "/mine: what the model is sure of on them is learnt"),
+        (None, ["orchard"], 2, "of no use here"),
+        (None, [], 1, "of no use here"),
+    ],
+)
+def test_the_plan_says_what_photos_without_labels_are_for(tmp_path, monkeypatch, real, contexts, rounds, use):
+    run = make_run(tmp_path)
+    run.record.unlabelled, run.record.real = "/mine", real
+    monkeypatch.setattr(task_module, "_check_photos", lambda *_: [])
+    answer = json.loads(define(run, wanted(contexts=contexts, images=100, rounds=rounds)))
+    assert use in plan_for_person(run)["photos without labels"]
+    assert answer.get("unlabelled") == (real and "/mine")  # the agent learns from them only where something decides
+
+
+def test_the_plan_says_where_its_minutes_were_measured(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "new")
+    define(run, wanted())
+    assert "as measured on another machine" in plan_for_person(run)["minutes"]
+    slow = [Pace("old-run", 9.0, 2.0)]
+    monkeypatch.setattr(task_module, "latest_paces", lambda *_: slow)
+    again = make_run(tmp_path / "again")
+    define(again, wanted())
+    assert "at the pace of old-run on this machine" in plan_for_person(again)["minutes"]
+    assert again.record.estimate["minutes"] > 5 * run.record.estimate["minutes"]
 
 
 def test_the_tools_hide_the_run_from_the_model():
