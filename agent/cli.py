@@ -58,7 +58,10 @@ def build(
         Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
     ] = None,
     unlabelled: Annotated[
-        Path | None, typer.Option(help="Photos without labels to learn from; kept only if better on --real photos.")
+        Path | None,
+        typer.Option(
+            help="Photos without labels: later pictures show such places; learnt from if --real says it helps."
+        ),
     ] = None,
     cutouts: Annotated[Path | None, typer.Option(help="Cut-outs to paste: PNGs of single things.")] = None,
     backgrounds: Annotated[Path | None, typer.Option(help="Photos to paste on, without what is to be found.")] = None,

@@ -265,6 +265,11 @@ def _learnt_from(record: RunRecord) -> str:
             f"The labelled photos of --few in {record.few} are training material by the user's wish: pictures were "
             "made of them, and none of them was measured on."
         )
+    if record.unlabelled is not None and not (record.task and record.task.contexts) and len(record.rounds) > 1:
+        said.append(
+            f"The photos without labels in {record.unlabelled} were looked at to choose places for later pictures; "
+            "that trains on nothing of them."
+        )
     learnt = [r for r in record.rounds if r.focus == [PHOTOS]]
     if learnt:
         kept = sum(bool(r.accepted) for r in learnt)

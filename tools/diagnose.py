@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from langchain_core.tools import tool
@@ -22,8 +23,10 @@ from tools.data.predictions import join, load_answers
 from tools.data.scores import Diagnosis, EvaluatedOn, WeakSlice
 from tools.data.scoring import Comparison
 from tools.data.slices import Slice, aim_of
-from tools.errors import FixArguments
+from tools.errors import FixArguments, StepFailed
 from tools.evaluate import Scorer, Sets, predictions_path, rules_for, scorer_of, sets_of
+from tools.label.photos import find_photos
+from tools.label.pseudo import apart_from
 from tools.runtime import Round, RunContext, report, write_json
 from tools.settings import Settings
 
@@ -35,6 +38,7 @@ _CHEAPEST_ROUND = (
     0.5  # a later round has fewer pictures to make; with less time than this share of the last it cannot end
 )
 _PLACES = 2
+_PHOTOS = 100  # without labels that are looked at; more say the same, and large ones take a tenth of a second each
 _AIMS = 4  # more aims at once would leave each with too few pictures
 _MISTAKEN = 4  # look-alikes that the next pictures hold, whatever else they are aimed at
 _MIN_MISTAKES = 2  # one is an anecdote
@@ -200,19 +204,37 @@ def diagnose(run: RunContext) -> str:
 
 
 def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
-    """Aim at the places that look like those of the deciding photos, unless the user named places."""
-    if sets.deciding != "real_val" or run.task.contexts:
+    """Aim at the places that look like those of the photos at hand, with labels or not, unless the user named places.
+
+    No label is looked at, and no photo that only reports.
+    """
+    if run.task.contexts:
+        return
+    seen = [embed(read_picture(run.path(s.image))) for s in sets.samples.get("real_val", [])]
+    try:
+        seen += [embed(read_picture(path)) for path in _unlabelled(run, sets)]
+    except (FixArguments, StepFailed) as error:  # the folder is the user's, and may have gone
+        diagnosis.advice.append(f"The photos without labels could not be looked at: {error}")
+    if not seen:
         return
     renders = [s for s in run.dataset.samples(verdict="kept") if "context" in s.axes]
-    vectors = [
-        np.stack([embed(read_picture(run.path(s.image))) for s in samples]) if samples else np.zeros((0, 1), np.float32)
-        for samples in (sets.samples["real_val"], renders)
-    ]
-    places = kinds_like(vectors[0], vectors[1], [s.axes["context"] for s in renders])[:_PLACES]
+    drawn = [embed(read_picture(run.path(s.image))) for s in renders]
+    places = (
+        kinds_like(np.stack(seen), np.stack(drawn), [s.axes["context"] for s in renders])[:_PLACES] if drawn else []
+    )
     if places:
         diagnosis.aim = list(dict.fromkeys([*(f"context={place}" for place, _ in places), *diagnosis.aim]))[:_AIMS]
         named = ", ".join(place for place, _ in places)
         diagnosis.advice.append(f"The photos look most like the pictures made at: {named}. The next are made there.")
+
+
+def _unlabelled(run: RunContext, sets: Sets) -> list[Path]:
+    """Photos without labels that the user gave, some from all over the folder; none that judges."""
+    if run.record.unlabelled is None:
+        return []
+    files = [f.path for f in find_photos([Path(run.record.unlabelled)])]
+    judges = [s for on in ("real_val", "real_test") for s in sets.samples.get(on, [])]
+    return [f.path for f in apart_from(files[:: math.ceil(len(files) / _PHOTOS) or 1], judges)[0]]
 
 
 def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:

@@ -41,7 +41,6 @@ def test_help_answers_at_once(tmp_path):
         (["build", "apples", "--effort", "heroic"], 2, "heroic"),
         (["build", "apples", "--size", "100"], 2, "size_px"),
         (["build", "apples", "--real", "nowhere"], 2, "--real nowhere: there is no such folder"),
-        (["build", "apples", "--unlabelled", "."], 2, "add --real DIR"),
         (["build", "apples", "--run", "../up"], 2, "use letters"),
         (["build", "apples", "--cutouts", "nowhere"], 2, "--cutouts nowhere: there is no such folder"),
         (["build", "apples", "--backgrounds", "."], 2, "add --cutouts DIR or --few DIR"),

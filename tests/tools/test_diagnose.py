@@ -1,6 +1,7 @@
 """diagnose_model: planted weaknesses are found, chance is not called weak, and what comes next follows."""
 
 import json
+import shutil
 from collections import defaultdict
 
 import numpy as np
@@ -9,13 +10,13 @@ import pytest
 from tests.tools.measured_run import add_pictures, blind_in, good, half, loader, make_run, nothing, spoilt, train
 from tests.tools.test_evaluate import real_run  # noqa: F401  (a fixture)
 from tools import diagnose as module
-from tools.data.pictures import read_picture
+from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
 from tools.data.scoring import Comparison
 from tools.data.slices import Slice
 from tools.diagnose import beyond_noise, diagnose, weigh
 from tools.errors import FixArguments
-from tools.evaluate import evaluate
+from tools.evaluate import evaluate, sets_of
 from tools.settings import Settings
 
 CORNER = Instance(
@@ -275,9 +276,8 @@ def test_rank_is_gap_times_evidence():
     assert ranked.index("clear") < ranked.index("narrow") and ranked[-1] == "narrow"
 
 
-def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
-    """Each render is seen as its place, each photo as an orchard: that is where the next ones are to be made."""
-    run, photos = real_run()
+def seen_as_places(run, monkeypatch, photos_are="orchard"):
+    """Each render is seen as its place, every photo as one and the same."""
     places = ("orchard", "table", "studio", "shelf", "grass", "conveyor")
     renders = [
         s.model_copy(update={"axes": {**s.axes, "context": places[k % len(places)]}})
@@ -288,9 +288,14 @@ def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeyp
     axes = np.eye(len(places), dtype=np.float32)
 
     def by_place(picture):
-        return axes[places.index(seen.get(picture.tobytes(), "orchard"))]
+        return axes[places.index(seen.get(picture.tobytes(), photos_are))]
 
     monkeypatch.setattr(module, "embed", by_place)
+
+
+def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
+    run, photos = real_run()
+    seen_as_places(run, monkeypatch)
     train(run, "m")
     evaluate(run, loader(run, defaultdict(lambda: good), [*photos.val, *photos.test])[0])
     report = json.loads(diagnose(run))
@@ -300,3 +305,39 @@ def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeyp
     run.record.task = run.task.model_copy(update={"contexts": ["table"]})  # the user said where
     diagnose(run)
     assert "context=orchard" not in run.round.diagnosis.aim
+
+
+def photos_in(folder, count):
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(7)
+    for k in range(count):
+        write_picture(folder / f"photo_{k:03}x.png", rng.integers(0, 256, (24, 24, 3), np.uint8))
+    return str(folder)
+
+
+def test_photos_without_labels_choose_the_places_too(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "run", 64)
+    seen_as_places(run, monkeypatch, photos_are="grass")
+    diagnosed(run, good)
+    assert "context=grass" not in run.round.diagnosis.aim
+
+    run.record.unlabelled = photos_in(tmp_path / "mine", 4)
+    report = json.loads(diagnose(run))
+    assert run.round.diagnosis.aim[0] == "context=grass" and "context=grass" in report["next"]
+
+    shutil.rmtree(tmp_path / "mine")  # a folder that goes away costs the aim, not the round
+    diagnose(run)
+    assert "context=grass" not in run.round.diagnosis.aim
+    assert any("could not be looked at" in sentence for sentence in run.round.diagnosis.advice)
+
+
+def test_photos_that_judge_choose_nothing_and_many_are_sampled(tmp_path, real_run):  # noqa: F811
+    run, photos = real_run()
+    run.record.unlabelled = photos_in(tmp_path / "mine", 2)
+    for k, sample in enumerate([*photos.val, *photos.test]):
+        shutil.copy(sample.image, tmp_path / "mine" / f"judge_{k}x.png")
+    assert {p.name for p in module._unlabelled(run, sets_of(run))} == {"photo_000x.png", "photo_001x.png"}
+
+    run.record.unlabelled = photos_in(tmp_path / "many", 201)
+    looked_at = [p.name for p in module._unlabelled(run, sets_of(run))]
+    assert len(looked_at) == 67 and looked_at[0] == "photo_000x.png" and looked_at[-1] == "photo_198x.png"
