@@ -8,13 +8,13 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.curate import embed
 from tools.data.error_kinds import Error, count_errors, count_mistaken, errors_in, find_errors
 from tools.data.likeness import kinds_like
 from tools.data.metrics import interval
@@ -25,10 +25,11 @@ from tools.data.scoring import Comparison
 from tools.data.slices import Slice, aim_of
 from tools.errors import FixArguments, StepFailed
 from tools.evaluate import Scorer, Sets, predictions_path, rules_for, scorer_of, sets_of
-from tools.label.photos import find_photos
+from tools.label.photos import PhotoFile, find_photos, read_ahead
 from tools.label.pseudo import apart_from
 from tools.runtime import Round, RunContext, report, write_json
 from tools.settings import Settings
+from tools.trainers.looks import looks
 
 _HARDLY_LEARNT = 0.05  # main metric under which every slice scores about 0 and a softer measure must tell them apart
 _MIN_PICTURES = 3  # a slice in fewer pictures is an anecdote
@@ -210,31 +211,32 @@ def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
     """
     if run.task.contexts:
         return
-    seen = [embed(read_picture(run.path(s.image))) for s in sets.samples.get("real_val", [])]
+    photos = [run.path(s.image) for s in sets.samples.get("real_val", [])]
+    others: list[PhotoFile] = []
     try:
-        seen += [embed(read_picture(path)) for path in _unlabelled(run, sets)]
+        others = _unlabelled(run, sets)
     except (FixArguments, StepFailed) as error:  # the folder is the user's, and may have gone
         diagnosis.advice.append(f"The photos without labels could not be looked at: {error}")
-    if not seen:
-        return
     renders = [s for s in run.dataset.samples(verdict="kept") if "context" in s.axes]
-    drawn = [embed(read_picture(run.path(s.image))) for s in renders]
-    places = (
-        kinds_like(np.stack(seen), np.stack(drawn), [s.axes["context"] for s in renders])[:_PLACES] if drawn else []
-    )
+    if not (photos or others) or not renders:
+        return
+    unlabelled = (p.picture for p in read_ahead(iter(others)) if p.picture is not None)
+    seen = looks(chain(map(read_picture, photos), unlabelled))
+    drawn = looks(read_picture(run.path(s.image)) for s in renders)
+    places = kinds_like(seen, drawn, [s.axes["context"] for s in renders])[:_PLACES]
     if places:
         diagnosis.aim = list(dict.fromkeys([*(f"context={place}" for place, _ in places), *diagnosis.aim]))[:_AIMS]
         named = ", ".join(place for place, _ in places)
         diagnosis.advice.append(f"The photos look most like the pictures made at: {named}. The next are made there.")
 
 
-def _unlabelled(run: RunContext, sets: Sets) -> list[Path]:
+def _unlabelled(run: RunContext, sets: Sets) -> list[PhotoFile]:
     """Photos without labels that the user gave, some from all over the folder; none that judges."""
     if run.record.unlabelled is None:
         return []
     files = [f.path for f in find_photos([Path(run.record.unlabelled)])]
     judges = [s for on in ("real_val", "real_test") for s in sets.samples.get(on, [])]
-    return [f.path for f in apart_from(files[:: math.ceil(len(files) / _PHOTOS) or 1], judges)[0]]
+    return apart_from(files[:: math.ceil(len(files) / _PHOTOS) or 1], judges)[0]
 
 
 def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:

@@ -290,7 +290,7 @@ def seen_as_places(run, monkeypatch, photos_are="orchard"):
     def by_place(picture):
         return axes[places.index(seen.get(picture.tobytes(), photos_are))]
 
-    monkeypatch.setattr(module, "embed", by_place)
+    monkeypatch.setattr(module, "looks", lambda pictures: np.stack([by_place(p) for p in pictures]))
 
 
 def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
@@ -336,8 +336,8 @@ def test_photos_that_judge_choose_nothing_and_many_are_sampled(tmp_path, real_ru
     run.record.unlabelled = photos_in(tmp_path / "mine", 2)
     for k, sample in enumerate([*photos.val, *photos.test]):
         shutil.copy(sample.image, tmp_path / "mine" / f"judge_{k}x.png")
-    assert {p.name for p in module._unlabelled(run, sets_of(run))} == {"photo_000x.png", "photo_001x.png"}
+    assert {p.path.name for p in module._unlabelled(run, sets_of(run))} == {"photo_000x.png", "photo_001x.png"}
 
     run.record.unlabelled = photos_in(tmp_path / "many", 201)
-    looked_at = [p.name for p in module._unlabelled(run, sets_of(run))]
+    looked_at = [p.path.name for p in module._unlabelled(run, sets_of(run))]
     assert len(looked_at) == 67 and looked_at[0] == "photo_000x.png" and looked_at[-1] == "photo_198x.png"

@@ -12,7 +12,10 @@ MIN_RENDERS = 5  # of a kind, fewer are an anecdote
 
 
 def kinds_like(
-    photos: npt.NDArray[np.float32], renders: npt.NDArray[np.float32], kinds: Sequence[str]
+    photos: npt.NDArray[np.float32],
+    renders: npt.NDArray[np.float32],
+    kinds: Sequence[str],
+    least: float = MIN_LIFT,
 ) -> list[tuple[str, float]]:
     """Kinds of renders that are over-represented among those nearest to the photos, the most so first.
 
@@ -20,6 +23,7 @@ def kinds_like(
         photos: (m, d) unit vectors.
         renders: (n, d) unit vectors.
         kinds: n names, such as the place each render shows.
+        least: lift of a kind that is told.
 
     Returns:
         Kind and lift: its share among the nearest over its share among all.
@@ -30,5 +34,5 @@ def kinds_like(
     near = Counter(kinds[int(i)] for i in nearest.ravel())
     known = {kind: count for kind, count in Counter(kinds).items() if count >= MIN_RENDERS}
     lifts = {kind: near[kind] / nearest.size / (count / len(kinds)) for kind, count in known.items()}
-    found = [(kind, lift) for kind, lift in lifts.items() if lift >= MIN_LIFT]
+    found = [(kind, lift) for kind, lift in lifts.items() if lift >= least]
     return sorted(found, key=lambda item: (-item[1], item[0]))
