@@ -14,7 +14,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: setup
-	$(BIN)/sightsmith build "build me an apple segmenter" --effort quick --yes
+	$(BIN)/sightsmith build "build me an apple segmenter" --effort quick --minutes 11 --yes
 
 ui: setup
 	$(BIN)/sightsmith ui
