@@ -72,8 +72,10 @@ class Settings(BaseSettings):
     # The plan and its estimate; seconds are wall clock on two cores at 320 px and are scaled to size and cores
     min_images: int = 24  # fewer cannot be split into train, val and test with every class in each
     max_images: int = 100_000
-    estimate_render_s: float = 0.9  # a picture with masks: 0.74 s measured on a quiet machine
-    estimate_train_images_per_s: float = 28.0  # forward, backward, augmentation: 28 to 35 measured, validation aside
+    # Until the machine has runs of its own (`tools/pace.py`): whole runs took 0.77 s and 31 a second on one CPU, 0.99 s
+    # and 18 a second on a slower one, validation included.
+    estimate_render_s: float = 0.85  # a picture with masks
+    estimate_train_images_per_s: float = 30.0  # forward, backward, augmentation
     estimate_predict_s: float = 0.06  # a picture in an evaluation
     estimate_picture_s: float = 0.03  # scoring, embedding and labelling a picture
     estimate_round_s: float = 6.0  # starting engines, validation, diagnosis

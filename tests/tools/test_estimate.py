@@ -21,7 +21,7 @@ def test_the_quick_plan_is_done_in_twelve_minutes_on_two_cores():
 def test_the_stages_add_up_and_rendering_is_as_measured():
     cost = estimate(QUICK, Settings(), 2)
     assert sum(cost.stages.values()) == pytest.approx(cost.minutes, abs=0.1)
-    assert cost.stages["generate"] == pytest.approx(200 * 0.9 / 60, abs=0.01)
+    assert cost.stages["generate"] == pytest.approx(200 * 0.85 / 60, abs=0.01)
     assert cost.money == 0
 
 
@@ -64,7 +64,7 @@ def test_a_plan_fits_its_minutes_and_says_what_was_cut(wanted, budget, images_gi
 
 
 def test_pictures_that_were_asked_for_outlive_long_training():
-    plan, notes = fit_plan(Plan(images=200, rounds=1, effort="thorough"), 5.6, Settings(), images_given=True, cores=2)
+    plan, notes = fit_plan(Plan(images=200, rounds=1, effort="thorough"), 5.3, Settings(), images_given=True, cores=2)
     assert (plan.images, plan.effort) == (200, "quick")
     assert "effort quick instead of thorough" in notes[0]
 
