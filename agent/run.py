@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.label.photos import find_photos
 from tools.locks import locked
 from tools.pace import machine_name
 from tools.profile import auto_settings
@@ -60,13 +61,15 @@ def start_run(
     """Make the folder of a new run.
 
     Raises:
-        FixArguments: the name is taken or not usable, or a given folder does not exist.
+        FixArguments: the name is taken or not usable, or a given folder does not exist or has no photo.
         StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
     """
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
+    if unlabelled is not None and next(find_photos([unlabelled]), None) is None:
+        raise FixArguments(f"--unlabelled {unlabelled}: there is no picture in it")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
     if few is not None:

@@ -221,8 +221,12 @@ def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
     if not (photos or others) or not renders:
         return
     unlabelled = (p.picture for p in read_ahead(iter(others)) if p.picture is not None)
-    seen = looks(chain(map(read_picture, photos), unlabelled))
-    drawn = looks(read_picture(run.path(s.image)) for s in renders)
+    try:
+        seen = looks(chain(map(read_picture, photos), unlabelled))
+        drawn = looks(read_picture(run.path(s.image)) for s in renders)
+    except StepFailed as error:
+        diagnosis.advice.append(f"Where the photos were taken could not be seen: {error}")
+        return
     places = kinds_like(seen, drawn, [s.axes["context"] for s in renders])[:_PLACES]
     if places:
         diagnosis.aim = list(dict.fromkeys([*(f"context={place}" for place, _ in places), *diagnosis.aim]))[:_AIMS]

@@ -195,13 +195,14 @@ def generate(run: RunContext) -> str:
 
 def _warn_if_slow(run: RunContext, seconds: float) -> None:
     """Say so as soon as a machine turns out slower than the plan counted with."""
-    cost = run.record.estimate
+    cost, limit = run.record.estimate, run.task.budget.minutes
     planned = 60 * cost["stages"]["generate"] / cost["images"] if cost else 0.0
     if cost and seconds > SLOW * planned > 0:
         run.emit(
             "warning",
-            text=f"a picture takes {seconds:.1f} s here, and the plan counted {planned:.1f}: the whole run may take "
-            f"about {cost['minutes'] * seconds / planned:.0f} minutes, not {cost['minutes']:.0f}",
+            text=f"a picture takes {seconds:.1f} s here, and the plan counted {planned:.1f}: the whole run would take "
+            f"about {cost['minutes'] * seconds / planned:.0f} minutes, not {cost['minutes']:.0f}"
+            + (f"; what does not fit into {limit:g} minutes is left out" if limit else ""),
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.estimate import scale
-from tools.runtime import RunRecord
+from tools.runtime import PHOTOS, RunRecord
 from tools.settings import Settings
 
 RUNS = 3  # latest runs whose median counts: one alone may have shared its machine
@@ -71,7 +71,9 @@ def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
     """Of one run; None where it is no measure of a run with these settings."""
     try:
         record = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
-        trainings = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("rounds/*/training.json"))]
+        rounds = [r for r in record.rounds if r.focus != [PHOTOS]]  # the others trained in another stage
+        files = [folder / "rounds" / f"{r.number:02d}" / "training.json" for r in rounds]
+        trainings = [json.loads(f.read_text(encoding="utf-8")) for f in files if f.is_file()]
         shown = sum(int(t["epochs"]) * int(t["train_images"]) for t in trainings)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -41,6 +41,8 @@ def test_help_answers_at_once(tmp_path):
         (["build", "apples", "--effort", "heroic"], 2, "heroic"),
         (["build", "apples", "--size", "100"], 2, "size_px"),
         (["build", "apples", "--real", "nowhere"], 2, "--real nowhere: there is no such folder"),
+        (["build", "apples", "--unlabelled", "nowhere"], 2, "--unlabelled nowhere: there is no such folder"),
+        (["build", "apples", "--unlabelled", "."], 2, "--unlabelled .: there is no picture in it"),
         (["build", "apples", "--run", "../up"], 2, "use letters"),
         (["build", "apples", "--cutouts", "nowhere"], 2, "--cutouts nowhere: there is no such folder"),
         (["build", "apples", "--backgrounds", "."], 2, "add --cutouts DIR or --few DIR"),

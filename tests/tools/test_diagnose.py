@@ -15,7 +15,7 @@ from tools.data.sample import Instance, encode_mask
 from tools.data.scoring import Comparison
 from tools.data.slices import Slice
 from tools.diagnose import beyond_noise, diagnose, weigh
-from tools.errors import FixArguments
+from tools.errors import FixArguments, StepFailed
 from tools.evaluate import evaluate, sets_of
 from tools.settings import Settings
 
@@ -324,6 +324,15 @@ def test_photos_without_labels_choose_the_places_too(tmp_path, monkeypatch):
     run.record.unlabelled = photos_in(tmp_path / "mine", 4)
     report = json.loads(diagnose(run))
     assert run.round.diagnosis.aim[0] == "context=grass" and "context=grass" in report["next"]
+
+    def no_starter(pictures):
+        raise StepFailed("no starter here")
+
+    with monkeypatch.context() as without:
+        without.setattr(module, "looks", no_starter)
+        diagnose(run)
+    assert "context=grass" not in run.round.diagnosis.aim
+    assert any("no starter here" in sentence for sentence in run.round.diagnosis.advice)
 
     shutil.rmtree(tmp_path / "mine")  # a folder that goes away costs the aim, not the round
     diagnose(run)

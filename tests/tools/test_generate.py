@@ -266,10 +266,13 @@ def test_a_machine_slower_than_the_plan_is_said_early(tmp_path, monkeypatch, sec
     generate(run)
     said = [e for e in events if e["kind"] == "warning"]
     assert [e["text"] for e in said] == (
-        ["a picture takes 2.0 s here, and the plan counted 1.0: the whole run may take about 20 minutes, not 10"]
+        ["a picture takes 2.0 s here, and the plan counted 1.0: the whole run would take about 20 minutes, not 10"]
         if warned
         else []
     )
+    run.task.budget.minutes = 9.0
+    module._warn_if_slow(run, 3.0)
+    assert events[-1]["text"].endswith("30 minutes, not 10; what does not fit into 9 minutes is left out")
     if warned:
         before_half = next(e["done"] for e in events[events.index(said[0]) :] if e["kind"] == "progress")
         assert before_half == module.PACE_AFTER

@@ -5,9 +5,10 @@ import os
 
 import pytest
 
+from agent.run import start_run
 from tools.estimate import Plan, estimate
 from tools.pace import RUNS, at_pace, latest_paces, machine_name
-from tools.runtime import Round, RunRecord, StageTime
+from tools.runtime import PHOTOS, Round, RunRecord, StageTime
 from tools.settings import Settings
 
 HERE = "Some CPU, 2 cores"
@@ -75,6 +76,14 @@ def test_other_runs_say_nothing(tmp_path, finished, made, changed):
     assert names(tmp_path) == []
 
 
+def test_rounds_on_photos_are_another_stage_and_do_not_count(tmp_path, finished):
+    finished(rate=10.0, changed={"rounds": [Round(number=1, generated=50), Round(number=2, focus=[PHOTOS])]})
+    (tmp_path / "before" / "rounds" / "02").mkdir()
+    (tmp_path / "before" / "rounds" / "02" / "training.json").write_text('{"epochs": 50, "train_images": 25}')
+    [pace] = latest_paces(tmp_path, HERE, Settings())
+    assert pace.train_images_per_s == pytest.approx(10.0)
+
+
 def test_damaged_records_are_passed_over(tmp_path, finished):
     (finished("broken") / "run.json").write_text("{")
     (finished("cut") / "rounds" / "01" / "training.json").write_text("[1]")
@@ -83,5 +92,7 @@ def test_damaged_records_are_passed_over(tmp_path, finished):
     assert latest_paces(tmp_path / "nowhere", HERE, Settings()) == []
 
 
-def test_a_machine_has_a_name():
+def test_a_run_says_on_which_machine_it_was(tmp_path):
+    run = start_run("apples", Settings(runs_dir=tmp_path / "runs"))
+    assert run.record.machine == machine_name()
     assert machine_name().endswith("cores") and len(machine_name()) > len(", 2 cores")
