@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import math
 import shutil
 import sqlite3
 from collections import Counter
@@ -20,7 +21,9 @@ from tools.generators import Failed, Generated, Generator
 from tools.profile import fall_back
 from tools.runtime import RunContext, report
 
-# Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round.
+# Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round,
+# or when a round's pictures have had the minutes that the plan gives them. On a slow machine fewer pictures, seen as
+# often as planned, teach more than all of them seen half as often (docs/learning.md).
 RESERVED_SHARE = 0.45
 PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
 SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
@@ -135,6 +138,7 @@ def generate(run: RunContext) -> str:
         "why": getattr(engine, "why", "named in the settings"),
     }  # fmt: skip
     failed: Counter[str] = Counter()
+    time_is_up = _clock(run)
     came: list[float] = []  # when each picture was there
     try:
         run.progress("generate", 0, len(scenes))
@@ -156,7 +160,7 @@ def generate(run: RunContext) -> str:
                 "generate", done, len(scenes), seconds_per_image=round(median(seconds), 2) if seconds else None
             )
             run.check_stop()
-            if _time_is_up(run):
+            if time_is_up():
                 out_of_time = True
                 break
     except (OSError, sqlite3.OperationalError) as error:
@@ -212,11 +216,24 @@ def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
     return "disk is full" in str(error)
 
 
-def _time_is_up(run: RunContext) -> bool:
-    task = run.record.task
-    if task is None or task.budget.minutes is None:
-        return False
-    return run.remaining_s() < RESERVED_SHARE * task.budget.minutes * 60 / max(1, task.budget.rounds)
+def _clock(run: RunContext) -> Callable[[], bool]:
+    """Says when the pictures of this round have had their share of the minutes."""
+    budget, cost, current = run.task.budget, run.record.estimate, run.round
+    if budget.minutes is None:
+        return lambda: False
+    limit_s, share_s = 60 * budget.minutes, math.inf
+    if cost:
+        planned = len(run.dataset.scenes(current.number)) / cost["images"]
+        share_s = limit_s * cost["stages"]["generate"] / cost["minutes"] * planned
+    earlier_s = sum(s.seconds for s in run.record.stages if (s.name, s.round) == ("generate", current.number))
+    began = monotonic()
+
+    def time_is_up() -> bool:
+        if run.remaining_s() < RESERVED_SHARE * limit_s / max(1, budget.rounds):
+            return True
+        return earlier_s + monotonic() - began > share_s
+
+    return time_is_up
 
 
 def _keep(run: RunContext, engine: Generator, result: Generated) -> None:

@@ -219,6 +219,31 @@ def test_the_minutes_budget_leaves_time_to_train(tmp_path):
     assert len(run.dataset.pending_scenes()) == 8 - run.round.generated  # they are made when there is time again
 
 
+def test_pictures_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path, monkeypatch):
+    run = new_run(tmp_path, images=30, minutes=10)
+    # A second a picture in ten minutes: where one takes two, the first 20 pictures have time for half of them.
+    run.record.estimate = {"minutes": 10.0, "stages": {"generate": 0.5}, "images": 30}
+    design(run, 20, [], None)
+    clock = itertools.count(0.0, 1.0)  # looked at twice a picture
+    monkeypatch.setattr(module, "monotonic", lambda: next(clock))
+    answer = json.loads(generate(run))
+    assert 8 <= run.round.generated <= 11  # of 20, which are two thirds of the 30
+    assert "minutes budget" in answer["stopped"]
+    left = run.dataset.pending_scenes()
+    assert len(left) == 20 - run.round.generated
+
+    from tools.data.scores import Diagnosis
+
+    run.round.diagnosis = Diagnosis(round=1, on="synthetic_val")
+    design(run, 10, [], None)
+    aimed = {s.id for s in run.dataset.scenes(2)}
+    assert {s.id for s in run.dataset.pending_scenes()[:10]} == aimed  # first what this round is for
+    generate(run)
+    made = {s.scene_id for s in run.dataset.samples()}
+    assert aimed & made
+    assert not {s.id for s in left} & made
+
+
 def test_classify_pictures_are_labelled_by_their_target(tmp_path):
     run = new_run(tmp_path, "apple", "lemon", kind="classify")
     design(run, 8, [], None)

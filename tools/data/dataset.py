@@ -83,9 +83,10 @@ class Dataset:
         return self._count("SELECT count(*) FROM scenes") - before
 
     def pending_scenes(self) -> list[SceneSpec]:
-        """Planned scenes that have neither a sample nor a recorded failure, in the order of planning."""
+        """Planned scenes that have neither a sample nor a recorded failure, as planned, the latest round's first."""
         rows = self._db.execute(
-            "SELECT spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) ORDER BY position"
+            "SELECT spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) "
+            "ORDER BY round DESC, position"
         )
         return [SceneSpec.model_validate_json(row["spec"]) for row in rows]
 
