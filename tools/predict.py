@@ -22,6 +22,8 @@ Picture = npt.NDArray[np.uint8]
 _BATCH = 8
 LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
+LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/learning.md)
+LARGER_BELOW_PX = 40.0  # side as the network sees it
 _SURE = 0.2  # score from which an object says how large objects are
 # Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
 _COLOURS = (
@@ -84,11 +86,11 @@ class Predictor:
         """`predict` for each picture; those of equal shape are computed together, large ones in tiles where it pays."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
-        views = self._look(pictures, [None] * len(pictures), confidence)
-        return [
-            self._instances(self._look_closer(picture, view, confidence))
-            for picture, view in zip(pictures, views, strict=True)
-        ]
+        views = [[view] for view in self._look(pictures, [None] * len(pictures), confidence)]
+        for picture, own in zip(pictures, views, strict=True):
+            own += self._look_in_tiles(picture, own[0], confidence)
+        self._look_larger(pictures, views, confidence)
+        return [self._instances(own) for own in views]
 
     def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
         """What is found in pictures, or in tiles of larger ones."""
@@ -100,13 +102,13 @@ class Predictor:
                 views[i] = View.of(found, inputs[i][1], places[i])
         return [view for view in views if view is not None]
 
-    def _look_closer(self, picture: Picture, view: View, confidence: float) -> list[View]:
+    def _look_in_tiles(self, picture: Picture, whole: View, confidence: float) -> list[View]:
         """Halve the field of view as long as objects look too small in it, or nothing is found at all."""
         h, w = picture.shape[:2]
-        side, views = max(h, w), [view]
+        side, views = max(h, w), list[View]()
         if side < LARGE * self.size_px:
             return views
-        while side > self.size_px and self._looks_small(views, side):
+        while side > self.size_px and self._side_px([whole, *views], side) < SMALL_PX:
             side = max(self.size_px, side // 2)
             places = places_of(h, w, side)
             for start in range(0, len(places), _BATCH):
@@ -115,11 +117,28 @@ class Predictor:
                 views += self._look(crops, part, confidence)
         return views
 
-    def _looks_small(self, views: Sequence[View], side: int) -> bool:
-        """Whether the objects, as the network sees them, are so small that it misses many like them."""
+    def _look_larger(self, pictures: Sequence[Picture], views: list[list[View]], confidence: float) -> None:
+        """Look once more, at a larger input, where small objects were found in a whole picture that shows more of them.
+
+        What is found then takes the place of what was found before. Pictures in which nothing was found stay as they
+        are: on them a larger input finds what is not there.
+        """
+        sides = [max(picture.shape[:2]) for picture in pictures]
+        sizes: dict[int, list[int]] = {}
+        for i, (own, side) in enumerate(zip(views, sides, strict=True)):
+            size = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
+            if len(own) == 1 and size > self.size_px and 0 < self._side_px(own, side) < LARGER_BELOW_PX:
+                sizes.setdefault(size, []).append(i)
+        for size, chosen in sizes.items():
+            again = self.at_size(size)._look([pictures[i] for i in chosen], [None] * len(chosen), confidence)
+            for i, view in zip(chosen, again, strict=True):
+                views[i] = [view]
+
+    def _side_px(self, views: Sequence[View], side: int) -> float:
+        """Median shorter side of the objects as the network sees them in a field of view; 0 where none is sure."""
         boxes = np.concatenate([v.boxes[v.found.scores >= _SURE] for v in views])
-        sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) if len(boxes) else boxes[:, 0]
-        return len(sides) == 0 or float(np.median(sides)) * self.size_px / side < SMALL_PX
+        sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1)
+        return float(np.median(sides)) * self.size_px / side if len(sides) else 0.0
 
     def classify(self, picture: Picture) -> dict[str, float]:
         """Probability of each class for an (h, w, 3) RGB picture.

@@ -40,9 +40,13 @@ class SeesLargeBlobs:
 
     training = False
 
+    def __init__(self):
+        self.inputs = []  # the longer side of each picture it was shown
+
     def __call__(self, batch):
         rows = []
         for picture in batch.numpy():
+            self.inputs.append(max(picture.shape[1:]))
             _, _, stats, _ = cv2.connectedComponentsWithStats((picture[0] > 0.8).astype(np.uint8))
             found = [s for s in stats[1:] if min(s[2], s[3]) >= 8]
             row = np.zeros((5, 64), np.float32)
@@ -68,6 +72,36 @@ def test_a_large_picture_of_small_things_is_seen_in_tiles():
     middles = sorted(((i.box[0] + i.box[2]) / 2, (i.box[1] + i.box[3]) / 2) for i in found)
     assert middles == [pytest.approx(c, abs=2) for c in sorted(centres)]  # each once, where it is
     assert model.predict(cv2.resize(picture, (640, 533)), 0.3) == []  # not large: seen as a whole, in which all vanish
+
+
+@pytest.mark.parametrize(
+    ("large_px", "shape", "found", "inputs"),
+    [
+        (60, (640, 600), 2, [320, 480]),  # 30 px as the network sees it: the larger input shows the small one too
+        (100, (640, 600), 1, [320]),  # 50 px: large enough as it is
+        (0, (640, 600), 0, [320]),  # nothing: a larger input would find what is not there
+        (40, (400, 400), 2, [320, 416]),  # no larger than the picture itself
+        (30, (320, 300), 1, [320]),
+    ],
+)
+def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, found, inputs):
+    picture = np.full((*shape, 3), 60, np.uint8)
+    picture[40 : 40 + large_px, 40 : 40 + large_px] = 250
+    small = round(7 * shape[0] / 320)  # below the 8 px of which the network sees anything
+    picture[200 : 200 + small, 200 : 200 + small] = 250
+    network = SeesLargeBlobs()
+    model = Predictor(network, "detect", ["blob"], 320)
+    other = np.full((*shape, 3), 60, np.uint8)
+    answers = model.predict_many([other, picture, other], 0.3)
+    assert [len(a) for a in answers] == [0, found, 0]
+    assert sorted(set(network.inputs)) == inputs
+    assert network.inputs.count(inputs[-1]) == (1 if len(inputs) == 2 else 3)
+    if found:
+        middle = 40 + large_px / 2
+        (best, *_) = sorted(answers[1], key=lambda i: i.box[0])
+        assert ((best.box[0] + best.box[2]) / 2, (best.box[1] + best.box[3]) / 2) == pytest.approx(
+            (middle, middle), abs=2
+        )
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])
