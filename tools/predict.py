@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.annotators import Detection
+from tools.annotators.fusion import fuse
 from tools.data.pictures import is_picture, read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.runtime import write_json
 from tools.trainers.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
-from tools.trainers.views import Place, View, once_each, places_of
+from tools.trainers.views import Place, Seen, View, once_each, places_of
 
 Picture = npt.NDArray[np.uint8]
 
@@ -25,6 +27,7 @@ SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cel
 LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/learning.md)
 LARGER_BELOW_PX = 40.0  # side as the network sees it
 _SURE = 0.2  # score from which an object says how large objects are
+_LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
 # Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
 _COLOURS = (
     (255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200), (140, 230, 0),
@@ -37,12 +40,13 @@ class Predictor:
     """Trained weights, ready to look at pictures.
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
-    is for many pictures and not for scores.
+    is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
+    input.
     """
 
     def __init__(
         self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
-        nms_iou: float = NMS_IOU,
+        nms_iou: float = NMS_IOU, closer: bool = True,
     ) -> None:  # fmt: skip
         from tools.trainers.loop import choose_device, has_fast_bfloat16
 
@@ -50,6 +54,7 @@ class Predictor:
         self.names = list(names)
         self.size_px = size_px
         self.nms_iou = nms_iou
+        self.closer = closer
         self.device = choose_device()
         self.network = network.to(self.device).eval()
         self.half = half and has_fast_bfloat16(self.device)
@@ -67,8 +72,10 @@ class Predictor:
         return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou)
 
     def at_size(self, size_px: int) -> "Predictor":
-        """The same network, looking at pictures of another size."""
-        return Predictor(self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou)
+        """The same network, looking at pictures of another size, and not again where objects are small."""
+        return Predictor(
+            self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False
+        )
 
     def predict(self, picture: Picture, confidence: float) -> list[Instance]:
         """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
@@ -86,11 +93,15 @@ class Predictor:
         """`predict` for each picture; those of equal shape are computed together, large ones in tiles where it pays."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
-        views = [[view] for view in self._look(pictures, [None] * len(pictures), confidence)]
-        for picture, own in zip(pictures, views, strict=True):
-            own += self._look_in_tiles(picture, own[0], confidence)
-        self._look_larger(pictures, views, confidence)
-        return [self._instances(own) for own in views]
+        least = min(confidence, _LEAST)
+        wholes = self._look(pictures, [None] * len(pictures), least)
+        tiles = [self._look_in_tiles(picture, whole, least) for picture, whole in zip(pictures, wholes, strict=True)]
+        larger = self._look_larger(pictures, wholes, tiles, least)
+        answers = []
+        for i, whole in enumerate(wholes):
+            seen = self._together([whole, larger[i]]) if i in larger else once_each([whole, *tiles[i]], MAX_DETECTIONS)
+            answers.append(self._instances(seen, confidence))
+        return answers
 
     def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
         """What is found in pictures, or in tiles of larger ones."""
@@ -117,22 +128,43 @@ class Predictor:
                 views += self._look(crops, part, confidence)
         return views
 
-    def _look_larger(self, pictures: Sequence[Picture], views: list[list[View]], confidence: float) -> None:
+    def _look_larger(
+        self, pictures: Sequence[Picture], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
+    ) -> dict[int, View]:
         """Look once more, at a larger input, where small objects were found in a whole picture that shows more of them.
 
-        What is found then takes the place of what was found before. Pictures in which nothing was found stay as they
-        are: on them a larger input finds what is not there.
+        Pictures in which nothing was found stay as they are: on them a larger input finds what is not there.
         """
-        sides = [max(picture.shape[:2]) for picture in pictures]
         sizes: dict[int, list[int]] = {}
-        for i, (own, side) in enumerate(zip(views, sides, strict=True)):
+        for i, (picture, whole) in enumerate(zip(pictures, wholes, strict=True)):
+            side = max(picture.shape[:2])
             size = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
-            if len(own) == 1 and size > self.size_px and 0 < self._side_px(own, side) < LARGER_BELOW_PX:
+            small = 0 < self._side_px([whole], side) < LARGER_BELOW_PX
+            if self.closer and small and not tiles[i] and size > self.size_px:
                 sizes.setdefault(size, []).append(i)
+        larger: dict[int, View] = {}
         for size, chosen in sizes.items():
             again = self.at_size(size)._look([pictures[i] for i in chosen], [None] * len(chosen), confidence)
-            for i, view in zip(chosen, again, strict=True):
-                views[i] = [view]
+            larger |= zip(chosen, again, strict=True)
+        return larger
+
+    def _together(self, views: Sequence[View]) -> list[Seen]:
+        """What looks at the same picture show together: mean boxes, and the score of the surer look."""
+        owners: dict[int, tuple[View, int]] = {}
+        looks: list[dict[int, list[Detection]]] = []
+        for view in views:
+            looks.append({})
+            for i in np.flatnonzero(view.usable).tolist():
+                box, kind = view.boxes[i].tolist(), int(view.found.classes[i])
+                found = Detection(tuple(box), float(view.found.scores[i]), kind)
+                looks[-1].setdefault(kind, []).append(found)
+                owners[id(found)] = (view, i)
+        seen = []
+        for kind in sorted({kind for look in looks for kind in look}):
+            for group in fuse([look.get(kind, []) for look in looks], [0] * len(looks), self.nms_iou):
+                best = max((found for found, _, _ in group.members), key=lambda found: found.score)
+                seen.append(Seen(*owners[id(best)], group.box, best.score))
+        return sorted(seen, key=lambda s: -s.score)[:MAX_DETECTIONS]
 
     def _side_px(self, views: Sequence[View], side: int) -> float:
         """Median shorter side of the objects as the network sees them in a field of view; 0 where none is sure."""
@@ -166,21 +198,22 @@ class Predictor:
         with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
             return self.network(tensor)
 
-    def _instances(self, views: Sequence[View]) -> list[Instance]:
-        """Objects of one picture, each once, best first."""
+    def _instances(self, seen: Sequence[Seen], confidence: float) -> list[Instance]:
+        """Objects of one picture, best first."""
         instances = []
-        for view, i in once_each(views, MAX_DETECTIONS):
-            corners = view.boxes[i].tolist()
+        for view, i, box, score in seen:
+            if score < confidence:
+                continue
             counts = None
             if self.kind == "segment":
-                mask = picture_mask(view.found.logits[i], corners, view.fit)
+                mask = picture_mask(view.found.logits[i], box, view.fit)
                 if not mask.any():
                     continue
                 counts = encode_mask(mask)
             instances.append(
                 Instance(
-                    class_name=self.names[int(view.found.classes[i])], box=tuple(corners), counts=counts,
-                    score=float(view.found.scores[i]), source="model",
+                    class_name=self.names[int(view.found.classes[i])], box=box, counts=counts, score=score,
+                    source="model",
                 )
             )  # fmt: skip
         return instances

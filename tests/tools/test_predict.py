@@ -104,6 +104,29 @@ def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, fou
         )
 
 
+class Wavers(SeesLargeBlobs):
+    """At the larger input it is surer, and everything seems to lie a tenth of its width to the right."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        if batch.shape[-1] == 320:
+            rows[:, 4] /= 2
+        else:
+            rows[:, 0] += rows[:, 2] / 10
+        return (rows,)
+
+
+def test_two_looks_give_one_object_whatever_score_is_asked_for():
+    picture = np.full((640, 640, 3), 60, np.uint8)
+    picture[40:100, 40:100] = 250
+    for least in (0.001, 0.3, 0.6):  # the first look alone would not be sure enough for the last
+        (found,) = Predictor(Wavers(), "detect", ["blob"], 320).predict(picture, least)
+        assert found.box == pytest.approx((44, 40, 104, 100), abs=0.5)  # by scores, two thirds of the way
+        assert found.score == pytest.approx(0.9)
+    (once,) = Predictor(Wavers(), "detect", ["blob"], 320, closer=False).predict(picture, 0.3)
+    assert once.score == pytest.approx(0.45)
+
+
 @pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])
 def test_masks_are_at_native_resolution_inside_their_boxes(weights, height, width):
     found = Predictor.load(weights["segment"]).predict(noise(height, width), 0.3)

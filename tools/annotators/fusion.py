@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from tools.annotators import Detection, Detector, Picture
 from tools.data.sample import BoolMask, Box
@@ -61,26 +62,29 @@ def fuse(views: Sequence[Sequence[Detection]], detectors: Sequence[int], iou: fl
     """
     entries = [(d, v, detectors[v]) for v, found in enumerate(views) for d in found]
     clusters: list[Fused] = []
+    boxes = np.zeros((len(entries), 4))  # of the clusters
     for entry in sorted(entries, key=lambda e: -e[0].score):
-        overlaps = box_ious(entry[0].box, [c.box for c in clusters])
+        overlaps = box_ious(entry[0].box, boxes[: len(clusters)])
         best = int(overlaps.argmax()) if len(overlaps) else -1
         if best >= 0 and overlaps[best] > iou:
             clusters[best].members.append(entry)
+            boxes[best] = clusters[best].box
         else:
+            boxes[len(clusters)] = entry[0].box
             clusters.append(Fused([entry]))
     return sorted(clusters, key=lambda c: -c.score(len(views)))
 
 
-def box_ious(box: Box, others: Sequence[Box]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def box_ious(box: Box, others: Sequence[Box] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """(n,) overlaps of one box with others."""
-    if not others:
+    if len(others) == 0:
         return np.zeros(0)
     rest = np.asarray(others, np.float64)
     width = np.minimum(rest[:, 2], box[2]) - np.maximum(rest[:, 0], box[0])
     height = np.minimum(rest[:, 3], box[3]) - np.maximum(rest[:, 1], box[1])
     inside = np.maximum(width, 0) * np.maximum(height, 0)
     areas = (rest[:, 2] - rest[:, 0]) * (rest[:, 3] - rest[:, 1]) + (box[2] - box[0]) * (box[3] - box[1])
-    result: np.ndarray[tuple[int], np.dtype[np.float64]] = inside / np.maximum(areas - inside, 1e-9)
+    result: npt.NDArray[np.float64] = inside / np.maximum(areas - inside, 1e-9)
     return result
 
 

@@ -49,7 +49,8 @@ def _look(
     predictor: "Predictor", pictures: Sequence[Picture], least: float, scale: float, mirrored: bool
 ) -> list[list[tuple[Instance, bool]]]:
     shown = [np.ascontiguousarray(p[:, ::-1]) for p in pictures] if mirrored else pictures
-    found = predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32)).predict_many(shown, least)
+    looking = predictor if scale == 1 else predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32))
+    found = looking.predict_many(shown, least)
     return [[(instance, mirrored) for instance in own] for own in found]
 
 

@@ -6,10 +6,12 @@ cuts are left to the view that shows them whole, so nothing has to be glued toge
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tools.data.sample import Box
 from tools.trainers.postprocess import Detections, Letterbox, to_picture_boxes
 
 Floats = npt.NDArray[np.float32]
@@ -57,6 +59,15 @@ class View:
         return View(found, boxes, fit, usable)
 
 
+class Seen(NamedTuple):
+    """An object, and the view, and which of its detections has the mask that shows it best."""
+
+    view: View
+    which: int
+    box: Box
+    score: float
+
+
 def places_of(height: int, width: int, side: int) -> list[Place]:
     """Tiles that cover a picture and overlap by at least a quarter; the last of a row ends at the border.
 
@@ -79,8 +90,8 @@ def _starts(length: int, side: int) -> list[int]:
     return [int(start) for start in np.linspace(0, length - side, count).round()]
 
 
-def once_each(views: Sequence[View], most: int) -> list[tuple[View, int]]:
-    """View and index of each object, best first; of those that show the same thing the most certain stays.
+def once_each(views: Sequence[View], most: int) -> list[Seen]:
+    """Each object, best first; of those that show the same thing the most certain stays.
 
     Args:
         views: of one picture; within one the network's own suppression has done this already.
@@ -88,7 +99,7 @@ def once_each(views: Sequence[View], most: int) -> list[tuple[View, int]]:
     """
     owners = [(view, i) for view in views for i in np.flatnonzero(view.usable)]
     if len(views) == 1:
-        return owners[:most]
+        return [_seen(*owner) for owner in owners[:most]]
     if not owners:
         return []
     boxes = np.stack([view.boxes[i] for view, i in owners])
@@ -101,7 +112,12 @@ def once_each(views: Sequence[View], most: int) -> list[tuple[View, int]]:
             kept.append(index)
         if len(kept) == most:
             break
-    return [owners[k] for k in kept]
+    return [_seen(*owners[k]) for k in kept]
+
+
+def _seen(view: View, index: int) -> Seen:
+    x1, y1, x2, y2 = view.boxes[index].tolist()
+    return Seen(view, int(index), (x1, y1, x2, y2), float(view.found.scores[index]))
 
 
 def _same(box: Floats, others: Floats) -> npt.NDArray[np.bool_]:

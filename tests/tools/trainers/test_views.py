@@ -52,9 +52,11 @@ def test_scaled_tiles_keep_their_place():
 def test_the_same_object_in_two_views_counts_once_and_the_surer_stays():
     whole = seen((100, 100, 140, 140), scores=[0.4])
     tile = seen((2.5, 2.5, 42, 42), scores=[0.8], place=Place(98, 98, 298, 298, 400, 400))
-    ((view, index),) = once_each([whole, tile], 10)
-    assert view is tile
-    assert index == 0
+    (found,) = once_each([whole, tile], 10)
+    assert found.view is tile
+    assert found.which == 0
+    assert found.box == pytest.approx((100.5, 100.5, 140, 140))
+    assert found.score == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_what_is_the_same(boxes, classes, left):
 def test_at_most_so_many_and_best_first():
     views = [seen((i * 50, 0, i * 50 + 40, 40), scores=[0.1 * (i + 1)], size=(400, 800)) for i in range(6)]
     chosen = once_each(views, 4)
-    assert [round(float(v.found.scores[i]), 1) for v, i in chosen] == [0.6, 0.5, 0.4, 0.3]
+    assert [round(s.score, 1) for s in chosen] == [0.6, 0.5, 0.4, 0.3]
 
 
 def test_nothing_found_is_nothing():
