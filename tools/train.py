@@ -22,7 +22,8 @@ from tools.trainers.fingerprint import job_fingerprint
 STAGE = "train"
 MAX_EPOCHS = 1000
 LATER_EPOCHS_SHARE = 0.8  # a round that starts from the last one's weights has less to learn
-RESERVED_SHARE = 0.12  # of the time left goes to evaluation, diagnosis and export
+RESERVED_SHARE = 0.12  # of the time left goes to evaluation, diagnosis and export, more where the last round took more
+_MEASURING = ("evaluate", "diagnose")
 _MIN_DEADLINE_S = 5.0  # even late, a short training is better than a round without a model
 _FACTORIES = {"yolo": "tools.trainers.yolo:make_trainer"}
 
@@ -137,11 +138,20 @@ def deadline_s(run: RunContext) -> float:
     current, rounds = run.round.number, max(run.round.number, run.task.budget.rounds)
     to_come = rounds - current
     spent = sum(s.seconds for s in run.record.stages if s.round == current and s.name != STAGE)
-    first = run.settings.first_round_share
-    # Later rounds share the rest of the pictures evenly.
-    pictures = (1 - first) / (rounds - 1) / first if rounds > 1 and current == 1 else 1.0
-    trainings = 1 + to_come * LATER_EPOCHS_SHARE
-    return max(_MIN_DEADLINE_S, (left * (1 - RESERVED_SHARE) - to_come * spent * pictures) / trainings)
+    # Of the pictures: what this round has trained on in all, and what each later one adds, evenly.
+    so_far = _share_so_far(run.settings.first_round_share, current, rounds)
+    step = (1 - so_far) / to_come if to_come else 0.0
+    made = so_far - (_share_so_far(run.settings.first_round_share, current - 1, rounds) if current > 1 else 0.0)
+    # An epoch of a later round takes longer, since it sees the pictures of all rounds.
+    trainings = 1 + sum(LATER_EPOCHS_SHARE * (so_far + step * n) / so_far for n in range(1, to_come + 1))
+    measured = sum(s.seconds for s in run.record.stages if s.round == current - 1 and s.name in _MEASURING)
+    after = max(RESERVED_SHARE * left, measured + run.settings.estimate_finish_s if measured else 0.0)
+    return max(_MIN_DEADLINE_S, (left - after - to_come * spent * step / made) / trainings)
+
+
+def _share_so_far(first: float, number: int, rounds: int) -> float:
+    """Of all pictures, what the rounds up to one make."""
+    return first + (1 - first) * (number - 1) / (rounds - 1) if rounds > 1 else 1.0
 
 
 def _on_epoch(run: RunContext, entry: dict[str, Any]) -> None:

@@ -179,7 +179,7 @@ def test_an_unknown_engine_is_named(run, name):
     [
         (None, 1, 0, math.inf, math.inf),
         (10, 2, 60, 500, 530),  # the last round: all that is left, less the share for what follows
-        (10, 1, 120, 220, 235),  # another round of 120 s of pictures and a shorter training are to come
+        (10, 1, 120, 155, 159),  # another round of 120 s, with fewer epochs of twice the pictures, is to come
         (0.001, 1, 500, 5, 5),  # late: still a short training
     ],
 )
@@ -187,6 +187,20 @@ def test_the_time_left_is_shared(tmp_path, minutes, number, spent, low, high):
     run = make_run(tmp_path, rounds=number, minutes=minutes)
     run.record.stages.append(StageTime(name="generate", round=number, seconds=spent))
     assert low <= deadline_s(run) <= high
+
+
+def test_measuring_keeps_the_time_that_it_took_in_the_last_round(tmp_path):
+    run = make_run(tmp_path, rounds=2, minutes=10)
+    run.record.stages += [StageTime(name=n, round=1, seconds=s) for n, s in (("evaluate", 100), ("diagnose", 30))]
+    assert deadline_s(run) == pytest.approx(600 - 130 - run.settings.estimate_finish_s, abs=2)
+
+
+def test_rounds_of_equal_pictures_get_time_for_as_many_epochs(tmp_path):
+    run = make_run(tmp_path, rounds=1, minutes=10)
+    run.settings.first_round_share, run.task.budget.rounds = 0.5, 3
+    run.record.stages.append(StageTime(name="generate", round=1, seconds=40))
+    # 40 s of pictures come, 20 s in each of two rounds; they train on 1.5 and 2 times the pictures, for fewer epochs.
+    assert deadline_s(run) == pytest.approx((600 * 0.88 - 40) / (1 + 0.8 * 1.5 + 0.8 * 2), abs=2)
 
 
 def test_real_photos_choose_the_epoch_and_are_not_trained_on(run, recorder, monkeypatch, tmp_path):

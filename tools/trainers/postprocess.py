@@ -123,7 +123,7 @@ def picture_mask(logits: Floats, picture_box: Sequence[float], box: Letterbox) -
 
     Only the box is computed: a 12-megapixel photo with a hundred objects would need gigabytes otherwise.
     """
-    mask = np.zeros((box.height, box.width), bool)
+    mask = np.zeros((box.height, box.width), bool, order="F")  # as the encoder of masks wants it
     x1, y1 = int(np.floor(picture_box[0])), int(np.floor(picture_box[1]))
     x2, y2 = min(box.width, int(np.ceil(picture_box[2]))), min(box.height, int(np.ceil(picture_box[3])))
     if x2 <= x1 or y2 <= y1:
