@@ -60,7 +60,7 @@ class Predictor:
         self.half = half and has_fast_bfloat16(self.device)
 
     @classmethod
-    def load(cls, weights: Path, *, half: bool = False, nms_iou: float = NMS_IOU) -> "Predictor":
+    def load(cls, weights: Path, *, half: bool = False, nms_iou: float = NMS_IOU, closer: bool = True) -> "Predictor":
         """Open weights written by a training.
 
         Raises:
@@ -69,7 +69,8 @@ class Predictor:
         from tools.trainers.checkpoint import load_model
 
         network, card = load_model(weights)
-        return cls(network.fuse(verbose=False), card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou)
+        fused = network.fuse(verbose=False)
+        return cls(fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer)
 
     def at_size(self, size_px: int) -> "Predictor":
         """The same network, looking at pictures of another size, and not again where objects are small."""

@@ -72,7 +72,9 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
     from tools.predict import Predictor
 
     weights = Path(choice.name)
-    predictor = Predictor.load(weights, half=settings.label_half, nms_iou=settings.label_nms_iou)
+    predictor = Predictor.load(
+        weights, half=settings.label_half, nms_iou=settings.label_nms_iou, closer=settings.label_closer
+    )
     mapping = covering(predictor.names, task)
     fits = predictor.kind == task.kind or "classify" not in (predictor.kind, task.kind)
     if mapping is None or not fits:
@@ -146,7 +148,7 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
 
     predictor = Predictor(
         network_of(starter, known, keys), "segment", task.class_names, starter[1].size_px, half=settings.label_half,
-        nms_iou=settings.label_nms_iou,
+        nms_iou=settings.label_nms_iou, closer=settings.label_closer,
     )  # fmt: skip
     about = (
         f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough, and not "
@@ -180,7 +182,7 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     network = build_network(card.architecture, card.names)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
     fused = network.eval().fuse(verbose=False)
-    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label_half)
+    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label_half, closer=False)
     return ProposalEngine(predictor, task, make_segmenter(settings), settings.proposal_confidence, namer)
 
 

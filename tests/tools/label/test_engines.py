@@ -137,14 +137,17 @@ def test_when_two_boxes_are_one_is_a_setting(tmp_path):
 def test_how_often_a_model_looks_is_a_setting(tmp_path, monkeypatch):
     a_run(tmp_path, "one")
     task, looks = label_task("apple"), []
-    monkeypatch.setattr(
-        engines, "predict_in_views", lambda predictor, pictures, least, views, iou: looks.append(views) or [[]]
-    )
-    for views in (1, 6):
-        own = settings(tmp_path, label_views=views)
+
+    def look(predictor, pictures, least, views, iou):
+        looks.append((views, predictor.closer))
+        return [[]]
+
+    monkeypatch.setattr(engines, "predict_in_views", look)
+    for views, closer in ((1, True), (6, False)):
+        own = settings(tmp_path, label_views=views, label_closer=closer)
         make_engine(task, own, choose(task, own, "one")).find([photo()], 0.5)
         make_engine(task, own, Choice("starter")).find([photo()], 0.5)
-    assert looks == [1, 1, 6, 6]
+    assert looks == [(1, True)] * 2 + [(6, False)] * 2
 
 
 def test_disagreements():
