@@ -2,8 +2,8 @@
 
 Weights, e.g. of `starter_gain.py`, look at held-out renders of twice the size they were trained at:
     once       at the training size alone
-    larger     at 1.5 times that wherever anything was found
-    PX         at 1.5 times where the median side of what was found is below PX as the network sees it
+    PX         and at 1.5 times that where the median side of what was found is below PX as the network sees it
+    any        wherever anything was found
 and, where things are apples, at labelled photos of them (`--photos DIR`). `--empty DIR` counts what is found on photos
 without any, at the threshold that the photos with labels give. Renders are made once in FOLDER and used again.
 """
@@ -21,7 +21,7 @@ from tools.label.photos import find_photos
 from tools.predict import Predictor
 from tools.threads import prepare_for_torch
 
-LIMITS = {"once": 0.0, "24": 24.0, "32": 32.0, "40": 40.0, "56": 56.0, "larger": math.inf}
+LIMITS = {"once": 0.0, "32": 32.0, "40": 40.0, "56": 56.0, "any": math.inf}
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from tools.profile import fall_back
 from tools.runtime import RunContext, report
 
 # Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round,
-# or when a round's pictures have had the minutes that the plan gives them. On a slow machine fewer pictures, seen as
-# often as planned, teach more than all of them seen half as often (docs/learning.md).
+# or when a round's pictures have had the minutes that the rest of the plan leaves them: on a slow machine fewer
+# pictures, seen more often, give fewer false alarms than all of them (docs/learning.md).
 RESERVED_SHARE = 0.45
 PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
 SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
@@ -224,7 +224,8 @@ def _clock(run: RunContext) -> Callable[[], bool]:
     limit_s, share_s = 60 * budget.minutes, math.inf
     if cost:
         planned = len(run.dataset.scenes(current.number)) / cost["images"]
-        share_s = limit_s * cost["stages"]["generate"] / cost["minutes"] * planned
+        generate_s, all_s = 60 * cost["stages"]["generate"], 60 * cost["minutes"]
+        share_s = max(limit_s - (all_s - generate_s), limit_s * generate_s / all_s) * planned
     earlier_s = sum(s.seconds for s in run.record.stages if (s.name, s.round) == ("generate", current.number))
     began = monotonic()
 

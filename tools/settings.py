@@ -256,7 +256,7 @@ class Settings(BaseSettings):
     label_closer: bool = True  # look again, at a larger input, where objects are small: three times the work for those
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
-    # Of what the starter weights know by name: precision 0.92 and recall 0.39 of apples on 60 orchard tiles
+    # Of what the starter weights know by name: precision 0.91 and recall 0.49 of apples on 60 orchard tiles
     starter_confidence: float = Field(0.1, gt=0, lt=1)
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
     doubt_share: float = Field(0.5, ge=0, le=1)

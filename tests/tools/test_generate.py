@@ -244,6 +244,20 @@ def test_pictures_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path,
     assert not {s.id for s in left} & made
 
 
+def test_pictures_may_take_longer_where_the_plan_leaves_minutes_over(tmp_path, monkeypatch):
+    run = new_run(tmp_path, images=30, minutes=2)
+    run.record.estimate = {
+        "minutes": 0.3,
+        "stages": {"generate": 0.01},
+        "images": 30,
+    }  # an engine slower than was known
+    design(run, 20, [], None)
+    clock = itertools.count(0.0, 1.0)
+    monkeypatch.setattr(module, "monotonic", lambda: next(clock))
+    assert "stopped" not in json.loads(generate(run))
+    assert run.round.generated == 20
+
+
 def test_classify_pictures_are_labelled_by_their_target(tmp_path):
     run = new_run(tmp_path, "apple", "lemon", kind="classify")
     design(run, 8, [], None)
