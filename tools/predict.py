@@ -91,7 +91,10 @@ class Predictor:
         return self.predict_many([picture], confidence)[0]
 
     def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        """`predict` for each picture; those of equal shape are computed together, large ones in tiles where it pays."""
+        """`predict` for each picture; those of equal shape are computed together.
+
+        Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input.
+        """
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
         least = min(confidence, _LEAST)

@@ -146,7 +146,8 @@ def deadline_s(run: RunContext) -> float:
     trainings = 1 + sum(LATER_EPOCHS_SHARE * (so_far + step * n) / so_far for n in range(1, to_come + 1))
     measured = sum(s.seconds for s in run.record.stages if s.round == current - 1 and s.name in _MEASURING)
     after = max(RESERVED_SHARE * left, measured + run.settings.estimate_finish_s if measured else 0.0)
-    return max(_MIN_DEADLINE_S, (left - after - to_come * spent * step / made) / trainings)
+    to_make = to_come * spent * step / made if to_come else 0.0
+    return max(_MIN_DEADLINE_S, (left - after - to_make) / trainings)
 
 
 def _share_so_far(first: float, number: int, rounds: int) -> float:

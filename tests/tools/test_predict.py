@@ -104,6 +104,30 @@ def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, fou
         )
 
 
+class SeesTwoKinds(SeesLargeBlobs):
+    """Everything it sees could be either of two classes."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        return (torch.cat([rows, rows[:, 4:] * 0.8], dim=1),)
+
+
+def test_two_looks_do_not_mix_classes():
+    picture = np.full((640, 640, 3), 60, np.uint8)
+    picture[40:100, 40:100] = 250
+    once, twice = (
+        Predictor(SeesTwoKinds(), "detect", ["a", "b"], 320, closer=closer).predict(picture, 0.3)
+        for closer in (False, True)
+    )
+    assert [i.class_name for i in twice] == [i.class_name for i in once]
+    assert [i.score for i in twice] == pytest.approx([i.score for i in once])
+
+
+def test_loaded_weights_look_twice(weights):
+    assert Predictor.load(weights["detect"]).closer
+    assert not Predictor.load(weights["detect"], closer=False).closer
+
+
 class Wavers(SeesLargeBlobs):
     """At the larger input it is surer, and everything seems to lie a tenth of its width to the right."""
 

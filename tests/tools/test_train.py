@@ -189,6 +189,13 @@ def test_the_time_left_is_shared(tmp_path, minutes, number, spent, low, high):
     assert low <= deadline_s(run) <= high
 
 
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+def test_the_last_round_has_all_that_is_left_however_pictures_are_shared(tmp_path, share):
+    run = make_run(tmp_path, rounds=2, minutes=10)
+    run.settings.first_round_share = share
+    assert deadline_s(run) == pytest.approx(600 * 0.88, abs=2)
+
+
 def test_measuring_keeps_the_time_that_it_took_in_the_last_round(tmp_path):
     run = make_run(tmp_path, rounds=2, minutes=10)
     run.record.stages += [StageTime(name=n, round=1, seconds=s) for n, s in (("evaluate", 100), ("diagnose", 30))]
