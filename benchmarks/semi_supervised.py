@@ -1,26 +1,27 @@
-"""What photos teach a model that saw renders alone: `python benchmarks/semi_supervised.py RUN --photos DIR [options]`.
+"""What photos teach models that saw renders alone: `python benchmarks/semi_supervised.py RUN [RUN ...] --photos DIR`.
 
 The photos are split by photo: one half is learnt from (without its labels, or with a few of them), the other half is
-only measured on. Every row is the median of the seeds; the run is copied from, never written to.
+only measured on. Every row has the median over runs and seeds; runs are copied from, never written to.
 
     before       the run's model as it is
-    statistics   its batch statistics moved towards those of the unlabelled half; nothing is trained
-    of-renders   the same with as many renders in place of photos (ablation)
-    more         the same training on renders alone: what the extra epochs bring
+    scores       its scores corrected by the unlabelled half; nothing is trained
+    of-renders   the same with as many held-out renders in place of photos (ablation)
+    more         a training on renders alone: what the extra epochs bring
     pseudo       renders and the model's own labels on the unlabelled half
     one-look     the same with a teacher that looks at each photo once (ablation)
     no-cover     the same without painting over what the model doubts (ablation)
     few-N        renders and N labelled photos of the learning half
 
-Each is scored as `sightsmith learn` would keep it, averaged with the weights before, and as the training left it.
+Trainings are scored averaged with the weights before, as `sightsmith learn` keeps them, and with scores corrected by
+the unlabelled half too.
 """
 
 import argparse
 import json
 import statistics
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tools.data.pictures import read_picture
 from tools.data.predictions import ask, join
@@ -33,10 +34,10 @@ from tools.label.labeler import AutoLabeler
 from tools.label.photos import find_photos
 from tools.label.pseudo import hand_labelled, mixed, pseudo_labelled
 from tools.predict import Predictor
+from tools.rescorer import learn_rescorers
 from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 from tools.trainers import TrainingJob
-from tools.trainers.batch_statistics import adapt_statistics
 from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import YoloTrainer
 
@@ -63,77 +64,89 @@ def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, give
 
 
 def main() -> None:
-    """Train every part with every seed and print the medians."""
+    """Learn in every way from every run and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--photos", type=Path, required=True, help="labelled; pseudo uses no label of them")
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--photos", type=Path, required=True, help="labelled; only few-N uses a label of them")
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--swap", action="store_true", help="learn from the half that is else measured on")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--size", type=int, default=320)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="of the trainings from each run")
     parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
     parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
     parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
     parser.add_argument("--renders", type=int, help="at most so many")
     parser.add_argument("--ignore-side", type=float, default=32.0)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--only", nargs="*", help="of the trainings; none: scores and of-renders alone")
     given = parser.parse_args()
-    record = RunRecord.model_validate_json((given.run / "run.json").read_text(encoding="utf-8"))
+    rows: dict[str, list[float]] = {}
+    for number, folder in enumerate(given.runs):
+        for name, value in learn(folder, given.folder / str(number), given):
+            rows.setdefault(name, []).append(value)
+            print(f"{folder}, {name}: {value:.3f}", flush=True)
+    result = {n: {"median": round(statistics.median(v), 4), "all": [round(x, 4) for x in v]} for n, v in rows.items()}
+    print(json.dumps(result, indent=1))
+
+
+def learn(path: Path, folder: Path, given: argparse.Namespace) -> Iterator[tuple[str, float]]:
+    """What each way of learning brings a run: names of rows, and scores."""
+    record = RunRecord.model_validate_json((path / "run.json").read_text(encoding="utf-8"))
     settings = Settings(**{**record.settings, "ignore_side_px": given.ignore_side})
-    run = RunContext(given.run, record, settings)
-    photos = load_real(given.photos, run.task, 0.5)
-    renders = list(run.dataset.samples(verdict="kept", split="train"))[: given.renders]
+    run = RunContext(path, record, settings)
+    real = load_real(given.photos, run.task, 0.5)
+    own, test = (real.test, real.val) if given.swap else (real.val, real.test)
     assert record.best is not None
     weights = run.path(record.best.weights)
-    before = score(weights, photos.test, run)
-    print(f"{len(photos.val)} photos to learn from, {len(photos.test)} to measure on, {len(renders)} renders; "
-          f"before {before:.3f}", flush=True)  # fmt: skip
-    sets: dict[str, list[Sample]] = {"more": renders}
-    files = list(find_photos([Path(s.image) for s in photos.val]))
-    result: dict[str, Any] = {"before": round(before, 4)}
-    seen = {
-        "statistics": [Path(s.image) for s in photos.val],
-        "of-renders": [run.path(s.image) for s in renders[: len(files)]],
-    }
-    for name, paths in seen.items():
-        moved = given.folder / f"{name}.safetensors"
-        adapt_statistics(weights, (read_picture(p) for p in paths), moved)
-        result[name] = round(score(moved, photos.test, run), 4)
-        print(f"{name}: {result[name]:.3f}", flush=True)
+    photos = [Path(s.image) for s in own]
+    held_out = [run.path(s.image) for n in ("test", "val") for s in run.dataset.samples(verdict="kept", split=n)]
+    yield "before", score(weights, test, run)
+    for name, paths in (("scores", photos), ("of-renders", held_out[: len(photos)])):
+        corrected = folder / f"{name}.safetensors"
+        learn_rescorers(weights, map(read_picture, paths), corrected)
+        yield name, score(corrected, test, run)
+    for name, pictures in sets(run, own, weights, folder, given):
+        for seed in range(given.seeds):
+            made = train(run, pictures, folder / f"{name}-{seed}", seed, given)
+            averaged(weights, made, folder / "averaged.safetensors")
+            yield name, score(folder / "averaged.safetensors", test, run)
+            learn_rescorers(folder / "averaged.safetensors", map(read_picture, photos), folder / "both.safetensors")
+            yield f"{name}, scores", score(folder / "both.safetensors", test, run)
+
+
+def sets(
+    run: RunContext, photos: list[Sample], weights: Path, folder: Path, given: argparse.Namespace
+) -> Iterator[tuple[str, list[Sample]]]:
+    """What is trained on: names, and pictures of an epoch."""
+    settings, wanted = run.settings, given.only
+    renders = list(run.dataset.samples(verdict="kept", split="train"))[: given.renders]
+    files = list(find_photos([Path(s.image) for s in photos]))
+    if wanted is None or "more" in wanted:
+        yield "more", renders
     teachers = {
         "pseudo": {"label_views": settings.learn_views},
         "one-look": {},
         "no-cover": {"label_views": settings.learn_views, "doubt_share": 1.0},
     }
     for name, update in teachers.items():
-        if given.only and name not in given.only:
+        if wanted is not None and name not in wanted:
             continue
         own = settings.model_copy(update=update)
         sure = Confidence(thresholds=dict.fromkeys(run.task.class_names, given.sure))
-        with AutoLabeler(run.task, own, confidence=sure, choice=Choice(str(weights))) as teacher:
-            sets[name] = list(pseudo_labelled(teacher, files, given.folder / f"copies-{name}"))
-        print(f"{name}: {sum(len(s.instances) for s in sets[name])} labels on {len(sets[name])} photos", flush=True)
+        choice = Choice(str(folder / "scores.safetensors"))
+        with AutoLabeler(run.task, own, confidence=sure, choice=choice) as teacher:
+            labelled = list(pseudo_labelled(teacher, files, folder / f"copies-{name}"))
+        print(f"{name}: {sum(len(s.instances) for s in labelled)} labels on {len(labelled)} photos", flush=True)
+        yield name, mixed(renders, labelled, given.share)
     for count in given.few:
-        chosen = sorted(photos.val, key=lambda s: s.id)[:count]
-        sets[f"few-{count}"] = list(
-            hand_labelled(chosen, run.task, make_segmenter(settings), given.folder / "copies-few")
-        )
-    for name, own_photos in sets.items():
-        if given.only and name not in given.only:
-            continue
-        scores = []
-        for seed in range(given.seeds):
-            pictures = renders if name == "more" else mixed(renders, own_photos, given.share)
-            folder = given.folder / f"{name}-{seed}"
-            made = train(run, pictures, folder, seed, given)
-            averaged(weights, made, folder / "averaged.safetensors")
-            scores.append((score(folder / "averaged.safetensors", photos.test, run), score(made, photos.test, run)))
-            print(f"{name}, seed {seed}, {len(pictures)} pictures an epoch: {scores[-1][0]:.3f}, "
-                  f"not averaged {scores[-1][1]:.3f}", flush=True)  # fmt: skip
-        for which, own in zip((name, f"{name}, not averaged"), zip(*scores, strict=True), strict=True):
-            result[which] = {"median": round(statistics.median(own), 4), "all": [round(s, 4) for s in own]}
-    print(json.dumps(result, indent=1))
+        if wanted is None or f"few-{count}" in wanted:
+            chosen = sorted(photos, key=lambda s: s.id)[:count]
+            segmenter = make_segmenter(settings)
+            yield (
+                f"few-{count}",
+                mixed(renders, list(hand_labelled(chosen, run.task, segmenter, folder / "copies-few")), given.share),
+            )
 
 
 if __name__ == "__main__":

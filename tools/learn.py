@@ -1,11 +1,12 @@
 """Learn from photos: rounds on photos without labels, or a few labelled ones, mixed with the run's own pictures.
 
-The first round on photos without labels trains nothing: it moves the model's batch statistics towards theirs.
+The first round on photos without labels trains nothing: it lets them correct the model's scores (`tools.rescorer`).
 
 Nothing real is trained on unless the person names the folder: the flag is the asking. No photo of the real test or of
 the photos that decide is ever among them, and a round is kept only when it is better on the photos that decide.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -23,13 +24,15 @@ from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
 from tools.label.photos import PhotoFile, read_ahead
 from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
+from tools.rescorer import learn_rescorers, store, stored
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
-from tools.trainers.checkpoint import averaged
+from tools.trainers.checkpoint import averaged, load
 
 STAGE = "learn"
 _TRAINING = "train"  # folder of a round
+_PHOTOS = 200  # that scores are corrected by, from all over the folder; they hold thousands of examples
 Told = dict[str, Any]
 
 
@@ -68,13 +71,14 @@ def learn(
             "left to learn from"
         )
     told: list[Told] = []
+    scores_first = int(bool(files) and run.task.kind != "classify")
     if run.round.focus == [PHOTOS] and run.round.accepted is None and (run.round_folder() / _TRAINING).is_dir():
-        done = max(done, 1)  # a training was cut: it goes on
-    for number in range(done, 1 + (rounds or settings.learn_rounds) if files else 1):
+        done = max(done, scores_first)  # a training was cut: it goes on
+    for number in range(done, scores_first + ((rounds or settings.learn_rounds) if files else 1)):
         run.check_stop()
-        statistics_alone = bool(files) and number == 0
-        told.append(_adapt(run, files) if statistics_alone else _round(run, files, few, real.val))
-        if not (told[-1]["kept"] or statistics_alone):  # its teacher would be the same once more
+        scores_alone = number < scores_first
+        told.append(_correct(run, files) if scores_alone else _round(run, files, few, real.val))
+        if not (told[-1]["kept"] or scores_alone):  # its teacher would be the same once more
             break
     return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped + lost)
 
@@ -118,20 +122,24 @@ def _begin(run: RunContext) -> None:
         run.save()
 
 
-def _adapt(run: RunContext, files: Sequence[PhotoFile]) -> Told:
-    """A round that only takes the photos' batch statistics."""
-    from tools.trainers.batch_statistics import adapt_statistics
-
+def _correct(run: RunContext, files: Sequence[PhotoFile]) -> Told:
+    """A round that trains nothing: the photos correct the scores of the best weights."""
     best = run.record.best
     assert best is not None
     _begin(run)
     with run.stage(STAGE):
         weights = run.round_folder() / "weights.safetensors"
-        pictures = (p.picture for p in read_ahead(iter(files)) if p.picture is not None)
-        count = adapt_statistics(run.path(best.weights), pictures, weights)
+        examples = _learn_rescorers(run.path(best.weights), files, weights)
         run.round.weights = run.relative(weights)
         run.save()
-    return {"photos": count, "statistics_alone": True, **_measured(run)}
+    return {"scores_alone": True, "examples": examples, **_measured(run)}
+
+
+def _learn_rescorers(weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:
+    """Let photos correct scores. Returns what each class was learnt from: sure findings, and doubted ones."""
+    some = files[:: math.ceil(len(files) / _PHOTOS) or 1]
+    learnt = learn_rescorers(weights, (p.picture for p in read_ahead(iter(some)) if p.picture is not None), out)
+    return {name: {"sure": r.sure, "doubted": r.doubted} for name, r in learnt.items()}
 
 
 def _measured(run: RunContext) -> Told:
@@ -159,6 +167,11 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
         share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
         train = mixed(synthetic, photos, share)
         _train(run, train, deciding)
+        weights = run.path(str(run.round.weights))
+        if files and run.task.kind != "classify":
+            _learn_rescorers(weights, files, weights)
+        else:  # what earlier photos said holds for the same things
+            store(weights, stored(load(run.path(best.weights))[1]), weights)
     labels = sum(len(p.instances) for p in photos)
     return {
         "photos": len(photos), "labels": labels, "sure_from": threshold, "pictures_of_an_epoch": len(train),
@@ -221,6 +234,7 @@ def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
     if run.record.unlabelled is None:
         raise FixArguments("The user gave no photos to learn from; leave this step out.")
     tried = _tried(run)  # before a kill
-    if len(tried) > run.settings.learn_rounds or (len(tried) > 1 and not tried[0].accepted):
+    without_training = int(run.task.kind != "classify")
+    if len(tried) > run.settings.learn_rounds or (len(tried) > without_training and not tried[0].accepted):
         return _report(run, f"learnt from {run.record.unlabelled} in {len(tried)} rounds")
     return learn(run, [Path(run.record.unlabelled)], done=len(tried))

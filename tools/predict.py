@@ -1,7 +1,7 @@
 """Run trained weights on pictures: labels at the pictures' own resolution, and pictures with the labels drawn in."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import numpy.typing as npt
 from tools.annotators import Detection
 from tools.annotators.fusion import fuse
 from tools.data.pictures import is_picture, read_picture, write_picture
-from tools.data.sample import Instance, encode_mask
+from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
+from tools.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
 from tools.runtime import write_json
 from tools.trainers.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
 from tools.trainers.views import Place, Seen, View, once_each, places_of
@@ -41,12 +42,12 @@ class Predictor:
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
     is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
-    input.
+    input. Scores of classes with a rescorer are corrected by it.
     """
 
     def __init__(
         self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
-        nms_iou: float = NMS_IOU, closer: bool = True,
+        nms_iou: float = NMS_IOU, closer: bool = True, rescorers: Mapping[str, Rescorer] | None = None,
     ) -> None:  # fmt: skip
         from tools.trainers.loop import choose_device, has_fast_bfloat16
 
@@ -55,6 +56,7 @@ class Predictor:
         self.size_px = size_px
         self.nms_iou = nms_iou
         self.closer = closer
+        self.rescorers = dict(rescorers or {})
         self.device = choose_device()
         self.network = network.to(self.device).eval()
         self.half = half and has_fast_bfloat16(self.device)
@@ -70,13 +72,17 @@ class Predictor:
 
         network, card = load_model(weights)
         fused = network.fuse(verbose=False)
-        return cls(fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer)
+        return cls(
+            fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer,
+            rescorers=stored(card),
+        )  # fmt: skip
 
     def at_size(self, size_px: int) -> "Predictor":
         """The same network, looking at pictures of another size, and not again where objects are small."""
         return Predictor(
-            self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False
-        )
+            self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False,
+            rescorers=self.rescorers,
+        )  # fmt: skip
 
     def predict(self, picture: Picture, confidence: float) -> list[Instance]:
         """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
@@ -95,17 +101,33 @@ class Predictor:
 
         Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input.
         """
+        if self.rescorers:
+            found = self.described(pictures, least_before(confidence))
+            return [rescored(own, self.rescorers, confidence) for own in found]
+        return [[i for i, _ in self._instances(seen, confidence)] for seen in self._seen(pictures, confidence)]
+
+    def described(self, pictures: Sequence[Picture], confidence: float) -> list[list[Described]]:
+        """What the network finds, with its own scores, and how what is worth it looks; see `tools.rescorer`."""
+        return [
+            [
+                (i, describe(picture, i.box, mask) if i.score >= WORTH_IT else None)
+                for i, mask in self._instances(seen, confidence)
+            ]
+            for picture, seen in zip(pictures, self._seen(pictures, confidence), strict=True)
+        ]
+
+    def _seen(self, pictures: Sequence[Picture], confidence: float) -> list[list[Seen]]:
+        """Objects of each picture, best first, once each."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
         least = min(confidence, _LEAST)
         wholes = self._look(pictures, [None] * len(pictures), least)
         tiles = [self._look_in_tiles(picture, whole, least) for picture, whole in zip(pictures, wholes, strict=True)]
         larger = self._look_larger(pictures, wholes, tiles, least)
-        answers = []
-        for i, whole in enumerate(wholes):
-            seen = self._together([whole, larger[i]]) if i in larger else once_each([whole, *tiles[i]], MAX_DETECTIONS)
-            answers.append(self._instances(seen, confidence))
-        return answers
+        return [
+            self._together([whole, larger[i]]) if i in larger else once_each([whole, *tiles[i]], MAX_DETECTIONS)
+            for i, whole in enumerate(wholes)
+        ]
 
     def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
         """What is found in pictures, or in tiles of larger ones."""
@@ -202,25 +224,18 @@ class Predictor:
         with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
             return self.network(tensor)
 
-    def _instances(self, seen: Sequence[Seen], confidence: float) -> list[Instance]:
-        """Objects of one picture, best first."""
-        instances = []
+    def _instances(self, seen: Sequence[Seen], confidence: float) -> Iterator[tuple[Instance, BoolMask | None]]:
+        """Objects of one picture, best first, with their masks when the task is to segment."""
         for view, i, box, score in seen:
             if score < confidence:
                 continue
-            counts = None
+            name, mask, counts = self.names[int(view.found.classes[i])], None, None
             if self.kind == "segment":
                 mask = picture_mask(view.found.logits[i], box, view.fit)
                 if not mask.any():
                     continue
                 counts = encode_mask(mask)
-            instances.append(
-                Instance(
-                    class_name=self.names[int(view.found.classes[i])], box=box, counts=counts, score=score,
-                    source="model",
-                )
-            )  # fmt: skip
-        return instances
+            yield Instance(class_name=name, box=box, counts=counts, score=score, source="model"), mask
 
 
 def _groups(padded: Sequence[Picture]) -> list[list[int]]:

@@ -18,7 +18,9 @@ from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
 from tools.label.photos import find_photos
 from tools.label.pseudo import apart_from, hand_labelled, mixed, painted_over, pseudo_labelled
+from tools.rescorer import Rescorer, store, stored
 from tools.trainers import TrainingResult
+from tools.trainers.checkpoint import load
 
 TASK = label_task("apple")
 
@@ -169,12 +171,61 @@ def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
     said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=3))
     assert run.looks == [6, 6]  # a teacher has the time to look several times
     assert [r["kept"] for r in said["rounds"]] == [False, True, False]  # a third would have the same teacher
-    assert said["rounds"][0]["statistics_alone"] and said["rounds"][0]["photos"] == 5
+    assert said["rounds"][0]["scores_alone"] and said["rounds"][0]["examples"] == {}  # untrained: sure of nothing
     assert [r.number for r in run.record.rounds] == [1, 2, 3, 4, 5] and run.record.best.round == 4
     first, second = run.jobs
     assert first.initial == run.path(before) and second.initial == run.path("rounds/04/weights.safetensors")
     assert {s.engine for s in first.train} >= {"pseudo"} and not any(s.engine == "real" for s in first.train)
     assert all(s.engine == "real" for s in first.val)
+
+
+SAID = Rescorer(mean=(0,) * 15, spread=(1,) * 15, weights=(0.1,) * 15, bias=0, sure=20, doubted=20)
+
+
+def test_photos_correct_scores_first_and_after_every_training(tmp_path, run, monkeypatch):
+    for k in range(5):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    calls = []
+
+    def learns(weights, photos, out):
+        calls.append((run.relative(weights), len(list(photos)), run.relative(out)))
+        store(weights, {"apple": SAID}, out)
+        return {"apple": SAID}
+
+    monkeypatch.setattr(tools.learn, "learn_rescorers", learns)
+    monkeypatch.setattr(tools.learn, "_PHOTOS", 3)
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True, True))
+    before = run.record.best.weights
+    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=1))
+    assert said["rounds"][0]["examples"] == {"apple": {"sure": 20, "doubted": 20}}
+    first, second = "rounds/03/weights.safetensors", "rounds/04/weights.safetensors"
+    assert calls == [(before, 3, first), (second, 3, second)]
+    assert run.jobs[0].initial == run.path(first)
+
+
+def test_what_photos_said_stays_when_a_person_labels_some(tmp_path, run, monkeypatch):
+    best = run.path(run.record.best.weights)
+    store(best, {"apple": SAID}, best)
+    image = write(tmp_path / "few", "own.png", ("apple", 40, 30), number=60)
+    box = Instance(class_name="apple", box=(40, 30, 60, 50))
+    write_export([(LabelledImage(image.name, 80, 60, [box]), image)], tmp_path / "labelled", "coco", TASK)
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
+    tools.learn.learn(run, labelled=tmp_path / "labelled")
+    assert run.record.best.weights != run.relative(best)
+    assert stored(load(run.path(run.record.best.weights))[1]) == {"apple": SAID}
+
+
+def test_a_model_that_names_whole_photos_has_no_scores_to_correct(tmp_path, run, monkeypatch):
+    for k in range(2):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    run.task.kind = "classify"
+    monkeypatch.setattr(
+        tools.learn, "learn_rescorers", lambda *_: pytest.fail("nothing is found, so nothing corrected")
+    )
+    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
+    monkeypatch.setattr(tools.learn, "_round", lambda *_: {"kept": False})
+    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    assert said["rounds"] == [{"kept": False}]
 
 
 def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(tmp_path, run, monkeypatch):
@@ -186,7 +237,7 @@ def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(
     run.record.unlabelled = str(tmp_path / "mine")
     monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
     said = json.loads(tool(SimpleNamespace(context=run)))
-    assert said["accepted"] is True and len(run.jobs) == 1  # the statistics were kept
+    assert said["accepted"] is True and len(run.jobs) == 1  # the corrected scores were kept
     again = json.loads(tool(SimpleNamespace(context=run)))  # as after a kill between the tool and its answer
     assert again["accepted"] is True and len(run.jobs) == 1
 
