@@ -17,6 +17,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.dataset import file_sha256
 from tools.data.pictures import read_picture
 from tools.errors import FixArguments, StepFailed
+from tools.rescorer import stored
 from tools.runtime import RunContext, report, write_json
 from tools.trainers.checkpoint import Card, load, to_ultralytics_pt
 from tools.trainers.postprocess import Detections, centre_crop, detections, letterbox
@@ -283,7 +284,7 @@ result = model.predict("photo.jpg", imgsz={card.size_px}{confidence}{masks})[0]
 {use}{mask_line}
 ```
 
-Working threshold: {threshold:.3f}. Classes:
+Working threshold: {threshold:.3f}.{_own_looks(card)} Classes:
 
 {names}
 
@@ -294,3 +295,14 @@ model.onnx {latency["model.onnx"]} ms.
 
 The network's code is Ultralytics' (AGPL-3.0). The weights were trained on pictures made by this project's generators.
 """
+
+
+def _own_looks(card: Card) -> str:
+    """What other programs leave out when they run the files."""
+    if card.kind == "classify":
+        return ""
+    corrected = " and corrects scores by what your photos without labels showed," if stored(card) else ""
+    return (
+        f" It was chosen as `sightsmith predict` works, which looks at photos of small objects twice{corrected or ','}"
+        " so other programs may need a threshold of their own."
+    )

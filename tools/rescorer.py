@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 from scipy.optimize import minimize
 
 from tools.data.pictures import Picture
@@ -43,10 +43,10 @@ _EDGE = 1e-4  # scores of 0 and 1 have no logit
 class Rescorer(BaseModel):
     """A class's linear model: how far colours and edges speak for the thing."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     mean: tuple[float, ...] = Field(min_length=FEATURES, max_length=FEATURES)
-    spread: tuple[float, ...] = Field(min_length=FEATURES, max_length=FEATURES)
+    spread: tuple[PositiveFloat, ...] = Field(min_length=FEATURES, max_length=FEATURES)
     weights: tuple[float, ...] = Field(min_length=FEATURES, max_length=FEATURES)
     bias: float
     sure: int  # examples of the thing
@@ -67,6 +67,17 @@ def least_before(score: float) -> float:
 def _moved(score: float, by: float) -> float:
     inside = min(max(score, _EDGE), 1 - _EDGE)
     return float(1 / (1 + np.exp(-(np.log(inside / (1 - inside)) + by))))
+
+
+def rescored(found: Sequence[Described], rescorers: Mapping[str, Rescorer], confidence: float) -> list[Instance]:
+    """Findings with corrected scores, best first, and those under a confidence left out; others stay as they are."""
+    corrected = []
+    for instance, description in found:
+        rescorer = rescorers.get(instance.class_name)
+        if rescorer is not None and description is not None:
+            instance = instance.model_copy(update={"score": rescorer(instance.score, description)})
+        corrected.append(instance)
+    return sorted((i for i in corrected if i.score >= confidence), key=lambda i: -i.score)
 
 
 def describe(picture: Picture, box: Box, mask: BoolMask | None) -> Floats:
@@ -201,14 +212,3 @@ def stored(card: Card) -> dict[str, Rescorer]:
         return {name: Rescorer.model_validate(value) for name, value in card.extra.get(KEY, {}).items()}
     except (ValidationError, AttributeError) as error:
         raise StepFailed(f"the weights' metadata is damaged ({KEY}: {error}); learn from the photos again") from error
-
-
-def rescored(found: Sequence[Described], rescorers: Mapping[str, Rescorer], confidence: float) -> list[Instance]:
-    """Findings with corrected scores, best first, and those under a confidence left out; others stay as they are."""
-    corrected = []
-    for instance, description in found:
-        rescorer = rescorers.get(instance.class_name)
-        if rescorer is not None and description is not None:
-            instance = instance.model_copy(update={"score": rescorer(instance.score, description)})
-        corrected.append(instance)
-    return sorted((i for i in corrected if i.score >= confidence), key=lambda i: -i.score)

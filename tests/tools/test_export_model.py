@@ -11,6 +11,7 @@ from tools import export_model
 from tools.data.pictures import read_picture
 from tools.errors import FixArguments, StepFailed
 from tools.export_model import compare, export_best, open_onnx
+from tools.rescorer import Rescorer, store
 from tools.runtime import Best
 from tools.trainers import checkpoint
 from tools.trainers.networks import architecture_name, build_network
@@ -54,7 +55,19 @@ def test_both_files_agree_and_open(tmp_path, kind):
         assert results[0].probs.top1 == results[1].probs.top1
     else:
         assert len(results[0].boxes) == len(results[1].boxes) > 0
-    assert "from ultralytics import YOLO" in (tmp_path / "export" / "README.md").read_text()
+    readme = (tmp_path / "export" / "README.md").read_text()
+    assert "from ultralytics import YOLO" in readme
+    assert ("twice, so other programs may need a threshold" in readme) == (kind != "classify")
+
+
+def test_what_other_programs_leave_out_is_said(tmp_path):
+    run = exportable(tmp_path, "detect")
+    weights = run.path(run.record.best.weights)
+    red = Rescorer(mean=(0,) * 15, spread=(1,) * 15, weights=(0,) * 15, bias=0, sure=20, doubted=20)
+    store(weights, {"disc": red}, weights)
+    export_best(run)
+    said = " ".join((tmp_path / "export" / "README.md").read_text().split())
+    assert "twice and corrects scores by what your photos without labels showed, so other programs" in said
 
 
 def test_nothing_is_written_twice_and_damage_is_mended(tmp_path, monkeypatch):

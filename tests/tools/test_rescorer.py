@@ -230,7 +230,10 @@ def test_new_photos_replace_what_others_said(tmp_path, red_ones):
     assert checkpoint.load(path)[1].extra == {"epochs": 3}
 
 
-@pytest.mark.parametrize("value", [{"apple": {"mean": [1]}}, {"apple": 3}, [1, 2], "x"])
+NO_SPREAD = {"mean": [0] * 15, "spread": [0] * 15, "weights": [0] * 15, "bias": 0, "sure": 20, "doubted": 20}
+
+
+@pytest.mark.parametrize("value", [{"apple": {"mean": [1]}}, {"apple": NO_SPREAD}, {"apple": 3}, [1, 2], "x"])
 def test_damaged_metadata_is_refused_by_name(tmp_path, value):
     path = tmp_path / "weights.safetensors"
     state = build_network("yolo11n", ("apple",)).state_dict()
