@@ -77,7 +77,12 @@ def learn(
     for number in range(done, scores_first + ((rounds or settings.learn_rounds) if files else 1)):
         run.check_stop()
         scores_alone = number < scores_first
-        told.append(_correct(run, files) if scores_alone else _round(run, files, few, real.val))
+        try:
+            told.append(_correct(run, files) if scores_alone else _round(run, files, few, real.val))
+        except StepFailed as error:
+            if not told:
+                raise
+            told.append(_given_up(run, error))  # what the rounds before brought stays
         if not (told[-1]["kept"] or scores_alone):  # its teacher would be the same once more
             break
     return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped + lost)
@@ -133,6 +138,13 @@ def _correct(run: RunContext, files: Sequence[PhotoFile]) -> Told:
         run.round.weights = run.relative(weights)
         run.save()
     return {"scores_alone": True, "examples": examples, **_measured(run)}
+
+
+def _given_up(run: RunContext, error: StepFailed) -> Told:
+    """Close a round that cannot be done."""
+    run.round.accepted = False
+    run.save()
+    return {"round": run.round.number, "kept": False, "failed": str(error)}
 
 
 def _learn_rescorers(weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:

@@ -148,7 +148,7 @@ def _training_sample(
 ) -> Sample:
     text = "".join(i.model_dump_json() for i in found) + str(label)
     identity = f"{engine}-{digest[:12]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
-    path = folder / f"{identity}.png"
+    path = folder.resolve() / f"{identity}.png"  # a sample's picture is else looked for in the run's folder
     if not path.is_file():
         write_picture(path, picture)
     height, width = picture.shape[:2]

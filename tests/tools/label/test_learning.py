@@ -228,6 +228,29 @@ def test_a_model_that_names_whole_photos_has_no_scores_to_correct(tmp_path, run,
     assert said["rounds"] == [{"kept": False}]
 
 
+def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
+    from agent.run import open_run
+
+    write(tmp_path / "mine", "own.png", ("apple", 40, 30), number=60)
+    monkeypatch.chdir(tmp_path)
+    near = open_run(Path("runs/one"))
+    near.record.real = str(tmp_path / "real")
+    monkeypatch.setattr(tools.learn, "evaluate", judged(False, False))
+    tools.learn.learn(near, [tmp_path / "mine"], rounds=1)
+    [job] = run.jobs
+    assert {s.engine for s in job.train} >= {"pseudo"}
+    assert all((job.image_root / s.image).is_file() for s in job.train if s.engine == "pseudo")
+
+
+def test_a_round_that_cannot_be_done_leaves_the_one_before(tmp_path, run, monkeypatch):
+    write(tmp_path / "mine", "empty.png", number=60)  # nothing to be sure of
+    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
+    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    assert [r["kept"] for r in said["rounds"]] == [True, False] and said["accepted"] is True
+    assert "no photo has a label" in said["rounds"][1]["failed"] and said["best_round"] == 3
+    assert run.round.accepted is False
+
+
 def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(tmp_path, run, monkeypatch):
     tool = tools.learn.learn_from_photos.func
     with pytest.raises(FixArguments, match="gave no photos"):
