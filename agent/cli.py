@@ -154,12 +154,13 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
 ) -> None:
     """Show which engines this machine can run, which are taken and why, and what to install for more."""
-    from agent.console import print_doctor
-    from agent.llm import choose
-    from tools.profile import choices, look
     from tools.settings import Settings
 
     settings = Settings() if profile is None else Settings(profile=profile)
+    from agent.console import print_doctor
+    from agent.llm import choose
+    from tools.profile import choices, look
+
     machine = look(settings)
     rows = choices(settings, machine)
     if as_json:

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
-from scipy.optimize import minimize
 
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, Instance
@@ -137,6 +136,8 @@ def fit(descriptions: Floats, scores: Floats) -> Rescorer | None:
         descriptions: (n, 15), see `describe`.
         scores: (n,) of the network.
     """
+    from scipy.optimize import minimize
+
     chosen = (scores >= SURE) | (scores < DOUBTED)
     described, sure = descriptions[chosen], scores[chosen] >= SURE
     if min(sure.sum(), (~sure).sum()) < _LEAST:

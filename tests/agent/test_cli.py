@@ -97,9 +97,10 @@ def test_a_plan_that_nobody_approves_waits(tmp_path):
 
 
 @pytest.mark.parametrize("request_text", ["", "   ", "hello", "🍎💥", "what is the meaning of life?"])
-def test_a_request_that_names_nothing_gets_a_question(tmp_path, request_text):
-    result = sightsmith("build", request_text, "--llm", "offline", "--yes", "--json", cwd=tmp_path)
-    assert result.returncode == 3, result.stderr
+def test_a_request_that_names_nothing_gets_a_question(tmp_path, monkeypatch, request_text):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.app, ["build", request_text, "--llm", "offline", "--yes", "--json"])
+    assert result.exit_code == 3, result.output
     record = json.loads(result.stdout)
     assert record["question"]["kind"] == "question"
     assert "?" in record["question"]["question"] or "？" in record["question"]["question"]

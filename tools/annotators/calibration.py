@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, Field
-from scipy.optimize import minimize
 
 Floats = npt.NDArray[np.float64]
 MIN_DETECTIONS = 30  # fewer, or fewer than 5 of a kind, settle nothing; ours
@@ -38,6 +37,8 @@ def fit(scores: Sequence[float], right: Sequence[bool]) -> Calibration | None:
         scores: of detections on labelled pictures, 0..1, down to a low one.
         right: whether each matched a label.
     """
+    from scipy.optimize import minimize
+
     truth = np.asarray(right, np.float64)
     hits = int(truth.sum())
     if len(truth) < MIN_DETECTIONS or min(hits, len(truth) - hits) < MIN_OF_A_KIND:

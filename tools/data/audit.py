@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tools.data.metrics import Floats, Picture, interval, number, ratio, resamples
 from tools.data.sample import BoolMask, Instance
@@ -63,6 +62,8 @@ def _mask(instance: Instance, height: int, width: int) -> BoolMask:
 
 def _row(picture: Picture, name: str, by_mask: bool) -> list[float]:
     """Sums of one picture and class: objects, labels, matches, their IoU, their Dice."""
+    from scipy.optimize import linear_sum_assignment  # half a second, which most commands need not wait
+
     truths = [t for t in picture.truths if t.class_name == name]
     found = [f for f in picture.found if f.class_name == name]
     overlaps = overlaps_of(truths, found, picture.height, picture.width, by_mask)

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, Field
 
-from tools.curate import Float32Array, embed
 from tools.data.dataset import Dataset
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
@@ -112,6 +112,8 @@ class LabelFolder:
             label: class of the whole picture, in a classification.
             about: `scores`, `quality`, `reasons` and `provenance` of the sample.
         """
+        from tools.curate import embed
+
         assert photo.picture is not None
         file = photo.file
         digest = photo.sha256
@@ -182,7 +184,7 @@ class LabelFolder:
         query = "SELECT count(*) FROM labelled WHERE problem IS NULL AND sample_id IS NOT NULL"
         return int(self._db.execute(query).fetchone()[0])
 
-    def vectors(self, most: int) -> tuple[list[str], Float32Array]:
+    def vectors(self, most: int) -> tuple[list[str], npt.NDArray[np.float32]]:
         """Ids of labelled photos, evenly at most so many, and what they look like: (n, d), rows of unit length."""
         step = max(1, -(-self.count() // most))
         rows = self._db.execute(

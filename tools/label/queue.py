@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tools.curate import find_outliers
 from tools.label.folder import LabelFolder
 from tools.runtime import write_json
 from tools.settings import Settings
@@ -70,5 +69,7 @@ def _outliers(kept: LabelFolder, settings: Settings) -> dict[str, float]:
     ids, vectors = kept.vectors(_MOST_COMPARED)
     if not ids:
         return {}
+    from tools.curate import find_outliers
+
     found = find_outliers(vectors, ["all"] * len(ids), settings.outlier_neighbours, settings.outlier_z)
     return {ids[i]: z for i, z in found.items()}

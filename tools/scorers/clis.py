@@ -11,7 +11,6 @@ from typing import Protocol
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 import prompts
 from tools.data.sample import Box, Sample
@@ -94,6 +93,8 @@ def layout_score(wanted: Sequence[Box], found: Sequence[Box | None], confidences
 
 def match_layout(scene: SceneSpec, sample: Sample) -> tuple[list[Box], list[Box | None], list[float]]:
     """Wanted boxes of a scene's targets (0..1), and the nearest instance of the class that stands for each."""
+    from scipy.optimize import linear_sum_assignment
+
     targets = scene.targets
     wanted = [_corners(o.box) for o in targets]
     boxes = [_normalised(i.box, sample) for i in sample.instances]
