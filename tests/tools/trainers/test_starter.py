@@ -51,14 +51,15 @@ def test_batches_do_not_depend_on_when_they_are_asked_for():
         second.close()
 
 
-@pytest.fixture
-def run_of_two_things(tmp_path):
+@pytest.fixture(scope="module")
+def run_of_two_things(tmp_path_factory):
     """A run's folder with four kept pictures of two classes."""
-    pictures = samples(tmp_path, 4, names=("disc", "square"))
-    run = tmp_path / "run"
+    folder = tmp_path_factory.mktemp("two_things")
+    pictures = samples(folder, 4, names=("disc", "square"))
+    run = folder / "run"
     dataset = Dataset(run)
     for picture in pictures:
-        dataset.add_sample(picture.model_copy(update={"verdict": "kept"}), tmp_path / picture.image)
+        dataset.add_sample(picture.model_copy(update={"verdict": "kept"}), folder / picture.image)
         dataset.set_instances(picture.id, list(picture.instances))
     dataset.close()
     record = RunRecord(name="run", request="", created="", task=task("segment", "disc", "square"))
@@ -66,9 +67,15 @@ def run_of_two_things(tmp_path):
     return run
 
 
-def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, run_of_two_things):
-    pretrain(plan(tmp_path / "a", 1))
-    first = tmp_path / "a" / "starter.safetensors"
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, run_of_two_things):
+    """Starter weights that know the two classes by name; only to be read."""
+    folder = tmp_path_factory.mktemp("first")
+    pretrain(plan(folder, 1, renders=run_of_two_things))
+    return folder / "starter.safetensors"
+
+
+def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, first, run_of_two_things):
     card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
     assert "4 renders" in card["data"]
     assert "no photo" in card["data"]
@@ -79,9 +86,7 @@ def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path
     assert not all((tensors[k] == before[k]).all() for k in tensors)
 
 
-def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, run_of_two_things):
-    pretrain(plan(tmp_path / "a", 1, renders=run_of_two_things))
-    first = tmp_path / "a" / "starter.safetensors"
+def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, first, run_of_two_things):
     known = load_known(first)
     goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
     state = goes_on.learner.network.state_dict()
@@ -91,9 +96,8 @@ def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, 
     )
 
 
-def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_path, run_of_two_things, monkeypatch):
-    pretrain(plan(tmp_path / "a", 1, renders=run_of_two_things))
-    weights = tmp_path / "a" / "starter.safetensors"
+def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_path, first, monkeypatch):
+    weights = shutil.copytree(first.parent, tmp_path / "a") / first.name
     monkeypatch.setattr(starter, "WEIGHTS", weights)
     known = load_known()
     assert known.names == ("disc", "square")
