@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -92,18 +92,42 @@ def learn(
     finetune: Annotated[Path | None, typer.Option(help="5 to 50 labelled photos to learn from.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=5, help="Of labels by the model itself.")] = None,
     runs_dir: RunsDir = _RUNS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Learn from photos too, never from those that judge; a round stays only if it is better on real photos."""
     from agent.console import Console
+    from agent.report import write_report
     from agent.run import lock, open_run
+    from tools.export_model import export_best
     from tools.learn import learn as learn_from
 
     context = open_run(runs_dir / run)
-    console = Console()
+    console = Console(quiet=as_json)
     context.listen(console.on_event)
     with lock(context.folder), console:
+        before = context.record.best
         said = learn_from(context, unlabelled or [], finetune, rounds)
-    typer.echo(said)
+        if context.record.best != before:
+            export_best(context)
+        write_report(context)
+    if as_json:
+        typer.echo(said)
+        return
+    for told in json.loads(said).get("rounds", []):
+        typer.echo(_sentence(told))
+    console.print_end(context.record, context.folder)
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    """What came of a round on photos."""
+    if "failed" in told:
+        return f"round {told['round']} could not be done: {told['failed']}"
+    if told.get("scores_alone"):
+        done = "scores corrected by the photos" if told.get("examples") else "too little is found to correct scores by"
+    else:
+        done = f"trained on {told['photos']} photos with {told['labels']} labels too"
+    score = "" if told.get("real_val") is None else f"{told['real_val']:.2f} on the photos that decide, "
+    return f"round {told['round']}, {done}: {score}{'kept' if told['kept'] else 'not better, so not kept'}"
 
 
 def _masks_from_boxes(photos: list[Path], to: Path | None, out: Form, settings: object) -> None:

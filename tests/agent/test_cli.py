@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from agent import cli
 from agent.run import start_run
+from tests.tools.test_export_model import exportable
 from tools.settings import Settings
 
 
@@ -157,3 +158,30 @@ def test_folders_and_the_cluster_are_kept_in_the_record(tmp_path, monkeypatch):
     back = ["resume", "a", "--engine", "local", "--runs-dir", str(tmp_path / "runs")]
     assert CliRunner().invoke(cli.app, back).exception is None
     assert [c.settings.engine for c in seen] == ["ray", "local"]
+
+
+def test_learning_from_photos_ends_with_the_model_that_is_kept(tmp_path, monkeypatch):
+    run = exportable(tmp_path / "runs" / "one", "segment")
+    run.record.status = "finished"
+    run.save()
+    run.dataset.close()
+    rounds = [
+        {"scores_alone": True, "examples": {"disc": {}}, "round": 2, "kept": False, "real_val": 0.4},
+        {"photos": 3, "labels": 9, "round": 3, "kept": True, "real_val": 0.7},
+        {"round": 4, "kept": False, "failed": "no photo has a label"},
+    ]
+
+    def learns(run, *_):
+        run.record.best = run.record.best.model_copy(update={"round": 3})
+        return json.dumps({"rounds": rounds})
+
+    monkeypatch.setattr("tools.learn.learn", learns)
+    asked = ["learn", "one", "--unlabelled", str(tmp_path), "--runs-dir", str(tmp_path / "runs")]
+    said = CliRunner().invoke(cli.app, asked).stdout
+    assert "round 2, scores corrected by the photos: 0.40 on the photos that decide, not better" in said
+    assert "round 3, trained on 3 photos with 9 labels too: 0.70 on the photos that decide, kept" in said
+    assert "round 4 could not be done: no photo has a label" in said
+    assert "Report:" in said
+    assert {p.name for p in (tmp_path / "runs" / "one" / "export").iterdir()} >= {"model.pt", "model.onnx"}
+    assert (tmp_path / "runs" / "one" / "report.html").is_file()
+    assert json.loads(CliRunner().invoke(cli.app, [*asked, "--json"]).stdout)["rounds"] == rounds
