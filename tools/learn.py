@@ -7,7 +7,7 @@ the photos that decide is ever among them, and a round is kept only when it is b
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools.data.pictures import Picture
 from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
@@ -134,7 +135,7 @@ def _correct(run: RunContext, files: Sequence[PhotoFile]) -> Told:
     _begin(run)
     with run.stage(STAGE):
         weights = run.round_folder() / "weights.safetensors"
-        examples = _learn_rescorers(run.path(best.weights), files, weights)
+        examples = _learn_rescorers(run, run.path(best.weights), files, weights)
         run.round.weights = run.relative(weights)
         run.save()
     return {"scores_alone": True, "examples": examples, **_measured(run)}
@@ -147,11 +148,19 @@ def _given_up(run: RunContext, error: StepFailed) -> Told:
     return {"round": run.round.number, "kept": False, "failed": str(error)}
 
 
-def _learn_rescorers(weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:
+def _learn_rescorers(run: RunContext, weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:
     """Let photos correct scores. Returns what each class was learnt from: sure findings, and doubted ones."""
-    some = files[:: math.ceil(len(files) / _PHOTOS) or 1]
-    learnt = learn_rescorers(weights, (p.picture for p in read_ahead(iter(some)) if p.picture is not None), out)
+    learnt = learn_rescorers(weights, _pictures(run, files[:: math.ceil(len(files) / _PHOTOS) or 1]), out)
     return {name: {"sure": r.sure, "doubted": r.doubted} for name, r in learnt.items()}
+
+
+def _pictures(run: RunContext, files: Sequence[PhotoFile]) -> Iterator[Picture]:
+    """The photos that can be read, with progress."""
+    for number, photo in enumerate(read_ahead(iter(files)), 1):
+        run.check_stop()
+        run.progress(STAGE, number, len(files))
+        if photo.picture is not None:
+            yield photo.picture
 
 
 def _measured(run: RunContext) -> Told:
@@ -181,7 +190,7 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
         _train(run, train, deciding)
         weights = run.path(str(run.round.weights))
         if files and run.task.kind != "classify":
-            _learn_rescorers(weights, files, weights)
+            _learn_rescorers(run, weights, files, weights)
         else:  # what earlier photos said holds for the same things
             store(weights, stored(load(run.path(best.weights))[1]), weights)
     labels = sum(len(p.instances) for p in photos)
@@ -238,9 +247,9 @@ def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample])
 def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
     """Learn from the photos without labels that the user gave for it, mixed with the made pictures.
 
-    The model labels what it is sure of, is trained on it too, and is measured; the round is kept only if it is better
-    on the real photos that decide. Call it once, after the last round and before the exports, when define_task's
-    report names `unlabelled` photos.
+    First they correct the model's scores; then it labels what it is sure of and is trained on that too. Each round is
+    measured, and kept only if it is better on the real photos that decide. Call it once, after the last round and
+    before the exports, when define_task's report names `unlabelled` photos.
     """
     run = runtime.context
     if run.record.unlabelled is None:
