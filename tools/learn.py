@@ -67,6 +67,10 @@ def learn(
     files, dropped = apart_from(unlabelled, judges) if unlabelled else ([], 0)
     few, lost = _few(run, labelled, judges)
     if not files and not few:
+        if not dropped + lost:
+            raise StepFailed(
+                f"{', '.join(map(str, unlabelled or [labelled]))}: there is no photo in it that can be read"
+            )
         raise StepFailed(
             f"every photo ({dropped + lost}) is one of those that judge the model, or of the same photo: nothing is "
             "left to learn from"

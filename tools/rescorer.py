@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
+from tools.annotators.calibration import logit, sigmoid
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, Instance
 from tools.errors import StepFailed
@@ -36,7 +37,6 @@ _MOST = 1.0  # by which a score's logit moves at most
 _GROWN = 0.25  # of a box's sides: what lies around the thing
 _SIDE_PX = 48  # to which all things are scaled, so that edges compare
 _BATCH = 8
-_EDGE = 1e-4  # scores of 0 and 1 have no logit
 
 
 class Rescorer(BaseModel):
@@ -64,8 +64,7 @@ def least_before(score: float) -> float:
 
 
 def _moved(score: float, by: float) -> float:
-    inside = min(max(score, _EDGE), 1 - _EDGE)
-    return float(1 / (1 + np.exp(-(np.log(inside / (1 - inside)) + by))))
+    return float(sigmoid(logit(np.array([score])) + by)[0])
 
 
 def rescored(found: Sequence[Described], rescorers: Mapping[str, Rescorer], confidence: float) -> list[Instance]:

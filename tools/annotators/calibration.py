@@ -27,7 +27,7 @@ class Calibration(BaseModel):
 
     def __call__(self, score: float) -> float:
         """A score as a probability."""
-        return float(_sigmoid((_logit(np.array([score])) + self.shift) / self.temperature)[0])
+        return float(sigmoid((logit(np.array([score])) + self.shift) / self.temperature)[0])
 
 
 def fit(scores: Sequence[float], right: Sequence[bool]) -> Calibration | None:
@@ -43,10 +43,10 @@ def fit(scores: Sequence[float], right: Sequence[bool]) -> Calibration | None:
     hits = int(truth.sum())
     if len(truth) < MIN_DETECTIONS or min(hits, len(truth) - hits) < MIN_OF_A_KIND:
         return None
-    logits = _logit(np.asarray(scores, np.float64))
+    logits = logit(np.asarray(scores, np.float64))
 
     def loss(values: Any) -> float:
-        p = np.clip(_sigmoid((logits + values[1]) / np.exp(values[0])), _EDGE, 1 - _EDGE)
+        p = np.clip(sigmoid((logits + values[1]) / np.exp(values[0])), _EDGE, 1 - _EDGE)
         # A weak pull towards "as it is" keeps a perfectly separable set finite.
         return float(-(truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean() + 1e-3 * (values**2).sum())
 
@@ -56,13 +56,15 @@ def fit(scores: Sequence[float], right: Sequence[bool]) -> Calibration | None:
     )  # fmt: skip
 
 
-def _logit(scores: Floats) -> Floats:
+def logit(scores: Floats) -> Floats:
+    """Log odds of scores; 0 and 1 count as a little inside."""
     clipped = np.clip(scores, _EDGE, 1 - _EDGE)
     result: Floats = np.log(clipped / (1 - clipped))
     return result
 
 
-def _sigmoid(values: Floats) -> Floats:
+def sigmoid(values: Floats) -> Floats:
+    """Scores of log odds."""
     result: Floats = 1 / (1 + np.exp(-values))
     return result
 

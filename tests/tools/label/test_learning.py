@@ -13,7 +13,7 @@ from tests.tools.label.test_engines import a_run
 from tools.data.formats.labels import LabelledImage
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
-from tools.errors import FixArguments, StepFailed
+from tools.errors import FixArguments, StepFailed, Stopped
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
 from tools.label.photos import find_photos
@@ -269,6 +269,27 @@ def test_the_photos_that_judge_are_no_material(tmp_path, run):
     with pytest.raises(StepFailed, match="nothing is left to learn from"):
         tools.learn.learn(run, [tmp_path / "real"], tmp_path / "real")
     assert len(run.record.rounds) == 2
+
+
+def test_a_folder_without_a_readable_photo_is_named(tmp_path, run):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(StepFailed, match="broken: there is no photo in it that can be read"):
+        tools.learn.learn(run, [tmp_path / "broken"])
+    assert len(run.record.rounds) == 2
+
+
+def test_a_stop_is_heard_while_photos_correct_scores(tmp_path, run, monkeypatch):
+    for k in range(3):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    heard = []
+    monkeypatch.setattr(run, "progress", lambda stage, done, total, **_: heard.append((stage, done, total)))
+    photos = tools.learn._pictures(run, list(find_photos([tmp_path / "mine"])))
+    next(photos)
+    monkeypatch.setattr(run, "check_stop", lambda: (_ for _ in ()).throw(Stopped("asked to")))
+    with pytest.raises(Stopped):
+        next(photos)
+    assert heard == [("learn", 1, 3)]
 
 
 def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
