@@ -68,9 +68,8 @@ def learn(
     few, lost = _few(run, labelled, judges)
     if not files and not few:
         if not dropped + lost:
-            raise StepFailed(
-                f"{', '.join(map(str, unlabelled or [labelled]))}: there is no photo in it that can be read"
-            )
+            named = ", ".join(str(p) for p in (*unlabelled, labelled) if p is not None)
+            raise StepFailed(f"there is no photo that can be read in {named}")
         raise StepFailed(
             f"every photo ({dropped + lost}) is one of those that judge the model, or of the same photo: nothing is "
             "left to learn from"

@@ -274,7 +274,7 @@ def test_the_photos_that_judge_are_no_material(tmp_path, run):
 def test_a_folder_without_a_readable_photo_is_named(tmp_path, run):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(StepFailed, match="broken: there is no photo in it that can be read"):
+    with pytest.raises(StepFailed, match=r"no photo that can be read in .*broken"):
         tools.learn.learn(run, [tmp_path / "broken"])
     assert len(run.record.rounds) == 2
 
