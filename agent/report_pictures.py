@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 
 from tools.data.pictures import read_picture
 from tools.data.predictions import Recogniser
-from tools.data.sample import Instance, Sample
+from tools.data.sample import Instance, Sample, evenly
 from tools.data.scores import EvaluatedOn
 from tools.errors import SightsmithError
 from tools.predict import class_colour, draw
@@ -110,7 +110,7 @@ def predictions(
         samples: all of that set; at most `ASKED` of them are looked at, evenly chosen.
         threshold: working confidence.
     """
-    asked = [samples[i] for i in np.linspace(0, len(samples) - 1, min(ASKED, len(samples))).round().astype(int)]
+    asked = evenly(samples, ASKED)
     looked = []
     for sample in asked:
         run.check_stop()

@@ -20,6 +20,7 @@ from tools.data.likeness import kinds_like
 from tools.data.metrics import interval
 from tools.data.pictures import read_picture
 from tools.data.predictions import join, load_answers
+from tools.data.sample import evenly
 from tools.data.scores import Diagnosis, EvaluatedOn, WeakSlice
 from tools.data.scoring import Comparison
 from tools.data.slices import Slice, aim_of
@@ -240,7 +241,7 @@ def _unlabelled(run: RunContext, sets: Sets) -> list[PhotoFile]:
         return []
     files = [f.path for f in find_photos([Path(run.record.unlabelled)])]
     judges = [s for on in ("real_val", "real_test") for s in sets.samples.get(on, [])]
-    return apart_from(files[:: math.ceil(len(files) / _PHOTOS) or 1], judges)[0]
+    return apart_from(evenly(files, _PHOTOS), judges)[0]
 
 
 def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:

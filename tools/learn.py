@@ -6,7 +6,6 @@ Nothing real is trained on unless the person names the folder: the flag is the a
 the photos that decide is ever among them, and a round is kept only when it is better on the photos that decide.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -17,14 +16,14 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.data.pictures import Picture
 from tools.data.real import load_real, read_photos
-from tools.data.sample import Sample
+from tools.data.sample import Sample, evenly
 from tools.errors import FixArguments, StepFailed
 from tools.evaluate import brief, evaluate
 from tools.label.choosing import Choice, make_engine, make_segmenter
 from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
 from tools.label.photos import PhotoFile, read_ahead
-from tools.label.pseudo import apart_from, hand_labelled, mixed, pseudo_labelled
+from tools.label.pseudo import apart_from, copies, hand_labelled, mixed, pseudo_labelled
 from tools.rescorer import learn_rescorers, store, stored
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
@@ -32,6 +31,7 @@ from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged, load
 
 STAGE = "learn"
+_AGREED_ON = 1000  # photos at most that a classifier learns from without labels, from all over the folder
 _TRAINING = "train"  # folder of a round
 _PHOTOS = 200  # that scores are corrected by, from all over the folder; they hold thousands of examples
 Told = dict[str, Any]
@@ -153,7 +153,7 @@ def _given_up(run: RunContext, error: StepFailed) -> Told:
 
 def _learn_rescorers(run: RunContext, weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:
     """Let photos correct scores. Returns what each class was learnt from: sure findings, and doubted ones."""
-    learnt = learn_rescorers(weights, _pictures(run, files[:: math.ceil(len(files) / _PHOTOS) or 1]), out)
+    learnt = learn_rescorers(weights, _pictures(run, evenly(files, _PHOTOS)), out)
     return {name: {"sure": r.sure, "doubted": r.doubted} for name, r in learnt.items()}
 
 
@@ -181,24 +181,28 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
     assert best is not None
     _begin(run)
     with run.stage(STAGE):
-        photos = list(few)
+        photos, without = list(few), []
         threshold: dict[str, float] = {}
-        if files:
+        whole = run.task.kind == "classify"
+        if files and whole:
+            without = list(copies(evenly(files, _AGREED_ON), run.folder / "photos"))
+        elif files:
             with _teacher(run, deciding) as teacher:
                 threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}
                 photos += list(pseudo_labelled(teacher, files, run.folder / "photos"))
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
         share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
-        train = mixed(synthetic, photos, share)
-        _train(run, train, deciding)
+        train = mixed(synthetic, photos, share) if photos or not without else synthetic
+        _train(run, train, without, deciding)
         weights = run.path(str(run.round.weights))
-        if files and run.task.kind != "classify":
+        if files and not whole:
             _learn_rescorers(run, weights, files, weights)
         else:  # what earlier photos said holds for the same things
             store(weights, stored(load(run.path(best.weights))[1]), weights)
     labels = sum(len(p.instances) for p in photos)
     return {
-        "photos": len(photos), "labels": labels, "sure_from": threshold, "pictures_of_an_epoch": len(train),
+        "photos": len(photos) + len(without), "labels": labels, "sure_from": threshold,
+        "pictures_of_an_epoch": len(train),
         **_measured(run),
     }  # fmt: skip
 
@@ -220,14 +224,17 @@ def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
     return AutoLabeler(run.task, settings, confidence=sure, engine=engine)
 
 
-def _train(run: RunContext, train: Sequence[Sample], deciding: Sequence[Sample]) -> None:
+def _train(
+    run: RunContext, train: Sequence[Sample], without: Sequence[Sample], deciding: Sequence[Sample]
+) -> None:  # fmt: skip
+    """From the best weights, on pictures with labels and (to classify) photos without; then averaged with them."""
     best, settings = run.record.best, run.settings
     assert best is not None
     job = TrainingJob(
         task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / _TRAINING,
         epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
         seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
-        patience=settings.patience, threads=settings.threads,
+        patience=settings.patience, threads=settings.threads, unlabelled=without,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Sample and Instance: a picture with its labels, scores and provenance; masks as COCO RLE."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,15 @@ BoolMask = npt.NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 Verdict = Literal["new", "kept", "dropped"]
 Split = Literal["train", "val", "test"]
+
+Item = TypeVar("Item")
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """At most so many of a list's items, from all over it, in order."""
+    if len(items) <= most:
+        return list(items)
+    return [items[int(i)] for i in np.linspace(0, len(items) - 1, most).round()]
 
 
 def encode_mask(mask: BoolMask) -> str:

@@ -6,7 +6,7 @@ is, it would teach the student that there is nothing.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,23 +55,35 @@ def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[P
     return kept, dropped
 
 
+def copies(photos: Iterable[PhotoFile], folder: Path) -> Iterator[Sample]:
+    """Photos without labels, for a classifier to learn from; see `tools.trainers.consistency`.
+
+    Args:
+        photos: `apart_from` what judges.
+        folder: where training copies are written, upright and in plain colours; the photos themselves are only read.
+    """
+    for photo in read_ahead(iter(photos)):
+        if photo.picture is not None:
+            yield _training_sample(folder, photo.sha256, photo.picture, [], None, "unlabelled")
+
+
 def pseudo_labelled(teacher: "AutoLabeler", photos: Sequence[PhotoFile], folder: Path) -> Iterator[Sample]:
     """Photos with what a teacher is sure of; photos in which it is sure of nothing are left out.
 
     Args:
-        teacher: its thresholds say what "sure" is, its doubts are painted over.
+        teacher: finds objects; its thresholds say what "sure" is, its doubts are painted over.
         photos: `apart_from` what judges.
         folder: where training copies are written; the photos themselves are only read.
     """
     for photo, found, about in teacher.label(iter(photos)):
-        if photo.picture is None or not (found or about["label"]):
+        if photo.picture is None or not found:
             continue
         doubts: list[Box] = [(d[2], d[3], d[4], d[5]) for d in about["provenance"].get("doubts", [])]
         sure = [i for i in found if i.counts is not None or teacher.task.kind != "segment"]
         doubts += [i.box for i in found if i not in sure]
-        if sure or about["label"]:
+        if sure:
             picture = painted_over(photo.picture, doubts, sure)
-            yield _training_sample(folder, photo.sha256, picture, sure, about["label"], "pseudo")
+            yield _training_sample(folder, photo.sha256, picture, sure, None, "pseudo")
 
 
 def hand_labelled(samples: Sequence[Sample], task: TaskSpec, segmenter: Segmenter, folder: Path) -> Iterator[Sample]:

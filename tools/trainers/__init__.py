@@ -29,6 +29,7 @@ class TrainingJob:
     deadline_s: float = float("inf")  # seconds of wall clock from now
     patience: int = 12
     threads: int | None = None
+    unlabelled: Sequence[Sample] = ()  # photos that a classifier learns from as well
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,11 @@ class Policy:
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
     paste: float = 0.6  # chance of objects of another picture
     foreign: float = 0.05  # chance of a picture drawn by formula instead, in which nothing is to be found
+    about: float = 0.0  # chance that a picture with a label is cut to the surroundings of its object
 
 
+_LEAST_CUT_PX = 48  # less of a picture has nothing left to see
+_AIR = 1.1  # a cut's least side by the object's
 _GROUNDS = 96  # drawn backgrounds; 55 MB
 _GROUND_PX = 448
 _GROUND_SEED = 20_011
@@ -49,6 +52,8 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
     """
     if policy.foreign and rng.random() < policy.foreign:
         return _foreign(rng, size_px, boxes=examples[0].boxes is not None)
+    if policy.about and examples[0].boxes is not None and rng.random() < policy.about:
+        examples = [_cut_about(rng, examples[0]), *examples[1:]]
     if len(examples) >= 4 and rng.random() < policy.mosaic:
         made = _mosaic(rng, examples[:4], size_px, policy)
     else:
@@ -56,6 +61,25 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
     if len(examples) >= 2 and policy.paste and rng.random() < policy.paste:
         made = paste_objects(rng, made, examples[-1])
     return replace(made, picture=recolour(rng, made.picture, policy))
+
+
+def _cut_about(rng: np.random.Generator, example: Example) -> Example:
+    """A square that holds an object whole, anywhere in it; from as close as it can be to all of the picture."""
+    assert example.boxes is not None
+    h, w = example.picture.shape[:2]
+    if not len(example.boxes):
+        return example
+    x1, y1, x2, y2 = example.boxes[rng.integers(len(example.boxes))]
+    least = min(max(x2 - x1, y2 - y1, _LEAST_CUT_PX) * _AIR, min(h, w))
+    side = round(float(np.exp(rng.uniform(np.log(least), np.log(min(h, w))))))
+    left, top = (
+        round(float(np.clip(rng.uniform(*sorted((high - side, low))), 0, length - side)))
+        for low, high, length in ((x1, x2, w), (y1, y2, h))
+    )
+    window = np.s_[top : top + side, left : left + side]
+    moved = example.boxes - np.array([left, top, left, top], np.float32)
+    cut = replace(example, picture=example.picture[window], ids=example.ids[window], boxes=moved)
+    return keep_visible(cut, np.zeros(len(moved)))
 
 
 def _foreign(rng: np.random.Generator, size_px: int, boxes: bool) -> Example:

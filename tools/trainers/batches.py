@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from tools.trainers.augment import Policy, vary
+from tools.trainers.consistency import Views, look_twice
 from tools.trainers.examples import Example, targets_of
 
 MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at this resolution
@@ -23,6 +24,7 @@ class Batch:
     boxes: npt.NDArray[np.float32]  # (n, 4)
     owner: npt.NDArray[np.float32]  # (n,) which picture each object is in
     masks: npt.NDArray[np.int16]  # (b, h / 4, w / 4): 0 none, i the i-th object of that picture
+    unlabelled: Views | None = None  # photos that a classifier learns from as well
 
 
 class Source(Protocol):
@@ -71,6 +73,7 @@ def epoch_batches(
     epoch: int,
     *,
     labels_only: bool = False,
+    unlabelled: Source | None = None,
 ) -> Iterator[Batch]:
     """Batches of one epoch, each made in a second thread while the one before is trained on, the first one at once.
 
@@ -84,6 +87,7 @@ def epoch_batches(
         seed: of the training.
         epoch: number of the epoch.
         labels_only: whole-picture labels.
+        unlabelled: photos of which every batch gets as many as it has pictures.
     """
     groups = _groups(len(source), batch, np.random.default_rng([seed, epoch]))
 
@@ -94,7 +98,12 @@ def epoch_batches(
             rng = np.random.default_rng([seed, epoch, 2, position, slot])
             others = rng.integers(len(source), size=3).tolist() if policy.mosaic or policy.paste else []
             examples.append(vary(rng, [source[int(i)] for i in (index, *others)], size_px, policy))
-        return (collate_labels if labels_only else collate)(examples)
+        made = (collate_labels if labels_only else collate)(examples)
+        if unlabelled is None:
+            return made
+        rng = np.random.default_rng([seed, epoch, 3, position])
+        chosen = rng.integers(len(unlabelled), size=batch).tolist()
+        return replace(made, unlabelled=look_twice(rng, [unlabelled[i] for i in chosen], size_px))
 
     yield from ahead(make, len(groups))
 
@@ -131,13 +140,19 @@ def _handed_out(
         yield coming.result()
 
 
-def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
-    """The dict that Ultralytics' losses read; pictures as channels-last floats in 0..1."""
+def picture_tensor(pictures: npt.NDArray[np.uint8], device: Any) -> Any:
+    """(n, h, w, 3) pictures as channels-last floats (n, 3, h, w) in 0..1; they are channels-last in memory already."""
     import torch
 
-    pictures = torch.from_numpy(batch.pictures).to(device).permute(0, 3, 1, 2)  # already channels-last in memory
+    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
+    """The dict that Ultralytics' losses read."""
+    import torch
+
     return {
-        "img": pictures.float().div_(255),
+        "img": picture_tensor(batch.pictures, device),
         "cls": torch.from_numpy(batch.classes).to(device),
         "bboxes": torch.from_numpy(batch.boxes).to(device),
         "batch_idx": torch.from_numpy(batch.owner).to(device),

@@ -21,7 +21,7 @@ def job_fingerprint(job: TrainingJob, *more: Any) -> str:
 
     add([job.task.kind, job.task.class_names, job.epochs, job.size_px, job.batch, job.seed, job.patience])
     add(more)
-    for split in (job.train, job.val):
+    for split in (job.train, job.val, job.unlabelled):
         add([[s.id, s.sha256, s.label, [i.model_dump() for i in (*s.instances, *s.lookalikes)]] for s in split])
     if job.initial is not None:
         digest.update(job.initial.read_bytes())

@@ -10,7 +10,8 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from tools.data.task import TaskKind
-from tools.trainers.batches import Batch, to_tensors
+from tools.trainers.batches import Batch, picture_tensor, to_tensors
+from tools.trainers.consistency import Teacher, Views, agreement
 
 MAX_GRADIENT_NORM = 10.0
 WEIGHT_DECAY = 0.02
@@ -80,8 +81,9 @@ class Learner:
     """A network, its averaged twin, and the optimizer."""
 
     def __init__(
-        self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None, frozen: int = 0
-    ) -> None:
+        self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None, frozen: int = 0,
+        teacher: Teacher | None = None,
+    ) -> None:  # fmt: skip
         """Take a network to train.
 
         Args:
@@ -90,11 +92,13 @@ class Learner:
             device: where to compute.
             bfloat16: compute in 16 bits; None asks the device.
             frozen: first layers that stay as they are, with their batch statistics.
+            teacher: of a classifier that learns from photos without labels too; it follows the average.
         """
         import torch
 
         self.kind = kind
         self.device = device
+        self.teacher = teacher
         self.bfloat16 = has_fast_bfloat16(device) if bfloat16 is None else bfloat16
         self.network = network.to(device).to(memory_format=torch.channels_last).train()
         for parameter in self.network.parameters():
@@ -134,14 +138,17 @@ class Learner:
         import torch
 
         tensors = to_tensors(batch, self.device)
+        pictures = tensors["img"]
+        if batch.unlabelled is not None:
+            pictures = torch.cat([pictures, picture_tensor(batch.unlabelled.strong, self.device)])
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with self._autocast():
-            predictions = self.network.predict(tensors["img"])
+            predictions = self.network.predict(pictures)
         if self.kind == "classify":
             tensors["cls"] = tensors["cls"].long()
         # Box distances need more than the 8 bits of a bfloat16's fraction: the loss is computed in 32 bits.
-        loss = self.criterion(as_float(predictions), tensors)[0].sum()
+        loss = self._loss(as_float(predictions), tensors, batch.unlabelled)
         value = float(loss.detach()) / (1 if self.kind == "classify" else len(batch.pictures))
         if not math.isfinite(value):
             raise FloatingPointError("the loss is not a number")
@@ -153,6 +160,15 @@ class Learner:
         self._update_average(min(MAX_AVERAGING, (1 + self.steps) / (20 + self.steps)))
         return value
 
+    def _loss(self, predictions: Any, tensors: dict[str, Any], photos: Views | None) -> Any:
+        """Of the labelled pictures; of a classifier's photos too, by what the teacher is sure of."""
+        if photos is None or self.teacher is None:
+            return self.criterion(predictions, tensors)[0].sum()
+        labelled = len(tensors["img"])
+        with self._autocast():
+            seen = self.teacher.probabilities(picture_tensor(photos.weak, self.device))
+        return self.criterion(predictions[:labelled], tensors)[0].sum() + agreement(seen, predictions[labelled:])
+
     def _autocast(self) -> Any:
         import torch
 
@@ -161,6 +177,8 @@ class Learner:
     def _average_from(self, tensors: Mapping[str, Any]) -> None:
         """Take averaged weights, and note which tensors belong together: once, not at every step."""
         self.average = {k: v.detach().to(self.device).clone() for k, v in tensors.items()}
+        if self.teacher is not None:
+            self.teacher.follow(self.average)
         now = self.network.state_dict()
         floats = [k for k, v in now.items() if v.is_floating_point()]
         self._floats = [self.average[k] for k in floats], [now[k] for k in floats]

@@ -30,6 +30,7 @@ def read_example(
     max_side_px: int,
     *,
     lookalikes: bool = False,
+    labelled: bool = True,
 ) -> Example:
     """The picture of a sample with what is to be learnt from it.
 
@@ -41,6 +42,7 @@ def read_example(
         convention: of boxes.
         max_side_px: a larger picture is scaled down to this, labels with it.
         lookalikes: keep those whose masks are known as objects of the class `LOOKALIKE`.
+        labelled: whole pictures need a label.
 
     Raises:
         StepFailed: the picture cannot be read, or a label does not fit the task; the message names it.
@@ -58,7 +60,13 @@ def read_example(
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     ids = np.zeros(size[::-1], np.uint16)
     if kind == "classify":
-        return Example(picture, ids, np.zeros(0, np.int64), label=_label(sample, names))
+        label = _label(sample, names) if labelled else None
+        own = [i.box for i in sample.instances if i.class_name == sample.label]
+        if not own:  # where its object is nobody knows: what a classifier in use sees of it
+            picture = centre_crop(picture, min(size))
+            ids = np.zeros(picture.shape[:2], np.uint16)
+        where = np.array(own, np.float32).reshape(-1, 4) * np.float32(scale)
+        return Example(picture, ids, np.zeros(len(own), np.int64), where, label)
     others = [k for k in sample.lookalikes if k.counts is not None] if lookalikes else []
     things = [*sample.instances, *others]
     masks = [i.mask(h, w) for i in things]

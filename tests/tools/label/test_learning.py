@@ -228,6 +228,22 @@ def test_a_model_that_names_whole_photos_has_no_scores_to_correct(tmp_path, run,
     assert said["rounds"] == [{"kept": False}]
 
 
+def test_a_model_that_names_whole_photos_is_given_photos_without_labels(tmp_path, run, monkeypatch):
+    paths = [write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k) for k in range(5)]
+    (tmp_path / "mine" / "broken.png").write_bytes(b"no picture")
+    run.task.kind = "classify"
+    monkeypatch.setattr(tools.learn, "_AGREED_ON", 3)
+    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
+    monkeypatch.setattr(tools.learn, "make_engine", lambda *_: pytest.fail("no photo gets a label beforehand"))
+    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    [job] = run.jobs
+    assert [(s.label, s.instances, s.engine) for s in job.unlabelled] == [(None, [], "unlabelled")] * 3
+    wanted = {read_picture(p).tobytes() for p in paths}
+    assert all(read_picture(Path(s.image)).tobytes() in wanted for s in job.unlabelled)
+    assert job.train and not {s.engine for s in job.train} & {"unlabelled", "pseudo", "real"}
+    assert said["rounds"][0]["photos"] == 3 and said["rounds"][0]["sure_from"] == {}
+
+
 def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
     from agent.run import open_run
 

@@ -133,3 +133,43 @@ def test_what_lies_beside_a_shrunken_picture_is_drawn_not_grey(seed):
     whitish = (made.picture.min(axis=2) > 150).mean()
     assert whitish < 0.6  # of the frame; the picture itself fills a tenth
     assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20
+
+
+def labelled(size_px=96, box=(40, 20, 60, 44)):
+    """A picture of a whole-picture label whose object is a red rectangle."""
+    picture = np.full((size_px, size_px, 3), 110, np.uint8)
+    x1, y1, x2, y2 = box
+    picture[y1:y2, x1:x2] = (230, 60, 50)
+    boxes = np.array([box], np.float32)
+    return Example(picture, np.zeros((size_px, size_px), np.uint16), np.zeros(1, np.int64), boxes, label=3)
+
+
+def red(picture):
+    return (picture[..., 0].astype(int) > picture[..., 2].astype(int) + 60).sum()
+
+
+@pytest.mark.parametrize("box", [(40, 20, 60, 44), (0, 0, 9, 9), (0, 10, 96, 70), (86, 84, 96, 96)])
+def test_a_cut_about_an_object_holds_it_whole_from_close_and_from_afar(box):
+    about = replace(PLAIN, about=1.0)
+    shares = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        made = vary(rng, [labelled(box=box)], 96, about)
+        assert made.label == 3 and made.picture.shape == (96, 96, 3)
+        x1, y1, x2, y2 = made.boxes[0]
+        assert x1 >= -1 and y1 >= -1 and x2 <= 97 and y2 <= 97
+        shares.append(max(x2 - x1, y2 - y1) / 96)
+    side = max(box[2] - box[0], box[3] - box[1]) / 96
+    assert min(shares) < side * 1.25 + 0.02
+    assert max(shares) > min(0.8, 1.7 * side)  # of things under 48 px, at most twice as close
+    assert max(shares) <= 1.02
+
+
+def test_a_cut_follows_the_seed_and_needs_an_object():
+    about = replace(PLAIN, about=1.0)
+    one, two = (vary(np.random.default_rng(3), [labelled()], 96, about).picture for _ in range(2))
+    assert (one == two).all() and red(one) > red(labelled().picture)
+    photo = replace(labelled(), boxes=None)
+    none = replace(labelled(), boxes=np.zeros((0, 4), np.float32), classes=np.zeros(0, np.int64))
+    for bare in (photo, none):
+        assert (vary(np.random.default_rng(3), [bare], 96, about).picture == bare.picture).all()

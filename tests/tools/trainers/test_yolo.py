@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.tools.trainers.shapes import job, samples
+from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.errors import StepFailed, Stopped
 from tools.trainers import batches, loop, starter, yolo
@@ -20,11 +21,6 @@ from tools.trainers.networks import build_network, kind_of
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 QUICK = Recipe(sizes=(1.0,), min_steps=1)
-
-
-@pytest.fixture
-def no_starter(monkeypatch, tmp_path):
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
 
 
 def quiet(_entry):
@@ -310,6 +306,25 @@ def test_what_a_thing_is_weighs_more_than_ultralytics_lets_it(architecture):
     assert network.args.cls == 0.5
     criterion = loop.Learner(network, kind_of(architecture), torch.device("cpu")).criterion
     assert getattr(criterion, "one2many", criterion).hyp.cls == loop.CLASS_GAIN
+
+
+def test_whole_pictures_are_read_with_the_boxes_of_what_their_label_names(tmp_path):
+    from tools.trainers.targets import read_example
+
+    sample = samples(tmp_path, 1, names=("disc",), kind="classify", size_px=64)[0]
+    other = sample.instances[0].model_copy(update={"class_name": "hand", "box": (0, 0, 9, 9)})
+    sample = sample.model_copy(update={"instances": [other, *sample.instances]})
+    made = read_example(sample, tmp_path, ("square", "disc"), "classify", "visible", 32)
+    assert made.label == 1 and made.boxes == pytest.approx(np.array([sample.instances[1].box]) / 2)
+    bare = sample.model_copy(update={"label": None, "instances": []})
+    assert read_example(bare, tmp_path, ("disc",), "classify", "visible", 32, labelled=False).label is None
+    wide = read_picture(tmp_path / sample.image)[:40]
+    write_picture(tmp_path / sample.image, wide)
+    bare = bare.model_copy(update={"height": 40})
+    square = read_example(bare, tmp_path, ("disc",), "classify", "visible", 64, labelled=False)
+    assert (square.picture == wide[:, 12:52]).all() and square.ids.shape == (40, 40)  # as in use
+    with pytest.raises(StepFailed, match="no label"):
+        read_example(bare, tmp_path, ("disc",), "classify", "visible", 32)
 
 
 def test_look_alikes_are_read_where_they_are_asked_for(tmp_path):
