@@ -125,7 +125,8 @@ def _sentence(told: dict[str, Any]) -> str:
     if told.get("scores_alone"):
         done = "scores corrected by the photos" if told.get("examples") else "too little is found to correct scores by"
     else:
-        done = f"trained on {told['photos']} photos with {told['labels']} labels too"
+        labels = f" with {told['labels']} labels" if told["labels"] else ""
+        done = f"trained on {told['photos']} photos{labels} too"
     score = "" if told.get("real_val") is None else f"{told['real_val']:.2f} on the photos that decide, "
     return f"round {told['round']}, {done}: {score}{'kept' if told['kept'] else 'not better, so not kept'}"
 

@@ -168,7 +168,8 @@ def test_learning_from_photos_ends_with_the_model_that_is_kept(tmp_path, monkeyp
     rounds = [
         {"scores_alone": True, "examples": {"disc": {}}, "round": 2, "kept": False, "real_val": 0.4},
         {"photos": 3, "labels": 9, "round": 3, "kept": True, "real_val": 0.7},
-        {"round": 4, "kept": False, "failed": "no photo has a label"},
+        {"photos": 5, "labels": 0, "round": 4, "kept": False, "real_val": None},  # of a classifier
+        {"round": 5, "kept": False, "failed": "no photo has a label"},
     ]
 
     def learns(run, *_):
@@ -180,7 +181,8 @@ def test_learning_from_photos_ends_with_the_model_that_is_kept(tmp_path, monkeyp
     said = CliRunner().invoke(cli.app, asked).stdout
     assert "round 2, scores corrected by the photos: 0.40 on the photos that decide, not better" in said
     assert "round 3, trained on 3 photos with 9 labels too: 0.70 on the photos that decide, kept" in said
-    assert "round 4 could not be done: no photo has a label" in said
+    assert "round 4, trained on 5 photos too: not better" in said
+    assert "round 5 could not be done: no photo has a label" in said
     assert "Report:" in said
     assert {p.name for p in (tmp_path / "runs" / "one" / "export").iterdir()} >= {"model.pt", "model.onnx"}
     assert (tmp_path / "runs" / "one" / "report.html").is_file()
