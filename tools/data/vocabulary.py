@@ -27,7 +27,7 @@ CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In a picture with a single label the thing is the subject, never a dot in the distance.
-CLASSIFY_DISTANCE_WEIGHTS = {"close": 3.0, "near": 1.0}
+CLASSIFY_DISTANCE_WEIGHTS = {"close": 3.0, "near": 1.0, "medium": 0.0}  # medium where it is wished for
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "context": CONTEXTS, "light": LIGHTS, "weather": WEATHERS, "viewpoint": VIEWPOINTS, "distance": tuple(DISTANCES),
     "crowding": tuple(CROWDING_WEIGHTS), "occlusion": tuple(OCCLUSION_WEIGHTS),

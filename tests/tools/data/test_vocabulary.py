@@ -98,7 +98,9 @@ def test_lookalikes_are_as_frequent_in_each_look_and_no_larger_beside_the_target
 def test_a_classification_picture_shows_one_thing_and_nothing_like_it():
     built = build_vocabulary(_task("tomato", "apple", kind="classify"), THINGS, 0.8)
     assert built.crowding == {"one": 1.0}
-    assert set(built.distance) == {"close", "near"}  # the thing is the subject
+    assert set(built.axes()["distance"]) == {"close", "near"}  # the thing is the subject
+    with_medium = build_vocabulary(_task("tomato", "apple", kind="classify"), THINGS, 0.8, {"distance": {"medium": 1}})
+    assert "medium" in with_medium.axes()["distance"]
     assert not any(built.lookalikes.values())
 
 
