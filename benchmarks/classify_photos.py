@@ -43,7 +43,8 @@ def learnt(run: RunContext, photos: list[Sample], name: str, seed: int, given: a
     assert run.record.best is not None
     weights, folder = run.path(run.record.best.weights), given.folder / f"{name}-{seed}-{photos[0].id}"
     renders = list(run.dataset.samples(verdict="kept", split="train"))
-    without = list(copies(find_photos([Path(s.image) for s in photos]), folder / "copies"))
+    files = find_photos([Path(s.image) for s in photos])
+    without = list(copies(files, folder / "copies", 2 * run.settings.size_px))
     train = renders
     if name == "pseudo":
         answers = Predictor.load(weights).classify_many([read_picture(Path(s.image)) for s in without])

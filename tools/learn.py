@@ -29,6 +29,7 @@ from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged, load
+from tools.trainers.targets import MAX_SIDE_SHARE
 
 STAGE = "learn"
 _AGREED_ON = 1000  # photos at most that a classifier learns from without labels, from all over the folder
@@ -185,7 +186,8 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
         threshold: dict[str, float] = {}
         whole = run.task.kind == "classify"
         if files and whole:
-            without = list(copies(evenly(files, _AGREED_ON), run.folder / "photos"))
+            most_px = MAX_SIDE_SHARE * run.settings.size_px
+            without = list(copies(evenly(files, _AGREED_ON), run.folder / "photos", most_px))
         elif files:
             with _teacher(run, deciding) as teacher:
                 threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}

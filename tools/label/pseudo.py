@@ -20,6 +20,7 @@ from tools.data.task import TaskSpec
 from tools.errors import StepFailed
 from tools.label.engines import cut_out
 from tools.label.photos import PhotoFile, find_photos, read_ahead
+from tools.trainers.postprocess import centre_crop
 
 if TYPE_CHECKING:
     from tools.label.labeler import AutoLabeler
@@ -55,16 +56,18 @@ def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[P
     return kept, dropped
 
 
-def copies(photos: Iterable[PhotoFile], folder: Path) -> Iterator[Sample]:
+def copies(photos: Iterable[PhotoFile], folder: Path, most_px: int) -> Iterator[Sample]:
     """Photos without labels, for a classifier to learn from; see `tools.trainers.consistency`.
 
     Args:
         photos: `apart_from` what judges.
         folder: where training copies are written, upright and in plain colours; the photos themselves are only read.
+        most_px: side of a copy at most; it is the middle square, which is what a classifier in use sees.
     """
     for photo in read_ahead(iter(photos)):
         if photo.picture is not None:
-            yield _training_sample(folder, photo.sha256, photo.picture, [], None, "unlabelled")
+            square = centre_crop(photo.picture, min(*photo.picture.shape[:2], most_px))
+            yield _training_sample(folder, photo.sha256, square, [], None, "unlabelled")
 
 
 def pseudo_labelled(teacher: "AutoLabeler", photos: Sequence[PhotoFile], folder: Path) -> Iterator[Sample]:

@@ -287,6 +287,30 @@ def test_goes_on_from_given_weights(tmp_path, no_starter):
     assert all((before[k] == after[k]).all() for k in before if k.endswith("conv.weight"))
 
 
+def test_a_classifier_is_shown_its_object_from_close_and_goes_on_more_slowly(tmp_path, no_starter, monkeypatch):
+    train = samples(tmp_path, 6, names=("disc", "square"), kind="classify", size_px=128)
+    seen, rates = [], []
+
+    def step(self, batch, rate):
+        seen.extend(batch.pictures)
+        rates.append(rate)
+        return 1.0
+
+    monkeypatch.setattr(loop.Learner, "step", step)
+    known = {"kind": "classify", "names": ("disc", "square"), "epochs": 6, "size_px": 128}
+    first = YoloTrainer(details=QUICK).train(job(tmp_path, train, folder=tmp_path / "a", **known), quiet)
+
+    def coloured(picture):
+        colours = picture.astype(int)
+        return float((colours.max(axis=2) - colours.min(axis=2) > 90).mean())
+
+    whole = np.mean([coloured(read_picture(tmp_path / s.image)) for s in train])
+    assert np.mean([coloured(p) for p in seen]) > 1.5 * whole
+    rates.clear()
+    YoloTrainer(details=QUICK).train(job(tmp_path, train, folder=tmp_path / "b", initial=first.weights, **known), quiet)
+    assert max(rates) <= QUICK.classify_rate_round < QUICK.rate_round
+
+
 def test_detect_learns_the_whole_box_and_segment_the_visible_one(tmp_path):
     from tools.trainers.targets import read_example
 
