@@ -55,7 +55,7 @@ def build(
     real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
     assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
     few: Annotated[
-        Path | None, typer.Option(help="5 to 50 labelled photos to make more like them; trained on, never measured on.")
+        Path | None, typer.Option(help="A few labelled photos that show the thing: it is learnt from them.")
     ] = None,
     unlabelled: Annotated[
         Path | None,

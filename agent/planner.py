@@ -33,6 +33,7 @@ ROUND = (
     "evaluate_model", "diagnose_model",
 )  # fmt: skip
 LEARN = "learn_from_photos"  # once, after the rounds, where the person gave photos for it
+EXAMPLES = "learn_from_examples"  # in place of the rounds, where the person shows photos of the thing
 EXPORTS = ("export_model", "export_dataset")
 # A round can go on without these; without the others there is nothing to train on, to measure or to keep.
 OPTIONAL = ("score_images", "diagnose_model")
@@ -132,7 +133,13 @@ class Story:
     @property
     def measured(self) -> bool:
         """Some round's model was trained and measured."""
-        return any(s.name == "evaluate_model" and s.done for s in self.steps)
+        return any(s.name in ("evaluate_model", EXAMPLES) and s.done for s in self.steps)
+
+    @property
+    def shown(self) -> bool:
+        """The person shows photos of the thing, which are learnt from in place of drawn ones."""
+        defined = self.last("define_task")
+        return defined is not None and bool(defined.report.get("shown"))
 
 
 class OfflinePlanner(BaseChatModel):
@@ -183,7 +190,7 @@ class OfflinePlanner(BaseChatModel):
         if not story.defined:
             return self._define(story)
         if not any(s.name in EXPORTS for s in story.latest):
-            step = self._next_of_round(story)
+            step = self._learn_shown(story) if story.shown else self._next_of_round(story)
             if step is not None:
                 return step
         if not story.measured:
@@ -194,6 +201,11 @@ class OfflinePlanner(BaseChatModel):
             if name in self.tool_args and not any(s.name == name for s in story.latest):
                 return name, {}
         return summarise(story.request, story.steps)
+
+    def _learn_shown(self, story: Story) -> tuple[str, dict[str, Any]] | None:
+        """Learning from the photos that the person shows, once."""
+        tried = any(s.name == EXAMPLES for s in story.latest)
+        return None if tried or EXAMPLES not in self.tool_args else (EXAMPLES, {})
 
     def _may_learn(self, story: Story) -> bool:
         """Photos were given for it, and since the last round nobody has tried."""

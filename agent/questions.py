@@ -52,11 +52,12 @@ def ask_instead_of(names: list[str], language: Language) -> str:
     things = ", ".join(f'"{n}"' for n in names)
     if language == "zh":
         return (
-            f"还没有东西能画出{things}，也不会用别的东西代替。请换一个物体名称；或者回答“停止”，然后用 --assets 目录"
-            "（放 .glb/.obj/.blend 模型）或 --llm 模型名 重新开始。"
+            f"还没有东西能画出{things}，也不会用别的东西代替。给我看几张它的照片就行（有没有标注都可以）：--few 目录。"
+            "或者换一个物体名称；也可以回答“停止”，然后用 --assets 目录（放 .glb/.obj/.blend 模型）或 --llm 模型名 重新开始。"
         )
     return (
-        f"Nothing here can draw {things}, and nothing else is drawn in its place. Which other thing should it be? Or "
+        f"Nothing here can draw {things}, and nothing else is drawn in its place. Show it instead: a few photos of it, "
+        "with labels or without, are enough to learn it (--few DIR). Or name another thing. Or "
         'answer "stop" and start again with --assets DIR (a folder with a .glb, .obj or .blend model named after it) '
         "or with --llm NAME (a language model that describes it)."
     )

@@ -77,8 +77,6 @@ def start_run(
 
         if real is not None:
             check_apart(few, real)
-        if "generator" not in settings.model_fields_set:
-            settings = settings.model_copy(update={"generator": "copy_paste"})
     folder = _new_folder(settings.runs_dir, request, name)
     settings, chosen = auto_settings(settings)
     record = RunRecord(

@@ -6,10 +6,12 @@ from typing import Any, Protocol
 
 _SETS = {
     "en": {"synthetic_val": "rendered validation pictures", "synthetic_test": "rendered test pictures",
-           "real_val": "real photos that decided", "real_test": "real photos kept aside for the test"},
+           "real_val": "real photos that decided", "real_test": "real photos kept aside for the test",
+           "cross_val": "of your photos, each judged by a model that had not seen it"},
     "zh": {"synthetic_val": "渲染的验证图片", "synthetic_test": "渲染的测试图片", "real_val": "用于决策的真实照片",
-           "real_test": "留作测试的真实照片"},
+           "real_test": "留作测试的真实照片", "cross_val": "您的照片（每张由未见过它的模型评判）"},
 }  # fmt: skip
+_MEASURES = ("evaluate_model", "learn_from_photos", "learn_from_examples")
 _METRICS = ("mask_map50", "box_map50", "accuracy", "share_right")
 _NAMES = {
     "en": {"mask_map50": "mask mAP50", "box_map50": "box mAP50", "accuracy": "accuracy",
@@ -46,7 +48,7 @@ def summarise(request: str, steps: Sequence[Answered]) -> str:
         return _nothing_trained(steps, zh)
     lines = [_task_line(steps, zh), *_score_lines(evaluation.report, zh)]
     scores = evaluation.report.get("scores", {})
-    if not any(str(on).startswith("real") for on in scores):
+    if not any(not str(on).startswith("synthetic") for on in scores):
         lines.append(
             "没有真实照片参与评估，所以还不知道它在真实照片上的表现；用 --real 目录 可以测。"
             if zh
@@ -83,7 +85,7 @@ def _last(steps: Sequence[Answered], name: str) -> Answered | None:
 
 def _kept_evaluation(steps: Sequence[Answered]) -> Answered | None:
     """The report of the best round: the last evaluation that was not turned down."""
-    done = [s for s in steps if s.name in ("evaluate_model", "learn_from_photos") and s.done]
+    done = [s for s in steps if s.name in _MEASURES and s.done]
     kept = [s for s in done if s.report.get("accepted") is not False]
     return (kept or done or [None])[-1]  # type: ignore[list-item]
 
@@ -103,12 +105,15 @@ def _task_line(steps: Sequence[Answered], zh: bool) -> str:
     rounds = sum(s.name == "evaluate_model" and s.done for s in steps)
     classes = ", ".join(map(str, report.get("classes", [])))
     kind = report.get("kind", "")
+    shown = _last(steps, "learn_from_examples") is not None
     if zh:
         kinds = {"segment": "分割", "detect": "检测", "classify": "分类"}
-        return f"完成：{kinds.get(kind, kind)}模型，类别：{classes}，共 {rounds} 轮。"
+        how = "从您给的照片学习" if shown else f"共 {rounds} 轮"
+        return f"完成：{kinds.get(kind, kind)}模型，类别：{classes}，{how}。"
     kinds = {"segment": "segments", "detect": "detects", "classify": "classifies"}
-    does, times = kinds.get(kind, "recognises"), f"{rounds} round{'s' * (rounds != 1)}"
-    return f"Done: a model that {does} {classes or 'the classes'}, in {times}."
+    does, times = kinds.get(kind, "recognises"), f"in {rounds} round{'s' * (rounds != 1)}"
+    how = "learnt from the photos that you showed" if shown else times
+    return f"Done: a model that {does} {classes or 'the classes'}, {how}."
 
 
 def _score_lines(report: dict[str, Any], zh: bool) -> list[str]:

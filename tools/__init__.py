@@ -25,11 +25,12 @@ def all_tools() -> "list[BaseTool]":
     from tools.memory import search_memory
     from tools.scenes import design_scenes
     from tools.score import score_images
+    from tools.shown.learn import learn_from_examples
     from tools.task import ask_user, define_task
     from tools.train import train_model
 
     return [
         define_task, design_scenes, generate_images, score_images, curate_dataset, annotate_images, train_model,
         evaluate_model, diagnose_model, export_model, export_dataset, search_memory, ask_user,
-        label_photos_in, learn_from_photos,
+        label_photos_in, learn_from_photos, learn_from_examples,
     ]  # fmt: skip

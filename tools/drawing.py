@@ -56,11 +56,10 @@ def objects_of(settings: Settings, folder: Path, assets: str | None = None, few:
     """
     from tools.generators.blender.library import Library
 
-    if settings.generator == "copy_paste":
-        if few is not None:
-            return AnyObject()
-        if settings.cutouts_dir is not None:
-            return CutoutFolder(settings.cutouts_dir)
+    if few is not None:  # shown, not drawn
+        return AnyObject()
+    if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
+        return CutoutFolder(settings.cutouts_dir)
     library = Library.of_run(folder, Path(assets) if assets else None)
     return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
 

@@ -106,7 +106,7 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
     settings = run.settings
     return ScoringRules(
         match_iou=settings.match_iou,
-        ignore_side_px=settings.ignore_side_px if on in ("real_val", "real_test") else 0.0,
+        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
         seen_px=seen_px,
         bootstrap=EFFORTS[settings.effort].bootstrap,
         seed=settings.seed,

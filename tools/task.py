@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from tools.classes import ClassArgument, resolve_classes
 from tools.data.scene import CONTEXTS
-from tools.data.task import Budget, Effort, TaskKind, TaskSpec
+from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.estimate import Plan, estimate, fit_plan
 from tools.pace import at_pace, latest_paces
@@ -148,6 +148,9 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         raise FixArguments(f"Unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}. None means everywhere.")
     if wanted.target is not None and not 0 < wanted.target <= 1:
         raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
+    if run.record.few is not None:
+        _settle_shown(run, wanted, classes)
+        return
     paces = latest_paces(run.folder.parent, run.record.machine, run.settings)
     settings = at_pace(run.settings, paces)
     plan, minutes, notes = _plan(run, wanted, settings)
@@ -168,6 +171,40 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     run.record.estimate = cost.model_dump() | plan.model_dump()
     run.record.estimate |= {"notes": notes, "asked": wanted.fingerprint(), "measured_in": [p.run for p in paces]}
     run.save()
+
+
+def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec]) -> None:
+    """The task of a run that learns from photos the person shows: nothing is drawn, so no pictures are planned."""
+    from tools.shown.pick import settle_labels
+    from tools.shown.plan import shown_cost
+
+    minutes = _within_flag("minutes", wanted.minutes, run)
+    task = TaskSpec(
+        kind=wanted.kind, classes=classes, target=wanted.target, request=run.record.request,
+        budget=Budget(images=1, rounds=1, minutes=minutes),
+    )  # fmt: skip
+    if settle_labels(run, task, ask):
+        raise FixArguments("What the user pointed at is noted. Call define_task again with the same arguments.")
+    photos, notes = _shown_photos(run, task)
+    task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
+    cost = shown_cost(photos, run.settings, minutes)
+    effort = run.record.options.get("effort") or run.settings.effort
+    run.record.task, run.record.approved = task, False
+    run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}
+    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *notes]}
+    run.record.estimate["asked"] = wanted.fingerprint()
+    run.save()
+
+
+def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
+    """How many photos are learnt from, and what is to be said of them and of those that judge."""
+    from tools.shown.photos import read_shown
+
+    assert run.record.few is not None
+    notes = _check_photos(run, task)
+    judges = None if run.record.real is None else Path(run.record.real)
+    shown = read_shown(Path(run.record.few), task, run.settings.class_map, judges)
+    return len(shown.samples), [*shown.notes, *notes]
 
 
 def _objects(run: RunContext) -> Any:
@@ -221,8 +258,7 @@ def _within_flag(name: str, asked: float | None, run: RunContext) -> float | Non
 
 def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
     """Read the user's photos before anything is spent, and ask about classes that do not match."""
-    from tools.data.real import load_real
-    from tools.generators.copy_paste.few import load_few
+    from tools.data.real import load_real, read_photos
 
     real = None if run.record.real is None else Path(run.record.real)
     notes: list[str] = []
@@ -230,7 +266,7 @@ def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
         if real is not None:
             notes += load_real(real, task, run.settings.real_val_share, run.settings.class_map).notes
         if run.record.few is not None:
-            notes += load_few(Path(run.record.few), task, run.settings.class_map, real)[1]
+            read_photos(Path(run.record.few), task, run.settings.class_map)  # asks about classes; read again after
     except NeedsUser as unclear:
         pairs = _pairs(ask(unclear.question, unclear.options))
         if not pairs:
@@ -297,18 +333,32 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "task": kinds[task.kind],
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
             "places": task.contexts or "everywhere it may be met",
-            "pictures": f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}",
+            "pictures": _pictures_line(run, task),
             "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
             + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
             "money": _money_line(run, cost["money"]) + paid,
             "stops early at": f"a score of {task.target:g}" if task.target else "no target",
-            "measured on": f"real photos in {run.record.real} and rendered pictures"
-            if run.record.real
-            else "rendered pictures only: no real photo was given (--real DIR)",
+            "measured on": _measured_line(run),
         }
-        | ({"learns from": f"pictures made of the labelled photos in {run.record.few}"} if run.record.few else {})
+        | ({"learns from": f"the photos in {run.record.few} themselves"} if run.record.few else {})
         | ({"photos without labels": _unlabelled_line(run)} if run.record.unlabelled else {})
         | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    )
+
+
+def _pictures_line(run: RunContext, task: TaskSpec) -> str:
+    if run.record.few is not None:
+        return f"none are made: {task.budget.images} photos that you show are learnt from"
+    return f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}"
+
+
+def _measured_line(run: RunContext) -> str:
+    others = f"real photos in {run.record.real}" if run.record.real else ""
+    if run.record.few is not None:
+        own = "the photos that you show, each by a model that has not seen it (cross-validation)"
+        return f"{others}, and {own}" if others else own
+    return (
+        f"{others} and rendered pictures" if others else "rendered pictures only: no real photo was given (--real DIR)"
     )
 
 
@@ -356,5 +406,6 @@ def _report(run: RunContext) -> str:
         estimated_minutes=cost.get("minutes"),
         notes=cost.get("notes"),
         unlabelled=run.record.unlabelled if run.record.real else None,
-        next="design_scenes",
+        shown=run.record.few,
+        next="design_scenes" if run.record.few is None else "learn_from_examples",
     )

@@ -16,6 +16,7 @@ from tools.data.slices import picture_axes
 from tools.data.task import TaskKind, TaskSpec
 
 _BATCH = 8  # pictures in memory at once
+PHOTOS = ("real", "photo")  # engines of photos, which judge and which are learnt from: tiles of one stand together
 
 
 class Recogniser(Protocol):
@@ -77,7 +78,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
     return [
         Picture(
             s.id, s.width, s.height, [t for t in s.instances if t.class_name in names], answers[s.id].found,
-            answers[s.id].axes, s.family if s.engine == "real" else "", s.label, answers[s.id].probabilities,
+            answers[s.id].axes, s.family if s.engine in PHOTOS else "", s.label, answers[s.id].probabilities,
             s.lookalikes,
         )
         for s in with_label_boxes(samples, task.kind)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test"]
+# cross_val: photos that were learnt from, each judged by a model that has not seen it
+EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test", "cross_val"]
 ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class", "double"]
 Interval = tuple[float, float]
 

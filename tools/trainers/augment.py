@@ -30,7 +30,11 @@ class Policy:
     paste: float = 0.6  # chance of objects of another picture
     foreign: float = 0.05  # chance of a picture drawn by formula instead, in which nothing is to be found
     about: float = 0.0  # chance that a picture with a label is cut to the surroundings of its object
+    zoom: float = 1.0  # pictures are shown this much larger than the frame, which is a window of them
+    windows_about: float = 0.8  # chance that such a window shows an object, where there is one
 
+
+Floats64 = npt.NDArray[np.float64]
 
 _LEAST_CUT_PX = 48  # less of a picture has nothing left to see
 _AIR = 1.1  # a cut's least side by the object's
@@ -38,7 +42,7 @@ _GROUNDS = 96  # drawn backgrounds; 55 MB
 _GROUND_PX = 448
 _GROUND_SEED = 20_011
 
-PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, windows_about=0.0)
 
 
 def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:
@@ -57,7 +61,7 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
     if len(examples) >= 4 and rng.random() < policy.mosaic:
         made = _mosaic(rng, examples[:4], size_px, policy)
     else:
-        made = _place(rng, examples[0], (size_px, size_px), policy)
+        made = _place(rng, examples[0], (size_px, size_px), policy, policy.zoom)
     if len(examples) >= 2 and policy.paste and rng.random() < policy.paste:
         made = paste_objects(rng, made, examples[-1])
     return replace(made, picture=recolour(rng, made.picture, policy))
@@ -107,6 +111,8 @@ def _place(
     where = rng.uniform(0, 1, 2) if policy.scale != (1.0, 1.0) or zoom != 1.0 else np.array([0.5, 0.5])
     centre = np.array([w, h]) * scale / 2 + spare * where
     shift = centre - linear @ np.array([(w - 1) / 2, (h - 1) / 2]) - 0.5
+    if zoom > 1.0 and len(example.classes) and rng.random() < policy.windows_about:
+        shift = _about_an_object(rng, example, linear, shift, np.array([width, height]), spare)
     matrix = np.concatenate([linear, shift[:, None]], 1)
     made = _warp(example, matrix, scale, shape)
     outline = np.array([[0, 0], [w, 0], [w, h], [0, h]]) @ linear.T + shift
@@ -114,6 +120,18 @@ def _place(
         inside = cv2.fillConvexPoly(np.zeros(shape, np.uint8), np.round(outline).astype(np.int32), 1)
         made = replace(made, picture=cv2.copyTo(made.picture, inside, _around(rng, shape, policy)))
     return made
+
+
+def _about_an_object(
+    rng: np.random.Generator, example: Example, linear: Floats64, shift: Floats64, frame: Floats64, spare: Floats64
+) -> Floats64:
+    """A shift that brings one of the objects into the frame; where the picture ends, so does the window."""
+    boxes = example.seen_boxes if example.boxes is None else example.boxes
+    x1, y1, x2, y2 = boxes[int(rng.integers(len(boxes)))]
+    towards = frame * rng.uniform(0.1, 0.9, 2) - (linear @ np.array([(x1 + x2) / 2, (y1 + y2) / 2]) + shift)
+    middle = frame / 2 - (linear @ (np.array(example.ids.shape[::-1]) / 2) + shift)  # move that centres the picture
+    reach = np.maximum(0.0, -spare / 2)
+    return np.asarray(shift + np.clip(towards, middle - reach, middle + reach))
 
 
 def _fills(outline: npt.NDArray[np.float64], shape: tuple[int, int]) -> bool:
@@ -174,7 +192,7 @@ def _mosaic(rng: np.random.Generator, examples: Sequence[Example], size_px: int,
     cx, cy = (rng.uniform(0.3, 0.7, 2) * size_px).astype(int).tolist()
     corners = ((0, 0, cx, cy), (cx, 0, size_px, cy), (0, cy, cx, size_px), (cx, cy, size_px, size_px))
     for example, (x1, y1, x2, y2) in zip(examples, corners, strict=True):
-        part = _place(rng, example, (y2 - y1, x2 - x1), policy, zoom=1.2)
+        part = _place(rng, example, (y2 - y1, x2 - x1), policy, zoom=1.2 * policy.zoom)
         picture[y1:y2, x1:x2] = part.picture
         ids[y1:y2, x1:x2] = np.where(part.ids > 0, part.ids + count, 0)
         classes.append(part.classes)

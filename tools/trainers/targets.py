@@ -123,13 +123,13 @@ def centre_example(example: Example, size_px: int) -> Example:
 
 
 class SampleSource:
-    """Examples of samples, read once and kept in memory as far as the limit goes."""
+    """Examples of samples, read once and kept in memory as far as the limit goes; a sample may come several times."""
 
     def __init__(self, samples: Sequence[Sample], limit_bytes: int = CACHE_BYTES, **reading: Any) -> None:
         """Take samples in order; `reading` is handed to `read_example`."""
         self.samples = samples
         self._reading = reading
-        self._kept: dict[int, Example] = {}
+        self._kept: dict[str, Example] = {}
         self._left = limit_bytes
         self._recent = lru_cache(maxsize=8)(self._read)
 
@@ -139,13 +139,14 @@ class SampleSource:
 
     def __getitem__(self, index: int) -> Example:
         """The example of a sample."""
-        if index in self._kept:
-            return self._kept[index]
+        identity = self.samples[index].id
+        if identity in self._kept:
+            return self._kept[identity]
         example = self._recent(index)
         size = example.picture.nbytes + example.ids.nbytes
         if size <= self._left:
             self._left -= size
-            self._kept[index] = example
+            self._kept[identity] = example
         return example
 
     def _read(self, index: int) -> Example:

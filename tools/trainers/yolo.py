@@ -176,6 +176,7 @@ class _Training:
         self.fingerprint = job_fingerprint(
             job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
         )
+        self.view_px = job.view_px or job.size_px
         self.convention = trainer.box_convention or default_convention(self.kind)
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
@@ -224,7 +225,7 @@ class _Training:
             "names": self.names,
             "kind": self.kind,
             "convention": self.convention,
-            "max_side_px": MAX_SIDE_SHARE * job.size_px,
+            "max_side_px": MAX_SIDE_SHARE * self.view_px,
         }
         train = [s for s in job.train if s.label] if self.kind == "classify" else list(job.train)
         self.source = SampleSource(train, **reading, lookalikes=True)
@@ -262,7 +263,7 @@ class _Training:
             reading = {**reading, "kind": "detect", "convention": "visible"}
         examples = [SampleSource([s], **reading)[0] for s in samples]
         fit = centre_example if self.kind == "classify" else fit_example
-        least, size_px = self.trainer.ignore_side_px, self.job.size_px
+        least, size_px = self.trainer.ignore_side_px, self.view_px
         ignored = [least * size_px / max(s.width, s.height) if s.engine == "real" else 0.0 for s in samples]
         return [fit(e, size_px) for e in examples], ignored, by_box
 
@@ -329,6 +330,7 @@ class _Training:
         calm = epoch >= self.progress.planned * (1 - self.recipe.calm_share)
         if self.begun is None or self.begun[0] != (epoch, calm):
             policy = self.recipe.classify_policy if self.kind == "classify" else self.recipe.policy
+            policy = replace(policy, zoom=self.view_px / self.job.size_px)
             sizes = sorted({max(32, round(self.job.size_px * s / 32) * 32) for s in self.recipe.sizes})
             batches = epoch_batches(
                 self.source, self.batch, sizes, replace(policy, mosaic=0.0) if calm else policy, self.job.seed, epoch,
@@ -416,7 +418,7 @@ class _Training:
             progress.best_score, progress.best_fitness = self._validate()
             progress.best_epoch, self.best = progress.epoch, self.learner.average
         save(
-            weights, self.best, architecture=self.architecture, names=self.names, size_px=self.job.size_px,
+            weights, self.best, architecture=self.architecture, names=self.names, size_px=self.view_px,
             extra={"started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch},
         )  # fmt: skip
         result: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""A person's own thing, learnt from a few photos of it: reading them, outlining, training, cross-validation."""

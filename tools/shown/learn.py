@@ -1,0 +1,211 @@
+"""Learn a person's own thing from the photos that they show: one training on all of them, judged by cross-validation.
+
+The model that is handed over has seen every photo, so nothing is left to judge it by. Models that have not seen a third
+of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+
+from tools.data.predictions import Answer, ask, join, save_answers
+from tools.data.real import load_real
+from tools.data.sample import Sample
+from tools.data.scores import EvaluatedOn, Evaluation
+from tools.errors import FixArguments
+from tools.evaluate import Scorer, brief, predictions_path, rules_for, scorer_of
+from tools.predict import Predictor
+from tools.runtime import Best, Round, RunContext, report, write_json
+from tools.shown.folds import Fold, folds
+from tools.shown.outlines import AgreedSegmenter, starter_predictor
+from tools.shown.photos import ENGINE, keep_copies, read_outlines, read_shown, with_outlines
+from tools.shown.recipe import job_of, trainer_of
+from tools.trainers import TrainingResult
+
+RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
+# Of the minutes for training: the model that is handed over first, so that there is one whatever happens then.
+WHOLE_SHARE = 0.4
+_MIN_DEADLINE_S = 5.0
+_DECIDES: EvaluatedOn = "cross_val"
+
+
+def learn_examples(run: RunContext) -> str:
+    """Train on the shown photos and cross-validate; see the module. What was done before is not done again.
+
+    Raises:
+        FixArguments: no photos are shown.
+        StepFailed: they cannot be used; the message says why.
+        Stopped: the person asked to stop; complete epochs are kept.
+    """
+    if run.record.few is None:
+        raise FixArguments("The user showed no photos to learn from (--few DIR); leave this step out.")
+    notes = _take_photos(run)
+    samples = [s for s in run.dataset.samples(verdict="kept") if s.engine == ENGINE]
+    learnt = with_outlines(samples, read_outlines(run.folder))
+    if not run.record.rounds:
+        run.record.rounds.append(Round(number=1))
+    run.round.kept = len(samples)
+    with run.stage("train"):
+        _train_whole(run, learnt)
+    with run.stage("evaluate"):
+        parts = list(folds(learnt, run.task.class_names, run.settings.seed))
+        _measure(run, samples, _fold_answers(run, parts))
+    return _report(run, len(parts), notes)
+
+
+def _take_photos(run: RunContext) -> list[str]:
+    """Copy the photos into the run; sentences on what was left out."""
+    assert run.record.few is not None
+    judges = None if run.record.real is None else Path(run.record.real)
+    with run.stage("shown"):
+        shown = read_shown(Path(run.record.few), run.task, run.settings.class_map, judges)
+        segmenter = AgreedSegmenter(starter_predictor() if run.task.kind != "classify" else None)
+        keep_copies(run, shown.samples, segmenter)
+    return shown.notes
+
+
+# Training -----------------------------------------------------------------------------------------------------------
+
+
+def _train_whole(run: RunContext, samples: Sequence[Sample]) -> None:
+    """The model that is handed over, from all photos; usable at once, before it is judged."""
+    result = _train(run, samples, run.round_folder() / "train", _deadline_s(run, WHOLE_SHARE), "all photos")
+    weights = run.relative(result.weights)
+    run.round.weights = weights
+    write_json(
+        run.round_folder() / "training.json",
+        {
+            "history": result.history, "epochs": result.epochs, "started_from": result.started_from,
+            "train_images": len(samples), "stopped_by": result.stopped_by, "weights": weights,
+        },
+    )  # fmt: skip
+    if run.record.best is None:
+        run.record.best = Best(round=1, weights=weights, threshold=run.settings.fallback_confidence)
+    trainer = trainer_of(run.settings)
+    run.record.engines["trainer"] = {
+        "name": trainer.name, "version": trainer.version, "licence": trainer.licence, "model": run.settings.model,
+        "started_from": result.started_from,
+    }  # fmt: skip
+    run.save()
+
+
+def _train(run: RunContext, samples: Sequence[Sample], folder: Path, deadline_s: float, what: str) -> TrainingResult:
+    """One training; one that was cut goes on, one that is done is not repeated."""
+    job = job_of(run.task, samples, run.folder, folder, run.settings, seed=run.settings.seed + 1, deadline_s=deadline_s)
+
+    def on_epoch(entry: dict[str, Any]) -> None:
+        run.emit("loss", **entry)
+        run.progress("train", entry["epoch"], entry["epochs"], loss=entry["loss"], what=what)
+        run.check_stop()
+
+    return trainer_of(run.settings).train(job, on_epoch)
+
+
+def _deadline_s(run: RunContext, share: float) -> float:
+    """Seconds that a training may take: a share of what is left of the minutes."""
+    left = run.remaining_s()
+    return left if math.isinf(left) else max(_MIN_DEADLINE_S, left * (1 - RESERVED_SHARE) * share)
+
+
+# Measuring ----------------------------------------------------------------------------------------------------------
+
+
+def _fold_answers(run: RunContext, parts: Sequence[Fold]) -> dict[str, Answer]:
+    """What models that have not seen a photo say about it: sample id -> answer."""
+    answers: dict[str, Answer] = {}
+    for part in parts:
+        folder = run.round_folder() / "folds" / f"{part.number + 1}"
+        share = 1 / (len(parts) - part.number)
+        what = f"photos it will not be judged by, {part.number + 1} of {len(parts)}"
+        result = _train(run, part.learnt, folder, _deadline_s(run, share), what)
+        answers |= _asked(run, result.weights, part.judged)
+    return answers
+
+
+def _asked(run: RunContext, weights: Path, samples: Sequence[Sample]) -> dict[str, Answer]:
+    def told(count: int) -> None:
+        run.check_stop()
+
+    return ask(Predictor.load(weights), samples, run.folder, run.settings.evaluation_confidence, told)
+
+
+def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answer]) -> None:
+    """Score the answers of the folds, choose the working threshold by them, and look at photos that judge."""
+    assert run.round.weights is not None
+    scores: dict[EvaluatedOn, Evaluation] = {}
+    threshold = run.settings.fallback_confidence
+    seen_px = _seen_px(run)
+    judged = [s for s in samples if s.id in answers]
+    if judged:
+        scorer = _scorer(run, _DECIDES, judged, answers, seen_px)
+        if not np.isnan(scorer.score):
+            threshold = scorer.threshold()
+            scores[_DECIDES] = scorer.evaluation(_DECIDES, threshold)
+            save_answers(predictions_path(run, _DECIDES), answers, on=_DECIDES, round=1, seen_px=seen_px)
+    for on, photos in _judging_photos(run).items():
+        given = _asked(run, run.path(run.round.weights), photos)
+        scores[on] = _scorer(run, on, photos, given, seen_px).evaluation(on, threshold)
+    for on, score in scores.items():
+        write_json(run.round_folder() / f"evaluation_{on}.json", score.model_dump(mode="json"))
+    run.round.scores = {str(on): score for on, score in scores.items()}
+    run.round.accepted = True
+    run.record.best = Best(round=run.round.number, weights=run.round.weights, threshold=threshold)
+    run.record.evaluation |= {on: scores.get(on) for on in ("real_test", _DECIDES)}
+    run.save()
+
+
+def _scorer(
+    run: RunContext, on: EvaluatedOn, samples: Sequence[Sample], answers: dict[str, Answer], seen_px: int
+) -> Scorer:
+    return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, seen_px))
+
+
+def _judging_photos(run: RunContext) -> dict[EvaluatedOn, list[Sample]]:
+    """Labelled photos of --real, none of which is learnt from; both halves only report here."""
+    if run.record.real is None:
+        return {}
+    real = load_real(Path(run.record.real), run.task, run.settings.real_val_share, run.settings.class_map)
+    return {on: photos for on, photos in (("real_val", real.val), ("real_test", real.test)) if photos}
+
+
+def _seen_px(run: RunContext) -> int:
+    from tools.trainers.checkpoint import load
+
+    assert run.round.weights is not None
+    return load(run.path(run.round.weights))[1].size_px
+
+
+def _report(run: RunContext, parts: int, notes: Sequence[str]) -> str:
+    scores, best = run.round.scores, run.record.best
+    decided = scores.get(_DECIDES)
+    photos = run.round.kept
+    said = (
+        f"cross-validated on {decided.images} photos: each judged by a model that has not seen it"
+        if decided is not None
+        else "too few photos to judge by: bring more, or others with --real"
+    )
+    return report(
+        done=f"learnt from {photos} photos, {parts} more trainings for the cross-validation",
+        accepted=True,
+        best_round=run.round.number,
+        judged=said,
+        threshold=None if best is None else round(best.threshold, 3),
+        scores={on: brief(s) for on, s in scores.items()},
+        notes=list(notes),
+        next="export_model",
+    )
+
+
+@tool
+def learn_from_examples(runtime: ToolRuntime[RunContext]) -> str:
+    """Learn from the labelled photos that the user shows (define_task's report names them as `shown`).
+
+    Takes the place of design_scenes to diagnose_model: nothing is drawn, the photos themselves are trained on, and the
+    model is judged by cross-validation over them. Call it once after define_task, then export.
+    """
+    return learn_examples(runtime.context)

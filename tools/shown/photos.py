@@ -1,0 +1,234 @@
+"""The photos that a person shows: read, checked, and copied into the run as training material.
+
+They are trained on by the person's wish, so none of them may also judge: a photo that does is left out and named.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tools.annotators import Picture, Segmenter
+from tools.data.photos import group_pictures, look_hash
+from tools.data.pictures import read_picture, write_picture
+from tools.data.real import read_photos
+from tools.data.sample import Box, Instance, Sample, encode_mask
+from tools.data.task import TaskSpec
+from tools.errors import StepFailed
+from tools.generators.copy_paste.few import check_apart
+from tools.runtime import RunContext
+
+MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
+MIN_SIDE_PX = 4.0  # of a label: a smaller one is a slip of the mouse
+MAX_SIDE_PX = 1600  # of a copy: what training and a look at large pictures can use
+_SHOWN = 3
+ENGINE = "photo"
+FOLDER = "photos"  # of a run
+OUTLINES = "outlines.json"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Photos that can be learnt from, and sentences on what was done with the rest."""
+
+    samples: list[Sample]
+    notes: list[str]
+
+
+def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: Path | None) -> Shown:
+    """The labelled photos of a folder in the task's classes; nothing in the folder is touched.
+
+    Args:
+        folder: labels with their pictures, or one folder a class.
+        task: its classes are looked for in the labels.
+        class_map: label class -> class of the task, where the names do not say it.
+        judges: folder of the photos that judge; a photo that shows the same is left out.
+
+    Raises:
+        StepFailed: a class has no usable photo; the message says what is missing.
+        NeedsUser: the labels' classes cannot be matched with the task's.
+    """
+    if judges is not None:
+        check_apart(folder, judges)
+    samples, notes = read_photos(folder, task, class_map)
+    samples, groups, copies = _once_each(samples)
+    if copies:
+        notes.append(f"left out {len(copies)} photos that are copies of another: {_some(copies)}")
+    samples, specks, cut = _without_specks(samples)
+    if specks:
+        notes.append(f"left out {sum(specks.values())} labels under {MIN_SIDE_PX:g} px: {_some(list(specks))}")
+    if cut:
+        notes.append(f"{cut} objects are cut by the edge of their photo: learnt from, but never cut out and pasted")
+    _check_classes(folder, samples, task)
+    if len(samples) > MOST:
+        labelled_first = sorted(range(len(samples)), key=lambda i: (not _is_labelled(samples[i]), samples[i].id))[:MOST]
+        notes.append(f"{MOST} of {len(samples)} photos are used; bring a set that large with --real too, and measure")
+        samples, groups = [samples[i] for i in labelled_first], [groups[i] for i in labelled_first]
+    photos = [s.model_copy(update={"family": g}) for s, g in zip(samples, groups, strict=True)]
+    empty = sum(not _is_labelled(s) for s in photos)
+    notes.insert(0, f"{len(photos)} photos are learnt from" + (f", {empty} of them without the thing" if empty else ""))
+    return Shown(photos, notes)
+
+
+def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) -> None:
+    """Copy photos into the run, upright and at a size that training can use, and put them into its data set.
+
+    A photo that is there already is left alone, with the labels that a person may have corrected since. Outlines of
+    boxed objects are looked for once and kept beside the copies; in a segmentation they are the labels.
+    """
+    folder = run.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    outlines = read_outlines(run.folder)
+    segment = run.task.kind == "segment"
+    for number, sample in enumerate(shown):
+        run.check_stop()
+        name = f"{sample.sha256[:16]}.jpg"
+        identity = f"{ENGINE}-{sample.sha256[:16]}"
+        if run.dataset.sample(identity) is None or identity not in outlines:
+            picture, instances = _scaled(read_picture(Path(sample.image)), sample.instances)
+            height, width = picture.shape[:2]
+            masks = [] if run.task.kind == "classify" else _outlined(picture, instances, segmenter)
+            outlines[identity] = [None if m is None else m for m in masks]
+            _write_outlines(run.folder, outlines)
+            if segment:
+                instances = [
+                    i.model_copy(update={"counts": m, "source": "outlined"}) if i.counts is None and m else i
+                    for i, m in zip(instances, masks, strict=True)
+                ]
+            copy = Sample(
+                id=identity, image=f"{FOLDER}/{name}", width=width, height=height, sha256=sample.sha256,
+                family=sample.family, split="train", engine=ENGINE, verdict="kept", instances=instances,
+                label=sample.label, provenance={"file": str(sample.provenance.get("file", sample.image)),
+                                                "labels": "the person's own"},
+            )  # fmt: skip
+            temporary = folder / f".{name}"
+            write_picture(temporary, picture)
+            run.dataset.add_sample(copy, temporary)
+        run.progress("shown", number + 1, len(shown))
+
+
+def read_outlines(folder: Path) -> dict[str, list[str | None]]:
+    """Sample id -> COCO RLE of each object's outline, None where there is none to be believed."""
+    try:
+        return dict(json.loads((folder / FOLDER / OUTLINES).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def with_outlines(samples: Sequence[Sample], outlines: dict[str, list[str | None]]) -> list[Sample]:
+    """The samples with masks where outlines are known, so that training can cut objects out; boxes stay as labelled."""
+    made = []
+    for sample in samples:
+        known = outlines.get(sample.id, [])
+        if len(known) == len(sample.instances):  # else a person has changed the labels since
+            own = [
+                i.model_copy(update={"counts": m}) if i.counts is None and m else i
+                for i, m in zip(sample.instances, known, strict=True)
+            ]
+            sample = sample.model_copy(update={"instances": own})
+        made.append(sample)
+    return made
+
+
+def _write_outlines(folder: Path, outlines: dict[str, list[str | None]]) -> None:
+    from tools.runtime import write_json
+
+    write_json(folder / FOLDER / OUTLINES, outlines)
+
+
+def _outlined(picture: Picture, instances: Sequence[Instance], segmenter: Segmenter) -> list[str | None]:
+    """The label's own mask, or an outline that can be believed."""
+    bare = [i.box for i in instances if i.counts is None]
+    found = iter(segmenter.masks(picture, bare) if bare else [])
+    masks: list[str | None] = []
+    for instance in instances:
+        mask = None if instance.counts is not None else next(found)
+        masks.append(instance.counts if mask is None else encode_mask(mask))
+    return masks
+
+
+def _scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, list[Instance]]:
+    """A picture of at most `MAX_SIDE_PX`, and its labels in its pixels."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, MAX_SIDE_PX / max(height, width))
+    if scale == 1.0:
+        return picture, list(instances)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    moved = []
+    for instance in instances:
+        x1, y1, x2, y2 = instance.box
+        sx, sy = size[0] / width, size[1] / height
+        box: Box = (x1 * sx, y1 * sy, x2 * sx, y2 * sy)
+        mask = instance.mask(height, width)
+        counts = None
+        if mask is not None:
+            counts = encode_mask(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool))
+        moved.append(instance.model_copy(update={"box": box, "counts": counts}))
+    return small, moved
+
+
+def _once_each(samples: Sequence[Sample]) -> tuple[list[Sample], list[str], list[str]]:
+    """The samples without copies of one picture, the photo that each comes from, and the names of the copies.
+
+    Tiles and crops of one photo are no copies, but they stay together in cross-validation: their photo is the same.
+    """
+    names = [str(s.provenance.get("file", s.image)) for s in samples]
+    looks = [look_hash(read_picture(Path(s.image))) for s in samples]
+    groups, _ = group_pictures(names, looks, [s.sha256 for s in samples])
+    kept: list[int] = []
+    copies: list[str] = []
+    for i, (look, sample) in enumerate(zip(looks, samples, strict=True)):
+        twins = [j for j in kept if samples[j].sha256 == sample.sha256 or _same_look(looks[j], look)]
+        # Of copies the one with more labels is the better one; the order of names decides between equals.
+        if twins and len(samples[twins[0]].instances) >= len(sample.instances):
+            copies.append(names[i])
+            continue
+        for j in twins:
+            kept.remove(j)
+            copies.append(names[j])
+        kept.append(i)
+    return [samples[i] for i in kept], [groups[i] for i in kept], copies
+
+
+_COPY_BITS = 3  # of 256: the same picture saved again; the same place a second later differs in more
+
+
+def _same_look(a: int | None, b: int | None) -> bool:
+    return a is not None and b is not None and (a ^ b).bit_count() <= _COPY_BITS
+
+
+def _without_specks(samples: Sequence[Sample]) -> tuple[list[Sample], Counter[str], int]:
+    """The samples without labels that are too small to be meant; photo -> how many, and how many objects are cut."""
+    made, specks, cut = [], Counter[str](), 0
+    for sample in samples:
+        kept = []
+        for instance in sample.instances:
+            x1, y1, x2, y2 = instance.box
+            if min(x2 - x1, y2 - y1) < MIN_SIDE_PX:
+                specks[str(sample.provenance.get("file", sample.image))] += 1
+                continue
+            cut += x1 <= 1 or y1 <= 1 or x2 >= sample.width - 1 or y2 >= sample.height - 1
+            kept.append(instance)
+        made.append(sample.model_copy(update={"instances": kept}))
+    return made, specks, cut
+
+
+def _check_classes(folder: Path, samples: Sequence[Sample], task: TaskSpec) -> None:
+    for name in task.class_names:
+        if not any(s.label == name or any(i.class_name == name for i in s.instances) for s in samples):
+            raise StepFailed(
+                f"{folder}: no photo shows {name!r} with a label that can be used; every class needs at least one"
+            )
+
+
+def _is_labelled(sample: Sample) -> bool:
+    return bool(sample.instances or sample.label)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")

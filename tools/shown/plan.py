@@ -1,0 +1,33 @@
+"""What learning from shown photos costs: trainings of a fixed length, whatever the number of photos."""
+
+from tools.estimate import Estimate, scale
+from tools.settings import Settings
+from tools.shown.folds import FOLDS
+from tools.shown.recipe import EPOCHS, PICTURES
+
+OUTLINE_S = 1.0  # looking for the outline of one object, and copying its photo; measured on two cores with AVX2
+_OBJECTS = 3  # of a photo, where nobody has counted
+
+
+def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estimate:
+    """Minutes by stage; nothing costs money.
+
+    Args:
+        photos: that are learnt from.
+        settings: size of a picture and the measured seconds.
+        minutes: the budget; trainings end in time for it.
+    """
+    area, speed = scale(settings)
+    seen = max(PICTURES, photos) * EPOCHS
+    training = seen * area / settings.estimate_train_images_per_s / speed**0.5
+    parts = min(FOLDS, photos) if photos > 1 else 0
+    seconds = {
+        "read and outline photos": photos * _OBJECTS * OUTLINE_S,
+        "learn from all photos": training,
+        "cross-validate": parts * training,
+        "export, report": settings.estimate_finish_s,
+    }
+    total = sum(seconds.values()) / 60
+    shrunk = min(1.0, minutes / total) if minutes else 1.0
+    stages = {name: round(s * shrunk / 60, 2) for name, s in seconds.items()}
+    return Estimate(minutes=round(total * shrunk, 1), stages=stages)
