@@ -1,0 +1,111 @@
+"""Learning from shown photos: a model of all of them, a score by models that have not seen them, nothing twice."""
+
+import json
+
+import pytest
+
+from tests.pipeline import new_run
+from tests.tools.generators.cutout_files import labelled_photos
+from tools.classes import ClassArgument
+from tools.data.pictures import read_picture, write_picture
+from tools.errors import FixArguments, StepFailed, Stopped
+from tools.shown import learn as module
+from tools.shown import recipe
+from tools.shown.learn import learn_examples
+from tools.task import Wanted, define, plan_for_person
+from tools.trainers import loop, starter, yolo
+from tools.trainers.checkpoint import load
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch, tmp_path):
+    """Trainings of two steps from random weights: what is learnt is not looked at here."""
+    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(loop, "cpu_count", lambda: 1)
+    monkeypatch.setattr(recipe, "EPOCHS", 1)
+    monkeypatch.setattr(recipe, "PICTURES", 6)
+
+
+def shown_run(tmp_path, photos=3, kind="detect", **changed):
+    run = new_run(tmp_path / "run", "zorb", kind=kind, **{"size_px": 64, "batch": 4} | changed)
+    run.record.few = str(labelled_photos(tmp_path / "few", photos, names=("zorb",), size=96))
+    return run
+
+
+def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(tmp_path):
+    run = shown_run(tmp_path, 4)
+    said = json.loads(learn_examples(run))
+    assert load(run.path(run.record.best.weights))[1].names == ("zorb",)
+    assert said["scores"]["cross_val"]["pictures"] == 4
+    assert run.record.evaluation["cross_val"].images == 4
+    assert run.record.best.threshold == run.record.evaluation["cross_val"].threshold
+    folds = sorted(p.name for p in (run.folder / "rounds" / "01" / "folds").iterdir())
+    assert folds == ["1", "2", "3"]
+    assert run.record.rounds[0].accepted
+
+
+def test_done_again_it_trains_nothing(tmp_path, monkeypatch):
+    run = shown_run(tmp_path)
+    first = json.loads(learn_examples(run))
+    monkeypatch.setattr(yolo._Training, "run", lambda self: pytest.fail("trained again"))
+    assert json.loads(learn_examples(run))["scores"] == first["scores"]
+
+
+def test_a_stop_between_keeps_the_model_of_all_photos(tmp_path, monkeypatch):
+    run = shown_run(tmp_path)
+
+    def stop(*_):
+        raise Stopped("stopped by the user")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_fold_answers", stop)
+        with pytest.raises(Stopped):
+            learn_examples(run)
+    assert run.path(run.record.best.weights).is_file()
+    assert run.round.accepted is None
+    learn_examples(run)
+    assert run.round.accepted
+
+
+def test_one_photo_gives_a_model_and_no_score(tmp_path):
+    run = shown_run(tmp_path, 1)
+    said = json.loads(learn_examples(run))
+    assert "too few photos to judge by" in said["judged"]
+    assert run.record.best.threshold == run.settings.fallback_confidence
+    assert run.record.evaluation["cross_val"] is None
+
+
+def test_real_photos_judge_and_are_not_learnt_from(tmp_path):
+    run = shown_run(tmp_path, 3)
+    real = labelled_photos(tmp_path / "real", 9, names=("zorb",), size=120)
+    for path in sorted(real.glob("*.png")):  # neither a name nor a look of those that are learnt from
+        write_picture(path.with_name(f"judge{path.name}"), read_picture(path)[:, ::-1])
+        path.unlink()
+    labels = json.loads((real / "labels.json").read_text())
+    for image in labels["images"]:
+        image["file_name"] = f"judge{image['file_name']}"
+    (real / "labels.json").write_text(json.dumps(labels))
+    run.record.real = str(real)
+    learn_examples(run)
+    assert run.record.evaluation["real_test"].images >= 1
+
+
+def test_without_photos_it_refuses(tmp_path):
+    run = new_run(tmp_path / "run", "zorb", kind="detect")
+    with pytest.raises(FixArguments, match="showed no photos"):
+        learn_examples(run)
+    run.record.few = str(tmp_path / "nowhere")
+    with pytest.raises(StepFailed, match="no such folder"):
+        learn_examples(run)
+
+
+def test_the_plan_says_what_is_learnt_from_and_judged_by(tmp_path):
+    run = shown_run(tmp_path, 4)
+    run.record.task, run.record.approved = None, False
+    run.auto_approve = True
+    said = json.loads(define(run, Wanted(kind="detect", classes=[ClassArgument(name="zorb")])))
+    assert said["next"] == "learn_from_examples"
+    plan = plan_for_person(run)
+    assert plan["pictures"] == "none are made: 4 photos that you show are learnt from"
+    assert "cross-validation" in plan["measured on"]
+    assert str(tmp_path / "few") in plan["learns from"]

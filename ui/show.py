@@ -1,0 +1,129 @@
+"""Show me: photos of a thing that has no name here, and one click on it in each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from tools.data.dataset import Dataset
+from tools.data.pictures import PICTURE_SUFFIXES
+from tools.data.sample import Sample
+from tools.errors import SightsmithError
+from tools.photo_sets import ABOUT, PhotoSet, bring_bare, photos_folder, write_labels
+from tools.pictures_of import large_picture
+from tools.shown.point import point_at
+from ui import session, widgets
+from ui.clicker import Click, clicker
+from ui.session import t
+
+if TYPE_CHECKING:
+    from tools.predict import Predictor
+
+_MOST = 20  # photos on one page
+Learn = Callable[[str, Path], None]  # the thing's name, and the labelled set
+
+
+def render(key: str, name: str, learn: Learn) -> None:
+    """Upload photos of a thing, click on it in each, and have it learnt.
+
+    Args:
+        key: of the widgets.
+        name: of the thing, where it is known.
+        learn: called when the person is done.
+    """
+    state: dict[str, str] = st.session_state.setdefault("show", {})
+    folder = photos_folder(session.runs_dir()) / state[key] if key in state else None
+    if folder is None or not (folder / ABOUT).is_file():
+        _bring(key, name, state)
+        return
+    about = PhotoSet.model_validate_json((folder / ABOUT).read_text(encoding="utf-8"))
+    dataset = Dataset(folder)
+    try:
+        _point(key, folder, dataset, about.classes[0])
+        _finish(key, folder, dataset, about.classes[0], state, learn)
+    finally:
+        dataset.close()
+
+
+def _bring(key: str, name: str, state: dict[str, str]) -> None:
+    widgets.plain(t("show_about"), "small")
+    with st.form(f"show-{key}"):
+        thing = st.text_input(t("show_name"), value=name, max_chars=80, key=f"show_name-{key}")
+        files = st.file_uploader(
+            t("show_photos"), type=sorted(s[1:] for s in PICTURE_SUFFIXES), accept_multiple_files=True,
+            key=f"show_files-{key}",
+        )  # fmt: skip
+        if not st.form_submit_button(t("show_next"), type="primary"):
+            return
+    if not files or not thing.strip():
+        widgets.say("warning", t("show_need"))
+        return
+    with st.spinner(t("checking")):
+        about = bring_bare([(f.name, f) for f in files], session.runs_dir(), thing, thing, session.settings())
+    state[key] = about.name
+    st.rerun()
+
+
+def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:
+    """The photos, each with what is pointed at so far."""
+    widgets.plain(t("show_click", name=name))
+    for number, sample in enumerate(_photos(dataset), 1):
+        shown = large_picture(folder, sample, [name])
+        click = clicker(
+            shown, sample.width, sample.height, t("show_hint", number=number, count=len(sample.instances)),
+            picture=f"{sample.id}-{len(sample.instances)}", key=f"show-{key}-{sample.id}",
+        )  # fmt: skip
+        problems: dict[str, str] = st.session_state.setdefault("show_problems", {})
+        if click is not None and _is_new(sample.id, click):
+            problems.pop(sample.id, None)
+            try:
+                with st.spinner(t("cutting")):
+                    _take(folder, dataset, sample, name, click)
+            except SightsmithError as error:
+                problems[sample.id] = str(error)
+            st.rerun()
+        if sample.id in problems:
+            widgets.say("warning", problems[sample.id])
+
+
+def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Click) -> None:
+    if click.kind == "box":
+        (x1, y1), (x2, y2) = click.points
+        box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        point_at(folder, dataset, sample, name, box=box)
+    else:
+        point_at(folder, dataset, sample, name, points=click.points, starter=_starter())
+
+
+def _is_new(sample_id: str, click: Click) -> bool:
+    """A click is told again when the page is drawn anew; it counts once."""
+    seen: dict[str, Click] = st.session_state.setdefault("show_clicks", {})
+    new = seen.get(sample_id) != click
+    seen[sample_id] = click
+    return new
+
+
+def _finish(key: str, folder: Path, dataset: Dataset, name: str, state: dict[str, str], learn: Learn) -> None:
+    done = sum(bool(s.instances) for s in _photos(dataset))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("show_learn"), type="primary", key=f"show_learn-{key}", disabled=not done):
+            write_labels(folder)
+            state.pop(key, None)
+            learn(name, folder)
+        if st.button(t("show_other"), key=f"show_other-{key}"):
+            state.pop(key, None)
+            st.rerun()
+        widgets.plain(t("show_done", count=done), "small")
+
+
+def _photos(dataset: Dataset) -> list[Sample]:
+    return list(dataset.samples())[:_MOST]
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _starter() -> "Predictor | None":
+    """One for all sessions."""
+    from tools.shown.outlines import starter_predictor
+
+    return starter_predictor()
