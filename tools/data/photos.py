@@ -236,21 +236,24 @@ def find_twins(learnt: Sequence[Fingerprint], judging: Sequence[Fingerprint]) ->
         {index of the picture: its twin}, those that are the same photo and those that only may be.
     """
     files = {print_.sha256: j for j, print_ in reversed(list(enumerate(judging))) if print_.sha256}
+    names = [_Name.of(print_.name) for print_ in judging]
     named: dict[str, list[int]] = defaultdict(list)
-    for j, print_ in enumerate(judging):
-        named[_key(print_.name)].append(j)
+    for j, known in enumerate(names):
+        named[known.key].append(j)
     looks = [print_.look for print_ in judging]
     tell = _looks_tell(looks)
     seen = {i: int(others[0]) for i, others in alike([print_.look for print_ in learnt], looks)}
     twins = {}
     for i, print_ in enumerate(learnt):
-        name = _key(print_.name)
-        same_named = named[name] if name and name in named else []
+        name = _Name.of(print_.name)
+        same_named = named.get(name.key, []) if name.key else []
         if (file := files.get(print_.sha256)) is not None:
             twins[i] = Twin(file, "file", sure=True)
         elif i in seen and tell:
             twins[i] = Twin(seen[i], "look", sure=True)
-        elif (twin := next((j for j in same_named if _same_name(print_, judging[j])), None)) is not None:
+        elif (
+            twin := next((j for j in same_named if name.says_all(names[j]) or _loosely(print_, judging[j])), None)
+        ) is not None:
             twins[i] = Twin(twin, "name", sure=True)
         elif same_named:
             twins[i] = Twin(same_named[0], "name", sure=False)
@@ -266,28 +269,39 @@ def _looks_tell(looks: Sequence[int | None]) -> bool:
     return most < _FIXED_CAMERA or most <= len(looks) / 2
 
 
-def _key(name: str) -> str:
-    """The name of a photo wherever it lies."""
-    return PurePosixPath(photo_of(name)).name.casefold() if name else ""
+@dataclass(frozen=True)
+class _Name:
+    """What a picture's name says of its photo."""
+
+    key: str  # the photo's own name, wherever it lies
+    place: str
+    dated: bool
+    camera: bool
+    little: bool  # other sets have a photo of this name, too
+    part: bool  # of the photo, or a copy
+
+    @classmethod
+    def of(cls, path: str) -> "_Name":
+        place, _, name = photo_of(path).rpartition("/") if path else ("", "", "")
+        part = PurePosixPath(path).stem.casefold() != name.casefold()
+        camera = bool(_CAMERA.fullmatch(name))
+        return cls(name.casefold(), place, bool(_DATED.search(name)), camera, _says_little(name), part)
+
+    def says_all(self, other: "_Name") -> bool:
+        """Whether that of another with the same key says that both are of one photo."""
+        if self.dated:
+            return True
+        elsewhere = not self.camera and bool(self.place and other.place) and self.place != other.place
+        return not (self.little or elsewhere) and (self.part or other.part)
 
 
-def _same_name(a: Fingerprint, b: Fingerprint) -> bool:
-    """Whether two pictures whose photos have the same name are of one photo."""
-    (place_a, _, name), (place_b, _, _) = (photo_of(print_.name).rpartition("/") for print_ in (a, b))
-    if _DATED.search(name):
-        return True
-    elsewhere = bool(place_a and place_b) and place_a != place_b
-    telling = not _says_little(name) and (bool(_CAMERA.fullmatch(name)) or not elsewhere)
-    a_part = any(PurePosixPath(print_.name).stem.casefold() != name.casefold() for print_ in (a, b))
-    if telling and a_part:
-        return True
+def _loosely(a: Fingerprint, b: Fingerprint) -> bool:
     if a.look is None or b.look is None:
         return a.look is b.look
     return (a.look ^ b.look).bit_count() <= LOOSE_LOOK_BITS
 
 
 def _says_little(name: str) -> bool:
-    """Whether other sets have a photo of this name, too."""
     if _DAY.search(name):
         return True
     digits = re.sub(r"\D", "", name).lstrip("0")
