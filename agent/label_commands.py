@@ -115,6 +115,8 @@ def learn(
         return
     for told in json.loads(said).get("rounds", []):
         typer.echo(_sentence(told))
+    for note in json.loads(said).get("notes", []):
+        typer.echo(note)
     console.print_end(context.record, context.folder)
 
 

@@ -62,7 +62,7 @@ def start_run(
 
     Raises:
         FixArguments: the name is taken or not usable, or a given folder does not exist or has no photo.
-        StepFailed: the runs folder cannot be written, or a photo of `few` is also in `real`.
+        StepFailed: the runs folder cannot be written, or all photos of `few` are of photos in `real`, too.
     """
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
@@ -73,7 +73,7 @@ def start_run(
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
     if few is not None:
-        from tools.generators.copy_paste.few import check_apart
+        from tools.data.apart import check_apart
 
         if real is not None:
             check_apart(few, real)

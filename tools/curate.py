@@ -12,7 +12,8 @@ import numpy.typing as npt
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.data.dataset import file_sha256
+from tools.data.apart import fingerprints, of_samples
+from tools.data.photos import Fingerprint, find_twins, look_hash
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample, Split
 from tools.errors import StepFailed
@@ -154,21 +155,14 @@ def _shown(sample: Sample) -> set[str]:
     return {sample.label} if sample.label else {i.class_name for i in sample.instances}
 
 
-def find_leaks(embeddings: Float32Array, hashes: Sequence[str], real: Sequence[Path], max_cosine: float) -> list[int]:
-    """Indices of samples that show what a real photo shows.
+def find_leaks(made: Sequence[Fingerprint], real: Sequence[Sample]) -> list[int]:
+    """Indices of made pictures that show what a real photo shows; see `tools.data.photos`.
 
     Args:
-        embeddings: (n, d) of the samples.
-        hashes: n hashes of their files.
+        made: file and look of each; their names say nothing.
         real: the real photos.
-        max_cosine: similarity from which two pictures count as the same.
     """
-    if not real or not len(embeddings):
-        return []
-    known = {file_sha256(path) for path in real}
-    vectors = np.stack([embed(read_picture(path)) for path in real])
-    similarity, _ = _nearest(vectors, embeddings, 1)
-    return [i for i, h in enumerate(hashes) if h in known or similarity[i, 0] >= max_cosine]
+    return sorted(i for i, twin in find_twins(made, fingerprints(of_samples(real))).items() if twin.sure)
 
 
 def _nearest(base: Float32Array, queries: Float32Array, count: int) -> tuple[Float32Array, npt.NDArray[np.int64]]:
@@ -192,10 +186,12 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
             f"no picture is left to curate: most were dropped as {why[0][0]!r}; ask design_scenes for other scenes"
             if why else "there is no picture to curate; call generate_images"
         )  # fmt: skip
-    vectors = []
+    vectors, prints = [], []
     for done, sample in enumerate(samples, start=1):
         run.check_stop()
-        vectors.append(embed(read_picture(run.path(sample.image))))
+        picture = read_picture(run.path(sample.image))
+        vectors.append(embed(picture))
+        prints.append(Fingerprint("", sample.sha256, look_hash(picture)))
         run.progress("curate", done, len(samples))
     embeddings, hashes = np.stack(vectors), [s.sha256 for s in samples]
     # What an earlier round kept stays: it comes before anything new, whatever the scores.
@@ -210,7 +206,7 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     outliers = find_outliers(
         embeddings if content is None else content, groups, settings.outlier_neighbours, settings.outlier_z
     )
-    leaks = set(find_leaks(embeddings, hashes, _real_photos(run), limit))
+    leaks = set(find_leaks(prints, _real_photos(run)))
     reasons: dict[int, str] = {
         **{i: f"unlike the rest (z {z})" for i, z in outliers.items()},
         **{i: f"copy of {samples[kept].id}" for i, kept in copies.items()},
@@ -261,14 +257,14 @@ def _rooted(copies: dict[int, int]) -> dict[int, int]:
     return {copy: root(kept) for copy, kept in copies.items()}
 
 
-def _real_photos(run: RunContext) -> list[Path]:
+def _real_photos(run: RunContext) -> list[Sample]:
     if run.record.real is None:
         return []
     from tools.data.real import load_real
 
     settings = run.settings
     photos = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
-    return [Path(s.image) for s in (*photos.val, *photos.test)]
+    return [*photos.val, *photos.test]
 
 
 @tool

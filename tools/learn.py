@@ -14,6 +14,7 @@ from typing import Any
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools.data.apart import Apart, of_samples, set_apart
 from tools.data.pictures import Picture
 from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample, evenly
@@ -65,15 +66,16 @@ def learn(
     settings = run.settings
     real = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
     judges = [*real.val, *real.test]
-    files, dropped = apart_from(unlabelled, judges) if unlabelled else ([], 0)
-    few, lost = _few(run, labelled, judges)
+    files, apart = apart_from(unlabelled, judges) if unlabelled else ([], Apart())
+    few, few_apart = _few(run, labelled, judges)
+    dropped, notes = len(apart.left_out) + len(few_apart.left_out), [*apart.notes(), *few_apart.notes()]
     if not files and not few:
-        if not dropped + lost:
+        if not dropped:
             named = ", ".join(str(p) for p in (*unlabelled, labelled) if p is not None)
             raise StepFailed(f"there is no photo that can be read in {named}")
         raise StepFailed(
-            f"every photo ({dropped + lost}) is one of those that judge the model, or of the same photo: nothing is "
-            "left to learn from"
+            f"every photo ({dropped}) is one of those that judge the model, or of the same photo: nothing is "
+            f"left to learn from. {' '.join(notes)}"
         )
     told: list[Told] = []
     scores_first = int(bool(files) and run.task.kind != "classify")
@@ -90,15 +92,18 @@ def learn(
             told.append(_given_up(run, error))  # what the rounds before brought stays
         if not (told[-1]["kept"] or scores_alone):  # its teacher would be the same once more
             break
-    return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped + lost)
+    return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped, notes)
 
 
-def _report(run: RunContext, done: str, told: Sequence[Told] = (), left_out: int = 0) -> str:
+def _report(
+    run: RunContext, done: str, told: Sequence[Told] = (), left_out: int = 0, notes: Sequence[str] = ()
+) -> str:  # fmt: skip
     best = run.record.best.round if run.record.best else None
     accepted = any(r.accepted for r in _tried(run))
     return report(
         done=done,
         left_out_because_they_judge=left_out,
+        notes=list(notes),
         rounds=list(told),
         best_round=best,
         decided_on="real_val",
@@ -113,16 +118,15 @@ def _tried(run: RunContext) -> list[Round]:
     return [r for r in takewhile(lambda r: r.focus == [PHOTOS], reversed(run.record.rounds)) if r.accepted is not None]
 
 
-def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], int]:
-    """Labelled photos to learn from, and how many were left out because they judge."""
+def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], Apart]:
+    """Labelled photos to learn from, and what was left out because it judges."""
     if labelled is None:
-        return [], 0
+        return [], Apart()
     samples, _ = read_photos(labelled, run.task, run.settings.class_map)
-    kept, dropped = apart_from([Path(s.image) for s in samples], judges)
-    allowed = {str(f.path) for f in kept}
-    chosen = [s for s in samples if s.image in allowed]
+    apart = set_apart(of_samples(samples), of_samples(judges))
+    chosen = [s for s in samples if apart.keeps(s.image)]
     segmenter = make_segmenter(run.settings)
-    return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), dropped
+    return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), apart
 
 
 def _begin(run: RunContext) -> None:

@@ -13,6 +13,7 @@ from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tools.curate import curate, embed, find_copies, find_leaks, find_outliers, split_families
 from tools.data.dataset import file_sha256
+from tools.data.photos import Fingerprint, look_hash
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scene import CONTEXTS, SceneObject, SceneSpec
@@ -119,17 +120,22 @@ def test_find_outliers_by_group():
     assert find_outliers(embeddings[24:33], groups[24:33], 5, 4.0) == {}  # too few to tell
 
 
-def test_find_leaks_by_hash_and_by_look(tmp_path):
+def test_find_leaks_by_file_and_by_look(tmp_path):
     pictures = [_picture(i) for i in range(4)]
     paths = [tmp_path / f"{i}.png" for i in range(4)]
     for path, picture in zip(paths, pictures, strict=True):
         write_picture(path, picture)
-    real = tmp_path / "real.jpg"
-    write_picture(real, pictures[2])  # another file that shows the same
-    embeddings = np.stack([embed(p) for p in pictures])
-    hashes = [file_sha256(p) for p in paths]
-    assert find_leaks(embeddings, hashes, [real, paths[0]], LIMIT) == [0, 2]
-    assert find_leaks(embeddings, hashes, [], LIMIT) == []
+    again = tmp_path / "real.jpg"
+    write_picture(again, np.ascontiguousarray(pictures[2][:, ::-1]))  # another file that shows the same, mirrored
+    made = [
+        Fingerprint("", file_sha256(path), look_hash(picture)) for path, picture in zip(paths, pictures, strict=True)
+    ]
+    real = [
+        Sample(id=p.stem, image=str(p), width=96, height=96, sha256="", family="f", engine="real")
+        for p in (again, paths[0])
+    ]
+    assert find_leaks(made, real) == [0, 2]
+    assert find_leaks(made, []) == []
 
 
 # Splits -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.annotators import Segmenter
-from tools.data.photos import look_hash, photo_of
+from tools.data.apart import Apart, of_samples, set_apart
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Box, Instance, Sample
 from tools.data.task import TaskSpec
@@ -25,35 +25,20 @@ from tools.trainers.postprocess import centre_crop
 if TYPE_CHECKING:
     from tools.label.labeler import AutoLabeler
 
-SAME_LOOK_BITS = 12  # of 256, as in tools.data.photos
 _GROWN = 0.1  # of a doubtful box's sides, painted over along with it
 MAX_REPEATS = 8  # of one photo in an epoch; more would be learnt by heart
 
 
-def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], int]:
-    """The photos that no judging photo shows, and how many were left out.
-
-    Left out is the same file, the same look, and whatever else comes from the same photo by its name.
+def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], Apart]:
+    """The photos that can be read and that no judging photo shows, and what was left out.
 
     Args:
         photos: files and folders to learn from.
         judges: real photos that decide or report.
     """
-    files = {s.sha256 for s in judges}
-    looks = [look for s in judges if (look := look_hash(read_picture(Path(s.image)))) is not None]
-    names = {Path(photo_of(s.provenance.get("file", s.image))).name for s in judges}
-    kept: list[PhotoFile] = []
-    dropped = 0
-    for photo in read_ahead(find_photos(photos)):
-        if photo.picture is None:
-            continue
-        look = look_hash(photo.picture)
-        same = photo.sha256 in files or Path(photo_of(photo.file.name)).name in names
-        if same or (look is not None and any((look ^ other).bit_count() <= SAME_LOOK_BITS for other in looks)):
-            dropped += 1
-        else:
-            kept.append(photo.file)
-    return kept, dropped
+    files = list(find_photos(photos))
+    apart = set_apart([(f.path, f.name) for f in files], of_samples(judges))
+    return [f for f in files if apart.keeps(f.path)], apart
 
 
 def copies(photos: Iterable[PhotoFile], folder: Path, most_px: int) -> Iterator[Sample]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.data.photos import group_pictures, look_hash, photo_of, split_photos
+from tools.data.photos import Fingerprint, find_twins, group_pictures, look_hash, photo_of, split_photos
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,92 @@ def test_both_sides_get_some_and_every_kind_is_shared_out(count, share):
     assert val == split_photos(dict(reversed(strata.items())), pictures, share)  # no order of files decides
     if count == 40 and share == 0.5:
         assert abs(sum(pictures[p] for p in val) / sum(pictures.values()) - share) < 0.08
+
+
+# Learnt from and judged by ------------------------------------------------------------------------------------------
+
+A, B, C = (look_hash(scene(seed)) for seed in range(100, 103))
+NEAR_A = A ^ (2**40 - 1)  # 40 bits: not the same look, but alike
+
+
+def twin(learnt, judging, look=A, other=B):
+    found = find_twins(
+        [Fingerprint(learnt, "1", look)], [Fingerprint("x.jpg", "0", C), Fingerprint(judging, "2", other)]
+    )
+    return {True: "same", False: "doubt", None: None}[found[0].sure if found else None]
+
+
+@pytest.mark.parametrize(
+    ("learnt", "judging", "expected"),
+    [
+        ("DSC_1042_0_640.jpg", "DSC_1042_640_0.jpg", "same"),  # tiles of one photo
+        ("mine/DSC_1042_17kv1r20k_3.jpg", "others/DSC_1042_17kv1r20k_7.jpg", "same"),
+        ("IMG_0012 (1).jpg", "IMG_0012.jpg", "same"),
+        ("IMG_0012-crop.jpg", "IMG_0012.jpg", "same"),
+        ("IMG_2033_jpg.rf.0a1b2c.jpg", "IMG_2033_jpg.rf.ffeedd.jpg", "same"),
+        ("IMG_20240503_101500.jpg", "img/IMG_20240503_101500.jpg", "same"),
+        ("field_tile_3.png", "field_tile_5.png", "same"),
+        ("north/field_tile_3.png", "south/field_tile_5.png", "doubt"),  # a folder says otherwise
+        ("IMG_0012.jpg", "IMG_0012.jpg", "doubt"),  # of two cameras
+        ("IMG-20240503-WA0003.jpg", "IMG-20240503-WA0003.jpg", "doubt"),  # of two phones
+        ("apples/0001.jpg", "pears/0001.jpg", "doubt"),
+        ("frame_0001.jpg", "frame_0001.jpg", "doubt"),
+        ("frame_0001_x0_y640.jpg", "frame_0001_x640_y0.jpg", "doubt"),  # of two films, as far as the name says
+        ("a.jpg", "a.jpg", "doubt"),
+        ("20240503_1.jpg", "20240503_2.jpg", "doubt"),  # numbered within a day
+        ("holiday_20240503_1.jpg", "holiday_20240503_2.jpg", "doubt"),
+        ("frame_0001.jpg", "frame_0002.jpg", None),
+        ("a.jpg", "b.jpg", None),
+        ("apple_12.jpg", "apple_13.jpg", None),
+        ("", "", None),
+    ],
+)
+def test_names_of_two_folders(learnt, judging, expected):
+    assert twin(learnt, judging) == expected
+    assert twin(judging, learnt) == expected
+
+
+@pytest.mark.parametrize("name", ["0001.jpg", "frame_0001.jpg", "IMG_0012.jpg", "a.jpg"])
+def test_what_has_one_name_and_looks_alike_is_one_photo(name):
+    assert twin(name, name, A, NEAR_A) == "same" and twin(name, "other.jpg", A, NEAR_A) is None
+    assert twin(name, name, None, None) == "same" and twin(name, name, A, None) == "doubt"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [saved_again, lambda p: p[:, ::-1], lambda p: p[::-1], np.rot90, lambda p: np.rot90(saved_again(p), 3),
+     lambda p: cv2.GaussianBlur(p, (0, 0), 2), lambda p: (p * 0.8).astype(np.uint8), lambda p: cv2.resize(p, (90, 60))],
+)  # fmt: skip
+def test_a_changed_copy_is_the_same_photo_and_another_is_not(change):
+    pictures = [scene(seed) for seed in range(12)]
+    changed = [look_hash(np.ascontiguousarray(change(p))) for p in pictures]
+    learnt = [Fingerprint(f"l{i}.jpg", f"l{i}", look) for i, look in enumerate(changed)]
+    judging = [Fingerprint(f"j{i}.jpg", f"j{i}", look_hash(p)) for i, p in enumerate(pictures)]
+    found = find_twins(learnt, judging[:6])
+    assert {i: (t.judge, t.by, t.sure) for i, t in found.items()} == {i: (i, "look", True) for i in range(6)}
+    assert (
+        len(set(group_pictures(["a.png", "b.png", "c.png"], [changed[0], judging[0].look, changed[1]], "123")[0])) == 2
+    )
+
+
+def thing_on_white(seed):
+    """A small thing in the middle of a plain ground."""
+    picture = np.full((240, 320, 3), 250, np.uint8)
+    picture[80:160, 110:210] = scene(seed)[:80, :100]
+    return picture
+
+
+def test_different_things_on_a_plain_ground_are_different_photos():
+    looks = [look_hash(thing_on_white(seed)) for seed in range(20)]
+    photos, joined = group_pictures([f"{i}.jpg" for i in range(20)], looks, [str(i) for i in range(20)])
+    assert joined == 0 and len(set(photos)) == 20
+    learnt = [Fingerprint(f"l{i}.jpg", f"l{i}", look) for i, look in enumerate(looks[:5])]
+    assert not find_twins(learnt, [Fingerprint(f"j{i}.jpg", f"j{i}", look) for i, look in enumerate(looks[5:])])
+
+
+def test_frames_of_a_fixed_camera_are_only_doubted():
+    judging = [Fingerprint(f"j{i}.jpg", f"j{i}", A ^ (1 << i)) for i in range(10)]
+    learnt = [Fingerprint("l.jpg", "l", A), Fingerprint("m.jpg", "j3", A)]
+    found = find_twins(learnt, judging)
+    assert not found[0].sure and (found[1].by, found[1].judge, found[1].sure) == ("file", 3, True)
+    assert find_twins(learnt, judging[:4])[0].sure  # four are copies as well

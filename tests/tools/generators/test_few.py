@@ -15,12 +15,13 @@ from tests.pipeline import new_run
 from tests.runs import make_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.classes import ClassArgument
+from tools.data.apart import check_apart
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.drawing import few_description, wishes_of
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.generate import generate
-from tools.generators.copy_paste.few import check_apart, describe, load_few, prepare_few, tone_of
+from tools.generators.copy_paste.few import describe, load_few, prepare_few, tone_of
 from tools.generators.copy_paste.few import wishes_of as few_wishes
 from tools.generators.copy_paste.grabcut import cut_box
 from tools.scenes import design
@@ -193,23 +194,37 @@ def test_the_report_says_what_was_learnt_from_and_paid(tmp_path):
 # Refusals -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_photo_that_judges_is_not_learnt_from(tmp_path):
-    few = labelled_photos(tmp_path / "few", 6)
+def test_a_photo_that_judges_is_left_out_and_told(tmp_path):
+    few = labelled_photos(tmp_path / "few", 8)
     real = tmp_path / "real"
     write_picture(real / "other.png", ground(160, 999))
-    check_apart(few, real)
+    assert not check_apart(few, real).left_out
     shutil.copy(few / "p3.png", real / "renamed.png")
-    with pytest.raises(StepFailed, match=r"p3\.png .*--few.* is the same picture as .*renamed\.png"):
-        check_apart(few, real)
-    write_picture(real / "renamed.png", ground(160, 998))
     write_picture(real / "again.jpg", read_picture(few / "p1.png"))  # saved again: other bytes, the same picture
-    with pytest.raises(StepFailed, match=r"p1\.png .* is the same picture as .*again\.jpg"):
-        check_apart(few, real)
-    with pytest.raises(StepFailed, match="Take it out of one"):
-        load_few(few, few_run(tmp_path, few).task, {}, real)
-    with pytest.raises(StepFailed, match="Take it out of one"):
+    samples, notes = load_few(few, few_run(tmp_path, few).task, {}, real)
+    assert len(samples) == 6 and not {"p1.png", "p3.png"} & {Path(s.image).name for s in samples}
+    told = next(n for n in notes if "left out" in n)
+    assert "p3.png is the same file as" in told and "p1.png looks the same as" in told and "again.jpg" in told
+    assert start_run("apples", Settings(runs_dir=tmp_path / "runs"), few=few, real=real).record.few
+
+
+def test_a_tile_of_a_photo_that_judges_is_left_out(tmp_path):
+    few, real = tmp_path / "few", tmp_path / "real"
+    for x in (0, 640):
+        write_picture(few / f"DSC_1042_{x}_640.png", ground(160, x))
+    write_picture(real / "DSC_1042_0_0.png", ground(160, 7))
+    with pytest.raises(StepFailed, match=r"all 2 photos .*DSC_1042_0_640\.png is of the same photo, by its name"):
         start_run("apples", Settings(runs_dir=tmp_path / "runs"), few=few, real=real)
     assert not (tmp_path / "runs").exists()
+    write_picture(few / "DSC_1043_0_0.png", ground(160, 8))
+    assert len(check_apart(few, real).left_out) == 2
+
+
+def test_too_few_that_do_not_judge_is_an_error_that_names_those_that_do(tmp_path):
+    few = labelled_photos(tmp_path / "few", 5)
+    write_picture(tmp_path / "real" / "again.jpg", read_picture(few / "p1.png"))
+    with pytest.raises(StepFailed, match=r"4 labelled photos; .* left out.*p1\.png looks the same as .*again\.jpg"):
+        load_few(few, few_run(tmp_path, few).task, {}, tmp_path / "real")
 
 
 @pytest.mark.parametrize(

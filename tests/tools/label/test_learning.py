@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -32,9 +33,14 @@ def judge(path):
                   engine="real", provenance={"file": path.name})  # fmt: skip
 
 
+def soft(seed):
+    """A picture with no hard edges, as a lens draws it."""
+    noise = np.random.default_rng(seed).random((6, 8, 3)).astype(np.float32)
+    return (cv2.resize(noise, (80, 60), interpolation=cv2.INTER_CUBIC).clip(0, 1) * 255).astype(np.uint8)
+
+
 def test_no_photo_that_judges_is_learnt_from(tmp_path):
-    rng = np.random.default_rng(0)
-    pictures = [np.kron(rng.integers(0, 255, (6, 8, 3)), np.ones((10, 10, 1))).astype(np.uint8) for _ in range(4)]
+    pictures = [soft(seed) for seed in range(4)]
     from tools.data.pictures import write_picture
 
     for name, picture in (("DSC_1042_7.png", pictures[0]), ("plain.png", pictures[1])):
@@ -46,8 +52,26 @@ def test_no_photo_that_judges_is_learnt_from(tmp_path):
         ("new.png", pictures[3]),
     ):
         write_picture(tmp_path / "mine" / name, picture)
-    kept, dropped = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
-    assert [f.name for f in kept] == ["new.png"] and dropped == 3
+    (tmp_path / "mine" / "broken.png").write_bytes(b"no picture")
+    kept, apart = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
+    assert [f.name for f in kept] == ["new.png"]
+    assert [(s.learnt.name, s.judging.name, s.by) for s in apart.left_out] == [
+        ("DSC_1042_9.png", "DSC_1042_7.png", "name"), ("copy.png", "DSC_1042_7.png", "file"),
+        ("saved_again.jpg", "plain.png", "look"),
+    ]  # fmt: skip
+    (told,) = apart.notes()
+    assert told.startswith("3 photos to learn from are left out") and "DSC_1042_9.png is of the same photo" in told
+
+
+def test_another_set_that_counts_alike_is_learnt_from_and_told(tmp_path):
+    from tools.data.pictures import write_picture
+
+    for number in range(3):
+        write_picture(tmp_path / "real" / f"000{number}.png", soft(number))
+        write_picture(tmp_path / "mine" / f"000{number}.png", soft(10 + number))
+    kept, apart = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
+    assert len(kept) == 3 and not apart.left_out and len(apart.doubtful) == 3
+    assert "may be of photos that judge" in apart.notes()[0]
 
 
 def test_a_teacher_labels_what_it_is_sure_of_and_paints_over_the_rest(tmp_path):

@@ -1,7 +1,7 @@
 """AIR-Aug: make material of a few labelled photos, and say what they show, so that more like them can be made.
 
 After AIR (arXiv 2506.19261), whose augmentation describes a given data set and generates more like it. The photos are
-training material by the user's explicit wish; a photo that also judges the model is refused.
+training material by the user's explicit wish; a photo that also judges the model is left out.
 """
 
 import hashlib
@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.dataset import file_sha256
-from tools.data.photos import look_hash
-from tools.data.pictures import Picture, is_picture, read_picture, write_picture
+from tools.data.apart import Apart, check_apart
+from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import BoolMask, Instance, Sample
 from tools.data.scene import DISTANCES
@@ -34,34 +33,10 @@ LEAST_SIDE_PX = 24  # of an object: a smaller one is a smear when it is enlarged
 USUAL_FILL = 0.75
 GROWN = 0.08  # of an object's longer side: its shadow and halo are painted over along with it
 MOST_HOLE = 0.5  # of a photo; more than half painted over is no place any more
-SAME_LOOK_BITS = 12  # of 256, as in tools.data.photos
 SEEN_SHARE = 0.5  # "more of the same"; the other half of the scenes is spread over what is missing, too
 DESCRIPTION = "description.json"
 
 Told = Callable[[int, int], None]  # done, total
-
-
-def check_apart(few: Path, real: Path) -> None:
-    """Refuse photos that are to be learnt from and to be judged by.
-
-    Raises:
-        StepFailed: a photo of `few` is also in `real`: the same file, or the same picture saved again.
-    """
-    files: dict[str, Path] = {}
-    looks: list[tuple[int, Path]] = []
-    for path in _pictures(real):
-        files.setdefault(file_sha256(path), path)
-        if (look := _look(path)) is not None:
-            looks.append((look, path))
-    for path in _pictures(few):
-        twin = files.get(file_sha256(path))
-        if twin is None and (look := _look(path)) is not None:
-            twin = next((p for other, p in looks if (look ^ other).bit_count() <= SAME_LOOK_BITS), None)
-        if twin is not None:
-            raise StepFailed(
-                f"{path} (--few, learnt from) is the same picture as {twin} (--real, judged by): a model would be "
-                "praised for what it was shown. Take it out of one of the two folders."
-            )
 
 
 def load_few(
@@ -70,15 +45,17 @@ def load_few(
     """The labelled photos of --few in the task's classes, at most `MOST`, and notes.
 
     Raises:
-        StepFailed: too few can be used, or one of them is also in `real`.
+        StepFailed: too few can be used, or all of them are of photos in `real`, too.
         NeedsUser: the labels' classes cannot be matched with the task's.
     """
-    if real is not None:
-        check_apart(folder, real)
+    apart = Apart() if real is None else check_apart(folder, real)
     samples, notes = read_photos(folder, task, class_map)
+    samples = [s for s in samples if apart.keeps(s.image)]
+    notes += apart.notes()
     labelled = [s for s in samples if s.instances or s.label]
     if len(labelled) < LEAST:
-        raise StepFailed(f"{folder}: {len(labelled)} labelled photos; --few needs at least {LEAST} to vary them")
+        why = "".join(f". {note}" for note in apart.notes())
+        raise StepFailed(f"{folder}: {len(labelled)} labelled photos; --few needs at least {LEAST} to vary them{why}")
     missing = [c for c in task.class_names if not any(c == s.label or _has(s, c) for s in labelled)]
     if missing:
         raise StepFailed(f"{folder}: no photo is labelled {missing[0]!r}; every class needs at least one in --few")
@@ -288,17 +265,6 @@ def _smaller(picture: Picture, short_px: int) -> tuple[Picture, float]:
         return picture, 1.0
     size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), scale
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if is_picture(p) and p.is_file())
-
-
-def _look(path: Path) -> int | None:
-    try:
-        return look_hash(read_picture(path))
-    except StepFailed:  # a broken file is named where the photos are read
-        return None
 
 
 def _has(sample: Sample, class_name: str) -> bool:
