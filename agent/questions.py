@@ -53,7 +53,8 @@ def ask_instead_of(names: list[str], language: Language) -> str:
     if language == "zh":
         return (
             f"还没有东西能画出{things}，也不会用别的东西代替。给我看几张它的照片就行（有没有标注都可以）：--few 目录。"
-            "或者换一个物体名称；也可以回答“停止”，然后用 --assets 目录（放 .glb/.obj/.blend 模型）或 --llm 模型名 重新开始。"
+            "或者换一个物体名称；也可以回答“停止”，然后用 --assets 目录（放 .glb/.obj/.blend 模型）"
+            "或 --llm 模型名 重新开始。"
         )
     return (
         f"Nothing here can draw {things}, and nothing else is drawn in its place. Show it instead: a few photos of it, "

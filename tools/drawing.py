@@ -79,44 +79,15 @@ def things_of(run: RunContext) -> Things:
 
 
 def wishes_of(run: RunContext) -> dict[str, Any]:
-    """Weights that the run's engine needs: values that it cannot show are left out, not judged by.
-
-    With --few also what its photos show and lack.
-    """
+    """Weights that the run's engine needs: values that it cannot show are left out, not judged by."""
     if run.settings.generator != "copy_paste":
         return {}
     wishes: dict[str, Any] = {"viewpoint": {v: 1.0 if v == VIEWPOINTS[0] else 0.0 for v in VIEWPOINTS}}
     if places := _places(run):
         wishes["context"] = {c: 1.0 if c in places else 0.0 for c in CONTEXTS}
-    if run.record.few is not None:
-        from tools.generators.copy_paste.few import wishes_of as few_wishes
-
-        wishes |= few_wishes(few_description(run))
     if run.task.kind == "classify":  # its own tables: a subject is never a dot, and there is one
         wishes = {k: v for k, v in wishes.items() if k not in ("distance", "crowding")}
     return wishes
-
-
-def few_description(run: RunContext) -> dict[str, Any]:
-    """Cut-outs and backgrounds made of the photos of --few, once; returns what the photos show.
-
-    Raises:
-        StepFailed: the photos cannot be used; the message names the file and the way out.
-    """
-    from tools.generators.copy_paste.few import load_few, prepare_few, read_description
-
-    record, settings = run.record, run.settings
-    assert record.few is not None
-    if (known := read_description(run.folder / "few")) is not None:
-        return known
-    real = None if record.real is None else Path(record.real)
-    samples, _ = load_few(Path(record.few), run.task, settings.class_map, real)
-
-    def told(done: int, total: int) -> None:
-        run.check_stop()
-        run.progress("few", done, total)
-
-    return prepare_few(run.folder / "few", samples, run.task, settings.size_px, told)
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[str, Any]:

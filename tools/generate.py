@@ -90,12 +90,9 @@ def _blender(run: RunContext) -> Generator:
 
 
 def _copy_paste(run: RunContext) -> Generator:
-    from tools.drawing import few_description
     from tools.generators.copy_paste.engine import make_generator as make
 
-    if run.record.few is not None:
-        few_description(run)
-    return make(run.settings, run.folder, run.settings.size_px, _avoid(run))
+    return make(run.settings, run.settings.size_px, _avoid(run))
 
 
 def _openai_images(run: RunContext) -> Generator:

@@ -16,7 +16,6 @@ from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
 from tools.data.task import MAX_NAME_CHARS, clean_name
 from tools.errors import FixArguments
-from tools.generators.copy_paste.few import LEAST as LEAST_EXAMPLES
 from tools.runtime import write_json
 from tools.settings import Settings
 from tools.uploads import new_folder, save_labelled, save_photos
@@ -78,13 +77,8 @@ def _is_labelled(folder: Path) -> bool:
 def bring_labelled(
     archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings, use: Use = "measure"
 ) -> PhotoSet:
-    """Take in a zip of labelled photos; see `tools.uploads.save_labelled`.
-
-    Raises:
-        FixArguments: also where there are too few to learn from.
-    """
-    least = LEAST_EXAMPLES if use == "learn" else 1
-    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings, least=least)
+    """Take in a zip of labelled photos; see `tools.uploads.save_labelled`."""
+    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings)
     about = PhotoSet(name=folder.name, about=said, use=use)
     write_json(folder / ABOUT, about.model_dump())
     return about

@@ -186,7 +186,7 @@ def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
         Choice("pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing)
         for n, (ok, why, missing) in ready.items()
     ]
-    rows.append(_on_request("copy_paste", settings.cutouts_dir is not None, taken, "--cutouts DIR or --few DIR"))
+    rows.append(_on_request("copy_paste", settings.cutouts_dir is not None, taken, "--cutouts DIR"))
     rows.append(_on_request("openai_images", machine.key, taken, "SIGHTSMITH_GENERATOR=openai_images, OPENAI_API_KEY "
                                                                  "and SIGHTSMITH_IMAGE_PRICE"))  # fmt: skip
     if taken not in {r.engine for r in rows}:

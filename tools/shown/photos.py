@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 from tools.annotators import Picture, Segmenter
-from tools.data.photos import group_pictures, look_hash
+from tools.data.apart import check_apart
+from tools.data.photos import alike, group_pictures, look_hash
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import Box, Instance, Sample, encode_mask
 from tools.data.task import TaskSpec
 from tools.errors import StepFailed
-from tools.generators.copy_paste.few import check_apart
 from tools.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
@@ -52,9 +52,11 @@ def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: 
         StepFailed: a class has no usable photo; the message says what is missing.
         NeedsUser: the labels' classes cannot be matched with the task's.
     """
-    if judges is not None:
-        check_apart(folder, judges)
     samples, notes = read_photos(folder, task, class_map)
+    if judges is not None:
+        apart = check_apart(folder, judges)
+        samples = [s for s in samples if apart.keeps(s.image)]
+        notes += apart.notes()
     samples, groups, copies = _once_each(samples)
     if copies:
         notes.append(f"left out {len(copies)} photos that are copies of another: {_some(copies)}")
@@ -180,26 +182,16 @@ def _once_each(samples: Sequence[Sample]) -> tuple[list[Sample], list[str], list
     names = [str(s.provenance.get("file", s.image)) for s in samples]
     looks = [look_hash(read_picture(Path(s.image))) for s in samples]
     groups, _ = group_pictures(names, looks, [s.sha256 for s in samples])
-    kept: list[int] = []
-    copies: list[str] = []
-    for i, (look, sample) in enumerate(zip(looks, samples, strict=True)):
-        twins = [j for j in kept if samples[j].sha256 == sample.sha256 or _same_look(looks[j], look)]
-        # Of copies the one with more labels is the better one; the order of names decides between equals.
-        if twins and len(samples[twins[0]].instances) >= len(sample.instances):
-            copies.append(names[i])
-            continue
-        for j in twins:
-            kept.remove(j)
-            copies.append(names[j])
-        kept.append(i)
-    return [samples[i] for i in kept], [groups[i] for i in kept], copies
-
-
-_COPY_BITS = 3  # of 256: the same picture saved again; the same place a second later differs in more
-
-
-def _same_look(a: int | None, b: int | None) -> bool:
-    return a is not None and b is not None and (a ^ b).bit_count() <= _COPY_BITS
+    twins: dict[int, set[int]] = {row: set(others.tolist()) for row, others in alike(looks, looks)}
+    # Of copies the one with more labels is the better one; the order of names decides between equals.
+    order = sorted(range(len(samples)), key=lambda i: (-len(samples[i].instances), i))
+    kept: set[int] = set()
+    for i in order:
+        same_file = {j for j in kept if samples[j].sha256 == samples[i].sha256}
+        if not (same_file or twins.get(i, set()) & kept):
+            kept.add(i)
+    copies = [names[i] for i in range(len(samples)) if i not in kept]
+    return [samples[i] for i in sorted(kept)], [groups[i] for i in sorted(kept)], copies
 
 
 def _without_specks(samples: Sequence[Sample]) -> tuple[list[Sample], Counter[str], int]:

@@ -1,5 +1,4 @@
 """Copy-paste: cut-outs with an alpha channel on backgrounds, as scenes want them, with exact masks.
 
-`cutouts.py` and `backgrounds.py` are the material, `paste.py` the pixels, `engine.py` the Generator. `few.py` makes
-material of a few labelled photos, with `grabcut.py` where they have boxes alone; `variants.py` varies whole photos.
+`cutouts.py` and `backgrounds.py` are the material, `paste.py` the pixels, `engine.py` the Generator.
 """

@@ -33,11 +33,9 @@ from tools.generators.copy_paste.paste import (
     fitted,
     matched,
 )
-from tools.generators.copy_paste.variants import PhotoVariants
 from tools.settings import Settings
 from tools.trainers.formula_textures import colour_table, cut, leaf_outline, plant_hsv, texture_bank
 
-WHY_FEW = "made of the labelled photos of --few, which are training material by the user's wish"
 OBJECT_GAIN = 0.12  # each object's brightness varies by this much: not all stand in one light
 MAX_CLUTTER = 3  # unlabelled things in a picture with full clutter
 CLUTTER_SIDE = (0.06, 0.20)
@@ -208,14 +206,11 @@ class CopyPasteGenerator:
         return Patch(colours, cv2.GaussianBlur(alpha.astype(np.float32) / 255, (0, 0), EDGE_BLUR_PX[1]), 0, 0)
 
 
-def make_generator(
-    settings: Settings, folder: Path, size_px: int, avoid: Iterable[str] = ()
-) -> CopyPasteGenerator | PhotoVariants:
+def make_generator(settings: Settings, size_px: int, avoid: Iterable[str] = ()) -> CopyPasteGenerator:
     """The engine as the settings want it.
 
     Args:
         settings: name the folders of cut-outs and backgrounds.
-        folder: of the run; material made of a few photos lies in its `few/`.
         size_px: side of the pictures.
         avoid: names and phrases of the task's classes.
 
@@ -223,26 +218,15 @@ def make_generator(
         StepFailed: there is no folder of cut-outs.
         FixArguments: a folder is missing or empty.
     """
-    few = folder / "few"
-    grounds = settings.backgrounds_dir
-    if grounds is None and (few / "backgrounds").is_dir():
-        grounds = few / "backgrounds"
-    backgrounds: Backgrounds = FormulaBackgrounds() if grounds is None else PhotoBackgrounds(grounds)
-    if (few / "photos").is_dir():
-        return PhotoVariants(few / "photos", backgrounds, size_px)
-    cutouts = few / "cutouts" if (few / "cutouts").is_dir() else settings.cutouts_dir
+    grounds, cutouts = settings.backgrounds_dir, settings.cutouts_dir
     if cutouts is None:
         raise StepFailed(
-            "copy-paste needs cut-outs: name a folder of PNGs with an alpha channel (SIGHTSMITH_CUTOUTS_DIR), or give "
-            "5 to 50 labelled photos (--few DIR)"
+            "copy-paste needs cut-outs: name a folder of PNGs with an alpha channel (SIGHTSMITH_CUTOUTS_DIR)"
         )
-    engine = CopyPasteGenerator(
-        cutouts=CutoutFolder(cutouts), backgrounds=backgrounds, size_px=size_px, workers=settings.workers,
-        min_instance_px=settings.min_instance_px, avoid=avoid,
+    return CopyPasteGenerator(
+        cutouts=CutoutFolder(cutouts), backgrounds=FormulaBackgrounds() if grounds is None else PhotoBackgrounds(grounds),
+        size_px=size_px, workers=settings.workers, min_instance_px=settings.min_instance_px, avoid=avoid,
     )  # fmt: skip
-    if cutouts.is_relative_to(few):
-        engine.licence, engine.why = "that of your photos", WHY_FEW
-    return engine
 
 
 def _cores() -> int:
