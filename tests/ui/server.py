@@ -17,7 +17,6 @@ import psutil
 from tests.waiting import LONG_S, wait_until
 
 
-
 class Server:
     """`sightsmith ui` on a free port of this machine, or on that which is named."""
 

@@ -1,4 +1,4 @@
-"""A page of a data set at a time: filters, orders, counts; pages of a large set take no more than those of a small one."""
+"""A page of a data set at a time: filters, orders, counts; a page of many samples takes no more than one of few."""
 
 import json
 import sqlite3

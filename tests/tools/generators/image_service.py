@@ -26,8 +26,9 @@ def fault(status: int, text: str, code: str = "c") -> tuple[int, dict[str, Any]]
 
 
 class ImageService:
-    """Answers as `script` says, in order; the last answer repeats: "picture", "link", "silence" (until it closes), "cut", bytes,
-    faults.
+    """Answers as `script` says, in order; the last answer repeats: "picture", "link", "silence", "cut", bytes, faults.
+
+    Silence lasts until it is closed.
 
     It keeps its own books: what it delivered is what it would charge for.
     """

@@ -18,6 +18,7 @@ from tools.generators.drift import agreement
 from tools.generators.repaint import RepaintGenerator, _edges
 from tools.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("transformers")
 SIZE = 96
 
 

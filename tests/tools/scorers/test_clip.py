@@ -20,6 +20,8 @@ from tools.scorers.clip import (
     prompt,
 )
 
+pytestmark = pytest.mark.xdist_group("transformers")
+
 
 def _task(*names, **phrases):
     return TaskSpec(

@@ -209,7 +209,8 @@ def test_feedback_measures_the_version_that_answered_and_its_shadow(tmp_path):
     with client(service) as http:
         answers = [predict(http, photo(seed=i)).json() for i in range(3)]
         wait_until(
-            lambda: service.feedback._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0] == 6, "six answers are kept"
+            lambda: service.feedback._db.execute("SELECT COUNT(*) FROM answers").fetchone()[0] == 6,
+            "six answers are kept",
         )
         assert review(http, answers[0], [10, 12, 40, 30]).json() == {"versions": ["red", "new"]}
         assert review(http, answers[1], [10, 12, 40, 30], [0, 0, 5, 5]).status_code == 200
@@ -251,7 +252,8 @@ def test_promotion_wants_photos_and_proof(tmp_path):
             if i == 4:
                 early = http.post("/versions/new/promote").json()
             wait_until(
-                lambda a=answer: len(review(http, a, [10, 12, 40, 30]).json()["versions"]) == 2, "the shadow answered too"
+                lambda a=answer: len(review(http, a, [10, 12, 40, 30]).json()["versions"]) == 2,
+                "the shadow answered too",
             )
         promoted = http.post("/versions/new/promote").json()
         assert http.post("/versions/new/promote").status_code == 422  # it is the main one now
