@@ -128,7 +128,7 @@ class Page:
 
     def _look(self, frame: str | bytes) -> None:
         text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-        self.sent_pages += [int(n) for n in re.findall(r'"(\d+)":\s*\[\{"id"', text)]
+        self.sent_pages += sorted({int(n) for n in re.findall(r'"(\d+)":\s*\[\{"id"', text)})
 
     def wait_until(self, true: Callable[[], Any], what: str | Callable[[], object]) -> None:
         """Wait for what the tab tells: it is listened to meanwhile."""
