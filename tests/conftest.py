@@ -22,6 +22,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     """A file's tests share a worker, as they share fixtures; so do those that import transformers, which takes long."""
     for item in items:
