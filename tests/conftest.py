@@ -1,7 +1,6 @@
 """Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
 import os
-from collections.abc import Iterable
 
 import pytest
 
@@ -20,11 +19,3 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("YOLO_OFFLINE", "true")
     monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """A file's tests share a worker, as they share fixtures; so do those that import transformers, which takes long."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))

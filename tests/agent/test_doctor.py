@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from typer.testing import CliRunner
 
 from agent.cli import app
@@ -25,7 +24,6 @@ def test_doctor_speaks_json():
     assert list(dict.fromkeys(e["stage"] for e in answer["engines"])) == stages
 
 
-@pytest.mark.xdist_group("transformers")
 def test_a_run_keeps_what_was_chosen_and_why(tmp_path):
     folder = str(checkpoints.clip(tmp_path / "clip"))
     run = start_run("apples", Settings(runs_dir=tmp_path / "runs", clip_model=folder))

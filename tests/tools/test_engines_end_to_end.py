@@ -13,8 +13,6 @@ from tools.annotate import annotate, make_annotator
 from tools.data.pictures import read_picture
 from tools.score import score
 
-pytestmark = pytest.mark.xdist_group("transformers")
-
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):

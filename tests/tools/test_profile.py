@@ -48,7 +48,6 @@ def test_pictures_without_labels_get_a_detector_and_a_judge():
     assert taken["quality"] == "pixels+clip+clis"
 
 
-@pytest.mark.xdist_group("transformers")
 def test_what_is_on_this_machine_needs_no_hub(tmp_path):
     settings = Settings(clip_model=str(checkpoints.clip(tmp_path / "clip")))
     assert _taken(settings, BARE)["quality"] == "pixels+clip"

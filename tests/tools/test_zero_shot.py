@@ -94,7 +94,6 @@ def test_weights_that_cannot_be_opened_are_a_warning(tmp_path, sets):
     assert "no zero-shot baseline" in (run.folder / "events.jsonl").read_text()
 
 
-@pytest.mark.xdist_group("transformers")
 def test_a_real_architecture_answers(tmp_path, sets):
     """Random weights: what it says is nonsense, that it is measured is not."""
     run = new_run(tmp_path / "run", "apple", "lemon", detector=str(checkpoints.owlv2(tmp_path / "owl")))

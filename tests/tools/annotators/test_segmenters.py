@@ -9,8 +9,6 @@ from tools.annotators.grabcut import GrabCutSegmenter
 from tools.annotators.sam import SegmentAnything, TransformersSam, largest_part, make_sam
 from tools.errors import StepFailed
 
-pytestmark = pytest.mark.xdist_group("transformers")
-
 
 def _scene(size=120):
     """A red disc and a yellow square on noisy grey, and their masks."""

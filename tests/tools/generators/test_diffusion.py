@@ -17,8 +17,6 @@ from tools.generators.diffusion import DiffusionGenerator, Recipe, default_model
 from tools.scenes import design
 from tools.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("transformers")
-
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):

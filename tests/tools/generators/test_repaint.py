@@ -18,7 +18,6 @@ from tools.generators.drift import agreement
 from tools.generators.repaint import RepaintGenerator, _edges
 from tools.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("transformers")
 SIZE = 96
 
 

@@ -20,8 +20,6 @@ from tools.scorers.clip import (
     prompt,
 )
 
-pytestmark = pytest.mark.xdist_group("transformers")
-
 
 def _task(*names, **phrases):
     return TaskSpec(
