@@ -56,9 +56,8 @@ class ShapeGenerator:
     version = "1"
     licence = "AGPL-3.0-or-later"
 
-    def __init__(self, settings: Settings | None = None, *, size_px: int | None = None, pause_s: float = 0.0) -> None:
+    def __init__(self, settings: Settings | None = None, *, size_px: int | None = None) -> None:
         self.size_px = size_px or (settings or Settings()).size_px
-        self.pause_s = pause_s
         self.drawn: list[str] = []  # ids of the scenes asked for, in order
 
     def unavailable(self) -> str | None:
@@ -71,8 +70,6 @@ class ShapeGenerator:
         for scene in scenes:
             started = time.monotonic()
             self.drawn.append(scene.id)
-            if self.pause_s:
-                time.sleep(self.pause_s)
             picture, found = self._draw(scene)
             path = folder / f"{scene.id}.png"
             write_picture(path, picture)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from agent import detached
 from agent.run import lock, start_run
 from agent.story import Story
+from tests.waiting import wait_until
 from tools.errors import FixArguments, StepFailed
 from tools.settings import Settings
 
@@ -18,13 +18,6 @@ from tools.settings import Settings
 @pytest.fixture
 def folder(tmp_path):
     return start_run("segment apples", Settings(runs_dir=tmp_path / "runs", llm="offline"), name="r").folder
-
-
-def wait_until(true, timeout_s=60.0):
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def test_a_run_marked_running_without_a_process_is_stopped_and_says_why(folder):
@@ -96,17 +89,18 @@ def test_a_run_outlives_who_started_it_and_answers_by_the_next_process(tmp_path)
         env=os.environ | {"PYTHONPATH": str(Path.cwd())}, start_new_session=True, check=False,
     )  # fmt: skip
     folder = next(runs.iterdir())
-    wait_until(lambda: detached.current(folder).status == "needs_answer")
+    wait_until(lambda: detached.current(folder).status == "needs_answer", lambda: detached.current(folder))
     assert detached.current(folder).question["kind"] == "approve"
     detached.go_on(folder, {}, answer="yes")
     assert detached.is_alive(folder)
     story = Story(folder)
-    wait_until(lambda: story.read() and any(e.step and e.step.name == "generate" for e in story.entries))
+    wait_until(lambda: story.read() and any(e.step and e.step.name == "generate" for e in story.entries),
+               lambda: story.entries)  # fmt: skip
     assert detached.stop(folder)
-    wait_until(lambda: detached.current(folder).status != "running")
+    wait_until(lambda: detached.current(folder).status != "running", "the run stops")
     assert detached.current(folder).status == "stopped"
     detached.go_on(folder, {})
     assert detached.is_alive(folder)
     detached.stop(folder)
-    wait_until(lambda: not detached.is_alive(folder))
+    wait_until(lambda: not detached.is_alive(folder), "the worker ends")
     assert not any(b"sk-secret" in p.read_bytes() for p in folder.rglob("*") if p.is_file())

@@ -12,7 +12,7 @@ from agent import cli
 from agent.run import open_run
 from tests.tools import knowing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 # Networks that say the same of every picture can keep neither counts nor outlines; all other thresholds are as shipped.
 FORGIVING = {"COUNT_TOLERANCE": "20", "MIN_BOX_MASK_IOU": "0", "MIN_QUALITY": "0", "MAX_COSINE": "1.1",

@@ -15,6 +15,8 @@ from agent.llm import OFFLINE, chat_model, choose, explain, redact
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute, start_run
 from tests.agent.test_graph import train_model
+from tests.impatience import NUMBER, give_up_on_silence
+from tests.waiting import LONG_S
 from tools.errors import StepFailed
 from tools.settings import Settings
 
@@ -47,6 +49,7 @@ class Endpoint:
             "object": "list",
             "data": [{"id": "tiny-7b", "object": "model", "created": 1, "owned_by": "me"}],
         }
+        self.silent: set[str] = set()  # numbers of the requests that get no answer
         self.release = threading.Event()
         endpoint = self
 
@@ -60,7 +63,8 @@ class Endpoint:
                 endpoint.requests.append(body)
                 step = endpoint.script.pop(0) if len(endpoint.script) > 1 else endpoint.script[0]
                 if step == "silence":
-                    endpoint.release.wait(10)
+                    endpoint.silent.add(self.headers.get(NUMBER, ""))
+                    endpoint.release.wait()
                 elif step == "cut":
                     self.send_response(200)
                     self.send_header("Content-Type", "application/json")
@@ -106,7 +110,7 @@ def endpoint(monkeypatch) -> Iterator[Endpoint]:
 
 
 def settings(**changed: Any) -> Settings:
-    return Settings(**{"llm": "tiny", "llm_timeout_s": 5.0, "llm_retries": 2} | changed)
+    return Settings(**{"llm": "tiny", "llm_timeout_s": LONG_S, "llm_retries": 2} | changed)
 
 
 @tool
@@ -208,9 +212,10 @@ def test_a_passing_fault_is_tried_again(endpoint, bad):
         ([b"[]"], 1, "could not be read"),
     ],
 )
-def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, script, tries, words):
+def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, monkeypatch, script, tries, words):
     endpoint.script = script
-    model = chat_model(settings(llm_timeout_s=0.15 if script == ["silence"] else 5.0))
+    limits = give_up_on_silence(monkeypatch, endpoint.silent)
+    model = chat_model(settings(llm_timeout_s=432.1))
     with pytest.raises(Exception) as caught:
         model.invoke("hi")
     sentence = explain(caught.value, "apples-2")
@@ -219,15 +224,15 @@ def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, scri
     assert KEY not in sentence
     assert "\n" not in sentence
     assert len(endpoint.requests) == tries
+    assert limits == [432.1] * tries
 
 
 def test_a_closed_port_is_explained(endpoint, monkeypatch):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:hunter2@127.0.0.1:{port}/v1")
-    with pytest.raises(Exception) as caught:
-        chat_model(settings(llm_retries=0)).invoke("hi")
+    with socket.socket() as held:  # bound, not listening
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:hunter2@127.0.0.1:{held.getsockname()[1]}/v1")
+        with pytest.raises(Exception) as caught:
+            chat_model(settings(llm_retries=0)).invoke("hi")
     assert "connection refused" in explain(caught.value)
     assert "hunter2" not in explain(caught.value)
 

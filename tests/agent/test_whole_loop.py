@@ -13,7 +13,7 @@ from tools.memory import Lesson, RunMemory
 from tools.runtime import RunContext
 from tools.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 FINIAL = {
     "name": "gate finial",

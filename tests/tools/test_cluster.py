@@ -50,7 +50,6 @@ def _facts(run):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_two_nodes_make_what_one_machine_makes_though_a_worker_is_killed(tmp_path, monkeypatch):
     pytest.importorskip("ray")
     here = _run(tmp_path / "here")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONG_S
 from tools.errors import FixArguments, StepFailed
 from tools.memory import COLLECTION, Lesson, RunMemory, search, search_memory
 from tools.runtime import RunContext, RunRecord
@@ -147,8 +148,8 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
-        assert worker.exitcode == 0
+        worker.join(LONG_S)
+        assert worker.exitcode == 0, "a process is not done with its lessons"
     found = RunMemory(tmp_path).search("apple", max_distance=2, limit=20)
     assert sorted(le.run for le in found) == sorted(f"{name}{n}" for name in "ab" for n in range(5))
 

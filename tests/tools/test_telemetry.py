@@ -8,6 +8,8 @@ from pathlib import Path
 import onnx
 import pytest
 
+from tests.waiting import LONG_S
+
 ASKED = """
 import sys
 import tools
@@ -28,7 +30,7 @@ def in_a_fresh_home(home, **environment):
     onnx.save(model, path)
     clean = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(Path.cwd()), **environment}
     made = subprocess.run(
-        [sys.executable, "-c", ASKED, str(path)], env=clean, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", ASKED, str(path)], env=clean, capture_output=True, text=True, timeout=LONG_S, check=False
     )
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.runs import make_run
+from tests.waiting import LONG_S
 from tools.runtime import RunContext
 
-TIMEOUT_S = 30
 Draw = Callable[..., AppTest]
 
 
@@ -35,7 +35,7 @@ def draw(runs_dir: Path) -> Draw:
     """Draws a page in a session that looks at a run."""
 
     def page(name: str, run: str | None = None, **state: object) -> AppTest:
-        test = AppTest.from_string(f"from ui import {name}\n{name}.render()", default_timeout=TIMEOUT_S)
+        test = AppTest.from_string(f"from ui import {name}\n{name}.render()", default_timeout=LONG_S)
         test.session_state["language"] = state.pop("language", "en")
         test.session_state["run"] = run or ""
         for key, value in state.items():

@@ -7,15 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-START_TIMEOUT_S = 90
-STEP_TIMEOUT_S = 240  # training on a machine that is busy with other things
+from tests.waiting import LONG_S, wait_until
 
 
 class Server:
@@ -47,12 +46,21 @@ class Server:
             self._process = subprocess.Popen(
                 command, env=self._environment, stdout=log, stderr=log, start_new_session=True, cwd=self._folder
             )
-        wait_until(self._answers, START_TIMEOUT_S, lambda: self._log.read_text()[-2000:])
+        wait_until(self._answers, lambda: f"the server answers: {self.log()[-2000:]}")
 
     def kill(self) -> None:
         """As hard as a machine can: the whole session of the server."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It does nothing meanwhile: what happens in a browser then happens without it."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End the server and every worker of its runs."""
@@ -71,18 +79,12 @@ class Server:
         return self._log.read_text(errors="replace")
 
     def _answers(self) -> bool:
+        assert self._process.poll() is None, self.log()[-2000:]
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
             return True
         except OSError:
             return False
-
-
-def wait_until(true: Callable[[], Any], timeout_s: float, about: Callable[[], str] = str) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < deadline, f"it never came true. {about()}"
-        time.sleep(0.1)
 
 
 def chromium() -> str | None:
@@ -91,8 +93,9 @@ def chromium() -> str | None:
 
 def launch(playwright: Any) -> Any:
     return playwright.chromium.launch(
-        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    )
+        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        timeout=LONG_S * 1000,
+    )  # fmt: skip
 
 
 # From the key to the frame in which every picture of another page is there.
@@ -119,7 +122,17 @@ class Page:
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True}
         self.url = url
         self.tab = browser.new_context(**options | context).new_page()
-        self.tab.set_default_timeout(STEP_TIMEOUT_S * 1000)
+        self.sent_pages: list[int] = []  # numbers of the gallery's pages, as they come
+        self.tab.on("websocket", lambda opened: opened.on("framereceived", self._look))
+        self.tab.set_default_timeout(LONG_S * 1000)
+
+    def _look(self, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        self.sent_pages += sorted({int(n) for n in re.findall(r'"(\d+)":\s*\[\{"id"', text)})
+
+    def wait_until(self, true: Callable[[], Any], what: str | Callable[[], object]) -> None:
+        """Wait for what the tab tells: it is listened to meanwhile."""
+        wait_until(lambda: self.tab.wait_for_timeout(20) or true(), what)
 
     def go(self, page: str = "", run: str | None = None) -> None:
         self.tab.goto(f"{self.url}/{page}" + (f"?run={run}" if run else ""))
@@ -152,6 +165,10 @@ class Page:
 
     def wait_for(self, text: str) -> None:
         self.tab.wait_for_selector(f"text={text}")
+
+    def wait_for_words(self, text: str) -> None:
+        """Wait until the words of the page hold these, in whatever elements."""
+        self.wait_until(lambda: self.says(text), lambda: f"the page says {text!r}: {self.words()}")
 
     def says(self, text: str) -> bool:
         return text in self.words()

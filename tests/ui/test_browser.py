@@ -5,7 +5,6 @@ import json
 import re
 import socket
 import sqlite3
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,14 +12,15 @@ import pytest
 from agent import detached
 from tests.runs import make_run
 from tests.ui.issuer import CLIENT, Issuer
-from tests.ui.server import STEP_TIMEOUT_S, Page, Server, chromium, launch, wait_until
+from tests.ui.server import Page, Server, chromium, launch
+from tests.waiting import LONG_S, wait_until
 from tools.data.dataset import Dataset
 from tools.predict import Predictor
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(3600),  # each trains
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine"),
 ]
 REQUEST = "segment apples and lemons, only 30 pictures, one round"
@@ -58,7 +58,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
 
     page.click("Approve")
     page.tab.wait_for_selector(".ss-track")  # progress, as it happens
-    wait_until(lambda: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+    wait_until(lambda: finished(server, name), lambda: f"{name} is finished: {server.log()[-2000:]}")
     page.wait_for("Done: a model that segments")
 
     page.go("gallery", name)
@@ -66,8 +66,8 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.tab.locator(".grid img").nth(23).wait_for()
     assert page.tab.locator(".grid img").count() == 24
     page.go("scores", name)
-    assert page.says("synthetic, test")
-    assert page.says("Not measured on real photos")
+    page.wait_for_words("synthetic, test")
+    page.wait_for_words("Not measured on real photos")
 
     # A label goes, another is drawn; both are a person's, and one more round is made with them.
     page.go("review", name)
@@ -85,7 +85,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
         page.tab.keyboard.press("k")
         page.settle()
     page.tab.keyboard.press("a")
-    page.settle()
+    wait_until(lambda: any(c.action == "accept" for c in data.corrections()), "the picture is accepted")
     actions = [c.action for c in data.corrections()]
     assert actions[0] == "accept"
     assert "delete" in actions
@@ -93,8 +93,8 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     labels = data.sample(corrected).instances
     page.go("", name)
     page.click("One more round")
-    wait_until(lambda: len(detached.current(folder).rounds) == 2, STEP_TIMEOUT_S)
-    wait_until(lambda: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+    wait_until(lambda: len(detached.current(folder).rounds) == 2, "a second round begins")
+    wait_until(lambda: finished(server, name), lambda: f"{name} is finished: {server.log()[-2000:]}")
     assert data.sample(corrected).instances == labels
     data.close()
 
@@ -118,7 +118,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.go("", name)
     assert page.words() == said
     page.go("runs")
-    assert page.says(name)
+    page.wait_for_words(name)
     assert "Traceback" not in server.log()
 
 
@@ -134,7 +134,7 @@ def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
     assert names[0] != names[1]
     for page, thing, other in ((pages[0], "apples", "lemons"), (pages[1], "lemons", "apples")):
         page.tab.wait_for_selector(".ss-track")
-        assert page.says(f"segment {thing}")
+        page.wait_for_words(f"segment {thing}")
         assert not page.says(f"segment {other}")
     workers = [detached.worker(server.runs_dir / n) for n in names]
     assert None not in workers
@@ -142,7 +142,7 @@ def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
     assert [detached.worker(server.runs_dir / n) for n in names] == workers  # they go on without it
     server.start()
     for page, name, thing in zip(pages, names, ("apple", "lemon"), strict=True):
-        wait_until(lambda name=name: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+        wait_until(lambda n=name: finished(server, n), lambda n=name: f"{n} is finished: {server.log()[-2000:]}")
         page.go("", name)
         page.wait_for(f"Done: a model that segments {thing}")
 
@@ -156,10 +156,10 @@ def test_stop_and_resume_by_their_buttons(server, browser):
     page.click("Approve")
     page.tab.wait_for_selector(".ss-track")
     page.click("^stop|Stop$")
-    wait_until(lambda: detached.current(server.runs_dir / name).status == "stopped", STEP_TIMEOUT_S)
+    wait_until(lambda: detached.current(server.runs_dir / name).status == "stopped", "the run stops")
     page.click("Go on")
     page.tab.wait_for_selector(".ss-track")
-    wait_until(lambda: finished(server, name), STEP_TIMEOUT_S, lambda: server.log()[-2000:])
+    wait_until(lambda: finished(server, name), lambda: f"{name} is finished: {server.log()[-2000:]}")
 
 
 @pytest.mark.parametrize(("users", "inside"), [(["ann@example.org"], True), (["bob@example.org"], False)])
@@ -179,7 +179,7 @@ def test_a_login_at_an_issuer(tmp_path, browser, users, inside):
     try:
         page = Page(browser, server.url)
         page.go()
-        assert page.says("Please log in")
+        page.wait_for_words("Please log in")
         assert page.tab.get_by_test_id("stSidebarNav").count() == 0
         assert not issuer.asked
         page.click("Log in")
@@ -214,7 +214,7 @@ def test_two_gigabytes_are_refused(server, browser, tmp_path):
     # What says that it is so large is refused before a byte of it is read.
     address = urlsplit(got.value.url)
     headers = {k: v for k, v in got.value.all_headers().items() if k.lower() in ("cookie", "x-xsrftoken")}
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=LONG_S)
     connection.request("PUT", address.path, headers=headers | {"Content-Length": str(2 << 30)})
     assert connection.getresponse().status == 413
     connection.close()
@@ -222,7 +222,7 @@ def test_two_gigabytes_are_refused(server, browser, tmp_path):
 
 @pytest.mark.parametrize("name", ["apple", '<img src=x onerror="document.title=1">'])
 def test_five_thousand_pictures(tmp_path, browser, name):
-    """Twice, so that text of the user that looks like markup is looked at by a real browser too."""
+    """Pages are sent as they are needed; twice, so that text of the user that looks like markup meets a browser too."""
     run = make_run(tmp_path / "runs" / "many", rounds=1, images=40, names=(name, "*b*"), request=name)
     run.record.status = "finished"
     run.save()
@@ -232,39 +232,29 @@ def test_five_thousand_pictures(tmp_path, browser, name):
     try:
         page = Page(browser, server.url)
         page.go("runs")  # the first page of all loads the program
-        painted, turned = [], []
-        for _ in range(3):
-            began = time.monotonic()
-            page.tab.goto(f"{server.url}/gallery?run=many")
-            page.tab.wait_for_selector("text=5000 pictures")
-            page.tab.locator(".grid img").nth(23).wait_for()
-            painted.append(time.monotonic() - began)
+        page.tab.goto(f"{server.url}/gallery?run=many")
+        page.tab.wait_for_selector("text=5000 pictures")
+        page.tab.locator(".grid img").nth(23).wait_for()
+        page.wait_until(lambda: {1, 2, 3} <= set(page.sent_pages), lambda: f"two pages lie ready: {page.sent_pages}")
+        assert len(page.sent_pages) <= 6  # of 209
+        with server.paused():  # the browser turns to what lies ready without asking
+            for _ in range(2):
+                page.turn()
         page.settle()
         before = server.memory_bytes()
         for _ in range(30):
-            turned.append(page.turn())
+            page.turn()
             page.settle()
-        hurried = [page.turn() for _ in range(12)]  # faster than pages can be sent ahead
-        grown = server.memory_bytes() - before
-        slow = slowness()
-        assert min(painted) < 2.0 * slow, (painted, slow)
-        assert sorted(turned)[len(turned) // 2] < 0.5 * slow, (turned, slow)
-        assert sorted(hurried)[len(hurried) // 2] < 0.5 * slow, (hurried, slow)
-        assert grown < 60e6
+        assert len(page.sent_pages) < 3 * len(set(page.sent_pages))  # hardly anything is sent again and again
+        for _ in range(12):  # faster than pages can be sent ahead
+            page.turn()
+        assert server.memory_bytes() - before < 60e6
         assert page.tab.title() != "1"
         page.go("", "many")
         assert name in page.words()
         assert page.tab.title() != "1"
     finally:
         server.close()
-
-
-def slowness():
-    """How much longer a plain loop takes than it computes: above 1 where other work holds the cores."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    while time.process_time() - cpu < 0.4:
-        sum(range(1000))
-    return max(1.0, (time.perf_counter() - wall) / (time.process_time() - cpu))
 
 
 def multiply(folder, count):

@@ -9,7 +9,8 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 import ui
-from tests.ui.conftest import TIMEOUT_S, words
+from tests.ui.conftest import words
+from tests.waiting import LONG_S
 from ui.login import may_use
 
 AUTH = {
@@ -24,7 +25,7 @@ def opened(run, monkeypatch):
 
     def app(user, secrets=None, installed=True):
         monkeypatch.setattr("ui.login.importlib.util.find_spec", lambda name: object() if installed else None)
-        test = AppTest.from_file(str(Path(ui.__file__).with_name("app.py")), default_timeout=TIMEOUT_S)
+        test = AppTest.from_file(str(Path(ui.__file__).with_name("app.py")), default_timeout=LONG_S)
         test.session_state["language"] = "en"
         if secrets is not None:
             test.secrets["auth"] = secrets

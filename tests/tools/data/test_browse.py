@@ -1,12 +1,12 @@
-"""A page of a data set at a time: filters, orders, counts; as fast with 5,000 samples as with 50."""
+"""A page of a data set at a time: filters, orders, counts; a page of many samples takes no more than one of few."""
 
 import json
 import sqlite3
-import time
 import tracemalloc
 
 import pytest
 
+from tests.effort import QuerySteps
 from tests.runs import make_run
 from tools import review
 from tools.data.browse import Browser, Filter
@@ -14,7 +14,7 @@ from tools.data.dataset import Dataset
 from tools.data.thumbnails import thumbnail
 from tools.errors import StepFailed
 
-MANY = 5000
+FEW, MANY = 500, 2000
 
 
 @pytest.fixture(scope="module")
@@ -101,16 +101,20 @@ def test_a_thumbnail_needs_no_space_on_the_disk(run, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    """5,000 rows; the pictures of a few runs stand for all of them."""
-    run = make_run(tmp_path_factory.mktemp("many") / "r", rounds=1, images=30)
+def large(tmp_path_factory):
+    """Folders of 500 and of 2,000 rows; the pictures of a few runs stand for all of them."""
+    return [_multiplied(tmp_path_factory.mktemp(str(count)) / "r", count) for count in (FEW, MANY)]
+
+
+def _multiplied(folder, count):
+    run = make_run(folder, rounds=1, images=30)
     run.dataset.close()
     database = sqlite3.connect(run.folder / "dataset.sqlite")
     database.row_factory = sqlite3.Row
     rows = [dict(r) for r in database.execute("SELECT * FROM samples")]
     labels = database.execute("SELECT * FROM instances").fetchall()
     with database:
-        for n in range(MANY - len(rows)):
+        for n in range(count - len(rows)):
             row = rows[n % len(rows)] | {"id": f"{n:016x}", "quality": (n * 37 % 1000) / 1000}
             database.execute(f"INSERT INTO samples VALUES ({','.join('?' * len(row))})", list(row.values()))
             own = [(row["id"], i["position"], i["data"]) for i in labels if i["sample_id"] == rows[n % len(rows)]["id"]]
@@ -119,33 +123,39 @@ def many(tmp_path_factory):
     return run.folder
 
 
-def test_five_thousand_samples_are_turned_fast_and_in_flat_memory(many):
-    browser = Browser(many)
-    assert browser.count(Filter()) == MANY
-    began = time.perf_counter()
-    browser.facets()
-    assert time.perf_counter() - began < 1.0
-    tracemalloc.start()
-    slowest = 0.0
-    for offset in (0, 24, 2400, 4968):
-        for order in ("newest", "best", "uncertain"):
-            began = time.perf_counter()
-            assert len(browser.page(Filter(), order, offset, 24)) == 24
-            slowest = max(slowest, time.perf_counter() - began)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert slowest < 0.5
-    assert peak < 4 * 2**20
+def test_counts_and_pages_go_over_the_rows_a_fixed_number_of_times(large, monkeypatch):
+    steps = QuerySteps(monkeypatch)
+    few, many = (Browser(folder) for folder in large)
+    assert many.count(Filter()) == MANY
+    assert 0 < steps.of(many.facets) < 5 * steps.of(few.facets)
+    assert 0 < steps.of(many.reviewed) < 5 * steps.of(few.reviewed)
+    for order in ("newest", "best", "uncertain"):
+        for share in (0, 0.5, 0.97):
+            at = {count: int(share * count) for count in (FEW, MANY)}
+            page = steps.of(lambda order=order, at=at: few.page(Filter(), order, at[FEW], 12))
+            assert 0 < steps.of(lambda order=order, at=at: many.page(Filter(), order, at[MANY], 12)) < 5 * page
 
 
-@pytest.mark.slow
-def test_two_hundred_pictures_are_reviewed_without_slowing_down(many):
-    dataset, seconds = Dataset(many), []
-    for _ in range(200):
-        began = time.perf_counter()
-        review.accept(dataset, review.next_samples(many)[0])
-        seconds.append(time.perf_counter() - began)
-    assert len(dataset.corrected()) == 200
-    assert sum(seconds[-50:]) < 2 * sum(seconds[:50]) + 0.5
+def test_pages_are_turned_in_flat_memory(large):
+    def peak_bytes(folder, count):
+        browser = Browser(folder)
+        tracemalloc.start()
+        for offset in (0, 24, count // 2, count - 24):
+            for order in ("newest", "best", "uncertain"):
+                assert len(browser.page(Filter(), order, offset, 24)) == 24
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak_bytes(large[0], FEW)
+    assert peak_bytes(large[1], MANY) < 1.5 * peak_bytes(large[0], FEW)
+
+
+def test_picture_after_picture_is_reviewed_without_more_and_more_work(large, monkeypatch):
+    queries = QuerySteps(monkeypatch)
+    dataset = Dataset(large[0])
+    steps = [queries.of(lambda: review.accept(dataset, review.next_samples(large[0])[0])) for _ in range(40)]
+    assert len(dataset.corrected()) == 40
+    assert 0 < sum(steps[-10:]) < 1.5 * sum(steps[:10])
     assert json.loads(dataset._db.execute("SELECT after FROM corrections").fetchone()[0])["verdict"] == "kept"
     dataset.close()

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import sys
-import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 
+from tests.effort import calls
 from tools.errors import StepFailed
 from tools.generators.blender.build import build_object, load_asset
 from tools.generators.blender.catalogue import catalogue
@@ -42,9 +42,9 @@ def catalogue_facts() -> dict[str, object]:
     out = {}
     for key, spec in catalogue().items():
         for look in spec.appearances:
-            started = time.perf_counter()
-            out[f"{key}/{look.name}"] = facts(build_object(spec, look.name, np.random.default_rng(5)))
-            out[f"{key}/{look.name}"]["seconds"] = time.perf_counter() - started
+            made = []
+            work = calls(lambda s=spec, n=look.name, m=made: m.append(build_object(s, n, np.random.default_rng(5))))
+            out[f"{key}/{look.name}"] = facts(made[0]) | {"calls": work}
         first = spec.appearances[0].name
         out[f"{key}//again"] = facts(build_object(spec, first, np.random.default_rng(5)))
         out[f"{key}//other"] = facts(build_object(spec, first, np.random.default_rng(6)))

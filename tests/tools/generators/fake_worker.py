@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 
@@ -33,7 +32,9 @@ def main() -> None:
             sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGSEGV)
         if deed == "hang":
-            time.sleep(60)
+            with Path(hello["hung"]).open("a") as file:
+                file.write(f"{os.getpid()}\n")
+            sys.stdin.read()  # until the pool ends it, or is gone
         if deed == "garbage":
             say("Fra:1 Mem:12M | Saved: somewhere\n[1, 2]\n{broken")
         if deed == "other id":

@@ -4,13 +4,15 @@ import base64
 import io
 import json
 import threading
-import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from tests.impatience import NUMBER
+from tests.waiting import wait_until
 
 
 def png(size=64, colour=(200, 40, 40)) -> bytes:
@@ -26,18 +28,21 @@ def fault(status: int, text: str, code: str = "c") -> tuple[int, dict[str, Any]]
 class ImageService:
     """Answers as `script` says, in order; the last answer repeats: "picture", "link", "silence", "cut", bytes, faults.
 
+    Silence lasts until it is closed.
+
     It keeps its own books: what it delivered is what it would charge for.
     """
 
     def __init__(self) -> None:
         self.script: list[Any] = ["picture"]
         self.requests: list[dict[str, Any]] = []
-        self.times: list[float] = []
         self.keys: list[str] = []
         self.charged = 0  # deliveries begun, also those that the client never saw whole
         self.running = self.most_running = 0
         self.delay_s = 0.0
+        self.together = 0  # nobody is answered before so many have asked
         self.broken_links = 0
+        self.silent: set[str] = set()  # numbers of the requests that get no answer
         self.release = threading.Event()
         self._lock = threading.Lock()
         service = self
@@ -53,13 +58,13 @@ class ImageService:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with service._lock:
                     service.requests.append(body)
-                    service.times.append(time.monotonic())
                     service.keys.append(self.headers.get("Authorization", ""))
                     step = service.script.pop(0) if len(service.script) > 1 else service.script[0]
                     service.charged += not isinstance(step, tuple)
                     service.running += 1
                     service.most_running = max(service.most_running, service.running)
                 try:
+                    wait_until(lambda: service.most_running >= service.together, "they ask at once")
                     service.release.wait(service.delay_s)
                     with suppress(OSError):  # the client is gone
                         self._answer(step)
@@ -69,7 +74,8 @@ class ImageService:
 
             def _answer(self, step: Any) -> None:
                 if step == "silence":
-                    service.release.wait(5)
+                    service.silent.add(self.headers.get(NUMBER, ""))
+                    service.release.wait()
                 elif step == "cut":
                     self.send_response(200)
                     self.send_header("Content-Type", "application/json")

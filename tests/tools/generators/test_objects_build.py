@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.tools.generators.test_objects_library import CUBE
+from tests.waiting import LONG_S
 from tools.generators.blender import object_spec as spec
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.object_spec import MAX_VERTICES
@@ -26,7 +27,7 @@ def built(what: str, folder: Path) -> dict:
     models.mkdir(exist_ok=True)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(SCRIPT), what, str(models), str(answer)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_S, env=environment, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(answer.read_text())
 
@@ -47,7 +48,7 @@ def test_every_appearance_builds_within_its_limits(everything):
         assert np.allclose(got["middle"], 0, atol=1e-4), name
         assert got["used"] == got["materials"] >= 1, name
         assert {"co", "height", "along", "tint"} <= set(got["attributes"]) and not got["linked"], name
-    assert np.median([everything[n]["seconds"] for n in wanted]) < 0.2
+    assert np.median([everything[n]["calls"] for n in wanted]) < 100_000
 
 
 @pytest.mark.slow

@@ -6,12 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from tests.impatience import give_up_on_silence
 from tests.pipeline import new_run
 from tests.tools.generators.image_service import ImageService, fault
+from tests.waiting import LONG_S, wait_until
 from tools.classes import ClassArgument
 from tools.data.pictures import read_picture
 from tools.data.scene import SceneSpec
@@ -42,7 +46,7 @@ def service(monkeypatch):
 
 def settings(service, **changed):
     options = {
-        "image_base_url": service.url, "image_api_key": KEY, "image_price": 0.01, "image_timeout_s": 5.0,
+        "image_base_url": service.url, "image_api_key": KEY, "image_price": 0.01, "image_timeout_s": LONG_S,
         "image_requests_per_minute": 60_000.0, "size_px": 64, "image_attempts": 3,
     }  # fmt: skip
     return Settings(**options | changed)
@@ -96,13 +100,25 @@ def test_a_link_is_followed_even_when_it_stumbles(service, tmp_path):
     assert len(service.requests) == 1  # the picture was paid for: only its link is tried again
 
 
-def test_requests_run_at_once_but_no_more_than_allowed_and_not_too_fast(service, tmp_path):
-    service.delay_s = 0.15
-    made = engine(service, tmp_path, image_concurrency=3, image_requests_per_minute=60 / 0.03)
-    results = everything(made, scenes(8), tmp_path / "s")
+def test_requests_run_at_once_but_no_more_than_allowed(service, tmp_path):
+    service.together = 3
+    results = everything(engine(service, tmp_path, image_concurrency=3), scenes(8), tmp_path / "s")
     assert len(kept(results)) == 8
-    assert 2 <= service.most_running <= 3
-    assert max(service.times) - min(service.times) > 6 * 0.03
+    assert service.most_running == 3
+
+
+def test_requests_are_sent_no_faster_than_allowed(service, tmp_path, monkeypatch):
+    class NeverEnding(threading.Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+            return False
+
+    waits = []
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0, perf_counter=time.perf_counter))
+    made = engine(service, tmp_path, image_requests_per_minute=60 / 0.5)
+    made._ending = NeverEnding()
+    assert len(kept(everything(made, scenes(6), tmp_path / "s"))) == 6
+    assert sorted(waits) == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0, 2.5])  # from one and the same moment
 
 
 # Faults ---------------------------------------------------------------------------------------------------------------
@@ -119,14 +135,16 @@ def test_requests_run_at_once_but_no_more_than_allowed_and_not_too_fast(service,
         *((text, 0.02) for text in GARBAGE),
     ],
 )
-def test_a_passing_fault_is_tried_again_and_the_books_are_right(service, tmp_path, bad, cost):
+def test_a_passing_fault_is_tried_again_and_the_books_are_right(service, tmp_path, monkeypatch, bad, cost):
     service.script = [bad, "picture"]
-    made = engine(service, tmp_path, image_timeout_s=0.4)
+    limits = give_up_on_silence(monkeypatch, service.silent)
+    made = engine(service, tmp_path, image_timeout_s=432.1)
     (result,) = everything(made, scenes(1), tmp_path / "s")
     assert isinstance(result, Generated)
     assert len(service.requests) == 2
     assert made.spent_usd == result.provenance["cost_usd"] == cost
     assert made.spent_usd >= 0.01 * service.charged
+    assert limits == [432.1] * 2
 
 
 def test_a_lasting_fault_costs_one_picture_not_the_others(service, tmp_path):
@@ -196,9 +214,10 @@ def test_money_that_comes_back_is_used(service, tmp_path):
     assert (len(kept(results)), service.charged) == (5, 5)
 
 
-def test_the_cap_holds_when_nobody_knows_what_was_charged(service, tmp_path):
+def test_the_cap_holds_when_nobody_knows_what_was_charged(service, tmp_path, monkeypatch):
+    give_up_on_silence(monkeypatch, service.silent)
     service.script = ["silence", "cut", "picture"]
-    made = engine(service, tmp_path, cap=0.04, image_timeout_s=0.4, image_concurrency=4)
+    made = engine(service, tmp_path, cap=0.04, image_concurrency=4)
     results = everything(made, scenes(9), tmp_path / "s")
     assert made.spent_usd == 0.04 >= 0.01 * service.charged
     assert len(kept(results)) == 2
@@ -288,14 +307,13 @@ generate(paid_run(Path(sys.argv[1]), Service))
 
 @pytest.mark.slow
 def test_killed_half_way_and_resumed_it_pays_once(service, tmp_path):
-    service.delay_s = 0.1
+    service.script = [*["picture"] * 5, "silence"]  # so that it is never done before it is killed
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen([sys.executable, "-c", _KILLED, str(tmp_path), service.url], env=environment)
-    deadline = time.monotonic() + 300
-    while service.charged < 5 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: service.charged > 5, lambda: f"paid for six pictures: {service.charged}, {child.poll()=}")
     child.send_signal(signal.SIGKILL)
     child.wait()
+    service.script = ["picture"]
     first = service.charged
     assert 5 <= first < 12
     run = paid_run(tmp_path, service)

@@ -1,26 +1,37 @@
 """Batches: full under load, never late without it, and no one's error is another's answer."""
 
 import asyncio
-import time
 
 import pytest
 
+from tests.waiting import wait_until
 from tools.service.batches import Batcher
 
 
-def sizes_of(asks, size, wait_s, compute_s=0.03):
-    sizes = []
+def sizes_of(asks, size):
+    """Of the batches that `asks` clients cause, each of whom asks again while a batch is computed."""
+    sizes, there, asked_now = [], asks, 0
 
     def compute(asked):
         sizes.append(len(asked))
-        time.sleep(compute_s)
+        wait_until(lambda: asked_now == there, lambda: f"{there} clients ask: {asked_now}")
         return [2 * a for a in asked]
 
     async def scene():
-        batcher = Batcher(compute, size, wait_s)
+        batcher = Batcher(compute, size, 0.001)
+
+        async def ask(what):
+            nonlocal asked_now
+            asked_now += 1
+            answer = await batcher.ask(what)
+            asked_now -= 1
+            return answer
 
         async def client(i):
-            return [await batcher.ask(10 * i + k) for k in range(4)]
+            nonlocal there
+            answers = [await ask(10 * i + k) for k in range(4)]
+            there -= 1
+            return answers
 
         return await asyncio.gather(*(client(i) for i in range(asks)))
 
@@ -30,11 +41,11 @@ def sizes_of(asks, size, wait_s, compute_s=0.03):
 
 
 def test_they_fill_while_the_one_before_is_computed():
-    sizes = sizes_of(asks=10, size=8, wait_s=0.001)
-    assert max(sizes) <= 8
+    sizes = sizes_of(asks=10, size=8)
+    assert max(sizes) == 8
     assert sum(sizes) / len(sizes) > 3
-    assert set(sizes_of(asks=10, size=1, wait_s=0.001, compute_s=0)) == {1}
-    assert set(sizes_of(asks=1, size=8, wait_s=0.001, compute_s=0)) == {1}
+    assert set(sizes_of(asks=10, size=1)) == {1}
+    assert set(sizes_of(asks=1, size=8)) == {1}
 
 
 def test_an_error_is_raised_to_its_batch_alone_and_the_next_is_answered():

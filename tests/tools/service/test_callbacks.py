@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.tools.service.parts import client, make_service, photo
-from tests.tools.service.test_jobs import send, until, wait_for
+from tests.tools.service.test_jobs import send, wait_for
+from tests.waiting import wait_until
 from tools.errors import FixArguments, StepFailed
 from tools.service import callbacks
 from tools.service.callbacks import check_url, is_public, sign
@@ -52,8 +53,7 @@ def told_how(http, job, state):
     def callback():
         return http.get(f"/jobs/{job['id']}").json()["callback"]
 
-    until(lambda: callback()["state"] == state)
-    return callback()
+    return wait_until(lambda: (now := callback())["state"] == state and now, lambda: f"{state}: {callback()}")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_was_not_told_before_a_kill_is_told_after(tmp_path, receiver, monke
     with client(make_service(tmp_path, callback_hosts={"127.0.0.1"})) as http:
         job = send(http, photo(), "a.png", callback_url=url).json()
         wait_for(http, job)
-        until(lambda: heard)
+        wait_until(lambda: heard, "it is told")
     with client(make_service(tmp_path, callback_hosts={"127.0.0.1"})) as http:
         told_how(http, job, "sent")
     assert len(heard) == 2

@@ -3,29 +3,21 @@
 import io
 import json
 import stat
-import time
 import zipfile
 
 import pytest
 
 from tests.tools.service.parts import RedEngine, client, make_service, photo, version, zipped
+from tests.waiting import wait_until
 
 
-def wait_for(http, job, status="finished", headers=None, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        state = http.get(f"/jobs/{job['id']}", headers=headers).json()
-        if state["status"] == status:
-            return state
-        time.sleep(0.01)
-    raise AssertionError(f"still {state}")
+def wait_for(http, job, status="finished", headers=None):
+    """The state of a job once its status is that."""
 
+    def state():
+        return http.get(f"/jobs/{job['id']}", headers=headers).json()
 
-def until(true, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    return wait_until(lambda: (now := state())["status"] == status and now, lambda: f"{status}: {state()}")
 
 
 def lines(http, job, **options):
@@ -146,7 +138,7 @@ def test_a_job_waits_for_replicas_that_are_away(tmp_path, monkeypatch):
     engine.away = {"red"}
     with client(make_service(tmp_path, engine=engine)) as http:
         job = send(http, photo(), "a.png").json()
-        until(lambda: len(engine.asked) >= 3)
+        wait_until(lambda: len(engine.asked) >= 3, "the replica is asked again")
         engine.away = set()
         assert wait_for(http, job)["broken"] == 0
 
@@ -206,7 +198,7 @@ def test_a_folder_that_vanishes_half_way_is_told_photo_by_photo(tmp_path):
     engine.hold = True
     with client(make_service(tmp_path / "s", engine=engine, photos=shelf, service_batch=1)) as http:
         job = http.post("/jobs", data={"folder": "."}).json()
-        until(lambda: engine.asked)
+        wait_until(lambda: engine.asked, "the job begins")
         for path in shelf.iterdir():
             path.unlink()
         engine.hold = False

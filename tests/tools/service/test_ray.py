@@ -1,6 +1,7 @@
 """The real thing: Ray Serve on the loopback, a replica killed under load, the server killed with a job in hand."""
 
 import concurrent.futures
+import contextlib
 import io
 import json
 import os
@@ -8,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.waiting import LONG_S, wait_until
 from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.runtime import Best, RunRecord, write_json
 from tools.trainers import checkpoint
@@ -25,7 +26,6 @@ from tools.trainers.networks import build_network
 
 pytest.importorskip("ray")
 REPOSITORY = Path(__file__).parents[3]
-_START_S = 400  # a free machine needs 20; tests share theirs
 
 
 def photo(seed):
@@ -63,16 +63,16 @@ class Server:
         self.process = subprocess.Popen(command, env=os.environ | own | environment, stdout=self.log, stderr=self.log)
 
     def wait(self):
-        deadline = time.monotonic() + _START_S
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, Path(self.log.name).read_text()[-2000:]
-            try:
-                if httpx.get(f"{self.url}/ready", timeout=10).status_code == 200:
-                    return self
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.5)
-        raise AssertionError("the server did not get ready")
+        def said():
+            return Path(self.log.name).read_text()[-2000:]
+
+        def ready():
+            assert self.process.poll() is None, said()
+            with contextlib.suppress(httpx.HTTPError):
+                return httpx.get(f"{self.url}/ready", timeout=10).status_code == 200
+
+        wait_until(ready, lambda: f"the server is ready: {said()}")
+        return self
 
     def below(self):
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -84,23 +84,26 @@ class Server:
         below = self.below() if self.process.poll() is None else []
         self.process.send_signal(number)
         try:
-            self.process.wait(60)
+            self.process.wait(LONG_S)
         finally:
-            _, alive = psutil.wait_procs(below, 30)
+            _, alive = psutil.wait_procs(below, 120)
             for process in alive:
                 process.kill()
             self.log.close()
         return alive
 
 
+def state_of(server, job):
+    return httpx.get(f"{server.url}/jobs/{job['id']}", timeout=LONG_S).json()
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 def test_no_accepted_request_is_lost_when_replicas_or_the_server_are_killed(run):
     server = Server(run).wait()
     try:
 
         def ask(i):
-            with httpx.Client(timeout=120) as http:
+            with httpx.Client(timeout=LONG_S) as http:
                 answer = http.post(f"{server.url}/predict", files={"file": ("a.png", photo(i))})
                 return answer.status_code
 
@@ -108,8 +111,7 @@ def test_no_accepted_request_is_lost_when_replicas_or_the_server_are_killed(run)
         assert len(first) == 2
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             asked = [pool.submit(ask, i) for i in range(120)]
-            while sum(a.done() for a in asked) < 20:
-                time.sleep(0.01)
+            wait_until(lambda: sum(a.done() for a in asked) >= 20, "twenty are answered")
             os.kill(first[0].pid, signal.SIGKILL)
             answered = [a.result() for a in asked]
         assert answered == [200] * 120
@@ -119,21 +121,20 @@ def test_no_accepted_request_is_lost_when_replicas_or_the_server_are_killed(run)
             for i in range(200):
                 archive.writestr(f"{i}.png", photo(i))
         job = httpx.post(
-            f"{server.url}/jobs", files=[("files", ("p.zip", packed.getvalue()))], timeout=60
+            f"{server.url}/jobs", files=[("files", ("p.zip", packed.getvalue()))], timeout=LONG_S
         ).raise_for_status().json()  # fmt: skip
-        while httpx.get(f"{server.url}/jobs/{job['id']}").json()["done"] < 8:
-            time.sleep(0.01)
+        wait_until(lambda: state_of(server, job)["done"] >= 8, lambda: f"eight are done: {state_of(server, job)}")
     finally:
         alive = server.end(signal.SIGKILL)
     assert [p.name() for p in alive if p.name().startswith("ray::ServeRepl")] == []
 
     server = Server(run).wait()
     try:
-        deadline = time.monotonic() + 120
-        while (state := httpx.get(f"{server.url}/jobs/{job['id']}").json())["status"] != "finished":
-            assert time.monotonic() < deadline, state
-            time.sleep(0.1)
-        text = httpx.get(f"{server.url}/jobs/{job['id']}/results").text
+        state = wait_until(
+            lambda: (now := state_of(server, job))["status"] == "finished" and now,
+            lambda: f"finished: {state_of(server, job)}",
+        )
+        text = httpx.get(f"{server.url}/jobs/{job['id']}/results", timeout=LONG_S).text
         names = [json.loads(line)["photo"] for line in text.splitlines()]
         assert sorted(names) == sorted(f"{i}.png" for i in range(200))
         assert (state["done"], state["broken"]) == (200, 0)

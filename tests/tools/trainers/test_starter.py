@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,7 +38,16 @@ def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
         pretrain(plan(tmp_path / "b", 4, seed=1))
 
 
-def test_batches_do_not_depend_on_when_they_are_asked_for():
+@pytest.fixture(scope="module")
+def drawn_here():
+    """Few pictures, drawn in this process: one that is started imports everything again, and draws on when unused."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starter, "ProcessPoolExecutor", lambda workers, *_: ThreadPoolExecutor(workers))
+        patch.setattr(starter, "_CHUNK", 8)
+        yield
+
+
+def test_batches_do_not_depend_on_when_they_are_asked_for(drawn_here):
     first, second = Stream(0, 4, 64, 1), Stream(0, 4, 64, 1)
     try:
         for step in (0, 1, 2):
@@ -68,7 +78,7 @@ def run_of_two_things(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory, run_of_two_things):
+def first(tmp_path_factory, run_of_two_things, drawn_here):
     """Starter weights that know the two classes by name; only to be read."""
     folder = tmp_path_factory.mktemp("first")
     pretrain(plan(folder, 1, renders=run_of_two_things))
@@ -121,7 +131,7 @@ def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_pat
         load_known()
 
 
-def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things):
+def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things, drawn_here):
     made = starter._Pretraining(plan(tmp_path / "a", 1, renders=run_of_two_things))
     batch = Stream(0, 4, 64, 1, made.renders).make(0, 0.1)
     assert {1.0, 2.0} & set(batch.classes.tolist())
