@@ -223,9 +223,10 @@ def make_generator(settings: Settings, size_px: int, avoid: Iterable[str] = ()) 
         raise StepFailed(
             "copy-paste needs cut-outs: name a folder of PNGs with an alpha channel (SIGHTSMITH_CUTOUTS_DIR)"
         )
+    backgrounds: Backgrounds = FormulaBackgrounds() if grounds is None else PhotoBackgrounds(grounds)
     return CopyPasteGenerator(
-        cutouts=CutoutFolder(cutouts), backgrounds=FormulaBackgrounds() if grounds is None else PhotoBackgrounds(grounds),
-        size_px=size_px, workers=settings.workers, min_instance_px=settings.min_instance_px, avoid=avoid,
+        cutouts=CutoutFolder(cutouts), backgrounds=backgrounds, size_px=size_px, workers=settings.workers,
+        min_instance_px=settings.min_instance_px, avoid=avoid,
     )  # fmt: skip
 
 
