@@ -47,7 +47,7 @@ TEXTS: dict[str, str] = {
     "few": "Photos to learn from",
     "few_help": "Photos that show the thing: it is learnt from them. Brought on the page “Bring”, or shown here.",
     "show_title": "Show me photos of it",
-    "show_about": "For a thing of your own: a gadget, a pest, a defect, an animal. Three photos are a start, twelve are good.",
+    "show_about": "Your own gadget, pest, defect or animal. Three photos are a start, twelve are good.",
     "show_name": "What is it called?",
     "show_photos": "Photos of it (no labels needed)",
     "show_next": "Show them",
