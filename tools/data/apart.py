@@ -71,7 +71,8 @@ def set_apart(learnt: Sequence[Named], judging: Sequence[Named]) -> Apart:
     """
     prints = fingerprints(learnt)
     unreadable = [path for (path, _), print_ in zip(learnt, prints, strict=True) if print_ is UNREADABLE]
-    sure, doubtful = [], []
+    sure: list[Same] = []
+    doubtful: list[Same] = []
     for index, twin in find_twins(prints, fingerprints(judging)).items():
         same = Same(learnt[index][0], judging[twin.judge][0], twin.by)
         (sure if twin.sure else doubtful).append(same)
