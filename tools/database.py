@@ -18,6 +18,10 @@ _WAYS_OUT = {
 }  # fmt: skip
 
 
+class Damaged(sqlite3.DatabaseError):
+    """A file that a look through it found broken."""
+
+
 class _Cursor(sqlite3.Cursor):
     """Reading a damaged page may fail at any row."""
 
@@ -118,7 +122,7 @@ def connected(path: Path, prepare: Callable[[Connection], object], **options: An
 
 def is_damaged(error: sqlite3.Error) -> bool:
     """Whether the file is no database, or a broken one."""
-    return getattr(error, "sqlite_errorname", "").startswith(_DAMAGED)
+    return isinstance(error, Damaged) or getattr(error, "sqlite_errorname", "").startswith(_DAMAGED)
 
 
 def damaged(path: Path, why: str) -> str:

@@ -7,7 +7,7 @@ that folder is left alone, and its successor is written beside it.
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ _OLDER_MARK = ".sightsmith-labels"  # of exports without digests: ours, but nobo
 _MOST_SIBLINGS = 10_000
 
 
-def sign(folder: Path, by: str, **about: Any) -> None:
-    """Write down every file of a folder as ours.
+def sign(folder: Path, by: str, *, only: Iterable[str] | None = None, **about: Any) -> None:
+    """Write down files of a folder as ours.
 
     Args:
         folder: finished.
         by: what wrote it; only the same may write it anew.
+        only: names of the files, where not all are ours.
         about: kept with it.
     """
-    files = {name: _digest(folder / name) for name in _files(folder)}
+    files = {name: _digest(folder / name) for name in (_files(folder) if only is None else only)}
     write_json(folder / MANIFEST, {**about, "by": by, "files": files})
 
 
@@ -38,6 +39,18 @@ def manifest(folder: Path) -> dict[str, Any]:
         return known if isinstance(known["by"], str) and isinstance(known["files"], dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def announce(folder: Path, by: str, names: Iterable[str]) -> None:
+    """Say which files will be written into a folder that others may use too, so that a kill leaves nobody's file."""
+    write_json(folder / MANIFEST, {"by": by, "files": manifest(folder).get("files", {}), "coming": list(names)})
+
+
+def foreign(folder: Path) -> set[str]:
+    """Names in a folder that are not ours to write over: never written by us, or changed since."""
+    known = manifest(folder)
+    files, coming = known.get("files", {}), known.get("coming", [])
+    return {p.name for p in folder.glob("*") if p.name not in coming and not is_same(p, files.get(p.name))}
 
 
 def is_same(path: Path, digest: str | None) -> bool:
