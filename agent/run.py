@@ -345,5 +345,3 @@ def _new_folder(runs_dir: Path, request: str, name: str | None) -> Path:
     except OSError as error:
         raise StepFailed(explain_os_error(error, runs_dir)) from error
     raise FixArguments(f"{runs_dir} holds 10,000 runs named {stem}; name this one with --run")
-
-
