@@ -203,7 +203,7 @@ CASES = [
 
 
 def json_export(folder):
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / ".sightsmith.json").write_text(json.dumps({"by": "export", "files": {}}))
 
 

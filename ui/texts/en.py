@@ -262,7 +262,7 @@ TEXTS: dict[str, str] = {
     "things_example": "apple, leaf",
     "photos_or_zip": "Photos, or a zip of photos",
     "models_or_zip": "Models, or a zip",
-    "left_out": "{count} files of the upload were not taken; the others were.",
+    "left_out": "Not taken from the upload, each for its reason: {count}. Everything else was.",
     "left_out_file": "File",
     "left_out_why": "Why",
     "brought_before": "Brought before",

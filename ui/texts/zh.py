@@ -253,7 +253,7 @@ TEXTS: dict[str, str] = {
     "things_example": "苹果，叶子",
     "photos_or_zip": "照片，或照片的 zip",
     "models_or_zip": "模型，或 zip",
-    "left_out": "上传内容中有 {count} 个文件未被接收，其余的都已接收。",
+    "left_out": "上传内容中有 {count} 个文件未被接收，原因见下；其余的都已接收。",
     "left_out_file": "文件",
     "left_out_why": "原因",
     "brought_before": "已上传",
