@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_FORMAT")
 _REFUSED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
@@ -25,12 +25,12 @@ class Damaged(sqlite3.DatabaseError):
 class _Cursor(sqlite3.Cursor):
     """Reading a damaged page may fail at any row."""
 
-    def execute(self, *arguments: Any) -> "_Cursor":
+    def execute(self, *arguments: Any) -> Self:
         with _named(self.connection):
             super().execute(*arguments)
         return self
 
-    def executemany(self, *arguments: Any) -> "_Cursor":
+    def executemany(self, *arguments: Any) -> Self:
         with _named(self.connection):
             super().executemany(*arguments)
         return self

@@ -35,7 +35,7 @@ def sign(folder: Path, by: str, *, only: Iterable[str] | None = None, **about: A
 def manifest(folder: Path) -> dict[str, Any]:
     """What a folder says of itself: "by", "files" and what else was told; empty where nothing or nothing whole is."""
     try:
-        known = json.loads((folder / MANIFEST).read_bytes())
+        known: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
         return known if isinstance(known["by"], str) and isinstance(known["files"], dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
