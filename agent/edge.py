@@ -4,6 +4,8 @@ Codes: 2 the call was wrong, 4 it cannot be done now, 130 stopped. What nobody f
 its traceback goes to the run's log, and the sentence says where that is.
 """
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +34,8 @@ class Command(TyperCommand):
         except (KeyboardInterrupt, Stopped):
             _end("stopped; what was done is kept", _STOPPED)
         except BrokenPipeError:
-            sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123  as long as the process lives
+            with contextlib.suppress(OSError):  # what is left would be flushed, and fail, while Python ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None  # who asked has read enough
         except Exception as error:
             if isinstance(error, typer.Abort) or hasattr(error, "exit_code"):  # typer's own, which it answers itself
