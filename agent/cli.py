@@ -1,5 +1,6 @@
 """The command line: build, resume, show, doctor, audit, predict, ui... Heavy imports happen inside the commands."""
 
+import io
 import json
 import logging
 import signal
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.edge import readable, use_everywhere
 from agent.label_commands import convert, label, learn
 from agent.service_commands import keys, serve
+from tools.files import json_text
 from tools.threads import prepare_for_torch
 
 if TYPE_CHECKING:
@@ -31,26 +34,22 @@ def main() -> None:
     """Entry point of the console script."""
     prepare_for_torch()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    from pydantic_core import ValidationError
+    signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what is half-written is cleared away
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is shown by its escapes
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    app()
 
-    from tools.errors import FixArguments, SightsmithError
 
-    try:
-        app()
-    except ValidationError as error:
-        if error.title != "Settings":
-            raise
-        named = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        _fail("; ".join(f"{name} (SIGHTSMITH_{name.upper()}): {message}" for name, message in named), 2)
-    except FixArguments as error:
-        _fail(str(error), 2)
-    except SightsmithError as error:
-        _fail(str(error), 4)
+def _stop(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
 
 
 @app.command()
 def build(
-    request: Annotated[str, typer.Argument(help='What to recognise, e.g. "build me an apple segmenter".')],
+    request: Annotated[
+        str, typer.Argument(help='What to recognise, e.g. "build me an apple segmenter".', callback=readable)
+    ],
     effort: Annotated[Literal["quick", "standard", "thorough"] | None, typer.Option(help="One dial for size.")] = None,
     real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
     assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
@@ -99,7 +98,9 @@ def build(
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
-    answer: Annotated[str | None, typer.Option(help="Answer to the question it stopped with.")] = None,
+    answer: Annotated[
+        str | None, typer.Option(help="Answer to the question it stopped with.", callback=readable)
+    ] = None,
     llm: Annotated[str | None, typer.Option(help="Go on with another chat model.")] = None,
     engine: Annotated[Engine | None, typer.Option(help="Go on here (local) or on a cluster (ray).")] = None,
     address: Annotated[str | None, typer.Option(help="Head of the Ray cluster.")] = None,
@@ -126,7 +127,7 @@ def runs(runs_dir: RunsDir = DEFAULT_RUNS, as_json: AsJson = False) -> None:
 
     records = list_runs(runs_dir)
     if as_json:
-        typer.echo(json.dumps([r.model_dump(mode="json") for r in records], ensure_ascii=False))
+        typer.echo(json_text([r.model_dump(mode="json") for r in records]))
     else:
         print_runs(records, runs_dir)
 
@@ -143,7 +144,7 @@ def show(
 
     record = read_record(runs_dir / run)
     if as_json:
-        typer.echo(record.model_dump_json())
+        typer.echo(json_text(record.model_dump(mode="json")))
     else:
         print_record(record, runs_dir / run)
 
@@ -209,7 +210,7 @@ def predict(
     result = predict_files(
         runs_dir / run / record.best.weights, images, out or runs_dir / run / "predictions", threshold
     )
-    typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    typer.echo(json_text(result, indent=2))
 
 
 @app.command()
@@ -250,6 +251,7 @@ app.command()(convert)
 app.command()(learn)
 app.command()(serve)
 app.add_typer(keys, name="keys")
+use_everywhere(app)
 
 
 def _folders(cutouts: Path | None, backgrounds: Path | None, few: Path | None) -> dict[str, Any]:
@@ -310,15 +312,10 @@ def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_
     with console:
         code = execute(context, console.ask if interactive else ask_nobody, answer=answer, more_rounds=more_rounds)
     if as_json:
-        typer.echo(context.record.model_dump_json())
+        typer.echo(json_text(context.record.model_dump(mode="json")))
     else:
         console.print_end(context.record, context.folder)
     raise typer.Exit(int(code))
-
-
-def _fail(message: str, code: int) -> None:
-    typer.secho(f"sightsmith: {message}", fg="red", err=True)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

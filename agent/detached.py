@@ -17,8 +17,9 @@ from typing import Any
 import psutil
 
 import agent
-from agent.run import explain_os_error, is_locked, list_runs, read_record, start_run
+from agent.run import is_locked, list_runs, read_record, start_run
 from tools.errors import FixArguments, StepFailed
+from tools.files import explain_os_error
 from tools.runtime import RunRecord
 from tools.settings import Settings
 

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from agent.edge import readable
+from tools.files import json_text
+
 _RUNS = Path("runs")
 Form = Literal["coco", "yolo", "voc", "cvat"]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept, and labelled photos for the review.")]
@@ -13,7 +16,9 @@ RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept, 
 
 def label(
     photos: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or zips; they are only read.")],
-    classes: Annotated[str | None, typer.Option(help='What to label: "apple" or "apple,pear".')] = None,
+    classes: Annotated[
+        str | None, typer.Option(help='What to label: "apple" or "apple,pear".', callback=readable)
+    ] = None,
     kind: Annotated[Literal["segment", "detect", "classify"], typer.Option(help="Masks, boxes or one class.")] = (
         "segment"
     ),
@@ -61,7 +66,7 @@ def label(
     except KeyboardInterrupt:
         typer.echo("Stopped. What is labelled is kept: the same command goes on.", err=True)
         raise typer.Exit(130) from None
-    typer.echo(json.dumps(outcome.plain(), ensure_ascii=False, indent=None if as_json else 1))
+    typer.echo(json_text(outcome.plain(), indent=None if as_json else 1))
     if outcome.queue and not as_json:
         typer.echo(
             f"{len(outcome.queue)} photos want a look: sightsmith ui, Correct, {outcome.store.name}; then the same "
@@ -81,7 +86,7 @@ def convert(
     """Turn labels of one format into another, and say what was lost."""
     from tools.label.convert import convert_labels
 
-    typer.echo(json.dumps(convert_labels(source, to, form, pictures=pictures).plain(), ensure_ascii=False, indent=1))
+    typer.echo(json_text(convert_labels(source, to, form, pictures=pictures).plain(), indent=1))
 
 
 def learn(
@@ -144,4 +149,4 @@ def _masks_from_boxes(photos: list[Path], to: Path | None, out: Form, settings: 
         raise FixArguments("--from-boxes: give the one folder that holds photos and labels")
     target = to or Path(f"{photos[0].resolve().stem}_masks")
     done = convert_labels(photos[0], target, out, segmenter=make_segmenter(settings))
-    typer.echo(json.dumps(done.plain(), ensure_ascii=False, indent=1))
+    typer.echo(json_text(done.plain(), indent=1))

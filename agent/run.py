@@ -1,19 +1,21 @@
 """The life of a run: start, go on, stop, list. A run is a folder; nothing of it lives anywhere else."""
 
-import errno
 import logging
 import os
 import re
-import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.faults import keep_traceback
 from tools.data.task import slug
+from tools.database import connect, damaged
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.files import explain_os_error, trouble
 from tools.label.photos import find_photos
 from tools.locks import locked
 from tools.pace import machine_name
@@ -68,6 +70,8 @@ def start_run(
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
             raise FixArguments(f"{flag} {given}: there is no such folder")
+        if given is not None and not _is_text(str(given.resolve())):
+            raise FixArguments(f"{flag} {str(given)!a}: the name is no UTF-8 text, so no record can hold it; rename it")
     if unlabelled is not None and next(find_photos([unlabelled]), None) is None:
         raise FixArguments(f"--unlabelled {unlabelled}: there is no picture in it")
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
@@ -121,19 +125,29 @@ def read_record(folder: Path) -> RunRecord:
     """`run.json` of a run.
 
     Raises:
-        FixArguments: there is none, or it cannot be read.
+        FixArguments: there is none, it cannot be read or is damaged.
     """
     path = folder / "run.json"
     try:
         return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}; see `sightsmith runs`") from None
+    except NotADirectoryError:
+        raise FixArguments(f"{folder} is no run's folder: a file is in its place or above it; see --runs-dir") from None
+    except OSError as error:
+        raise FixArguments(f"there is no run {folder.name[:80]!r} that can be read ({error.strerror})") from None
     except ValueError as error:
         raise FixArguments(f"{path} is damaged: {str(error).splitlines()[0]}") from None
 
 
 def list_runs(runs_dir: Path) -> list[RunRecord]:
-    """Readable runs, newest first; a run marked running whose process is gone is called stopped."""
+    """Readable runs, newest first; a run marked running whose process is gone is called stopped.
+
+    Raises:
+        FixArguments: the runs folder is a file.
+    """
+    if runs_dir.exists() and not runs_dir.is_dir():
+        raise FixArguments(f"--runs-dir {runs_dir}: is a file, not a folder")
     records = []
     for path in runs_dir.glob("*/run.json"):
         if path.parent.name.startswith("."):  # being deleted
@@ -175,14 +189,13 @@ def execute(
             code = _drive(run, ask, model, tools, answer, more_rounds)
         except (Stopped, KeyboardInterrupt) as stop:
             code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
-        except OSError as error:
-            code = _end(run, "failed", explain_os_error(error, run.folder), ExitCode.FAILED)
         except SightsmithError as error:
             code = _end(run, "failed", str(error), ExitCode.FAILED)
         except Exception as error:
-            log.exception("run %s ended by a bug", run.record.name)
-            run.emit("traceback", text=_traceback(error))
-            code = _end(run, "failed", f"{type(error).__name__}: {error} (a bug; see events.jsonl)", ExitCode.FAILED)
+            said = trouble(error, run.folder)
+            if said is None:
+                said = f"{type(error).__name__}: {error} (a bug; {keep_traceback(error, run.folder)})"
+            code = _end(run, "failed", said, ExitCode.FAILED)
         return code
 
 
@@ -203,14 +216,14 @@ def _drive(
         for why in (choose(run.settings).why, *run.record.chosen.values()):
             run.emit("note", text=why)
         model = chat_model(run.settings, folder=run.folder, assets=run.record.assets)
-    with SqliteSaver.from_conn_string(str(run.folder / "checkpoints.sqlite")) as checkpointer:
-        graph = build_graph(model, tools or all_tools()).compile(checkpointer=checkpointer)
+    with closing(connect(run.folder / "checkpoints.sqlite")) as kept:
+        graph = build_graph(model, tools or all_tools()).compile(checkpointer=SqliteSaver(kept))
         config: Any = {
             "configurable": {"thread_id": run.record.name},
             "recursion_limit": RECURSION_LIMIT,
             "max_concurrency": 1,  # tools of one message work on the same folder: one after the other, in order
         }
-        snapshot = graph.get_state(config)
+        snapshot = _readable(lambda: graph.get_state(config), run.folder / "checkpoints.sqlite")
         start: Any = None if snapshot.values else {"messages": [HumanMessage(run.record.request, id="request")]}
         question = _pending_question(snapshot)
         if more_rounds and snapshot.values and not snapshot.next:
@@ -251,11 +264,12 @@ def _ask_person(run: RunContext, ask: Ask, question: dict[str, Any]) -> str | No
 
 def _end(run: RunContext, status: Any, error: str | None, code: ExitCode) -> ExitCode:
     run.record.status, run.record.error = status, error
-    run.record.totals |= {
-        "generated": float(run.dataset.count()),
-        "kept": float(run.dataset.count(verdict="kept")),
-    }
     try:
+        with suppress(sqlite3.DatabaseError):  # damaged, or on a full disk: what ended the run is told, not this
+            run.record.totals |= {
+                "generated": float(run.dataset.count()),
+                "kept": float(run.dataset.count(verdict="kept")),
+            }
         run.save()
         run.emit("end", status=status, error=error)
         if status in ("failed", "stopped"):
@@ -265,22 +279,24 @@ def _end(run: RunContext, status: Any, error: str | None, code: ExitCode) -> Exi
             if status == "failed":  # a measured round taught something, however the run ended
                 remember_run(run)
             write_report(run)
-    except OSError as problem:  # a full or vanished disk: the sentence still reaches the person
-        log.error("%s", explain_os_error(problem, run.folder))
-    except Exception:
-        log.exception("the report of a run that did not finish could not be written")
+    except Exception as problem:  # a full or vanished disk, say: the sentence still reaches the person
+        why = trouble(problem, run.folder) or f"{problem}; {keep_traceback(problem, run.folder)}"
+        log.error("the report of a run that did not finish could not be written: %s", why)
     return code
 
 
-def explain_os_error(error: OSError, folder: Path) -> str:
-    """A sentence that names the disk or file and the way out."""
-    where = error.filename or folder
-    if error.errno == errno.ENOSPC:
-        free = shutil.disk_usage(folder).free / 2**20
-        return f"the disk of {folder} is full ({free:.0f} MiB free); free some space, then resume: nothing done is lost"
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return f"cannot write {where}: {error.strerror}; choose another place with --runs-dir"
-    return f"{where}: {error.strerror or error}"
+def _readable(read: Callable[[], Any], path: Path) -> Any:
+    """What a database of the agent holds; who wrote it packs it, so that only he knows what may be wrong with a row.
+
+    Raises:
+        StepFailed: a row is damaged.
+    """
+    try:
+        return read()
+    except (sqlite3.DatabaseError, OSError, SightsmithError):
+        raise
+    except Exception as error:
+        raise StepFailed(damaged(path, f"{type(error).__name__}: {error}")) from error
 
 
 @contextmanager
@@ -305,6 +321,11 @@ def is_locked(folder: Path) -> bool:
         return True
 
 
+def _is_text(name: str) -> bool:
+    """Whether a path's name is UTF-8; bytes that are not come as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
 def _new_folder(runs_dir: Path, request: str, name: str | None) -> Path:
     stem = name or slug(request)[:40].strip("-") or "run"
     try:
@@ -322,9 +343,3 @@ def _new_folder(runs_dir: Path, request: str, name: str | None) -> Path:
     except OSError as error:
         raise StepFailed(explain_os_error(error, runs_dir)) from error
     raise FixArguments(f"{runs_dir} holds 10,000 runs named {stem}; name this one with --run")
-
-
-def _traceback(error: Exception) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(error))[-8000:]

@@ -1,7 +1,8 @@
 """Write the kept pictures of a run and their labels in the formats that other tools read.
 
-A format's folder is built beside its place and renamed into it, so it is whole or not there. Every folder is read back
-before it counts: as many pictures and labels out as in, and what a format cannot say is counted and reported.
+A format's folder is built beside its place and renamed into it, so it is whole or not there. One in which a person
+changed something is left alone, and the next is written beside it. Every folder is read back before it counts: as many
+pictures and labels out as in, and what a format cannot say is counted and reported.
 """
 
 import hashlib
@@ -11,12 +12,13 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools import owned
 from tools.data.boxes import with_label_boxes
 from tools.data.card import Exported, dataset_card
 from tools.data.formats import coco, cvat, folders, voc, yolo
@@ -25,6 +27,7 @@ from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, StepFailed
+from tools.files import full_disk, is_full
 from tools.runtime import RunContext, report
 
 FORMATS: dict[TaskKind, tuple[str, ...]] = {
@@ -33,9 +36,8 @@ FORMATS: dict[TaskKind, tuple[str, ...]] = {
     "classify": ("folders",),
 }
 _STAGE = "export_dataset"
-_MANIFEST = ".sightsmith.json"
 _CARD = "README.md"
-_LAYOUT = 1  # raised when a format is written differently, so that older folders are written anew
+_LAYOUT = 2  # raised when a format is written differently, so that older folders are written anew
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,6 @@ class Plan:
     files: Callable[[], Iterator[tuple[str, str]]]  # path and text of the label files
     labels: int
     lost: Callable[[], Counter[str]]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an export's folder says of itself."""
-
-    fingerprint: str  # of everything that went in
-    files: list[str]
-    lost: dict[str, int]
 
 
 @tool
@@ -163,30 +156,25 @@ def _export_format(
     run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec
 ) -> Exported:
     plan = plan_format(name, images, [s.image for s in samples], task)
-    folder = run.folder / "export" / f"dataset_{name}"
+    place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
     fingerprint = _fingerprint(name, images, samples, task)
-    with _told(folder):
-        building, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-        if old.exists() and not folder.exists():  # killed between the two moves
-            old.replace(folder)
-        for left_over in (building, old):
-            if left_over.exists():
-                shutil.rmtree(left_over)
-        manifest = _manifest(folder)
-        if not _is_whole(folder, manifest, fingerprint):
-            files = _build(run, building, plan)
-            _read_back(building, plan, task)
-            manifest = Manifest(fingerprint, [*files, _CARD, _MANIFEST], dict(plan.lost()))
-            _write(building / _MANIFEST, json.dumps(asdict(manifest)))
-            _install(building, folder, old)
-        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, manifest.lost)
-        # The card also names engines, which may be told later than the labels; so it is written each time.
-        _write(folder / _CARD, _card(run, task, samples, [exported]))
-    return exported
+    with _told(place):
+        building = owned.unfinished(place)
+        folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))
+        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost()))
+        card = _card(run, task, samples, [exported])
+        # The card also names engines, which may be told later than the labels; one that a person wrote on stays.
+        if _holds(folder, fingerprint) and (_says(folder / _CARD, card) or not owned.may_write(folder, by)):
+            return exported
+        _build(run, building, plan)
+        _read_back(building, plan, task)
+        _write(building / _CARD, card)
+        folder = owned.install(building, folder, by, fingerprint=fingerprint)
+    return replace(exported, folder=run.relative(folder))
 
 
-def _build(run: RunContext, folder: Path, plan: Plan) -> list[str]:
-    """Put pictures and label files into a new folder; returns their paths in it."""
+def _build(run: RunContext, folder: Path, plan: Plan) -> None:
+    """Put pictures and label files into a new folder."""
     for path, source in plan.pictures.items():
         run.check_stop()
         _link(run.path(source), folder / path)
@@ -199,7 +187,6 @@ def _build(run: RunContext, folder: Path, plan: Plan) -> list[str]:
         if any(path.startswith(f"{split}/") for path in plan.pictures):
             for name in json.loads((folder / folders.NAMES_FILE).read_text(encoding="utf-8")):
                 (folder / split / name).mkdir(exist_ok=True)
-    return files
 
 
 def _read_back(folder: Path, plan: Plan, task: TaskSpec) -> None:
@@ -228,32 +215,16 @@ def _fingerprint(name: str, images: Sequence[LabelledImage], samples: Sequence[S
 # Files --------------------------------------------------------------------------------------------------------------
 
 
-def _is_whole(folder: Path, manifest: Manifest, fingerprint: str) -> bool:
-    """Whether the folder holds just this data set already."""
-    return manifest.fingerprint == fingerprint and all((folder / f).is_file() for f in manifest.files if f != _CARD)
+def _holds(folder: Path, fingerprint: str) -> bool:
+    """Whether the folder holds just this data set already, as it was written; the person may have added to it."""
+    known = owned.manifest(folder)
+    return known.get("fingerprint") == fingerprint and all(
+        owned.is_same(folder / name, digest) for name, digest in known["files"].items() if name != _CARD
+    )
 
 
-def _manifest(folder: Path) -> Manifest:
-    """What an export says of itself; empty when there is none."""
-    try:
-        return Manifest(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return Manifest("", [], {})
-
-
-def _install(building: Path, folder: Path, old: Path) -> None:
-    """Rename the new folder into place. An older export goes; one in which the person put files is set aside."""
-    if folder.exists():
-        ours = set(_manifest(folder).files)
-        present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".cache"}
-        if present <= ours:
-            folder.replace(old)
-        else:
-            number = next(n for n in range(1, 10_000) if not folder.with_name(f"{folder.name}.kept-{n}").exists())
-            folder.replace(folder.with_name(f"{folder.name}.kept-{number}"))
-    building.replace(folder)
-    if old.exists():
-        shutil.rmtree(old)
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
 
 
 def _link(source: Path, target: Path) -> None:
@@ -279,10 +250,11 @@ def _told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name = error.filename or folder
+        if is_full(error):
+            raise StepFailed(f"nothing was exported, and what was there before is kept: {full_disk(folder)}") from error
         raise StepFailed(
-            f"{name} cannot be written ({error.strerror or error}). Free space or change the permissions, and export "
-            "again; what was there before is kept."
+            f"{error.filename or folder} cannot be written ({error.strerror or error}). Change the permissions, and "
+            "export again; what was there before is kept."
         ) from error
 
 

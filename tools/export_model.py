@@ -17,6 +17,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.dataset import file_sha256
 from tools.data.pictures import read_picture
 from tools.errors import FixArguments, StepFailed
+from tools.files import DiskFull, is_full
 from tools.rescorer import stored
 from tools.runtime import RunContext, report, write_json
 from tools.trainers.checkpoint import Card, load, to_ultralytics_pt
@@ -128,6 +129,7 @@ def to_onnx(pt: Path, size_px: int, *, dynamic: bool) -> Path:
 
     Raises:
         StepFailed: the conversion failed; the message says why.
+        DiskFull: there is no space for it.
     """
     from tools.trainers.networks import quiet_ultralytics
 
@@ -139,6 +141,8 @@ def to_onnx(pt: Path, size_px: int, *, dynamic: bool) -> Path:
             format="onnx", imgsz=size_px, dynamic=dynamic, simplify=False, opset=_OPSET, device="cpu", verbose=False
         )
     except Exception as error:  # the converter has no error class of its own
+        if is_full(error):
+            raise DiskFull(pt.with_suffix(".onnx")) from error
         raise StepFailed(f"the model could not be converted to ONNX ({type(error).__name__}: {error})") from error
     made = pt.with_suffix(".onnx")
     if not made.is_file():

@@ -129,6 +129,8 @@ def generate(run: RunContext) -> str:
     shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
     before, seconds, out_of_time = run.dataset.count(), list[float](), False
     engine = _spread(run, _engine_at_hand(run))
+    if hasattr(engine, "stop_by"):  # an engine whose single picture takes long; one of your own may have it too
+        engine.stop_by(run.check_stop)
     scratch.mkdir(parents=True)
     run.record.engines[engine.name] = {
         "version": engine.version, "licence": engine.licence, "for": "pictures",

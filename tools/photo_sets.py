@@ -18,7 +18,7 @@ from tools.data.task import MAX_NAME_CHARS, clean_name
 from tools.errors import FixArguments
 from tools.runtime import write_json
 from tools.settings import Settings
-from tools.uploads import new_folder, save_labelled, save_photos
+from tools.uploads import LeftOut, new_folder, save_labelled, save_photos
 
 ABOUT = ".photos.json"
 _MAX_CLASSES = 100
@@ -36,6 +36,7 @@ class PhotoSet(BaseModel):
     classes: list[str] = Field(default_factory=list)
     bare: bool = Field(False, description="brought without labels: labelled here")
     use: Use = Field("measure", description="what labelled photos are for; never both")
+    left_out: LeftOut = Field(default_factory=dict, description="file of the upload that was not taken -> why")
 
 
 def photos_folder(runs_dir: Path) -> Path:
@@ -78,8 +79,9 @@ def bring_labelled(
     archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings, use: Use = "measure"
 ) -> PhotoSet:
     """Take in a zip of labelled photos; see `tools.uploads.save_labelled`."""
-    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings)
-    about = PhotoSet(name=folder.name, about=said, use=use)
+    left_out: LeftOut = {}
+    folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings, left_out=left_out)
+    about = PhotoSet(name=folder.name, about=said, use=use, left_out=left_out)
     write_json(folder / ABOUT, about.model_dump())
     return about
 
@@ -97,7 +99,7 @@ def bring_bare(
         settings: limits.
 
     Raises:
-        FixArguments: no class is named, or a file is refused.
+        FixArguments: no class is named, or no file can be taken.
         StepFailed: the disk is full or read-only.
     """
     try:
@@ -109,8 +111,9 @@ def bring_bare(
             f"name 1 to {_MAX_CLASSES} things to label, with commas between; {MAX_NAME_CHARS} letters each"
         )
     folder = new_folder(photos_folder(runs_dir), name)
-    count = save_photos(files, folder, settings)
-    about = PhotoSet(name=folder.name, about=f"{count} pictures", classes=names, bare=True)
+    left_out: LeftOut = {}
+    count = save_photos(files, folder, settings, left_out)
+    about = PhotoSet(name=folder.name, about=f"{count} pictures", classes=names, bare=True, left_out=left_out)
     dataset = Dataset(folder)
     try:
         for picture in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES):

@@ -1,5 +1,6 @@
 """Run trained weights on pictures: labels at the pictures' own resolution, and pictures with the labels drawn in."""
 
+import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools import owned
 from tools.annotators import Detection
 from tools.annotators.fusion import fuse
 from tools.data.pictures import is_picture, read_picture, write_picture
@@ -23,6 +25,8 @@ from tools.trainers.views import Place, Seen, View, once_each, places_of
 Picture = npt.NDArray[np.uint8]
 
 _BATCH = 8
+_JSON, _BY = "predictions.json", "predict"
+_LONGEST_STEM = 200  # bytes: a suffix and a number have room in the 255 that disks allow
 LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
 LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/learning.md)
@@ -310,7 +314,8 @@ def _write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, in
 def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
     """Predict on files and folders; write pictures with labels drawn in, and `predictions.json`.
 
-    A broken picture is recorded and the rest goes on. Nothing but files of these names in `out` is overwritten.
+    A broken picture is recorded and the rest goes on. In `out` nothing is written over but what an earlier call wrote
+    there and nobody changed since.
 
     Args:
         weights: of a training.
@@ -322,35 +327,49 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
         {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}.
 
     Raises:
-        FixArguments: no picture is given.
+        FixArguments: no picture is given, or `out` is a file or has a predictions.json of somebody else's.
         StepFailed: none of the pictures can be read, or the weights cannot.
     """
+    _refuse_output(out)
     files = _picture_files(images)
     predictor = Predictor.load(weights)
+    taken = owned.foreign(out)
+    names = [_free_name(file.stem, taken) for file in files]
+    owned.announce(out, _BY, [_JSON, *names])
     entries: list[dict[str, Any]] = []
     broken: dict[str, str] = {}
-    taken: set[str] = set()
-    for file in files:
+    for file, name in zip(files, names, strict=True):
         try:
             picture = read_picture(file)
         except StepFailed as error:
             broken[str(file)] = str(error)
             entries.append({"file": str(file), "error": str(error)})
             continue
-        drawn = out / _free_name(file.stem, taken)
+        drawn = out / name
         entry = {"file": str(file), "drawn": drawn.name, "height": picture.shape[0], "width": picture.shape[1]}
         entries.append(entry | _predict_one(predictor, picture, drawn, confidence))
     record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
-    write_json(out / "predictions.json", {**record, "pictures": entries})
+    write_json(out / _JSON, {**record, "pictures": entries})
+    owned.sign(out, _BY, only=[_JSON, *(e["drawn"] for e in entries if "drawn" in e)])
     if len(broken) == len(files):
         raise StepFailed(f"none of the {len(files)} pictures can be read; the first: {next(iter(broken.values()))}")
     return {
         "pictures": len(files) - len(broken),
         "instances": sum(len(e.get("instances", [])) for e in entries),
         "broken": broken,
-        "json": str(out / "predictions.json"),
+        "json": str(out / _JSON),
         "out": str(out),
     }
+
+
+def _refuse_output(out: Path) -> None:
+    """Look at the place of the results before any work."""
+    if out.exists() and not out.is_dir():
+        raise FixArguments(f"--out {out} is a file; name a folder")
+    if _JSON in owned.foreign(out):
+        raise FixArguments(f"--out {out}: {_JSON} in it was not written by this, or changed since; name another folder")
+    if owned.manifest(out).get("by", _BY) != _BY:
+        raise FixArguments(f"--out {out} holds an export; name another folder")
 
 
 def _predict_one(predictor: Predictor, picture: Picture, drawn: Path, confidence: float) -> dict[str, Any]:
@@ -388,7 +407,9 @@ def _picture_files(images: Sequence[Path]) -> list[Path]:
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    """A file name not used in this call yet: pictures of two folders may be called the same."""
+    """A file name not used yet: pictures of two folders may be called the same, and a person's file is left alone."""
+    if len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[: _LONGEST_STEM // 4]
     name, number = f"{stem}.jpg", 1
     while name in taken:
         number += 1

@@ -1,7 +1,6 @@
 """RunContext: what each tool is handed. It owns the run's folder, record, data set, budget, clock and events."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ from tools.data.dataset import Dataset
 from tools.data.scores import Audit, Diagnosis, Evaluation
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
+from tools.files import json_text
+from tools.files import write_json as write_json  # its home was here
 from tools.models import peak_memory
 from tools.settings import Settings
 
@@ -92,14 +93,6 @@ class RunRecord(BaseModel):
     exports: dict[str, Any] = Field(default_factory=dict)
     stages: list[StageTime] = Field(default_factory=list)
     totals: dict[str, float] = Field(default_factory=dict)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write beside and rename into place, so that a reader or a kill never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2), encoding="utf-8")
-    temporary.replace(path)
 
 
 class RunContext:
@@ -207,7 +200,7 @@ class RunContext:
         """Append a line to `events.jsonl` and tell the listener. Kinds: stage, progress, loss, note, tool, error..."""
         event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **fields}
         with self._lock, (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+            file.write(json_text(event) + "\n")
         if self._listener is not None:
             self._listener(event)
 

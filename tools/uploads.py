@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from tools.data.pictures import PICTURE_SUFFIXES, read_size
+from tools.data.pictures import PICTURE_SUFFIXES, read_picture
 from tools.data.task import slug
 from tools.errors import FixArguments, StepFailed
+from tools.files import sync_folder
 from tools.generators.blender.library import COMPANIONS, MODEL_SUFFIXES, model_problem
 from tools.settings import Settings
 
@@ -29,8 +30,11 @@ _CHUNK = 1 << 20
 _MAX_DEPTH = 12
 _MAX_NAME = 180
 _SHOWN = 3
+_NAME_SHOWN = 80  # characters of a stranger's file name
 _ENCRYPTED = 0x1
 _MIN_RATIO_BYTES = 1 << 20  # under a megabyte nothing is a bomb, however well it was packed
+
+LeftOut = dict[str, str]  # name of what was left out of an upload -> why
 
 
 class Limits:
@@ -44,7 +48,9 @@ class Limits:
         self.ratio = settings.ui_unpacked_ratio
 
 
-def unpack(archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits) -> int:
+def unpack(
+    archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None = None
+) -> int:
     """Unpack a zip into a new folder; returns the number of files.
 
     Args:
@@ -52,6 +58,7 @@ def unpack(archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], lim
         into: a folder that does not exist yet; made only when all of the archive is accepted.
         kinds: suffixes that are accepted.
         limits: of size and number.
+        left_out: given, files of other kinds are left out and named in it; what is hostile is refused in any case.
 
     Raises:
         FixArguments: not a zip, or something in it is refused; the message names the entry and why.
@@ -59,7 +66,7 @@ def unpack(archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], lim
     """
     try:
         with zipfile.ZipFile(archive) as packed:
-            entries = _checked(packed, kinds, limits)
+            entries = _checked(packed, kinds, limits, left_out)
             return _written(packed, entries, into, limits)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise FixArguments(
@@ -68,7 +75,7 @@ def unpack(archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], lim
 
 
 def _checked(
-    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str], limits: Limits
+    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """Entries to unpack with their places; refused before a byte is written."""
     infos = packed.infolist()
@@ -80,7 +87,11 @@ def _checked(
             continue
         path = _safe_path(info)
         if path.suffix.lower() not in kinds:
-            raise FixArguments(f"{_named(info)} is a {path.suffix or 'nameless kind of'} file; {_kinds(kinds)}")
+            why = f"is a {path.suffix or 'nameless kind of'} file; {_kinds(kinds)}"
+            if left_out is None:
+                raise FixArguments(f"{_named(info)} {why}")
+            left_out[info.filename[:_NAME_SHOWN]] = why
+            continue
         if str(path).casefold() in taken:
             raise FixArguments(f"{_named(info)} is in the archive twice.")
         taken.add(str(path).casefold())
@@ -92,7 +103,7 @@ def _checked(
     total = sum(info.file_size for info, _ in entries)
     if total > limits.unpacked_bytes:
         raise FixArguments(f"the archive unpacks to {total // 10**6} MB; at most {limits.unpacked_bytes // 10**6} MB.")
-    if not entries:
+    if not entries and not left_out:
         raise FixArguments("the archive holds no files.")
     return entries
 
@@ -138,6 +149,8 @@ def _copy(source: IO[bytes], target: Path, left: int, refusal: str) -> int:
             if left < 0:
                 raise FixArguments(refusal)
             out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())  # who sent it is told that it is kept
     return left
 
 
@@ -150,37 +163,53 @@ def new_folder(parent: Path, name: str) -> Path:
     return next(p for n in range(1, 10_000) if not (p := parent / (stem if n == 1 else f"{stem}-{n}")).exists())
 
 
-def refuse_broken_pictures(folder: Path) -> int:
-    """Open every picture of an upload as far as its size; returns how many there are.
+def leave_out_broken_pictures(folder: Path, left_out: LeftOut) -> int:
+    """Decode every picture of an upload, for one that is cut off shows it at its end alone; take out the broken.
+
+    Args:
+        folder: our own copy of what was uploaded.
+        left_out: the broken ones are named in it.
+
+    Returns:
+        How many are whole.
 
     Raises:
-        FixArguments: there is none, or one is no picture; the message names it.
+        FixArguments: none is; the message says what was left out and why.
     """
-    pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file())
-    if not pictures:
-        raise FixArguments("there is no picture in the upload.")
-    broken = []
-    for path in pictures:
+    whole = 0
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()):
         try:
-            read_size(path)
+            read_picture(path)
+            whole += 1
         except StepFailed as error:
-            broken.append(str(error).replace(f"{folder}/", ""))
-    if broken:
-        more = f" And {len(broken) - _SHOWN} more." if len(broken) > _SHOWN else ""
-        raise FixArguments(" ".join(broken[:_SHOWN]) + more)
-    return len(pictures)
+            name = path.relative_to(folder).as_posix()
+            left_out[name[:_NAME_SHOWN]] = str(error).replace(f"{path}: ", "").replace(f"{folder}/", "")
+            path.unlink()
+    if not whole:
+        raise FixArguments(f"there is no picture in the upload that can be taken. {told_of(left_out)}".strip())
+    return whole
+
+
+def told_of(left_out: LeftOut) -> str:
+    """What was left out and why, the first few by name; empty where nothing was."""
+    shown = [f"{name}: {why}" for name, why in list(left_out.items())[:_SHOWN]]
+    more = f" And {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
+    return " ".join(shown) + more
 
 
 def save_labelled(
-    archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, least: int = 1
-) -> tuple[Path, str]:
+    archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, left_out: LeftOut,
+    least: int = 1,
+) -> tuple[Path, str]:  # fmt: skip
     """Take in a zip of labelled photos, of which at least `least` have a label.
+
+    What cannot be used in it is left out and named in `left_out`.
 
     Returns:
         The new folder, and a sentence about what is in it.
 
     Raises:
-        FixArguments: see `unpack`; or the photos are broken or not labelled.
+        FixArguments: see `unpack`; or no photo can be used, or too few are labelled.
         StepFailed: the disk is full or read-only.
     """
     from tools.data.real_labels import FORMATS, read_labels
@@ -188,7 +217,7 @@ def save_labelled(
     target = new_folder(parent, name)
 
     def check(folder: Path) -> str:
-        refuse_broken_pictures(folder)
+        leave_out_broken_pictures(folder, left_out)
         try:
             labels = read_labels(folder, classify)
         except StepFailed as error:
@@ -199,7 +228,10 @@ def save_labelled(
         objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
         return f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
 
-    return target, _taken_in(lambda hidden: unpack(archive, hidden, PHOTO_KINDS, Limits(settings)), target, check)
+    def fill(hidden: Path) -> int:
+        return unpack(archive, hidden, PHOTO_KINDS, Limits(settings), left_out)
+
+    return target, _taken_in(fill, target, check)
 
 
 def save_assets(
@@ -225,35 +257,61 @@ def save_assets(
     return target, _taken_in(lambda hidden: lay_down(files, hidden, ASSET_KINDS, Limits(settings)), target, check)
 
 
-def save_photos(files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings) -> int:
+def save_photos(
+    files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings, left_out: LeftOut
+) -> int:  # fmt: skip
     """Take in photos without labels, or zips of them, into a new folder; returns how many.
 
+    Files of other kinds, broken pictures and refused archives are left out and named in `left_out`.
+
     Raises:
-        FixArguments: a file is of another kind or is no picture.
+        FixArguments: nothing is left.
         StepFailed: the disk is full or read-only.
     """
 
     def check(hidden: Path) -> str:
-        return str(refuse_broken_pictures(hidden))
+        return str(leave_out_broken_pictures(hidden, left_out))
 
-    return int(_taken_in(lambda hidden: lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings)), folder, check))
+    def fill(hidden: Path) -> int:
+        return lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings), left_out)
+
+    return int(_taken_in(fill, folder, check))
 
 
-def lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits) -> int:
-    """Files side by side, zips unpacked in folders of their own."""
+def lay_down(
+    files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits,
+    left_out: LeftOut | None = None,
+) -> int:  # fmt: skip
+    """Files side by side, zips unpacked in folders of their own.
+
+    Args:
+        files: names and contents.
+        into: a folder that does not exist yet.
+        kinds: suffixes that are accepted.
+        limits: of size and number.
+        left_out: given, a file or archive that is refused is left out and named in it, and the others are taken.
+    """
     left = limits.unpacked_bytes
     with building(into) as folder:
         for number, (name, content) in enumerate(files):
             plain = PurePosixPath(name.replace("\\", "/")).name
             suffix = PurePosixPath(plain).suffix.lower()
-            if suffix == ".zip":
-                unpack(content, folder / f"{number:03d}", kinds, limits)
-                continue
-            if suffix not in kinds or not plain.isprintable() or plain.startswith("."):
-                raise FixArguments(f"{plain[:80]!r} is a {suffix or 'nameless kind of'} file; {_kinds(kinds)}")
             target = folder / plain
-            if target.exists():
-                target = folder / f"{target.stem}-{number}{suffix}"
+            try:
+                if suffix == ".zip":
+                    unpack(content, folder / f"{number:03d}", kinds, limits, left_out)
+                    continue
+                if suffix not in kinds or not plain.isprintable() or plain.startswith("."):
+                    raise FixArguments(
+                        f"{plain[:_NAME_SHOWN]!r} is a {suffix or 'nameless kind of'} file; {_kinds(kinds)}"
+                    )
+                if target.exists():
+                    target = folder / f"{target.stem}-{number}{suffix}"
+            except FixArguments as error:
+                if left_out is None:
+                    raise
+                left_out[plain[:_NAME_SHOWN]] = str(error)
+                continue
             left = _copy(content, target, left, f"more than {limits.unpacked_mb} MB in one upload.")
     return len(files)
 
@@ -284,6 +342,7 @@ def building(target: Path) -> Iterator[Path]:
         hidden.mkdir(parents=True)
         yield hidden
         hidden.replace(target)
+        sync_folder(target.parent)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StepFailed(
@@ -301,7 +360,7 @@ def read_upload(content: bytes) -> IO[bytes]:
 
 def _named(info: zipfile.ZipInfo) -> str:
     """An entry's name, short and printable."""
-    return repr(info.filename[:80])
+    return repr(info.filename[:_NAME_SHOWN])
 
 
 def _kinds(kinds: frozenset[str] | set[str]) -> str:

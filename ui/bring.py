@@ -5,12 +5,14 @@ from typing import IO
 
 import streamlit as st
 
-from tools.photo_sets import Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
+from tools.data.pictures import PICTURE_SUFFIXES
+from tools.photo_sets import PhotoSet, Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
 from tools.uploads import save_assets
 from ui import session, widgets
 from ui.session import t
 
-_PHOTOS = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "zip"]
+_PHOTOS = [*sorted(suffix[1:] for suffix in PICTURE_SUFFIXES), "zip"]
+_SHOWN = 20  # names of what was left out
 _MODELS = ["glb", "gltf", "obj", "blend", "zip", "mtl", "bin", "png", "jpg", "jpeg"]
 
 
@@ -31,7 +33,7 @@ def render() -> None:
 def _labelled() -> None:
     widgets.plain(t("bring_labelled_about"), "small")
     uses: list[Use] = ["measure", "learn"]
-    with st.form("labelled", clear_on_submit=True):
+    with st.form("labelled"):
         use = st.radio(t("what_for"), uses, format_func=lambda u: t(f"use_{u}"), key="labelled_use",
                        captions=[t("use_measure_about"), t("use_learn_about")])  # fmt: skip
         folders = st.toggle(t("class_folders"), key="labelled_folders", help=t("class_folders_help"))
@@ -43,11 +45,13 @@ def _labelled() -> None:
                 upload, session.runs_dir(), name or file_name.removesuffix(".zip"), folders, session.settings(), use
             )
         widgets.say("success", t("brought", name=about.name, about=about.about))
+        _left_out(about)
+        _done("labelled")
 
 
 def _bare() -> None:
     widgets.plain(t("bring_bare_about"), "small")
-    with st.form("bare", clear_on_submit=True):
+    with st.form("bare"):
         classes = st.text_input(
             t("things_to_label"), max_chars=400, key="bare_classes", placeholder=t("things_example")
         )
@@ -57,21 +61,25 @@ def _bare() -> None:
             about = bring_bare(files, session.runs_dir(), name or "photos", classes, session.settings())
         st.session_state["review_set"] = about.name
         widgets.say("success", t("brought_bare", name=about.name, about=about.about))
+        _left_out(about)
+        _done("bare")
 
 
 def _models() -> None:
     widgets.plain(t("bring_models_about"), "small")
-    with st.form("models", clear_on_submit=True):
+    with st.form("models"):
         files, name = _files("models", t("models_or_zip"), _MODELS, several=True)
     if files:
         with st.spinner(t("checking")):
             folder, said = save_assets(files, assets_folder(session.runs_dir()), name or "models", session.settings())
         widgets.say("success", t("brought", name=folder.name, about=said))
+        _done("models")
 
 
 def _files(key: str, label: str, kinds: list[str], *, several: bool = False) -> tuple[list[tuple[str, IO[bytes]]], str]:
     """The end of a form: files, a name for them, the button. What was sent, empty as long as nothing was."""
-    found = st.file_uploader(label, type=kinds, accept_multiple_files=several, key=f"{key}_file")
+    times = st.session_state.get(_times(key), 0)
+    found = st.file_uploader(label, type=kinds, accept_multiple_files=several, key=f"{key}_file{times or ''}")
     name = st.text_input(t("set_name"), max_chars=60, key=f"{key}_name", placeholder=t("set_name_hint"))
     if not st.form_submit_button(t("upload"), type="primary"):
         return [], ""
@@ -79,6 +87,23 @@ def _files(key: str, label: str, kinds: list[str], *, several: bool = False) -> 
     if not uploads:
         widgets.say("warning", t("choose_file"))
     return [(u.name, u) for u in uploads], name
+
+
+def _done(key: str) -> None:
+    """Forget the files of an upload that was taken, when the page is drawn next; one that was refused stays chosen."""
+    st.session_state[_times(key)] = st.session_state.get(_times(key), 0) + 1
+
+
+def _times(key: str) -> str:
+    return f"{key}_uploads"
+
+
+def _left_out(about: PhotoSet) -> None:
+    """What of an upload was not taken, each with its reason."""
+    if not about.left_out:
+        return
+    widgets.say("warning", t("left_out", count=len(about.left_out)))
+    st.html(widgets.table([t("left_out_file"), t("left_out_why")], list(about.left_out.items())[:_SHOWN]))
 
 
 def _there() -> None:

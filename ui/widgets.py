@@ -11,8 +11,9 @@ import streamlit as st
 from agent.detached import current
 from agent.report import minutes
 from agent.report_charts import HEIGHT, WIDTH, Line, line_chart
-from agent.run import explain_os_error
+from tools.database import explain_database_error, is_damaged
 from tools.errors import FixArguments, SightsmithError
+from tools.files import explain_os_error
 from tools.runtime import RunRecord
 from ui import session
 from ui.session import t
@@ -69,8 +70,9 @@ def told() -> Iterator[None]:
         say("error", str(error))
     except OSError as error:
         say("error", explain_os_error(error, session.runs_dir()))
-    except sqlite3.OperationalError as error:
-        say("error", t("disk", problem=error))
+    except sqlite3.DatabaseError as error:
+        damage = explain_database_error(error, session.runs_dir()) if is_damaged(error) else None
+        say("error", damage or t("disk", problem=error))
 
 
 def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:

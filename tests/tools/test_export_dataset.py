@@ -329,15 +329,36 @@ def test_killed_while_it_is_put_into_place(tmp_path, monkeypatch, moment):
     assert not [p for p in folder.parent.iterdir() if p.name.startswith(".")]
 
 
-def test_what_the_person_put_there_is_kept(tmp_path):
+CHANGES = {
+    "a note": lambda folder: (folder / "my notes.md").write_text("mine"),
+    "its card": lambda folder: (folder / "README.md").write_text("mine"),
+    "a label": lambda folder: next(folder.rglob("*.xml")).write_text("<annotation>mine</annotation>"),
+    "a label of the same length": lambda folder: _swap(next(folder.rglob("*.xml"))),
+}
+
+
+def _swap(path):
+    path.write_text(path.read_text().replace("<", ">", 1))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_the_person_put_there_or_changed_is_left_alone(tmp_path, what):
+    change = CHANGES[what]
     run = make_run(tmp_path, count=6)
     export(run, ["voc"])
     folder = run.folder / "export/dataset_voc"
-    (folder / "my notes.md").write_text("mine")
-    run.dataset.set_instances("s003", [])
+    change(folder)
+    changed = tree(folder)
     export(run, ["voc"])
-    assert (run.folder / "export/dataset_voc.kept-1/my notes.md").read_text() == "mine"
-    assert not (folder / "my notes.md").exists() and (folder / "README.md").is_file()
+    wrote_beside = folder.with_name("dataset_voc-2").is_dir()
+    assert wrote_beside == (what not in ("a note", "its card"))  # the labels are as they were: nothing to write
+    run.dataset.set_instances("s003", [])
+    for _ in range(2):
+        export(run, ["voc"])
+        assert tree(folder) == changed
+        assert run.record.exports["dataset"]["voc"]["folder"] == "export/dataset_voc-2"
+    names = {p.name for p in (run.folder / "export").iterdir()}
+    assert names == {"dataset_voc", "dataset_voc-2", "README.md"}
 
 
 def test_a_moved_data_set_still_loads(tmp_path):
@@ -383,7 +404,7 @@ def test_a_full_disk_keeps_the_old_export(tmp_path, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device", "instances_train.json")
 
-    with monkeypatch.context() as patch, pytest.raises(StepFailed, match=r"instances_train\.json cannot be written"):
+    with monkeypatch.context() as patch, pytest.raises(StepFailed, match=r"the disk of .*dataset_coco .* is full"):
         patch.setattr(Path, "write_text", full)
         patch.setattr(run, "save", lambda: None)
         export(run, ["coco"])

@@ -280,6 +280,29 @@ def test_a_scene_planned_earlier_stays_of_its_round(tmp_path):
     assert run.round.generated == 4
 
 
+class Slow(ShapeGenerator):
+    """Works on its first picture until it is told to stop."""
+
+    def stop_by(self, check):
+        self.check = check
+
+    def generate(self, scenes, folder):
+        for _ in range(1000):
+            self.check()
+            yield from ()
+        raise AssertionError("nobody told it to stop")
+
+
+def test_a_stop_reaches_an_engine_before_its_first_picture(tmp_path):
+    run = new_run(tmp_path / "t", generator="tests.tools.test_generate:Slow")
+    design(run, 8, [], None)
+    run.stop_requested.set()
+    with pytest.raises(Stopped):
+        generate(run)
+    assert len(run.dataset.pending_scenes()) == 8
+    assert not (run.folder / ".generating").exists()
+
+
 def test_progress_is_told(tmp_path):
     run = new_run(tmp_path)
     design(run, 3, [], None)

@@ -1,6 +1,8 @@
 """Predictions at the picture's own size, drawn pictures, and files that cannot be read."""
 
 import json
+import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -277,3 +279,49 @@ def test_nothing_to_predict_is_an_error(weights, tmp_path):
         predict_files(weights["detect"], [tmp_path / "empty"], tmp_path / "out", 0.5)
     with pytest.raises(StepFailed, match="none of the 1 pictures"):
         predict_files(weights["detect"], [tmp_path / "gone.png"], tmp_path / "out", 0.5)
+
+
+class Blank:
+    """Finds nothing, at once."""
+
+    kind, names = "detect", ["apple"]
+
+    def predict(self, _picture, _confidence):
+        return []
+
+
+@pytest.fixture
+def blank(monkeypatch):
+    monkeypatch.setattr(Predictor, "load", lambda *_a, **_k: Blank())
+    return Path("none.safetensors")
+
+
+def test_a_picture_of_the_person_is_never_drawn_over(tmp_path, blank):
+    """The place of the results may be the very folder of the photos."""
+    photo = tmp_path / "photo.jpg"
+    write_picture(photo, noise(40, 60))
+    before = photo.read_bytes()
+    for _ in range(2):
+        predict_files(blank, [photo], tmp_path, 0.5)
+        assert photo.read_bytes() == before
+        names = sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith("."))
+        assert names == ["photo-2.jpg", "photo.jpg", "predictions.json"]
+    (tmp_path / "photo-2.jpg").write_text("mine")
+    predict_files(blank, [photo], tmp_path, 0.5)
+    assert (tmp_path / "photo-2.jpg").read_text() == "mine" and (tmp_path / "photo-3.jpg").is_file()
+    (tmp_path / "predictions.json").write_text("{}")
+    with pytest.raises(FixArguments, match=r"predictions\.json in it"):
+        predict_files(blank, [photo], tmp_path, 0.5)
+
+
+def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
+    folder = tmp_path / "photos"
+    for name in (b"r\xe9colte.png", b"x" * 250 + b".png", b"plain.png"):
+        write_picture(tmp_path / "one.png", noise(20, 20))
+        folder.mkdir(exist_ok=True)
+        (tmp_path / "one.png").rename(folder / os.fsdecode(name))
+    result = predict_files(blank, [folder], tmp_path / "out", 0.5)
+    assert result["pictures"] == 3
+    told = json.loads((tmp_path / "out" / "predictions.json").read_text(encoding="utf-8"))["pictures"]
+    assert {os.fsencode(Path(e["file"]).name)[:3] for e in told} == {b"r\xe9c", b"xxx", b"pla"}
+    assert all((tmp_path / "out" / e["drawn"]).is_file() for e in told)

@@ -220,13 +220,55 @@ def test_photos_to_label_need_names(tmp_path, classes):
 @pytest.mark.parametrize("name", ["a.exe", "a.svg", "../../a.py", ".png", "a"])
 def test_a_photo_of_another_kind_is_refused(tmp_path, name):
     with pytest.raises(FixArguments, match="accepted are"):
-        save_photos([(name, BytesIO(png()))], tmp_path / "set", Settings())
+        save_photos([(name, BytesIO(png()))], tmp_path / "set", Settings(), {})
     assert list(tmp_path.iterdir()) == []
+
+
+def jpeg_cut_off():
+    buffer = BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "JPEG")
+    return buffer.getvalue()[:-900]
+
+
+BAD = {
+    "cut.jpg": (jpeg_cut_off, "cut off"),
+    "page.jpg": (lambda: b"<html>not a picture</html>", "not a readable picture"),
+    "empty.png": (lambda: b"", "not a readable picture"),
+    "notes.docx": (lambda: b"PK", "accepted are"),
+    "torn.zip": (lambda: b"PK\x03\x04torn", "not a zip"),
+    "evil.zip": (lambda: packed(("../../evil.png", png())).getvalue(), "outside its folder"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_one_bad_file_costs_the_upload_nothing_but_itself(tmp_path, bad):
+    make, reason = BAD[bad]
+    files = [("a.png", BytesIO(png())), (bad, BytesIO(make())), ("b.zip", packed(("c.png", png((0, 9, 99)))))]
+    about = photo_sets.bring_bare(files, tmp_path, "garden", "apple", Settings())
+    assert about.about == "2 pictures"
+    assert list(about.left_out) == [bad] and reason in about.left_out[bad]
+    folder = photo_sets.photos_folder(tmp_path) / about.name
+    assert str(tmp_path) not in about.left_out[bad]
+    assert sum(p.suffix == ".png" for p in (folder / "images").iterdir()) == 2
+    with pytest.raises(FixArguments, match=r"no picture in the upload|not a zip|outside"):
+        photo_sets.bring_bare([(bad, BytesIO(make()))], tmp_path, "alone", "apple", Settings())
+    assert [p.name for p, _ in photo_sets.list_sets(tmp_path)] == [about.name]
+
+
+def test_bad_files_in_an_archive_are_named_and_the_others_labelled(tmp_path):
+    files = [("data.yaml", b"names: [apple]\npath: .\ntrain: images\n"), ("read me.pdf", b"%PDF")]
+    for n in range(20):
+        content = jpeg_cut_off() if n == 7 else png((9 * n, 30, 90))
+        files += [(f"images/{n}.{'jpg' if n == 7 else 'png'}", content), (f"labels/{n}.txt", "0 0.5 0.5 0.4 0.4\n")]
+    about = photo_sets.bring_labelled(packed(*files), tmp_path, "set", False, Settings())
+    assert about.about.startswith("19 pictures, 19 labels")
+    assert set(about.left_out) == {"read me.pdf", "images/7.jpg"}
 
 
 def test_two_photos_of_one_name_are_both_kept(tmp_path):
     files = [("a.png", BytesIO(png((200, 0, 0)))), ("../a.png", BytesIO(png((0, 200, 0))))]
-    assert save_photos(files, tmp_path / "set", Settings()) == 2
+    assert save_photos(files, tmp_path / "set", Settings(), {}) == 2
 
 
 # Models ---------------------------------------------------------------------------------------------------------------

@@ -384,6 +384,30 @@ def test_photos_without_labels_are_labelled_here_and_measured_on(draw, runs_dir)
     assert chat.selectbox(key="opt_real").options == ["photos"]
 
 
+def test_a_bad_file_is_named_and_everything_else_is_taken(draw, runs_dir):
+    test = draw("bring")
+    test.text_input(key="bare_classes").input("apple")
+    files = [("1.png", png(1), "image/png"), ("<b>.jpg", b"no picture", "image/jpeg")]
+    test.file_uploader(key="bare_file").set_value(files)
+    said = words(submit(test, "bare", "Upload").run())
+    assert "1 pictures" in said and "Not taken from the upload, each for its reason: 1." in said
+    assert "&lt;b&gt;.jpg" in said and "not a readable picture" in said
+
+
+def test_no_form_forgets_what_was_typed_when_its_files_are_refused(draw, monkeypatch):
+    import streamlit as st
+
+    asked, form = {}, st.form
+
+    def seen(key, *arguments, clear_on_submit=False, **options):
+        asked[key] = clear_on_submit
+        return form(key, *arguments, clear_on_submit=clear_on_submit, **options)
+
+    monkeypatch.setattr(st, "form", seen)
+    draw("bring")
+    assert asked == {"labelled": False, "bare": False, "models": False}
+
+
 def test_a_full_disk_is_said_on_uploading(draw, runs_dir, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 from tools.data.sample import Instance, Sample
 from tools.data.scene import SceneSpec
+from tools.database import connected
+from tools.errors import StepFailed
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scenes (
@@ -59,12 +62,9 @@ class Dataset:
         """Open or make it; `quick` lets a power cut (not a kill) take the last rows, where they can be made again."""
         self.folder = folder
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(folder / "dataset.sqlite", timeout=30, check_same_thread=False)
+        settings = "PRAGMA journal_mode=WAL;" + ("PRAGMA synchronous=NORMAL;" if quick else "")
+        self._db = connected(folder / "dataset.sqlite", lambda db: db.executescript(settings + _SCHEMA), timeout=30)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        if quick:
-            self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
         """Release the database."""
@@ -85,17 +85,17 @@ class Dataset:
     def pending_scenes(self) -> list[SceneSpec]:
         """Planned scenes that have neither a sample nor a recorded failure, as planned, the latest round's first."""
         rows = self._db.execute(
-            "SELECT spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) "
+            "SELECT id, spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) "
             "ORDER BY round DESC, position"
         )
-        return [SceneSpec.model_validate_json(row["spec"]) for row in rows]
+        return self._scenes(rows)
 
     def scenes(self, round_number: int | None = None) -> list[SceneSpec]:
         """All planned scenes, or those of a round."""
         rows = self._db.execute(
-            "SELECT spec FROM scenes WHERE ? IS NULL OR round = ? ORDER BY position", (round_number, round_number)
+            "SELECT id, spec FROM scenes WHERE ? IS NULL OR round = ? ORDER BY position", (round_number, round_number)
         )
-        return [SceneSpec.model_validate_json(row["spec"]) for row in rows]
+        return self._scenes(rows)
 
     def round_of_scene(self, scene_id: str) -> int:
         """The round that planned a scene."""
@@ -265,13 +265,32 @@ class Dataset:
             [(sample_id, position, i.model_dump_json()) for position, i in enumerate(instances)],
         )
 
+    def _scenes(self, rows: Iterable[sqlite3.Row]) -> list[SceneSpec]:
+        found = []
+        for row in rows:
+            with self._whole("scene", row["id"]):
+                found.append(SceneSpec.model_validate_json(row["spec"]))
+        return found
+
     def _sample(self, row: sqlite3.Row) -> Sample:
-        fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
-        return Sample(
-            **fields,
-            instances=self._read_instances(row["id"], "instances"),
-            lookalikes=self._read_instances(row["id"], "lookalikes"),
-        )
+        with self._whole("picture", row["id"]):
+            fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
+            return Sample(
+                **fields,
+                instances=self._read_instances(row["id"], "instances"),
+                lookalikes=self._read_instances(row["id"], "lookalikes"),
+            )
+
+    @contextmanager
+    def _whole(self, what: str, identity: str) -> Iterator[None]:
+        """Name a row that cannot be read: pydantic and json tell of its text alone."""
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            raise StepFailed(
+                f"{self.folder / 'dataset.sqlite'}: the row of {what} {identity} is damaged "
+                f"({str(error).splitlines()[0]}). Restore the file from a copy; the rest of it is whole."
+            ) from error
 
     def _read_instances(self, sample_id: str, table: str) -> list[Instance]:
         rows = self._db.execute(f"SELECT data FROM {table} WHERE sample_id = ? ORDER BY position", (sample_id,))

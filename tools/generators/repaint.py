@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ class RepaintGenerator:
                         f"with SIGHTSMITH_{setting.upper()}, or use --profile auto."
                     )
         return None
+
+    def stop_by(self, check: Callable[[], None]) -> None:
+        """See the renderer's."""
+        if hasattr(self.inner, "stop_by"):
+            self.inner.stop_by(check)
 
     def close(self) -> None:
         """End the renderer and give the memory back."""

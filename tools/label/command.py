@@ -1,14 +1,17 @@
 """One labelling from photos to a written data set: what the command line and the agent both call."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tools import owned
 from tools.data.formats.labels import LabelledImage
 from tools.data.sample import Sample
 from tools.data.task import TaskSpec
-from tools.errors import FixArguments
+from tools.errors import FixArguments, StepFailed
+from tools.files import full_disk, is_full
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
 from tools.label.export import FORMATS, Written, is_known, write_export
@@ -32,7 +35,7 @@ class Labelling:
     photos: Sequence[Path]
     task: TaskSpec
     form: str = "coco"
-    to: Path | None = None  # None: "<photos>_labels" in the current folder
+    to: Path | None = None  # None: "<photos>_labels" in the current folder; beside it where that is somebody's
     model: str | None = None
     second: str | None = None
     labelled: Path | None = None
@@ -51,6 +54,7 @@ class Outcome:
     store: Path  # the set of photos, which the review page opens
     about: str
     confidence: Confidence
+    wished: Path  # where it was to be written
 
     def plain(self) -> dict[str, Any]:
         """As values that JSON holds."""
@@ -68,13 +72,18 @@ class Outcome:
                 "photos": checked.photos, "ece_before": round(checked.ece_before, 4),
                 "ece_after": round(checked.ece_after, 4), "precision": checked.precision, "recall": checked.recall,
             },
-            "notes": self.confidence.notes,
+            "notes": [*self.confidence.notes, *self._written_beside()],
             "format": self.written.format,
             "lost": dict(self.written.lost),
             "written_to": str(self.written.folder),
             "report": str(self.report),
             "set": self.store.name,
         }  # fmt: skip
+
+    def _written_beside(self) -> list[str]:
+        if self.written.folder == self.wished:
+            return []
+        return [f"{self.wished} holds other labels, or was changed since it was written: left alone, written beside it"]
 
 
 def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None) -> Outcome:
@@ -97,6 +106,7 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
     for path in wanted.photos:
         if not path.exists():
             raise FixArguments(f"{path}: there is no such photo or folder")
+    owned.refuse_foreign(_place(wanted), "--to")
     options = [str(v) for v in (wanted.model, wanted.second, wanted.labelled, wanted.precision) if v is not None]
     photos_folder(settings.runs_dir).mkdir(parents=True, exist_ok=True)
     kept = LabelFolder.open(settings.runs_dir, wanted.photos, wanted.task, options)
@@ -108,6 +118,11 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
         kept.close()
 
 
+def _place(wanted: Labelling) -> Path:
+    """Where the labels are to be written."""
+    return wanted.to or Path(f"{wanted.photos[0].resolve().stem}_labels")
+
+
 def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told | None) -> Outcome:
     choice, confidence = _decide(wanted, settings, kept)
     photos = unpacked(wanted.photos, kept.folder / ".unpacked", settings)
@@ -116,11 +131,22 @@ def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told 
         summary = labeler.run(photos, kept, told)
         about = labeler.about
     queue = write_queue(kept, settings)
-    to = wanted.to or Path(f"{wanted.photos[0].resolve().stem}_labels")
-    written = write_export(entries(kept), to, wanted.form, wanted.task, pictures=wanted.pictures)
-    report = to / REPORT
-    write_report(report, kept, summary, confidence, queue, written, about)
-    outcome = Outcome(summary, queue, written, report, kept.folder, about, confidence)
+    wished, by = _place(wanted), f"label {kept.folder.name}"
+    building = owned.unfinished(wished)
+    to = next(p for p in owned.siblings(wished) if owned.may_write(p, by))
+    try:
+        written = write_export(entries(kept), building, wanted.form, wanted.task, pictures=wanted.pictures)
+        written = replace(written, folder=to)
+        write_report(building / REPORT, kept, summary, confidence, queue, written, about)
+        to = owned.install(building, to, by)
+    except (OSError, StepFailed) as error:
+        if is_full(error):
+            raise StepFailed(full_disk(to)) from error
+        raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    written = replace(written, folder=to)
+    outcome = Outcome(summary, queue, written, to / REPORT, kept.folder, about, confidence, wished)
     kept.state.summary = outcome.plain()
     kept.save()
     return outcome

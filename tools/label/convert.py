@@ -1,13 +1,15 @@
 """Labels of one format as another, and boxes as masks; what comes out is read again and compared."""
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from tools import owned
 from tools.annotators import Segmenter
 from tools.data.formats.labels import LabelledImage, counted
 from tools.data.pictures import read_picture, write_picture
@@ -49,7 +51,7 @@ def convert_labels(
 
     Args:
         source: a folder with photos and labels; nothing in it is touched.
-        to: new folder.
+        to: new folder; one that this wrote before and a person changed is left alone, the labels go beside it.
         form: coco, yolo, voc or cvat; photos in class folders stay that.
         segmenter: makes masks of labels that are boxes; None leaves them boxes.
         pictures: put the photos beside the labels, upright and without anything but their pixels.
@@ -58,6 +60,7 @@ def convert_labels(
         FixArguments: an unknown format, or `to` holds other files.
         StepFailed: the labels cannot be read or written; the message names the file.
     """
+    owned.refuse_foreign(to, "OUT")
     task = _task_of(source)
     samples, notes = read_photos(source, task, {n: n for n in task.class_names})
     if task.kind != "classify" and (segmenter or any(i.counts for s in samples for i in s.instances)):
@@ -67,10 +70,17 @@ def convert_labels(
     scratch_near.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=scratch_near, prefix=".convert-") as scratch:
         entries = _entries(samples, segmenter, Path(scratch), counts)
-        written = write_export(entries, to, form, task, pictures=pictures)
+        building, by = owned.unfinished(to), f"convert {source.resolve()}"
+        try:
+            written = write_export(entries, building, form, task, pictures=pictures)
+            written = replace(written, folder=owned.install(building, to, by))
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    if written.folder != to:
+        notes = [*notes, f"{to} holds other labels, or was changed since: left alone, written beside it"]
     result = Converted(written, counts["made"], counts["left"], notes=notes)
     if pictures and task.kind == "segment" and not written.lost["masks not stored"]:
-        result.mask_iou = _agreement(to, task, samples) if segmenter is None else None
+        result.mask_iou = _agreement(written.folder, task, samples) if segmenter is None else None
     return result
 
 

@@ -7,7 +7,6 @@ line's end. A kill between any two leaves a line without an end, and that photo 
 import hashlib
 import json
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,8 @@ from tools.data.dataset import Dataset
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.task import TaskSpec, slug
+from tools.database import connected
+from tools.files import set_aside
 from tools.label.photos import PhotoFile, ReadPhoto
 from tools.photo_sets import ABOUT, PhotoSet, photos_folder
 from tools.runtime import write_json
@@ -47,18 +48,27 @@ class LabelState(BaseModel):
     summary: dict[str, Any] = Field(default_factory=dict)
 
 
+def _state(path: Path) -> LabelState | None:
+    """What is kept; None where there is nothing, or it is damaged: engine and thresholds are then chosen anew."""
+    if not path.is_file():
+        return None
+    try:
+        return LabelState.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        set_aside(path, str(error))
+        return None
+
+
 class LabelFolder:
     """A set of photos that is being labelled."""
 
     def __init__(self, folder: Path, state: LabelState) -> None:
         self.folder = folder
         self.dataset = Dataset(folder, quick=True)
-        known = folder / _STATE
-        self.state = LabelState.model_validate_json(known.read_text(encoding="utf-8")) if known.is_file() else state
-        self._db = sqlite3.connect(folder / "dataset.sqlite", timeout=30, check_same_thread=False)
-        self._db.executescript(_JOURNAL)
+        self.state = _state(folder / _STATE) or state
         # WAL keeps a process's kill from losing anything; only a power cut can take the last rows, which are redone.
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        prepared = "PRAGMA synchronous=NORMAL;" + _JOURNAL
+        self._db = connected(folder / "dataset.sqlite", lambda db: db.executescript(prepared), timeout=30)
         about = PhotoSet(name=folder.name, about="labelled by itself", classes=state.task.class_names, bare=True)
         write_json(folder / ABOUT, about.model_dump())
         self.save()

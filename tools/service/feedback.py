@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from tools.data.metrics import Matcher, Picture
 from tools.data.sample import Instance
+from tools.database import Damaged, connected, is_damaged
+from tools.files import set_aside
 from tools.settings import Settings
 
 Counts = npt.NDArray[np.int64]
@@ -51,16 +53,33 @@ class Comparison:
         return {name: None if value != value else value for name, value in asdict(self).items()}
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    """The database, looked through once; a damaged one is set aside, and a new one begun."""
+
+    def prepare(db: sqlite3.Connection) -> None:
+        db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+        if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise Damaged(found)
+
+    try:
+        return connected(path, prepare, isolation_level=None)
+    except sqlite3.DatabaseError as error:
+        if not is_damaged(error):
+            raise
+        aside = set_aside(path, str(error))
+        for rest in ("-wal", "-shm"):  # belong to the damaged one
+            if (left := path.with_name(path.name + rest)).exists():
+                left.rename(aside.with_name(aside.name + rest))
+        return connected(path, prepare, isolation_level=None)
+
+
 class Feedback:
     """A small database beside the jobs."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db = _open(path)
 
     def close(self) -> None:
         """Let the file go."""
@@ -104,7 +123,9 @@ class Feedback:
             if known is None or owner not in (None, known[0]):
                 return None
             truth = json.dumps([[o["class"], 1.0, o["box"]] for o in objects])
+            self._db.execute("PRAGMA synchronous=FULL")  # what a person said is on the disk, as the log up to here
             self._db.execute("INSERT OR REPLACE INTO truths VALUES (?,?,?)", (answer_id, time.time(), truth))
+            self._db.execute("PRAGMA synchronous=NORMAL")
             return self._score(answer_id)
 
     def size_of(self, answer_id: str) -> tuple[int, int] | None:

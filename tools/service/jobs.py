@@ -5,6 +5,7 @@ from the moment its folder has its name; a photo is answered from the moment its
 """
 
 import json
+import os
 import secrets
 import shutil
 import time
@@ -18,12 +19,13 @@ from pydantic import BaseModel, Field
 
 from tools.data.pictures import PICTURE_SUFFIXES, is_picture
 from tools.errors import FixArguments, StepFailed
-from tools.runtime import write_json
+from tools.files import set_aside, write_bytes, write_json
 from tools.settings import Settings
 from tools.uploads import Limits, building, lay_down, unpack
 
 Status = Literal["queued", "running", "finished", "cancelled"]
 STATUSES: tuple[Status, ...] = ("queued", "running", "finished", "cancelled")
+_PHOTOS = "photos.json"
 OPEN: tuple[Status, ...] = ("queued", "running")
 
 
@@ -63,9 +65,14 @@ class Jobs:
         folder.mkdir(parents=True, exist_ok=True)
         self._jobs: dict[str, Job] = {}
         for path in sorted(folder.glob("*/job.json")):
-            if not path.parent.name.startswith("."):
-                job = Job.model_validate_json(path.read_text(encoding="utf-8"))
-                self._jobs[job.id] = job
+            if path.parent.name.startswith("."):
+                continue
+            try:
+                job = Job.model_validate_json(path.read_bytes())
+            except ValueError as error:  # its photos and results stay beside it
+                set_aside(path, str(error))
+                continue
+            self._jobs[job.id] = job
         for left in folder.glob(".*"):  # halves that a kill left
             shutil.rmtree(left, ignore_errors=True)
 
@@ -84,7 +91,7 @@ class Jobs:
             if not listed:
                 raise FixArguments("there is no picture in the upload")
             job.photos = len(listed)
-            (hidden / "photos.json").write_text(json.dumps(listed), encoding="utf-8")
+            write_json(hidden / _PHOTOS, listed)
             write_json(hidden / "job.json", job.model_dump())
         self._jobs[job.id] = job
         return job
@@ -110,8 +117,11 @@ class Jobs:
         return sum(job.status == status for job in self._jobs.values())
 
     def save(self, job: Job) -> None:
-        """Write `job.json`, unless the job was deleted meanwhile."""
+        """Write `job.json`, unless the job was deleted meanwhile. An ended job's results are on the disk first."""
         if job.id in self._jobs:
+            if job.finished is not None and self.results(job).exists():
+                with self.results(job).open("rb") as file:
+                    os.fsync(file.fileno())
             write_json(self._folder / job.id / "job.json", job.model_dump())
 
     def remove(self, job_id: str) -> None:
@@ -135,12 +145,32 @@ class Jobs:
     # Photos and results -------------------------------------------------------------------------------------------
 
     def missing(self, job: Job) -> Iterator[str]:
-        """Photos without an answer, in order; a half-written last line is cut off first."""
+        """Photos without an answer, in order; lines that are none are set aside first, and answered again."""
         done = self._whole_lines(job)
         job.done, job.broken = len(done), sum("error" in entry for entry in done.values())
-        for name in json.loads((self._folder / job.id / "photos.json").read_text(encoding="utf-8")):
+        for name in self._listed(job):
             if name not in done:
                 yield name
+
+    def _listed(self, job: Job) -> list[str]:
+        """The photos of a job; listed anew where the list is damaged."""
+        path = self._folder / job.id / _PHOTOS
+        try:
+            names = json.loads(path.read_bytes())
+            if isinstance(names, list) and all(isinstance(n, str) for n in names):
+                return names
+            why = "it is no list of names"
+        except ValueError as error:
+            why = str(error)
+        set_aside(path, why)
+        names = [str(p) for p in _pictures(self._place(job), Limits(self._settings).files)]
+        write_json(path, names)
+        job.photos = len(names)
+        return names
+
+    def _place(self, job: Job) -> Path:
+        """Where the photos of a job lie."""
+        return Path(job.folder) if job.folder else self._folder / job.id / "photos"
 
     def read(self, job: Job, name: str) -> bytes:
         """The bytes of a photo.
@@ -148,7 +178,7 @@ class Jobs:
         Raises:
             StepFailed: it cannot be read any more, or is larger than a photo may be.
         """
-        folder = Path(job.folder) if job.folder else self._folder / job.id / "photos"
+        folder = self._place(job)
         path, limit = folder / name, self._settings.service_photo_mb
         try:
             if not path.resolve().is_relative_to(folder.resolve()):  # a link that was put there since
@@ -171,14 +201,28 @@ class Jobs:
         return self._folder / job.id / "results.jsonl"
 
     def _whole_lines(self, job: Job) -> dict[str, dict[str, Any]]:
+        """What is answered. A half-written last line is a kill's and cut off; any other that is none is damage."""
         path = self.results(job)
         if not path.exists():
             return {}
-        with path.open("rb+") as file:
-            content = file.read()
-            file.truncate(content.rfind(b"\n") + 1)
-        entries = (json.loads(line) for line in content[: content.rfind(b"\n") + 1].splitlines())
-        return {entry["photo"]: {"error": 1} if "error" in entry else {} for entry in entries}
+        content = path.read_bytes()
+        lines = content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+        entries = [_entry(line) for line in lines]
+        whole = b"".join(line for line, entry in zip(lines, entries, strict=True) if entry is not None)
+        if None in entries:
+            set_aside(path, f"{entries.count(None)} lines of {len(lines)} are none; their photos are answered again")
+        if whole != content:
+            write_bytes(path, whole)
+        return {entry["photo"]: {"error": 1} if "error" in entry else {} for entry in entries if entry is not None}
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """A line of results; None where it is none."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and isinstance(entry.get("photo"), str) else None
 
 
 def new_job(owner: str, version: str, confidence: float | None, folder: str | None, callback_url: str | None) -> Job:

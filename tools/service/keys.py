@@ -7,7 +7,6 @@ passwords that people choose.
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tools.errors import FixArguments, StepFailed
+from tools.files import write_bytes
 from tools.locks import locked
 
 Role = Literal["use", "admin"]
@@ -120,8 +120,4 @@ def _read(path: Path) -> list[Key]:
 
 def _write(path: Path, keys: list[Key]) -> None:
     """Beside and renamed, readable by its owner alone from the first byte."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump([asdict(key) for key in keys], file, indent=1)
-    temporary.replace(path)
+    write_bytes(path, json.dumps([asdict(key) for key in keys], indent=1).encode(), mode=0o600)

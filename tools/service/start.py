@@ -56,7 +56,11 @@ class Run:
         for name in ("real_val", "synthetic_val"):
             path = self.folder / "rounds" / f"{self.record.best.round:02d}" / f"predictions_{name}.json"
             if path.exists():
-                answers, _ = load_answers(path)
+                try:
+                    answers, _ = load_answers(path)
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    log.warning("%s is damaged (%s): %s is served without a watch on drift", path, error, self.name)
+                    return []
                 found = [d.score for a in answers.values() for d in a.found if d.score >= self.record.best.threshold]
                 return found + [max(a.probabilities.values()) for a in answers.values() if a.probabilities]
         return []

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from tools.errors import FixArguments
-from tools.runtime import write_json
+from tools.files import set_aside, write_json
 
 Mode = Literal["main", "share", "shadow", "off"]
 _BUCKETS = 2**32
@@ -127,9 +127,11 @@ class Versions:
 
 
 def _kept(path: Path) -> dict[str, Version]:
-    import json
-
+    """What was decided while serving before; nothing where the file is damaged: as it was started, then."""
     if not path.exists():
         return {}
-    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return {v.name: v for v in map(Version.model_validate, entries)}
+    try:
+        return {v.name: v for v in TypeAdapter(list[Version]).validate_json(path.read_bytes())}
+    except ValueError as error:
+        set_aside(path, str(error))
+        return {}

@@ -1,8 +1,8 @@
 """Weights on disk: .safetensors with what the network is in its metadata. Pickled files are never opened."""
 
 import hashlib
+import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from typing import Any
 
 from tools.data.task import TaskKind
 from tools.errors import StepFailed
+from tools.files import write_bytes
 from tools.trainers.networks import build_network, kind_of, quiet_ultralytics
 
 FORMAT = "sightsmith-weights-1"
@@ -85,17 +86,15 @@ def save(
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Any], metadata: dict[str, str]) -> None:
-    """Write any tensors with metadata beside their place and rename."""
-    from safetensors.torch import save_file
+    """Write any tensors with metadata beside their place and rename.
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # Channels-last tensors are written in plain order.
-        save_file({name: t.contiguous() for name, t in tensors.items()}, str(temporary), metadata=metadata)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    from safetensors.torch import save
+
+    # Channels-last tensors are written in plain order. The library's own writing hides what a disk refuses.
+    write_bytes(path, save({name: t.contiguous() for name, t in tensors.items()}, metadata=metadata))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -211,10 +210,6 @@ def to_ultralytics_pt(path: Path, out: Path) -> None:
         "license": "AGPL-3.0",
         "docs": "https://docs.ultralytics.com",
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        torch.save(content, temporary)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    packed = io.BytesIO()  # torch's own writing hides what a disk refuses
+    torch.save(content, packed)
+    write_bytes(out, packed.getvalue())

@@ -7,7 +7,7 @@ import pytest
 
 from tests.waiting import LONG_S, wait_until
 from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
+from tools.errors import StepFailed, Stopped
 from tools.generators import Failed, Generated
 from tools.generators.blender.engine import BlenderGenerator, words_of
 from tools.generators.blender.library import Library
@@ -183,3 +183,20 @@ def test_importing_the_engine_loads_no_blender():
 
 def test_words_of_class_names():
     assert {"red", "box", "boxes", "bottle"} <= words_of(["Red Boxes", "bottles"])
+
+
+def test_a_stop_ends_the_waiting_for_an_answer_and_its_worker():
+    """A first picture may take long: who asks to stop does not wait for it."""
+    pool, asked = make_pool(timeout_s=50.0), []
+
+    def check():
+        asked.append(pool.pids())
+        if len(asked) == 3:  # the worker starts, or hangs in its request; either way it is not waited for
+            raise Stopped("stopped by the user")
+
+    pool.while_waiting = check
+    with pytest.raises(Stopped):
+        list(pool.map([{"n": 1, "deed": "hang"}]))
+    assert len(asked) == 3 and asked[-1] != []
+    pool.close()
+    assert all(gone(pid) for pid in asked[-1])

@@ -236,6 +236,29 @@ def test_one_call_from_photos_to_a_data_set(tmp_path, labelled, monkeypatch):
     assert json.loads((again.store / "label.json").read_text())["summary"]["photos"] == 90
 
 
+def test_two_folders_of_one_name_and_what_a_person_changed_stay_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tools.label.labeler.make_engine", lambda task, *_: ColourEngine(task, threshold=0.4))
+    task, written = label_task("apple"), {}
+    for site in ("siteA", "siteB"):
+        for k in range(3):
+            write(tmp_path / site / "photos", f"{k}.png", ("apple", 10, 10), number=k + (site == "siteB") * 10)
+        wanted = Labelling([tmp_path / site / "photos"], task, "voc")
+        written[site] = label_photos(wanted, settings(tmp_path)).written.folder
+    assert [written[s].name for s in ("siteA", "siteB")] == ["photos_labels", "photos_labels-2"]
+    label = next((tmp_path / "photos_labels").rglob("*.xml"))
+    label.write_text("<annotation>by hand</annotation>")
+    (tmp_path / "photos_labels" / "best.pt").write_text("mine")
+    wanted = Labelling([tmp_path / "siteA" / "photos"], task, "voc")
+    for _ in range(2):
+        outcome = label_photos(wanted, settings(tmp_path))
+        assert outcome.written.folder.name == "photos_labels-3"
+        assert "left alone" in outcome.plain()["notes"][-1]
+    assert outcome.report.is_file()
+    assert label.read_text() == "<annotation>by hand</annotation>"
+    assert (tmp_path / "photos_labels" / "best.pt").read_text() == "mine"
+
+
 def test_precision_without_labels_is_refused(tmp_path, labelled, monkeypatch):
     with pytest.raises(FixArguments, match="needs --labelled"):
         label_photos(Labelling([tmp_path / "src"], label_task("apple"), precision=0.9), settings(tmp_path))

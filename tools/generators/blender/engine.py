@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,10 @@ class BlenderGenerator:
                     "notes": reply.answer["notes"],
                 },
             )
+
+    def stop_by(self, check: Callable[[], None]) -> None:
+        """Call this several times a second while pictures are made; what it raises ends the making at once."""
+        self._pool.while_waiting = check
 
     def pids(self) -> list[int]:
         """Worker processes that run now."""

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -97,6 +97,7 @@ class WorkerPool:
         max_served: int = 400,
         max_rss_mb: float = 2500.0,
     ) -> None:
+        self.while_waiting: Callable[[], None] = lambda: None  # called several times a second; may raise to end `map`
         self._command, self._hello, self._env = list(command), hello, env
         self._size, self._timeout_s, self._attempts = workers, timeout_s, attempts
         self._max_served, self._max_rss_mb = max_served, max_rss_mb
@@ -114,6 +115,7 @@ class WorkerPool:
         left = len(waiting)
         try:
             while left:
+                self.while_waiting()
                 self._fill(min(self._size, left))
                 self._hand_out(waiting)
                 for reply in self._listen(waiting):
