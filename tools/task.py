@@ -1,6 +1,7 @@
 """The tools that settle what is done: define_task (with its estimate and approval) and ask_user."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -152,6 +153,8 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     settings = at_pace(run.settings, paces)
     plan, minutes, notes = _plan(run, wanted, settings)
     money = _within_flag("money", wanted.money, run) or 0.0
+    if not 0 <= money < math.inf:
+        raise FixArguments(f"money must be a number of US dollars, 0 or more, not {money:g}.")
     task = TaskSpec(
         kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
         budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
@@ -196,8 +199,8 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
     for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
         if value is not None and not 1 <= value <= most:
             raise FixArguments(f"{name} must be between 1 and {most}, not {value:g}.")
-    if minutes is not None and minutes <= 0:
-        raise FixArguments("minutes must be more than 0.")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise FixArguments(f"minutes must be a number above 0, not {minutes:g}; leave it out for no limit.")
     whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
     try:
         plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)

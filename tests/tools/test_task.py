@@ -1,6 +1,7 @@
 """Settling a task: what draws each class, flags and budgets, estimate, approval, real photos, asking."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,11 @@ def test_the_users_models_count_and_a_broken_one_stops_the_run(tmp_path, monkeyp
         (wanted(images=10**9), "images must be between"),
         (wanted(rounds=21), "rounds must be between"),
         (wanted(minutes=-1), "minutes must be"),
+        (wanted(minutes=math.inf), "minutes must be a number above 0, not inf"),
+        (wanted(minutes=math.nan), "minutes must be"),
+        (wanted(money=math.inf), "money must be"),
+        (wanted(money=math.nan), "money must be"),
+        (wanted(money=-1), "money must be"),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path, call, words):

@@ -81,7 +81,7 @@ def _find_english(specs: Mapping[str, ObjectSpec], text: str) -> tuple[str, list
     for lead in NEUTRAL_OF:
         text = text.removeprefix(lead + " ")
     words = text.split()
-    index = _english_names(_key_of(specs), specs)
+    index = _english_names(_key_of(specs))
     for start in range(len(words)):  # the longest name first: "soda can" before "can"
         for key in index.get(" ".join(words[start:]), ()):
             looks = _english_looks(specs[key], words[:start])
@@ -160,22 +160,22 @@ def _key_of(specs: Mapping[str, ObjectSpec]) -> tuple[tuple[str, str, tuple[str,
     return tuple((key, spec.name, tuple(spec.aliases)) for key, spec in specs.items())
 
 
-_NAMES: dict[tuple[tuple[str, str, tuple[str, ...]], ...], dict[str, list[str]]] = {}
+@lru_cache(maxsize=16)
+def _english_names(specs: tuple[tuple[str, str, tuple[str, ...]], ...]) -> dict[str, list[str]]:
+    """Every form of every name to the keys that have it.
 
+    Kept for several sets of objects: a planner asks hundreds of times, and each time of what was taught and of the
+    catalogue in turn.
 
-def _english_names(
-    fingerprint: tuple[tuple[str, str, tuple[str, ...]], ...], specs: Mapping[str, ObjectSpec]
-) -> dict[str, list[str]]:
-    """Every form of every name to the keys that have it; kept, as a planner asks hundreds of times."""
-    if fingerprint not in _NAMES:
-        index: dict[str, list[str]] = {}
-        for key, spec in specs.items():
-            for name in (spec.name, *spec.aliases):
-                if not is_chinese(name):
-                    for form in forms(plain(name)):
-                        keys = index.setdefault(form, [])
-                        if key not in keys:
-                            keys.append(key)
-        _NAMES.clear()
-        _NAMES[fingerprint] = index
-    return _NAMES[fingerprint]
+    Args:
+        specs: key, name and aliases of each object.
+    """
+    index: dict[str, list[str]] = {}
+    for key, *names in ((key, name, *aliases) for key, name, aliases in specs):
+        for name in names:
+            if not is_chinese(name):
+                for form in forms(plain(name)):
+                    keys = index.setdefault(form, [])
+                    if key not in keys:
+                        keys.append(key)
+    return index
