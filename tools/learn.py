@@ -104,7 +104,7 @@ def _report(run: RunContext, done: str, told: Sequence[Told] = (), left_out: int
         decided_on="real_val",
         accepted=accepted,
         verdict="better on the photos that decide, and kept" if accepted else "not better on the photos that decide",
-        scores={on: brief(s) for r in run.record.rounds if r.number == best for on, s in r.scores.items()},
+        scores={on: brief(s) for on, s in run.record.scores.items()},
     )
 
 
