@@ -48,7 +48,7 @@ _EN_PATTERNS: dict[str, str] = {
     r"(?:\s+(?:accura(?:cy|te)|precision|recall|correct|right|map\w*|score)){0,4}"
     r"|\b(?:with|and|at|an?|to|reach(?:ing)?|target|of|least|\s){0,12}\b(?:map(?:50)?|f1|accuracy|score|precision"
     r"|recall)\s*"
-    r"(?:of|above|over|at least|to|is|[≥>]=?|=){0,3}\s*(?P<n2>0?\.\d+|\d{2,3}\s?%)",
+    r"(?:of|above|over|at least|to|is|[≥>]=?|=){0,3}\s*(?P<n2>0?\.\d+|\d{2,3}\s?%)(?:\s+map\w{0,6}\b)?",
 }  # fmt: skip
 _ZH_PATTERNS: dict[str, str] = {
     "images": rf"{_LIMIT_ZH}(?P<n>{_ZH})多?\s*(?:张|幅)(?:合成|训练)?的?(?:图片|图像|照片|图)?",

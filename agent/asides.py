@@ -15,6 +15,7 @@ _PATH = re.compile(
 _QUOTED_PATH = re.compile(
     r"[\"'“”「」『』](?P<path>(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w .\\/\-]{0,400})[\"'“”「」『』]"
 )
+_BEFORE, _BEHIND = re.compile(r"(?:使用|用|从|把|在|基于)\s*$"), re.compile(r"^\s*(?:里面|里|中|下)?的?(?:照片|图片)?(?:来|去)?")
 _FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)", re.DOTALL)
 _CODE = re.compile(
     r"(?m)^[ \t]*(?:from [\w.]{1,60} import |import [\w.]{1,60}(?:$|[;,]| as )|def \w{1,60}\(|class \w{1,60}[(:]|#include|print\(|return "
@@ -50,14 +51,15 @@ def take_asides(request: str, language: Language) -> tuple[str, list[str]]:
     if coded != request:
         notes.append("粘贴的代码没有被读取" if zh else "the pasted code was not read")
     request, urls = coded, [m[0] for m in URL.finditer(coded)]
-    request = URL.sub(" ", request)
+    while (url := URL.search(request)) is not None:
+        request = f"{_BEFORE.sub(' ', request[: url.start()])} {_BEHIND.sub(' ', request[url.end() :])}"
     notes += [
         f"不从网络下载（{u[:_SHOWN]}）：请先下载，再用 --real、--few 或 --unlabelled 给出文件夹" if zh else
         f"nothing is fetched from the web ({u[:_SHOWN]}): download it and give its folder by --real, --few or --unlabelled"
         for u in urls[:2]
     ]  # fmt: skip
     while (place := find_path(request)) is not None:
-        request = f"{request[: place.start]} {request[place.end :]}"
+        request = f"{_BEFORE.sub(' ', request[: place.start])} {_BEHIND.sub(' ', request[place.end :])}"
         notes.append(
             f"没有读取 {place.path[:_SHOWN]}：照片用 --real（评估）、--few（学习）或 --unlabelled 给出" if zh else
             f"{place.path[:_SHOWN]} was not read: photos are given by --real (measured on), --few (learnt from) or --unlabelled"

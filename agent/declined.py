@@ -70,7 +70,7 @@ DECLINED: tuple[Declined, ...] = (
         "不支持关键点和姿态；最接近的是整个物体的轮廓或方框",
     ),
     Declined(
-        r"\btrack(?:s|ed|ing|er|ers)?\b(?! (?:and|marks?|shoes?|lights?))(?: of)?|\bre-?identif(?:y|ication)\b"
+        r"\btrack(?:s|ed|ing|er|ers)?\b(?! (?:and field|marks?|shoes?|lights?))(?: of)?|\bre-?identif(?:y|ication)\b"
         r"|\bfollow(?:s|ing)? (?=(?:the|each|every|all|my)\b)",
         r"跟踪|追踪", _FIND,
         "things are not followed from picture to picture: each picture is looked at on its own",

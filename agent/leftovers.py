@@ -49,10 +49,10 @@ def take_ruled_out(text: str, quotes: list[str], known: Known) -> tuple[str, lis
         thing = next(g for g in match.groups() if g).strip()
         plain = re.sub(r"^(?:any|the|a|an|your|my) ", "", thing)
         kind = any(re.search(pattern, f" {thing}") for _, _, pattern in words.MARKS)
-        sentence = _NO_THING.match(plain) or len(plain.split()) > _MAX_WORDS or plain.split()[:1] == []
-        state = bool(plain) and plain.split()[0] in words.STATES and not known(plain)
-        chinese = re.search(f"[{CJK}]", thing) and not known(plain)
-        if kind and not known(plain) or sentence or state or chinese:
+        sentence = _NO_THING.match(plain) or len(plain.split()) > _MAX_WORDS or not plain
+        state = match[0].startswith(("no ", "not ")) and plain and plain.split()[0] in words.STATES
+        chinese = re.search(f"[{CJK}]", thing)
+        if (kind or state or chinese) and not known(plain) or sentence:
             return match[0]
         found.append(_shown(plain, quotes))
         return " , "

@@ -43,6 +43,7 @@ class Reader:
         self.elsewhere: list[str] = []
         self.abstract: str | None = None
         self.read: set[str] = set()  # phrases of the text that became classes
+        self._resolved: list[tuple[WantedClass, str]] = []
 
     def classes(self, text: str, marks: list[Mark]) -> list[WantedClass]:
         """The classes, in the order of the request."""
@@ -77,6 +78,7 @@ class Reader:
             whole = self._known(rest.removeprefix("的"))
             if whole and any(c.drawn_as == whole[0] and c.appearances for c in found):
                 one.drawn_as = whole[0]
+        self.read = {phrase for one, phrase in self._resolved if any(one is other for other in found)}
         seen: dict[str, WantedClass] = {}
         for one in found:
             seen.setdefault(one.name.casefold(), one)
@@ -184,7 +186,7 @@ class Reader:
             full = self._complete(phrase, phrases)
             if full and (one := self._class(full)) is not None:
                 if len(full.split()) <= _MAX_PLAIN_WORDS or self._known(full):  # else a part of it was, and is noted
-                    self.read.add(phrase)
+                    self._resolved.append((one, phrase))
                 found.append(one)
         return found
 

@@ -41,7 +41,7 @@ def plain_text(request: str) -> tuple[str, list[str]]:
     text = "".join(" " if unicodedata.category(c) in ("So", "Sk", "Mn") else c for c in text).lower()
     text = text.replace("’", "'").translate(_SIMPLIFIED)
     text = re.sub(r"(?<![\d.,])(\d{1,3})((?:,\d{3})+)(?![\d,])", lambda m: m[1] + m[2].replace(",", ""), text)  # 1,000
-    text = re.sub(r"(?<![\w.,-])(\d{1,3})[ '_](?=000(?!\d))", r"\1", text)  # 1 000
+    text = re.sub(r"(?<![\w.,-])(\d{1,3})[ '_.](?=000(?![\d.,]))", r"\1", text)  # 1 000, 1.000
     text = re.sub(r"[,、，;；:：()\[\]{}]+", " , ", text)
     text = re.sub(r"[.!?。！？]+(?=\s|$)|[。！？!?]+", " \n ", text)
     return _squeeze(text), quotes

@@ -130,13 +130,27 @@ def test_the_best_round_is_summed_up_not_the_last():
     def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
         if name != "evaluate_model":
             return None
-        value = (0.7, 0.3)[count]
-        scores = {"synthetic_test": {"mask_map50": value, "pictures": 9}}
-        return json.dumps({"accepted": count == 0, "scores": scores})
+        # Scores are of the model that is handed over, measured anew when the set has grown.
+        scores = {"synthetic_test": {"mask_map50": 0.7, "pictures": (9, 16)[count]}}
+        return json.dumps({"accepted": count == 0, "score": (0.7, 0.3)[count], "best_round": 1, "scores": scores})
 
     last = talk("segment apples", reply)[1]
-    assert "0.70" in last
+    assert "0.70 on 16" in last
     assert "0.30" not in last
+    assert "on 9" not in last
+
+
+def test_what_is_still_weak_is_so_of_the_model_that_is_handed_over():
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        if name == "evaluate_model":
+            return json.dumps({"accepted": count == 0, "best_round": 1, "scores": {}})
+        if name == "diagnose_model":
+            return json.dumps({"round": count + 1, "weak": [{"slice": ("light=shade", "distance=far")[count]}]})
+        return None
+
+    last = talk("segment apples, two rounds", reply)[1]
+    assert "Still weak: light=shade" in last
+    assert "distance=far" not in last
 
 
 @pytest.mark.parametrize(
