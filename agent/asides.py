@@ -8,18 +8,23 @@ from agent.questions import Language
 
 _MAX_WORDS_OF_A_NAME = 6  # a path with spaces: "/data/my photos of 2024"
 _SHOWN = 80
-URL = re.compile(r"(?i)\b(?:https?|ftp|s3|gs|file)://[^\s,;，。；、\"'“”<>]{1,2000}|\bwww\.[^\s,;，。；、\"'“”<>]{3,2000}")
+URL = re.compile(
+    r"(?i)\b(?:https?|ftp|s3|gs|file)://[^\s,;，。；、\"'“”<>]{1,2000}|\bwww\.[^\s,;，。；、\"'“”<>]{3,2000}"
+)
 _PATH = re.compile(
     r"(?<![\w/~.:<])(?:(?:~|\.{1,2})?/(?:[^\s,;，；。、\"'“”\\]|\\.){1,400}|[A-Za-z]:\\[^\s,;，；。、\"'“”]{1,400})"
 )
-_QUOTED_PATH = re.compile(
-    r"[\"'“”「」『』](?P<path>(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w .\\/\-]{0,400})[\"'“”「」『』]"
+_QUOTED_PATH = re.compile(r"[\"'“”「」『』](?P<path>(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w .\\/\-]{0,400})[\"'“”「」『』]")
+_BEFORE, _BEHIND = (
+    re.compile(r"(?:使用|用|从|把|在|基于)\s*$"),
+    re.compile(r"^\s*(?:里面|里|中|下)?的?(?:照片|图片)?(?:来|去)?"),
 )
-_BEFORE, _BEHIND = re.compile(r"(?:使用|用|从|把|在|基于)\s*$"), re.compile(r"^\s*(?:里面|里|中|下)?的?(?:照片|图片)?(?:来|去)?")
 _FENCED = re.compile(r"```.{0,4000}?(?:```|\Z)", re.DOTALL)
 _CODE = re.compile(
-    r"(?m)^[ \t]*(?:from [\w.]{1,60} import |import [\w.]{1,60}(?:$|[;,]| as )|def \w{1,60}\(|class \w{1,60}[(:]|#include|print\(|return "
-    r"|(?:for|while|if|with) [^\n]{1,120}:[ \t]*(?:#|$)|[\w.\[\]]{1,60} ?[-+*/]?= ?[^\n=]|\w[\w.]{0,60}\([^\n]{0,200}\);?[ \t]*$|[{}][ \t]*$|</?\w{1,20}[^>\n]{0,200}>[ \t]*$)"
+    r"(?m)^[ \t]*(?:from [\w.]{1,60} import |import [\w.]{1,60}(?:$|[;,]| as )|def \w{1,60}\("
+    r"|class \w{1,60}(?:\([^)\n]{0,60}\))?:[ \t]*$|#include|print\("
+    r"|(?:for|while|if|with) [^\n]{1,120}:[ \t]*(?:#|$)|[\w.\[\]]{1,60} ?[-+*/]?= ?(?:[\w.]{1,60}\("
+    r"|[\[{\"'])|\w[\w.]{0,60}\([^\n]{0,200}\);?[ \t]*$|[{}][ \t]*$|</?\w{1,20}[^>\n]{0,200}>[ \t]*$)"
     r"[^\n]{0,400}"
 )
 _STATEMENT = re.compile(
@@ -55,14 +60,16 @@ def take_asides(request: str, language: Language) -> tuple[str, list[str]]:
         request = f"{_BEFORE.sub(' ', request[: url.start()])} {_BEHIND.sub(' ', request[url.end() :])}"
     notes += [
         f"不从网络下载（{u[:_SHOWN]}）：请先下载，再用 --real、--few 或 --unlabelled 给出文件夹" if zh else
-        f"nothing is fetched from the web ({u[:_SHOWN]}): download it and give its folder by --real, --few or --unlabelled"
+        f"nothing is fetched from the web ({u[:_SHOWN]}): download it and give its folder by --real, --few "
+        f"or --unlabelled"
         for u in urls[:2]
     ]  # fmt: skip
     while (place := find_path(request)) is not None:
         request = f"{_BEFORE.sub(' ', request[: place.start])} {_BEHIND.sub(' ', request[place.end :])}"
         notes.append(
             f"没有读取 {place.path[:_SHOWN]}：照片用 --real（评估）、--few（学习）或 --unlabelled 给出" if zh else
-            f"{place.path[:_SHOWN]} was not read: photos are given by --real (measured on), --few (learnt from) or --unlabelled"
+            f"{place.path[:_SHOWN]} was not read: photos are given by --real (measured on), --few (learnt "
+            f"from) or --unlabelled"
         )  # fmt: skip
     return request, list(dict.fromkeys(notes))
 

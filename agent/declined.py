@@ -31,7 +31,9 @@ _WRITTEN_ON = (
     r"|met(?:er|re)s?|gauges?|dials?|receipts?|invoices?)"
 )
 _RATE = r"(?:fps|frames? (?:per|a|each) second|frames?/s(?:ec)?|hz|(?:images|pictures|photos) (?:per|a|each) second)"
-_LEAST = r"(?:(?:run|runs|running|work|works|working|it|must|should|has to|needs to|with|at|least|minimum|over|and|of) )"
+_LEAST = (
+    r"(?:(?:run|runs|running|work|works|working|it|must|should|has to|needs to|with|at|least|minimum|over|and|of) )"
+)
 _MADE_WITH = (
     r"tensorflow|keras|open ?cv|pytorch|detectron2?|mmdetection|mask[ -]?r-?cnn|faster[ -]?r-?cnn|r-?cnn|u-?net"
     r"|deeplab\w{0,8}|res-?net-?\d{0,3}|mobile-?net\w{0,8}|efficient-?net\w{0,8}|ssd|rt-?detr|detr|segment anything"
@@ -63,7 +65,8 @@ DECLINED: tuple[Declined, ...] = (
         "3D boxes are not made; flat boxes in the picture are the nearest", "不支持三维框；最接近的是图片里的平面框",
     ),
     Declined(
-        r"\b(?:pose|posture|skeleton)s?(?:[ -](?:estimation|detection|tracking|recognition|estimator|detector))?(?: (?:of|for))?\b"
+        r"\b(?:pose|posture|skeleton)s?(?:[ -](?:estimation|detection|tracking|recognition|estimator"
+        r"|detector))?(?: (?:of|for))?\b"
         r"|\b(?:key[ -]?points?|landmarks?)(?: (?:of|on|for|detection|detector|estimation)){0,2}\b",
         r"姿态(?:估计|检测|识别)?|骨架|关键点(?:检测)?", _FIND,
         "keypoints and poses are not found; the outline or the box of the whole thing is the nearest",
@@ -86,50 +89,61 @@ DECLINED: tuple[Declined, ...] = (
     Declined(r"(?!)", r"上的?(?:文字|数字|字母)", ("", " "), *_READ),
     Declined(
         rf"\bmeasur(?:e|es|ing|ements?)\b(?: of)?(?: (?:the )?{_SIZE})?(?: of)?"
-        rf"|\b(?:estimate|weigh|compute|calculate)s? the {_SIZE}(?: of)?\b|\b(?:estimate|compute|calculate) {_SIZE} of\b",
+        rf"|\b(?:estimate|weigh|compute|calculate)s? the {_SIZE}(?: of)?\b|\b(?:estimate|compute"
+        rf"|calculate) {_SIZE} of\b",
         r"测量?出?(?=.{0,12}(?:尺寸|长度|宽度|高度|直径|大小|重量|面积))|测量", _FIND, *_MEASURED,
     ),
     Declined(
         rf"\b(?:(?:their|the|its) )?(?:{_SIZE} )?in {_UNIT}\b",
-        r"的?(?:尺寸|长度|宽度|高度|直径|重量|面积)(?:是?多少)?|(?:按|以|用)?(?:毫米|厘米|公分)", (" ", " "), *_MEASURED,
+        r"的?(?:尺寸|长度|宽度|高度|直径|重量|面积)(?:是?多少)?|(?:按|以|用)?(?:毫米|厘米|公分)",
+        (" ", " "), *_MEASURED,
     ),
     Declined(
-        r"\bhow far(?: away)?(?: (?:is|are))?\b|\b(?:estimate |get |tell )?(?:the )?(?:depth|distance)s? (?:to|of|from|for|between)\b"
+        r"\bhow far(?: away)?(?: (?:is|are))?\b|\b(?:estimate |get |tell )?(?:the )?(?:depth"
+        r"|distance)s? (?:to|of|from|for|between)\b"
         r"|\bdepth(?: maps?| estimation)(?: of)?\b|\b(?:lidar|point clouds?)\b",
         r"深度估计|深度图|距离有?多远|的距离|点云", _FIND,
         "depth and distance are not estimated; where a thing is in the picture is",
         "不估计深度和距离；只给出物体在图片中的位置",
     ),
     Declined(
-        r"\b(?:estimate |measure |get )?(?:the )?(?:speeds?|velocity) of\b|\bhow fast (?:is|are)\b", r"测速|的?(?:车速|速度)",
+        r"\b(?:estimate |measure |get )?(?:the )?(?:speeds?|velocity) of\b|\bhow fast (?:is|are)\b",
+        r"测速|的?(?:车速|速度)",
         _FIND, "speed is not measured: each picture is looked at on its own", "不测速度：每张图片单独识别",
     ),
     Declined(
-        r"\b(?:face|facial) (?:recognition|identification|id)\b|\b(?:recogni[sz]e|identify) (?:my |our |known |people's )?faces\b",
+        r"\b(?:face|facial) (?:recognition|identification|id)\b|\b(?:recogni[sz]e|identify) (?:my |our "
+        r"|known |people's )?faces\b",
         r"人脸识别", (" find faces ", "找出人脸"),
         "one person is not told from another; faces as such can be found", "不区分是谁；可以找出人脸",
     ),
-    Declined(rf"\b{_LEAST}{{0,6}}\d{{1,5}}(?:\.\d{{1,3}})? ?{_RATE}(?= on (?:a|an|my|the|our)\b)", r"(?!)", (" , run", ""), *_RATED),
+    Declined(rf"\b{_LEAST}{{0,6}}\d{{1,5}}(?:\.\d{{1,3}})? ?{_RATE}(?= on (?:a|an|my|the"
+    rf"|our)\b)", r"(?!)", (" , run", ""), *_RATED),
     Declined(
-        rf"\b{_LEAST}{{0,6}}\d{{1,5}}(?:\.\d{{1,3}})? ?{_RATE}|\b(?:in )?real[- ]?time\b|\b(?:high )?frame rates?\b|\blow latency\b",
+        rf"\b{_LEAST}{{0,6}}\d{{1,5}}(?:\.\d{{1,3}})? ?{_RATE}|\b(?:in )?real[- ]?time\b"
+        rf"|\b(?:high )?frame rates?\b|\blow latency\b",
         r"(?:至少|不低于|达到|能跑到?)?\s*\d{1,5}\s*(?:帧|fps)(?:每秒|/秒|一秒|以上)?|每秒(?:至少|不低于)?\s*\d{1,5}\s*(?:帧|张)(?:以上)?"
         r"|实时地?|帧率",
         (" , ", " , "), *_RATED,
     ),
     Declined(
-        r"\b(?:(?:in|on|from|of|for|over|with) )?(?:(?:a|an|the|my|our|live|these) ){0,2}(?:video(?: (?:streams?|feeds?|files?|clips?|footage)|s)?"
-        r"|live ?streams?|web-?cams?(?: feeds?)?|rtsp(?: streams?)?|cctv(?: (?:cameras?|footage|feeds?))?|camera (?:streams?|feeds?))\b(?! ?(?:game|card|tape)s?\b)",
+        r"\b(?:(?:in|on|from|of|for|over|with) )?(?:(?:a|an|the|my|our|live"
+        r"|these) ){0,2}(?:video(?: (?:streams?|feeds?|files?|clips?|footage)|s)?"
+        r"|live ?streams?|web-?cams?(?: feeds?)?|rtsp(?: streams?)?|cctv(?: (?:cameras?|footage|feeds?))?"
+        r"|camera (?:streams?|feeds?))\b(?! ?(?:game|card|tape)s?\b)",
         r"(?:在|从)?(?:视频|直播|监控)(?:流|画面)?(?:里|中|上)?的?", (" ", " "),
         "videos and streams are not read: cut them to pictures, or send pictures to `sightsmith serve`",
         "不读取视频或直播流：请截成图片，或把图片发给 `sightsmith serve`",
     ),
     Declined(
-        rf"\b(?:(?:with|using|in|via|by|on|based on|through|and) )?(?:an? |the )?(?:{_MADE_WITH})(?: (?:model|network|backbone|library))?\b(?! cards?\b)",
+        rf"\b(?:(?:with|using|in|via|by|on|based on|through|and) )?(?:an? "
+        rf"|the )?(?:{_MADE_WITH})(?: (?:model|network|backbone|library))?\b(?! cards?\b)",
         r"(?!)", (" ", " "), "the tools are settled: a YOLO network, trained with PyTorch and exported as ONNX",
         "所用工具是固定的：用 PyTorch 训练 YOLO 网络，导出为 ONNX",
     ),
     Declined(
-        r"\b(?:(?:as|in|into|build|make|want|need|create|for) )(?:me )?(?:an? |my )?(?:mobile |android |ios |iphone |web |phone )"
+        r"\b(?:(?:as|in|into|build|make|want|need|create|for) )(?:me )?(?:an? |my )?(?:mobile |android |ios "
+        r"|iphone |web |phone )"
         r"(?:app|application|site)(?: (?:that|to|which|for))?\b",
         r"(?:手机|安卓|网页)(?:app|应用)|小程序", (" ", " "),
         "no app is built: the model is exported as ONNX, and `sightsmith serve` answers over HTTP",

@@ -8,28 +8,24 @@ from agent.request_text import CJK, MARK, QUOTE_BASE, Known
 
 _MAX_WORDS = 4  # of a thing that is ruled out: a longer phrase is a sentence
 _THING = r"([^,\n]{1,80}?)(?= ?(?:,|\n|$)| (?:but|just|only|please|instead)\b)"
-_WANTS = (
-    r"(?:want|need|care (?:about|for)|like|look for|detect|find|count|segment|include|show|label|mark|outline|recogni[sz]e)"
-)
+_WANTS = r"(?:want|need|care (?:about|for)|like|look for|detect|find|count|segment|include|show|label|mark"
+r"|outline|recogni[sz]e)"
 _NOT_WANTED = re.compile(
-    rf"\b(?:(?:i|we|it|you) )?(?:(?:do|does|should|must|shall|will|can) ?(?:not|n't)|don't|dont|doesn't|shouldn't|mustn't|never)"
+    rf"\b(?:(?:i|we|it|you) )?(?:(?:do|does|should|must|shall|will|can) ?(?:not|n't)|don't|dont|doesn't"
+    rf"|shouldn't|mustn't|never)"
     rf"(?: have to| need to| want to)?(?: (?:to )?{_WANTS}){{1,2}}(?: (?:any|the|a|an))? {_THING}"
-    rf"|\b(?:except(?:ing)?(?: for)?|excluding|ignor(?:e|es|ing)|leav(?:e|ing) out|skip(?:ping)?|other than|but not|but no|and no"
-    rf"|(?<=, )not|(?<=, )no|(?<=\n )no|without (?:counting|detecting|finding|segmenting|labelling|including))(?: (?:any|the|a|an))? {_THING}"
+    rf"|\b(?:except(?:ing)?(?: for)?|excluding|ignor(?:e|es|ing)|leav(?:e|ing) out|skip(?:ping)?|other than"
+    rf"|but not|but no|and no"
+    rf"|(?<=, )not|(?<=, )no|(?<=\n )no|without (?:counting|detecting|finding|segmenting|labelling"
+    rf"|including))(?: (?:any|the|a|an))? {_THING}"
 )
 _NOT_WANTED_ZH = re.compile(
-    rf"(?:我们?)?(?:(?:不要|不想要?|不需要?)(?:检测|识别|分割|统计|包括|包含|数|找)?|别(?:检测|识别|分割|统计|包括|包含|数|找))([{CJK}\ue100-\ue1ff]{{1,12}})(?=[\s,]|$)"
+    rf"(?:我们?)?(?:(?:不要|不想要?|不需要?)(?:检测|识别|分割|统计|包括|包含|数|找)?|别(?:检测|识别|分割|统计|包括|包含|数"
+    rf"|找))([{CJK}\ue100-\ue1ff]{{1,12}})(?=[\s,]|$)"
     rf"|(?:除了|忽略|排除|不包括|不检测|不识别|不分割|不数)([{CJK}\ue100-\ue1ff]{{1,12}}?)(?:以外|之外|外)?(?=[\s,]|$)"
 )
 _NO_THING = re.compile(r"^(?:to|it|me|you|them|they|this|that|be|have|know|spend|wait|much|more|less|too|very)\b")
-# Words that say nothing beside what was understood: they alone are no remainder.
-_EMPTY = words.FILLERS | frozenset(words.PREPOSITIONS) | frozenset(
-    "and or but so because since when while that which who where then than if whether both only also per with without "
-    "within until about around between among there here he she his her their they good nice great new different "
-    "various many several few lots lot quick quickly fast please kindly thank thanks am are were been being not no yes "
-    "find detect count recognise recognize segment classify try run use made given shown taken put take show tell say "
-    "boxes box mask masks outline outlines model s t re ve ll d m good-looking works working work".split()
-)
+_EMPTY = words.FILLERS | words.SAYS_NOTHING | frozenset(words.PREPOSITIONS)
 _EMPTY_ZH = re.compile(r"[的了吗呢吧啊我你您请要想是和与或在上中里个张只做能会可以帮把给都用就也很]+")
 
 
@@ -52,7 +48,7 @@ def take_ruled_out(text: str, quotes: list[str], known: Known) -> tuple[str, lis
         sentence = _NO_THING.match(plain) or len(plain.split()) > _MAX_WORDS or not plain
         state = match[0].startswith(("no ", "not ")) and plain and plain.split()[0] in words.STATES
         chinese = re.search(f"[{CJK}]", thing)
-        if (kind or state or chinese) and not known(plain) or sentence:
+        if ((kind or state or chinese) and not known(plain)) or sentence:
             return match[0]
         found.append(_shown(plain, quotes))
         return " , "
@@ -99,11 +95,13 @@ def _says_nothing(token: str) -> bool:
         while previous != token:
             previous, token = token, words.TAIL_ZH.sub("", words.LEAD_ZH.sub("", token))
         return not _EMPTY_ZH.sub("", token)
-    return token in _EMPTY or not re.search(r"[^\W_]", token + "") and not re.search("[\ue100-\ue1ff]", token)
+    return token in _EMPTY or (not re.search(r"[^\W_]", token) and not re.search("[\ue100-\ue1ff]", token))
 
 
 def _shown(text: str, quotes: list[str]) -> str:
     """A text with its quoted names put back."""
     return re.sub(
-        "[\ue100-\ue1ff]", lambda m: quotes[ord(m[0]) - QUOTE_BASE] if ord(m[0]) - QUOTE_BASE < len(quotes) else "", text
+        "[\ue100-\ue1ff]",
+        lambda m: quotes[ord(m[0]) - QUOTE_BASE] if ord(m[0]) - QUOTE_BASE < len(quotes) else "",
+        text,
     ).strip()

@@ -17,17 +17,22 @@ _SMALL = re.compile(
     r"|(?:最小|小型?|轻量级?)的?(?=模型|网络)"
 )
 _LARGE = re.compile(
-    r"\b(?:large(?:st)?|big(?:gest)?|huge|heavy|medium(?:-sized)?) (?=(?:model|network)\b)|(?:最大|大型?|中型)的?(?=模型|网络)"
+    r"\b(?:large(?:st)?|big(?:gest)?|huge|heavy|medium(?:-sized)?) (?=(?:model|network)\b)"
+    r"|(?:最大|大型?|中型)的?(?=模型|网络)"
 )
 _DEVICE = (
-    r"(?:(?:a|an|the|my|our|your|any|old|cheap|android|mobile|small) ){0,3}(?:phones?|smartphones?|iphones?|ipads?|android|mobiles?"
-    r"|raspberry pi(?: \d)?|jetson(?: \w{1,8})?|microcontrollers?|esp32|edge devices?|tablets?|browsers?|laptops?|cpu)\b"
+    r"(?:(?:a|an|the|my|our|your|any|old|cheap|android|mobile|small) ){0,3}(?:phones?|smartphones?|iphones?"
+    r"|ipads?|android|mobiles?"
+    r"|raspberry pi(?: \d)?|jetson(?: \w{1,8})?|microcontrollers?|esp32|edge devices?|tablets?|browsers?"
+    r"|laptops?|cpu)\b"
 )
 _RUNS_ON = re.compile(
     r"(?:\b(?:and|it|that|which|so that|should|must|can|could|has to|needs to|will|be|to|able|also|later) ){0,6}"
     r"(?:\brun(?:s|ning)?|\bwork(?:s|ing)?|\bdeploy(?:s|ed|able|ment)?|\bfit(?:s|ting)?|\binstall(?:s|ed)?|\bused?)"
-    rf"(?: (?:fast|well|smoothly|it|quickly))?(?: (?:on|in|to|onto)) {_DEVICE}|\bfor (?:my |an? |the )?(?:raspberry pi|jetson \w{{1,8}}|android|ios)\b"
-    r"|(?:并且?)?(?:要|需要|能够?|可以|得)?(?:在|部署到)(?:我的|普通)?(?:手机|树莓派|平板|浏览器|安卓|边缘设备|笔记本)(?:电脑)?上?(?:面)?(?:能够?|可以)?(?:运行|跑|使用|用|部署)?"
+    rf"(?: (?:fast|well|smoothly|it|quickly))?(?: (?:on|in|to|onto)) {_DEVICE}|\bfor (?:my |an? "
+    rf"|the )?(?:raspberry pi|jetson \w{{1,8}}|android|ios)\b"
+    r"|(?:并且?)?(?:要|需要|能够?|可以|得)?(?:在|部署到)(?:我的|普通)?(?:手机|树莓派|平板|浏览器|安卓|边缘设备|笔记本)(?:电脑)?上?(?:面)?(?:能够?"
+    r"|可以)?(?:运行|跑|使用|用|部署)?"
 )
 
 

@@ -62,7 +62,6 @@ def understand(request: str, known: Known) -> Understanding:
     Returns:
         The task as far as it was said; `question` holds what must be asked first, in the person's language.
     """
-
     language: Language = "zh" if re.search(f"[{CJK}]", request) else "en"
     if len(request) > MAX_REQUEST_CHARS:
         return Understanding(language=language, question=ask_for_less(len(request), MAX_REQUEST_CHARS, language))
@@ -117,7 +116,9 @@ def merge(first: Understanding, second: Understanding) -> Understanding:
     }
     if second.kind is not None and not second.kind_assumed:
         said |= {"kind": second.kind, "kind_assumed": False}
-    merged = first.model_copy(update=said | {"notes": list(dict.fromkeys([*first.notes, *second.notes])), "question": None})
+    merged = first.model_copy(
+        update=said | {"notes": list(dict.fromkeys([*first.notes, *second.notes])), "question": None}
+    )
     if merged.kind is None:
         merged.kind, merged.kind_assumed = "segment", True
     if not merged.classes:

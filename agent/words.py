@@ -132,6 +132,14 @@ FILLERS = _set(
     "around them well too also then hereby asap output outputs result results draw show separately individually "
     "class classes task kind label labels apart"
 )  # fmt: skip
+# Beside what was understood, a remainder of these alone is none.
+SAYS_NOTHING = _set(
+    "and or but so because since when while that which who where then than if whether both only also per with without "
+    "within until about around between among there here he she his her their they good nice great new different "
+    "various many several few lots lot quick quickly fast please kindly thank thanks am are were been being not no "
+    "yes find detect count recognise recognize segment classify try run use made given shown taken put take show tell "
+    "say boxes box mask masks outline outlines model s t re ve ll d m works working work"
+)
 # Endings of a clause: what follows is no longer the object.
 CLAUSE_END = re.compile(
     r"\s(?:so that|in order|so (?:i|we|that|it)|because|since|but|where|when|while|before|after|then|if|whether|"

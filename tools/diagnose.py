@@ -176,7 +176,8 @@ def _weak_slice(evidence: Evidence, errors: list[Error], scorer: Scorer, on: Eva
     return WeakSlice(
         axis=compared.part.axis, value=compared.part.value, score=round(compared.score, 4),
         rest=round(compared.rest, 4), instances=compared.instances,
-        errors=count_errors(errors_in(errors, compared.part, scorer.pictures)), interval=interval(compared.gaps, compared.images), on=on,
+        errors=count_errors(errors_in(errors, compared.part, scorer.pictures)),
+        interval=interval(compared.gaps, compared.images), on=on,
     )  # fmt: skip
 
 

@@ -53,7 +53,8 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         "score, curate, annotate": sum(seen) * settings.estimate_picture_s * area,
         # Training gains less from cores than rendering does: half of its time is not spent in large products.
         "train": trained * area * work / settings.estimate_train_images_per_s / speed**0.5,
-        "evaluate, diagnose": measured * settings.estimate_predict_s * area * work + plan.rounds * settings.estimate_round_s,
+        "evaluate, diagnose": measured * settings.estimate_predict_s * area * work
+        + plan.rounds * settings.estimate_round_s,
         "export, report": settings.estimate_finish_s,
     }
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}

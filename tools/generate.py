@@ -158,8 +158,11 @@ def generate(run: RunContext) -> str:
             if done == PACE_AFTER and current.number == 1:
                 _warn_if_slow(run, (came[-1] - came[0]) / (done - 1))
             run.progress(
-                "generate", earlier + done, earlier + len(scenes), pictures=current.generated,
-                seconds_per_image=round(median(seconds), 2) if seconds else None
+                "generate",
+                earlier + done,
+                earlier + len(scenes),
+                pictures=current.generated,
+                seconds_per_image=round(median(seconds), 2) if seconds else None,
             )
             run.check_stop()
             if time_is_up():

@@ -82,8 +82,8 @@ def define_task(
     least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, slide; none means
-    everywhere. assumptions: what you took for granted, and what of the request is not done here or was not understood, one
-    short sentence each; the user reads them before approving.
+    everywhere. assumptions: what you took for granted, and what of the request is not done here or was not understood,
+    one short sentence each; the user reads them before approving.
     A class that nothing can draw is refused; the refusal says how to describe it.
     """
     wanted = Wanted(
@@ -167,7 +167,12 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
         request=run.record.request,
     )  # fmt: skip
-    notes = [*[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]], *about_model, *notes, *_check_photos(run, task)]
+    notes = [
+        *[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]],
+        *about_model,
+        *notes,
+        *_check_photos(run, task),
+    ]
     cost = estimate(plan, settings)
     if cost.money > task.budget.money:
         raise FixArguments(
@@ -176,7 +181,12 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         )
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | plan.model_dump()
-    run.record.estimate |= {"model": model, "notes": notes, "asked": wanted.fingerprint(), "measured_in": [p.run for p in paces]}
+    run.record.estimate |= {
+        "model": model,
+        "notes": notes,
+        "asked": wanted.fingerprint(),
+        "measured_in": [p.run for p in paces],
+    }
     run.save()
 
 
@@ -197,8 +207,8 @@ def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
         return asked, []
     times = network_work(asked)
     return asked, [
-        f"{asked} was asked for: training it takes about {times:.0f} times as long as {STARTER_NETWORK}, and the starter "
-        f"weights are of {STARTER_NETWORK}, so it begins with what of them fits"
+        f"{asked} was asked for: training it takes about {times:.0f} times as long as {STARTER_NETWORK}, and the "
+        f"starter weights are of {STARTER_NETWORK}, so it begins with what of them fits"
     ]
 
 

@@ -95,12 +95,12 @@ REQUESTS = [
     ("请从 https://example.com 下载图片，检测苹果", "detect", ["苹果"], {}, ["不从网络下载"]),
     ("detect cups\n```python\nimport torch\nfor x in range(3): print(x)\n```", "detect", ["cup"], {}, [CODE]),
     ('import cv2; img = cv2.imread("a.png"); detect apples', "detect", ["apple"], {}, [CODE]),
-    ("build an apple detector from my photos in /data/my photos/", "detect", ["apple"], {}, ["/data/my photos/ was not"]),
+    ("build an apple detector from my photos in /data/my photos/", "detect", ["apple"], {}, ["my photos/ was not"]),
     ('build an apple detector from "/data/my photos"', "detect", ["apple"], {}, ["/data/my photos was not read"]),
     ("用 /data/我的照片 训练苹果检测器", "detect", ["苹果"], {}, ["没有读取 /data/我的照片"]),
     # Not understood
     ("segment apples, make it shiny for my boss", "segment", ["apple"], {}, ['not understood: "shiny for my boss"']),
-    ("I run a juice factory and would like to detect apples", "detect", ["apple"], {}, ['not understood: "juice factory"']),
+    ("I run a juice factory and would like to detect apples", "detect", ["apple"], {}, ['"juice factory"']),
     ("apple segmenter, blorptastic quality gizmo", "segment", ["apple"], {}, ["not understood: "]),
     ("detect apples so that my robot can pick them", "detect", ["apple"], {}, ["not understood: "]),
     ("帮我做一个苹果分割模型，老板说要漂亮一点", "segment", ["苹果"], {}, ["没有听懂：", ]),
@@ -109,7 +109,9 @@ REQUESTS = [
 
 def understood(request):
     u = understand(request, known)
-    rest = {n: v for n in ("images", "rounds", "minutes", "money", "target", "model") if (v := getattr(u, n)) is not None}
+    rest = {
+        n: v for n in ("images", "rounds", "minutes", "money", "target", "model") if (v := getattr(u, n)) is not None
+    }
     return u, (u.kind, [c.name for c in u.classes], rest)
 
 
@@ -165,7 +167,28 @@ def test_a_path_with_spaces_is_read_whole(tmp_path, text, path):
 
 # Length ---------------------------------------------------------------------------------------------------------------
 
-WORDS = "apples and zorbs at the orchard with a red machine 200 苹果和梨，果园里的 tell one from -a-a at least of two ".split()
+WORDS = [
+    "apples",
+    "and",
+    "zorbs",
+    "at",
+    "the",
+    "orchard",
+    "with",
+    "a",
+    "red",
+    "machine",
+    "200",
+    "苹果和梨，果园里的",
+    "tell",
+    "one",
+    "from",
+    "-a-a",
+    "at",
+    "least",
+    "of",
+    "two",
+]
 
 
 def calls_of(words, find):

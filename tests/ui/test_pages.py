@@ -247,7 +247,8 @@ def test_the_scores_are_of_the_model_that_is_handed_over(draw, run):
     run.record.best = run.record.best.model_copy(update={"round": 1})
     first.accepted, second.accepted = True, False
     shown, hidden = (
-        {name: SliceScore(images=9, instances=20, score=score)} for name, score in (("light=sun", 0.5), ("light=fog", 0.1))
+        {name: SliceScore(images=9, instances=20, score=score)}
+        for name, score in (("light=sun", 0.5), ("light=fog", 0.1))
     )
     for item, slices in ((first, shown), (second, hidden)):
         item.scores["synthetic_val"] = item.scores["synthetic_val"].model_copy(update={"per_slice": slices})

@@ -34,7 +34,9 @@ def audit(pictures: Sequence[Picture], classes: Sequence[str], annotator: str, d
     return Audit(
         annotator=annotator, pictures=len(pictures), by="mask" if by_mask else "box",
         overall=_quality(np.sum(list(tables.values()), axis=0), weights, independent(pictures)),
-        per_class={name: _quality(table, weights, independent(pictures, table[:, 0] > 0)) for name, table in tables.items()},
+        per_class={
+            name: _quality(table, weights, independent(pictures, table[:, 0] > 0)) for name, table in tables.items()
+        },
     )  # fmt: skip
 
 

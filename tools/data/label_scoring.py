@@ -4,7 +4,17 @@ from functools import cached_property
 
 import numpy as np
 
-from tools.data.metrics import Bools, Floats, Picture, independent, interval, mean_over_classes, number, ratio, resamples
+from tools.data.metrics import (
+    Bools,
+    Floats,
+    Picture,
+    independent,
+    interval,
+    mean_over_classes,
+    number,
+    ratio,
+    resamples,
+)
 from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.data.scoring import NO_INTERVAL, Comparison, ScoringRules
 from tools.data.slices import Slice, picture_slices

@@ -5,7 +5,12 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test"]
-EVALUATED_ON: tuple[EvaluatedOn, ...] = ("real_test", "real_val", "synthetic_test", "synthetic_val")  # as they are shown
+EVALUATED_ON: tuple[EvaluatedOn, ...] = (
+    "real_test",
+    "real_val",
+    "synthetic_test",
+    "synthetic_val",
+)  # as they are shown
 ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class", "double"]
 Interval = tuple[float, float]
 # Resamples of fewer are nearly the same few pictures again: an interval of them says how sure nobody can be.

@@ -178,7 +178,9 @@ class DetectionScorer:
         wrong, weights = counts.wrong.sum(axis=1)[empty], self.draws[:, empty]
         result.false_positives_per_empty = number(float(wrong.mean()))
         drawn = weights.sum(axis=1)
-        result.set_interval("false_positives_per_empty", interval(ratio(weights @ wrong, drawn), independent(self.pictures, empty)))
+        result.set_interval(
+            "false_positives_per_empty", interval(ratio(weights @ wrong, drawn), independent(self.pictures, empty))
+        )
 
     def _class_score(self, index: int, counts: Counts) -> SliceScore:
         own = counts.truths[:, 0]
