@@ -7,7 +7,7 @@ from typing import NamedTuple
 from agent.questions import Language
 
 _MAX_WORDS_OF_A_NAME = 6  # a path with spaces: "/data/my photos of 2024"
-_SHOWN = 80
+_SHOWN, _MAX_NOTES = 80, 4
 URL = re.compile(
     r"(?i)\b(?:https?|ftp|s3|gs|file)://[^\s,;，。；、\"'“”<>]{1,2000}|\bwww\.[^\s,;，。；、\"'“”<>]{3,2000}"
 )
@@ -71,7 +71,7 @@ def take_asides(request: str, language: Language) -> tuple[str, list[str]]:
             f"{place.path[:_SHOWN]} was not read: photos are given by --real (measured on), --few (learnt "
             f"from) or --unlabelled"
         )  # fmt: skip
-    return request, list(dict.fromkeys(notes))
+    return request, list(dict.fromkeys(notes))[:_MAX_NOTES]
 
 
 def find_path(text: str) -> Place | None:

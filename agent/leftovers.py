@@ -67,15 +67,9 @@ def not_understood(text: str, read: Iterable[str], quotes: list[str]) -> list[st
         quotes: names that stand in the text as private-use characters.
     """
     phrases = sorted({p for p in read if p}, key=len, reverse=True)
-    left: list[str] = []
-    for part in re.split(f"[{MARK},\n]", text):
-        for phrase in phrases:
-            whole = rf"(?<![\w-]){re.escape(phrase)}(?![\w-])" if phrase.isascii() else re.escape(phrase)
-            part = re.sub(whole, MARK, part)
-        for piece in part.split(MARK):
-            if words_left := _content(piece):
-                left.append(_shown(words_left, quotes))
-    return list(dict.fromkeys(left))
+    whole = [rf"(?<![\w-]){re.escape(p)}(?![\w-])" if p.isascii() else re.escape(p) for p in phrases]
+    pieces = re.split("|".join([*whole, f"[{MARK},\n]"]), text)
+    return list(dict.fromkeys(_shown(left, quotes) for piece in pieces if (left := _content(piece))))
 
 
 def _content(piece: str) -> str:

@@ -26,13 +26,14 @@ _DEVICE = (
     r"|raspberry pi(?: \d)?|jetson(?: \w{1,8})?|microcontrollers?|esp32|edge devices?|tablets?|browsers?"
     r"|laptops?|cpu)\b"
 )
+_LEADS = r"(?:\b(?:and|it|that|which|so that|should|must|can|could|has to|needs to|will|be|to|able|also|later) )"
 _RUNS_ON = re.compile(
-    r"(?:\b(?:and|it|that|which|so that|should|must|can|could|has to|needs to|will|be|to|able|also|later) ){0,6}"
-    r"(?:\brun(?:s|ning)?|\bwork(?:s|ing)?|\bdeploy(?:s|ed|able|ment)?|\bfit(?:s|ting)?|\binstall(?:s|ed)?|\bused?)"
-    rf"(?: (?:fast|well|smoothly|it|quickly))?(?: (?:on|in|to|onto)) {_DEVICE}|\bfor (?:my |an? "
-    rf"|the )?(?:raspberry pi|jetson \w{{1,8}}|android|ios)\b"
-    r"|(?:并且?)?(?:要|需要|能够?|可以|得)?(?:在|部署到)(?:我的|普通)?(?:手机|树莓派|平板|浏览器|安卓|边缘设备|笔记本)(?:电脑)?上?(?:面)?(?:能够?"
-    r"|可以)?(?:运行|跑|使用|用|部署)?"
+    rf"(?:{_LEADS}{{0,6}}\b(?:run|runs|running|deploy|deployed|deployable)"  # people who work on laptops are seen there
+    rf"|{_LEADS}{{1,6}}(?:works?|working|fits?|install|installed|used?))"
+    rf"(?: (?:fast|well|smoothly|it|quickly))?(?: (?:on|in|to|onto)) {_DEVICE}"
+    r"|\bfor (?:my |an? |the )?(?:raspberry pi|jetson \w{1,8}|android|ios)\b"
+    r"|(?:并且?)?(?:要|需要|能够?|可以|得)?(?:在|部署到)(?:我的|普通)?(?:手机|树莓派|平板|浏览器|安卓|边缘设备"
+    r"|笔记本)(?:电脑)?上?(?:面)?(?:能够?|可以)?(?:运行|跑|使用|部署)"
 )
 
 
