@@ -8,8 +8,10 @@ from agent.request_text import CJK, MARK, QUOTE_BASE, Known
 
 _MAX_WORDS = 4  # of a thing that is ruled out: a longer phrase is a sentence
 _THING = r"([^,\n]{1,80}?)(?= ?(?:,|\n|$)| (?:but|just|only|please|instead)\b)"
-_WANTS = r"(?:want|need|care (?:about|for)|like|look for|detect|find|count|segment|include|show|label|mark"
-r"|outline|recogni[sz]e)"
+_WANTS = (
+    r"(?:want|need|care (?:about|for)|like|look for|detect|find|count|segment|include|show|label|mark"
+    r"|outline|recogni[sz]e)"
+)
 _NOT_WANTED = re.compile(
     rf"\b(?:(?:i|we|it|you) )?(?:(?:do|does|should|must|shall|will|can) ?(?:not|n't)|don't|dont|doesn't"
     rf"|shouldn't|mustn't|never)"

@@ -6,6 +6,7 @@ nothing here could follow it.
 """
 
 import re
+from functools import cache
 
 from pydantic import BaseModel, Field
 
@@ -65,15 +66,7 @@ def understand(request: str, known: Known) -> Understanding:
     language: Language = "zh" if re.search(f"[{CJK}]", request) else "en"
     if len(request) > MAX_REQUEST_CHARS:
         return Understanding(language=language, question=ask_for_less(len(request), MAX_REQUEST_CHARS, language))
-    looked_up: dict[str, tuple[str, list[str]] | None] = {}
-
-    def lookup(phrase: str) -> tuple[str, list[str]] | None:
-        if len(phrase) > MAX_NAME_CHARS:
-            return None
-        if phrase not in looked_up:
-            looked_up[phrase] = known(phrase)
-        return looked_up[phrase]
-
+    lookup = cache(lambda phrase: known(phrase) if len(phrase) <= MAX_NAME_CHARS else None)
     request, asides = take_asides(request, language)
     text, quotes = plain_text(request)
     text, declined = take_declined(text, language)
@@ -92,19 +85,25 @@ def understand(request: str, known: Known) -> Understanding:
     reader = Reader(lookup, quotes)
     result.classes = reader.classes(marked, marks)
     result.contexts = result.contexts or reader.contexts
-    if reader.elsewhere and not result.contexts and result.classes:
-        place = reader.elsewhere[0][:60]
-        result.notes.append(f"没有“{place}”这样的场景，图片会包含所有地点" if language == "zh" else
-                            f'"{place}" is no place that can be built here; the pictures show every place')  # fmt: skip
-    left = not_understood(marked, [*reader.read, *(reader.elsewhere if result.classes else [])], quotes)
-    if left:
-        shown = "; ".join(f'"{part[:_LEFT_CHARS]}"' for part in left[:_MAX_LEFT]) + " ..." * (len(left) > _MAX_LEFT)
-        result.notes.insert(0, f"没有听懂：{shown}" if language == "zh" else f"not understood: {shown}")
+    _say_what_is_left(result, reader, marked, quotes)
     _decide_kind(result, marks, refused, text)
     result.question = _question(result, marks, marked, reader)
     if result.question and not result.classes and (why := [*declined, *asides]):  # why nothing is left to find
         result.question = f"{why[0]}{'。' if language == 'zh' else '. '}{result.question}"
     return result
+
+
+def _say_what_is_left(result: Understanding, reader: Reader, marked: str, quotes: list[str]) -> None:
+    """Note the place that cannot be built, and what nobody understood."""
+    zh, told = result.language == "zh", list(reader.read)
+    if reader.elsewhere and not result.contexts and result.classes:
+        told.append(reader.elsewhere[0])
+        place = reader.elsewhere[0][:_LEFT_CHARS]
+        result.notes.append(f"没有“{place}”这样的场景，图片会包含所有地点" if zh else
+                            f'"{place}" is no place that can be built here; the pictures show every place')  # fmt: skip
+    if left := not_understood(marked, told, quotes):
+        shown = "; ".join(f'"{part[:_LEFT_CHARS]}"' for part in left[:_MAX_LEFT]) + " ..." * (len(left) > _MAX_LEFT)
+        result.notes.insert(0, f"没有听懂：{shown}" if zh else f"not understood: {shown}")
 
 
 def merge(first: Understanding, second: Understanding) -> Understanding:

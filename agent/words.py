@@ -138,7 +138,7 @@ SAYS_NOTHING = _set(
     "within until about around between among there here he she his her their they good nice great new different "
     "various many several few lots lot quick quickly fast please kindly thank thanks am are were been being not no "
     "yes find detect count recognise recognize segment classify try run use made given shown taken put take show tell "
-    "say boxes box mask masks outline outlines model s t re ve ll d m works working work"
+    "say vs versus boxes box mask masks outline outlines model s t re ve ll d m works working work"
 )
 # Endings of a clause: what follows is no longer the object.
 CLAUSE_END = re.compile(
