@@ -18,18 +18,22 @@ _UNITS = {w: n for n, w in enumerate(_split(_SMALL))} | {"a": 1, "an": 1, "coupl
 _TENS = {w: 10 * n for n, w in enumerate(_split("twenty thirty forty fifty sixty seventy eighty ninety"), start=2)}
 _SCALES = {"hundred": 100, "thousand": 1000}
 _WORD = "|".join(sorted([*_UNITS, *_TENS, *_SCALES, "half"], key=len, reverse=True))
-_EN = rf"(?:\d[\d,]*(?:\.\d+)?\s?k?|(?:{_WORD})(?:(?:[ -]|\s+and\s+|\s+of\s+)(?:{_WORD}))*(?:\s+of)?)"
-_ZH = r"(?:\d+(?:\.\d+)?\s*[百千万]?|[零〇一二两三四五六七八九十百千万]+)"
+# No repetition goes on for ever: a long text of such words would take time with the square of its length.
+_EN = (
+    r"(?:\d[\d,]{0,15}(?:\.\d{1,6})?\s?k?"
+    rf"|(?:{_WORD})(?:(?:[ -]|\s+and\s+|\s+of\s+)(?:{_WORD})){{0,8}}(?:\s+of)?)"
+)
+_ZH = r"(?:\d{1,12}(?:\.\d{1,6})?\s*[百千万]?|[零〇一二两三四五六七八九十百千万]{1,12})"
 _LIMIT = (
     r"(?:(?:with|using|use|from|on|for|in|within|under|at most|at least|no more than|not more than|less than"
     r"|max(?:imum)?|up to|"
-    r"about|around|roughly|only|just|spend|take|make|generate|render|to|over|after|or)\s+)*"
+    r"about|around|roughly|only|just|spend|take|make|generate|render|to|over|after|or)\s+){0,6}"
 )
-_LIMIT_ZH = r"(?:在|用|不超过|最多|至多|大约|大概|只用|只要|就|花|预算|限)*\s*"
+_LIMIT_ZH = r"(?:在|用|不超过|最多|至多|大约|大概|只用|只要|就|花|预算|限){0,4}\s*"
 
 # Each pattern has one group `n`; the whole match is taken out of the text.
 _EN_PATTERNS: dict[str, str] = {
-    "images": rf"\b{_LIMIT}(?P<n>{_EN})[ -](?:(?:synthetic|training|rendered|generated|fake)\s+)*"
+    "images": rf"\b{_LIMIT}(?P<n>{_EN})[ -](?:(?:synthetic|training|rendered|generated|fake)\s+){{0,3}}"
     r"(?:images?|pictures?|photos?|pics?|samples?|renders?|imgs?)\b(?: (?:or less|at most|tops|max))?",
     "rounds": rf"\b{_LIMIT}(?P<n>{_EN})[ -](?:rounds?|iterations?|loops?)\b",
     "hours": rf"\b{_LIMIT}(?P<n>half an|{_EN})[ -]?(?:hours?|hrs?"
@@ -37,14 +41,14 @@ _EN_PATTERNS: dict[str, str] = {
     "minutes": rf"\b{_LIMIT}(?:the next\s+)?(?P<n>{_EN})[ -]?(?:minutes?|mins?)\b(?:\s+(?:or less|at most|tops|max))?",
     "seconds": rf"\b{_LIMIT}(?P<n>{_EN})[ -]?(?:seconds?|secs?)\b",
     "money": rf"\b{_LIMIT}(?:budget(?: of)?\s+)?(?P<n>{_EN})\s?(?:us\s)?(?:dollars?|usd|bucks?)\b"
-    rf"|(?:\b{_LIMIT})?(?:budget(?: of)?\s+)?\$\s?(?P<n2>\d+(?:\.\d+)?)",
+    rf"|(?:\b{_LIMIT})?(?:budget(?: of)?\s+)?\$\s?(?P<n2>\d{{1,12}}(?:\.\d{{1,4}})?)",
     "target": r"(?:\b(?:with|at least|reach(?:ing)?|to|over|above|about|around|an?|of|target(?: of)?|should be"
         r"|minimum|min|more than|and|"
-    r"must be|is)\s+|[≥>]=?\s*)*(?P<n>\d{1,3}(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)"
-    r"(?:\s+(?:accura(?:cy|te)|precision|recall|correct|right|map\w*|score))*"
-    r"|\b(?:with|and|at|an?|to|reach(?:ing)?|target|of|least|\s)*\b(?:map(?:50)?|f1|accuracy|score|precision"
+    r"must be|is)\s+|[≥>]=?\s*){0,6}(?P<n>\d{1,3}(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)"
+    r"(?:\s+(?:accura(?:cy|te)|precision|recall|correct|right|map\w*|score)){0,4}"
+    r"|\b(?:with|and|at|an?|to|reach(?:ing)?|target|of|least|\s){0,12}\b(?:map(?:50)?|f1|accuracy|score|precision"
     r"|recall)\s*"
-    r"(?:of|above|over|at least|to|is|[≥>]=?|=)*\s*(?P<n2>0?\.\d+|\d{2,3}\s?%)",
+    r"(?:of|above|over|at least|to|is|[≥>]=?|=){0,3}\s*(?P<n2>0?\.\d+|\d{2,3}\s?%)(?:\s+map\w{0,6}\b)?",
 }  # fmt: skip
 _ZH_PATTERNS: dict[str, str] = {
     "images": rf"{_LIMIT_ZH}(?P<n>{_ZH})多?\s*(?:张|幅)(?:合成|训练)?的?(?:图片|图像|照片|图)?",
@@ -53,8 +57,8 @@ _ZH_PATTERNS: dict[str, str] = {
     "minutes": rf"{_LIMIT_ZH}(?P<n>{_ZH})\s*分钟(?:之内|以内|左右|内|里)?",
     "seconds": rf"{_LIMIT_ZH}(?P<n>{_ZH})\s*秒钟?(?:之内|以内|左右|内)?",
     "money": rf"{_LIMIT_ZH}(?P<n>{_ZH})\s*(?:美元|美金|刀)(?:以内|之内)?",
-    "target": r"(?:准确率|正确率|精度|精确度|召回率|得分)?(?:要|需要|能|应该)*(?:至少|达到|超过|不低于|大于|到"
-        r"|为|在)*\s*"
+    "target": r"(?:准确率|正确率|精度|精确度|召回率|得分)?(?:要|需要|能|应该){0,3}(?:至少|达到|超过|不低于|大于|到"
+        r"|为|在){0,3}\s*"
     rf"(?:百分之(?P<n>{_ZH})|(?P<n2>\d{{1,3}}(?:\.\d+)?)\s*%|(?P<tenth>[一二两三四五六七八九])成)"
     r"(?:以上|左右)?的?(?:准确率|正确率|精度|精确度|召回率)?",
 }  # fmt: skip

@@ -12,6 +12,7 @@ import typer
 
 from agent.edge import readable, use_everywhere
 from agent.label_commands import convert, label, learn
+from agent.options import finite
 from agent.service_commands import keys, serve
 from tools.files import json_text
 from tools.threads import prepare_for_torch
@@ -70,8 +71,10 @@ def build(
     llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
     images: Annotated[int | None, typer.Option(min=8, help="Pictures to generate in all.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=20)] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.5, help="Wall-clock limit.")] = None,
-    money: Annotated[float | None, typer.Option(min=0, help="US dollars that image services may cost in all.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.5, callback=finite, help="Wall-clock limit.")] = None,
+    money: Annotated[
+        float | None, typer.Option(min=0, callback=finite, help="US dollars that image services may cost in all.")
+    ] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
@@ -278,12 +281,17 @@ def _cluster(engine: str | None, address: str | None) -> dict[str, str | None]:
     """Settings of --engine and --address: who names an address wants it used.
 
     Raises:
-        FixArguments: Ray is not installed, or an address is given to the local engine.
+        FixArguments: Ray is not installed, or an address is none or is given to the local engine.
     """
     from tools.errors import FixArguments
+    from tools.settings import check_ray_address
 
     if engine == "local" and address is not None:
         raise FixArguments("--address goes with --engine ray")
+    try:
+        check_ray_address(address)
+    except ValueError as error:
+        raise FixArguments(f"--address {error}") from None
     if engine == "ray" or address is not None:
         from tools.cluster import missing
 

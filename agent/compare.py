@@ -27,20 +27,18 @@ def compare(first: RunRecord, second: RunRecord) -> list[Row]:
         _row("status", [r.status for r in both]),
         _row("kind", [r.task.kind if r.task else "" for r in both]),
         _row("classes", [", ".join(r.task.class_names) if r.task else "" for r in both]),
-        _row(
-            "pictures", [f"{sum(x.kept for x in r.rounds[-1:])} / {sum(x.generated for x in r.rounds)}" for r in both]
-        ),
+        _row("pictures", ["{} / {}".format(*r.pictures) for r in both]),
         _row("rounds", [str(len(r.rounds)) for r in both]),
         _row("minutes", [f"{r.totals.get('seconds', 0.0) / 60:.1f}" for r in both]),
     ]
     for on in SHOWN:
         rows += _scores(on, first, second)
-    rows.append(_row("weak", [_weak(r) for r in both]))
+    rows.append(_row("weak", [", ".join(w.name for w in r.weak) for r in both]))
     return rows
 
 
 def _scores(on: EvaluatedOn, first: RunRecord, second: RunRecord) -> list[Row]:
-    measured = [r.evaluation.get(on) for r in (first, second)]
+    measured = [r.scores.get(on) for r in (first, second)]
     if not any(measured):
         return []
     metrics = list(dict.fromkeys([*(e.metric for e in measured if e is not None), *_METRICS]))
@@ -62,11 +60,6 @@ def _scores(on: EvaluatedOn, first: RunRecord, second: RunRecord) -> list[Row]:
             better = 0 if a[0] > b[1] else 1 if b[0] > a[1] else None
         rows.append(Row(f"{on}/{METRIC_NAMES.get(metric, metric)}", (texts[0], texts[1]), better))
     return rows
-
-
-def _weak(record: RunRecord) -> str:
-    last = next((r.diagnosis for r in reversed(record.rounds) if r.diagnosis is not None), None)
-    return "" if last is None else ", ".join(w.name for w in last.weak)
 
 
 def _row(name: str, values: list[str]) -> Row:

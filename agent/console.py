@@ -12,10 +12,11 @@ from rich.prompt import Prompt
 from rich.table import Table
 
 from tools.data.audit import sentence
-from tools.data.scores import Evaluation
+from tools.data.scores import EvaluatedOn, Evaluation
 from tools.profile import Choice, Machine
 from tools.runtime import RunRecord
 
+TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 STAGES = {
     "define": "Understanding the task", "design": "Designing scenes", "generate": "Making pictures",
     "score": "Scoring pictures", "curate": "Removing copies and outliers", "annotate": "Checking labels",
@@ -162,7 +163,7 @@ def print_runs(records: list[RunRecord], runs_dir: Path) -> None:
     for record in records:
         table.add_row(
             escape(record.name), record.status, escape(record.request[:60]),
-            _short(record.evaluation.get("synthetic_test")), _short(record.evaluation.get("real_test")),
+            _short(record.scores.get("synthetic_test")), _short(record.scores.get("real_test")),
             f"{record.totals.get('seconds', 0) / 60:.1f}",
         )  # fmt: skip
     out.print(table)
@@ -197,7 +198,7 @@ def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
 
 def _print_scores(out: RichConsole, record: RunRecord) -> None:
     table = Table("measured on", "score", "95 % interval", "precision", "recall", "pictures", "instances", box=None)
-    rows: list[tuple[str, Evaluation | None]] = [(k, s) for k, s in record.evaluation.items()]
+    rows: list[tuple[str, Evaluation | None]] = [(k, record.scores.get(k)) for k in TESTS]
     rows += [(f"untrained {name}, same photos", scores) for name, scores in record.baselines.items()]
     for key, scores in rows:
         if scores is None:

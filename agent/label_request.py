@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.asides import URL, end_of_name
 from agent.request_text import Known
 from agent.understand import Understanding, understand
 from tools.data.task import TaskKind
@@ -14,7 +15,7 @@ from tools.data.task import TaskKind
 # A path: quoted, or with a slash, or with a drive; ending before what punctuates the sentence.
 _PATH = re.compile(
     r"[\"'“”「」『』](?P<quoted>(?:[^\"'“”「」『』\n]*/[^\"'“”「」『』\n]*|~[^\"'“”「」『』\n]*))[\"'“”「」『』]"
-    r"|(?<![\w/~.])(?P<bare>(?:~|\.{1,2})?/[^\s,;，；。、\"'“”]+|[\w.-]+(?:/[\w.-]*)+)"
+    r"|(?<![\w/~.])(?P<bare>(?:~|\.{1,2})?/(?:[^\s,;，；。、\"'“”\\]|\\.)+|[\w.-]+(?:/[\w.-]*)+)"
 )
 _CJK = r"\u3400-\u9fff"
 _LABEL = re.compile(
@@ -76,10 +77,14 @@ def read_label_request(request: str, known: Known) -> LabelRequest | None:
 
 def _place(request: str) -> tuple[str, str] | None:
     """The path that a request names, and the request without it."""
+    request = URL.sub(" ", request)  # nothing is fetched from the web
     for match in _PATH.finditer(request):
-        path = (match["quoted"] or match["bare"]).rstrip(".,;:!?，。；：！？")
+        path, end = (match["quoted"] or match["bare"]).rstrip(".,;:!?，。；：！？"), match.end()
+        if not match["quoted"] and path.startswith(("/", "~", "./", "../")):
+            end = end_of_name(request, match.start(), match.end())
+            path = request[match.start() : end].rstrip(".,;:!?，。；：！？").replace("\\ ", " ")
         if match["quoted"] or path.startswith(("/", "~", "./", "../")) or Path(path).expanduser().exists():
-            return path, f"{request[: match.start()]} {request[match.end() :]}"
+            return path, f"{request[: match.start()]} {request[end:]}"
     return None
 
 

@@ -165,11 +165,8 @@ def _weak(rounds: list[Round]) -> list[str]:
 
 
 def _scores(run: RunContext) -> dict[str, float]:
-    """The main metric of the run's model on everything it was measured on."""
-    best = run.record.best
-    chosen = next((r for r in run.record.rounds if best is not None and r.number == best.round), None)
-    chosen = chosen or next(r for r in reversed(run.record.rounds) if r.scores)
-    measured = dict(chosen.scores) | {on: e for on, e in run.record.evaluation.items() if e is not None}
+    """The main metric of the run's model on everything it was measured on; before there is one, of the last round."""
+    measured = run.record.scores or next(r for r in reversed(run.record.rounds) if r.scores).scores
     return {on: round(e.score, 4) for on, e in measured.items() if e.score is not None}
 
 

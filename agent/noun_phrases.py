@@ -30,6 +30,9 @@ _CUT = re.compile(
 )
 
 
+_DETACHED = re.compile(r"\s*(?:的?(?:模型|系统|程序|网络|工具|软件)|models?|networks?|systems?)?\s*,")
+
+
 class Reader:
     """Finds the classes of a marked text."""
 
@@ -39,6 +42,8 @@ class Reader:
         self.contexts: list[str] = []
         self.elsewhere: list[str] = []
         self.abstract: str | None = None
+        self.read: set[str] = set()  # phrases of the text that became classes
+        self._resolved: list[tuple[WantedClass, str]] = []
 
     def classes(self, text: str, marks: list[Mark]) -> list[WantedClass]:
         """The classes, in the order of the request."""
@@ -50,7 +55,9 @@ class Reader:
         for number, mark in enumerate(marks):
             behind = self._resolve(self._phrases(parts[number + 1].split("\n")[0], True))
             front = self._resolve(self._phrases(parts[number].split("\n")[-1], False))
-            expected, other = (behind, front) if mark.role == "verb" else (front, behind)
+            # "an apple segment model, and nicely": what comes after a comma is no object where one stands in front.
+            in_front = mark.role == "noun" or (front and _DETACHED.match(parts[number + 1]))
+            expected, other = (front, behind) if in_front else (behind, front)
             found += expected
             if not expected and (not second or any(c.drawn_as for c in other)):
                 second += other
@@ -71,6 +78,7 @@ class Reader:
             whole = self._known(rest.removeprefix("的"))
             if whole and any(c.drawn_as == whole[0] and c.appearances for c in found):
                 one.drawn_as = whole[0]
+        self.read = {phrase for one, phrase in self._resolved if any(one is other for other in found)}
         seen: dict[str, WantedClass] = {}
         for one in found:
             seen.setdefault(one.name.casefold(), one)
@@ -173,8 +181,14 @@ class Reader:
 
     def _resolve(self, phrases: list[str]) -> list[WantedClass]:
         """Classes of phrases; a bare state ("ripe") takes its noun from its neighbour ("raw tomatoes")."""
-        full = [self._complete(p, phrases) for p in phrases]
-        return [c for p in full if p and (c := self._class(p)) is not None]
+        found = []
+        for phrase in phrases:
+            full = self._complete(phrase, phrases)
+            if full and (one := self._class(full)) is not None:
+                if len(full.split()) <= _MAX_PLAIN_WORDS or self._known(full):  # else a part of it was, and is noted
+                    self._resolved.append((one, phrase))
+                found.append(one)
+        return found
 
     def _complete(self, phrase: str, phrases: list[str]) -> str:
         bare = phrase.removesuffix(" ones").removesuffix(" one").removesuffix("的")

@@ -457,7 +457,7 @@ def _define_args(task: Understanding, dropped: set[str]) -> dict[str, Any]:
         "contexts": task.contexts,
         "assumptions": [*_assumptions(task), *task.notes],
     }
-    for name in ("target", "images", "rounds", "minutes", "money", "effort"):
+    for name in ("target", "images", "rounds", "minutes", "money", "effort", "model"):
         if name not in dropped:
             args[name] = getattr(task, name)
     return {k: v for k, v in args.items() if v not in (None, [])}

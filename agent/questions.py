@@ -27,6 +27,16 @@ def ask_for_something_visible(language: Language) -> str:
     )
 
 
+def ask_for_less(chars: int, most: int, language: Language) -> str:
+    """The question for a request that is too long to be one."""
+    if language == "zh":
+        return f"这段文字有 {chars} 个字符，最多读 {most} 个。请用几句话说明：识别什么物体，在什么地方？"
+    return (
+        f"This has {chars} characters, and at most {most} are read. Say it in a few sentences: which things should be "
+        "recognised, and where?"
+    )
+
+
 def ask_for_object(language: Language) -> str:
     """The question for a request that names no thing."""
     if language == "zh":

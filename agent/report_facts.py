@@ -9,6 +9,7 @@ from typing import Any
 from agent.memory import changes_of
 from agent.report_charts import Line
 from agent.report_scores import (
+    REPORTED,
     SET_NAMES,
     AuditTable,
     ScoreRow,
@@ -82,7 +83,7 @@ def facts_of(run: RunContext) -> Facts:
         title=f"{classes}: {KIND_NAMES[record.task.kind]}" if record.task else record.name,
         headline=headline,
         warning=warning,
-        sets=[(name, record.evaluation.get(on)) for on, name in SET_NAMES.items() if on.endswith("_test")],
+        sets=[(SET_NAMES[on], record.scores.get(on)) for on in REPORTED],
     )
     facts.sets += [(f"untrained {name}, same real photos", scores) for name, scores in record.baselines.items()]
     facts.audits = audits_of(record)

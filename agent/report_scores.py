@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.data.audit import sentence
-from tools.data.scores import Evaluation, LabelQuality
+from tools.data.scores import EvaluatedOn, Evaluation, LabelQuality
 from tools.runtime import RunRecord
 
 Sets = list[tuple[str, Evaluation | None]]
-SET_NAMES: dict[str, str] = {
+REPORTED: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
+SET_NAMES: dict[EvaluatedOn, str] = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
     "real_val": "real photos, validation", "real_test": "real photos, test",
 }  # fmt: skip
@@ -70,7 +71,7 @@ def headline_of(record: RunRecord) -> tuple[str, bool]:
         return f"No model was made. {state}{f': {reason}' if reason else ''}.", True
     broken = record.status in ("failed", "stopped")
     after = f" The run {record.status} after this was measured: {reason or 'no reason is known'}." if broken else ""
-    real = record.evaluation.get("real_test")
+    real = record.scores.get("real_test")
     if real is not None:
         return real_sentence(real) + after, broken
     why = "its real photos left none for a test" if record.real else "no labelled real photo was given"

@@ -13,6 +13,7 @@ Known = Callable[[str], tuple[str, list[str]] | None]
 CJK = r"\u3400-\u9fff"
 MARK = "\ue000"  # private-use characters stand for marks and quoted names; a request cannot hold them
 QUOTE_BASE = 0xE100
+_WORD = r"[\w-]{1,40}"  # with an end, for "-a-a-a..." is one word from each of its letters on
 _QUOTED = re.compile(r"[\"“”「」『』«»]([^\"“”「」『』«»]{1,400})[\"“”「」『』«»]|(?<![\w])'([^']{1,400})'(?!\w)")
 
 
@@ -39,6 +40,8 @@ def plain_text(request: str) -> tuple[str, list[str]]:
     text = _QUOTED.sub(put_aside, text)
     text = "".join(" " if unicodedata.category(c) in ("So", "Sk", "Mn") else c for c in text).lower()
     text = text.replace("’", "'").translate(_SIMPLIFIED)
+    text = re.sub(r"(?<![\d.,])(\d{1,3})((?:,\d{3})+)(?![\d,])", lambda m: m[1] + m[2].replace(",", ""), text)  # 1,000
+    text = re.sub(r"(?<![\w.,-])(\d{1,3})[ '_.](?=000(?![\d.,]))", r"\1", text)  # 1 000, 1.000
     text = re.sub(r"[,、，;；:：()\[\]{}]+", " , ", text)
     text = re.sub(r"[.!?。！？]+(?=\s|$)|[。！？!?]+", " \n ", text)
     return _squeeze(text), quotes
@@ -59,17 +62,17 @@ def rewrite(text: str) -> str:
     """Turn some turns of phrase into the plain ones that are read further on."""
     text = words.VIEWS.sub(" ", re.sub(words.TECHNOLOGY, " ", text))
     text = re.sub(r"[用使]?(?:yolo[a-z0-9-]*|深度学习|机器学习|神经网络|人工智能|python)(?:来|技术)?", " ", text)
-    text = re.sub(rf"\b(an?|the|me|my) (?:{words.QUALITY})(?= (?:[\w-]+ ){{1,4}}(?:model|\w*segment|detect"
+    text = re.sub(rf"\b(an?|the|me|my) (?:{words.QUALITY})(?= (?:{_WORD} ){{1,4}}(?:model|\w*segment|detect"
         rf"|classif|recogni|counter|sorter))",
                   r"\1", text)  # fmt: skip
     text = re.sub(r"\bcut(?:ting)? ((?:(?!\bout\b)[^\n,])+?) out\b", r"cut out \1", text)
-    text = re.sub(r"\b(?:whether|if|is|are) ((?:this|these|the|an?|my|each|every) )?([\w-]+) (?:(?:is|are) )?"
-                  r"([\w-]+) or ([\w-]+)\b", _whether, text)  # fmt: skip
-    text = re.sub(r"\b(?:whether|if) (?:(?:this|these|the|an?|my|each|every) )?([\w-]+) (?:is"
-        r"|are) ([\w-]+)(?= ?(?:$|\n|,))",
+    text = re.sub(rf"\b(?:whether|if|is|are) ((?:this|these|the|an?|my|each|every) )?({_WORD}) (?:(?:is|are) )?"
+                  rf"({_WORD}) or ({_WORD})\b", _whether, text)  # fmt: skip
+    text = re.sub(rf"\b(?:whether|if) (?:(?:this|these|the|an?|my|each|every) )?({_WORD}) (?:is"
+        rf"|are) ({_WORD})(?= ?(?:$|\n|,))",
                   lambda m: f"whether {m[2]} {m[1]}" if m[2] in words.STATES else m[0], text)  # fmt: skip
-    text = re.sub(r"\b([\w-]+) (?:that|which) (?:are|is) ([\w-]+)(?= *(?:$|\n|,|and\b|or\b|from\b))", r"\2 \1", text)
-    text = re.sub(r"\b([\w-]+) (?:in)?to ([\w-]+(?: ?, [\w-]+)*(?: and| or| ,|/) ?[\w-]+)\b", _into, text)
+    text = re.sub(rf"\b({_WORD}) (?:that|which) (?:are|is) ({_WORD})(?= *(?:$|\n|,|and\b|or\b|from\b))", r"\2 \1", text)
+    text = re.sub(rf"\b({_WORD}) (?:in)?to ({_WORD}(?: ?, {_WORD}){{0,20}}(?: and| or| ,|/) ?{_WORD})\b", _into, text)
     text = re.sub(
         r"([^\s,\n]{1,8}?)是([^\s,\n是的]{1,5})的?(?:还是|或者?|或是)([^\s,\n是的]{1,5})的?(?=[\s,\n吗呢]|$)",
         _whether_zh,

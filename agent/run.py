@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.faults import keep_traceback
+from agent.questions import ask_for_less
+from agent.understand import MAX_REQUEST_CHARS
 from tools.data.task import slug
 from tools.database import connect, damaged
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
@@ -63,9 +65,12 @@ def start_run(
     """Make the folder of a new run.
 
     Raises:
-        FixArguments: the name is taken or not usable, or a given folder does not exist or has no photo.
+        FixArguments: the request is too long, the name is taken or not usable, or a given folder does not exist or has
+            no photo.
         StepFailed: the runs folder cannot be written, or all photos of `few` are of photos in `real`, too.
     """
+    if len(request) > MAX_REQUEST_CHARS:
+        raise FixArguments(ask_for_less(len(request), MAX_REQUEST_CHARS, "en"))
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.options import finite
+
 _RUNS = Path("runs")
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")]
 
@@ -17,7 +19,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     replicas: Annotated[int | None, typer.Option(min=1, help="Processes that compute, each with the model.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures computed together.")] = None,
-    max_wait_ms: Annotated[float | None, typer.Option(min=0, help="How long a picture waits for company.")] = None,
+    max_wait_ms: Annotated[float | None, typer.Option(min=0, callback=finite, help="How long a picture waits.")] = None,
     max_queue: Annotated[int | None, typer.Option(min=1, help="Waiting pictures; the next is answered 429.")] = None,
     keys: Annotated[Path | None, typer.Option(help="File of the API keys; see `sightsmith keys`.")] = None,
     candidate: Annotated[str | None, typer.Option(help="A second run, served beside.")] = None,

@@ -25,6 +25,11 @@ class Step:
     about: dict[str, float] = field(default_factory=dict)  # numbers of the latest progress: loss, seconds a picture
     _recent: list[tuple[float, int]] = field(default_factory=list)
 
+    @property
+    def counted(self) -> int:
+        """What it dealt with: pictures of its round, however much of the work is of other rounds; epochs that ran."""
+        return int(self.about.get("pictures", self.done))
+
     def advance(self, at_s: float, event: dict[str, Any]) -> None:
         """Take in a progress event; the time left is by the speed of the latest few."""
         self.done, self.total = int(event["done"]), int(event["total"])

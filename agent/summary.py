@@ -84,10 +84,9 @@ def _last(steps: Sequence[Answered], name: str) -> Answered | None:
 
 
 def _kept_evaluation(steps: Sequence[Answered]) -> Answered | None:
-    """The report of the best round: the last evaluation that was not turned down."""
+    """The last evaluation: its scores are of the model that is handed over, also where its own round was refused."""
     done = [s for s in steps if s.name in _MEASURES and s.done]
-    kept = [s for s in done if s.report.get("accepted") is not False]
-    return (kept or done or [None])[-1]  # type: ignore[list-item]
+    return done[-1] if done else None
 
 
 def _nothing_trained(steps: Sequence[Answered], zh: bool) -> str:
@@ -139,11 +138,12 @@ def _score_lines(report: dict[str, Any], zh: bool) -> list[str]:
 
 
 def _weak_line(steps: Sequence[Answered], zh: bool) -> list[str]:
-    diagnosis = _last(steps, "diagnose_model")
-    weak = [
-        w.get("slice", "") if isinstance(w, dict) else str(w)
-        for w in (diagnosis.report if diagnosis else {}).get("weak", [])
-    ]
+    """Where the round is weak whose model is handed over."""
+    evaluation = _kept_evaluation(steps)
+    best = evaluation.report.get("best_round") if evaluation else None
+    reports = [s.report for s in steps if s.name == "diagnose_model" and s.done]
+    report = next((r for r in reversed(reports) if best is None or r.get("round", best) == best), {})
+    weak = [w.get("slice", "") if isinstance(w, dict) else str(w) for w in report.get("weak", [])]
     shown = ", ".join(w for w in weak[:3] if w)
     return [f"仍然较弱：{shown}。" if zh else f"Still weak: {shown}."] if shown else []
 

@@ -6,14 +6,20 @@ nothing here could follow it.
 """
 
 import re
+from functools import cache
 
 from pydantic import BaseModel, Field
 
 from agent.amounts import take_amounts
+from agent.asides import take_asides
+from agent.declined import take_declined
+from agent.leftovers import not_understood, take_ruled_out
+from agent.network_wish import take_network
 from agent.noun_phrases import Reader, WantedClass
 from agent.questions import (
     Language,
     ask_for_kind,
+    ask_for_less,
     ask_for_object,
     ask_for_second_class,
     ask_for_something_visible,
@@ -21,7 +27,8 @@ from agent.questions import (
 from agent.request_text import CJK, MARK, Known, Mark, mark, mend_spelling, plain_text, rewrite, take_places
 from tools.data.task import MAX_NAME_CHARS, Effort, TaskKind
 
-_MAX_CHARS = 4000  # a request is a sentence or a few; a pasted book must not take seconds
+MAX_REQUEST_CHARS = 4000  # a request is a sentence or a few; what a box for words on the page takes
+_MAX_LEFT, _LEFT_CHARS = 4, 60  # parts that were not understood, as they are shown
 _KIND_ORDER: tuple[TaskKind, ...] = ("segment", "detect", "classify")
 
 
@@ -38,6 +45,7 @@ class Understanding(BaseModel):
     money: float | None = None
     target: float | None = None
     effort: Effort | None = None
+    model: str | None = Field(None, description="the network that was asked for, such as yolo11m")
     language: Language = "en"
     notes: list[str] = Field(default_factory=list)
     question: str | None = None
@@ -46,48 +54,70 @@ class Understanding(BaseModel):
 def understand(request: str, known: Known) -> Understanding:
     """Read a request.
 
+    What is not done here, was ruled out or was not understood is told in `notes`: nothing is dropped in silence.
+
     Args:
-        request: what the person wrote, of any length and content.
+        request: what the person wrote, of any content; one of more than `MAX_REQUEST_CHARS` is asked for in short.
         known: key and appearances of a phrase that something can draw, or None.
 
     Returns:
         The task as far as it was said; `question` holds what must be asked first, in the person's language.
     """
-
-    def lookup(phrase: str) -> tuple[str, list[str]] | None:
-        return known(phrase) if len(phrase) <= MAX_NAME_CHARS else None
-
-    text, quotes = plain_text(request[:_MAX_CHARS])
     language: Language = "zh" if re.search(f"[{CJK}]", request) else "en"
+    if len(request) > MAX_REQUEST_CHARS:
+        return Understanding(language=language, question=ask_for_less(len(request), MAX_REQUEST_CHARS, language))
+    lookup = cache(lambda phrase: known(phrase) if len(phrase) <= MAX_NAME_CHARS else None)
+    request, asides = take_asides(request, language)
+    text, quotes = plain_text(request)
+    text, declined = take_declined(text, language)
+    network, text = take_network(text, language)
     amounts, text = take_amounts(text)
+    text, ruled_out = take_ruled_out(text, quotes, lookup)
+    notes = [*asides, *declined, *network.notes, *amounts.notes]
+    if ruled_out:
+        notes.append(("不找：" if language == "zh" else "not looked for: ") + ", ".join(dict.fromkeys(ruled_out)))
     result = Understanding(
         language=language, images=amounts.images, rounds=amounts.rounds, minutes=amounts.minutes, money=amounts.money,
-        target=amounts.target, effort=amounts.effort, notes=amounts.notes,
+        target=amounts.target, effort=amounts.effort, model=network.model, notes=notes,
     )  # fmt: skip
     result.contexts, text = take_places(rewrite(mend_spelling(text, lookup)))
     marked, marks, refused = mark(text)
     reader = Reader(lookup, quotes)
     result.classes = reader.classes(marked, marks)
     result.contexts = result.contexts or reader.contexts
-    if reader.elsewhere and not result.contexts and result.classes:
-        place = reader.elsewhere[0][:60]
-        result.notes.append(f"没有“{place}”这样的场景，图片会包含所有地点" if language == "zh" else
-                            f'"{place}" is no place that can be built here; the pictures show every place')  # fmt: skip
+    _say_what_is_left(result, reader, marked, quotes)
     _decide_kind(result, marks, refused, text)
     result.question = _question(result, marks, marked, reader)
+    if result.question and not result.classes and (why := [*declined, *asides]):  # why nothing is left to find
+        result.question = f"{why[0]}{'。' if language == 'zh' else '. '}{result.question}"
     return result
+
+
+def _say_what_is_left(result: Understanding, reader: Reader, marked: str, quotes: list[str]) -> None:
+    """Note the place that cannot be built, and what nobody understood."""
+    zh, told = result.language == "zh", list(reader.read)
+    if reader.elsewhere and not result.contexts and result.classes:
+        told.append(reader.elsewhere[0])
+        place = reader.elsewhere[0][:_LEFT_CHARS]
+        result.notes.append(f"没有“{place}”这样的场景，图片会包含所有地点" if zh else
+                            f'"{place}" is no place that can be built here; the pictures show every place')  # fmt: skip
+    if left := not_understood(marked, told, quotes):
+        shown = "; ".join(f'"{part[:_LEFT_CHARS]}"' for part in left[:_MAX_LEFT]) + " ..." * (len(left) > _MAX_LEFT)
+        result.notes.insert(0, f"没有听懂：{shown}" if zh else f"not understood: {shown}")
 
 
 def merge(first: Understanding, second: Understanding) -> Understanding:
     """What holds after the person added something: the second where it says anything, else the first."""
     said = {
         name: value
-        for name in ("classes", "contexts", "images", "rounds", "minutes", "money", "target", "effort")
+        for name in ("classes", "contexts", "images", "rounds", "minutes", "money", "target", "effort", "model")
         if (value := getattr(second, name)) not in (None, [])
     }
     if second.kind is not None and not second.kind_assumed:
         said |= {"kind": second.kind, "kind_assumed": False}
-    merged = first.model_copy(update=said | {"notes": [*first.notes, *second.notes], "question": None})
+    merged = first.model_copy(
+        update=said | {"notes": list(dict.fromkeys([*first.notes, *second.notes])), "question": None}
+    )
     if merged.kind is None:
         merged.kind, merged.kind_assumed = "segment", True
     if not merged.classes:

@@ -132,6 +132,14 @@ FILLERS = _set(
     "around them well too also then hereby asap output outputs result results draw show separately individually "
     "class classes task kind label labels apart"
 )  # fmt: skip
+# Beside what was understood, a remainder of these alone is none.
+SAYS_NOTHING = _set(
+    "and or but so because since when while that which who where then than if whether both only also per with without "
+    "within until about around between among there here he she his her their they good nice great new different "
+    "various many several few lots lot quick quickly fast please kindly thank thanks am are were been being not no "
+    "yes find detect count recognise recognize segment classify try run use made given shown taken put take show tell "
+    "say vs versus boxes box mask masks outline outlines model s t re ve ll d m works working work"
+)
 # Endings of a clause: what follows is no longer the object.
 CLAUSE_END = re.compile(
     r"\s(?:so that|in order|so (?:i|we|that|it)|because|since|but|where|when|while|before|after|then|if|whether|"
@@ -200,7 +208,7 @@ STATES = _set(
 
 # Chinese politeness and carriers at both ends of a phrase.
 LEAD_ZH = re.compile(
-    r"^(?:帮我|帮忙|帮|请问|请你?|麻烦你?|拜托|你好|您好|我们?|想要?|要求|要|需要|每轮|希望|打算|给我|给|为我"
+    r"^(?:只要|只想要?|只需要?|帮我|帮忙|帮|请问|请你?|麻烦你?|拜托|你好|您好|我们?|想要?|要求|要|需要|每轮|希望|打算|给我|给|为我"
     r"|替我|对(?![讲联])|还是|还|让|能不能|可不可以|可以|能够?|用来|用于|"
     r"做出?|建立|建|训练|搭建|搭|构建|创建|开发|生成|制作|弄|来|搞|造|设计|整|一下|一个|一种|一套|个|把(?!手)"
     r"|将(?!军)|从|所有|全部|每个|各种|"

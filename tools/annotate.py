@@ -133,7 +133,7 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         if not samples:
             raise StepFailed("no picture is kept, so nothing can be labelled; call generate_images and curate_dataset")
         known = samples if engine.name == "exact" else [s for s in samples if is_exact(s)]
-        outcome = _Outcome(run, len(samples), review)
+        outcome = _Outcome(run, samples, review)
         outcome.label(exact if engine.name != "exact" else engine, known, run.settings.score_batch)
         if engine.name != "exact":
             outcome.label(engine, [s for s in samples if not is_exact(s)], _at_once(run, engine))
@@ -194,8 +194,9 @@ def said_of(review: "VlmReview") -> str:
 class _Outcome:
     """Labels pictures and counts what became of them."""
 
-    def __init__(self, run: RunContext, total: int, review: "VlmReview | None" = None) -> None:
-        self.run, self.total, self.done, self.review = run, total, 0, review
+    def __init__(self, run: RunContext, samples: Sequence[Sample], review: "VlmReview | None" = None) -> None:
+        self.run, self.total, self.done, self.review = run, len(samples), 0, review
+        self.of_round = sum(s.round == run.round.number for s in samples)
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.empties = self.unseen = self.hidden = 0
@@ -231,7 +232,7 @@ class _Outcome:
             self.counts.update(i.class_name for i in labels)
             self.empties += not labels
         self.done += 1
-        self.run.progress("annotate", self.done, self.total)
+        self.run.progress("annotate", self.done, self.total, pictures=self.of_round)
 
     def _settle(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> str | None:
         """Write the labels down. Returns what speaks against the picture."""

@@ -186,13 +186,13 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
             f"no picture is left to curate: most were dropped as {why[0][0]!r}; ask design_scenes for other scenes"
             if why else "there is no picture to curate; call generate_images"
         )  # fmt: skip
-    vectors, prints = [], []
+    vectors, prints, of_round = [], [], sum(s.round == run.round.number for s in samples)
     for done, sample in enumerate(samples, start=1):
         run.check_stop()
         picture = read_picture(run.path(sample.image))
         vectors.append(embed(picture))
         prints.append(Fingerprint("", sample.sha256, look_hash(picture)))
-        run.progress("curate", done, len(samples))
+        run.progress("curate", done, len(samples), pictures=of_round)
     embeddings, hashes = np.stack(vectors), [s.sha256 for s in samples]
     # What an earlier round kept stays: it comes before anything new, whatever the scores.
     ranks = [(s.quality or 0.0) + (10.0 if s.verdict == "kept" else 0.0) for s in samples]

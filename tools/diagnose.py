@@ -176,7 +176,8 @@ def _weak_slice(evidence: Evidence, errors: list[Error], scorer: Scorer, on: Eva
     return WeakSlice(
         axis=compared.part.axis, value=compared.part.value, score=round(compared.score, 4),
         rest=round(compared.rest, 4), instances=compared.instances,
-        errors=count_errors(errors_in(errors, compared.part, scorer.pictures)), interval=interval(compared.gaps), on=on,
+        errors=count_errors(errors_in(errors, compared.part, scorer.pictures)),
+        interval=interval(compared.gaps, compared.images), on=on,
     )  # fmt: skip
 
 
@@ -319,9 +320,7 @@ def _advice(
 def reason_to_stop(run: RunContext) -> str | None:
     """Why no further round should or can follow; None when one can."""
     record, budget, number = run.record, run.task.budget, run.round.number
-    best = next((r for r in record.rounds if record.best and r.number == record.best.round), None)
-    diagnosis = run.round.diagnosis
-    scores = best.scores.get(diagnosis.on) if best and diagnosis else None
+    scores = record.deciding_scores
     if run.task.target is not None and scores and scores.score is not None and scores.score >= run.task.target:
         return f"the target of {run.task.target:g} is reached on {scores.on} ({scores.score:.3f})"
     if number >= budget.rounds:
@@ -341,6 +340,7 @@ def _report(run: RunContext, diagnosis: Diagnosis) -> str:
     aims = ", ".join(diagnosis.aim)
     return report(
         done=f"diagnosed round {diagnosis.round} on {diagnosis.on}",
+        round=diagnosis.round,
         measured_by="share_right" if diagnosis.measured_by == "accuracy" else diagnosis.measured_by,
         weak=[_line(w) for w in diagnosis.weak],
         least_certain=[_line(w) for w in diagnosis.least_certain],

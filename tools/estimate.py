@@ -10,6 +10,11 @@ from tools.settings import EFFORTS, Settings
 
 _SIZE_PX, _CORES = 320, 2  # what the settings' seconds were measured with
 _KEPT = 0.9  # share of the pictures that curation keeps, as measured
+STARTER_NETWORK = "yolo11n"  # what the settings' seconds were measured with, and the starter weights are of
+# Multiplications of a picture beside those of size n, as Ultralytics publishes them for segmentation at 640 px: 10.4,
+# 35.5, 123, 142 and 319 GFLOPs.
+_WORK = {"n": 1.0, "s": 3.4, "m": 11.8, "l": 13.7, "x": 30.7}
+NETWORKS = tuple(f"yolo{family}{size}" for family in (11, 12, 26) for size in _WORK)
 _LEVELS: tuple[Effort, ...] = ("quick", "standard", "thorough")
 
 
@@ -38,6 +43,7 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         cores: of this machine when None.
     """
     area, speed = scale(settings, cores)
+    work = network_work(settings.model)
     seen = _pictures_by_round(plan, settings)
     train_share = 1 - settings.split_val - settings.split_test
     trained = sum(seen) * _KEPT * train_share * EFFORTS[plan.effort].epochs
@@ -46,13 +52,19 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         "generate": plan.images * settings.estimate_render_s * area / speed,
         "score, curate, annotate": sum(seen) * settings.estimate_picture_s * area,
         # Training gains less from cores than rendering does: half of its time is not spent in large products.
-        "train": trained * area / settings.estimate_train_images_per_s / speed**0.5,
-        "evaluate, diagnose": measured * settings.estimate_predict_s * area + plan.rounds * settings.estimate_round_s,
+        "train": trained * area * work / settings.estimate_train_images_per_s / speed**0.5,
+        "evaluate, diagnose": measured * settings.estimate_predict_s * area * work
+        + plan.rounds * settings.estimate_round_s,
         "export, report": settings.estimate_finish_s,
     }
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}
     money = plan.images * (settings.image_price or 0.0) if settings.generator == "openai_images" else 0.0
     return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
+
+
+def network_work(model: str) -> float:
+    """How many times the work of the network that the settings' seconds were measured with."""
+    return _WORK[model[-1]] if model in NETWORKS else 1.0
 
 
 def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from tools.data.dataset import file_sha256
 from tools.data.label_scoring import LabelScorer
-from tools.data.metrics import Floats, Picture, interval, number
+from tools.data.metrics import Floats, Picture, independent, interval, number
 from tools.data.predictions import Answer, Recogniser, ask, join, save_answers
 from tools.data.real import load_real
 from tools.data.sample import Sample
@@ -32,7 +32,7 @@ from tools.settings import EFFORTS
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 4  # raised when the same pictures and weights would be scored or judged differently
+_METHOD = 5  # raised when the same pictures and weights would be scored or judged differently
 # Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
 _PHOTO_NOISE = 0.01
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
@@ -68,7 +68,7 @@ class Decision(BaseModel):
     gains: list[Gain] = []  # on the pictures that decide, then on rendered ones if photos could not tell
     best: Best
     scores: dict[EvaluatedOn, Evaluation]  # of this round's weights
-    best_scores: dict[str, Evaluation | None]  # of the best weights, on the test pictures
+    best_scores: dict[str, Evaluation | None]  # of the best weights, on the test pictures and on what decided
 
 
 # What is measured ---------------------------------------------------------------------------------------------------
@@ -151,7 +151,8 @@ def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
         new.scores_resampled, old.scores_resampled, gain, run.settings.accept_probability
     )
     return Gain(
-        on=on, metric=new.metric, gain=number(gain), interval=interval(new.scores_resampled - old.scores_resampled),
+        on=on, metric=new.metric, gain=number(gain), 
+        interval=interval(new.scores_resampled - old.scores_resampled, independent(new.pictures)),
         probability=share, better=better,
     )  # fmt: skip
 
@@ -236,20 +237,21 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
     old_model = load_model(run.path(before.weights))
     old = asking.scorer(old_model, on)
+    judged: dict[EvaluatedOn, Scorer] = {on: old}
     decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
     if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
         asking.total += len(sets.samples["synthetic_val"])
-        old_renders = asking.scorer(old_model, "synthetic_val")
+        judged["synthetic_val"] = old_renders = asking.scorer(old_model, "synthetic_val")
         decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
     decision.accepted = decision.gains[-1].better
     if not decision.accepted:
-        # The best stays, but pictures were added: it gets its threshold and test scores on them too.
+        # The best stays, but pictures were added: it gets its threshold and its scores on them too.
         asking.total += sum(len(sets.samples[t]) for t in tests)
         threshold = old.threshold()
         decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
         decision.best_scores = {
             t: asking.scorer(old_model, t).evaluation(t, threshold) if t in tests else None for t in TESTS
-        }
+        } | {judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()}
     return decision
 
 
@@ -375,8 +377,9 @@ def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
         verdict=verdict,
         best_round=decision.best.round,
         threshold=round(decision.best.threshold, 3),
-        scores={on: brief(s) for on, s in decision.scores.items()},
-        gap=gap_sentence(decision.scores),
+        scores_of_round=decision.best.round,  # of the model that would be handed over now, not of a refused one
+        scores={on: brief(s) for on, s in run.record.scores.items()},
+        gap=gap_sentence(run.record.scores),
         untrained_on_real_test={name: brief(s) for name, s in run.record.baselines.items()},
         notes=[*own_notes, *notes][:4],
     )

@@ -125,6 +125,7 @@ _ENGINES: dict[str, Callable[[RunContext], Generator]] = {
 def generate(run: RunContext) -> str:
     """Make a picture of every planned scene that has none; see `generate_images`."""
     current, scenes = run.round, run.dataset.pending_scenes()
+    earlier = max(0, len(run.dataset.scenes(current.number)) - len(scenes))  # of this round, before a stop
     scratch = run.folder / ".generating"
     shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
     before, seconds, out_of_time = run.dataset.count(), list[float](), False
@@ -140,7 +141,7 @@ def generate(run: RunContext) -> str:
     time_is_up = _clock(run)
     came: list[float] = []  # when each picture was there
     try:
-        run.progress("generate", 0, len(scenes))
+        run.progress("generate", earlier, earlier + len(scenes), pictures=current.generated)
         for done, result in enumerate(engine.generate(scenes, scratch), start=1):
             if isinstance(result, Failed):
                 if shutil.disk_usage(run.folder).free < MIN_FREE_BYTES:  # not the scene's fault: it stays planned
@@ -156,7 +157,11 @@ def generate(run: RunContext) -> str:
             if done == PACE_AFTER and current.number == 1:
                 _warn_if_slow(run, (came[-1] - came[0]) / (done - 1))
             run.progress(
-                "generate", done, len(scenes), seconds_per_image=round(median(seconds), 2) if seconds else None
+                "generate",
+                earlier + done,
+                earlier + len(scenes),
+                pictures=current.generated,
+                seconds_per_image=round(median(seconds), 2) if seconds else None,
             )
             run.check_stop()
             if time_is_up():

@@ -109,7 +109,7 @@ def _report(
         decided_on="real_val",
         accepted=accepted,
         verdict="better on the photos that decide, and kept" if accepted else "not better on the photos that decide",
-        scores={on: brief(s) for r in run.record.rounds if r.number == best for on, s in r.scores.items()},
+        scores={on: brief(s) for on, s in run.record.scores.items()},
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.estimate import scale
+from tools.estimate import network_work, scale
 from tools.runtime import PHOTOS, RunRecord
 from tools.settings import Settings
 
@@ -53,7 +53,7 @@ def at_pace(settings: Settings, paces: list[Pace]) -> Settings:
     if not paces:
         return settings
     area, speed = scale(settings)
-    rate = statistics.median(p.train_images_per_s for p in paces) * area / speed**0.5
+    rate = statistics.median(p.train_images_per_s for p in paces) * area * network_work(settings.model) / speed**0.5
     render_s = statistics.median(p.render_s for p in paces) * speed / area
     return settings.model_copy(update={"estimate_render_s": render_s, "estimate_train_images_per_s": rate})
 

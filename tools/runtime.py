@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from tools.data.dataset import Dataset
-from tools.data.scores import Audit, Diagnosis, Evaluation
+from tools.data.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.files import json_text
@@ -93,6 +93,40 @@ class RunRecord(BaseModel):
     exports: dict[str, Any] = Field(default_factory=dict)
     stages: list[StageTime] = Field(default_factory=list)
     totals: dict[str, float] = Field(default_factory=dict)
+
+    # The model that is handed over: whoever shows a figure of a run takes it from here.
+
+    @property
+    def best_round(self) -> Round | None:
+        """The round whose weights the run stands for; None before one was measured."""
+        return next((r for r in self.rounds if self.best is not None and r.number == self.best.round), None)
+
+    @property
+    def scores(self) -> dict[EvaluatedOn, Evaluation]:
+        """What its model scores, by what it was measured on: photos first, tests before what decides.
+
+        What was measured again, when later rounds had added pictures, counts before its own round's figures.
+        """
+        chosen = self.best_round
+        found = dict(chosen.scores) if chosen is not None else {}
+        found |= {on: e for on, e in self.evaluation.items() if e is not None}
+        return {on: found[on] for on in EVALUATED_ON if on in found}
+
+    @property
+    def deciding_scores(self) -> Evaluation | None:
+        """Its scores on the pictures that decide: photos where there are any."""
+        return self.scores.get("real_val") or self.scores.get("synthetic_val")
+
+    @property
+    def weak(self) -> list[WeakSlice]:
+        """Where its model is weak; not where a round was that it was kept against."""
+        chosen = self.best_round
+        return chosen.diagnosis.weak if chosen is not None and chosen.diagnosis is not None else []
+
+    @property
+    def pictures(self) -> tuple[int, int]:
+        """Pictures kept and made, all rounds together."""
+        return sum(r.kept for r in self.rounds), sum(r.generated for r in self.rounds)
 
 
 class RunContext:

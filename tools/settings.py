@@ -1,10 +1,11 @@
 """Every default and threshold of Sightsmith, with its reason. Environment variables (SIGHTSMITH_*) override."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tools.data.task import Effort
@@ -16,6 +17,20 @@ WORDED_GENERATORS = ("diffusion", "openai_images")
 def _number(value: Any) -> Any:
     """Numbers from the environment come as text, which is none of a list of numbers."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def check_ray_address(value: str | None) -> str | None:
+    """The address of a cluster's head, once it looks like one.
+
+    Raises:
+        ValueError: it does not; asking Ray would take minutes to say so.
+    """
+    if value is None:
+        return None
+    found = re.fullmatch(r"(?:ray://)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", value)
+    if found is None or not 0 < int(found[1]) < 65536:
+        raise ValueError(f"{value!r}: write host:port or ray://host:port, such as 10.0.0.5:6379")
+    return value
 
 
 Views = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
@@ -41,7 +56,7 @@ EFFORTS: dict[Effort, EffortLevel] = {
 class Settings(BaseSettings):
     """Read once at the start of a run and kept in its `run.json`."""
 
-    model_config = SettingsConfigDict(env_prefix="SIGHTSMITH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SIGHTSMITH_", extra="ignore", allow_inf_nan=False)
 
     # The run
     runs_dir: Path = Path("runs")
@@ -52,7 +67,8 @@ class Settings(BaseSettings):
 
     # Where pictures are made, scored and labelled: here, or on a Ray cluster (the extra `cluster`)
     engine: Literal["local", "ray"] = "local"
-    ray_address: str | None = None  # "host:port" of the cluster's head; None: RAY_ADDRESS, else this machine's cores
+    # "host:port" of the cluster's head; None: RAY_ADDRESS, else this machine's cores
+    ray_address: Annotated[str | None, AfterValidator(check_ray_address)] = None
     # A worker imports torch and loads its weights within seconds, and machines that are added come up within minutes.
     ray_start_timeout_s: float = Field(300.0, gt=0)
 

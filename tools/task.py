@@ -1,6 +1,7 @@
 """The tools that settle what is done: define_task (with its estimate and approval) and ask_user."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from tools.classes import ClassArgument, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
-from tools.estimate import Plan, estimate, fit_plan
+from tools.estimate import NETWORKS, STARTER_NETWORK, Plan, estimate, fit_plan, network_work
 from tools.pace import at_pace, latest_paces
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS, Settings
@@ -35,6 +36,7 @@ YES = _words("yes y ok okay sure go yep yeah approve approved 是 是的 好 好
 }
 NO = _words("no n nope cancel stop quit exit abort never 不 不要 不行 否 不用了 算了 取消 停止 退出 不同意")
 QUIT = _words("quit exit stop cancel abort 取消 停止 退出 算了 不做了")
+_MAX_NOTES, _NOTE_CHARS = 10, 320  # of what the user reads before approving
 _RUN_FLAGS = ("images", "rounds", "minutes")
 
 
@@ -50,11 +52,13 @@ class Wanted(BaseModel):
     minutes: float | None = None
     money: float | None = None
     effort: Effort | None = None
+    model: str | None = None
     assumptions: list[str] = Field(default_factory=list)
 
     def fingerprint(self) -> str:
         """The same text for the same wishes."""
-        return json.dumps(self.model_dump(), ensure_ascii=False, sort_keys=True)
+        said = self.model_dump(exclude={"model"} if self.model is None else set())
+        return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
 @tool
@@ -69,6 +73,7 @@ def define_task(
     minutes: Annotated[float | None, Field(description="wall-clock minutes for everything")] = None,
     money: Annotated[float | None, Field(description="US dollars for paid services")] = None,
     effort: Effort | None = None,
+    model: Annotated[str | None, Field(description="network the user named, e.g. yolo11s")] = None,
     assumptions: list[str] | None = None,
 ) -> str:
     """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
@@ -77,12 +82,13 @@ def define_task(
     least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, slide; none means
-    everywhere. assumptions: what you took for granted, one short sentence each; the user reads them before approving.
+    everywhere. assumptions: what you took for granted, and what of the request is not done here or was not understood,
+    one short sentence each; the user reads them before approving.
     A class that nothing can draw is refused; the refusal says how to describe it.
     """
     wanted = Wanted(
         kind=kind, classes=classes, contexts=contexts or [], target=target, images=images, rounds=rounds,
-        minutes=minutes, money=money, effort=effort, assumptions=assumptions or [],
+        minutes=minutes, money=money, effort=effort, model=model, assumptions=assumptions or [],
     )  # fmt: skip
     return define(runtime.context, wanted)
 
@@ -151,16 +157,25 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     if run.record.few is not None:
         _settle_shown(run, wanted, classes)
         return
-    paces = latest_paces(run.folder.parent, run.record.machine, run.settings)
-    settings = at_pace(run.settings, paces)
+    model, about_model = _network(run, wanted.model)
+    own = run.settings.model_copy(update={"model": model})
+    paces = latest_paces(run.folder.parent, run.record.machine, own)
+    settings = at_pace(own, paces)
     plan, minutes, notes = _plan(run, wanted, settings)
     money = _within_flag("money", wanted.money, run) or 0.0
+    if not 0 <= money < math.inf:
+        raise FixArguments(f"money must be a number of US dollars, 0 or more, not {money:g}.")
     task = TaskSpec(
         kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
         budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
         request=run.record.request,
     )  # fmt: skip
-    notes = [*[a[:200] for a in wanted.assumptions[:5]], *notes, *_check_photos(run, task)]
+    notes = [
+        *[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]],
+        *about_model,
+        *notes,
+        *_check_photos(run, task),
+    ]
     cost = estimate(plan, settings)
     if cost.money > task.budget.money:
         raise FixArguments(
@@ -169,7 +184,12 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         )
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | plan.model_dump()
-    run.record.estimate |= {"notes": notes, "asked": wanted.fingerprint(), "measured_in": [p.run for p in paces]}
+    run.record.estimate |= {
+        "model": model,
+        "notes": notes,
+        "asked": wanted.fingerprint(),
+        "measured_in": [p.run for p in paces],
+    }
     run.save()
 
 
@@ -205,6 +225,26 @@ def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
     judges = None if run.record.real is None else Path(run.record.real)
     shown = read_shown(Path(run.record.few), task, run.settings.class_map, judges)
     return len(shown.samples), [*shown.notes, *notes]
+def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
+    """The network to train, and what the user should know of one that was asked for.
+
+    Raises:
+        FixArguments: it is none that is built here.
+    """
+    settings = run.settings
+    if asked is None:
+        return settings.model, []
+    if settings.trainer != "yolo":
+        return settings.model, [f"{asked} was asked for; the trainer {settings.trainer} chooses its own network"]
+    if asked not in NETWORKS:
+        raise FixArguments(f"model must be one of {', '.join(NETWORKS)}, not {asked!r}; leave it out if unsure.")
+    if asked == STARTER_NETWORK:
+        return asked, []
+    times = network_work(asked)
+    return asked, [
+        f"{asked} was asked for: training it takes about {times:.0f} times as long as {STARTER_NETWORK}, and the "
+        f"starter weights are of {STARTER_NETWORK}, so it begins with what of them fits"
+    ]
 
 
 def _objects(run: RunContext) -> Any:
@@ -233,8 +273,8 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
     for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
         if value is not None and not 1 <= value <= most:
             raise FixArguments(f"{name} must be between 1 and {most}, not {value:g}.")
-    if minutes is not None and minutes <= 0:
-        raise FixArguments("minutes must be more than 0.")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise FixArguments(f"minutes must be a number above 0, not {minutes:g}; leave it out for no limit.")
     whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
     try:
         plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)
@@ -301,6 +341,7 @@ def _approve(run: RunContext) -> None:
     estimated = run.record.estimate or {}
     run.settings.effort = estimated["effort"]
     run.record.settings["effort"] = estimated["effort"]
+    run.settings.model = run.record.settings["model"] = estimated.get("model") or run.settings.model
     run.record.approved = True
     run.save()
 
@@ -332,6 +373,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
         {
             "task": kinds[task.kind],
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+            "network": cost.get("model") or run.settings.model,
             "places": task.contexts or "everywhere it may be met",
             "pictures": _pictures_line(run, task),
             "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
@@ -403,6 +445,7 @@ def _report(run: RunContext) -> str:
         minutes=task.budget.minutes,
         target=task.target,
         effort=cost.get("effort"),
+        model=cost.get("model"),
         estimated_minutes=cost.get("minutes"),
         notes=cost.get("notes"),
         unlabelled=run.record.unlabelled if run.record.real else None,

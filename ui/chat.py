@@ -188,7 +188,7 @@ def _line(entry: Entry) -> str:
 
 def _step(step: Step) -> str:
     unit = {"train": "epochs_count"}.get(step.name, "pictures_count")
-    count = f" · {t(unit, count=step.total)}" if step.name in _COUNTED and step.total else ""
+    count = f" · {t(unit, count=step.counted)}" if step.name in _COUNTED and step.counted else ""
     return (
         f'<div class="ss-step {step.state}"><em>{_MARKS[step.state]}</em>'
         f"<span>{escape(t(f'stage_{step.name}'))}{escape(count)}</span><small>{widgets.duration(step.seconds)}</small></div>"

@@ -74,12 +74,12 @@ def _line(record: RunRecord) -> str:
     if record.task is not None:
         parts.append(f"{t(f'kindname_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
     for on in ("real_test", "synthetic_test"):
-        evaluation = record.evaluation.get(on)
+        evaluation = record.scores.get(on)
         if evaluation is not None and evaluation.score is not None:
             parts.append(f"{metric_name(evaluation.metric)} {evaluation.score:.2f} ({t(f'set_{on}')})")
             break
-    if generated := sum(r.generated for r in record.rounds):
-        parts.append(t("pictures_made", count=generated))
+    if made := record.pictures[1]:
+        parts.append(t("pictures_made", count=made))
     return " · ".join(parts)
 
 

@@ -6,12 +6,11 @@ import streamlit as st
 
 from agent.report_charts import Line
 from agent.report_scores import METRIC_NAMES, headline_of
-from tools.data.scores import EvaluatedOn, Evaluation, SliceScore
+from tools.data.scores import EVALUATED_ON, Evaluation, SliceScore
 from tools.runtime import RunRecord
 from ui import session, widgets
 from ui.session import t
 
-_SETS: tuple[EvaluatedOn, ...] = ("real_test", "real_val", "synthetic_test", "synthetic_val")
 _METRICS = ("mask_map50", "mask_map50_95", "box_map50", "box_map50_95", "accuracy", "precision", "recall", "f1")
 _SLICES = 14
 
@@ -33,16 +32,8 @@ def render() -> None:
         _report(folder)
 
 
-def _final(record: RunRecord) -> dict[str, Evaluation]:
-    """Of the best round what decided, and what is reported."""
-    best = next((r for r in record.rounds if record.best and r.number == record.best.round), None)
-    found = dict(best.scores) if best else {}
-    found |= {on: e for on, e in record.evaluation.items() if e is not None}
-    return found
-
-
 def _table(record: RunRecord) -> None:
-    found = {on: e for on in _SETS if (e := _final(record).get(on)) is not None}
+    found = record.scores
     if not found:
         widgets.empty(t("no_scores"), t("no_scores_about"))
         return
@@ -69,7 +60,7 @@ def _cell(evaluation: Evaluation, metric: str) -> str:
 def _rounds(record: RunRecord) -> None:
     st.subheader(t("by_round"), anchor=False)
     lines = []
-    for on in _SETS:
+    for on in EVALUATED_ON:
         points = [(float(r.number), r.scores[on].score) for r in record.rounds if on in r.scores]
         known = [(x, y) for x, y in points if y is not None]
         if known:
@@ -97,18 +88,15 @@ def _rounds(record: RunRecord) -> None:
 
 
 def _weak(record: RunRecord) -> None:
-    """Slices of the last measured round as bars, worst first, those called weak in another colour."""
-    last = next((r for r in reversed(record.rounds) if r.scores), None)
-    deciding = None if last is None else next((on for on in ("real_val", "synthetic_val") if on in last.scores), None)
-    if last is None or deciding is None:
-        return
-    slices = [(name, s) for name, s in last.scores[deciding].per_slice.items() if s.score is not None]
-    if not slices:
+    """Slices of the model that is handed over as bars, worst first, those called weak in another colour."""
+    deciding = record.deciding_scores
+    slices = [(name, s) for name, s in deciding.per_slice.items() if s.score is not None] if deciding else []
+    if deciding is None or not slices:
         return
     st.subheader(t("by_slice"), anchor=False)
-    weak = {w.name for w in last.diagnosis.weak} if last.diagnosis else set()
+    weak = {w.name for w in record.weak}
     slices.sort(key=lambda item: (item[0] not in weak, item[1].score or 0.0))
-    widgets.plain(t("by_slice_about", set=t(f"set_{deciding}")), "small")
+    widgets.plain(t("by_slice_about", set=t(f"set_{deciding.on}")), "small")
     st.html("".join(_slice_bar(name, s, name in weak) for name, s in slices[:_SLICES]))
 
 

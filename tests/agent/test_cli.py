@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from agent import cli
@@ -53,6 +54,18 @@ def test_help_imports_hardly_anything(tmp_path):
         (["build", "apples", "--cutouts", ".", "--few", "."], 2, "leave --cutouts out"),
         (["build", "apples", "--engine", "local", "--address", "h:1"], 2, "--address goes with --engine ray"),
         (["build", "apples", "--engine", "cloud"], 2, "cloud"),
+        (["build", "apples", "--address", "nonsense"], 2, "--address 'nonsense': write host:port or ray://host:port"),
+        (["build", "apples", "--address", "ray://"], 2, "write host:port"),
+        (["build", "apples", "--engine", "ray", "--address", "head:99999"], 2, "write host:port"),
+        (["resume", "nobody", "--address", "http://head:1"], 2, "there is no run 'nobody'"),
+        (["build", "apples", "--minutes", "inf"], 2, "inf is no limit"),
+        (["build", "apples", "--minutes", "nan"], 2, "nan"),
+        (["build", "apples", "--money", "inf"], 2, "inf is no limit"),
+        (["build", "apples", "--money", "nan"], 2, "nan"),
+        (["predict", "nobody", "x.jpg", "--confidence", "nan"], 2, "nan"),
+        (["label", ".", "--classes", "apple", "--precision", "nan"], 2, "nan"),
+        (["serve", "nobody", "--share", "nan"], 2, "nan"),
+        (["serve", "nobody", "--max-wait-ms", "inf"], 2, "inf is no limit"),
         (["resume", "nobody"], 2, "there is no run 'nobody'"),
         (["show", "nobody"], 2, "there is no run 'nobody'"),
         (["predict", "nobody", "x.jpg"], 2, "there is no run 'nobody'"),
@@ -190,3 +203,18 @@ def test_learning_from_photos_ends_with_the_model_that_is_kept(tmp_path, monkeyp
     assert {p.name for p in (tmp_path / "runs" / "one" / "export").iterdir()} >= {"model.pt", "model.onnx"}
     assert (tmp_path / "runs" / "one" / "report.html").is_file()
     assert json.loads(CliRunner().invoke(cli.app, [*asked, "--json"]).stdout)["rounds"] == rounds
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("RENDER_TIMEOUT_S", "inf", "finite"), ("IMAGE_PRICE", "nan", "finite"), ("RAY_ADDRESS", "nonsense", "host:port")],
+)
+def test_a_setting_without_an_end_or_an_address_that_is_none_is_refused(monkeypatch, name, value, words):
+    monkeypatch.setenv(f"SIGHTSMITH_{name}", value)
+    with pytest.raises(ValidationError, match=words):
+        Settings()
+
+
+@pytest.mark.parametrize("address", ["h:1", "10.0.0.5:6379", "ray://head-node.local:10001", "[::1]:6379"])
+def test_an_address_of_a_cluster_is_taken_as_it_is(address):
+    assert Settings(ray_address=address).ray_address == address

@@ -106,6 +106,15 @@ def test_what_was_understood_reaches_the_task():
     )  # fmt: skip
 
 
+def test_what_is_not_done_or_not_understood_reaches_the_plan():
+    args = talk("track apples with yolo11s, no pears, for my shiny boss", usual)[0][0][1]
+    assert args["model"] == "yolo11s"
+    said = " / ".join(args["assumptions"])
+    assert all(
+        w in said for w in ("not understood:", "shiny boss", "not followed from picture", "not looked for: pears")
+    )
+
+
 def test_an_assumption_is_said_in_the_language_of_the_request():
     assert "segment" in talk("apples", usual)[0][0][1]["assumptions"][0]
     assert "分割" in talk("苹果", usual)[0][0][1]["assumptions"][0]
@@ -130,13 +139,27 @@ def test_the_best_round_is_summed_up_not_the_last():
     def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
         if name != "evaluate_model":
             return None
-        value = (0.7, 0.3)[count]
-        scores = {"synthetic_test": {"mask_map50": value, "pictures": 9}}
-        return json.dumps({"accepted": count == 0, "scores": scores})
+        # Scores are of the model that is handed over, measured anew when the set has grown.
+        scores = {"synthetic_test": {"mask_map50": 0.7, "pictures": (9, 16)[count]}}
+        return json.dumps({"accepted": count == 0, "score": (0.7, 0.3)[count], "best_round": 1, "scores": scores})
 
     last = talk("segment apples", reply)[1]
-    assert "0.70" in last
+    assert "0.70 on 16" in last
     assert "0.30" not in last
+    assert "on 9" not in last
+
+
+def test_what_is_still_weak_is_so_of_the_model_that_is_handed_over():
+    def reply(name: str, _args: dict[str, Any], count: int) -> str | None:
+        if name == "evaluate_model":
+            return json.dumps({"accepted": count == 0, "best_round": 1, "scores": {}})
+        if name == "diagnose_model":
+            return json.dumps({"round": count + 1, "weak": [{"slice": ("light=shade", "distance=far")[count]}]})
+        return None
+
+    last = talk("segment apples, two rounds", reply)[1]
+    assert "Still weak: light=shade" in last
+    assert "distance=far" not in last
 
 
 @pytest.mark.parametrize(

@@ -77,3 +77,17 @@ def test_a_killed_stage_that_starts_again_is_one_step_and_a_repeated_question_on
     story.read()
     assert [e.kind for e in story.entries] == ["step", "question", "answer", "question", "stopped"]
     assert story.entries[0].step.state == "stopped"
+
+
+def test_a_step_counts_the_pictures_of_its_round_however_much_it_looks_at(tmp_path):
+    run = context(tmp_path / "r")
+    with run.stage("generate"):  # after a stop: 20 of the round are there, two scenes gave none
+        run.progress("generate", 20, 50, pictures=20)
+        run.progress("generate", 50, 50, pictures=48)
+    with run.stage("curate"):  # looks at what earlier rounds kept as well
+        run.progress("curate", 116, 116, pictures=48)
+    with run.stage("train"):  # stopped early
+        run.progress("train", 18, 29, loss=1.0)
+    story = Story(run.folder)
+    story.read()
+    assert [(e.step.name, e.step.counted) for e in story.entries] == [("generate", 48), ("curate", 48), ("train", 18)]

@@ -1,6 +1,7 @@
 """Settling a task: what draws each class, flags and budgets, estimate, approval, real photos, asking."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,11 @@ def test_the_users_models_count_and_a_broken_one_stops_the_run(tmp_path, monkeyp
         (wanted(images=10**9), "images must be between"),
         (wanted(rounds=21), "rounds must be between"),
         (wanted(minutes=-1), "minutes must be"),
+        (wanted(minutes=math.inf), "minutes must be a number above 0, not inf"),
+        (wanted(minutes=math.nan), "minutes must be"),
+        (wanted(money=math.inf), "money must be"),
+        (wanted(money=math.nan), "money must be"),
+        (wanted(money=-1), "money must be"),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path, call, words):
@@ -433,3 +439,39 @@ def test_the_tools_hide_the_run_from_the_model():
 def test_the_small_world_is_in_order():
     assert thing("x").appearances[0].name == "plain"
     assert THINGS["tomato"].appearance("ripe").name == "ripe"
+
+
+# The network ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_network_that_was_asked_for_is_in_the_plan_and_trained(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    plain, run = make_run(tmp_path / "a"), make_run(tmp_path / "b")
+    define(plain, wanted())
+    report = json.loads(define(run, wanted(model="yolo11m")))
+    assert (plain.settings.model, plan_for_person(plain)["network"]) == ("yolo11n", "yolo11n")
+    assert (run.settings.model, run.record.settings["model"], report["model"]) == ("yolo11m",) * 3
+    assert plan_for_person(run)["network"] == "yolo11m"
+    assert "yolo11m was asked for" in plan_for_person(run)["notes"][0]
+    assert run.record.estimate["stages"]["train"] > 10 * plain.record.estimate["stages"]["train"]
+
+
+@pytest.mark.parametrize("model", ["yolov8n", "resnet", "../yolo11n", "yolo11n-seg"])
+def test_a_network_that_is_not_built_here_is_refused(tmp_path, model):
+    with pytest.raises(FixArguments, match="model must be one of yolo11n"):
+        define(make_run(tmp_path), wanted(model=model))
+
+
+def test_a_trainer_of_the_users_own_chooses_its_network(tmp_path):
+    run = make_run(tmp_path, trainer="my.module:trainer")
+    define(run, wanted(model="yolo11m"))
+    assert run.settings.model == "yolo11n"
+    assert "chooses its own network" in plan_for_person(run)["notes"][0]
+
+
+def test_all_that_was_not_understood_reaches_the_plan(tmp_path):
+    said = [f'not understood: "{n}"' for n in range(8)]
+    run = make_run(tmp_path)
+    define(run, wanted(assumptions=said))
+    assert plan_for_person(run)["notes"][:8] == said

@@ -14,6 +14,7 @@ from agent import detached
 from agent.run import read_record, start_run
 from tests.ui.conftest import words
 from tools.data.dataset import Dataset
+from tools.data.scores import SliceScore
 from tools.runtime import write_json
 from tools.settings import Settings
 from ui.grid import Turn, read_turn
@@ -239,6 +240,22 @@ def test_the_scores_name_what_they_were_measured_on(draw, run):
     assert "Not measured on real photos" in said
     assert "light: deep shade" in said or "distance: far" in said
     assert said.lower().count("accuracy") == 0
+
+
+def test_the_scores_are_of_the_model_that_is_handed_over(draw, run):
+    first, second = run.record.rounds
+    run.record.best = run.record.best.model_copy(update={"round": 1})
+    first.accepted, second.accepted = True, False
+    shown, hidden = (
+        {name: SliceScore(images=9, instances=20, score=score)}
+        for name, score in (("light=sun", 0.5), ("light=fog", 0.1))
+    )
+    for item, slices in ((first, shown), (second, hidden)):
+        item.scores["synthetic_val"] = item.scores["synthetic_val"].model_copy(update={"per_slice": slices})
+    run.save()
+    said = words(draw("scores", "apples"))
+    assert "light: sun" in said
+    assert "light: fog" not in said
 
 
 def test_the_report_is_shown_when_asked_for(draw, run):

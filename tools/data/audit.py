@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tools.data.metrics import Floats, Picture, interval, number, ratio, resamples
+from tools.data.metrics import Floats, Picture, independent, interval, number, ratio, resamples
 from tools.data.sample import BoolMask, Instance
 from tools.data.scores import Audit, LabelQuality
 
@@ -33,8 +33,10 @@ def audit(pictures: Sequence[Picture], classes: Sequence[str], annotator: str, d
     weights = resamples(pictures, draws, seed)
     return Audit(
         annotator=annotator, pictures=len(pictures), by="mask" if by_mask else "box",
-        overall=_quality(np.sum(list(tables.values()), axis=0), weights),
-        per_class={name: _quality(table, weights) for name, table in tables.items()},
+        overall=_quality(np.sum(list(tables.values()), axis=0), weights, independent(pictures)),
+        per_class={
+            name: _quality(table, weights, independent(pictures, table[:, 0] > 0)) for name, table in tables.items()
+        },
     )  # fmt: skip
 
 
@@ -73,13 +75,13 @@ def _row(picture: Picture, name: str, by_mask: bool) -> list[float]:
     return [len(truths), len(found), len(ious), float(ious.sum()), float(dice.sum())]
 
 
-def _quality(table: Floats, weights: Floats) -> LabelQuality:
-    """From sums by picture, (n, 5), to figures."""
+def _quality(table: Floats, weights: Floats, pictures: int) -> LabelQuality:
+    """From sums by picture, (n, 5), to figures; `pictures` say something about them."""
     once, drawn = _figures(table.sum(axis=0)[None]), _figures(weights @ table)
     quality = LabelQuality(objects=int(table[:, 0].sum()), found=int(table[:, 2].sum()))
     for name, value in once.items():
         setattr(quality, name, number(float(value[0])))
-        if (known := interval(drawn[name])) is not None:
+        if (known := interval(drawn[name], pictures)) is not None:
             quality.intervals[name] = known
     return quality
 

@@ -4,9 +4,19 @@ from functools import cached_property
 
 import numpy as np
 
-from tools.data.metrics import Bools, Floats, Picture, interval, mean_over_classes, number, ratio, resamples
-from tools.data.scores import EvaluatedOn, Evaluation, SliceScore
-from tools.data.scoring import Comparison, ScoringRules
+from tools.data.metrics import (
+    Bools,
+    Floats,
+    Picture,
+    independent,
+    interval,
+    mean_over_classes,
+    number,
+    ratio,
+    resamples,
+)
+from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
+from tools.data.scoring import NO_INTERVAL, Comparison, ScoringRules
 from tools.data.slices import Slice, picture_slices
 
 
@@ -52,26 +62,28 @@ class LabelScorer:
         """All scores; precision, recall and F1 are means over the classes that occur."""
         result = Evaluation(on=on, images=len(self.pictures), instances=len(self.pictures), metric=self.metric,
                             threshold=threshold, accuracy=number(self.score))  # fmt: skip
-        result.set_interval("accuracy", interval(self.scores_resampled))
+        count = independent(self.pictures)
+        result.set_interval("accuracy", interval(self.scores_resampled, count))
         once, resampled = self._by_class(self._once), self._by_class(self.draws)
         present = [c for c in range(len(self.classes)) if (self.truth == c).any()]
         for k, name in enumerate(("precision", "recall", "f1")):
             setattr(result, name, number(float(mean_over_classes(once[k][:, present])[0])))
-            result.set_interval(name, interval(mean_over_classes(resampled[k][:, present])))
+            result.set_interval(name, interval(mean_over_classes(resampled[k][:, present]), count))
         for c, name in enumerate(self.classes):
             own = int((self.truth == c).sum())
             result.per_class[name] = SliceScore(
                 images=own, instances=own, score=number(float(once[1][0, c])), recall=number(float(once[1][0, c])),
-                precision=number(float(once[0][0, c])), interval=interval(resampled[1][:, c]),
+                precision=number(float(once[0][0, c])), 
+                interval=interval(resampled[1][:, c], independent(self.pictures, self.truth == c)),
             )  # fmt: skip
         for part in self.slices:
-            count = int(part.pictures.sum())
+            own = int(part.pictures.sum())
             result.per_slice[part.name] = SliceScore(
-                images=count, instances=count, score=number(float(self._shares(part.pictures, self._once)[0])),
-                interval=interval(self._shares(part.pictures, self.draws)),
+                images=own, instances=own, score=number(float(self._shares(part.pictures, self._once)[0])),
+                interval=interval(self._shares(part.pictures, self.draws), independent(self.pictures, part.pictures)),
             )  # fmt: skip
-        if len({p.group or p.id for p in self.pictures}) < 2:
-            result.notes.append("a single picture: intervals mean nothing")
+        if count < MIN_INTERVAL_PICTURES:
+            result.notes.append(NO_INTERVAL)
         return result
 
     def compare(self, part: Slice, soft: bool = False) -> Comparison:

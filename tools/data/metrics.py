@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pycocotools.cocoeval import COCOeval
 
 from tools.data.sample import Instance
+from tools.data.scores import MIN_INTERVAL_PICTURES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -235,6 +236,11 @@ def choose_threshold(matched: Matched, overlap: int = 0, slack: float = 0.0) -> 
     return float(matched.score[best] + below) / 2
 
 
+def independent(pictures: Sequence[Picture], own: Bools | None = None) -> int:
+    """How many of the pictures, or of the `own` ones, say something of their own: tiles of one photo are one."""
+    return len({p.group or p.id for i, p in enumerate(pictures) if own is None or own[i]})
+
+
 def resamples(pictures: Sequence[Picture], count: int, seed: int) -> Floats:
     """(count, pictures): how often each picture is drawn when as many are drawn with replacement.
 
@@ -247,10 +253,19 @@ def resamples(pictures: Sequence[Picture], count: int, seed: int) -> Floats:
     return draws[:, [groups[p.group or p.id] for p in pictures]]
 
 
-def interval(values: Floats, coverage: float = 0.95) -> tuple[float, float] | None:
-    """The middle `coverage` of the resamples (percentile bootstrap); None with fewer than 20 known values."""
+def interval(values: Floats, pictures: int, coverage: float = 0.95) -> tuple[float, float] | None:
+    """The middle `coverage` of the resamples (percentile bootstrap).
+
+    Args:
+        values: (b,) a score in each resample.
+        pictures: that were drawn from and say something about the score, each photo once.
+        coverage: 0..1.
+
+    Returns:
+        None of fewer than `MIN_INTERVAL_PICTURES` pictures, or with fewer than 20 known values.
+    """
     known = values[~np.isnan(values)]
-    if len(known) < 20:
+    if pictures < MIN_INTERVAL_PICTURES or len(known) < 20:
         return None
     low, high = np.quantile(known, [(1 - coverage) / 2, (1 + coverage) / 2])
     return round(float(low), 6), round(float(high), 6)

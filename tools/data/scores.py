@@ -6,8 +6,17 @@ from pydantic import BaseModel, Field
 
 # cross_val: photos that were learnt from, each judged by a model that has not seen it
 EvaluatedOn = Literal["synthetic_val", "synthetic_test", "real_val", "real_test", "cross_val"]
+EVALUATED_ON: tuple[EvaluatedOn, ...] = (
+    "real_test",
+    "cross_val",
+    "real_val",
+    "synthetic_test",
+    "synthetic_val",
+)  # as they are shown
 ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class", "double"]
 Interval = tuple[float, float]
+# Resamples of fewer are nearly the same few pictures again: an interval of them says how sure nobody can be.
+MIN_INTERVAL_PICTURES = 5
 
 
 class SliceScore(BaseModel):
@@ -19,6 +28,11 @@ class SliceScore(BaseModel):
     precision: float | None = None
     recall: float | None = None
     interval: Interval | None = Field(None, description="95 % bootstrap interval of `score`")
+
+    def model_post_init(self, _context: object) -> None:
+        """No interval of a few pictures, whoever wrote it down."""
+        if self.images < MIN_INTERVAL_PICTURES:
+            self.interval = None
 
 
 class Evaluation(BaseModel):
@@ -43,6 +57,11 @@ class Evaluation(BaseModel):
     per_class: dict[str, SliceScore] = Field(default_factory=dict)
     per_slice: dict[str, SliceScore] = Field(default_factory=dict, description="'axis=value' -> score")
     notes: list[str] = Field(default_factory=list)
+
+    def model_post_init(self, _context: object) -> None:
+        """No interval of a few pictures, whoever wrote it down."""
+        if self.images < MIN_INTERVAL_PICTURES:
+            self.intervals = {}
 
     @property
     def score(self) -> float | None:

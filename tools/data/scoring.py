@@ -17,15 +17,18 @@ from tools.data.metrics import (
     average_precisions,
     choose_threshold,
     counts_at,
+    independent,
     interval,
     mean_over_classes,
     number,
     ratio,
     resamples,
 )
-from tools.data.scores import EvaluatedOn, Evaluation, SliceScore
+from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.data.slices import Slice, both, counted, instance_slices, picture_slices
 from tools.data.task import TaskKind
+
+NO_INTERVAL = f"fewer than {MIN_INTERVAL_PICTURES} pictures: no interval can be given"
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class DetectionScorer:
         )  # fmt: skip
         for name, once, resampled in self._curves() + self._rates(counts):
             setattr(result, name, number(float(once[0])))
-            result.set_interval(name, interval(resampled))
+            result.set_interval(name, interval(resampled, independent(self.pictures)))
         self._add_empties(result, counts)
         for c, name in enumerate(self.classes):
             result.per_class[name] = self._class_score(c, counts.of_class(c))
@@ -175,7 +178,9 @@ class DetectionScorer:
         wrong, weights = counts.wrong.sum(axis=1)[empty], self.draws[:, empty]
         result.false_positives_per_empty = number(float(wrong.mean()))
         drawn = weights.sum(axis=1)
-        result.set_interval("false_positives_per_empty", interval(ratio(weights @ wrong, drawn)))
+        result.set_interval(
+            "false_positives_per_empty", interval(ratio(weights @ wrong, drawn), independent(self.pictures, empty))
+        )
 
     def _class_score(self, index: int, counts: Counts) -> SliceScore:
         own = counts.truths[:, 0]
@@ -184,7 +189,9 @@ class DetectionScorer:
             images=int((own > 0).sum()), instances=int(own.sum()),
             score=number(float(average_precisions(self.matched, self._once)[0, 0, index])),
             precision=number(float(precision[0])), recall=number(float(recall[0])),
-            interval=interval(average_precisions(_first(self.matched), self.draws)[:, 0, index]),
+            interval=interval(
+                average_precisions(_first(self.matched), self.draws)[:, 0, index], independent(self.pictures, own > 0)
+            ),
         )  # fmt: skip
 
     def _slice_score(self, part: Slice, threshold: float) -> SliceScore:
@@ -195,7 +202,8 @@ class DetectionScorer:
         return SliceScore(
             images=int(holding.sum()), instances=int(matched.truths.sum()),
             score=number(float(_map50(matched, self._once)[0])), precision=number(float(precision[0])),
-            recall=number(float(recall[0])), interval=interval(_map50(matched, self.draws)),
+            recall=number(float(recall[0])), 
+            interval=interval(_map50(matched, self.draws), independent(self.pictures, holding)),
         )  # fmt: skip
 
     def _of_slice(self, part: Slice, outside: bool = False) -> Matched:
@@ -243,8 +251,8 @@ class DetectionScorer:
         ignored = sum(int((~f).sum()) for f in self.counted_truths)
         if ignored:
             notes.append(f"{ignored} labels with a side under {self.rules.ignore_side_px:g} px are ignored")
-        if len({p.group or p.id for p in self.pictures}) < 2:
-            notes.append("a single picture: intervals mean nothing")
+        if independent(self.pictures) < MIN_INTERVAL_PICTURES:
+            notes.append(NO_INTERVAL)
         return notes
 
 

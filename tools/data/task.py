@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 TaskKind = Literal["classify", "detect", "segment"]
 Effort = Literal["quick", "standard", "thorough"]
@@ -50,6 +50,8 @@ class ClassSpec(BaseModel):
 
 class Budget(BaseModel):
     """What a run may use; enforced by the tools."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     images: int = Field(ge=1, description="pictures generated over all rounds")
     rounds: int = Field(ge=1, le=20)

@@ -229,7 +229,7 @@ def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
         boxes_do = (record.task.kind, task.kind) in (("segment", "detect"), ("detect", "segment"))
         if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:
             continue
-        real = record.evaluation.get("real_test")
+        real = record.scores.get("real_test")
         score = real.score if real is not None and real.score is not None else -1.0
         measured = f"{score:.2f} on real photos" if score >= 0 else "never measured on real photos"
         why = f"labels by the model of run {record.name}, which knows {', '.join(task.class_names)} ({measured})"

@@ -191,7 +191,7 @@ TEXTS: dict[str, str] = {
     "yes_by_renders": "yes, by renders: photos could not tell",
     "no": "no",
     "by_slice": "Where it is weak",
-    "by_slice_about": "Slices of the last round on {set}, the weak ones first; the thin line is the 95 % interval.",
+    "by_slice_about": "Slices of your model on {set}, the weak ones first; the thin line is the 95 % interval.",
     "training": "Training",
     "report": "Report",
     "show_report": "Show the whole report",

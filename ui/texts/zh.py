@@ -188,7 +188,7 @@ TEXTS: dict[str, str] = {
     "yes_by_renders": "是（照片无法区分，由渲染图片决定）",
     "no": "否",
     "by_slice": "薄弱之处",
-    "by_slice_about": "最近一轮在{set}上的各切片，薄弱者在前；细线为 95 % 置信区间。",
+    "by_slice_about": "所得模型在{set}上的各切片，薄弱者在前；细线为 95 % 置信区间。",
     "training": "训练",
     "report": "报告",
     "show_report": "显示完整报告",

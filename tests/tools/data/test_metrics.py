@@ -230,12 +230,13 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
             picture([box(0, 0, 9, 9)], [box(0, 0, 9, 9, 0.5)] if rng.random() < 0.6 else [], str(i)) for i in range(40)
         ]
         counts = counts_at(Matcher(pictures, ["apple"], "bbox").match([0.5]), 0.1)
-        low, high = interval(counts.rates(resamples(pictures, 200, trial))[1])
+        low, high = interval(counts.rates(resamples(pictures, 200, trial))[1], len(pictures))
         hits += low <= 0.6 <= high
     assert 0.88 <= hits / 200 <= 0.99
 
 
 def test_no_interval_from_too_few_known_values():
-    assert interval(np.full(100, np.nan)) is None
-    assert interval(np.array([np.nan] * 90 + [0.5] * 10)) is None
-    assert interval(np.linspace(0, 1, 101)) == (0.025, 0.975)
+    assert interval(np.full(100, np.nan), 50) is None
+    assert interval(np.array([np.nan] * 90 + [0.5] * 10), 50) is None
+    assert interval(np.linspace(0, 1, 101), 5) == (0.025, 0.975)
+    assert interval(np.linspace(0, 1, 101), 4) is None

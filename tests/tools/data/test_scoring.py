@@ -78,7 +78,7 @@ def test_classes_are_compared_with_the_others():
     ("pictures", "notes"),
     [
         ([picture("a", [], [])], ["no labelled object to find: only false alarms can be counted",
-                                  "a single picture: intervals mean nothing"]),
+                                  "fewer than 5 pictures: no interval can be given"]),
         ([picture("a", [box(0, 0)], []), picture("b", [], [])], ["the model found nothing at any confidence"]),
         ([picture("a", [], [box(0, 0)]), picture("b", [], [])],
          ["no labelled object to find: only false alarms can be counted"]),

@@ -29,6 +29,7 @@ NEUTRAL = {
     "different", "various", "assorted", "mixed", "my", "our", "your", "these", "those", "this", "that",
     "visible", "loose",
 }  # fmt: skip
+MAX_LEAD_CHARS = 24  # Chinese before a name: "许多不同的新鲜成熟的" has ten
 NEUTRAL_OF = ("kinds of", "types of", "sorts of", "all kinds of", "varieties of", "pieces of", "pictures of")
 CHINESE_NEUTRAL = (
     "一个", "一颗", "一些", "一只", "一把", "一瓶", "几个", "多个", "许多", "很多", "各种", "不同", "所有", "新鲜",
@@ -81,7 +82,7 @@ def _find_english(specs: Mapping[str, ObjectSpec], text: str) -> tuple[str, list
     for lead in NEUTRAL_OF:
         text = text.removeprefix(lead + " ")
     words = text.split()
-    index = _english_names(_key_of(specs), specs)
+    index = _english_names(_key_of(specs))
     for start in range(len(words)):  # the longest name first: "soda can" before "can"
         for key in index.get(" ".join(words[start:]), ()):
             looks = _english_looks(specs[key], words[:start])
@@ -113,16 +114,28 @@ def _english_looks(spec: ObjectSpec, words: list[str]) -> list[str] | None:
 
 def _find_chinese(specs: Mapping[str, ObjectSpec], text: str) -> tuple[str, list[str]] | None:
     text = text.removesuffix("们")
-    names = [(plain(n).replace(" ", ""), key) for key, spec in specs.items() for n in spec.chinese]
-    for name, key in sorted(names, key=lambda pair: -len(pair[0])):
-        if name and text.endswith(name):
-            looks = _chinese_looks(specs[key], text.removesuffix(name))
+    names = _chinese_names(tuple((key, tuple(spec.chinese)) for key, spec in specs.items()))
+    for length in range(min(len(text), max(map(len, names), default=0)), 0, -1):
+        for key in names.get(text[-length:], ()):
+            looks = _chinese_looks(specs[key], text[:-length])
             if looks is not None:
                 return key, looks
     return None
 
 
+@lru_cache(maxsize=16)
+def _chinese_names(specs: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, list[str]]:
+    """Every Chinese name to the keys that have it; `specs` are keys and names."""
+    index: dict[str, list[str]] = {}
+    for key, names in specs:
+        for name in names:
+            index.setdefault(plain(name).replace(" ", ""), []).append(key)
+    return index
+
+
 def _chinese_looks(spec: ObjectSpec, lead: str) -> list[str] | None:
+    if len(lead) > MAX_LEAD_CHARS:  # the ways to read it grow with the power of its length
+        return None
     best: list[str] | None = None
     for found in _readings(spec, lead):
         fitting = [look.name for look in spec.appearances if all(look.name in names for names in found)]
@@ -160,22 +173,22 @@ def _key_of(specs: Mapping[str, ObjectSpec]) -> tuple[tuple[str, str, tuple[str,
     return tuple((key, spec.name, tuple(spec.aliases)) for key, spec in specs.items())
 
 
-_NAMES: dict[tuple[tuple[str, str, tuple[str, ...]], ...], dict[str, list[str]]] = {}
+@lru_cache(maxsize=16)
+def _english_names(specs: tuple[tuple[str, str, tuple[str, ...]], ...]) -> dict[str, list[str]]:
+    """Every form of every name to the keys that have it.
 
+    Kept for several sets of objects: a planner asks hundreds of times, and each time of what was taught and of the
+    catalogue in turn.
 
-def _english_names(
-    fingerprint: tuple[tuple[str, str, tuple[str, ...]], ...], specs: Mapping[str, ObjectSpec]
-) -> dict[str, list[str]]:
-    """Every form of every name to the keys that have it; kept, as a planner asks hundreds of times."""
-    if fingerprint not in _NAMES:
-        index: dict[str, list[str]] = {}
-        for key, spec in specs.items():
-            for name in (spec.name, *spec.aliases):
-                if not is_chinese(name):
-                    for form in forms(plain(name)):
-                        keys = index.setdefault(form, [])
-                        if key not in keys:
-                            keys.append(key)
-        _NAMES.clear()
-        _NAMES[fingerprint] = index
-    return _NAMES[fingerprint]
+    Args:
+        specs: key, name and aliases of each object.
+    """
+    index: dict[str, list[str]] = {}
+    for key, *names in ((key, name, *aliases) for key, name, aliases in specs):
+        for name in names:
+            if not is_chinese(name):
+                for form in forms(plain(name)):
+                    keys = index.setdefault(form, [])
+                    if key not in keys:
+                        keys.append(key)
+    return index
