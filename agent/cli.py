@@ -30,7 +30,7 @@ Engine = Literal["local", "ray"]
 def main() -> None:
     """Entry point of the console script."""
     prepare_for_torch()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _log_quietly()
     from pydantic_core import ValidationError
 
     from tools.errors import FixArguments, SightsmithError
@@ -46,6 +46,16 @@ def main() -> None:
         _fail(str(error), 2)
     except SightsmithError as error:
         _fail(str(error), 4)
+
+
+def _log_quietly() -> None:
+    """Warnings and tracebacks go to stderr, without keys and passwords."""
+    from tools.secrecy import QuietFormatter, print_quietly
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(QuietFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    sys.excepthook = print_quietly
 
 
 @app.command()

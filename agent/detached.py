@@ -1,14 +1,14 @@
 """A run in a process of its own: started, answered and stopped from outside, alive whoever started it dies.
 
 What passes between is the run's folder: the worker writes `run.json` and `events.jsonl`, and ends when it needs an
-answer; the answer starts the next worker. Keys go through the environment of the worker and nowhere else.
+answer; the answer starts the next worker. Keys go through the environment of the worker and nowhere else; to an
+endpoint that a visitor names go the visitor's alone.
 """
 
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import Any
 
 import psutil
 
-import agent
 from agent.run import explain_os_error, is_locked, list_runs, read_record, start_run
 from tools.errors import FixArguments, StepFailed
+from tools.processes import environment, module_command
 from tools.runtime import RunRecord
 from tools.settings import Settings
 
@@ -169,18 +169,22 @@ def last_words(folder: Path) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
+def brings_endpoint(own: Mapping[str, str]) -> bool:
+    """Whether variables name an address of a service: then no key of this process may be sent to it."""
+    known = Settings.secret_variables()
+    return any(known.get(name.upper(), "").endswith("_base_url") for name in own)
+
+
 def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -> None:
     """Start a worker in a session of its own, so that nothing that ends its starter ends it."""
-    root = str(Path(agent.__file__).parents[1])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    command = [sys.executable, "-m", "agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent)]
+    command = module_command("agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent))
     if arguments[0] == "resume":
         command.append("--json")
     try:
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
-                env={**os.environ, "PYTHONPATH": path, **secrets}, cwd=folder.parent,
+                env=environment(secrets, keys=not brings_endpoint(secrets)), cwd=folder.parent,
             )  # fmt: skip
         (folder / ".worker").write_text(str(process.pid), encoding="ascii")
     except OSError as error:

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from tools.errors import StepFailed
+from tools.processes import environment, module_command
 from tools.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,6 @@ def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
         for item in (value if isinstance(value, list) else [value])
     ]
     # Streamlit looks for modules beside the page alone.
-    path = os.pathsep.join(p for p in (str(page.parents[1]), os.environ.get("PYTHONPATH", "")) if p)
-    environment = os.environ | {"SIGHTSMITH_RUNS_DIR": str(runs_dir.resolve()), "PYTHONPATH": path}
+    variables = environment({"SIGHTSMITH_RUNS_DIR": str(runs_dir.resolve())}, keys=True)
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *flags], environment)
+    os.execve(sys.executable, module_command("streamlit", "run", str(page), *flags), variables)

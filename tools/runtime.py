@@ -17,11 +17,13 @@ from tools.data.scores import Audit, Diagnosis, Evaluation
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.models import peak_memory
+from tools.secrecy import hide_in
 from tools.settings import Settings
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]
 MAX_REPORT_CHARS = 1500
+_SAID = ("error", "question", "chosen", "engines", "labelled")  # fields of a record with texts that others made
 
 
 class StageTime(BaseModel):
@@ -128,7 +130,9 @@ class RunContext:
     # The record -------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write `run.json`."""
+        """Write `run.json`; what others said and is kept in it holds no secret."""
+        for name in _SAID:
+            setattr(self.record, name, hide_in(getattr(self.record, name)))
         self.record.totals["seconds"] = round(self.elapsed_s(), 2)
         inside = sum(s.seconds for s in self.record.stages)
         self.record.totals["seconds_outside_tools"] = round(max(0.0, self.elapsed_s() - inside), 2)
@@ -205,7 +209,7 @@ class RunContext:
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Append a line to `events.jsonl` and tell the listener. Kinds: stage, progress, loss, note, tool, error..."""
-        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **fields}
+        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **hide_in(fields)}
         with self._lock, (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
         if self._listener is not None:
