@@ -19,7 +19,7 @@ import psutil
 from agent.run import explain_os_error, is_locked, list_runs, read_record, start_run
 from tools.errors import FixArguments, StepFailed
 from tools.processes import environment, module_command
-from tools.runtime import RunRecord
+from tools.runtime import RunRecord, write_json
 from tools.settings import Settings
 
 LOG = "process.log"  # what a worker said that died before it could write its record
@@ -36,6 +36,7 @@ def start(
     assets: Path | None = None,
     few: Path | None = None,
     options: dict[str, Any] | None = None,
+    visitor: bool = False,
 ) -> str:
     """Make a run and set a worker on it; returns the run's name.
 
@@ -47,6 +48,7 @@ def start(
         assets: folder of models.
         few: folder of some labelled photos to make more like them.
         options: images, rounds, minutes, money, effort.
+        visitor: the request is not by the owner of this machine, whose folders it may then not name.
 
     Raises:
         FixArguments: the request is empty or a folder is missing.
@@ -55,6 +57,9 @@ def start(
     if not request.strip():
         raise FixArguments("the request is empty; name a thing, such as: segment apples in an orchard")
     run = start_run(request, settings, real=real, assets=assets, few=few, options=options)
+    if visitor:
+        run.record.visitor = True
+        run.save()
     run.dataset.close()
     _spawn(run.folder, ["resume", run.record.name], secrets)
     return run.record.name
@@ -67,8 +72,17 @@ def go_on(
     answer: str | None = None,
     more_rounds: int = 0,
     llm: str | None = None,
+    visitor: bool = False,
 ) -> None:
     """Set a worker on a run that waits, was stopped, or has come to its end.
+
+    Args:
+        folder: of the run.
+        secrets: environment of the worker alone.
+        answer: to its question.
+        more_rounds: rounds to add.
+        llm: another chat model.
+        visitor: the word is not by the owner of this machine; from then on the run is as a visitor's.
 
     Raises:
         FixArguments: somebody works on it already, or the answer is empty.
@@ -85,6 +99,9 @@ def go_on(
         arguments.append(f"--more-rounds={more_rounds}")
     if llm:
         arguments.append(f"--llm={llm}")
+    if visitor and not (record := read_record(folder)).visitor:
+        record.visitor = True
+        write_json(folder / "run.json", record.model_dump(mode="json"))
     _spawn(folder, arguments, secrets)
 
 

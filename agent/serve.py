@@ -21,7 +21,7 @@ _DARK = {
     "primaryColor": "#2b8b70", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
     "textColor": "#e6e9e7", "borderColor": "#343c3d",
 }  # fmt: skip
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def server_options(host: str, port: int, settings: Settings, *, open_browser: bool) -> dict[str, object]:
@@ -41,8 +41,8 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
         **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
         **{f"theme.dark.{name}": value for name, value in _DARK.items()},
     }
-    if host in _LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
-        options["server.allowedHosts"] = list(_LOCAL)
+    if host in LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
+        options["server.allowedHosts"] = list(LOCAL)
     return options
 
 
@@ -69,7 +69,7 @@ def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
     found = importlib.util.find_spec("ui")
     page = Path(next(iter(found.submodule_search_locations or []))) / "app.py"  # type: ignore[union-attr]
     settings = Settings()
-    if host not in _LOCAL and not login_is_set_up():
+    if host not in LOCAL and not login_is_set_up():
         log.warning("whoever reaches %s:%d can use the page and the runs: set up a login (docs/login.md)", host, port)
     flags = [
         f"--{name}={str(item).lower() if isinstance(item, bool) else item}"

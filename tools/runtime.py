@@ -23,7 +23,8 @@ from tools.settings import Settings
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]
 MAX_REPORT_CHARS = 1500
-_SAID = ("error", "question", "chosen", "engines", "labelled")  # fields of a record with texts that others made
+_SAID = ("error", "question", "chosen")  # fields of a record with texts that others made
+_NAMES = ("name", "stage", "state")  # fields of an event that are words of ours
 
 
 class StageTime(BaseModel):
@@ -87,7 +88,9 @@ class RunRecord(BaseModel):
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
+    labelling: dict[str, Any] | None = Field(None, description="which labelling of photos the person approved")
     labelled: dict[str, Any] | None = Field(None, description="what labelling the user's own photos gave")
+    visitor: bool = Field(False, description="somebody else than the machine's owner speaks: none of its paths count")
     evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
     audits: dict[str, Audit] = Field(default_factory=dict, description="annotator -> its labels against exact ones")
     baselines: dict[str, Evaluation] = Field(default_factory=dict, description="untrained model -> on the real test")
@@ -209,7 +212,8 @@ class RunContext:
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Append a line to `events.jsonl` and tell the listener. Kinds: stage, progress, loss, note, tool, error..."""
-        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **hide_in(fields)}
+        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind}
+        event |= {key: value if key in _NAMES else hide_in(value) for key, value in fields.items()}
         with self._lock, (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
         if self._listener is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, SecretStr
 
 HIDDEN = "***"
-_LEAST_KEY, _LEAST_PASSWORD = 8, 4  # characters; "none" or "ollama" as a key hides nothing
+_LEAST_KEY, _LEAST_PASSWORD = 8, 6  # characters; "ollama" as a key, or "test" as a password, hides no other text
 _known: set[str] = set()  # values of secret settings that this process has read
 # The user and password of an address, up to the last @ before its path.
 _USER = re.compile(r"(?<=://)[^/?#\s\"'<>]+@")
@@ -63,7 +63,7 @@ def hide(text: str) -> str:
     """The text without the values of secret settings, and without the user and password of any address."""
     for secret in sorted(_known, key=len, reverse=True):
         if secret in text:
-            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", HIDDEN, text)
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
     return _USER.sub(f"{HIDDEN}@", text)
 
 

@@ -25,6 +25,8 @@ from tools.label.engines import (
 from tools.runtime import RunRecord
 from tools.settings import Settings
 
+_LEAST_PICTURES = 5  # a score on fewer says nothing
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -53,7 +55,8 @@ def choose(task: TaskSpec, settings: Settings, wanted: str | None = None) -> Cho
         return _named_model(task, settings, wanted)
     if _words_are_here(task, settings):
         return Choice(OPEN_VOCABULARY)
-    if (found := _earlier_model(task, settings)) is not None:
+    least = settings.label_least_score if _known_keys(task) else 0.0
+    if (found := _earlier_model(task, settings, least)) is not None:
         return found
     return Choice(STARTER)
 
@@ -130,19 +133,28 @@ def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
     return WordsEngine(DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings)), task)
 
 
+def _known_keys(task: TaskSpec) -> list[str]:
+    """What the starter calls the classes, where it knows every one of them by name; else empty."""
+    from tools.generators.blender.catalogue import find_object
+    from tools.trainers.known import load_known
+    from tools.trainers.starter import load_starter
+
+    known = load_known()
+    meant = [find_object(name) for name in task.class_names]
+    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
+    if known is None or load_starter() is None or task.kind == "classify" or len(set(keys)) < len(meant):
+        return []
+    return keys if set(keys) <= set(known.names) else []
+
+
 def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
-    from tools.generators.blender.catalogue import find_object
     from tools.predict import Predictor
     from tools.trainers.known import load_known
     from tools.trainers.starter import load_starter
 
-    starter, known = load_starter(), load_known()
-    meant = [find_object(name) for name in task.class_names]
-    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
-    if starter is None or known is None or task.kind == "classify" or len(set(keys)) < len(meant):
-        return None
-    if not set(keys) <= set(known.names):
+    keys, starter, known = _known_keys(task), load_starter(), load_known()
+    if not keys or starter is None or known is None:
         return None
     from tools.label.by_name import network_of
 
@@ -217,8 +229,14 @@ def _named_model(task: TaskSpec, settings: Settings, wanted: str) -> Choice:
     raise FixArguments(f"--model {wanted}: no such run in {settings.runs_dir} and no such file")
 
 
-def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
-    """The model of an earlier run that knows the classes: best on real photos, then newest."""
+def _earlier_model(task: TaskSpec, settings: Settings, least: float = 0.0) -> Choice | None:
+    """The best measured model of an earlier run that knows the classes; what was never measured is only named models.
+
+    Args:
+        task: kind and classes.
+        settings: where the runs are.
+        least: score that it must have reached where it was measured.
+    """
     found = []
     for path in settings.runs_dir.glob("*/run.json"):
         record = _record(path.parent)
@@ -229,12 +247,22 @@ def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
         boxes_do = (record.task.kind, task.kind) in (("segment", "detect"), ("detect", "segment"))
         if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:
             continue
-        real = record.evaluation.get("real_test")
-        score = real.score if real is not None and real.score is not None else -1.0
-        measured = f"{score:.2f} on real photos" if score >= 0 else "never measured on real photos"
+        on_photos, score, measured = _measured(record)
+        if score is None or score < least:
+            continue
         why = f"labels by the model of run {record.name}, which knows {', '.join(task.class_names)} ({measured})"
-        found.append((same_kind, score, record.created, Choice(str(weights.resolve()), record.best.threshold, why)))
-    return max(found, key=lambda f: f[:3])[3] if found else None
+        choice = Choice(str(weights.resolve()), record.best.threshold, why)
+        found.append((on_photos, same_kind, score, record.created, choice))
+    return max(found, key=lambda f: f[:4])[4] if found else None
+
+
+def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
+    """Whether a run's model was measured on real photos, its score there or else on renders, and both in words."""
+    for on, where in (("real_test", "real photos"), ("synthetic_test", "rendered pictures, never on real photos")):
+        evaluation = record.evaluation.get(on)
+        if evaluation is not None and evaluation.score is not None and evaluation.images >= _LEAST_PICTURES:
+            return on == "real_test", evaluation.score, f"{evaluation.score:.2f} on {where}"
+    return False, None, ""
 
 
 def _record(folder: Path) -> RunRecord | None:

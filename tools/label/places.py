@@ -13,7 +13,8 @@ from tools.errors import FixArguments
 from tools.photo_sets import photos_folder
 from tools.runtime import RunContext
 
-_WORD = r"\w~./\\-"  # what a path goes on with, or a longer one ends before
+_BEFORE, _AFTER = r"(?<![A-Za-z0-9_~./\\-])(?:\./)?", r"/?(?![/\\-]|[A-Za-z0-9_]|\.\w)"  # ends of a path in a text
+_QUOTES = "\"'“”「」『』"
 
 
 def allowed_photos(run: RunContext, wanted: Sequence[str]) -> list[Path]:
@@ -51,7 +52,7 @@ def _allowed(run: RunContext, text: str) -> Path:
     brought = [uploads]
     if not run.record.visitor:
         brought += [Path(p) for p in (run.record.real, run.record.few, run.record.unlabelled) if p is not None]
-        if any(place.is_relative_to(named) for named in _named(run, path, text)):
+        if any(place.is_relative_to(named) for named in _named(run, text)):
             return path
     if any(place.is_relative_to(folder.resolve()) for folder in brought):
         return path
@@ -66,15 +67,23 @@ def _allowed(run: RunContext, text: str) -> Path:
     )
 
 
-def _named(run: RunContext, path: Path, text: str) -> Iterator[Path]:
+def _named(run: RunContext, text: str) -> Iterator[Path]:
     """The places around a path, itself included, that the person has written."""
     said = [run.record.request, *_answers(run)]
     for place in (Path(text), *Path(text).parents):
-        # "/", "~" and "." are everything there is, and stand in texts for other reasons.
-        if len(place.parts) > (1 if place.is_absolute() or str(place).startswith("~") else 0):
-            as_written = re.compile(rf"(?<![{_WORD}])(?:\./)?{re.escape(str(place))}/?(?![/\\-]|\w|\.\w)")
-            if any(as_written.search(words) for words in said):
-                yield place.expanduser().resolve()
+        if any(_as_written(str(place)).search(words) for words in said):
+            yield place.expanduser().resolve()
+
+
+def _as_written(place: str) -> re.Pattern[str]:
+    """Finds a path in what somebody wrote, and not a part of a longer one."""
+    if not re.search(r"[^\W_]", place):  # "/", "~" and ".." are half the disk, and stand in texts for other reasons
+        return re.compile(r"(?!)")
+    name = re.escape(place)
+    if "/" in place:
+        return re.compile(f"{_BEFORE}{name}{_AFTER}")
+    # A word alone is a folder only where it is written as one: "photos" is said of any photos.
+    return re.compile(rf"(?<![\w~./\\-])(?:\./{name}{_AFTER}|{name}/{_AFTER})|[{_QUOTES}]{name}/?[{_QUOTES}]")
 
 
 def _answers(run: RunContext) -> list[str]:
