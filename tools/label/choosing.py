@@ -6,6 +6,7 @@ What cannot tell the wanted classes apart says so and how to change it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.annotators import Segmenter
 from tools.data.class_names import match_classes
@@ -55,10 +56,10 @@ def choose(task: TaskSpec, settings: Settings, wanted: str | None = None) -> Cho
         return _named_model(task, settings, wanted)
     if _words_are_here(task, settings):
         return Choice(OPEN_VOCABULARY)
-    least = settings.label_least_score if _known_keys(task) else 0.0
-    if (found := _earlier_model(task, settings, least)) is not None:
-        return found
-    return Choice(STARTER)
+    measured = _measured_models(task, settings)
+    if measured and measured[0].score < settings.label_least_score and _known_keys(task):
+        return Choice(STARTER)
+    return measured[0].choice if measured else Choice(STARTER)
 
 
 def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
@@ -203,11 +204,12 @@ def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
     from tools.models import local_folder
 
     classify = task.model_copy(update={"kind": "classify"})
-    if (found := _earlier_model(classify, settings)) is not None:
+    if measured := _measured_models(classify, settings):
         from tools.predict import Predictor
 
-        predictor = Predictor.load(Path(found.name))
-        return ModelNamer(predictor, covering(predictor.names, task) or {}, found.why)
+        choice = measured[0].choice
+        predictor = Predictor.load(Path(choice.name))
+        return ModelNamer(predictor, covering(predictor.names, task) or {}, choice.why)
     if local_folder(settings.clip_model) is not None:
         from tools.scorers.clip import ClipEmbedder
 
@@ -229,13 +231,20 @@ def _named_model(task: TaskSpec, settings: Settings, wanted: str) -> Choice:
     raise FixArguments(f"--model {wanted}: no such run in {settings.runs_dir} and no such file")
 
 
-def _earlier_model(task: TaskSpec, settings: Settings, least: float = 0.0) -> Choice | None:
-    """The best measured model of an earlier run that knows the classes; what was never measured is only named models.
+class _Measured(NamedTuple):
+    """A model of an earlier run, what comes first in which order."""
 
-    Args:
-        task: kind and classes.
-        settings: where the runs are.
-        least: score that it must have reached where it was measured.
+    on_photos: bool
+    same_kind: bool
+    score: float
+    created: str
+    choice: Choice
+
+
+def _measured_models(task: TaskSpec, settings: Settings) -> list[_Measured]:
+    """Models of earlier runs that know the classes and were measured, best first: on photos, or else on renders.
+
+    One that was never measured labels only where a person names it.
     """
     found = []
     for path in settings.runs_dir.glob("*/run.json"):
@@ -248,12 +257,12 @@ def _earlier_model(task: TaskSpec, settings: Settings, least: float = 0.0) -> Ch
         if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:
             continue
         on_photos, score, measured = _measured(record)
-        if score is None or score < least:
+        if score is None:
             continue
         why = f"labels by the model of run {record.name}, which knows {', '.join(task.class_names)} ({measured})"
         choice = Choice(str(weights.resolve()), record.best.threshold, why)
-        found.append((on_photos, same_kind, score, record.created, choice))
-    return max(found, key=lambda f: f[:4])[4] if found else None
+        found.append(_Measured(on_photos, same_kind, score, record.created, choice))
+    return sorted(found, key=lambda m: m[:4], reverse=True)
 
 
 def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
