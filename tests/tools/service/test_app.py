@@ -210,6 +210,7 @@ def test_a_page_elsewhere_cannot_have_a_service_without_keys_work_for_it(tmp_pat
 def test_links_to_a_service_may_be_followed_and_keys_need_no_origin(tmp_path):
     with TestClient(create_app(make_service(tmp_path), LOCAL), base_url="http://localhost:8000") as http:
         assert http.get("/docs", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+    (tmp_path / "keyed").mkdir()
     keyed = make_service(tmp_path / "keyed", keys=True)
     secret = keyed.keys.add("me")
     with TestClient(create_app(keyed), base_url="https://vision.example") as http:
