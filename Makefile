@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine with Python 3.11: `make demo` and `make test`.
-.PHONY: setup demo ui test lint lock
+.PHONY: setup demo ui test lint lock audit
 UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -34,6 +34,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Advisories about what the lock pins; says so where the registry serves none.
+audit: setup
+	$(BIN)/python .ci/audit.py $(UV)
 
 # The lock: hashes for Linux and Python 3.11, and no address of any index.
 lock:

@@ -34,7 +34,7 @@ Engine = Literal["local", "ray"]
 def main() -> None:
     """Entry point of the console script."""
     prepare_for_torch()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _log_quietly()
     signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: what is half-written is cleared away
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is shown by its escapes
         if isinstance(stream, io.TextIOWrapper):
@@ -44,6 +44,16 @@ def main() -> None:
 
 def _stop(_signal: int, _frame: Any) -> None:
     raise KeyboardInterrupt
+
+
+def _log_quietly() -> None:
+    """Warnings and tracebacks go to stderr, without keys and passwords."""
+    from tools.secrecy import QuietFormatter, print_quietly
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(QuietFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    sys.excepthook = print_quietly
 
 
 @app.command()

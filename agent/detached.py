@@ -1,14 +1,14 @@
 """A run in a process of its own: started, answered and stopped from outside, alive whoever started it dies.
 
 What passes between is the run's folder: the worker writes `run.json` and `events.jsonl`, and ends when it needs an
-answer; the answer starts the next worker. Keys go through the environment of the worker and nowhere else.
+answer; the answer starts the next worker. Keys go through the environment of the worker and nowhere else; to an
+endpoint that a visitor names go the visitor's alone.
 """
 
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +16,11 @@ from typing import Any
 
 import psutil
 
-import agent
 from agent.run import is_locked, list_runs, read_record, start_run
 from tools.errors import FixArguments, StepFailed
 from tools.files import explain_os_error
-from tools.runtime import RunRecord
+from tools.processes import environment, module_command
+from tools.runtime import RunRecord, write_json
 from tools.settings import Settings
 
 LOG = "process.log"  # what a worker said that died before it could write its record
@@ -37,6 +37,7 @@ def start(
     assets: Path | None = None,
     few: Path | None = None,
     options: dict[str, Any] | None = None,
+    visitor: bool = False,
 ) -> str:
     """Make a run and set a worker on it; returns the run's name.
 
@@ -48,6 +49,7 @@ def start(
         assets: folder of models.
         few: folder of some labelled photos to make more like them.
         options: images, rounds, minutes, money, effort.
+        visitor: the request is not by the owner of this machine, whose folders it may then not name.
 
     Raises:
         FixArguments: the request is empty or a folder is missing.
@@ -56,6 +58,9 @@ def start(
     if not request.strip():
         raise FixArguments("the request is empty; name a thing, such as: segment apples in an orchard")
     run = start_run(request, settings, real=real, assets=assets, few=few, options=options)
+    if visitor:
+        run.record.visitor = True
+        run.save()
     run.dataset.close()
     _spawn(run.folder, ["resume", run.record.name], secrets)
     return run.record.name
@@ -68,8 +73,17 @@ def go_on(
     answer: str | None = None,
     more_rounds: int = 0,
     llm: str | None = None,
+    visitor: bool = False,
 ) -> None:
     """Set a worker on a run that waits, was stopped, or has come to its end.
+
+    Args:
+        folder: of the run.
+        secrets: environment of the worker alone.
+        answer: to its question.
+        more_rounds: rounds to add.
+        llm: another chat model.
+        visitor: the word is not by the owner of this machine; from then on the run is as a visitor's.
 
     Raises:
         FixArguments: somebody works on it already, or the answer is empty.
@@ -86,6 +100,9 @@ def go_on(
         arguments.append(f"--more-rounds={more_rounds}")
     if llm:
         arguments.append(f"--llm={llm}")
+    if visitor and not (record := read_record(folder)).visitor:
+        record.visitor = True
+        write_json(folder / "run.json", record.model_dump(mode="json"))
     _spawn(folder, arguments, secrets)
 
 
@@ -170,18 +187,22 @@ def last_words(folder: Path) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
+def brings_endpoint(own: Mapping[str, str]) -> bool:
+    """Whether variables name an address of a service: then no key of this process may be sent to it."""
+    known = Settings.secret_variables()
+    return any(known.get(name.upper(), "").endswith("_base_url") for name in own)
+
+
 def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -> None:
     """Start a worker in a session of its own, so that nothing that ends its starter ends it."""
-    root = str(Path(agent.__file__).parents[1])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    command = [sys.executable, "-m", "agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent)]
+    command = module_command("agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent))
     if arguments[0] == "resume":
         command.append("--json")
     try:
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
-                env={**os.environ, "PYTHONPATH": path, **secrets}, cwd=folder.parent,
+                env=environment(secrets, keys=not brings_endpoint(secrets)), cwd=folder.parent,
             )  # fmt: skip
         (folder / ".worker").write_text(str(process.pid), encoding="ascii")
     except OSError as error:

@@ -1,7 +1,6 @@
 """The chat model that the settings name: an OpenAI-compatible endpoint or the offline planner; its errors in words."""
 
 import logging
-import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from langchain_core.language_models import BaseChatModel
 
 from tools.errors import FixArguments, StepFailed
+from tools.secrecy import redact, reveal, shown
 from tools.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,8 @@ class Choice(NamedTuple):
 
 def choose(settings: Settings) -> Choice:
     """Which chat model the settings mean, and a sentence that says why. Nothing is loaded or called."""
-    where = f"at {redact(settings.openai_base_url)}" if settings.openai_base_url else "at api.openai.com"
+    url = reveal(settings.openai_base_url)
+    where = f"at {shown(url)}" if url else "at api.openai.com"
     if settings.llm == OFFLINE:
         return Choice(OFFLINE, "offline planner: the settings name it")
     if settings.llm != "auto":
@@ -43,7 +44,7 @@ def choose(settings: Settings) -> Choice:
 
 def has_endpoint(settings: Settings) -> bool:
     """Whether a key or an address of an endpoint is at hand."""
-    return bool(settings.openai_base_url or (settings.openai_api_key and settings.openai_api_key.get_secret_value()))
+    return bool(reveal(settings.openai_base_url) or reveal(settings.openai_api_key))
 
 
 def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | Path | None = None) -> BaseChatModel:
@@ -71,7 +72,7 @@ def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | 
 
     return ChatOpenAI(
         model=choice.name or served_model(settings),
-        base_url=settings.openai_base_url,
+        base_url=reveal(settings.openai_base_url),
         api_key=settings.openai_api_key or SecretStr(_NO_KEY),
         timeout=settings.llm_timeout_s,
         max_retries=settings.llm_retries,
@@ -87,8 +88,10 @@ def served_model(settings: Settings) -> str:
     """
     import openai
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else _NO_KEY
-    client = openai.OpenAI(base_url=settings.openai_base_url, api_key=key, timeout=_LIST_TIMEOUT_S, max_retries=1)
+    client = openai.OpenAI(
+        base_url=reveal(settings.openai_base_url), api_key=reveal(settings.openai_api_key) or _NO_KEY,
+        timeout=_LIST_TIMEOUT_S, max_retries=1,
+    )  # fmt: skip
     try:
         names = [m.id for m in client.models.list().data or []]
     except Exception as error:
@@ -113,16 +116,6 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------
-
-
-def redact(text: str) -> str:
-    """The text without keys and without the user and password of an address."""
-    key = os.environ.get("OPENAI_API_KEY", "")
-    if len(key) > 4:
-        text = text.replace(key, "***")
-    text = re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
-    text = re.sub(r"(?i)\b(bearer\s+|api[-_]?key[\"']?\s*[=:]\s*[\"']?|token[=:]\s*)[^\s\"'&,}]+", r"\1***", text)
-    return re.sub(r"\b(?:sk|pk|gsk|key)-[\w*-]{4,}", "***", text)
 
 
 def explain(error: BaseException, run: str = "RUN") -> str:

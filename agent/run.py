@@ -23,6 +23,7 @@ from tools.locks import locked
 from tools.pace import machine_name
 from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord
+from tools.secrecy import secret_fields
 from tools.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Shown to the person; returns the answer, or None when nobody is there to answer.
 Ask = Callable[[dict[str, Any]], str | None]
-# Never written down: read from the environment each time.
-SECRET_SETTINGS = {"openai_api_key", "openai_base_url", "image_api_key", "image_base_url"}
 # Who only looks whether a run is held (`is_locked`) holds it for a moment; a worker that starts just then waits.
 LOCK_PATIENCE_S = 0.5
 RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
@@ -93,7 +92,7 @@ def start_run(
         request=request,
         machine=machine_name(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=settings.model_dump(mode="json", exclude=SECRET_SETTINGS),
+        settings=settings.written(),
         chosen=chosen,
         options={k: v for k, v in (options or {}).items() if v is not None},
         real=None if real is None else str(real.resolve()),
@@ -120,6 +119,8 @@ def open_run(
         FixArguments: there is no run in that folder, or its record is damaged.
     """
     record = read_record(folder)
+    for name in secret_fields(Settings):  # a record of before may hold an address
+        record.settings.pop(name, None)
     settings = Settings(
         **{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {}), **(changes or {})}
     )

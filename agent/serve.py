@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from tools.errors import StepFailed
+from tools.processes import environment, module_command
 from tools.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ _DARK = {
     "primaryColor": "#2b8b70", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
     "textColor": "#e6e9e7", "borderColor": "#343c3d",
 }  # fmt: skip
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def server_options(host: str, port: int, settings: Settings, *, open_browser: bool) -> dict[str, object]:
@@ -40,8 +41,8 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
         **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
         **{f"theme.dark.{name}": value for name, value in _DARK.items()},
     }
-    if host in _LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
-        options["server.allowedHosts"] = list(_LOCAL)
+    if host in LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
+        options["server.allowedHosts"] = list(LOCAL)
     return options
 
 
@@ -68,7 +69,7 @@ def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
     found = importlib.util.find_spec("ui")
     page = Path(next(iter(found.submodule_search_locations or []))) / "app.py"  # type: ignore[union-attr]
     settings = Settings()
-    if host not in _LOCAL and not login_is_set_up():
+    if host not in LOCAL and not login_is_set_up():
         log.warning("whoever reaches %s:%d can use the page and the runs: set up a login (docs/login.md)", host, port)
     flags = [
         f"--{name}={str(item).lower() if isinstance(item, bool) else item}"
@@ -76,7 +77,6 @@ def serve(runs_dir: Path, host: str, port: int, *, open_browser: bool) -> None:
         for item in (value if isinstance(value, list) else [value])
     ]
     # Streamlit looks for modules beside the page alone.
-    path = os.pathsep.join(p for p in (str(page.parents[1]), os.environ.get("PYTHONPATH", "")) if p)
-    environment = os.environ | {"SIGHTSMITH_RUNS_DIR": str(runs_dir.resolve()), "PYTHONPATH": path}
+    variables = environment({"SIGHTSMITH_RUNS_DIR": str(runs_dir.resolve())}, keys=True)
     sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *flags], environment)
+    os.execve(sys.executable, module_command("streamlit", "run", str(page), *flags), variables)

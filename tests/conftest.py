@@ -1,6 +1,7 @@
 """Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
 import os
+import sys
 
 import pytest
 
@@ -19,3 +20,5 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("YOLO_OFFLINE", "true")
     monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    if (hub := sys.modules.get("huggingface_hub.constants")) is not None:  # it has read the variables already
+        monkeypatch.setattr(hub, "HF_HUB_CACHE", str(home / "hub"))

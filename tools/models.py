@@ -5,7 +5,6 @@ Weights come from a folder, from the cache of the Hugging Face hub or, where the
 
 import gc
 import logging
-import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +35,7 @@ def choose_dtype(device: str) -> Any:
 
 
 def local_folder(name: str) -> Path | None:
-    """The folder that holds a model: a path, or its newest snapshot in the hub's cache. None: not on this machine.
+    """The folder that holds a model: a path, or its snapshot in the hub's cache. None: not on this machine.
 
     Args:
         name: a path, or 'owner/name' as on the hub.
@@ -46,11 +45,14 @@ def local_folder(name: str) -> Path | None:
         return path
     if name.count("/") != 1:
         return None
-    home = Path(os.environ.get("HF_HOME", Path("~/.cache/huggingface").expanduser()))
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    snapshots = cache / f"models--{name.replace('/', '--')}" / "snapshots"
-    found = [p for p in snapshots.glob("*") if any(_holds_weights(f) for f in p.glob("**/*"))]
-    return max(found, key=lambda p: p.stat().st_mtime, default=None)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        snapshot = Path(snapshot_download(name, local_files_only=True))  # a look into the cache; nothing is fetched
+    except (HFValidationError, LocalEntryNotFoundError, OSError):
+        return None
+    return snapshot if any(_holds_weights(f) for f in snapshot.glob("**/*")) else None
 
 
 def _holds_weights(path: Path) -> bool:

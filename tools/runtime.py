@@ -18,11 +18,14 @@ from tools.errors import FixArguments, StepFailed, Stopped
 from tools.files import json_text
 from tools.files import write_json as write_json  # its home was here
 from tools.models import peak_memory
+from tools.secrecy import hide_in
 from tools.settings import Settings
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]
 MAX_REPORT_CHARS = 1500
+_SAID = ("error", "question", "chosen")  # fields of a record with texts that others made
+_NAMES = ("name", "stage", "state")  # fields of an event that are words of ours
 
 
 class StageTime(BaseModel):
@@ -86,7 +89,9 @@ class RunRecord(BaseModel):
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
+    labelling: dict[str, Any] | None = Field(None, description="which labelling of photos the person approved")
     labelled: dict[str, Any] | None = Field(None, description="what labelling the user's own photos gave")
+    visitor: bool = Field(False, description="somebody else than the machine's owner speaks: none of its paths count")
     evaluation: dict[str, Evaluation | None] = Field(default_factory=_no_evaluation)
     audits: dict[str, Audit] = Field(default_factory=dict, description="annotator -> its labels against exact ones")
     baselines: dict[str, Evaluation] = Field(default_factory=dict, description="untrained model -> on the real test")
@@ -155,7 +160,9 @@ class RunContext:
     # The record -------------------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write `run.json`."""
+        """Write `run.json`; what others said and is kept in it holds no secret."""
+        for name in _SAID:
+            setattr(self.record, name, hide_in(getattr(self.record, name)))
         self.record.totals["seconds"] = round(self.elapsed_s(), 2)
         inside = sum(s.seconds for s in self.record.stages)
         self.record.totals["seconds_outside_tools"] = round(max(0.0, self.elapsed_s() - inside), 2)
@@ -232,7 +239,8 @@ class RunContext:
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Append a line to `events.jsonl` and tell the listener. Kinds: stage, progress, loss, note, tool, error..."""
-        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **fields}
+        event = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind}
+        event |= {key: value if key in _NAMES else hide_in(value) for key, value in fields.items()}
         with self._lock, (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(json_text(event) + "\n")
         if self._listener is not None:

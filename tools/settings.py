@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tools.data.task import Effort
+from tools.secrecy import remember, reveal, secret_fields
 
 # Generators that draw from words alone: nobody knows where things are until somebody looks.
 WORDED_GENERATORS = ("diffusion", "openai_images")
@@ -31,9 +33,15 @@ def check_ray_address(value: str | None) -> str | None:
     if found is None or not 0 < int(found[1]) < 65536:
         raise ValueError(f"{value!r}: write host:port or ray://host:port, such as 10.0.0.5:6379")
     return value
+def _without_user(address: str) -> str:
+    """An address that is written down, and so holds nothing secret."""
+    if "@" in urlsplit(address if "://" in address else f"//{address}").netloc:
+        raise ValueError("must hold neither user nor password: this address is kept with the run")
+    return address
 
 
 Views = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
+Address = Annotated[str, AfterValidator(_without_user)]
 
 
 class EffortLevel(BaseModel):
@@ -54,9 +62,15 @@ EFFORTS: dict[Effort, EffortLevel] = {
 
 
 class Settings(BaseSettings):
-    """Read once at the start of a run and kept in its `run.json`."""
+    """Read once at the start of a run and kept in its `run.json`, all but what is secret by its type (`SecretStr`).
 
-    model_config = SettingsConfigDict(env_prefix="SIGHTSMITH_", extra="ignore", allow_inf_nan=False)
+    Keys are secret, and so are addresses of services, in which a user and password may stand: they are read from the
+    environment each time.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIGHTSMITH_", extra="ignore", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     # The run
     runs_dir: Path = Path("runs")
@@ -68,7 +82,7 @@ class Settings(BaseSettings):
     # Where pictures are made, scored and labelled: here, or on a Ray cluster (the extra `cluster`)
     engine: Literal["local", "ray"] = "local"
     # "host:port" of the cluster's head; None: RAY_ADDRESS, else this machine's cores
-    ray_address: Annotated[str | None, AfterValidator(check_ray_address)] = None
+    ray_address: Annotated[Address | None, AfterValidator(check_ray_address)] = None
     # A worker imports torch and loads its weights within seconds, and machines that are added come up within minutes.
     ray_start_timeout_s: float = Field(300.0, gt=0)
 
@@ -83,7 +97,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
     openai_model: str | None = Field(None, validation_alias="OPENAI_MODEL")  # None: openai_default, or the server's
     openai_default: str = "gpt-4.1-mini"  # at api.openai.com; a server of one's own is asked what it serves
-    openai_base_url: str | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    openai_base_url: SecretStr | None = Field(None, validation_alias="OPENAI_BASE_URL")
 
     # The plan and its estimate; seconds are wall clock on two cores at 320 px and are scaled to size and cores
     min_images: int = 24  # fewer cannot be split into train, val and test with every class in each
@@ -127,7 +141,7 @@ class Settings(BaseSettings):
     image_requests_per_minute: float = Field(30.0, gt=0)  # lower than the limit of a small account would be refused
     image_timeout_s: float = 180.0  # a large picture takes a minute
     image_attempts: int = Field(4, ge=1)  # 429, 5xx, time-outs and broken answers, together
-    image_base_url: str | None = None  # None: openai_base_url
+    image_base_url: SecretStr | None = None  # None: openai_base_url
     image_api_key: SecretStr | None = None  # None: openai_api_key
 
     # Generation by diffusion
@@ -153,7 +167,7 @@ class Settings(BaseSettings):
     # A vision model at any OpenAI-compatible endpoint: it reviews labels, and can be the judge of "clis"
     vlm_model: str | None = None  # None: nobody is asked
     vlm_price: float | None = Field(None, ge=0)  # US dollars a question, at most; must be named, as for pictures
-    vlm_base_url: str | None = None  # None: openai_base_url
+    vlm_base_url: SecretStr | None = None  # None: openai_base_url
     vlm_timeout_s: float = 60.0
     vlm_attempts: int = Field(3, ge=1)
     # "vlm" asks once for the picture and twice for each object, where the paper's judge is a language model too;
@@ -230,7 +244,7 @@ class Settings(BaseSettings):
 
     # Memory
     memory_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("sightsmith")) / "memory")
-    chroma_host: str | None = None  # a Chroma server "host:port" instead of the folder
+    chroma_host: Address | None = None  # a Chroma server "host:port" instead of the folder
     memory_max_distance: float = 0.75  # cosine distance; measured in benchmarks/memory_recall.py
 
     # The chat page
@@ -272,6 +286,8 @@ class Settings(BaseSettings):
     label_closer: bool = True  # look again, at a larger input, where objects are small: three times the work for those
     label_half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     proposal_confidence: float = Field(0.25, gt=0, lt=1)  # objectness; as fallback_confidence
+    # Of an earlier run, measured, to label before the starter weights do what they know by name; 0.69 on orchard apples
+    label_least_score: float = Field(0.5, ge=0, le=1)
     # Of what the starter weights know by name: precision 0.91 and recall 0.49 of apples on 60 orchard tiles
     starter_confidence: float = Field(0.1, gt=0, lt=1)
     # Of a label's threshold: what scores between this share of it and all of it is no label, and a reason to look.
@@ -293,3 +309,26 @@ class Settings(BaseSettings):
 
     # Prediction
     confidence: float | None = None  # None: the working threshold found in evaluation
+
+    @model_validator(mode="after")
+    def _remember_secrets(self) -> Self:
+        for name in secret_fields(type(self)):
+            if value := reveal(getattr(self, name)):
+                remember(value)
+        return self
+
+    @classmethod
+    def secret_variables(cls) -> dict[str, str]:
+        """Variable of the environment -> the secret setting that it holds."""
+        prefix = str(cls.model_config.get("env_prefix", ""))
+        return {
+            str(cls.model_fields[name].validation_alias or prefix + name).upper(): name for name in secret_fields(cls)
+        }
+
+    def written(self) -> dict[str, Any]:
+        """The settings as a run keeps them: JSON, without what is secret."""
+        return self.model_dump(mode="json", exclude=set(secret_fields(type(self))))
+
+    def without_secrets(self) -> "Settings":
+        """A copy that may be sent elsewhere."""
+        return self.model_copy(update=dict.fromkeys(secret_fields(type(self))))

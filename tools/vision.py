@@ -17,6 +17,7 @@ import cv2
 from tools.data.pictures import Picture
 from tools.errors import StepFailed
 from tools.generators.ledger import Ledger, Outcome
+from tools.secrecy import reveal
 from tools.settings import Settings
 
 BACKOFF_S = 1.0  # doubled at each further attempt
@@ -134,10 +135,10 @@ class VisionModel:
             if self._client is None:
                 from openai import OpenAI
 
-                key = self.settings.openai_api_key
+                url = reveal(self.settings.vlm_base_url or self.settings.openai_base_url)
                 self._client = OpenAI(
-                    api_key=key.get_secret_value() if key else "none", timeout=self.settings.vlm_timeout_s,
-                    base_url=self.settings.vlm_base_url or self.settings.openai_base_url, max_retries=0,
+                    api_key=reveal(self.settings.openai_api_key) or "none", timeout=self.settings.vlm_timeout_s,
+                    base_url=url, max_retries=0,
                 )  # fmt: skip
             return self._client
 

@@ -12,7 +12,7 @@ from agent.story import Entry, Step, Story
 from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runtime import RunRecord
 from tools.settings import EFFORTS
-from ui import plan, session, widgets
+from ui import login, plan, session, widgets
 from ui.session import t
 
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
@@ -110,6 +110,7 @@ def _start(request: str) -> None:
             few=photos / chosen["few"] if chosen.get("few") else None,
             assets=assets_folder(session.runs_dir()) / chosen["assets"] if chosen.get("assets") else None,
             options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "money", "effort")},
+            visitor=login.is_shared(),
         )
         session.choose_run(name)
         st.rerun()
@@ -273,5 +274,7 @@ def _waiting(folder: Path, record: RunRecord) -> None:
 
 def _go_on(folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None) -> None:
     with widgets.told():
-        detached.go_on(folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm)
+        detached.go_on(
+            folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm, visitor=login.is_shared()
+        )
         st.rerun()

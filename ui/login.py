@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from agent.serve import LOCAL
 from tools.errors import StepFailed
 from ui import session, widgets
 from ui.session import t
@@ -24,6 +25,14 @@ def is_wanted() -> bool:
         if found:
             raise StepFailed(t("login_broken", path=found[0])) from error
         return False
+
+
+def is_shared() -> bool:
+    """Whether others than the owner of this machine may be at the page: by a login, or from other machines."""
+    try:
+        return st.get_option("server.address") not in LOCAL or is_wanted()
+    except StepFailed:
+        return True
 
 
 def let_in() -> bool:

@@ -1,6 +1,7 @@
 """The plan as a card: what will be made, how long it takes, what was taken for granted."""
 
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,10 @@ from ui.session import t
 
 def card(record: RunRecord) -> None:
     """Draw the plan that waits for a word."""
+    asked = (record.question or {}).get("plan") or {}
+    if "photos" in asked:
+        _labelling(asked)
+        return
     task, cost = record.task, record.estimate or {}
     if task is None:
         return
@@ -40,6 +45,21 @@ def card(record: RunRecord) -> None:
         ))  # fmt: skip
         for note in cost.get("notes") or []:
             widgets.plain(f"· {note}", "small")
+
+
+def _labelling(asked: dict[str, Any]) -> None:
+    """Photos that are to be labelled: which, what for, and where the labels go."""
+    rows = [(t("label_plan_photos"), photos) for photos in asked["photos"]]
+    rows += [
+        (t("label_plan_labels"), asked["labels"]),
+        (t("label_plan_by"), asked["by"]),
+        (t("label_plan_copies"), asked["copies"]),
+        (t("label_plan_to"), asked["written to"]),
+    ]
+    with st.container(border=True):
+        widgets.plain(t("label_plan"), "title")
+        st.html(f'<div class="ss-chips">{"".join(f"<span>{escape(name)}</span>" for name in asked["classes"])}</div>')
+        st.html(widgets.facts(rows))
 
 
 def _money(cost: float, most: float) -> str:

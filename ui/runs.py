@@ -9,7 +9,7 @@ from agent.compare import compare
 from agent.report_scores import metric_name
 from tools.memory import RunMemory
 from tools.runtime import RunRecord
-from ui import session, widgets
+from ui import login, session, widgets
 from ui.session import t
 
 _PAGE = 12
@@ -53,7 +53,7 @@ def _run(record: RunRecord) -> None:
                 session.choose_run(record.name)
                 st.rerun()
             if record.status == "stopped" and st.button(t("resume"), key=f"resume-{record.name}"):
-                detached.go_on(folder, session.connection())
+                detached.go_on(folder, session.connection(), visitor=login.is_shared())
                 session.choose_run(record.name)
                 st.rerun()
             if record.status == "running":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent import detached
-from agent.run import lock, start_run
+from agent.run import lock, read_record, start_run
 from agent.story import Story
 from tests.waiting import wait_until
 from tools.errors import FixArguments, StepFailed
@@ -104,3 +104,51 @@ def test_a_run_outlives_who_started_it_and_answers_by_the_next_process(tmp_path)
     detached.stop(folder)
     wait_until(lambda: not detached.is_alive(folder), "the worker ends")
     assert not any(b"sk-secret" in p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+OWN_KEYS = {
+    "OPENAI_API_KEY": "sk-owner-chat", "OPENAI_BASE_URL": "http://owner:pass@127.0.0.1:9/v1",
+    "OPENAI_ORG_ID": "org-owner",
+    "SIGHTSMITH_IMAGE_API_KEY": "sk-owner-images", "SIGHTSMITH_VLM_BASE_URL": "http://owner:pass@127.0.0.1:9/seen",
+    "sightsmith_image_base_url": "http://owner:pass@127.0.0.1:9/drawn",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("session", "inherits"),
+    [
+        ({}, True),
+        ({"OPENAI_API_KEY": "sk-visitor"}, True),  # a key of his own, for the owner's endpoint
+        ({"OPENAI_BASE_URL": "http://visitor/v1"}, False),
+        ({"OPENAI_BASE_URL": "http://visitor/v1", "OPENAI_API_KEY": "sk-visitor"}, False),
+        ({"SIGHTSMITH_IMAGE_BASE_URL": "http://visitor/v1"}, False),
+        ({"SIGHTSMITH_VLM_BASE_URL": "http://visitor/v1"}, False),
+    ],
+)
+def test_an_endpoint_of_a_visitor_gets_no_key_of_the_server(folder, monkeypatch, session, inherits):
+    for name, value in OWN_KEYS.items():
+        monkeypatch.setenv(name, value)
+    started = []
+
+    class Process:
+        pid = os.getpid()
+
+        def __init__(self, command, *, env, **_options):
+            started.append((command, env))
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    detached.go_on(folder, session)
+    ((command, env),) = started
+    left = {name for name in OWN_KEYS if env.get(name) == OWN_KEYS[name]}
+    assert left == (set(OWN_KEYS) - set(session) if inherits else set())
+    assert session.items() <= env.items()
+    assert not any(value in word for word in command for value in (*OWN_KEYS.values(), *session.values()))
+
+
+def test_a_run_that_a_visitor_spoke_to_stays_a_visitors(folder, monkeypatch):
+    monkeypatch.setattr(detached, "_spawn", lambda *_: None)
+    detached.go_on(folder, {})
+    assert not read_record(folder).visitor
+    detached.go_on(folder, {}, answer="yes", visitor=True)
+    detached.go_on(folder, {})
+    assert read_record(folder).visitor

@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from tools.data.scene import SceneSpec
 from tools.errors import SightsmithError, StepFailed
+from tools.processes import before_workers_of_ray
 from tools.runtime import RunContext, RunRecord
 from tools.settings import Settings
 
@@ -70,7 +69,8 @@ def connect(address: str | None) -> Any:
     # A cluster of our own listens on no network.
     options |= {"address": address} if address else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
-        ray.init(**options)
+        with before_workers_of_ray():
+            ray.init(**options)
     except (ConnectionError, TimeoutError, OSError, ValueError, RuntimeError) as error:
         why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise StepFailed(
@@ -82,21 +82,21 @@ def connect(address: str | None) -> Any:
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker must know of a run; no key is in it."""
+    """What a worker must know of a run; neither key nor address of a service is in it."""
 
     folder: Path
     record: RunRecord
     settings: Settings
     scenes: list[SceneSpec]
+    here: Path  # the folder that relative paths of the settings start from
 
     @classmethod
     def of(cls, run: RunContext) -> "Order":
         """Of a run as it is now."""
-        keys = {name: None for name, value in run.settings if isinstance(value, SecretStr)}
-        settings = run.settings.model_copy(update={**keys, "workers": 1, "engine": "local"})
+        settings = run.settings.without_secrets().model_copy(update={"workers": 1, "engine": "local"})
         # What cannot run on a worker is said to the person; no worker goes on with something else by itself.
         record = run.record.model_copy(update={"chosen": {}, "rounds": [], "real": None})
-        return cls(run.folder.resolve(), record, settings, run.dataset.scenes())
+        return cls(run.folder.resolve(), record, settings, run.dataset.scenes(), Path.cwd())
 
     def open(self, home: Path) -> RunContext:
         """A run of the worker's own with the same task, settings and scenes, in an empty folder.
@@ -104,6 +104,8 @@ class Order:
         Raises:
             StepFailed: a folder that the engines read cannot be seen from here.
         """
+        if self.here.is_dir():
+            os.chdir(self.here)
         for name in LENT:
             if (self.folder / name).is_dir():
                 (home / name).symlink_to(self.folder / name)

@@ -28,6 +28,7 @@ from tools.errors import StepFailed
 from tools.generators import Failed, Generated
 from tools.generators.ledger import Ledger, Outcome
 from tools.runtime import write_json
+from tools.secrecy import redact, reveal
 from tools.settings import Settings
 
 REFUSALS = ("content_policy_violation", "moderation_blocked", "content_filter", "safety system", "content policy")
@@ -36,7 +37,6 @@ BACKOFF_S, MOST_BACKOFF_S = 1.0, 60.0  # doubled each time; a service that says 
 FAILURES_IN_A_ROW = 8  # pictures; then the service is down, and what is left stays planned
 DOWNLOADS, DOWNLOAD_TIMEOUT_S = 3, 60.0  # tries of a link to a picture
 MOST_BYTES = 64 * 2**20  # of a downloaded picture
-_KEY = re.compile(r"sk-[\w\-*]+")
 
 
 class _Stop(Exception):
@@ -76,8 +76,8 @@ class OpenAIImages:
         self.ledger = Ledger(self.folder / "ledger.jsonl", cap_usd)
         self.stopped: str | None = None  # why pictures are still missing, when it ended early
         self.counts: Counter[str] = Counter()  # requests, pictures, refused, retried
-        self._key = settings.image_api_key or settings.openai_api_key
-        self._url = settings.image_base_url or settings.openai_base_url
+        self._key = reveal(settings.image_api_key or settings.openai_api_key)
+        self._url = reveal(settings.image_base_url or settings.openai_base_url)
         self._pace = _Pace(60.0 / settings.image_requests_per_minute)
         self._ending = threading.Event()
         self._client: Any = None
@@ -240,7 +240,7 @@ class OpenAIImages:
 
     def _meaning(self, error: Any) -> Exception:
         """What an answer with an error status means for this picture or for all."""
-        text = self._clean(str(getattr(error, "message", error)))[:300]
+        text = redact(str(getattr(error, "message", error)))[:300]
         code = str(getattr(error, "code", None) or "")
         if any(word in f"{code} {text}".casefold() for word in REFUSALS):
             return _Refused(text)
@@ -319,15 +319,10 @@ class OpenAIImages:
                 from openai import OpenAI
 
                 self._client = OpenAI(
-                    api_key=self._key.get_secret_value() if self._key else "none", base_url=self._url,
+                    api_key=self._key or "none", base_url=self._url,
                     timeout=self.settings.image_timeout_s, max_retries=0,
                 )  # fmt: skip
             return self._client
-
-    def _clean(self, text: str) -> str:
-        if self._key is not None and (secret := self._key.get_secret_value()):
-            text = text.replace(secret, "***")
-        return _KEY.sub("***", text)
 
 
 class _Fault(Exception):

@@ -6,6 +6,7 @@ What cannot tell the wanted classes apart says so and how to change it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.annotators import Segmenter
 from tools.data.class_names import match_classes
@@ -24,6 +25,8 @@ from tools.label.engines import (
 )
 from tools.runtime import RunRecord
 from tools.settings import Settings
+
+_LEAST_PICTURES = 5  # a score on fewer says nothing
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ def choose(task: TaskSpec, settings: Settings, wanted: str | None = None) -> Cho
         return _named_model(task, settings, wanted)
     if _words_are_here(task, settings):
         return Choice(OPEN_VOCABULARY)
-    if (found := _earlier_model(task, settings)) is not None:
-        return found
-    return Choice(STARTER)
+    measured = _measured_models(task, settings)
+    if measured and measured[0].score < settings.label_least_score and _known_keys(task):
+        return Choice(STARTER)
+    return measured[0].choice if measured else Choice(STARTER)
 
 
 def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
@@ -130,19 +134,28 @@ def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
     return WordsEngine(DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings)), task)
 
 
+def _known_keys(task: TaskSpec) -> list[str]:
+    """What the starter calls the classes, where it knows every one of them by name; else empty."""
+    from tools.generators.blender.catalogue import find_object
+    from tools.trainers.known import load_known
+    from tools.trainers.starter import load_starter
+
+    known = load_known()
+    meant = [find_object(name) for name in task.class_names]
+    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
+    if known is None or load_starter() is None or task.kind == "classify" or len(set(keys)) < len(meant):
+        return []
+    return keys if set(keys) <= set(known.names) else []
+
+
 def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
-    from tools.generators.blender.catalogue import find_object
     from tools.predict import Predictor
     from tools.trainers.known import load_known
     from tools.trainers.starter import load_starter
 
-    starter, known = load_starter(), load_known()
-    meant = [find_object(name) for name in task.class_names]
-    keys = [found[0] for found in meant if found is not None and not found[1]]  # it knows apples, no ripe ones
-    if starter is None or known is None or task.kind == "classify" or len(set(keys)) < len(meant):
-        return None
-    if not set(keys) <= set(known.names):
+    keys, starter, known = _known_keys(task), load_starter(), load_known()
+    if not keys or starter is None or known is None:
         return None
     from tools.label.by_name import network_of
 
@@ -191,11 +204,12 @@ def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
     from tools.models import local_folder
 
     classify = task.model_copy(update={"kind": "classify"})
-    if (found := _earlier_model(classify, settings)) is not None:
+    if measured := _measured_models(classify, settings):
         from tools.predict import Predictor
 
-        predictor = Predictor.load(Path(found.name))
-        return ModelNamer(predictor, covering(predictor.names, task) or {}, found.why)
+        choice = measured[0].choice
+        predictor = Predictor.load(Path(choice.name))
+        return ModelNamer(predictor, covering(predictor.names, task) or {}, choice.why)
     if local_folder(settings.clip_model) is not None:
         from tools.scorers.clip import ClipEmbedder
 
@@ -217,8 +231,21 @@ def _named_model(task: TaskSpec, settings: Settings, wanted: str) -> Choice:
     raise FixArguments(f"--model {wanted}: no such run in {settings.runs_dir} and no such file")
 
 
-def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
-    """The model of an earlier run that knows the classes: best on real photos, then newest."""
+class _Measured(NamedTuple):
+    """A model of an earlier run, what comes first in which order."""
+
+    on_photos: bool
+    same_kind: bool
+    score: float
+    created: str
+    choice: Choice
+
+
+def _measured_models(task: TaskSpec, settings: Settings) -> list[_Measured]:
+    """Models of earlier runs that know the classes and were measured, best first: on photos, or else on renders.
+
+    One that was never measured labels only where a person names it.
+    """
     found = []
     for path in settings.runs_dir.glob("*/run.json"):
         record = _record(path.parent)
@@ -229,12 +256,27 @@ def _earlier_model(task: TaskSpec, settings: Settings) -> Choice | None:
         boxes_do = (record.task.kind, task.kind) in (("segment", "detect"), ("detect", "segment"))
         if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:
             continue
-        real = record.scores.get("real_test")
-        score = real.score if real is not None and real.score is not None else -1.0
-        measured = f"{score:.2f} on real photos" if score >= 0 else "never measured on real photos"
+        on_photos, score, measured = _measured(record)
+        if score is None:
+            continue
         why = f"labels by the model of run {record.name}, which knows {', '.join(task.class_names)} ({measured})"
-        found.append((same_kind, score, record.created, Choice(str(weights.resolve()), record.best.threshold, why)))
-    return max(found, key=lambda f: f[:3])[3] if found else None
+        choice = Choice(str(weights.resolve()), record.best.threshold, why)
+        found.append(_Measured(on_photos, same_kind, score, record.created, choice))
+    return sorted(found, key=lambda m: m[:4], reverse=True)
+
+
+def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
+    """Whether a run's model was measured on real photos, its score there or else on renders, and both in words."""
+    sets = {
+        "real_test": "real photos",
+        "cross_val": "the photos it was shown, by cross-validation",
+        "synthetic_test": "rendered pictures, never on real photos",
+    }
+    for on, where in sets.items():
+        evaluation = record.scores.get(on)
+        if evaluation is not None and evaluation.score is not None and evaluation.images >= _LEAST_PICTURES:
+            return on != "synthetic_test", evaluation.score, f"{evaluation.score:.2f} on {where}"
+    return False, None, ""
 
 
 def _record(folder: Path) -> RunRecord | None:

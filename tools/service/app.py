@@ -14,7 +14,6 @@ from fastapi import APIRouter, Depends, FastAPI, File, Form, HTTPException, Quer
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.security import APIKeyHeader
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tools.errors import FixArguments, StepFailed
 from tools.service.callbacks import check_url
@@ -95,13 +94,13 @@ def create_app(service: Service, hosts: tuple[str, ...] = ()) -> FastAPI:
         title="Sightsmith", version="1", lifespan=lifespan,
         description="A trained recogniser: one picture at once, many as a job.",
         dependencies=[Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
-        responses={401: {"model": Said}, 408: {"model": Said}, 400: {"model": Said}, 413: {"model": Said}},
+        responses={code: {"model": Said} for code in (400, 401, 403, 408, 413)},
     )  # fmt: skip
     app.state.service = service
     app.include_router(_router)
-    app.add_middleware(Gate, keys=service.keys, queue=service.queue, metrics=service.metrics, settings=service.settings)
-    if hosts:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts, "[::1]"])
+    app.add_middleware(
+        Gate, keys=service.keys, queue=service.queue, metrics=service.metrics, settings=service.settings, hosts=hosts
+    )
     app.add_exception_handler(FixArguments, lambda _r, e: JSONResponse({"detail": str(e)}, 422))
     app.add_exception_handler(Deadly, lambda _r, e: JSONResponse({"detail": str(e)}, 422))
     app.add_exception_handler(StepFailed, lambda _r, e: JSONResponse({"detail": str(e)}, 503, {"Retry-After": "30"}))

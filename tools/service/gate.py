@@ -1,4 +1,4 @@
-"""What is refused before anything of a body is read: wrong keys, too much at once, too much to come.
+"""What is refused before anything of a body is read: other pages, wrong keys, too much at once, too much to come.
 
 Pure ASGI, because FastAPI reads a body before it asks whether the sender may send one.
 """
@@ -8,8 +8,9 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import HTTPException
 from starlette.responses import JSONResponse
@@ -27,6 +28,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN_PATHS = frozenset({"/health", "/ready"})  # a load balancer has no key
+_SAFE = ("GET", "HEAD", "OPTIONS")  # methods that change nothing
 _SMALL_BYTES = 1 << 20  # bodies of JSON
 _MULTIPART_BYTES = 1 << 16  # of headers around a file
 _RECENT = 50  # answers that say how fast the queue moves
@@ -57,9 +59,13 @@ class Queue:
 class Gate:
     """Stands before the routes."""
 
-    def __init__(self, app: App, *, keys: Keys | None, queue: Queue, metrics: Metrics, settings: Settings) -> None:
+    def __init__(
+        self, app: App, *, keys: Keys | None, queue: Queue, metrics: Metrics, settings: Settings,
+        hosts: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._app = app
         self._keys = keys
+        self._hosts = frozenset(hosts)
         self._queue = queue
         self._metrics = metrics
         self._patience_s = settings.service_body_timeout_s
@@ -88,6 +94,11 @@ class Gate:
 
     def _refusal(self, scope: Scope, limit: int) -> JSONResponse | None:
         path, headers = scope["path"], {name: value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        if self._hosts and _name(host) not in self._hosts:
+            return _refuse(400, f"this service answers as {', '.join(sorted(self._hosts))} alone")
+        if self._keys is None and _is_foreign_page(headers, scope.get("scheme", "http"), host, scope["method"]):
+            return _refuse(403, "a page of another origin may not call a service without keys")
         scope.setdefault("state", {})["key"] = ANYBODY
         if self._keys is not None and path not in OPEN_PATHS:
             try:
@@ -138,6 +149,26 @@ class Gate:
             return message
 
         return bounded
+
+
+def _name(host: str) -> str:
+    """The name or address in a Host header, without its port; empty when it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_foreign_page(headers: dict[bytes, str], scheme: str, host: str, method: str) -> bool:
+    """Whether a browser says that it asks for a page which this service did not serve.
+
+    Browsers send Origin with whatever may change something, and no page can leave it out or forge it; programs send
+    none. Sec-Fetch-Site says the same of requests that have no origin.
+    """
+    origin = headers.get(b"origin")
+    if origin is not None:
+        return origin.lower() != f"{scheme}://{host}".lower()
+    return method not in _SAFE and headers.get(b"sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 def _presented(headers: dict[bytes, str]) -> str:

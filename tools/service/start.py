@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.data.predictions import load_answers
 from tools.errors import FixArguments, StepFailed
 from tools.locks import locked
+from tools.processes import before_workers_of_ray
 from tools.runtime import RunRecord
 from tools.service.keys import Keys
 from tools.service.versions import Mode, Version, Versions
@@ -201,10 +202,11 @@ def _start_ray() -> None:
     import ray
     from ray import serve as ray_serve
 
-    ray.init(
-        address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
-        logging_level=logging.ERROR, _node_ip_address="127.0.0.1",
-    )  # fmt: skip
+    with before_workers_of_ray():
+        ray.init(
+            address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES, log_to_driver=False,
+            logging_level=logging.ERROR, _node_ip_address="127.0.0.1",
+        )  # fmt: skip
     ray_serve.start(proxy_location="Disabled")
 
 

@@ -20,7 +20,7 @@ from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
 
 
-def a_run(tmp_path, name, names=("apple",), kind="segment", real=None):
+def a_run(tmp_path, name, names=("apple",), kind="segment", real=None, synthetic=0.7, photos=20):
     """A finished run with true, untrained weights."""
     from tools.trainers.checkpoint import save
     from tools.trainers.networks import architecture_name, build_network
@@ -29,7 +29,9 @@ def a_run(tmp_path, name, names=("apple",), kind="segment", real=None):
     architecture = architecture_name("yolo11n", kind)
     network = build_network(architecture, names)
     save(run.path(run.record.best.weights), network.state_dict(), architecture=architecture, names=names, size_px=64)
-    run.record.evaluation["real_test"] = None if real is None else evaluation("real_test", real, kind)
+    found = {"real_test": real, "synthetic_test": synthetic}
+    for on, score in found.items():
+        run.record.evaluation[on] = None if score is None else evaluation(on, score, kind, images=photos)
     run.save()
     run.dataset.close()
     return run
@@ -51,6 +53,34 @@ def test_the_best_earlier_run_that_knows_the_class_is_taken(tmp_path):
     with pytest.raises(FixArguments, match="asked for is to segment lemon"):
         make_engine(label_task("lemon"), settings(tmp_path), choose(label_task("lemon"), settings(tmp_path), "weak"))
     assert other.record.name == "other" and weak.record.best is not None
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ({"poor": {"synthetic": None}}, "starter"),  # never measured
+        ({"poor": {"synthetic": None}, "good": {"real": 0.6}}, "good"),
+        ({"poor": {"real": 0.2}}, "starter"),
+        ({"poor": {"synthetic": 0.1}}, "starter"),
+        ({"poor": {"real": 0.95, "photos": 1}}, "starter"),  # on one photo
+        ({"renders": {"synthetic": 0.9}}, "renders"),
+        ({"renders": {"synthetic": 0.9}, "photos": {"real": 0.6}}, "photos"),
+        ({"boxes": {"real": 0.9, "kind": "detect"}, "masks": {"synthetic": None}}, "boxes"),
+    ],
+)
+def test_the_best_measured_run_is_taken_and_no_poor_one_before_the_starter(tmp_path, runs, expected):
+    made = {name: a_run(tmp_path, name, **options) for name, options in runs.items()}
+    choice = choose(label_task("apple"), settings(tmp_path))
+    assert choice.name == (
+        str(made[expected].path(made[expected].record.best.weights)) if expected in made else expected
+    )
+
+
+def test_where_the_starter_knows_nothing_by_name_any_measured_run_comes_before_it(tmp_path):
+    a_run(tmp_path, "unmeasured", names=("gasket",), synthetic=None)
+    assert choose(label_task("gasket"), settings(tmp_path)).name == "starter"
+    poor = a_run(tmp_path, "poor", names=("gasket",), real=0.2)
+    assert choose(label_task("gasket"), settings(tmp_path)).name == str(poor.path(poor.record.best.weights))
 
 
 @pytest.mark.parametrize("wanted", ["nothing", "runs/none"])

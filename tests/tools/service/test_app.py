@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from tests.tools.service.parts import RedEngine, client, make_service, photo, predict, version
 from tests.waiting import LONG_S, wait_until
 from tools.service.app import create_app
+from tools.service.start import LOCAL
 
 
 @pytest.fixture
@@ -181,6 +182,49 @@ def test_a_name_given_to_this_machine_by_a_page_elsewhere_is_not_served(tmp_path
     with TestClient(app, base_url="http://localhost:8000") as http:
         assert http.get("/health").status_code == 200
         assert http.get("/health", headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),  # curl, requests, httpx
+        ({"Origin": "http://localhost:8000"}, 200),  # the page of the routes
+        ({"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost:3000"}, 403),
+        ({"Origin": "https://localhost:8000"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Host": "evil.example:8000"}, 400),
+        ({"Host": "evil.example:8000", "Origin": "http://evil.example:8000"}, 400),  # a name that was bound anew
+        ({"Host": "localhost.evil.example"}, 400),
+        ({"Host": ""}, 400),
+        ({"Host": "127.0.0.1:8000"}, 200),
+        ({"Host": "[::1]:8000"}, 200),
+    ],
+)
+def test_a_page_elsewhere_cannot_have_a_service_without_keys_work_for_it(tmp_path, headers, status):
+    service = make_service(tmp_path)
+    with TestClient(create_app(service, LOCAL), base_url="http://localhost:8000", headers=headers) as http:
+        assert predict(http).status_code == status
+        change = http.put(
+            "/versions/red", json={"mode": "off"}
+        )  # the main one cannot be: a service that reads it says so
+        assert change.status_code == (422 if status == 200 else status)
+    assert len(service.engine.asked) == (status == 200)
+
+
+def test_links_to_a_service_may_be_followed_and_keys_need_no_origin(tmp_path):
+    with TestClient(create_app(make_service(tmp_path), LOCAL), base_url="http://localhost:8000") as http:
+        assert http.get("/docs", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+    (tmp_path / "keyed").mkdir()
+    keyed = make_service(tmp_path / "keyed", keys=True)
+    secret = keyed.keys.add("me")
+    with TestClient(create_app(keyed), base_url="https://vision.example") as http:
+        headers = {"X-API-Key": secret, "Origin": "https://app.example"}
+        assert http.get("/versions", headers=headers).status_code == 200
 
 
 def test_a_body_that_stops_coming_is_let_go(tmp_path):

@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,9 +18,8 @@ from tools.errors import StepFailed
 from tools.generators import Failed, Generated
 from tools.generators.blender.library import Library
 from tools.generators.blender.pool import WorkerPool
+from tools.processes import environment, module_command
 from tools.settings import Settings
-
-PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 
 
 class BlenderGenerator:
@@ -66,7 +64,7 @@ class BlenderGenerator:
             "library": library.dump(),
         }
         self._pool = WorkerPool(
-            [sys.executable, "-m", "tools.generators.blender.worker"],
+            module_command("tools.generators.blender.worker"),
             hello,
             workers=workers or cores,
             timeout_s=timeout_s,
@@ -166,9 +164,8 @@ def _cores() -> int:
 
 
 def _worker_env() -> dict[str, str]:
-    """The worker finds this package from any folder, and writes no settings of Blender's into the user's home."""
-    env = dict(os.environ)
-    env["PYTHONPATH"] = os.pathsep.join(p for p in (str(PACKAGE_ROOT), env.get("PYTHONPATH", "")) if p)
+    """No key: models that a person brought are opened in it. No settings of Blender's go into the user's home."""
+    env = environment(keys=False)
     scratch = str(Path(tempfile.gettempdir()) / "sightsmith-blender")
     env["BLENDER_USER_RESOURCES"] = scratch
     env["PYTHONDONTWRITEBYTECODE"] = env.get("PYTHONDONTWRITEBYTECODE", "1")

@@ -1,0 +1,126 @@
+"""Keys and passwords are set, servers that repeat them are asked: nothing of them is left in files, output or lists."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from agent.llm import chat_model, choose, explain, served_model
+from tests.tools.generators.test_openai_images import scenes
+from tools.errors import StepFailed
+from tools.generators.openai_images import OpenAIImages
+from tools.secrecy import redact
+from tools.settings import Settings
+from tools.vision import VisionModel
+
+SECRETS = ("sk-chat-4711-abcdefgh", "plainimagekey4711", "chatpass4711", "imagepass4711", "visionpass4711")
+
+
+class _Repeats(BaseHTTPRequestHandler):
+    """Refuses every key, and says which it was."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        said = {"error": {"message": f"key {self.headers.get('Authorization')} is wrong at {self.server.addresses}"}}
+        data = json.dumps(said).encode()
+        self.send_response(401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def variables():
+    """The environment of somebody who has set every key and a password in every address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Repeats)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    key, image_key, *passwords = SECRETS
+    addresses = [f"http://owner:{password}@127.0.0.1:{server.server_address[1]}/v1" for password in passwords]
+    server.addresses = addresses
+    names = ("OPENAI_BASE_URL", "SIGHTSMITH_IMAGE_BASE_URL", "SIGHTSMITH_VLM_BASE_URL")
+    found = dict(zip(names, addresses, strict=True)) | {"OPENAI_API_KEY": key, "SIGHTSMITH_IMAGE_API_KEY": image_key}
+    assert found.keys() == Settings.secret_variables().keys()  # a new secret setting is to be scanned for too
+    yield found | {
+        "SIGHTSMITH_VLM_MODEL": "sees", "SIGHTSMITH_VLM_PRICE": "0.01", "SIGHTSMITH_IMAGE_PRICE": "0.01",
+        "SIGHTSMITH_LLM_RETRIES": "0", "SIGHTSMITH_IMAGE_ATTEMPTS": "1", "SIGHTSMITH_VLM_ATTEMPTS": "1",
+    }  # fmt: skip
+    server.shutdown()
+    server.server_close()
+
+
+def leaks(*texts):
+    """Secrets that stand in texts."""
+    return {secret for secret in SECRETS for text in texts if secret in text}
+
+
+def files_of(folder):
+    """What is in the files of a folder, whatever it is."""
+    return [p.read_bytes().decode("utf-8", "replace") for p in folder.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize("generator", ["tests.fakes:ShapeGenerator", "openai_images"])
+def test_nothing_is_left_of_keys_after_a_run(tmp_path, variables, generator):
+    """With a chat model that is refused, and with an image service that is."""
+    llm = ["--llm", "offline", "--money", "1"] if generator == "openai_images" else ["--llm", "some-model"]
+    command = [sys.executable, "-P", "-m", "agent.cli", "build", "segment apples", "--yes", "--json", "--images", "24",
+               "--rounds", "1", "--size", "64", "--run", "a", *llm]  # fmt: skip
+    environment = os.environ | variables | {"SIGHTSMITH_GENERATOR": generator, "PYTHONPATH": str(Path.cwd())}
+    lines = set()
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as run:  # fmt: skip
+        said = []
+        reader = threading.Thread(target=lambda: said.append(run.stdout.read()))
+        reader.start()
+        while run.poll() is None:
+            with_children = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
+            for process in with_children:
+                try:
+                    lines.add(" ".join(process.cmdline()))
+                except psutil.Error:  # ended since
+                    continue
+            reader.join(0.05)
+        reader.join()
+    record = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())
+    assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm_model"] == "sees"
+    kept = files_of(tmp_path)
+    assert len(kept) > 3 and any("agent.cli" in line for line in lines)
+    assert not leaks(*kept, *said, *lines)
+
+
+def test_no_client_repeats_a_key(tmp_path, variables, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(llm="some-model", size_px=64)
+    engine, vision = OpenAIImages(settings, tmp_path, 1.0), VisionModel(settings, tmp_path, 1.0)
+
+    def draw():
+        list(engine.generate(scenes(1), tmp_path))
+
+    def see():
+        vision.ask(np.zeros((8, 8, 3), np.uint8), "an apple?")
+
+    errors = []
+    for ask in (lambda: chat_model(settings).invoke("hi"), lambda: served_model(settings), draw, see):
+        with pytest.raises(Exception) as caught:
+            ask()
+        errors.append(caught.value)
+    assert all(isinstance(error, StepFailed) for error in errors[1:])
+    said = [explain(errors[0]), choose(settings).why, *(str(error) for error in errors[1:])]
+    said += [redact("".join(traceback.format_exception(error))) for error in errors]
+    assert not leaks(*said, *files_of(tmp_path), repr(settings), repr(engine), repr(vision))
