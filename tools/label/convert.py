@@ -14,7 +14,7 @@ from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
-from tools.data.task import TaskKind, TaskSpec
+from tools.data.task import TaskKind, TaskSpec, clean_name
 from tools.errors import StepFailed
 from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
@@ -58,8 +58,9 @@ def convert_labels(
         FixArguments: an unknown format, or `to` holds other files.
         StepFailed: the labels cannot be read or written; the message names the file.
     """
-    task = _task_of(source)
-    samples, notes = read_photos(source, task, {n: n for n in task.class_names})
+    task, class_map, told = _task_of(source)
+    samples, notes = read_photos(source, task, class_map)
+    notes = [*told, *notes]
     if task.kind != "classify" and (segmenter or any(i.counts for s in samples for i in s.instances)):
         task = task.model_copy(update={"kind": "segment"})
     counts = {"made": 0, "left": 0}
@@ -74,18 +75,35 @@ def convert_labels(
     return result
 
 
-def _task_of(source: Path) -> TaskSpec:
-    """The classes that are used in the labels, in the order of their names."""
+def _task_of(source: Path) -> tuple[TaskSpec, dict[str, str], list[str]]:
+    """The classes that are used in the labels, in the order of their names; which label is which; what to say of it."""
     kind: TaskKind = "detect"
     try:
         labels = read_labels(source, classify=False)
-    except StepFailed:
-        labels, kind = read_labels(source, classify=True), "classify"
+    except StepFailed as error:
+        try:
+            labels, kind = read_labels(source, classify=True), "classify"
+        except StepFailed:
+            raise error from None  # what is wrong with boxes says more than that no class folders are there
     used = {i.class_name for _, image in labels.entries for i in image.instances}
     used |= {image.label for _, image in labels.entries if image.label}
     if not used:
         raise StepFailed(f"{source}: no photo has a label, so there is nothing to convert")
-    return label_task(sorted(used), kind)
+    names: dict[str, str] = {}  # as classes are compared -> as one is called
+    class_map: dict[str, str] = {}
+    for said in sorted(used):
+        name = _name_of(said, source)
+        class_map[said] = names.setdefault(name.casefold(), name)
+    twins = [said for said, name in class_map.items() if said != name]
+    notes = [f"classes that differ in capitals or spaces alone are one: {', '.join(map(repr, twins))}"] if twins else []
+    return label_task(list(names.values()), kind), class_map, notes
+
+
+def _name_of(said: str, source: Path) -> str:
+    try:
+        return clean_name(said)
+    except ValueError as error:
+        raise StepFailed(f"{source}: the class {said!r} of its labels cannot be used: {error}") from error
 
 
 def _entries(
