@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from tools.data.pictures import PICTURE_SUFFIXES, UNREAD_SUFFIXES, is_picture, is_unread_picture, walk_files
+from tools.data.pictures import (
+    PICTURE_SUFFIXES,
+    UNREAD_SUFFIXES,
+    is_picture,
+    is_unread_picture,
+    plain_name,
+    unread_reason,
+    walk_files,
+)
 from tools.errors import StepFailed
 
 HOW = "Bring pictures with COCO, YOLO, Pascal VOC or CVAT labels beside them, or one folder a class to classify."
@@ -35,7 +43,7 @@ class Tree:
     top: Path  # the root, or a folder above it whose labels are of its pictures
     pictures: list[Path] = field(default_factory=list)
     masks: list[Path] = field(default_factory=list)  # pictures of what is where in another picture
-    unread: list[Path] = field(default_factory=list)  # photos in formats that are not read, and links to nowhere
+    unread: list[str] = field(default_factory=list)  # photos that are not read, and why
     links: list[Path] = field(default_factory=list)  # linked folders, which were followed
     others: dict[str, list[Path]] = field(default_factory=lambda: defaultdict(list))  # by suffix
 
@@ -62,8 +70,8 @@ def read_tree(folder: Path) -> Tree:
     for path in files:
         if path.name.startswith("."):
             continue
-        if is_unread_picture(path) or (is_picture(path) and not path.exists()):
-            tree.unread.append(path)
+        if reason := _why_unread(path):
+            tree.unread.append(f"{plain_name(tree.relative(path))} ({reason})")
         elif is_picture(path):
             tree.pictures.append(path)
         elif path.is_file():
@@ -73,9 +81,18 @@ def read_tree(folder: Path) -> Tree:
     if not tree.pictures:
         what = "is empty" if not files else "holds no picture"
         if tree.unread:
-            what = f"holds only pictures that are not read, such as {tree.relative(tree.unread[0])}"
+            what = f"holds only pictures that are not read, such as {tree.unread[0]}"
         raise StepFailed(f"{folder} {what}. {HOW}")
     return tree
+
+
+def _why_unread(path: Path) -> str:
+    """Why a photo is not read, or a file whose name nobody could write down; empty for all others."""
+    if plain_name(str(path)) != str(path):
+        return "its name is not text in UTF-8; rename it"
+    if is_unread_picture(path):
+        return unread_reason(path)
+    return "a link to nowhere" if is_picture(path) and not path.exists() else ""
 
 
 def above(root: Path) -> list[Path]:

@@ -104,6 +104,16 @@ def _kind(path: Path) -> int | None:
         return None
 
 
+def plain_name(name: str) -> str:
+    """A file's name with bytes that are no UTF-8 spelled out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    """Width and height, as OpenCV wants them, of a scaled picture: a strip keeps a pixel."""
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def read_size(path: Path) -> tuple[int, int]:
     """Width and height as shown (EXIF rotation applied); pixels are decoded only where a PNG needs it.
 

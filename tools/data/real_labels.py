@@ -13,7 +13,6 @@ from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, sev
 from tools.data.label_tree import HOW, Tree, Wanted, match_pictures, read_tree, stem_of, widen
 from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
-from tools.data.pictures import unread_reason
 from tools.data.real_yolo import YoloFiles, read_text, read_yolo
 from tools.errors import StepFailed
 
@@ -57,16 +56,12 @@ def read_labels(folder: Path, classify: bool) -> RealLabels:
     else:
         labels = _resolve(tree, found)
     _settle(tree, labels)
-    _note(labels, [f"{tree.relative(p)} ({_why_unread(p)})" for p in tree.unread], "pictures are not read")
+    _note(labels, tree.unread, "pictures are not read")
     _note(labels, [tree.relative(p) for p in tree.masks], "pictures of masks are not read")
     _note(labels, [tree.relative(p) for p in tree.links], "linked folders were followed")
     _note(labels, found.ignored, "files beside the labels cannot be read and are ignored")
     _note(labels, found.foreign, "other label files are ignored")
     return labels
-
-
-def _why_unread(path: Path) -> str:
-    return unread_reason(path) if path.exists() else "a link to nowhere"
 
 
 # Pictures of labels -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tools.annotators import Segmenter
-from tools.data.formats.labels import LabelledImage, counted
+from tools.data.formats.labels import LabelledImage, counted, holdable
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
@@ -18,6 +19,7 @@ from tools.data.task import TaskKind, TaskSpec, clean_name
 from tools.errors import StepFailed
 from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
+from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
 
 
@@ -37,7 +39,7 @@ class Converted:
             "photos": self.written.photos, "labels": self.written.labels, "format": self.written.format,
             "masks_made": self.masks_made, "boxes_left": self.boxes_left,
             "mask_iou_read_back": None if self.mask_iou is None else round(self.mask_iou, 5),
-            "lost": counted(self.written.lost) or "nothing", "notes": self.notes,
+            "lost": counted(self.written.lost) or "nothing", "names_replaced": self.written.renamed, "notes": self.notes,
             "written_to": str(self.written.folder),
         }  # fmt: skip
 
@@ -119,20 +121,21 @@ def _entries(
             left = sum(i.counts is None for i in instances)
             counts["made"] += boxes - left
             counts["left"] += left
-        name = _free(PurePosixPath(sample.family), taken)
+        name, original = _free(PurePosixPath(sample.family), taken)
         write_picture(scratch / name, picture)
-        yield LabelledImage(name, sample.width, sample.height, instances, sample.label), scratch / name
+        image = LabelledImage(name, sample.width, sample.height, instances, sample.label, original=original)
+        yield image, scratch / name
         (scratch / name).unlink()
 
 
-def _free(path: PurePosixPath, taken: set[str]) -> str:
-    """The photo's own file name, with its folders where two are called the same."""
+def _free(path: PurePosixPath, taken: set[str]) -> tuple[str, str]:
+    """The photo's own file name, with its folders where two are called the same; its whole one if that cannot be."""
     suffix = ".png" if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif") else ".jpg"
-    stems = [path.stem, "__".join([*path.parts[:-1], path.stem])]
-    stems += [f"{path.stem}-{n}" for n in range(2, len(taken) + 3)]
+    own = holdable(path.stem)
+    stems = chain([own, holdable(joined_stem(path.as_posix()))], (f"{own}-{n}" for n in count(2)))
     stem = next(s for s in stems if s.casefold() not in taken)
     taken.add(stem.casefold())
-    return stem + suffix
+    return stem + suffix, "" if stem in (path.stem, joined_stem(path.as_posix())) else path.as_posix()
 
 
 def _agreement(folder: Path, task: TaskSpec, before: list[Sample]) -> float | None:
@@ -142,7 +145,7 @@ def _agreement(folder: Path, task: TaskSpec, before: list[Sample]) -> float | No
     taken: set[str] = set()
     overlaps: list[float] = []
     for sample in before:
-        again = by_stem.get(PurePosixPath(_free(PurePosixPath(sample.family), taken)).stem)
+        again = by_stem.get(PurePosixPath(_free(PurePosixPath(sample.family), taken)[0]).stem)
         for k, instance in enumerate(sample.instances):
             mask = instance.mask(sample.height, sample.width)
             read = again.instances[k].mask(sample.height, sample.width) if again and k < len(again.instances) else None

@@ -3,7 +3,6 @@
 Nothing in the given folders is written, moved or deleted. What cannot be read becomes a reason, not an error.
 """
 
-import os
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from tools.data.pictures import (
     is_unread_picture,
     open_picture,
     orientation_of,
+    plain_name,
     read_picture,
     unread_reason,
     walk_files,
@@ -90,12 +90,7 @@ def _file(path: Path, name: str, root: Path) -> Iterator[PhotoFile]:
         size, changed = about.st_size, about.st_mtime_ns
     except OSError:  # gone since its folder was listed, or a link to nowhere
         pass  # it is named when it is read
-    yield PhotoFile(path, plain(name), root, size, changed)
-
-
-def plain(name: str) -> str:
-    """A file's name with bytes that are no UTF-8 spelled out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    yield PhotoFile(path, plain_name(name), root, size, changed)
 
 
 def read_ahead(files: Iterator[PhotoFile]) -> Iterator[ReadPhoto]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tools.data.dataset import file_sha256
 from tools.data.photos import look_hash
-from tools.data.pictures import Picture, is_picture, read_picture, write_picture
+from tools.data.pictures import Picture, is_picture, read_picture, walk_files, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import BoolMask, Instance, Sample
 from tools.data.scene import DISTANCES
@@ -291,7 +291,7 @@ def _smaller(picture: Picture, short_px: int) -> tuple[Picture, float]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if is_picture(p) and p.is_file())
+    return sorted(p for p in walk_files(folder) if is_picture(p) and p.is_file())
 
 
 def _look(path: Path) -> int | None:
