@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from tools.data.pictures import PICTURE_SUFFIXES, read_size
+from tools.data.pictures import PICTURE_SUFFIXES, check_picture
 from tools.data.task import slug
 from tools.errors import FixArguments, StepFailed
 from tools.generators.blender.library import COMPANIONS, MODEL_SUFFIXES, model_problem
@@ -151,10 +151,10 @@ def new_folder(parent: Path, name: str) -> Path:
 
 
 def refuse_broken_pictures(folder: Path) -> int:
-    """Open every picture of an upload as far as its size; returns how many there are.
+    """Open every picture of an upload; returns how many there are.
 
     Raises:
-        FixArguments: there is none, or one is no picture; the message names it.
+        FixArguments: there is none, or one is no picture or cut off; the message names it.
     """
     pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file())
     if not pictures:
@@ -162,7 +162,7 @@ def refuse_broken_pictures(folder: Path) -> int:
     broken = []
     for path in pictures:
         try:
-            read_size(path)
+            check_picture(path)
         except StepFailed as error:
             broken.append(str(error).replace(f"{folder}/", ""))
     if broken:
@@ -197,7 +197,9 @@ def save_labelled(
         if labelled < least:
             raise FixArguments(f"{labelled} of the photos are labelled; at least {least} are needed to learn from.")
         objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
-        return f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
+        said = f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
+        left_out = [note.replace(f"{folder}/", "") for note in labels.left_out.notes()]
+        return "; ".join([said, *left_out])
 
     return target, _taken_in(lambda hidden: unpack(archive, hidden, PHOTO_KINDS, Limits(settings)), target, check)
 

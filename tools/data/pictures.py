@@ -162,6 +162,22 @@ def read_picture(path: Path) -> Picture:
     return _pixels(path, path)
 
 
+def check_picture(path: Path) -> None:
+    """Decode a picture for nothing but to see that it is whole; a JPEG at an eighth of its size, which is quicker.
+
+    Raises:
+        StepFailed: as `read_picture`.
+    """
+    with open_picture(path) as image:
+        try:
+            image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
+            image.load()
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders fail in many ways on broken files
+            raise _broken(path, error) from error
+
+
 def decode_picture(content: bytes, name: str) -> Picture:
     """`read_picture` for the bytes of a file, which must be of a kind that a camera or a browser writes.
 

@@ -160,6 +160,7 @@ def labelled_image(sample: Sample) -> LabelledImage:
     stem = joined_stem(file)
     written = PurePosixPath(str(sample.provenance["written"]))
     return LabelledImage(
-        file=holdable(written.stem) + written.suffix, width=sample.width, height=sample.height, instances=sample.instances,
-        label=sample.label, split=sample.split or "train", original=file if stem != holdable(stem) else "",
+        file=holdable(written.stem) + written.suffix, width=sample.width, height=sample.height,
+        instances=sample.instances, label=sample.label, split=sample.split or "train",
+        original="" if stem == holdable(stem) else file,
     )  # fmt: skip

@@ -39,8 +39,8 @@ class Converted:
             "photos": self.written.photos, "labels": self.written.labels, "format": self.written.format,
             "masks_made": self.masks_made, "boxes_left": self.boxes_left,
             "mask_iou_read_back": None if self.mask_iou is None else round(self.mask_iou, 5),
-            "lost": counted(self.written.lost) or "nothing", "names_replaced": self.written.renamed, "notes": self.notes,
-            "written_to": str(self.written.folder),
+            "lost": counted(self.written.lost) or "nothing", "names_replaced": self.written.renamed,
+            "notes": self.notes, "written_to": str(self.written.folder),
         }  # fmt: skip
 
 
