@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from pycocotools import mask as coco_mask
 
 from tools.data.formats import outlines
@@ -18,6 +19,7 @@ from tools.data.formats.labels import (
     mask_area,
     number,
     picture_size,
+    refuse_shares,
     short,
 )
 from tools.data.sample import Instance
@@ -244,7 +246,10 @@ def _counts(segmentation: Any, image: LabelledImage) -> str | None:
         return None
     size = [image.height, image.width]
     if isinstance(segmentation, list):
-        return outlines.fill(_polygons(segmentation), *size)
+        polygons = _polygons(segmentation)
+        counts = outlines.fill(polygons, *size)
+        refuse_shares([float(v) for p in polygons for v in np.asarray(p, np.float64).reshape(-1)])
+        return counts
     try:
         if [number(v) for v in segmentation["size"]] != size:
             raise ValueError(f"its mask is {short(segmentation['size'])}, its picture {size} (height, width)")

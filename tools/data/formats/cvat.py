@@ -19,6 +19,7 @@ from tools.data.formats.labels import (
     counts_box,
     number,
     picture_size,
+    refuse_shares,
 )
 from tools.data.formats.text import xml_root
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
@@ -167,6 +168,7 @@ def _read_polygon(shape: ET.Element, image: LabelledImage) -> Instance:
     points = [[number(v) for v in pair.split(",")] for pair in shape.attrib["points"].strip().strip(";").split(";")]
     if any(len(point) != 2 for point in points):
         raise ValueError("its points are not pairs of numbers")
+    refuse_shares([v for point in points for v in point])
     return _masked(shape, outlines.fill([points], image.height, image.width), image)
 
 

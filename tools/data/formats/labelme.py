@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 
 from tools.data.formats import outlines
-from tools.data.formats.labels import LabelledImage, checked_box, class_name, counts_box, number, picture_size, short
+from tools.data.formats.labels import (
+    LabelledImage,
+    checked_box,
+    class_name,
+    counts_box,
+    number,
+    picture_size,
+    refuse_shares,
+    short,
+)
 from tools.data.sample import Instance
 
 
@@ -59,7 +68,9 @@ def from_labelme(data: dict[str, Any]) -> LabelledImage:
 def _points(points: Any) -> np.ndarray[Any, Any]:
     if not isinstance(points, list) or len(points) < 2 or not all(isinstance(p, list) and len(p) == 2 for p in points):
         raise ValueError("its points are not pairs of numbers")
-    return np.array([[number(v) for v in point] for point in points])
+    found = np.array([[number(v) for v in point] for point in points])
+    refuse_shares(found.reshape(-1).tolist())
+    return found
 
 
 def _circle(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

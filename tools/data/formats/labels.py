@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -146,6 +146,17 @@ def class_name(value: Any) -> str:
     return name
 
 
+def refuse_shares(pixels: Sequence[float]) -> None:
+    """Refuse a label that lies, by its numbers, within its picture's first pixel.
+
+    Raises:
+        ValueError: it does.
+    """
+    if min(pixels) >= 0 and max(pixels) <= 1 and any(v != int(v) for v in pixels):
+        shown = ", ".join(f"{v:g}" for v in pixels[:4])
+        raise ValueError(f"a label within one pixel ({shown} ...): shares of the picture in place of pixels?")
+
+
 def checked_box(box: Box, image: LabelledImage) -> Box:
     """The part of a foreign box, in pixels, that lies in its picture; that it was cut is noted there.
 
@@ -156,8 +167,7 @@ def checked_box(box: Box, image: LabelledImage) -> Box:
     shown = f"({x1:g}, {y1:g}, {x2:g}, {y2:g})"
     if not (x1 < x2 and y1 < y2):
         raise ValueError(f"a box without area: {shown}")
-    if min(box) >= 0 and max(box) <= 1:
-        raise ValueError(f"a box within one pixel, {shown}: shares of the picture in place of pixels?")
+    refuse_shares(box)
     if not image.width or not image.height:
         return box
     room_x, room_y = max(1.0, _BEYOND * image.width), max(1.0, _BEYOND * image.height)

@@ -99,8 +99,6 @@ def fill(polygons: Sequence[npt.ArrayLike], height: int, width: int) -> str | No
     flat = [p for p in flat if p.size >= 6]
     if not flat:
         return None
-    if max(float(p.max()) for p in flat) <= 1 < min(height, width):
-        raise ValueError("an outline within one pixel: shares of the picture in place of pixels?")
     rings = [p.reshape(-1, 2) for p in flat]
     if sum(float(np.abs(ring - np.roll(ring, 1, axis=0)).sum()) for ring in rings) > _MAX_LENGTH:
         raise ValueError(f"an outline longer than {_MAX_LENGTH:,} pixels")

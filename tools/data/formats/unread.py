@@ -15,7 +15,8 @@ _SUFFIXES = {
 
 def json_kind(data: Any) -> str:
     """The name of the format of a JSON value of labels that are not read; empty for anything else."""
-    first = next(iter(data.values() if isinstance(data, dict) else data), None) if data else None
+    entries = data.values() if isinstance(data, dict) else data if isinstance(data, list) else []
+    first = next(iter(entries), None)
     if isinstance(data, dict):
         if is_panoptic(data):
             return "COCO panoptic"
