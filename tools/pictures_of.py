@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.data.pictures import Picture, read_picture
+from tools.data.pictures import Picture, read_picture, scaled_size
 from tools.data.sample import BoolMask, Sample
 from tools.data.thumbnails import jpeg
 from tools.predict import draw
@@ -48,9 +48,8 @@ def large_picture(
     height, width = drawn.shape[:2]
     scale = _LARGE_PX / max(height, width)
     if scale < 1:
-        drawn = np.asarray(
-            cv2.resize(drawn, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        size = scaled_size(height, width, scale)
+        drawn = np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), np.uint8)
     return jpeg(drawn)
 
 

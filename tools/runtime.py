@@ -120,7 +120,8 @@ class RunRecord(BaseModel):
     @property
     def deciding_scores(self) -> Evaluation | None:
         """Its scores on the pictures that decide: photos where there are any."""
-        return self.scores.get("real_val") or self.scores.get("synthetic_val")
+        decides: tuple[EvaluatedOn, ...] = ("real_val", "cross_val", "synthetic_val")
+        return next((self.scores[on] for on in decides if on in self.scores), None)
 
     @property
     def weak(self) -> list[WeakSlice]:

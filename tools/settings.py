@@ -33,6 +33,8 @@ def check_ray_address(value: str | None) -> str | None:
     if found is None or not 0 < int(found[1]) < 65536:
         raise ValueError(f"{value!r}: write host:port or ray://host:port, such as 10.0.0.5:6379")
     return value
+
+
 def _without_user(address: str) -> str:
     """An address that is written down, and so holds nothing secret."""
     if "@" in urlsplit(address if "://" in address else f"//{address}").netloc:

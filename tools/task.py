@@ -205,14 +205,15 @@ def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec]) -> 
     )  # fmt: skip
     if settle_labels(run, task, ask):
         raise FixArguments("What the user pointed at is noted. Call define_task again with the same arguments.")
+    model, about_model = _network(run, wanted.model)
     photos, notes = _shown_photos(run, task)
     task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
     cost = shown_cost(photos, run.settings, minutes)
     effort = run.record.options.get("effort") or run.settings.effort
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}
-    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *notes]}
-    run.record.estimate["asked"] = wanted.fingerprint()
+    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *about_model, *notes]}
+    run.record.estimate |= {"model": model, "asked": wanted.fingerprint()}
     run.save()
 
 
@@ -225,6 +226,8 @@ def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
     judges = None if run.record.real is None else Path(run.record.real)
     shown = read_shown(Path(run.record.few), task, run.settings.class_map, judges)
     return len(shown.samples), [*shown.notes, *notes]
+
+
 def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
     """The network to train, and what the user should know of one that was asked for.
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from tools.data.pictures import PICTURE_SUFFIXES, read_picture
+from tools.data.pictures import PICTURE_SUFFIXES, check_picture
 from tools.data.task import slug
 from tools.errors import FixArguments, StepFailed
 from tools.files import sync_folder
@@ -179,7 +179,7 @@ def leave_out_broken_pictures(folder: Path, left_out: LeftOut) -> int:
     whole = 0
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()):
         try:
-            read_picture(path)
+            check_picture(path)
             whole += 1
         except StepFailed as error:
             name = path.relative_to(folder).as_posix()
@@ -199,9 +199,8 @@ def told_of(left_out: LeftOut) -> str:
 
 def save_labelled(
     archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, left_out: LeftOut,
-    least: int = 1,
 ) -> tuple[Path, str]:  # fmt: skip
-    """Take in a zip of labelled photos, of which at least `least` have a label.
+    """Take in a zip of labelled photos, of which at least one has a label.
 
     What cannot be used in it is left out and named in `left_out`.
 
@@ -223,10 +222,11 @@ def save_labelled(
         except StepFailed as error:
             raise FixArguments(str(error).replace(str(folder), "the archive")) from None
         labelled = sum(bool(image.instances or image.label) for _, image in labels.entries)
-        if labelled < least:
-            raise FixArguments(f"{labelled} of the photos are labelled; at least {least} are needed to learn from.")
+        if not labelled:
+            raise FixArguments("none of the photos is labelled.")
         objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
-        return f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
+        said = f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
+        return "; ".join([said, *(note.replace(f"{folder}/", "") for note in labels.left_out.notes())])
 
     def fill(hidden: Path) -> int:
         return unpack(archive, hidden, PHOTO_KINDS, Limits(settings), left_out)

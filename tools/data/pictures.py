@@ -2,30 +2,116 @@
 
 import io
 import os
+import stat
+import sys
 import warnings
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from tools.errors import StepFailed
 
 Picture = npt.NDArray[np.uint8]
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+WRITTEN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+PICTURE_SUFFIXES = WRITTEN_SUFFIXES | {".jfif", ".jpe", ".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k"}
+# Photos too, but not read: they are named, never passed over.
+RAW_SUFFIXES = frozenset({
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw",
+    ".x3f", ".3fr", ".iiq", ".erf", ".mrw", ".gpr",
+})  # fmt: skip
+UNREAD_SUFFIXES = RAW_SUFFIXES | {".jxl", ".jxr", ".psd", ".svg", ".exr", ".hdr", ".tga", ".ppm", ".pgm", ".pnm"}
 # What is decoded of a stranger's bytes: no PostScript, no rare format whose decoder few have looked at.
-UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 # The largest cameras on sale give about 150 megapixels (450 MB decoded); more is taken for a decompression bomb.
 MAX_PIXELS = 160_000_000
 _JPEG_QUALITY = 95  # above it files grow and nothing is seen
 _TEN_BITS = 1024  # 16-bit pictures that stay below this hold 8-bit values in a wide type
+_ORIENTATION = 0x0112  # EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+# What files that are called pictures turn out to be, by their first bytes.
+_DISGUISES = (
+    (b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"<svg", "an SVG drawing"),
+    (b"%pdf", "a PDF"), (b"%!ps", "PostScript"), (b"pk\x03\x04", "a zip archive"), (b"{", "JSON or text"),
+    (b"version https://git-lfs", "a pointer of Git LFS, its picture was not downloaded"), (b"\x1f\x8b", "a gzip file"),
+)  # fmt: skip
 
 
 def is_picture(path: Path) -> bool:
     """Whether the name ends like a picture's; hidden files never do."""
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+
+
+def is_unread_picture(path: Path) -> bool:
+    """Whether the name ends like that of a photo in a format that is not read."""
+    return path.suffix.lower() in UNREAD_SUFFIXES and not path.name.startswith(".")
+
+
+def unread_reason(path: Path) -> str:
+    """Why a photo of such a format is not read, and the way out."""
+    kind = "raw camera files" if path.suffix.lower() in RAW_SUFFIXES else f"{path.suffix.lower()} files"
+    return f"{kind} are not read; save it as JPEG or PNG"
+
+
+def walk_files(folder: Path, links: list[Path] | None = None) -> Iterator[Path]:
+    """All files in a folder and the folders in it, sorted in each; hidden folders are passed over.
+
+    Linked folders are followed, each real folder once: a link that leads back does not go round.
+
+    Args:
+        folder: where to begin.
+        links: gets the linked folders that were followed.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    seen: set[tuple[int, int]] = set()
+    linked: list[Path] = []
+    waiting = [folder]
+    while waiting or linked:
+        # What lies here comes before what links lead to, so that a link within the folder adds nothing.
+        place = waiting.pop() if waiting else linked.pop(0)
+        about = place.stat()
+        if (about.st_dev, about.st_ino) in seen:
+            continue
+        seen.add((about.st_dev, about.st_ino))
+        if place.is_symlink() and place != folder and links is not None:
+            links.append(place)
+        inner = []
+        for entry in sorted(place.iterdir()):
+            kind = _kind(entry)
+            if kind in (stat.S_IFREG, None):
+                yield entry
+            elif kind == stat.S_IFDIR and not entry.name.startswith(".") and entry.name != "__MACOSX":
+                (linked if entry.is_symlink() else inner).append(entry)
+        waiting += reversed(inner)
+
+
+def _kind(path: Path) -> int | None:
+    """Folder, file, pipe, ...; None for a link to nowhere or in a circle, which is named when it is read."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except OSError:
+        return None
+
+
+def plain_name(name: str) -> str:
+    """A file's name with bytes that are no UTF-8 spelled out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    """Width and height, as OpenCV wants them, of a scaled picture: a strip keeps a pixel."""
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -34,24 +120,62 @@ def read_size(path: Path) -> tuple[int, int]:
     Raises:
         StepFailed: the file is missing, empty, no picture, or a decompression bomb; the message names it.
     """
-    with _open(path) as image:
-        try:
-            turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # 0x0112: orientation; these four swap the sides
-        except (OSError, ValueError, SyntaxError, EOFError) as error:  # a PNG may keep it behind its pixels
-            raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
-        return (image.height, image.width) if turned else (image.width, image.height)
+    with open_picture(path) as image:
+        swapped = orientation_of(image, path) >= 5 and image.format != "TIFF"  # Pillow turns a TIFF's size by itself
+        return (image.height, image.width) if swapped else (image.width, image.height)
+
+
+def read_orientation(path: Path) -> int:
+    """How a picture's pixels are to be turned, 1..8 as in EXIF; 1 where that is not said or nonsense.
+
+    Raises:
+        StepFailed: as `read_size`.
+    """
+    with open_picture(path) as image:
+        return orientation_of(image, path)
+
+
+def orientation_of(image: Image.Image, path: Path) -> int:
+    """`read_orientation` of an opened picture.
+
+    Raises:
+        StepFailed: a PNG that keeps it behind its pixels is cut off.
+    """
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except OSError as error:
+        raise _broken(path, error) from error
+    except Exception:  # EXIF is written by anything, and fails in as many ways; a photo is worth more than its notes
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def read_picture(path: Path) -> Picture:
     """An (h, w, 3) RGB picture with its EXIF rotation applied; transparent parts become white.
 
     Args:
-        path: any format Pillow knows; of an animation the first frame.
+        path: any format Pillow knows, and HEIC; of an animation the first frame.
 
     Raises:
         StepFailed: the file is missing, empty, cut off, no picture, or a decompression bomb; the message names it.
     """
     return _pixels(path, path)
+
+
+def check_picture(path: Path) -> None:
+    """Decode a picture for nothing but to see that it is whole; a JPEG at an eighth of its size, which is quicker.
+
+    Raises:
+        StepFailed: as `read_picture`.
+    """
+    with open_picture(path) as image:
+        try:
+            image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
+            image.load()
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders fail in many ways on broken files
+            raise _broken(path, error) from error
 
 
 def decode_picture(content: bytes, name: str) -> Picture:
@@ -73,7 +197,7 @@ def sent_size(content: bytes, name: str) -> tuple[int, int]:
     Raises:
         StepFailed: as `read_picture`.
     """
-    with _open(Path(name), io.BytesIO(content), UPLOAD_FORMATS) as image:
+    with open_picture(Path(name), io.BytesIO(content), UPLOAD_FORMATS) as image:
         return image.size
 
 
@@ -86,8 +210,8 @@ def write_picture(path: Path, picture: Picture) -> None:
     """
     if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or 0 in picture.shape:
         raise ValueError(f"a picture is (h, w, 3) or (h, w) uint8, not {picture.shape} {picture.dtype}")
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise ValueError(f"{path.name}: not a picture's suffix; known: {', '.join(sorted(PICTURE_SUFFIXES))}")
+    if path.suffix.lower() not in WRITTEN_SUFFIXES:
+        raise ValueError(f"{path.name}: not a picture's suffix; known: {', '.join(sorted(WRITTEN_SUFFIXES))}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     options: dict[str, Any] = {"quality": _JPEG_QUALITY} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
@@ -100,32 +224,88 @@ def write_picture(path: Path, picture: Picture) -> None:
 
 def _pixels(path: Path, source: Path | io.BytesIO, formats: tuple[str, ...] | None = None) -> Picture:
     """An opened picture, decoded and upright."""
-    with _open(path, source, formats) as image:
+    with open_picture(path, source, formats) as image:
         try:
-            upright = ImageOps.exif_transpose(image)
+            image.load()
+            turn = _UPRIGHT.get(orientation_of(image, path))  # after loading: Pillow turns the pixels of some formats
+            upright = image if turn is None else image.transpose(turn)
             return np.ascontiguousarray(np.asarray(_rgb(upright), dtype=np.uint8))
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
-            raise StepFailed(f"{path}: the picture is broken or cut off ({error}). Replace or remove it.") from error
+        except (StepFailed, MemoryError):
+            raise
+        except Exception as error:  # decoders fail in many ways on broken files
+            raise _broken(path, error) from error
 
 
-def _open(path: Path, source: Path | io.BytesIO | None = None, formats: tuple[str, ...] | None = None) -> Image.Image:
-    """An opened, not yet decoded picture of bearable size; of any format, or of these."""
+def open_picture(
+    path: Path, source: Path | io.BytesIO | None = None, formats: tuple[str, ...] | None = None
+) -> Image.Image:
+    """An opened, not yet decoded picture of bearable size.
+
+    Args:
+        path: its name, for messages.
+        source: where its bytes are, if not there.
+        formats: the only ones that are taken; None takes any.
+
+    Raises:
+        StepFailed: as `read_size`.
+    """
+    _know_heif()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            image = Image.open(path if source is None else source, formats=formats)
+            image = _pillow_open()(path if source is None else source, formats=formats)
     except FileNotFoundError as error:
         raise StepFailed(f"{path}: there is no such picture.") from error
     except Image.DecompressionBombError as error:
         raise StepFailed(_bomb(path, str(error))) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, ImportError) as error:
-        # ImportError: once Ultralytics is imported, Pillow asks for a HEIF plugin when it does not know a file.
-        raise StepFailed(f"{path}: not a readable picture ({error}). Replace or remove it.") from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise StepFailed(f"{path}: not a readable picture ({_disguise(path, source, error)}). "
+                         "Replace or remove it.") from error  # fmt: skip
     if image.width * image.height > MAX_PIXELS:
         size = f"{image.width} x {image.height} pixels"
         image.close()
         raise StepFailed(_bomb(path, size))
     return image
+
+
+@cache
+def _know_heif() -> None:
+    """Let Pillow read the photos of telephones."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+
+
+def _pillow_open() -> Any:
+    """Pillow's own `open`: once imported, Ultralytics puts one in its place that installs packages on a broken file."""
+    return getattr(sys.modules.get("ultralytics.utils.patches"), "_image_open", Image.open)
+
+
+def _disguise(path: Path, source: Path | io.BytesIO | None, error: Exception) -> str:
+    """What a file that cannot be opened is, as far as its first bytes tell."""
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error) or type(error).__name__
+    try:
+        if isinstance(source, io.BytesIO):
+            head = source.getvalue()[:256]
+        else:
+            with (source or path).open("rb") as file:
+                head = file.read(256)
+    except OSError as unread:
+        return str(unread)
+    if not head:
+        return "the file is empty"
+    if head[4:8] == b"ftyp":
+        return "a film, or a HEIC or AVIF photo that is damaged or cut off"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((f"it is {what}" for start, what in _DISGUISES if text.startswith(start)), "no known kind of picture")
+
+
+def _broken(path: Path, error: Exception) -> StepFailed:
+    said = str(error) or type(error).__name__
+    return StepFailed(f"{path}: the picture is broken or cut off ({said}). Replace or remove it.")
 
 
 def _bomb(path: Path, size: str) -> str:

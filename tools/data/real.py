@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from tools.data.class_names import match_classes
 from tools.data.dataset import file_sha256
 from tools.data.formats.labels import LabelledImage, clip_box, counted, counts_box, mask_area
+from tools.data.left_out import LeftOut
 from tools.data.photos import group_pictures, look_hash, split_photos
-from tools.data.pictures import Picture, read_picture
+from tools.data.pictures import Picture, read_orientation, read_picture, read_size
 from tools.data.real_labels import FORMATS, RealLabels, read_labels
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask
 from tools.data.task import TaskSpec
 from tools.errors import StepFailed
 
-_ORIENTATION = 0x0112  # EXIF tag
 _SHOWN = 3
 # Masks that all fill this much of their boxes are boxes in disguise: exporters write a box as a polygon of four points.
 _BOX_FILL = 0.995
@@ -49,7 +48,10 @@ class _Read:
     broken: list[str] = field(default_factory=list)
     misfits: list[str] = field(default_factory=list)
     turned: int = 0
+    doubtful: list[str] = field(default_factory=list)  # turned, and their labels may be for either side up
+    unknown: list[str] = field(default_factory=list)  # all of whose labels lie outside
     dropped: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def load_real(folder: Path, task: TaskSpec, val_share: float, class_map: Mapping[str, str] | None = None) -> RealPhotos:
@@ -111,7 +113,9 @@ def _read_all(folder: Path, task: TaskSpec, class_map: Mapping[str, str] | None)
     notes += match.notes
     read = _read_pictures(folder, labels, match.mapping, classify)
     notes += _reading_notes(read)
-    if not read.samples:
+    if read.samples:
+        read.left_out.check(folder)
+    else:
         raise StepFailed(f"{folder}: no picture can be used. {' '.join((read.broken + read.misfits)[:_SHOWN])}")
     has_masks = not classify and _settle_masks(read.samples, notes)
     return read, has_masks, notes, labels.format
@@ -137,19 +141,26 @@ def _used_classes(labels: RealLabels, folder: Path, classify: bool) -> Counter[s
 def _read_pictures(folder: Path, labels: RealLabels, mapping: dict[str, str], classify: bool) -> _Read:
     """Read one picture after the other, each only long enough to check and hash it."""
     read = _Read(broken=list(labels.broken))
+    read.left_out.labels = sum(len(image.instances) for _, image in labels.entries)
+    upright = _square_ones_upright(labels)
     for path, image in sorted(labels.entries, key=lambda entry: entry[0]):
         try:
-            picture = read_picture(path)
+            picture, orientation = read_picture(path), read_orientation(path)
         except StepFailed as error:
             read.broken.append(str(error))
             continue
         name = path.relative_to(folder).as_posix()
         height, width = picture.shape[:2]
-        instances = _as_shown(image, path, width, height, labels.upright, read)
-        if instances is None:
-            read.misfits.append(
-                f"{path}: labels for {image.width} x {image.height}, picture {width} x {height} pixels."
-            )
+        square = image.width == image.height or not image.width
+        turned = _as_shown(image, name, (width, height), orientation, upright if square else labels.upright, read)
+        if turned is None:
+            misfit = f"{path}: labels for {image.width} x {image.height}, picture {width} x {height} pixels."
+            read.misfits.append(misfit)
+            read.left_out.reasons += [misfit.rstrip(".")] * len(image.instances)
+            continue
+        instances = _inside(turned, name, width, height, read)
+        if turned and not instances:
+            read.unknown.append(name)
             continue
         sample = _sample(path, name, picture, _in_task(instances, mapping), labels.format)
         if classify:
@@ -192,6 +203,16 @@ def _reading_notes(read: _Read) -> list[str]:
         if sentences:
             more = " ..." if len(sentences) > _SHOWN else ""
             notes.append(f"left out {len(sentences)} pictures {what}: {' '.join(sentences[:_SHOWN])}{more}")
+    if read.unknown:
+        names = ", ".join(read.unknown[:_SHOWN])
+        notes.append(f"left out {len(read.unknown)} pictures all of whose labels lie outside them: {names}")
+    notes += read.left_out.notes()
+    if read.doubtful:
+        names = ", ".join(read.doubtful[:_SHOWN])
+        notes.append(
+            f"{len(read.doubtful)} pictures are turned by EXIF and as wide as high, or only mirrored, so that nothing "
+            f"says which way up they were labelled; look at some: {names}"
+        )
     if read.turned:
         notes.append(f"{read.turned} pictures are turned by EXIF; their labels were turned along")
     if read.dropped:
@@ -202,32 +223,53 @@ def _reading_notes(read: _Read) -> list[str]:
 # Orientation --------------------------------------------------------------------------------------------------------
 
 
+def _square_ones_upright(labels: RealLabels) -> bool:
+    """Whether labels of square pictures are for them as shown: as those of the set's other turned pictures are."""
+    if labels.upright:
+        return True
+    shown = stored = 0
+    for path, image in labels.entries:
+        if image.width != image.height:
+            try:
+                if read_orientation(path) >= 5:
+                    as_shown = read_size(path) == (image.width, image.height)
+                    shown, stored = shown + as_shown, stored + (not as_shown)
+            except StepFailed:  # said when its pixels are read
+                continue
+    return shown > 0 and not stored
+
+
 def _as_shown(
-    image: LabelledImage, path: Path, width: int, height: int, upright: bool, read: _Read
+    image: LabelledImage, name: str, shown: tuple[int, int], orientation: int, upright: bool, read: _Read
 ) -> list[Instance] | None:
     """Labels in the pixels of the picture as shown; None when they are for a picture of another size.
 
-    Labels are for the stored pixels unless their own size says that the tool had turned the picture already.
+    Labels are for the stored pixels unless their own size says that the tool had turned the picture already. Where
+    both sizes are the same, they say nothing: a person is told.
     """
-    with Image.open(path) as file:
-        orientation = int(file.getexif().get(_ORIENTATION, 1))
-    stored = (height, width) if 5 <= orientation <= 8 else (width, height)
+    stored = (shown[1], shown[0]) if orientation >= 5 else shown
     size = (image.width, image.height)
     if 0 in size:
-        size = (width, height) if upright else stored
-    if size not in ((width, height), stored):
+        size = shown if upright else stored
+    if size not in (shown, stored):
         return None
-    turn = 2 <= orientation <= 8 and not upright and size == stored
+    turn = orientation > 1 and not upright and size == stored
+    if orientation > 1 and image.instances and shown == stored:
+        read.doubtful.append(f"{name} ({'as stored' if turn else 'as shown'})")
     read.turned += turn and bool(image.instances)
-    shown = []
-    for instance in image.instances:
-        moved = _turned(instance, orientation, stored) if turn else instance
-        box = clip_box(moved.box, width, height)
+    return [_turned(instance, orientation, stored) if turn else instance for instance in image.instances]
+
+
+def _inside(instances: list[Instance], name: str, width: int, height: int, read: _Read) -> list[Instance]:
+    """Labels with their boxes cut at the picture's edge; those that lie outside it are left out."""
+    inside = []
+    for instance in instances:
+        box = clip_box(instance.box, width, height)
         if box[2] > box[0] and box[3] > box[1]:
-            shown.append(moved.model_copy(update={"box": box}))
+            inside.append(instance.model_copy(update={"box": box}))
         else:
-            read.dropped["labels outside their picture"] += 1
-    return shown
+            read.left_out.reasons.append(f"{name}: a label outside its picture")
+    return inside
 
 
 def _turned(instance: Instance, orientation: int, stored: tuple[int, int]) -> Instance:

@@ -1,24 +1,22 @@
-"""Find out how somebody's folder of photos is labelled, and read it: COCO, YOLO, Pascal VOC, CVAT or class folders.
+"""Find out how somebody's folder of photos is labelled, and read it: COCO, YOLO, VOC, CVAT, labelme or class folders.
 
 Nothing in the folder is written, moved or deleted. What the labels mean for the task is left to `tools.data.real`.
 """
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tools.data.formats import coco, cvat, folders, voc, yolo
-from tools.data.formats.labels import LabelledImage, LabelSet
+from tools.data.formats import folders, unread
+from tools.data.formats.labels import LabelledImage, LabelSet, counted
+from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, several_formats
+from tools.data.label_tree import HOW, Tree, Wanted, match_pictures, read_tree, stem_of, widen
+from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
-from tools.data.pictures import is_picture, read_size
+from tools.data.real_yolo import YoloFiles, read_text, read_yolo
 from tools.errors import StepFailed
 
-FORMATS = {"coco": "COCO JSON", "yolo": "YOLO text", "voc": "Pascal VOC XML", "cvat": "CVAT XML"}
-_HOW = "Bring pictures with COCO, YOLO, Pascal VOC or CVAT labels beside them, or one folder a class to classify."
-_NAME_LISTS = ("classes.txt", "obj.names", "labels.txt", "predefined_classes.txt")
+__all__ = ["FORMATS", "RealLabels", "read_labels"]
 _SHOWN = 3
 
 
@@ -31,180 +29,152 @@ class RealLabels:
     notes: list[str] = field(default_factory=list)
     upright: bool = False  # labels are for pictures as shown; else as stored, unless their sizes say otherwise
     broken: list[str] = field(default_factory=list)  # sentences about pictures that cannot be read
-
-
-@dataclass
-class _Tree:
-    """The files of a folder by kind, in sorted order."""
-
-    root: Path
-    pictures: list[Path] = field(default_factory=list)
-    others: dict[str, list[Path]] = field(default_factory=lambda: defaultdict(list))  # by suffix
-    by_name: dict[str, list[Path]] = field(default_factory=lambda: defaultdict(list))  # pictures, name and stem
-
-    def relative(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
-
-    def find_picture(self, name: str, label_file: Path) -> Path | None:
-        """The picture that a label file names: the longest common end of the path, then the nearest folder."""
-        wanted = PurePosixPath(name.replace("\\", "/"))
-        candidates = self.by_name.get(wanted.name.casefold()) or self.by_name.get(wanted.stem.casefold(), [])
-
-        def fit(path: Path) -> tuple[int, int, str]:
-            same = 0
-            for a, b in zip(reversed(path.parts), reversed(wanted.parts), strict=False):
-                if a.casefold() != b.casefold():
-                    break
-                same += 1
-            shared = len([1 for a, b in zip(path.parts, label_file.parts, strict=False) if a == b])
-            return -same, -shared, path.as_posix()
-
-        return min(candidates, key=fit, default=None)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def read_labels(folder: Path, classify: bool) -> RealLabels:
-    """Detect the format and read every label.
+    """Detect the format and read every label; one that cannot be used is left out, by the rule of `LeftOut`.
 
     Args:
         folder: of the photos.
         classify: whether class folders are labels enough.
 
     Raises:
-        StepFailed: the folder is missing or empty, has no labels or those of several formats, or a label file is
-            broken; the message names the file and the way out.
+        StepFailed: the folder is missing or empty, has no labels or those of several formats, or too many of them
+            cannot be used; the message names the file and the way out.
     """
-    tree = _walk(folder)
-    broken_files: list[str] = []
-    found: dict[str, list[tuple[Path, LabelSet | LabelledImage]]] = defaultdict(list)
-    for path in tree.others[".json"]:
-        if data := _read_json(path, broken_files):
-            with _naming(path):
-                found["coco"].append((path, coco.from_coco(data)))
-    for path in tree.others[".xml"]:
-        _read_xml(path, found, broken_files)
-    rows = _yolo_files(tree)
-    kinds = [kind for kind in FORMATS if found.get(kind) or (kind == "yolo" and rows)]
-    if len(kinds) > 1:
-        examples = {kind: rows[0][1] if kind == "yolo" else found[kind][0][0] for kind in kinds}
-        listed = " and ".join(f"{FORMATS[kind]} ({tree.relative(path)})" for kind, path in examples.items())
-        raise StepFailed(f"{folder} holds labels in {len(kinds)} formats: {listed}. Leave only one of them there.")
-    if not kinds:
-        return _without_label_files(tree, classify, broken_files)
-    if broken_files:
-        raise StepFailed(f"A label file cannot be read. {broken_files[0]} Repair or remove it.")
-    kind = kinds[0]
-    return _read_yolo(tree, rows) if kind == "yolo" else _resolve(tree, kind, found[kind])
+    tree = read_tree(folder)
+    found = find_labels(tree)
+    if not found.kinds and not found.broken and widen(tree):  # the person gave a part of a data set
+        found = find_labels(tree)
+    if len(found.kinds) > 1:
+        raise StepFailed(several_formats(tree, found))
+    if not found.kinds:
+        labels = _without_label_files(tree, classify, found)
+    elif found.kinds == ["yolo"]:
+        labels = _yolo(tree, found.yolo)
+    else:
+        labels = _resolve(tree, found)
+    _settle(tree, labels)
+    _note(labels, tree.unread, "pictures are not read")
+    _note(labels, [tree.relative(p) for p in tree.masks], "pictures of masks are not read")
+    _note(labels, [tree.relative(p) for p in tree.links], "linked folders were followed")
+    _note(labels, found.ignored, "files beside the labels cannot be read and are ignored")
+    _note(labels, found.foreign, "other label files are ignored")
+    return labels
 
 
-def _walk(folder: Path) -> _Tree:
-    if not folder.exists():
-        raise StepFailed(f"{folder}: there is no such folder. Give the folder of your labelled photos.")
-    if not folder.is_dir():
-        raise StepFailed(f"{folder} is a file, not a folder. Unpack it if it is an archive, and give the folder.")
-    tree = _Tree(folder)
-    try:
-        next(folder.iterdir(), None)  # rglob passes over what it may not read
-        files = sorted(p for p in folder.rglob("*") if p.is_file())
-    except OSError as error:
-        raise StepFailed(f"{folder} cannot be read ({error.strerror}). Check its permissions.") from error
-    for path in files:
-        parts = path.relative_to(folder).parts
-        if any(part.startswith(".") or part == "__MACOSX" for part in parts):
-            continue
-        if is_picture(path):
-            tree.pictures.append(path)
-            tree.by_name[path.name.casefold()].append(path)
-            tree.by_name[path.stem.casefold()].append(path)
-        else:
-            tree.others[path.suffix.lower()].append(path)
-    if not tree.pictures:
-        what = "is empty" if not files else "holds no picture"
-        raise StepFailed(f"{folder} {what}. {_HOW}")
-    return tree
+# Pictures of labels -------------------------------------------------------------------------------------------------
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not text in UTF-8") from error
-    except OSError as error:
-        raise ValueError(f"it cannot be opened ({error.strerror})") from error
+def _resolve(tree: Tree, found: Found) -> RealLabels:
+    """Bring label files and pictures together.
 
-
-def _read_json(path: Path, broken: list[str]) -> dict[str, object] | None:
-    """The JSON value of a COCO file, None for any other JSON."""
-    try:
-        data = json.loads(_read_text(path))
-    except (ValueError, RecursionError) as error:
-        broken.append(f"{path}: no readable JSON ({error}).")
-        return None
-    return data if coco.is_coco(data) else None
-
-
-def _read_xml(path: Path, found: dict[str, list[tuple[Path, LabelSet | LabelledImage]]], broken: list[str]) -> None:
-    """Add what an XML file says; files with another root are not labels."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        broken.append(f"{path}: it cannot be opened ({error.strerror}).")
-        return
-    head = text[:4000]
-    if b"<annotation" in head:
-        with _naming(path):
-            if b"<annotations" in head:
-                found["cvat"].append((path, cvat.from_xml(text)))
-            else:
-                found["voc"].append((path, voc.from_xml(text)))
-    elif path.parent.name.casefold() == "annotations" or not text.strip():
-        broken.append(f"{path}: no Pascal VOC or CVAT labels in it.")
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Give a converter's complaint the name of its file."""
-    try:
-        yield
-    except ValueError as error:
-        raise StepFailed(f"{path}: the labels cannot be read: {error}. Repair or remove the file.") from error
-
-
-def _resolve(tree: _Tree, kind: str, files: Iterable[tuple[Path, LabelSet | LabelledImage]]) -> RealLabels:
-    """Bring label files and pictures together."""
+    Raises:
+        StepFailed: a file of the labels of many pictures is broken, or no labelled picture is there.
+    """
+    kind = found.kinds[0]
+    files = found.files[kind]
+    broken = [path for path in found.broken if path.suffix == files[0][0].suffix]
+    if broken and kind not in ONE_PICTURE:
+        raise StepFailed(f"A label file cannot be read. {found.broken[broken[0]]} Repair or remove it.")
     labels = RealLabels(kind)
-    owner: dict[Path, tuple[Path, int]] = {}
-    missing: list[str] = []
-    twice: list[str] = []
+    said: list[tuple[Path, LabelledImage]] = []
     for path, content in files:
-        images = content.images if isinstance(content, LabelSet) else [content]
         if isinstance(content, LabelSet):
             labels.notes += [f"{tree.relative(path)}: {note}" for note in content.notes]
-        for image in images:
-            name = image.file or path.name
-            picture = tree.find_picture(name, path)
-            if picture is None and kind == "voc":  # renamed pictures keep the stem of their label file
-                picture = tree.find_picture(path.name, path)
-            if picture is None:
-                missing.append(name)
-            elif picture in owner:
-                if owner[picture][0] == path:
-                    labels.entries[owner[picture][1]][1].instances.extend(image.instances)
-                else:
-                    twice.append(tree.relative(picture))
-            else:
-                owner[picture] = (path, len(labels.entries))
-                labels.entries.append((picture, image))
+            labels.left_out.labels += len(content.bad)
+            labels.left_out.reasons += [f"{tree.relative(path)}: {reason}" for reason in content.bad]
+            said += [(path, image) for image in content.images]
+        else:
+            said.append((path, content))
+    stems = {stem_of(p.name) for p in tree.pictures} if kind in ONE_PICTURE else set()
+    matches = match_pictures(tree, [Wanted(_name(path, image, stems), path) for path, image in said])
+    owner: dict[Path, tuple[Path, LabelledImage]] = {}
+    missing, unclear, twice = [], [], []
+    for (path, image), picture, is_unclear in zip(said, matches.pictures, matches.unclear, strict=True):
+        image.bad[:] = [f"{tree.relative(path)}: {reason}" for reason in image.bad]
+        if picture is None:
+            (unclear if is_unclear else missing).append(image.file or tree.relative(path))
+        elif picture not in owner:
+            owner[picture] = (path, image)
+            labels.entries.append((picture, image))
+        elif owner[picture][0] == path:
+            _merge(owner[picture][1], image)
+        else:
+            twice.append(tree.relative(picture))
+    labels.left_out.labels += len(broken)  # each of one picture, which is not empty
+    labels.left_out.reasons += [found.broken[path] for path in broken]
+    spoilt = {path.stem for path in broken}
+    for how, examples in matches.notes.items():
+        _note(labels, examples, f"pictures were found by {how}")
     _note(labels, missing, "labelled pictures are not in the folder and are left out")
+    _note(labels, unclear, "labelled pictures may be several files, or share one, and are left out")
     _note(labels, twice, "pictures are labelled in more than one file; the first file counts")
-    unlisted = [tree.relative(p) for p in tree.pictures if p not in owner]
+    unlisted = [tree.relative(p) for p in tree.pictures if p not in owner and stem_of(p.name) not in spoilt]
     _note(labels, unlisted, "pictures have no labels and are left out (they may or may not be empty)")
     if not labels.entries:
         example = f" (such as {missing[0]})" if missing else ""
+        if unclear:
+            raise StepFailed(f"{tree.root}: {unclear[0]} may be one of several pictures. Say its folder in the labels.")
         raise StepFailed(
-            f"{tree.root}: none of the {len(missing)} labelled pictures is there{example}. "
-            "Put the pictures into the same folder as their labels."
+            f"{tree.root}: none of the {len(missing)} labelled pictures is there{example}; pictures such as "
+            f"{tree.relative(tree.pictures[0])} have no labels. Put the pictures into the same folder as their labels, "
+            "under the names that the labels give them."
         )
     return labels
+
+
+def _name(path: Path, image: LabelledImage, stems: set[str]) -> str:
+    """The picture that a label file means: the one that is called like itself, where there is one."""
+    name = image.file or f"{path.stem}.jpg"
+    own = stem_of(PurePosixPath(name.replace("\\", "/")).name)
+    if own == path.stem or path.stem not in stems:
+        return name
+    return f"{path.stem}{PurePosixPath(name).suffix or '.jpg'}"
+
+
+def _merge(first: LabelledImage, second: LabelledImage) -> None:
+    first.instances.extend(second.instances)
+    first.bad.extend(second.bad)
+    first.asides.update(second.asides)
+
+
+def _yolo(tree: Tree, files: YoloFiles) -> RealLabels:
+    read = read_yolo(tree, files)
+    # The format's own trainer turns pictures by EXIF before it uses the labels.
+    labels = RealLabels("yolo", read.entries, upright=True, broken=read.broken, left_out=read.left_out)
+    if read.nameless:
+        labels.notes.append("no data.yaml and no classes.txt: the class numbers are taken as names")
+    for paths, what in read.notes:
+        _note(labels, [tree.relative(p) for p in paths], what)
+    return labels
+
+
+def _settle(tree: Tree, labels: RealLabels) -> None:
+    """Apply the rule of labels that are left out: a picture none of whose labels could be read is not empty.
+
+    Raises:
+        StepFailed: too many are.
+    """
+    asides: Counter[str] = Counter()
+    unknown = []
+    for picture, image in labels.entries:
+        labels.left_out.labels += len(image.instances) + len(image.bad)
+        labels.left_out.reasons += image.bad
+        asides.update(image.asides)
+        if image.is_unknown:
+            unknown.append(picture)
+    labels.left_out.check(tree.root)
+    labels.notes += labels.left_out.notes()
+    if asides:
+        labels.notes.append(counted(asides))
+    gone = set(unknown)
+    labels.entries = [(picture, image) for picture, image in labels.entries if picture not in gone]
+    _note(labels, [tree.relative(p) for p in unknown], "pictures have no label that could be read and are left out")
+    if not labels.entries:
+        why = [*labels.left_out.notes(), counted(asides), *labels.broken]
+        raise StepFailed(f"{tree.root}: no picture can be used. {next(filter(None, why), '')} Bring others.")
 
 
 def _note(labels: RealLabels, names: list[str], what: str) -> None:
@@ -213,98 +183,27 @@ def _note(labels: RealLabels, names: list[str], what: str) -> None:
         labels.notes.append(f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{more}")
 
 
-# YOLO -----------------------------------------------------------------------------------------------------------
-
-
-def _yolo_files(tree: _Tree) -> list[tuple[Path | None, Path]]:
-    """Pairs of picture and label file; the picture is None for label rows without one."""
-    texts = {path for path in tree.others[".txt"] if path.name.casefold() not in _NAME_LISTS}
-    pairs: list[tuple[Path | None, Path]] = []
-    for picture in tree.pictures:
-        for label in _label_places(picture, tree.root):
-            if label in texts and _looks_like_rows(label):
-                texts.discard(label)
-                pairs.append((picture, label))
-                break
-    orphans = [p for p in sorted(texts) if "labels" in p.relative_to(tree.root).parts[:-1] and _looks_like_rows(p)]
-    return pairs + [(None, path) for path in orphans]
-
-
-def _label_places(picture: Path, root: Path) -> list[Path]:
-    """Where the labels of a picture may lie: instead of the last `images` folder, beside it, in `labels` next to it."""
-    places = []
-    parts = list(picture.relative_to(root).parts)
-    for index in range(len(parts) - 2, -1, -1):
-        if parts[index] == "images":
-            places.append(root.joinpath(*parts[:index], "labels", *parts[index + 1 :]))
-            break
-    if root.name == "images" and not places:
-        places.append(root.parent.joinpath("labels", *parts))
-    places += [picture, picture.parent / "labels" / picture.name, root / "labels" / picture.name]
-    return [place.with_suffix(".txt") for place in places]
-
-
-def _looks_like_rows(path: Path) -> bool:
-    """Whether the first line is numbers, as no read-me is; an empty file is a picture without objects."""
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            first = next((line for line in file if line.strip()), "")
-        return all(-1e9 < float(v) < 1e9 for v in first.split()[:4])
-    except (OSError, ValueError):
-        return False
-
-
-def _read_yolo(tree: _Tree, rows: list[tuple[Path | None, Path]]) -> RealLabels:
-    # The format's own trainer turns pictures by EXIF before it uses the labels.
-    labels = RealLabels("yolo", upright=True)
-    classes = _yolo_names(tree)
-    if classes is None:
-        labels.notes.append("no data.yaml and no classes.txt: the class numbers are taken as names")
-    by_picture = {picture: label for picture, label in rows if picture is not None}
-    for picture in tree.pictures:
-        try:
-            width, height = read_size(picture)
-        except StepFailed as error:
-            labels.broken.append(str(error))
-            continue
-        image = LabelledImage(tree.relative(picture), width, height)
-        if label := by_picture.get(picture):
-            with _naming(label):
-                image.instances.extend(yolo.parse_rows(_read_text(label), width, height, classes))
-        labels.entries.append((picture, image))
-    unlabelled = [tree.relative(p) for p in tree.pictures if p not in by_picture]
-    _note(labels, unlabelled, "pictures have no label file and count as empty, as in YOLO training")
-    _note(labels, [tree.relative(p) for pic, p in rows if pic is None], "label files have no picture and are left out")
-    return labels
-
-
-def _yolo_names(tree: _Tree) -> list[str] | None:
-    files = sorted(tree.others[".yaml"] + tree.others[".yml"], key=lambda p: (p.stem not in ("data", "dataset"), p))
-    for path in files:
-        try:
-            return yolo.parse_names(_read_text(path))
-        except ValueError as error:
-            if path.stem in ("data", "dataset"):
-                raise StepFailed(f"{path}: {error}. It should list the class names under 'names'.") from error
-    for path in tree.others[".txt"] + tree.others[".names"]:
-        if path.name.casefold() in _NAME_LISTS:
-            with _naming(path):
-                names = [line.strip() for line in _read_text(path).splitlines()]
-            return [name for name in names if name]
-    return None
-
-
 # Class folders ----------------------------------------------------------------------------------------------------
 
 
-def _without_label_files(tree: _Tree, classify: bool, broken: list[str]) -> RealLabels:
-    if broken:
-        raise StepFailed(f"No label can be read in {tree.root}. {broken[0]} Repair it, or bring other labels.")
+def _without_label_files(tree: Tree, classify: bool, found: Found) -> RealLabels:
+    """Class folders, which are labels enough to classify.
+
+    Raises:
+        StepFailed: there are none, or labels of another kind; names the way out.
+    """
+    if found.broken:
+        first = next(iter(found.broken.values()))
+        raise StepFailed(f"No label can be read in {tree.root}. {first} Repair it, or bring other labels.")
+    if found.foreign:
+        raise StepFailed(f"{tree.root}: {found.foreign[0]}")
+    if tree.masks:
+        where = f"{tree.root}: {tree.relative(tree.masks[0])}"
+        raise StepFailed(unread.refusal("a mask picture (a PNG of what is where in a photo)", where))
     names: dict[str, str] = {}
     for path in tree.others[".json"]:
         if path.name == folders.NAMES_FILE:
-            with _naming(path):
-                names = folders.parse_names(_read_text(path))
+            names = _folder_names(path)
     labels = RealLabels("class folders", upright=True)
     loose = []
     for picture in tree.pictures:
@@ -315,7 +214,7 @@ def _without_label_files(tree: _Tree, classify: bool, broken: list[str]) -> Real
         else:
             loose.append(tree.relative(picture))
     if not labels.entries:
-        raise StepFailed(f"{tree.root} holds {len(tree.pictures)} pictures but no labels. {_HOW}")
+        raise StepFailed(_no_labels(tree, found))
     if not classify:
         folder = labels.entries[0][1].label
         raise StepFailed(
@@ -324,3 +223,23 @@ def _without_label_files(tree: _Tree, classify: bool, broken: list[str]) -> Real
         )
     _note(labels, loose, "pictures lie in no class folder and are left out")
     return labels
+
+
+def _folder_names(path: Path) -> dict[str, str]:
+    try:
+        return folders.parse_names(read_text(path))
+    except ValueError as error:
+        raise StepFailed(f"{path}: the labels cannot be read: {error}. Repair or remove the file.") from error
+
+
+def _no_labels(tree: Tree, found: Found) -> str:
+    said = f"{tree.root} holds {len(tree.pictures)} pictures but no labels."
+    for paths in tree.others.values():
+        for path in paths:
+            if kind := unread.suffix_kind(path):
+                return f"{said} {unread.refusal(kind, tree.relative(path))}"
+    if found.ignored:
+        return f"{said} {found.ignored[0]} {HOW}"
+    if texts := sorted(found.yolo.pairs.values()):
+        return f"{said} {tree.relative(texts[0])} holds no rows of YOLO's kind. {HOW}"
+    return f"{said} {HOW}"

@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tools import owned
-from tools.data.formats.labels import LabelledImage
+from tools.data.formats.labels import LabelledImage, holdable
 from tools.data.sample import Sample
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
@@ -15,7 +15,7 @@ from tools.files import full_disk, is_full
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
 from tools.label.export import FORMATS, Written, is_known, write_export
-from tools.label.folder import LabelFolder
+from tools.label.folder import LabelFolder, joined_stem
 from tools.label.labeler import AutoLabeler, LabelSummary
 from tools.label.photos import unpacked
 from tools.label.queue import Queued, write_queue
@@ -75,6 +75,7 @@ class Outcome:
             "notes": [*self.confidence.notes, *self._written_beside()],
             "format": self.written.format,
             "lost": dict(self.written.lost),
+            "names_replaced": self.written.renamed,
             "written_to": str(self.written.folder),
             "report": str(self.report),
             "set": self.store.name,
@@ -180,8 +181,12 @@ def entries(kept: LabelFolder) -> Iterator[tuple[LabelledImage, Path]]:
 
 
 def labelled_image(sample: Sample) -> LabelledImage:
-    """A labelled photo under its own name."""
+    """A labelled photo under its own name, or the nearest that formats can hold."""
+    file = str(sample.provenance["file"])
+    stem = joined_stem(file)
+    written = PurePosixPath(str(sample.provenance["written"]))
     return LabelledImage(
-        file=str(sample.provenance["written"]), width=sample.width, height=sample.height, instances=sample.instances,
-        label=sample.label, split=sample.split or "train",
+        file=holdable(written.stem) + written.suffix, width=sample.width, height=sample.height,
+        instances=sample.instances, label=sample.label, split=sample.split or "train",
+        original="" if stem == holdable(stem) else file,
     )  # fmt: skip

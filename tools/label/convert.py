@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,15 +12,16 @@ import numpy as np
 
 from tools import owned
 from tools.annotators import Segmenter
-from tools.data.formats.labels import LabelledImage, counted
+from tools.data.formats.labels import LabelledImage, counted, holdable
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
-from tools.data.task import TaskKind, TaskSpec
+from tools.data.task import TaskKind, TaskSpec, clean_name
 from tools.errors import StepFailed
 from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
+from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
 
 
@@ -39,8 +41,8 @@ class Converted:
             "photos": self.written.photos, "labels": self.written.labels, "format": self.written.format,
             "masks_made": self.masks_made, "boxes_left": self.boxes_left,
             "mask_iou_read_back": None if self.mask_iou is None else round(self.mask_iou, 5),
-            "lost": counted(self.written.lost) or "nothing", "notes": self.notes,
-            "written_to": str(self.written.folder),
+            "lost": counted(self.written.lost) or "nothing", "names_replaced": self.written.renamed,
+            "notes": self.notes, "written_to": str(self.written.folder),
         }  # fmt: skip
 
 
@@ -61,8 +63,9 @@ def convert_labels(
         StepFailed: the labels cannot be read or written; the message names the file.
     """
     owned.refuse_foreign(to, "OUT")
-    task = _task_of(source)
-    samples, notes = read_photos(source, task, {n: n for n in task.class_names})
+    task, class_map, told = _task_of(source)
+    samples, notes = read_photos(source, task, class_map)
+    notes = [*told, *notes]
     if task.kind != "classify" and (segmenter or any(i.counts for s in samples for i in s.instances)):
         task = task.model_copy(update={"kind": "segment"})
     counts = {"made": 0, "left": 0}
@@ -84,18 +87,35 @@ def convert_labels(
     return result
 
 
-def _task_of(source: Path) -> TaskSpec:
-    """The classes that are used in the labels, in the order of their names."""
+def _task_of(source: Path) -> tuple[TaskSpec, dict[str, str], list[str]]:
+    """The classes that are used in the labels, in the order of their names; which label is which; what to say of it."""
     kind: TaskKind = "detect"
     try:
         labels = read_labels(source, classify=False)
-    except StepFailed:
-        labels, kind = read_labels(source, classify=True), "classify"
+    except StepFailed as error:
+        try:
+            labels, kind = read_labels(source, classify=True), "classify"
+        except StepFailed:
+            raise error from None  # what is wrong with boxes says more than that no class folders are there
     used = {i.class_name for _, image in labels.entries for i in image.instances}
     used |= {image.label for _, image in labels.entries if image.label}
     if not used:
         raise StepFailed(f"{source}: no photo has a label, so there is nothing to convert")
-    return label_task(sorted(used), kind)
+    names: dict[str, str] = {}  # as classes are compared -> as one is called
+    class_map: dict[str, str] = {}
+    for said in sorted(used):
+        name = _name_of(said, source)
+        class_map[said] = names.setdefault(name.casefold(), name)
+    twins = [said for said, name in class_map.items() if said != name]
+    notes = [f"classes that differ in capitals or spaces alone are one: {', '.join(map(repr, twins))}"] if twins else []
+    return label_task(list(names.values()), kind), class_map, notes
+
+
+def _name_of(said: str, source: Path) -> str:
+    try:
+        return clean_name(said)
+    except ValueError as error:
+        raise StepFailed(f"{source}: the class {said!r} of its labels cannot be used: {error}") from error
 
 
 def _entries(
@@ -111,20 +131,21 @@ def _entries(
             left = sum(i.counts is None for i in instances)
             counts["made"] += boxes - left
             counts["left"] += left
-        name = _free(PurePosixPath(sample.family), taken)
+        name, original = _free(PurePosixPath(sample.family), taken)
         write_picture(scratch / name, picture)
-        yield LabelledImage(name, sample.width, sample.height, instances, sample.label), scratch / name
+        image = LabelledImage(name, sample.width, sample.height, instances, sample.label, original=original)
+        yield image, scratch / name
         (scratch / name).unlink()
 
 
-def _free(path: PurePosixPath, taken: set[str]) -> str:
-    """The photo's own file name, with its folders where two are called the same."""
+def _free(path: PurePosixPath, taken: set[str]) -> tuple[str, str]:
+    """The photo's own file name, with its folders where two are called the same; its whole one if that cannot be."""
     suffix = ".png" if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif") else ".jpg"
-    stems = [path.stem, "__".join([*path.parts[:-1], path.stem])]
-    stems += [f"{path.stem}-{n}" for n in range(2, len(taken) + 3)]
+    own = holdable(path.stem)
+    stems = chain([own, holdable(joined_stem(path.as_posix()))], (f"{own}-{n}" for n in count(2)))
     stem = next(s for s in stems if s.casefold() not in taken)
     taken.add(stem.casefold())
-    return stem + suffix
+    return stem + suffix, "" if stem in (path.stem, joined_stem(path.as_posix())) else path.as_posix()
 
 
 def _agreement(folder: Path, task: TaskSpec, before: list[Sample]) -> float | None:
@@ -134,7 +155,7 @@ def _agreement(folder: Path, task: TaskSpec, before: list[Sample]) -> float | No
     taken: set[str] = set()
     overlaps: list[float] = []
     for sample in before:
-        again = by_stem.get(PurePosixPath(_free(PurePosixPath(sample.family), taken)).stem)
+        again = by_stem.get(PurePosixPath(_free(PurePosixPath(sample.family), taken)[0]).stem)
         for k, instance in enumerate(sample.instances):
             mask = instance.mask(sample.height, sample.width)
             read = again.instances[k].mask(sample.height, sample.width) if again and k < len(again.instances) else None

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 from xml.etree import ElementTree as ET
@@ -19,6 +19,7 @@ from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
 
 FORMATS = ("coco", "yolo", "voc", "cvat")
+ORIGINAL_NAMES = "original_names.json"
 _MANIFEST = ".sightsmith-labels"  # says that a folder is ours to replace
 
 
@@ -31,6 +32,7 @@ class Written:
     photos: int = 0
     labels: int = 0
     lost: Counter[str] = field(default_factory=Counter)  # what the format cannot say
+    renamed: int = 0  # photos whose names formats cannot hold; `ORIGINAL_NAMES` says what they were
 
 
 class Writer(Protocol):
@@ -87,6 +89,7 @@ def _write_all(
     entries: Iterable[tuple[LabelledImage, Path]], folder: Path, written: Written, task: TaskSpec, pictures: bool
 ) -> None:
     folder.mkdir(parents=True)
+    originals: dict[str, str] = {}
     writer = _WRITERS[written.format](folder, task)
     try:
         for image, source in entries:
@@ -96,12 +99,17 @@ def _write_all(
             written.photos += 1
             written.labels += expected
             written.lost += writer.lost(image)
+            if image.original:
+                originals[image.file] = image.original
             if pictures and (place := writer.place(image)):
                 _link(source, folder / place)
     finally:
         writer.close()
     if not written.photos:
         raise StepFailed("no photo is labelled, so there is nothing to write")
+    written.renamed = len(originals)
+    if originals:
+        _text(folder / ORIGINAL_NAMES, json.dumps(originals, ensure_ascii=False, indent=1) + "\n")
     (folder / _MANIFEST).write_text(json.dumps({"format": written.format}), encoding="utf-8")
 
 
@@ -277,4 +285,4 @@ def is_known(names: Sequence[str], image: LabelledImage) -> LabelledImage:
     """A photo with the labels of the task's classes alone: a person may have given it others in the review."""
     kept = [i for i in image.instances if i.class_name in names]
     label = image.label if image.label in names else None
-    return LabelledImage(image.file, image.width, image.height, kept, label, image.split)
+    return replace(image, instances=kept, label=label)

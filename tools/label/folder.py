@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, Field
 
 from tools.data.dataset import Dataset
+from tools.data.formats.labels import holdable
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.task import TaskSpec, slug
@@ -57,6 +58,12 @@ def _state(path: Path) -> LabelState | None:
     except ValueError as error:
         set_aside(path, str(error))
         return None
+
+
+def joined_stem(name: str) -> str:
+    """A photo's name without its suffix, its folders in front: the bare file name that it would have."""
+    path = PurePosixPath(name)
+    return "__".join([*path.parts[:-1], path.stem]).lstrip(".") or "photo"
 
 
 class LabelFolder:
@@ -153,9 +160,8 @@ class LabelFolder:
         row = self._db.execute("SELECT written FROM labelled WHERE name = ?", (file.name,)).fetchone()
         if row is not None:
             return str(row[0])
-        path = PurePosixPath(file.name)
-        stem = "__".join([*path.parts[:-1], path.stem]).lstrip(".") or "photo"
-        suffix = ".png" if path.suffix.lower() in _EXACT else ".jpg"
+        stem = holdable(joined_stem(file.name))
+        suffix = ".png" if PurePosixPath(file.name).suffix.lower() in _EXACT else ".jpg"
         # Labels are found by the name without suffix, on some disks without regard to case: that must be unique.
         for number in range(1, 1_000_000):
             own = stem if number == 1 else f"{stem}-{number}"

@@ -3,8 +3,6 @@
 Nothing in the given folders is written, moved or deleted. What cannot be read becomes a reason, not an error.
 """
 
-import os
-import warnings
 import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -12,15 +10,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
 from tools.data.dataset import file_sha256
-from tools.data.pictures import Picture, is_picture, read_picture
+from tools.data.pictures import (
+    Picture,
+    is_picture,
+    is_unread_picture,
+    open_picture,
+    orientation_of,
+    plain_name,
+    read_picture,
+    unread_reason,
+    walk_files,
+)
 from tools.errors import FixArguments, StepFailed
 
 READ_AHEAD_PX = 40_000_000  # in memory at once: 120 MB decoded; one photo may be larger
 _THREADS = 2  # decoding lets go of the interpreter; more gain nothing while a network computes
-_ORIENTATION = 0x0112  # EXIF tag
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ class ReadPhoto:
 def find_photos(given: Sequence[Path]) -> Iterator[PhotoFile]:
     """The photos in files and folders, in a stable order; a folder's names are in memory, its contents are not.
 
+    Photos of a kind that is not read are among them: they are named when they are read.
+
     Args:
-        given: photos, or folders that are searched with all folders in them.
+        given: photos, or folders that are searched with all folders in them, linked ones too.
 
     Raises:
         FixArguments: something given does not exist.
@@ -68,15 +75,12 @@ def find_photos(given: Sequence[Path]) -> Iterator[PhotoFile]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise StepFailed(f"{error.filename or folder} cannot be read ({error.strerror}); check that it is still there")
-
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX")
-        for name in sorted(names):
-            path = Path(place) / name
-            if is_picture(path):
-                yield path
+    try:
+        yield from (path for path in walk_files(folder) if is_picture(path) or is_unread_picture(path))
+    except OSError as error:
+        raise StepFailed(
+            f"{error.filename or folder} cannot be read ({error.strerror}); check that it is still there"
+        ) from error
 
 
 def _file(path: Path, name: str, root: Path) -> Iterator[PhotoFile]:
@@ -86,12 +90,7 @@ def _file(path: Path, name: str, root: Path) -> Iterator[PhotoFile]:
         size, changed = about.st_size, about.st_mtime_ns
     except OSError:  # gone since its folder was listed, or a link to nowhere
         pass  # it is named when it is read
-    yield PhotoFile(path, plain(name), root, size, changed)
-
-
-def plain(name: str) -> str:
-    """A file's name with bytes that are no UTF-8 spelled out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    yield PhotoFile(path, plain_name(name), root, size, changed)
 
 
 def read_ahead(files: Iterator[PhotoFile]) -> Iterator[ReadPhoto]:
@@ -113,10 +112,8 @@ def read_ahead(files: Iterator[PhotoFile]) -> Iterator[ReadPhoto]:
 
 def _pixels(path: Path) -> int:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # bombs are refused when they are read
-            with Image.open(path) as image:
-                return image.width * image.height
+        with open_picture(path) as image:
+            return image.width * image.height
     except Exception:  # whatever is wrong with it is said when it is read
         return 0
 
@@ -126,6 +123,8 @@ def read_photo(file: PhotoFile) -> ReadPhoto:
     try:
         if not file.size:
             raise StepFailed("the file is empty" if file.path.exists() else "there is no such file any more")
+        if is_unread_picture(file.path):
+            raise StepFailed(unread_reason(file.path))
         picture = read_picture(file.path)
         return ReadPhoto(file, picture, notes=_unusual(file.path), sha256=file_sha256(file.path))
     except (StepFailed, OSError) as error:
@@ -139,14 +138,14 @@ def read_photo(file: PhotoFile) -> ReadPhoto:
 def _unusual(path: Path) -> list[str]:
     """What a person should know about how a photo was read."""
     notes = []
-    with Image.open(path) as image:
-        if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "TIFF"):
+    with open_picture(path) as image:
+        if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "TIFF", "AVIF"):
             notes.append("several frames: the first is labelled")
         if image.mode in ("CMYK", "YCCK", "LAB"):
             notes.append("print colours: labelled as RGB")
         if image.mode.startswith("I") or image.mode == "F":
             notes.append("16 bits: labelled as 8")
-        if int(image.getexif().get(_ORIENTATION, 1)) not in (0, 1):
+        if orientation_of(image, path) != 1:
             notes.append("turned upright by EXIF")
     return notes
 

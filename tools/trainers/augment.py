@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.data.pictures import scaled_size
 from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
 from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
@@ -249,7 +250,7 @@ def _degrade(rng: np.random.Generator, picture: Picture, chance: float) -> Pictu
         picture = cv2.filter2D(picture, -1, kernel / max(float(kernel.sum()), 1.0))
     elif rng.random() < chance * 0.25:
         coarse = rng.uniform(0.4, 0.85)
-        small = cv2.resize(picture, None, fx=coarse, fy=coarse, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(picture, scaled_size(h, w, coarse), interpolation=cv2.INTER_AREA)
         picture = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
     if rng.random() < chance:
         picture = add_noise(rng, picture, rng.uniform(1, 12))

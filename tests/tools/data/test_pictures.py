@@ -6,8 +6,19 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
-from tools.data.pictures import MAX_PIXELS, is_picture, read_picture, read_size, write_picture
+from tools.data.pictures import (
+    MAX_PIXELS,
+    check_picture,
+    decode_picture,
+    is_picture,
+    is_unread_picture,
+    read_picture,
+    read_size,
+    walk_files,
+    write_picture,
+)
 from tools.errors import StepFailed
 
 
@@ -68,7 +79,9 @@ def _bomb_png(width, height):
     ("content", "message"),
     [
         (b"", "not a readable picture"),
-        (b"<html>not a picture</html>", "not a readable picture"),
+        (b"<html>not a picture</html>", "not a readable picture.*a web page"),
+        (b"version https://git-lfs.github.com/spec/v1", "Git LFS"),
+        (b"\0\0\0\x18ftypheic" + bytes(200), "HEIC or AVIF photo that is damaged"),
         (_bomb_png(20_000, MAX_PIXELS // 20_000 + 1), "bomb"),
         (_bomb_png(60_000, 60_000), "bomb"),
         (None, "no such picture"),
@@ -88,8 +101,51 @@ def test_cut_off_picture_is_refused(tmp_path):
     path = tmp_path / "half.jpg"
     write_picture(path, np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
     path.write_bytes(path.read_bytes()[:1500])
-    with pytest.raises(StepFailed, match=r"half\.jpg.*cut off"):
-        read_picture(path)
+    for reader in (read_picture, check_picture):
+        with pytest.raises(StepFailed, match=r"half\.jpg.*cut off"):
+            reader(path)
+
+
+@pytest.mark.parametrize("suffix", ["heic", "avif", "jfif", "jpe", "tif", "webp"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_photos_of_telephones_and_browsers_are_read_upright(tmp_path, suffix, turned):
+    register_heif_opener()
+    shown = np.zeros((40, 60, 3), np.uint8)
+    shown[:20] = 220
+    stored = np.rot90(shown, 1) if turned else shown
+    exif = Image.Exif()
+    exif[0x0112] = 6 if turned else 1
+    path = tmp_path / f"photo.{suffix}"
+    form = {"heic": "HEIF", "jfif": "JPEG", "jpe": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper())
+    Image.fromarray(stored).save(path, format=form, exif=exif)
+    read = read_picture(path)
+    assert read_size(path) == (60, 40) and read.shape == (40, 60, 3)
+    assert read[:16].mean() > 200 and read[24:].mean() < 20
+    assert np.array_equal(decode_picture(path.read_bytes(), path.name), read)
+    check_picture(path)
+
+
+def test_a_file_that_is_no_picture_installs_nothing(tmp_path, monkeypatch):
+    """Ultralytics puts an `open` in Pillow's place that fetches a HEIF package when it does not know a file."""
+    from ultralytics.utils import checks
+
+    monkeypatch.setattr(checks, "check_requirements", lambda *a, **k: pytest.fail("a package was asked for"))
+    with pytest.raises(StepFailed, match="a web page"):
+        decode_picture(b"<html></html>", "html.jpg")
+
+
+def test_linked_folders_are_walked_once(tmp_path):
+    (tmp_path / "set" / "b").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("set/a.png", "set/b/c.png", "elsewhere/d.png"):
+        Image.fromarray(_gradient()).save(tmp_path / name)
+    for link, to in (("set/0inside", "set/b"), ("set/out", "elsewhere"), ("elsewhere/back", "set")):
+        (tmp_path / link).symlink_to(tmp_path / to)
+    (tmp_path / "set" / "gone.png").symlink_to(tmp_path / "nowhere")
+    links = []
+    found = [p.relative_to(tmp_path / "set").as_posix() for p in walk_files(tmp_path / "set", links)]
+    assert found == ["a.png", "gone.png", "b/c.png", "out/d.png"]
+    assert [p.name for p in links] == ["out"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +162,10 @@ def test_write_refuses_what_is_no_picture(tmp_path, name, picture):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "expected"), [("a.JPG", True), ("a.png", True), (".a.png", False), ("a.json", False)])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.JPG", True), ("a.png", True), (".a.png", False), ("a.json", False), ("a.HEIC", True), ("a.dng", False)],
+)
 def test_is_picture(tmp_path, name, expected):
     assert is_picture(tmp_path / name) is expected
+    assert is_unread_picture(tmp_path / name) is name.endswith(".dng")

@@ -229,12 +229,13 @@ def half_broken_coco(folder):
 
 def broken_xml(folder):
     write(folder, "voc", labels())
-    (folder / "Annotations/shot-1.xml").write_text("<annotation><object>")
+    for name in ("shot-0", "shot-1"):
+        (folder / f"Annotations/{name}.xml").write_text("<annotation><object>")
 
 
 def bad_row(folder):
     write(folder, "yolo", labels())
-    (folder / "labels/train/shot-1.txt").write_text("0 0.5 0.5 0.2 0.2\n0 512 300 40 40\n")
+    (folder / "labels/train/shot-1.txt").write_text("0 0.5 0.5 0.2 0.2\n" + "0 512 300 40 40\n" * 2)
 
 
 def bad_yaml(folder):
@@ -283,7 +284,7 @@ def one_labelled(folder):
         (bad_row, r"shot-1\.txt: .*line 2: coordinates must be shares.*Repair"),
         (bad_yaml, r"data\.yaml: it has no 'names'"),
         (all_broken, r"no picture can be used.*shot-0\.png"),
-        (pictures_elsewhere, r"none of the 6 labelled pictures is there \(such as shot-0\.png\)\. Put"),
+        (pictures_elsewhere, r"none of the 6 labelled pictures is there \(such as shot-0\.png\).*Put"),
         (other_size, r"shot-0\.png: labels for 80 x 60, picture 50 x 40"),
         (zero_labels, r"6 pictures are listed, but none has a label"),
         (one_labelled, r"only 1 picture is labelled.*At least two photos"),

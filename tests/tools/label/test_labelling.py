@@ -11,13 +11,16 @@ from PIL import Image
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
 from tools.data.browse import Browser, Filter
 from tools.data.pictures import read_picture
+from tools.data.real import read_photos
 from tools.errors import FixArguments, StepFailed
 from tools.label.command import entries
-from tools.label.export import write_export
+from tools.label.confidence import Confidence
+from tools.label.export import ORIGINAL_NAMES, write_export
 from tools.label.folder import LabelFolder
 from tools.label.labeler import AutoLabeler, label_task
 from tools.label.photos import find_photos, read_ahead
 from tools.label.queue import write_queue
+from tools.label.report import write_report
 from tools.review import next_samples
 
 TASK = label_task("apple, lemon")
@@ -252,3 +255,36 @@ def test_a_persons_corrections_are_exported(tmp_path, photos):
     assert written.photos == 5 and written.labels == 9 - 1 - 2
     assert read_picture(tmp_path / "out" / "images" / "train" / "a0.png").shape == (60, 80, 3)
     kept.close()
+
+
+# Odd names and shapes -------------------------------------------------------------------------------------------------
+
+
+def test_strips_odd_names_and_kinds_end_no_labelling(tmp_path):
+    folder = tmp_path / "photos"
+    deep = folder.joinpath(*(c * 100 for c in "def"))
+    write(folder, "strip.png", number=1)
+    Image.fromarray(np.full((2, 3000, 3), 90, np.uint8)).save(folder / "strip.png")
+    write(deep, "x.png", ("apple", 10, 10), number=2)
+    write(folder, "ctl.png", ("apple", 10, 10), number=3).rename(folder / "c\x07t\nl.png")
+    (folder / "raw.dng").write_bytes(b"II*\0")
+    (folder / "page.jpg").write_text("<html></html>")
+    summary, kept = run(tmp_path, folder)
+    try:
+        assert summary.photos == 3
+        assert dict(kept.problems()) == {
+            "page.jpg": "not a readable picture (it is a web page). Replace or remove it.",
+            "raw.dng": "raw camera files are not read; save it as JPEG or PNG",
+        }
+        for form in ("coco", "yolo", "voc", "cvat"):
+            written = write_export(entries(kept), tmp_path / form, form, TASK)
+            assert (written.photos, written.labels, written.renamed) == (3, 2, 2)
+            originals = json.loads((tmp_path / form / ORIGINAL_NAMES).read_text(encoding="utf-8"))
+            assert sorted(originals.values()) == sorted(["c\x07t\nl.png", f"{'/'.join(c * 100 for c in 'def')}/x.png"])
+            assert all((any(p.name == n for p in (tmp_path / form).rglob("*"))) for n in originals)
+            samples, _ = read_photos(tmp_path / form, TASK)
+            assert sum(len(s.instances) for s in samples) == 2
+        write_report(tmp_path / "labels.html", kept, summary, Confidence(), [], None, "by colour")
+        assert "strip.png" in (tmp_path / "labels.html").read_text(encoding="utf-8")
+    finally:
+        kept.close()

@@ -12,15 +12,22 @@ from tools.data.formats import outlines
 from tools.data.formats.labels import (
     LabelledImage,
     LabelSet,
+    checked_box,
     class_index,
-    clip_box,
-    counted,
+    class_name,
     counts_box,
     mask_area,
+    number,
+    picture_size,
+    refuse_shares,
+    short,
 )
 from tools.data.sample import Instance
 
 SPLITS = ("train", "val", "test")
+# Boxes are taken for corners when this share of them fits as such and this share leaves the picture otherwise.
+_MOST_FIT, _FEW_LEAVE = 0.95, 0.1
+_MAX_SHIFT = 40  # bits of a run length; the largest picture has 28
 
 
 def picture_path(image: LabelledImage) -> str:
@@ -72,92 +79,196 @@ def to_coco(images: Sequence[LabelledImage], classes: list[str]) -> dict[str, An
 
 
 def is_coco(data: Any) -> bool:
-    """Whether a JSON value looks like COCO labels."""
-    return isinstance(data, dict) and all(
-        isinstance(data.get(k), list) for k in ("images", "annotations", "categories")
+    """Whether a JSON value looks like COCO labels of objects; panoptic ones are of segments in another picture."""
+    return (
+        isinstance(data, dict)
+        and all(isinstance(data.get(k), list) for k in ("images", "annotations", "categories"))
+        and not is_panoptic(data)
     )
 
 
+def is_panoptic(data: Any) -> bool:
+    """Whether a JSON value is COCO's panoptic kind: colours of a PNG beside it say where things are."""
+    entries = data.get("annotations") if isinstance(data, dict) else None
+    return isinstance(entries, list) and any(isinstance(e, dict) and "segments_info" in e for e in entries[:20])
+
+
 def from_coco(data: dict[str, Any]) -> LabelSet:
-    """Read a COCO object. Pictures without an annotation are true empties.
+    """Read a COCO object. Pictures without an annotation are true empties; wrong labels are left out and named.
 
     Raises:
-        ValueError: something is missing or wrong; says what and where.
+        ValueError: all of it is read wrongly, so nothing of it can be used; says why.
     """
-    names = {_field(c, "id", "categories"): str(_field(c, "name", "categories")) for c in data["categories"]}
-    images: dict[Any, LabelledImage] = {}
-    for entry in data["images"]:
-        width, height = (int(entry.get(k) or 0) for k in ("width", "height"))
-        image_id = _field(entry, "id", "images")
-        if image_id in images:
-            raise ValueError(f"two images have the id {image_id}")
-        images[image_id] = LabelledImage(str(_field(entry, "file_name", "images")), width, height)
-    skipped: Counter[str] = Counter()
-    for annotation in data["annotations"]:
-        image = images.get(annotation.get("image_id"))
-        if image is None:
-            skipped["labels of pictures that the file does not list"] += 1
-        elif annotation.get("iscrowd"):
-            skipped["crowd regions"] += 1
-        else:
-            category = annotation.get("category_id")
-            if category not in names:
-                raise ValueError(f"annotation {annotation.get('id')} has the category {category}, which is not listed")
-            instance = _instance(annotation, names[category], image)
-            if instance is None:
-                skipped["labels without any area"] += 1
-            else:
-                image.instances.append(instance)
-    notes = [f"left out: {counted(skipped)}"] if skipped else []
-    return LabelSet(list(dict.fromkeys(names.values())), list(images.values()), notes)
+    labels = LabelSet([], [])
+    names = _categories(data["categories"])
+    images = _images(data["images"], labels)
+    boxes = []
+    for place, annotation in enumerate(data["annotations"], 1):
+        image: LabelledImage | None = None
+        where = f"annotation {place}"
+        try:
+            if not isinstance(annotation, dict):
+                raise ValueError("it is not an object")
+            where = f"annotation {short(annotation.get('id', place))}"
+            found = images.get(_identity(annotation.get("image_id")), "it is of a picture that the file does not list")
+            if isinstance(found, str):
+                raise ValueError(found)
+            image = found
+            where += f" of {image.file}"
+            if annotation.get("iscrowd") in (1, "1"):
+                image.asides["crowd regions, left out"] += 1
+                continue
+            _add(image, annotation, names, boxes)
+        except ValueError as error:
+            (labels if image is None else image).bad.append(f"{where}: {error}")
+    _refuse_corners(boxes)
+    labels.classes = list(dict.fromkeys(name for name in names.values() if name))
+    return labels
 
 
-def _field(entry: Any, name: str, where: str) -> Any:
-    if not isinstance(entry, dict) or entry.get(name) is None:
-        raise ValueError(f"an entry of '{where}' has no '{name}'")
-    return entry[name]
+# Width, height, and a label's x, y, width, height and area (0 where it is not said).
+_Said = tuple[int, int, list[float], float]
 
 
-def _instance(annotation: dict[str, Any], class_name: str, image: LabelledImage) -> Instance | None:
-    """The label of one annotation, None when it covers nothing."""
-    where = f"annotation {annotation.get('id')}"
-    counts = _counts(annotation.get("segmentation"), image, where)
+def _identity(value: Any) -> int | str:
+    """An id by its value: 7, 7.0 and "7" are one."""
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.isascii() and text.isdigit() and str(int(text[:300])) == text else text
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+        raise ValueError(f"{short(value)} is no id")
+    return int(value)
+
+
+def _categories(entries: list[Any]) -> dict[int | str, str]:
+    """Id -> class; without a name where an id has none, or two."""
+    names: dict[int | str, str] = {}
+    for entry in entries:
+        try:
+            identity, name = _identity(entry["id"]), class_name(entry.get("name"))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # said of each label that uses it
+        names[identity] = name if names.get(identity, name) == name else ""
+    return names
+
+
+def _images(entries: list[Any], labels: LabelSet) -> dict[int | str, LabelledImage | str]:
+    """Id -> picture, or why its labels cannot be used; such a picture is in `labels` too: it is not empty."""
+    images: dict[int | str, LabelledImage | str] = {}
+    names: dict[int | str, str] = {}
+    for place, entry in enumerate(entries, 1):
+        try:
+            identity, name = _identity(entry["id"]), entry.get("file_name")
+            if not isinstance(name, str) or not name.strip():
+                raise ValueError("it has no file_name")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            labels.bad.append(f"picture {place} of 'images': {_why(error)}")
+            continue
+        if names.setdefault(identity, name) == name and identity in images:
+            continue
+        try:
+            image = LabelledImage(name, *picture_size(entry.get("width"), entry.get("height")))
+            images.setdefault(identity, image)
+        except ValueError as error:
+            image = LabelledImage(name, 0, 0, bad=[f"picture {name}: {error}"])
+            images[identity] = f"the size of its picture is wrong ({error})"
+        if names[identity] != name:
+            image.bad.append(f"picture {name} has the id {identity}, and so has {names[identity]}")
+            before = images[identity]
+            if isinstance(before, LabelledImage):
+                before.bad.append(f"picture {before.file} has the id {identity}, and so has {name}")
+            images[identity] = f"two pictures have the id {identity}"
+        labels.images.append(image)
+    return images
+
+
+def _why(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _add(
+    image: LabelledImage, annotation: dict[str, Any], names: dict[int | str, str], boxes: list[_Said]
+) -> None:  # fmt: skip
+    category = annotation.get("category_id")
+    name = names.get(_identity(category))
+    if name is None:
+        raise ValueError(f"it has the category {short(category)}, which is not listed or has no name")
+    if not name:
+        raise ValueError(f"its category {short(category)} has two names")
+    counts = _counts(annotation.get("segmentation"), image)
     if counts is not None:
-        return Instance(
-            class_name=class_name, box=counts_box(counts, image.height, image.width), counts=counts, source="real"
-        )
-    box = annotation.get("bbox")
-    if not isinstance(box, list) or len(box) != 4:
-        raise ValueError(f"{where} has neither a mask nor a bbox of four numbers")
+        box = counts_box(counts, image.height, image.width)
+        image.instances.append(Instance(class_name=name, box=box, counts=counts, source="real"))
+        return
+    said = annotation.get("bbox")
+    if not isinstance(said, list) or len(said) != 4:
+        raise ValueError("it has neither a mask nor a bbox of four numbers")
     try:
-        x, y, w, h = (float(v) for v in box)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{where} has a bbox that is not numbers: {box}") from error
-    if not np.isfinite([x, y, w, h]).all():
-        raise ValueError(f"{where} has a bbox that is not finite: {box}")
-    whole = (x, y, x + w, y + h)
-    x1, y1, x2, y2 = clip_box(whole, image.width, image.height) if image.width and image.height else whole
-    return Instance(class_name=class_name, box=(x1, y1, x2, y2), source="real") if x2 > x1 and y2 > y1 else None
+        x, y, w, h = numbers = [number(v) for v in said]
+    except ValueError as error:
+        raise ValueError(f"its bbox is wrong: {error}") from error
+    if image.width:
+        area = annotation.get("area")
+        plain = isinstance(area, (int, float)) and not isinstance(area, bool) and 0 < area < 1e12
+        boxes.append((image.width, image.height, numbers, float(area) if plain else 0.0))
+    box = checked_box((x, y, x + w, y + h), image)
+    image.instances.append(Instance(class_name=name, box=box, source="real"))
 
 
-def _counts(segmentation: Any, image: LabelledImage, where: str) -> str | None:
+def _refuse_corners(boxes: list[_Said]) -> None:
+    """Refuse boxes that are, by all signs, two corners in place of a corner, width and height.
+
+    Raises:
+        ValueError: they are.
+    """
+    fit = beyond = by_area = with_area = 0
+    for width, height, (x, y, a, b), area in boxes:
+        fit += x < a <= width + 1 and y < b <= height + 1
+        beyond += x + a > width * 1.01 + 1 or y + b > height * 1.01 + 1
+        if area and a > 0 and b > 0:
+            with_area += 1
+            by_area += abs(area - (a - x) * (b - y)) <= 0.01 * area < abs(area - a * b)
+    if fit < _MOST_FIT * len(boxes):
+        return
+    if beyond >= max(2, _FEW_LEAVE * len(boxes)) or (with_area and by_area >= _MOST_FIT * with_area):
+        raise ValueError(
+            f"its boxes look like two corners (x1, y1, x2, y2): {beyond} of {len(boxes)} leave their picture when read "
+            "as COCO's x, y, width, height, and as corners they fit. Write them as x, y, width, height"
+        )
+
+
+def _counts(segmentation: Any, image: LabelledImage) -> str | None:
     """RLE counts of any of COCO's three ways to write a mask; None when there is none."""
-    if not segmentation or not image.width or not image.height:
+    if not segmentation:
+        return None
+    if not image.width or not image.height:
+        image.asides["masks not read, as the file does not say how large their pictures are"] += 1
         return None
     size = [image.height, image.width]
+    if isinstance(segmentation, list):
+        polygons = _polygons(segmentation)
+        counts = outlines.fill(polygons, *size)
+        refuse_shares([float(v) for p in polygons for v in np.asarray(p, np.float64).reshape(-1)])
+        return counts
     try:
-        if isinstance(segmentation, list):
-            return outlines.fill(segmentation, *size)
-        if segmentation["size"] != size:
-            raise ValueError(f"{where}: its mask is {segmentation['size']}, its picture {size} (height, width)")
+        if [number(v) for v in segmentation["size"]] != size:
+            raise ValueError(f"its mask is {short(segmentation['size'])}, its picture {size} (height, width)")
         counts = segmentation["counts"]
-        runs = counts if isinstance(counts, list) else _runs(counts)
-        if sum(runs) != size[0] * size[1] or min(runs) < 0:
-            raise ValueError(f"{where}: its mask does not cover the picture once")
-        rle = coco_mask.frPyObjects({"size": size, "counts": list(runs)}, *size)
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(f"{where} has a segmentation that is no COCO mask") from error
+        runs = [int(number(v)) for v in counts] if isinstance(counts, list) else _runs(counts)
+    except (AttributeError, KeyError, TypeError, IndexError) as error:
+        raise ValueError("its segmentation is no COCO mask") from error
+    if not runs or sum(runs) != size[0] * size[1] or min(runs) < 0:
+        raise ValueError("its mask does not cover the picture once")
+    rle = coco_mask.frPyObjects({"size": size, "counts": runs}, *size)
     return rle["counts"].decode("ascii") if coco_mask.area(rle) else None
+
+
+def _polygons(segmentation: list[Any]) -> list[Any]:
+    """A list of polygons, each a list of numbers; also of one polygon that lacks its own list."""
+    first = segmentation[0]
+    if isinstance(first, (int, float)) or (isinstance(first, list) and len(first) == 2):
+        return [segmentation]
+    return segmentation
 
 
 def _runs(counts: str) -> list[int]:
@@ -166,6 +277,8 @@ def _runs(counts: str) -> list[int]:
     value = shift = 0
     for byte in counts.encode("ascii"):
         code = byte - 48
+        if not 0 <= code < 64 or shift > _MAX_SHIFT:
+            raise ValueError("its mask is no compressed run lengths")
         value |= (code & 31) << shift
         shift += 5
         if code & 32:

@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from defusedxml import ElementTree as SafeET
 
 from tools.data.formats import outlines
-from tools.data.formats.labels import LabelledImage, LabelSet, clip_box, counted, counts_box
-from tools.data.sample import BoolMask, Box, Instance, encode_mask, mask_box
+from tools.data.formats.labels import (
+    LabelledImage,
+    LabelSet,
+    checked_box,
+    class_name,
+    counts_box,
+    number,
+    picture_size,
+    refuse_shares,
+)
+from tools.data.formats.text import xml_root
+from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 
 
 def picture_path(image: LabelledImage) -> str:
@@ -37,8 +46,8 @@ def to_xml(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> 
     root = ET.Element("annotations")
     ET.SubElement(root, "version").text = "1.1"
     root.append(meta_element(classes))
-    for number, image in enumerate(images):
-        root.append(image_element(number, image, masks))
+    for place, image in enumerate(images):
+        root.append(image_element(place, image, masks))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
 
@@ -64,40 +73,45 @@ def image_element(number: int, image: LabelledImage, masks: bool) -> ET.Element:
 
 
 def from_xml(text: str | bytes) -> LabelSet:
-    """Read a file of CVAT for images.
+    """Read a file of CVAT for images; wrong labels are left out and named.
 
     Raises:
-        ValueError: not that, or something in it is wrong; says what.
+        ValueError: not that; says what.
     """
-    try:
-        root = SafeET.fromstring(text)
-    except SafeET.ParseError as error:
-        raise ValueError(f"it is not XML ({error})") from error
+    root = xml_root(text)
     if root.tag != "annotations":
         raise ValueError(f"its root is <{root.tag}>, not <annotations>")
     if root.find("track") is not None:
         raise ValueError("it is 'CVAT for video'; export the task as 'CVAT for images 1.1'")
-    names = [e.text or "" for e in root.iterfind("meta//labels/label/name")]
-    images, skipped = [], Counter[str]()
-    for entry in root.iterfind("image"):
-        image = LabelledImage(entry.get("name", ""), int(entry.get("width", 0)), int(entry.get("height", 0)))
-        for shape in entry:
-            reader = _READERS.get(shape.tag)
-            if reader is None:
-                skipped[f"<{shape.tag}>"] += 1
-                continue
-            try:
-                instance = reader(shape, image)
-            except (KeyError, ValueError) as error:
-                raise ValueError(f"a <{shape.tag}> of picture {image.file} is wrong ({error})") from error
-            if instance is None:
-                skipped["labels without any area"] += 1
-            else:
-                image.instances.append(instance)
-        images.append(image)
+    names = [(e.text or "").strip() for e in root.iterfind("meta//labels/label/name")]
+    images = [_read_image(entry) for entry in root.iterfind("image")]
     used = [i.class_name for image in images for i in image.instances]
-    notes = [f"left out: {counted(skipped)}"] if skipped else []
-    return LabelSet(list(dict.fromkeys([*names, *used])), images, notes)
+    return LabelSet(list(dict.fromkeys([*filter(None, names), *used])), images)
+
+
+def _read_image(entry: ET.Element) -> LabelledImage:
+    name = entry.get("name", "")
+    try:
+        image = LabelledImage(name, *picture_size(entry.get("width"), entry.get("height")))
+        if not image.width:
+            raise ValueError("its picture has no width and height")
+        wrong = ""
+    except ValueError as error:
+        image, wrong = LabelledImage(name, 0, 0, bad=[f"picture {name}: {error}"]), str(error)
+    for place, shape in enumerate(entry, 1):
+        reader = _READERS.get(shape.tag)
+        if reader is None:
+            if shape.tag not in _NO_OBJECTS:
+                image.asides[f"<{shape.tag}> labels, which are not read, left out"] += 1
+            continue
+        try:
+            if wrong:
+                raise ValueError(wrong)
+            image.instances.append(reader(shape, image))
+        except (KeyError, ValueError) as error:
+            why = f"it has no {error}" if isinstance(error, KeyError) else error
+            image.bad.append(f"<{shape.tag}> {place} of {name}: {why}")
+    return image
 
 
 def mask_to_runs(mask: BoolMask) -> list[int]:
@@ -140,45 +154,62 @@ def _occluded(instance: Instance) -> str:
     return str(int(instance.visible_share is not None and instance.visible_share < 0.95))
 
 
-def _read_box(shape: ET.Element, image: LabelledImage) -> Instance | None:
-    corners: Box = tuple(float(shape.attrib[k]) for k in ("xtl", "ytl", "xbr", "ybr"))  # type: ignore[assignment]
-    if angle := float(shape.get("rotation", 0)):  # turned about its centre: the upright box around it
+def _read_box(shape: ET.Element, image: LabelledImage) -> Instance:
+    x1, y1, x2, y2 = (number(shape.attrib[k]) for k in ("xtl", "ytl", "xbr", "ybr"))
+    if angle := number(shape.get("rotation", 0)):  # turned about its centre: the upright box around it
         cos, sin = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
-        w, h = corners[2] - corners[0], corners[3] - corners[1]
-        cx, cy = (corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2
+        cx, cy, w, h = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
         half_w, half_h = (w * cos + h * sin) / 2, (w * sin + h * cos) / 2
-        corners = (cx - half_w, cy - half_h, cx + half_w, cy + half_h)
-    box = clip_box(corners, image.width, image.height)
-    if box[2] <= box[0] or box[3] <= box[1]:
-        return None
-    return Instance(class_name=shape.attrib["label"], box=box, source="real")
+        x1, y1, x2, y2 = cx - half_w, cy - half_h, cx + half_w, cy + half_h
+    return Instance(class_name=_label(shape), box=checked_box((x1, y1, x2, y2), image), source="real")
 
 
-def _read_polygon(shape: ET.Element, image: LabelledImage) -> Instance | None:
-    points = [[float(v) for v in pair.split(",")] for pair in shape.attrib["points"].split(";")]
+def _read_polygon(shape: ET.Element, image: LabelledImage) -> Instance:
+    points = [[number(v) for v in pair.split(",")] for pair in shape.attrib["points"].strip().strip(";").split(";")]
+    if any(len(point) != 2 for point in points):
+        raise ValueError("its points are not pairs of numbers")
+    refuse_shares([v for point in points for v in point])
     return _masked(shape, outlines.fill([points], image.height, image.width), image)
 
 
-def _read_mask(shape: ET.Element, image: LabelledImage) -> Instance | None:
-    left, top, width, height = (int(shape.attrib[k]) for k in ("left", "top", "width", "height"))
-    if left < 0 or top < 0 or left + width > image.width or top + height > image.height:
+def _read_ellipse(shape: ET.Element, image: LabelledImage) -> Instance:
+    cx, cy, rx, ry = (number(shape.attrib[k]) for k in ("cx", "cy", "rx", "ry"))
+    ring = outlines.ellipse(cx, cy, rx, ry, number(shape.get("rotation", 0)))
+    return _masked(shape, outlines.fill([ring], image.height, image.width), image)
+
+
+def _read_mask(shape: ET.Element, image: LabelledImage) -> Instance:
+    left, top, width, height = (_whole(shape.attrib[k]) for k in ("left", "top", "width", "height"))
+    if min(left, top) < 0 or min(width, height) < 1 or left + width > image.width or top + height > image.height:
         raise ValueError("it leaves the picture")
     mask = np.zeros((image.height, image.width), dtype=bool)
     mask[top : top + height, left : left + width] = runs_to_mask(
-        [int(v) for v in shape.attrib["rle"].split(",")], height, width
+        [_whole(v) for v in shape.attrib["rle"].split(",")], height, width
     )
     return _masked(shape, encode_mask(mask) if mask.any() else None, image)
 
 
-def _masked(shape: ET.Element, counts: str | None, image: LabelledImage) -> Instance | None:
+def _whole(text: str) -> int:
+    if (value := number(text)) != int(value):
+        raise ValueError(f"{text} is not a whole number")
+    return int(value)
+
+
+def _label(shape: ET.Element) -> str:
+    return class_name(shape.attrib["label"])
+
+
+def _masked(shape: ET.Element, counts: str | None, image: LabelledImage) -> Instance:
     if counts is None:
-        return None
+        raise ValueError("it covers no pixel of the picture")
     box = counts_box(counts, image.height, image.width)
-    return Instance(class_name=shape.attrib["label"], box=box, counts=counts, source="real")
+    return Instance(class_name=_label(shape), box=box, counts=counts, source="real")
 
 
-_READERS: dict[str, Callable[[ET.Element, LabelledImage], Instance | None]] = {
+_READERS: dict[str, Callable[[ET.Element, LabelledImage], Instance]] = {
     "box": _read_box,
     "polygon": _read_polygon,
+    "ellipse": _read_ellipse,
     "mask": _read_mask,
 }
+_NO_OBJECTS = frozenset({"tag"})  # said of the whole picture

@@ -13,6 +13,9 @@ from pycocotools import mask as coco_mask
 
 from tools.data.sample import BoolMask, mask_box
 
+# Pixels that one label's outlines may be long. pycocotools walks them in steps of a fifth, all in memory.
+_MAX_LENGTH = 1_000_000
+_ELLIPSE_POINTS = 90
 Points = npt.NDArray[np.float64]  # (n, 2): x, y in pixels
 # Directions of an edge with the object on its right: right, down, left, up (x, y; y runs down).
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
@@ -64,6 +67,20 @@ def join(parts: Sequence[Points]) -> Points:
     return joined
 
 
+def ellipse(cx: float, cy: float, rx: float, ry: float, turned_deg: float = 0.0) -> Points:
+    """An ellipse as an outline, turned clockwise about its centre.
+
+    Raises:
+        ValueError: it has no area.
+    """
+    if not (rx > 0 and ry > 0):
+        raise ValueError(f"an ellipse without area: {rx:g} x {ry:g}")
+    angles = np.linspace(0, 2 * np.pi, _ELLIPSE_POINTS, endpoint=False)
+    x, y = rx * np.cos(angles), ry * np.sin(angles)
+    cos, sin = np.cos(np.deg2rad(turned_deg)), np.sin(np.deg2rad(turned_deg))
+    return np.stack([cx + x * cos - y * sin, cy + x * sin + y * cos], axis=1)
+
+
 def fill(polygons: Sequence[npt.ArrayLike], height: int, width: int) -> str | None:
     """Compressed RLE counts of all polygons together, as COCO fills them.
 
@@ -74,13 +91,35 @@ def fill(polygons: Sequence[npt.ArrayLike], height: int, width: int) -> str | No
 
     Returns:
         None when no pixel is filled.
+
+    Raises:
+        ValueError: the numbers are no places in such a picture. pycocotools, which dies of them, never sees those.
     """
-    flat = [np.asarray(p, dtype=np.float64).reshape(-1).tolist() for p in polygons]
-    flat = [p for p in flat if len(p) >= 6]
+    flat = [_places(p, height, width) for p in polygons]
+    flat = [p for p in flat if p.size >= 6]
     if not flat:
         return None
-    rle = coco_mask.merge(coco_mask.frPyObjects(flat, height, width))
+    rings = [p.reshape(-1, 2) for p in flat]
+    if sum(float(np.abs(ring - np.roll(ring, 1, axis=0)).sum()) for ring in rings) > _MAX_LENGTH:
+        raise ValueError(f"an outline longer than {_MAX_LENGTH:,} pixels")
+    rle = coco_mask.merge(coco_mask.frPyObjects([p.tolist() for p in flat], height, width))
     return rle["counts"].decode("ascii") if coco_mask.area(rle) else None
+
+
+def _places(polygon: npt.ArrayLike, height: int, width: int) -> Points:
+    """A foreign polygon as flat numbers, at most one picture's length outside."""
+    try:
+        places = np.asarray(polygon, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("an outline that is not numbers") from error
+    if places.size % 2:
+        raise ValueError(f"an outline of {places.size} numbers: x and y come in pairs")
+    if not np.isfinite(places).all():
+        raise ValueError("an outline with numbers that are missing or not finite")
+    side = max(height, width)
+    if places.size and (places.min() < -side or places.max() > 2 * side):
+        raise ValueError(f"an outline that leaves its picture by far ({places.min():g} to {places.max():g})")
+    return places
 
 
 def _rings(mask: BoolMask, inset: float) -> list[Points]:

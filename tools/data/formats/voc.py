@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
-from defusedxml import ElementTree as SafeET
-
-from tools.data.formats.labels import LabelledImage, clip_box
+from tools.data.formats.labels import LabelledImage, checked_box, class_name, clip_box, number, picture_size
+from tools.data.formats.text import xml_root
 from tools.data.sample import Box, Instance
 
 SPLITS = ("train", "val", "test")
@@ -63,32 +62,37 @@ def to_xml(image: LabelledImage) -> str:
 
 
 def from_xml(text: str | bytes) -> LabelledImage:
-    """Read the annotation of one picture; width and height are 0 where it does not say.
+    """Read the annotation of one picture; width and height are 0 where it does not say. Wrong labels are left out.
 
     Raises:
-        ValueError: no VOC annotation, or a wrong one; says what is wrong.
+        ValueError: no VOC annotation; says what is wrong.
     """
-    try:
-        root = SafeET.fromstring(text)
-    except SafeET.ParseError as error:
-        raise ValueError(f"it is not XML ({error})") from error
+    root = xml_root(text)
     if root.tag != "annotation":
         raise ValueError(f"its root is <{root.tag}>, not <annotation>")
-    width, height = (int(float(root.findtext(f"size/{k}") or 0)) for k in ("width", "height"))
-    instances = []
-    for number, entry in enumerate(root.iter("object"), 1):
-        name = (entry.findtext("name") or "").strip()
-        if not name:
-            raise ValueError(f"object {number} has no name")
+    file = (root.findtext("filename") or "").strip()
+    try:
+        image = LabelledImage(file, *picture_size(root.findtext("size/width"), root.findtext("size/height")))
+    except ValueError as error:
+        image = LabelledImage(file, 0, 0, bad=[str(error)])
+    for place, entry in enumerate(root.iterfind("object"), 1):  # of the picture: an object's parts may be objects too
+        where = f"object {place}"
         try:
-            box = tuple(float(entry.findtext(f"bndbox/{k}") or "") for k in ("xmin", "ymin", "xmax", "ymax"))
+            name = class_name(entry.findtext("name"))
+            where += f" ({name})"
+            x1, y1, x2, y2 = (_corner(entry, k) for k in ("xmin", "ymin", "xmax", "ymax"))
+            box = checked_box((x1, y1, x2, y2), image)
+            image.instances.append(Instance(class_name=name, box=box, source="real"))
         except ValueError as error:
-            raise ValueError(f"object {number} ({name}) has no complete bndbox") from error
-        x1, y1, x2, y2 = clip_box(box, width, height) if width and height else box  # type: ignore[arg-type]
-        if not (x1 < x2 and y1 < y2):
-            raise ValueError(f"object {number} ({name}) has a box without area: {box}")
-        instances.append(Instance(class_name=name, box=(x1, y1, x2, y2), source="real"))
-    return LabelledImage((root.findtext("filename") or "").strip(), width, height, instances)
+            image.bad.append(f"{where}: {error}")
+    return image
+
+
+def _corner(entry: ET.Element, name: str) -> float:
+    text = entry.findtext(f"bndbox/{name}")
+    if text is None:
+        raise ValueError("it has no complete bndbox")
+    return number(text)
 
 
 def _add(parent: ET.Element, name: str, value: object) -> None:

@@ -4,13 +4,15 @@ A file holds rows of one kind only: Ultralytics takes a mixed one for corrupt an
 is all there is, so parts of an instance are joined by a line; holes are cut open by a slit and lose nothing.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import yaml
 
 from tools.data.formats import outlines
-from tools.data.formats.labels import LabelledImage, class_index, clip_box, counts_box
+from tools.data.formats.labels import LabelledImage, class_index, class_name, clip_box, counts_box, number, short
 from tools.data.sample import Instance
 
 SPLITS = ("train", "val", "test")
@@ -18,6 +20,8 @@ SPLITS = ("train", "val", "test")
 # every mask would grow by a pixel to the right and below.
 _INSET_PX = 0.02
 _TOLERANCE = 0.01  # Ultralytics accepts coordinates this far outside 0..1
+_MAX_CLASSES = 100_000
+_NUMERIC = re.compile(r"[-+]?(\d[\d.,]*([eE][-+]?\d+)?|[.,]\d+|nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
 
 
 def picture_path(image: LabelledImage) -> str:
@@ -74,52 +78,138 @@ def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
 
 
 def parse_names(text: str) -> list[str]:
-    """Class names of a `data.yaml`.
+    """Class names of a `data.yaml`, in whichever way it lists them.
 
     Raises:
         ValueError: no YAML, or no names in it.
     """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"it is not YAML ({str(error).splitlines()[0]})") from error
+    data = _yaml(text)
     names = data.get("names") if isinstance(data, dict) else None
-    if isinstance(names, dict) and all(isinstance(k, int) for k in names):
-        return [str(names.get(i, i)) for i in range(max(names) + 1)] if names else []
-    if isinstance(names, list):
-        return [str(name) for name in names]
-    raise ValueError("it has no 'names'")
+    if isinstance(names, list) and names and all(isinstance(n, dict) for n in names):
+        pairs = [_numbered(place, entry) for place, entry in enumerate(names)]
+    elif isinstance(names, list) and all(isinstance(n, str) for n in names):
+        pairs = [(str(place), name) for place, name in enumerate(names)]
+    elif isinstance(names, dict):
+        pairs = list(names.items())
+        if not all(_is_index(k) for k in names) and all(_is_index(v) for v in names.values()):
+            pairs = [(v, k) for k, v in pairs]
+    elif isinstance(names, str) and names.strip() and not names.strip().endswith((".txt", ".names")):
+        pairs = [(str(place), name) for place, name in enumerate(names.split(","))]
+    else:
+        raise ValueError("it has no 'names'")
+    if not all(_is_index(k) and isinstance(name, str) for k, name in pairs):
+        raise ValueError("its 'names' are not numbers with a name each")
+    numbers = [int(k) for k, _ in pairs]
+    if len(set(numbers)) < len(numbers) or max(numbers, default=0) > _MAX_CLASSES:
+        raise ValueError("its 'names' give one number twice, or numbers without end")
+    by_number = {int(k): name.strip() for k, name in pairs}
+    return [by_number.get(i) or str(i) for i in range(max(numbers, default=-1) + 1)]
 
 
-def parse_rows(text: str, width: int, height: int, classes: list[str] | None) -> list[Instance]:
+def parse_key_points(text: str) -> int:
+    """How many numbers a row has after its box by the `kpt_shape` of a `data.yaml`; 0: it is not of poses."""
+    try:
+        count, each = _yaml(text)["kpt_shape"]
+        return int(count) * int(each)
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+def _yaml(text: str) -> Any:
+    """YAML in which everything is text: a class may be called no, null or 007."""
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)  # builds text, lists and dicts alone
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"it is not YAML ({str(error).splitlines()[0]})") from error
+
+
+def _numbered(place: int, entry: dict[str, Any]) -> tuple[str, Any]:
+    """Number and name of an entry such as {id: 0, name: apple} or {0: apple}."""
+    if "name" in entry:
+        return entry.get("id", str(place)), entry["name"]
+    return next(iter(entry.items())) if len(entry) == 1 else ("", None)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 7
+
+
+def parse_rows(
+    text: str, width: int, height: int, classes: list[str] | None, *, key_points: int = 0, scored: bool = False,
+    bad: list[str] | None = None, asides: Counter[str] | None = None,
+) -> list[Instance]:  # fmt: skip
     """The labels of one picture.
 
     Args:
-        text: the label file.
+        text: the label file; lines that begin with # are comments.
         width: of the picture as shown, in pixels.
         height: the same.
         classes: names in label order; None: the index is the name.
+        key_points: numbers that follow a box in a set of poses; they are not used.
+        scored: whether rows end in a confidence, which is not used.
+        bad: gets what is wrong with rows, which are left out then.
+        asides: gets how often something of a row is not used.
 
     Raises:
-        ValueError: a row is not a label; names the line.
+        ValueError: a row is not a label, and there is no `bad`; names the line.
     """
     found = []
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        if line.strip():
+    for place, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
             try:
-                found.append(_parse_row(line.split(), width, height, classes))
+                columns, aside = _plain_row(line.split(), key_points, scored)
+                found.append(_parse_row(columns, width, height, classes))
             except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from error
+                if bad is None:
+                    raise ValueError(f"line {place}: {error}") from error
+                bad.append(f"line {place}: {error}")
+            else:
+                if aside and asides is not None:
+                    asides[aside] += 1
     return found
 
 
+def looks_like_row(line: str) -> bool:
+    """Whether a line is meant as a label: a class and at least four numbers, right or wrong ones."""
+    columns = line.split()
+    return len(columns) >= 5 and all(_NUMERIC.fullmatch(c) for c in columns)
+
+
+def looks_like_pose(line: str) -> bool:
+    """Whether a row may be a box and key points, each with 0, 1 or 2 for hidden, covered or seen."""
+    values = line.split()[1:]
+    marks = values[6::3]
+    return len(values) >= 7 and (len(values) - 4) % 3 == 0 and all(m in ("0", "1", "2") for m in marks)
+
+
+def looks_scored(line: str) -> bool:
+    """Whether a row may be a box or a polygon with a confidence at its end: it has a number too many."""
+    columns = line.split()
+    return len(columns) == 6 or (len(columns) >= 8 and not len(columns) % 2)
+
+
+def _plain_row(columns: list[str], key_points: int, scored: bool) -> tuple[list[str], str]:
+    """A row without what is not used of it, and what that is."""
+    if key_points:
+        if len(columns) not in (5, 5 + key_points):
+            raise ValueError(f"{len(columns)} columns: a box with key points has {5 + key_points}")
+        return columns[:5], "rows with key points, of which the box is used" if len(columns) > 5 else ""
+    if scored and 0 <= number(columns[-1]) <= 1:
+        return columns[:-1], "rows with a confidence at their end, which is not used"
+    return columns, ""
+
+
 def _parse_row(columns: list[str], width: int, height: int, classes: list[str] | None) -> Instance:
-    index, values = float(columns[0]), [float(v) for v in columns[1:]]
+    try:
+        index = number(columns[0])
+    except ValueError:
+        index = -1.0
     if index != int(index) or index < 0:
-        raise ValueError(f"the class is not a whole number: {columns[0]}")
+        raise ValueError(f"the class is not a whole number: {short(columns[0])}")
     if classes is not None and index >= len(classes):
         raise ValueError(f"class {int(index)} is not among the {len(classes)} names")
-    name = str(int(index)) if classes is None else classes[int(index)]
+    name = str(int(index)) if classes is None else class_name(classes[int(index)])
+    values = [number(v) for v in columns[1:]]
     if not all(-_TOLERANCE <= v <= 1 + _TOLERANCE for v in values):
         raise ValueError("coordinates must be shares of the picture, 0 to 1")
     if len(values) == 4:

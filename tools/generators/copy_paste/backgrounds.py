@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture, is_picture, read_picture
+from tools.data.pictures import Picture, is_picture, read_picture, walk_files
 from tools.data.scene import CONTEXTS
 from tools.errors import FixArguments
 
@@ -60,7 +60,7 @@ class PhotoBackgrounds:
             raise FixArguments(f"the folder of backgrounds {folder} does not exist")
         self.folder, self.source = folder, "photos of a folder"
         self._by_place: dict[str, list[Path]] = {}
-        for path in sorted(p for p in folder.rglob("*") if is_picture(p) and p.is_file()):
+        for path in sorted(p for p in walk_files(folder) if is_picture(p) and p.is_file()):
             places = [p.casefold() for p in path.relative_to(folder).parts[:-1] if p.casefold() in CONTEXTS]
             self._by_place.setdefault(places[-1] if places else "", []).append(path)
         if not self._by_place:

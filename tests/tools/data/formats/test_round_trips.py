@@ -1,6 +1,8 @@
 """Each format gives back what was written, but for what it says it loses."""
 
 import json
+import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from tests.tools.data.formats.test_outlines import blob
-from tools.data.formats import coco, cvat, folders, voc, yolo
-from tools.data.formats.labels import LabelledImage
+from tools.data.formats import coco, cvat, folders, labelme, unread, voc, yolo
+from tools.data.formats.labels import CUT, LabelledImage
 from tools.data.sample import Instance, decode_mask, encode_mask, mask_box
 from tools.data.task import clean_name, slug
 
@@ -168,24 +170,82 @@ def coco_with(**change):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"segmentation": {"size": [20, 20], "counts": "zz"}}, "does not cover the picture once"),
+        ({"segmentation": {"size": [20, 20], "counts": "zz"}}, "compressed run lengths"),
         ({"segmentation": {"size": [20, 20], "counts": [500]}}, "does not cover the picture once"),
         ({"segmentation": {"size": [9, 9], "counts": "0"}}, r"its mask is \[9, 9\]"),
         ({"segmentation": {"counts": "0"}}, "no COCO mask"),
         ({"segmentation": [], "bbox": [1, 2]}, "neither a mask nor a bbox"),
-        ({"segmentation": [], "bbox": ["a", 2, 3, 4]}, "not numbers"),
+        ({"segmentation": [], "bbox": ["a", 2, 3, 4]}, "not a number"),
         ({"segmentation": [], "bbox": [float("nan"), 2, 3, 4]}, "not finite"),
+        ({"segmentation": [], "bbox": [1, 2, 1e300, 4]}, "too large"),
+        ({"segmentation": [], "bbox": [0.2, 0.2, 0.4, 0.3]}, "shares of the picture"),
+        ({"segmentation": [], "bbox": []}, "neither a mask nor a bbox"),
+        ({"segmentation": [[0, 0, 1e12, 0, 1e12, 1e12]]}, "leaves its picture by far"),
+        ({"segmentation": [[0, 0, None, 0, 9, 9]]}, "missing or not finite"),
+        ({"segmentation": [[0, 0, float("inf"), 0, 9, 9]]}, "missing or not finite"),
+        ({"segmentation": [["a", 0, 9, 0, 9, 9]]}, "not numbers"),
+        ({"segmentation": [[0, 0, 9, 0, 9]]}, "come in pairs"),
+        ({"segmentation": [[0, 0, 19, 19] * 20_000]}, "longer than"),
+        ({"segmentation": [[0.1, 0.1, 0.5, 0.1, 0.5, 0.5]]}, "shares of the picture"),
+        ({"segmentation": {"size": [20, 20], "counts": "o" * 100_000}}, "compressed run lengths"),
+        ({"segmentation": {"size": [20, 20], "counts": [1e12, None]}}, "too large"),
+        ({"segmentation": "zz"}, "no COCO mask"),
         ({"category_id": 9}, "category 9, which is not listed"),
+        ({"category_id": [1]}, "no id"),
+        ({"image_id": 9}, "does not list"),
     ],
 )
-def test_wrong_coco_is_refused(change, match):
-    with pytest.raises(ValueError, match=match):
-        coco.from_coco(coco_with(**change))
+def test_wrong_coco_is_left_out_and_named(change, match):
+    data = coco_with()
+    data["annotations"].append(data["annotations"][0] | {"id": 77} | change)
+    read = coco.from_coco(data)
+    assert len(read.images[0].instances) == 1
+    [reason] = read.images[0].bad + read.bad
+    assert re.search(match, reason) and "annotation 77" in reason
+
+
+def boxes_of(*boxes, **more):
+    data = coco.to_coco([picture([], size=(48, 64))], CLASSES)
+    data["annotations"] = [{"id": n, "image_id": 1, "category_id": 1, "bbox": b} | more for n, b in enumerate(boxes)]
+    return data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        boxes_of([30, 20, 50, 40], [40, 30, 60, 45]),
+        boxes_of([10, 10, 30, 25], area=300),  # as width and height it stays inside, but the area tells
+    ],
+)
+def test_corners_in_coco_are_suspected(data):
+    with pytest.raises(ValueError, match="look like two corners"):
+        coco.from_coco(data)
+
+
+def test_a_box_that_leaves_its_picture_is_cut_and_said():
+    image = coco.from_coco(boxes_of([5, 5, 70, 10], [1, 1, 9, 9], [2, 2, 62.5, 9])).images[0]
+    assert image.instances[0].box == (5, 5, 64, 15) and image.asides == {CUT: 1}
+
+
+def test_coco_ids_are_compared_by_value_and_two_pictures_of_one_id_are_not_guessed():
+    data = boxes_of([1, 1, 9, 9])
+    data["annotations"][0] |= {"image_id": "1", "category_id": "1"}
+    assert len(coco.from_coco(data).images[0].instances) == 1
+    data["images"].append(data["images"][0] | {"file_name": "other.png"})
+    read = coco.from_coco(data)
+    assert all(image.is_unknown for image in read.images) and "two pictures" in read.bad[0]
+
+
+def test_a_size_that_no_picture_has_is_never_allocated():
+    data = coco_with()
+    data["images"][0] |= {"width": 10**12}
+    read = coco.from_coco(data)
+    assert read.images[0].is_unknown and "too large" in read.images[0].bad[0]
 
 
 def test_coco_leaves_out_crowds_and_says_so():
     read = coco.from_coco(coco_with(iscrowd=1))
-    assert read.images[0].instances == [] and read.notes == ["left out: 1 crowd regions"]
+    assert read.images[0].is_unknown and read.images[0].asides == {"crowd regions, left out": 1}
 
 
 @pytest.mark.parametrize(
@@ -196,14 +256,32 @@ def test_coco_leaves_out_crowds_and_says_so():
         ("0.5 0.5 0.5 0.2 0.2", "not a whole number"),
         ("7 0.5 0.5 0.2 0.2", "class 7 is not among the 2 names"),
         ("0 50 50 20 20", "shares of the picture"),
-        ("0 nan 0.5 0.2 0.2", "shares of the picture"),
+        ("0 nan 0.5 0.2 0.2", "not a number"),
+        ("0 0,5 0,5 0,2 0,2", "'0,5' is not a number"),
+        ("0 1_0 0.5 0.2 0.2", "not a number"),
+        ("inf 0.5 0.5 0.2 0.2", "not a whole number"),
+        ("1e300 0.5 0.5 0.2 0.2", "not a whole number"),
         ("0 0.5 0.5 0 0.2", "no area"),
         ("apple 0.5 0.5 0.2 0.2", "line 2"),
     ],
 )
 def test_wrong_yolo_is_refused(row, match):
+    text = f"0 0.5 0.5 0.1 0.1\n{row}\n"
     with pytest.raises(ValueError, match=match):
-        yolo.parse_rows(f"0 0.5 0.5 0.1 0.1\n{row}\n", 20, 20, CLASSES)
+        yolo.parse_rows(text, 20, 20, CLASSES)
+    bad = []
+    assert len(yolo.parse_rows(text, 20, 20, CLASSES, bad=bad)) == 1
+    assert len(bad) == 1 and bad[0].startswith("line 2: ")
+
+
+def test_yolo_rows_with_more_than_a_box():
+    asides = Counter()
+    plain = yolo.parse_rows("0 0.5 0.5 0.2 0.2", 20, 20, CLASSES)
+    scored = yolo.parse_rows("0 0.5 0.5 0.2 0.2 0.87", 20, 20, CLASSES, scored=True, asides=asides)
+    pose = yolo.parse_rows("0 0.5 0.5 0.2 0.2 0.45 0.45 1", 20, 20, CLASSES, key_points=3, asides=asides)
+    assert [i.box for i in scored] == [i.box for i in pose] == [i.box for i in plain] and len(asides) == 2
+    assert yolo.looks_like_pose("0 0.5 0.5 0.25 0.25 0.45 0.45 1 0.55 0.5 2")
+    assert not yolo.looks_like_pose("0 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +289,14 @@ def test_wrong_yolo_is_refused(row, match):
     [
         ("names: [a, b]", ["a", "b"]),
         ("names: {0: a, 1: b}", ["a", "b"]),
+        ('names: {"0": a, "1": b}', ["a", "b"]),
+        ("names: {a: 0, b: 1}", ["a", "b"]),
+        ("names: [{id: 1, name: b}, {id: 0, name: a}]", ["a", "b"]),
+        ("names: [{0: a}, {1: b}]", ["a", "b"]),
+        ("names: [no, null, 007]", ["no", "null", "007"]),
+        ("names: a", ["a"]),
+        ("names: {0: a, 99999999999: b}", None),
+        ("names: [[a]]", None),
         ("nc: 2", None),
         ("a: [", None),
         ("!!python/object/apply:os.system ['true']", None),
@@ -233,26 +319,121 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbb">]><annotation><filename>&b;</filename></a
         (voc.from_xml, "<annotation>", "not XML"),
         (voc.from_xml, "<a/>", "root is <a>"),
         (voc.from_xml, BOMB, "Entit"),
-        (voc.from_xml, "<annotation><object/></annotation>", "no name"),
-        (voc.from_xml, "<annotation><object><name>a</name></object></annotation>", "no complete bndbox"),
         (cvat.from_xml, "<annotation/>", "root is <annotation>"),
         (cvat.from_xml, "<annotations><track/></annotations>", "CVAT for video"),
-        (
-            cvat.from_xml,
-            '<annotations><image name="p" width="9" height="9"><box label="a"/></image></annotations>',
-            "p is wrong",
-        ),
-        (
-            cvat.from_xml,
-            '<annotations><image name="p" width="9" height="9"><mask label="a" left="5" top="0" width="9" height="2" '
-            'rle="18"/></image></annotations>',
-            "leaves the picture",
-        ),
     ],
 )  # fmt: skip
 def test_wrong_xml_is_refused(reader, text, match):
     with pytest.raises(ValueError, match=match):
         reader(text)
+
+
+def voc_with(objects, head=""):
+    size = "<size><width>64</width><height>48</height></size>"
+    return f"{head}<annotation><filename>a.jpg</filename>{size}{objects}</annotation>"
+
+
+def voc_object(corners, name="apple", inside=""):
+    tags = zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True)
+    box = "".join(f"<{k}>{v}</{k}>" for k, v in tags)
+    return f"<object><name>{name}</name>{inside}<bndbox>{box}</bndbox></object>"
+
+
+@pytest.mark.parametrize(
+    ("objects", "match"),
+    [
+        ("<object/>", "no name"),
+        ("<object><name>a</name></object>", "no complete bndbox"),
+        (voc_object((30, 10, 10, 25)), "without area"),
+        (voc_object((0.1, 0.1, 0.4, 0.5)), "shares of the picture"),
+        (voc_object((1, 1, "nan", 9)), "not a number"),
+        (voc_object((100, 1, 120, 9)), "outside its picture"),
+        (voc_object((1, 1, 9, 9), " "), "no name"),
+    ],
+)
+def test_wrong_voc_objects_are_left_out(objects, match):
+    image = voc.from_xml(voc_with(voc_object((10, 10, 30, 25)) + objects))
+    assert [i.box for i in image.instances] == [(10, 10, 30, 25)]
+    assert len(image.bad) == 1 and re.search(match, image.bad[0])
+
+
+def test_voc_parts_of_an_object_are_no_objects_and_its_encoding_is_its_own():
+    part = "<object><name>stem</name></object>"
+    text = voc_with(voc_object((10, 10, 30, 25), "\u82f9\u679c", part), '<?xml version="1.0" encoding="gbk"?>')
+    image = voc.from_xml(text.encode("gbk"))
+    assert [i.class_name for i in image.instances] == ["\u82f9\u679c"] and not image.bad
+    assert voc.from_xml(voc_with(voc_object((1, 1, 9, 9))).encode("utf-16")).instances
+    with pytest.raises(ValueError, match="not text in UTF-8"):
+        voc.from_xml(text.split("?>")[1].encode("gbk"))
+
+
+def cvat_with(shape, size='width="64" height="48"'):
+    return (
+        f'<annotations><image name="a.jpg" {size}><box label="apple" xtl="10" ytl="10" xbr="30" ybr="25"/>{shape}'
+        "</image></annotations>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "match"),
+    [
+        ('<box label="a"/>', "has no 'xtl'"),
+        ('<box label="a" xtl="1" ytl="1" xbr="nan" ybr="9"/>', "not a number"),
+        ('<polygon label="a" points="1e9,1;20,1;20,3e9"/>', "too large"),
+        ('<polygon label="a" points="1,1;20,1;99999,30"/>', "leaves its picture by far"),
+        ('<polygon label="a" points="1,1;20"/>', "not pairs"),
+        ('<polygon points="1,1;20,1;20,30"/>', "has no 'label'"),
+        ('<mask label="a" rle="3, 4, 8" left="62" top="10" width="5" height="3"/>', "leaves the picture"),
+        ('<mask label="a" rle="3.5, 4, 7.5" left="2" top="10" width="5" height="3"/>', "not a whole number"),
+        ('<mask label="a" rle="-3, 10, 8" left="2" top="10" width="5" height="3"/>', "do not fill"),
+        ('<ellipse label="a" cx="20" cy="20" rx="0" ry="8"/>', "without area"),
+    ],
+)
+def test_wrong_cvat_shapes_are_left_out(shape, match):
+    image = cvat.from_xml(cvat_with(shape)).images[0]
+    assert [i.box for i in image.instances] == [(10, 10, 30, 25)]
+    assert len(image.bad) == 1 and re.search(match, image.bad[0])
+
+
+def test_cvat_reads_ellipses_and_refuses_sizes_that_no_picture_has():
+    image = cvat.from_xml(cvat_with('<ellipse label="a" cx="32" cy="24" rx="10" ry="5" rotation="90"/>')).images[0]
+    assert image.instances[1].box == pytest.approx((27, 14, 37, 34), abs=1)
+    image = cvat.from_xml(cvat_with("", 'width="1e12" height="48"')).images[0]
+    assert image.is_unknown and not image.instances
+
+
+def test_labelme_shapes():
+    shapes = [
+        {"label": "apple", "points": [[10, 10], [30, 10], [30, 25], [10, 25]], "shape_type": "polygon", "group_id": 1},
+        {"label": "apple", "points": [[40, 10], [50, 10], [50, 25], [40, 25]], "shape_type": "polygon", "group_id": 1},
+        {"label": "pear", "points": [[30, 40], [5, 30]], "shape_type": "rectangle"},
+        {"label": "plum", "points": [[20, 20], [26, 20]], "shape_type": "circle"},
+        {"label": "plum", "points": [[20, 20], [26, None]], "shape_type": "circle"},
+        {"label": "line", "points": [[20, 20], [26, 20]], "shape_type": "line"},
+    ]
+    data = {"shapes": shapes, "imagePath": "a.jpg", "imageWidth": 64, "imageHeight": 48}
+    assert labelme.is_labelme(data)
+    image = labelme.from_labelme(data)
+    found = {i.class_name: i.box for i in image.instances}
+    assert found == {"apple": (10, 10, 50, 25), "pear": (5, 30, 30, 40), "plum": (14, 14, 26, 26)}
+    assert len(image.bad) == 1 and list(image.asides.values()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ({"images": [], "categories": [], "annotations": [{"segments_info": []}]}, "COCO panoptic"),
+        ({"a.jpg": {"filename": "a.jpg", "regions": []}}, "VIA"),
+        ([{"image": "a.jpg", "annotations": []}], "CreateML"),
+        ([{"data": {}, "annotations": []}], "Label Studio"),
+        ({"compilerOptions": {}}, ""),
+        ([], ""),
+        (7, ""),
+    ],
+)
+def test_formats_that_are_not_read_have_a_name(data, kind):
+    assert unread.json_kind(data).startswith(kind) and bool(unread.json_kind(data)) == bool(kind)
+    assert not coco.is_coco(data)
 
 
 def test_cvat_leaves_out_lines_and_turns_boxes():
@@ -261,5 +442,5 @@ def test_cvat_leaves_out_lines_and_turns_boxes():
         '<box label="a" xtl="20" ytl="30" xbr="40" ybr="40" rotation="90"/></image></annotations>'
     )
     read = cvat.from_xml(text)
-    assert read.notes == ["left out: 1 <polyline>"]
+    assert read.images[0].asides == {"<polyline> labels, which are not read, left out": 1}
     assert read.images[0].instances[0].box == pytest.approx((25, 25, 35, 45))

@@ -1,0 +1,102 @@
+"""The label files in somebody's folder: in which formats they are, and what each of them says."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.data.formats import coco, cvat, folders, labelme, unread, voc
+from tools.data.formats.labels import LabelledImage, LabelSet
+from tools.data.formats.text import decode
+from tools.data.label_tree import LABEL_FOLDERS, Tree
+from tools.data.real_yolo import YoloFiles, is_yolo, read_text, yolo_files
+
+FORMATS = {
+    "coco": "COCO JSON", "yolo": "YOLO text", "voc": "Pascal VOC XML", "cvat": "CVAT XML", "labelme": "labelme JSON",
+}  # fmt: skip
+ONE_PICTURE = ("voc", "labelme")  # a label file each
+_HEAD = 4000  # characters of a file in which it says what it is
+_TELLING = ("annotations", "categories", "shapes", "images")  # what JSON labels have, though they are cut off
+
+
+@dataclass
+class Found:
+    """Label files by format, and what looks like one and is not."""
+
+    files: dict[str, list[tuple[Path, LabelSet | LabelledImage]]] = field(default_factory=lambda: defaultdict(list))
+    yolo: YoloFiles = field(default_factory=YoloFiles)
+    broken: dict[Path, str] = field(default_factory=dict)  # label files that cannot be read, and a sentence on each
+    ignored: list[str] = field(default_factory=list)  # sentences on broken files that are none, as far as one can see
+    foreign: list[str] = field(default_factory=list)  # sentences on formats that are not read
+    kinds: list[str] = field(default_factory=list)
+
+
+def find_labels(tree: Tree) -> Found:
+    """Read every label file of a folder, in whatever format."""
+    found = Found()
+    for path in tree.others[".json"]:
+        _read_json(tree, path, found)
+    for path in tree.others[".xml"]:
+        _read_xml(tree, path, found)
+    found.yolo = yolo_files(tree)
+    found.kinds = [kind for kind in FORMATS if found.files.get(kind)]
+    if is_yolo(tree, found.yolo, bool(found.kinds or found.broken)):
+        found.kinds.append("yolo")
+    return found
+
+
+def several_formats(tree: Tree, found: Found) -> str:
+    """What a person is told of a folder that holds labels in several formats."""
+    examples = {kind: found.files[kind][0][0] for kind in found.kinds if kind != "yolo"}
+    if "yolo" in found.kinds:
+        examples["yolo"] = [*found.yolo.pairs.values(), *found.yolo.orphans][0]
+    listed = " and ".join(f"{FORMATS[kind]} ({tree.relative(path)})" for kind, path in examples.items())
+    return f"{tree.root} holds labels in {len(examples)} formats: {listed}. Leave only one of them there."
+
+
+def _is_label_place(tree: Tree, path: Path) -> bool:
+    return any(p.casefold() in LABEL_FOLDERS for p in path.relative_to(tree.top).parts[:-1])
+
+
+def _read_json(tree: Tree, path: Path, found: Found) -> None:
+    """Add what a JSON file says; other JSON is not labels, and broken JSON only where it looks like them."""
+    if path.name == folders.NAMES_FILE:
+        return
+    text = ""
+    try:
+        text = read_text(path)
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        said = f"{path}: no readable JSON ({error})."
+        if _is_label_place(tree, path) or any(f'"{word}"' in text for word in _TELLING):
+            found.broken[path] = said
+        else:
+            found.ignored.append(said)
+        return
+    try:
+        if coco.is_coco(data):
+            found.files["coco"].append((path, coco.from_coco(data)))
+        elif labelme.is_labelme(data):
+            found.files["labelme"].append((path, labelme.from_labelme(data)))
+        elif kind := unread.json_kind(data):
+            found.foreign.append(unread.refusal(kind, tree.relative(path)))
+    except ValueError as error:
+        found.broken[path] = f"{path}: the labels cannot be read: {error}."
+
+
+def _read_xml(tree: Tree, path: Path, found: Found) -> None:
+    """Add what an XML file says; files with another root are not labels."""
+    try:
+        content = path.read_bytes()
+        head = content[:_HEAD].decode("latin-1") if b"\0" not in content[:4] else decode(content)[:_HEAD]
+        if "<annotations" in head:
+            found.files["cvat"].append((path, cvat.from_xml(content)))
+        elif "<annotation" in head:
+            found.files["voc"].append((path, voc.from_xml(content)))
+        elif _is_label_place(tree, path) or not content.strip():
+            found.broken[path] = f"{path}: no Pascal VOC or CVAT labels in it."
+    except OSError as error:
+        found.broken[path] = f"{path}: it cannot be opened ({error.strerror})."
+    except ValueError as error:
+        found.broken[path] = f"{path}: the labels cannot be read: {error}."

@@ -1,0 +1,293 @@
+"""The files of a folder of labelled photos, and which picture a label file means: never another one in silence."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from tools.data.pictures import (
+    PICTURE_SUFFIXES,
+    UNREAD_SUFFIXES,
+    is_picture,
+    is_unread_picture,
+    plain_name,
+    unread_reason,
+    walk_files,
+)
+from tools.errors import StepFailed
+
+HOW = "Bring pictures with COCO, YOLO, Pascal VOC or CVAT labels beside them, or one folder a class to classify."
+IMAGE_FOLDERS = frozenset({"images", "image", "imgs", "img", "jpegimages", "photos", "pictures"})
+_SPLITS = {
+    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+LABEL_FOLDERS = frozenset({"labels", "label", "annotations", "annotation"})
+_MOST_ABOVE = 2  # folders: a data set has images/train or train/images
+# Folders of pictures that say what is where in another picture of the same name.
+_MASK_FOLDERS = frozenset({
+    "masks", "mask", "segmentationclass", "segmentationobject", "segmentation", "segmentations", "gt", "ground_truth",
+    "groundtruth", "labels", "label", "annotations", "annotation", "panoptic",
+})  # fmt: skip
+_MASK_SUFFIXES = frozenset({".png", ".bmp", ".tif", ".tiff", ".gif"})
+
+
+@dataclass
+class Tree:
+    """The files of a folder by kind, in sorted order."""
+
+    root: Path
+    top: Path  # the root, or a folder above it whose labels are of its pictures
+    pictures: list[Path] = field(default_factory=list)
+    masks: list[Path] = field(default_factory=list)  # pictures of what is where in another picture
+    unread: list[str] = field(default_factory=list)  # photos that are not read, and why
+    links: list[Path] = field(default_factory=list)  # linked folders, which were followed
+    others: dict[str, list[Path]] = field(default_factory=lambda: defaultdict(list))  # by suffix
+
+    def relative(self, path: Path) -> str:
+        """A file as a person finds it from the folder."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+
+def read_tree(folder: Path) -> Tree:
+    """List a folder.
+
+    Raises:
+        StepFailed: it is missing, cannot be read, or holds no picture.
+    """
+    if not folder.exists():
+        raise StepFailed(f"{folder}: there is no such folder. Give the folder of your labelled photos.")
+    if not folder.is_dir():
+        raise StepFailed(f"{folder} is a file, not a folder. Unpack it if it is an archive, and give the folder.")
+    tree = Tree(folder, folder)
+    try:
+        files = sorted(walk_files(folder, tree.links))
+    except OSError as error:
+        raise StepFailed(f"{folder} cannot be read ({error.strerror}). Check its permissions.") from error
+    for path in files:
+        if path.name.startswith("."):
+            continue
+        if reason := _why_unread(path):
+            tree.unread.append(f"{plain_name(tree.relative(path))} ({reason})")
+        elif is_picture(path):
+            tree.pictures.append(path)
+        elif path.is_file():
+            tree.others[path.suffix.lower()].append(path)
+    tree.masks = _masks(tree)
+    tree.pictures = sorted(set(tree.pictures) - set(tree.masks))
+    if not tree.pictures:
+        what = "is empty" if not files else "holds no picture"
+        if tree.unread:
+            what = f"holds only pictures that are not read, such as {tree.unread[0]}"
+        raise StepFailed(f"{folder} {what}. {HOW}")
+    return tree
+
+
+def _why_unread(path: Path) -> str:
+    """Why a photo is not read, or a file whose name nobody could write down; empty for all others."""
+    if plain_name(str(path)) != str(path):
+        return "its name is not text in UTF-8; rename it"
+    if is_unread_picture(path):
+        return unread_reason(path)
+    return "a link to nowhere" if is_picture(path) and not path.exists() else ""
+
+
+def above(root: Path) -> list[Path]:
+    """The folders above one that is called like a part of a data set (`images/train`), nearest first."""
+    found: list[Path] = []
+    here = root
+    while len(found) < _MOST_ABOVE and here.name.casefold() in _SPLITS.keys() | IMAGE_FOLDERS:
+        here = here.parent
+        if here.name.startswith(".") or here == here.parent:
+            break
+        found.append(here)
+    return found
+
+
+def widen(tree: Tree) -> bool:
+    """Take in the label folders beside a folder of pictures that has no labels itself; whether there are any."""
+    added = False
+    for place in above(tree.root):
+        try:
+            folders = [p for p in sorted(place.iterdir()) if p.name.casefold() in LABEL_FOLDERS and p.is_dir()]
+            files = [p for folder in folders for p in walk_files(folder) if p.is_file()]
+        except OSError:  # what the person did not give may be closed to us
+            continue
+        for path in files:
+            if path.suffix.lower() in (".txt", ".json", ".xml"):
+                tree.others[path.suffix.lower()].append(path)
+                tree.top, added = place, True
+    return added
+
+
+def _masks(tree: Tree) -> list[Path]:
+    """Pictures in a folder of masks, where a picture of the same name lies elsewhere."""
+
+    def in_mask_folder(path: Path) -> bool:
+        inside = [p.casefold() for p in path.relative_to(tree.root).parts[:-1]]
+        telling = [p for p in inside if p in _MASK_FOLDERS or p in IMAGE_FOLDERS]
+        return path.suffix.lower() in _MASK_SUFFIXES and bool(telling) and telling[-1] in _MASK_FOLDERS
+
+    suspects = [p for p in tree.pictures if in_mask_folder(p)]
+    photos = {_plain(p.stem) for p in tree.pictures if not in_mask_folder(p)}
+    return [p for p in suspects if any(_plain(stem) in photos for stem in _mask_of(p.stem))]
+
+
+def _mask_of(stem: str) -> list[str]:
+    return [stem, re.sub(r"(?i)[_-](mask|masks|seg|gt|label|labels|instance|instances)\d*$", "", stem)]
+
+
+def split_of(parts: Iterable[str]) -> str:
+    """The split that folders or file names speak of, the last one first; empty for none."""
+    for part in reversed(list(parts)):
+        found = {_SPLITS[w] for w in re.split(r"[^a-z]+", part.casefold()) if w in _SPLITS}
+        if len(found) == 1:
+            return found.pop()
+    return ""
+
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+
+def _exact(name: str) -> str:
+    return name
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _decoded(name: str) -> str:
+    return _plain(unquote(name))
+
+
+# How two names may be the same, the strictest first.
+WAYS: tuple[tuple[Callable[[str], str], str], ...] = (
+    (_exact, ""),
+    (_composed, "another Unicode form"),
+    (_plain, "other capitals"),
+    (_decoded, "URL encoding"),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture that a label file speaks of."""
+
+    name: str  # as the file says it, with folders if it does
+    source: Path  # the label file
+
+
+@dataclass
+class Matches:
+    """Which pictures are meant."""
+
+    pictures: list[Path | None]
+    unclear: list[bool]  # whether several may be meant
+    notes: dict[str, list[str]]  # how names differ -> examples
+
+
+_Fit = tuple[int, ...]
+
+
+def match_pictures(tree: Tree, wanted: Sequence[Wanted]) -> Matches:
+    """Find the picture of every label, exact names first; what a stricter rule took, a laxer one leaves alone.
+
+    A name that fits two pictures is cleared up by its folders, by the split that label file and picture speak of and
+    by the nearest folder, or not at all; so is a picture that two names fit. A picture of another split than the
+    label file's is never meant.
+    """
+    found = Matches([None] * len(wanted), [False] * len(wanted), defaultdict(list))
+    open_ = list(range(len(wanted)))
+    for by_stem in (False, True):
+        for same, how in WAYS:
+            key = _stem_key(same) if by_stem else same
+            taken = {p for p in found.pictures if p is not None}
+            index: dict[str, list[Path]] = defaultdict(list)
+            for picture in tree.pictures:
+                if picture not in taken:
+                    index[key(picture.name)].append(picture)
+            claims: dict[Path, list[tuple[_Fit, int]]] = defaultdict(list)
+            for place in open_:
+                _claim(tree, wanted[place], place, index.get(key(_path(wanted[place]).name), []), same, claims, found)
+            for picture, claim in claims.items():
+                _grant(picture, claim, wanted, found)
+            how_now = "another ending" if by_stem else how
+            for place in open_:
+                if how_now and (meant := found.pictures[place]) is not None:
+                    found.notes[how_now].append(f"{wanted[place].name} -> {tree.relative(meant)}")
+            open_ = [p for p in open_ if found.pictures[p] is None and not found.unclear[p]]
+    return found
+
+
+def _claim(
+    tree: Tree, wanted: Wanted, place: int, candidates: Sequence[Path], same: Callable[[str], str],
+    claims: dict[Path, list[tuple[_Fit, int]]], found: Matches,
+) -> None:  # fmt: skip
+    name = _path(wanted)
+    ranks = {p: _fit(tree, name, wanted.source, p, same) for p in candidates if not _other_split(tree, wanted, p)}
+    if not ranks:
+        return
+    best = max(ranks.values())
+    first = [p for p, rank in ranks.items() if rank == best]
+    if len(first) == 1:
+        claims[first[0]].append((best, place))
+    else:
+        found.unclear[place] = True
+
+
+def _grant(picture: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[Wanted], found: Matches) -> None:
+    """Give a picture to the name that fits it best, in whichever files that stands."""
+    best = max(fit for fit, _ in claims)
+    names = {wanted[place].name for fit, place in claims if fit == best}
+    for fit, place in claims:
+        if fit == best and len(names) == 1:
+            found.pictures[place] = picture
+        else:
+            found.unclear[place] = True
+
+
+def _path(wanted: Wanted) -> PurePosixPath:
+    return PurePosixPath(wanted.name.replace("\\", "/"))
+
+
+def stem_of(name: str) -> str:
+    """A picture's name without its ending; a dot within a name without one is no ending."""
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and f".{ending.lower()}" in PICTURE_SUFFIXES | UNREAD_SUFFIXES else name
+
+
+def _stem_key(same: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda name: same(stem_of(name))
+
+
+def _other_split(tree: Tree, wanted: Wanted, picture: Path) -> bool:
+    said = split_of(_path(wanted).parts[:-1]) or _file_split(tree, wanted.source)
+    own = split_of(picture.relative_to(tree.top).parts[:-1])
+    return bool(said and own and said != own)
+
+
+def _file_split(tree: Tree, source: Path) -> str:
+    parts = source.relative_to(tree.top).parts
+    return split_of([*parts[:-1], source.stem])
+
+
+def _fit(tree: Tree, name: PurePosixPath, source: Path, picture: Path, same: Callable[[str], str]) -> _Fit:
+    """How well a picture's place fits: folders of the name, split, an images folder, nearness to the label file."""
+    inside = picture.relative_to(tree.top).parts[:-1]
+    alike = 0
+    for a, b in zip(reversed(picture.parts[:-1]), reversed(name.parts[:-1]), strict=False):
+        if same(a) != same(b):
+            break
+        alike += 1
+    said = split_of(name.parts[:-1]) or _file_split(tree, source)
+    shared = len([1 for a, b in zip(picture.parts, source.parts, strict=False) if a == b])
+    images = any(part.casefold() in IMAGE_FOLDERS for part in inside)
+    return alike, int(bool(said) and said == split_of(inside)), shared, int(images)
