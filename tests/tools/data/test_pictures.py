@@ -106,8 +106,10 @@ def test_cut_off_picture_is_refused(tmp_path):
             reader(path)
 
 
-@pytest.mark.parametrize("suffix", ["heic", "avif", "jfif", "jpe", "tif", "webp"])
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("suffix", "turned"),
+    [(s, t) for s in ("heic", "avif", "jfif", "jpe", "tif", "webp") for t in (False, True) if (s, t) != ("heic", True)],
+)  # HEIC has its turn outside EXIF, where the encoder of this test cannot write it
 def test_photos_of_telephones_and_browsers_are_read_upright(tmp_path, suffix, turned):
     register_heif_opener()
     shown = np.zeros((40, 60, 3), np.uint8)
