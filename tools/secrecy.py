@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import traceback
+from base64 import b64encode
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
@@ -55,6 +56,7 @@ def _parts(secret: str) -> list[str]:
         return [secret] if len(secret) >= _LEAST_KEY else []
     user, sign, password = address.netloc.rpartition("@")[0].partition(":")
     values = [password] if sign else [user]
+    values += [b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()]  # as clients send it
     values += [value for _, value in parse_qsl(address.query)]
     return [v for value in values for v in {value, unquote(value)} if len(v) >= _LEAST_PASSWORD]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from tools.secrecy import redact
 from tools.settings import Settings
 from tools.vision import VisionModel
 
-SECRETS = ("sk-chat-4711-abcdefgh", "plainimagekey4711", "chatpass4711", "imagepass4711", "visionpass4711")
+KEYS, PASSWORDS = ("sk-chat-4711-abcdefgh", "plainimagekey4711"), ("chatpass4711", "imagepass4711", "visionpass4711")
+# Clients send the user and password of an address in this form.
+SECRETS = (*KEYS, *PASSWORDS, *(b64encode(f"owner:{password}".encode()).decode() for password in PASSWORDS))
 
 
 class _Repeats(BaseHTTPRequestHandler):
@@ -48,8 +51,8 @@ def variables():
     """The environment of somebody who has set every key and a password in every address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Repeats)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    key, image_key, *passwords = SECRETS
-    addresses = [f"http://owner:{password}@127.0.0.1:{server.server_address[1]}/v1" for password in passwords]
+    key, image_key = KEYS
+    addresses = [f"http://owner:{password}@127.0.0.1:{server.server_address[1]}/v1" for password in PASSWORDS]
     server.addresses = addresses
     names = ("OPENAI_BASE_URL", "SIGHTSMITH_IMAGE_BASE_URL", "SIGHTSMITH_VLM_BASE_URL")
     found = dict(zip(names, addresses, strict=True)) | {"OPENAI_API_KEY": key, "SIGHTSMITH_IMAGE_API_KEY": image_key}

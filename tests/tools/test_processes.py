@@ -30,8 +30,7 @@ def test_a_process_loads_our_packages_in_a_folder_with_packages_of_these_names(e
         command, env=environment(keys=False), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
         check=False,
     )  # fmt: skip
-    assert "another project" not in done.stderr
-    assert "build" in done.stdout if module == "agent.cli" else "JSONDecodeError" in done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_workers_of_ray_look_among_our_packages_first(elsewhere):
