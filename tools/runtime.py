@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from tools.settings import Settings
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]
 MAX_REPORT_CHARS = 1500
+DEFAULT_RUNS = Path("runs")
 
 
 class StageTime(BaseModel):
@@ -100,6 +102,14 @@ def write_json(path: Path, value: Any) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2), encoding="utf-8")
     temporary.replace(path)
+
+
+def resume_command(folder: Path, *flags: str) -> str:
+    """The command that goes on with the run in a folder, to be copied; names the folder of runs where it must."""
+    words = ["sightsmith", "resume", folder.name, *flags]
+    if folder.parent.resolve() != DEFAULT_RUNS.resolve():
+        words += ["--runs-dir", str(folder.parent)]
+    return shlex.join(words)
 
 
 class RunContext:
