@@ -10,6 +10,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
+from tools.answers import ANSWERS, NO, QUIT, WANTS, approves, plain
 from tools.classes import ClassArgument, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, Effort, TaskKind, TaskSpec
@@ -19,22 +20,7 @@ from tools.pace import at_pace, latest_paces
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS, Settings
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-YES = _words("yes y ok okay sure go yep yeah approve approved 是 是的 好 好的 可以 行 同意 开始 没问题 确认") | {
-    "go ahead",
-    "looks good",
-    "sounds good",
-    "do it",
-    "go on",
-    "yes please",
-    "all right",
-}
-NO = _words("no n nope cancel stop quit exit abort never 不 不要 不行 否 不用了 算了 取消 停止 退出 不同意")
-QUIT = _words("quit exit stop cancel abort 取消 停止 退出 算了 不做了")
+_REPLY_CHARS = 1000
 _RUN_FLAGS = ("images", "rounds", "minutes")
 
 
@@ -51,10 +37,11 @@ class Wanted(BaseModel):
     money: float | None = None
     effort: Effort | None = None
     assumptions: list[str] = Field(default_factory=list)
+    reply: str | None = None
 
     def fingerprint(self) -> str:
         """The same text for the same wishes."""
-        return json.dumps(self.model_dump(), ensure_ascii=False, sort_keys=True)
+        return json.dumps(self.model_dump(exclude={"reply"}), ensure_ascii=False, sort_keys=True)
 
 
 @tool
@@ -70,6 +57,7 @@ def define_task(
     money: Annotated[float | None, Field(description="US dollars for paid services")] = None,
     effort: Effort | None = None,
     assumptions: list[str] | None = None,
+    reply: Annotated[str | None, Field(description="your answer to what the user asked about the last plan")] = None,
 ) -> str:
     """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
 
@@ -78,11 +66,12 @@ def define_task(
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, slide; none means
     everywhere. assumptions: what you took for granted, one short sentence each; the user reads them before approving.
-    A class that nothing can draw is refused; the refusal says how to describe it.
+    "The user wants: ..." that is a question, or changes nothing: the same call again with `reply`, which is shown with
+    the plan. A class that nothing can draw is refused; the refusal says how to describe it.
     """
     wanted = Wanted(
         kind=kind, classes=classes, contexts=contexts or [], target=target, images=images, rounds=rounds,
-        minutes=minutes, money=money, effort=effort, assumptions=assumptions or [],
+        minutes=minutes, money=money, effort=effort, assumptions=assumptions or [], reply=reply,
     )  # fmt: skip
     return define(runtime.context, wanted)
 
@@ -96,7 +85,7 @@ def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str]
         question: one question, in the user's language.
         options: answers to choose from, if there are any.
     """
-    return f"The user answers: {ask(question, options)}"
+    return ANSWERS + ask(question, options)
 
 
 def ask(question: str, options: list[str] | None = None) -> str:
@@ -109,7 +98,7 @@ def ask(question: str, options: list[str] | None = None) -> str:
     if not question.strip():
         raise FixArguments("The question is empty.")
     answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
-    if _plain(answer) in QUIT:
+    if plain(answer) in QUIT:
         raise StepFailed(f"the user stopped at the question: {question.strip()}")
     if not answer:
         raise FixArguments("The user gave no answer. Ask more clearly, or go on with what is known.")
@@ -135,7 +124,7 @@ def define(run: RunContext, wanted: Wanted) -> str:
         with run.stage("define"):
             _settle(run, wanted)
     if not record.approved:
-        _approve(run)
+        _approve(run, wanted.reply)
     return _report(run)
 
 
@@ -254,13 +243,19 @@ def _pairs(answer: str) -> dict[str, str]:
 # Approval -------------------------------------------------------------------------------------------------------------
 
 
-def _approve(run: RunContext) -> None:
-    """Wait for the person's word, unless it was given beforehand."""
+def _approve(run: RunContext, reply: str | None) -> None:
+    """Wait for the person's word, unless it was given beforehand.
+
+    Args:
+        run: its plan is shown.
+        reply: what the person is told with it, who asked or wished something about the last plan.
+    """
     if not run.auto_approve:
-        answer = str(interrupt({"kind": "approve", "plan": plan_for_person(run)})).strip()
-        if _plain(answer) in NO:
+        shown = {"kind": "approve", "plan": plan_for_person(run)} | ({"reply": reply[:_REPLY_CHARS]} if reply else {})
+        answer = str(interrupt(shown)).strip()
+        if plain(answer) in NO:
             raise StepFailed("the plan was refused; nothing was spent. Start again with other words or flags")
-        if _plain(answer) not in YES:
+        if not approves(answer):
             _wish(run, answer)
     estimated = run.record.estimate or {}
     run.settings.effort = estimated["effort"]
@@ -277,11 +272,7 @@ def _wish(run: RunContext, answer: str) -> None:
     """
     run.record.options["wish"] = answer
     run.save()
-    raise FixArguments(f"The user wants: {answer}")
-
-
-def _plain(answer: str) -> str:
-    return re.sub(r"[\s.!,。！，]+", " ", answer).strip().casefold()
+    raise FixArguments(WANTS + answer)
 
 
 def plan_for_person(run: RunContext) -> dict[str, Any]:
@@ -325,8 +316,9 @@ def _money_line(run: RunContext, money: float) -> str:
 
 
 def _unlabelled_line(run: RunContext) -> str:
-    where, real = run.record.unlabelled, run.record.real
-    places = "" if run.task.contexts or run.task.budget.rounds < 2 else "later pictures are made at places like theirs"
+    where, real, task = run.record.unlabelled, run.record.real, run.record.task
+    assert task is not None
+    places = "" if task.contexts or task.budget.rounds < 2 else "later pictures are made at places like theirs"
     learnt = "what the model is sure of on them is learnt at the end" if real else ""
     use = ", and ".join(part for part in (places, learnt) if part)
     return (
