@@ -7,6 +7,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.data.task import TaskKind
+from tools.errors import FixArguments
 from tools.label.command import Labelling, Outcome, label_photos
 from tools.label.labeler import label_task
 from tools.runtime import RunContext, report
@@ -18,6 +19,8 @@ def label(
     run: RunContext, photos: list[str], classes: list[str], kind: TaskKind, form: str, model: str | None
 ) -> str:  # fmt: skip
     """Label photos for a run; see `label_photos_in`."""
+    if not [p for p in photos if p.strip()]:
+        raise FixArguments("photos is empty: name the folders or files that the user named, or ask for them")
     wanted = Labelling(
         photos=[Path(p).expanduser() for p in photos], task=label_task(classes, kind, run.record.request), form=form,
         to=run.folder / "export" / f"labels_{form}", model=model,
