@@ -85,7 +85,7 @@ class Console:
         self._progress.stop()
         try:
             if question.get("kind") == "approve":
-                self._print_plan(question["plan"])
+                self._print_plan(question)
                 return Prompt.ask("Go ahead? [bold]yes[/], [bold]no[/], or say what to change", console=self._out)
             self._out.print(f"\n[bold]{escape(str(question.get('question', '')))}[/]")
             for option in question.get("options") or []:
@@ -111,7 +111,7 @@ class Console:
             return
         if record.status == "needs_answer" and record.question is not None:
             if record.question.get("kind") == "approve":
-                self._print_plan(record.question["plan"])
+                self._print_plan(record.question)
                 hint = f"sightsmith resume {record.name} --yes"
             else:
                 out.print(f"[bold]{escape(str(record.question.get('question')))}[/]")
@@ -145,9 +145,11 @@ class Console:
         label = STAGES.get(name, name)
         self._out.print(f"{mark} round {event['round']}  {escape(label)}  [dim]{event['seconds']:.1f} s[/]")
 
-    def _print_plan(self, plan: dict[str, Any]) -> None:
+    def _print_plan(self, question: dict[str, Any]) -> None:
+        if question.get("reply"):
+            self._out.print(f"\n{escape(str(question['reply']))}\n")
         table = Table(show_header=False, title="The plan", title_justify="left", box=None, padding=(0, 2))
-        for key, value in plan.items():
+        for key, value in question["plan"].items():
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             table.add_row(escape(key.replace("_", " ")), escape(text))
         self._out.print(table)

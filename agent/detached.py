@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,12 @@ from tools.runtime import RunRecord, write_json
 from tools.settings import Settings
 
 LOG = "process.log"  # what a worker said that died before it could write its record
-START_S = 60.0  # a worker that was started, and does not hold its run after so long, hangs
-_LOG_CHARS = 600
+_STARTED = "started"  # beside its number in `.worker`: it has yet to take its run's lock
+_LOG_CHARS = 4000
+# What a worker is known to write before it dies of it, after "Traceback", a signal's name or its own name.
+_DYING = ("Traceback (most recent call last)", "Fatal Python error", "sightsmith:", "Killed", "MemoryError")
+# Workers that this process started: how they ended is asked of them.
+_children: dict[Path, "subprocess.Popen[bytes]"] = {}
 
 
 def start(
@@ -131,15 +134,16 @@ def stop(folder: Path) -> bool:
 
 
 def worker(folder: Path) -> int | None:
-    """The process that works on a run, or was just started for it; None when there is none."""
+    """The process that works on a run, or was started for it and still loads; None when there is none."""
     note = folder / ".worker"
     try:
-        pid, written = int(note.read_text(encoding="ascii")), note.stat().st_mtime
+        words, written = note.read_text(encoding="ascii").split(), note.stat().st_mtime
+        pid = int(words[0])
         process = psutil.Process(pid)
         gone = process.status() == psutil.STATUS_ZOMBIE or process.create_time() > written + 1  # the number came round
-    except (OSError, ValueError, psutil.Error):
+    except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    if gone or not (is_locked(folder) or time.time() - written < START_S):
+    if gone or not (is_locked(folder) or words[1:] == [_STARTED]):
         return None
     return pid
 
@@ -160,8 +164,7 @@ def current(folder: Path) -> RunRecord:
     if alive and record.status != "running":
         record.status, record.question, record.error = "running", None, None  # a worker that has yet to say so
     elif not alive and record.status == "running":
-        record.status = "stopped"
-        record.error = last_words(folder) or "its process is gone; it goes on where it was"
+        record.status, record.error = "stopped", why_gone(folder)
     return record
 
 
@@ -178,11 +181,26 @@ def all_runs(runs_dir: Path) -> list[RunRecord]:
     return found
 
 
+def why_gone(folder: Path) -> str:
+    """Why a run's process is gone that wrote no last word into the record, as far as that can be known."""
+    if words := last_words(folder):
+        return words
+    code = child.poll() if (child := _children.get(folder.resolve())) is not None else None
+    if code is not None and code < 0:
+        by = f"its process was ended by signal {-code} ({signal.Signals(-code).name})"
+    else:
+        by = "the machine was restarted" if _restarted(folder) else "its process ended without a word"
+    memory = "" if by.startswith("the machine") else "; too little memory is the usual cause"
+    return f"{by}{memory}. Everything done so far is kept: it goes on where it was"
+
+
 def last_words(folder: Path) -> str:
-    """The last line that a worker wrote before it died without a record, if any."""
+    """The last line that a worker wrote of what it died of, if any."""
     try:
         text = (folder / LOG).read_text(encoding="utf-8", errors="replace")[-_LOG_CHARS:]
     except OSError:
+        return ""
+    if not any(sign in text for sign in _DYING):  # what it said while it worked is no reason
         return ""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
@@ -191,6 +209,14 @@ def brings_endpoint(own: Mapping[str, str]) -> bool:
     """Whether variables name an address of a service: then no key of this process may be sent to it."""
     known = Settings.secret_variables()
     return any(known.get(name.upper(), "").endswith("_base_url") for name in own)
+
+
+def _restarted(folder: Path) -> bool:
+    """Whether the machine was started after the run's worker was."""
+    try:
+        return (folder / ".worker").stat().st_mtime < psutil.boot_time()
+    except OSError:
+        return False
 
 
 def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -> None:
@@ -204,7 +230,8 @@ def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
                 env=environment(secrets, keys=not brings_endpoint(secrets)), cwd=folder.parent,
             )  # fmt: skip
-        (folder / ".worker").write_text(str(process.pid), encoding="ascii")
+        (folder / ".worker").write_text(f"{process.pid} {_STARTED}", encoding="ascii")
+        _children[folder.resolve()] = process
     except OSError as error:
         raise StepFailed(explain_os_error(error, folder)) from error
 

@@ -5,13 +5,16 @@ that runs again after a kill does no work twice.
 """
 
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.prebuilt.tool_node import ToolCallRequest, ToolInvocationError
@@ -19,15 +22,30 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 import prompts
+from agent.faults import keep_traceback
 from agent.memory import recall_lessons, remember_run
+from agent.more import MORE, RESUMED
+from agent.planner import OfflinePlanner
 from agent.report import write_report
 from agent.state import AgentInput, AgentState
-from tools.errors import FixArguments, NeedsUser, StepFailed
-from tools.runtime import RunContext
+from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
+from tools.answers import ANSWERS, WANTS
+from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.files import trouble
+from tools.runtime import RunContext, resume_command
 from tools.scenes import instructions
 
+log = logging.getLogger(__name__)
 NUDGE = "nudge"
 EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."
+CUT_ANSWER = "Your last answer was cut off before it came to a call. Think less, and call the next tool."
+TEXT_ANSWER = "Your last answer holds a call as text that cannot be read. Call the tool, or finish in plain words."
+NO_TOOLS = (
+    "The server hands over calls of tools as text; they are read from it. Its own tool calling is safer (vLLM: "
+    "--enable-auto-tool-choice --tool-call-parser NAME; llama.cpp: --jinja)."
+)
+_ENDED = "ended"  # key of what a tool message carries beside its text: the sentence that the run ends with
+_SAID_CHARS = 300  # of a model's words, in a sentence about it
 Node = Callable[[AgentState, RunContext], dict[str, Any]]
 OpenRun = Callable[[AgentState], RunContext]
 
@@ -58,7 +76,15 @@ def build_graph(
 
     def with_run(request: ToolCallRequest, execute: Callable[[ToolCallRequest], Any]) -> Any:
         runtime: Any = request.runtime
-        return execute(replace(request, runtime=replace(runtime, context=run_of(runtime, request.state))))
+        run = run_of(runtime, request.state)
+        if UNREADABLE in request.tool_call["args"]:
+            return _unreadable(request.tool_call)
+        try:
+            return execute(replace(request, runtime=replace(runtime, context=run)))
+        except (GraphBubbleUp, Stopped):
+            raise
+        except Exception as error:  # answered, so that the run can be resumed; `_ended` ends it before the next call
+            return _crashed(error, request.tool_call, run)
 
     graph = StateGraph(AgentState, context_schema=schema, input_schema=AgentInput)
     graph.add_node("recall", node(recall))
@@ -117,35 +143,68 @@ def answer_for_error(error: Exception) -> str:
         return f"StepFailed: {error}"
     if isinstance(error, NeedsUser):
         answer = interrupt({"kind": "question", "question": error.question, "options": error.options})
-        return f"The user answers: {answer}"
+        return f"{ANSWERS}{answer}"
     raise error
 
 
+def _unreadable(call: Mapping[str, Any]) -> ToolMessage:
+    text = f"FixArguments: arguments: Field required: one JSON object, not {call['args'][UNREADABLE]!r}"
+    return ToolMessage(text, name=call["name"], tool_call_id=call["id"], status="error")
+
+
+def _crashed(error: Exception, call: Mapping[str, Any], run: RunContext) -> ToolMessage:
+    """The answer to a call whose tool broke off by something that is not for the model to mend."""
+    sentence = trouble(error, run.folder)
+    if sentence is None:
+        sentence = f"{type(error).__name__}: {error} (a bug; {keep_traceback(error, run.folder)})"
+    return ToolMessage(
+        f"StepFailed: {sentence}", name=call["name"], tool_call_id=call["id"], status="error",
+        artifact={_ENDED: sentence},
+    )  # fmt: skip
+
+
+def _ended(messages: Sequence[AnyMessage]) -> str | None:
+    """The sentence that the last calls end the run with, if any; a person's word to go on comes after it."""
+    for message in reversed(messages):
+        if not isinstance(message, ToolMessage):
+            return None
+        if isinstance(message.artifact, dict) and _ENDED in message.artifact:
+            return str(message.artifact[_ENDED])
+    return None
+
+
 def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
-    bound = model.bind_tools(tools)
+    bound, offline = model.bind_tools(tools), isinstance(model, OfflinePlanner)
+    described = [convert_to_openai_tool(t)["function"] for t in tools]
+    parameters = {d["name"]: d.get("parameters", {}) for d in described}
 
     def agent(state: AgentState, run: RunContext) -> dict[str, Any]:
         run.check_stop()
         messages, calls = state["messages"], state.get("model_calls", 0)
-        guard(messages, calls, run)
-        answer = _ask(bound, _ordered(messages), run)
+        if sentence := _ended(messages):
+            raise StepFailed(sentence)
+        way_out = _way_out(run, offline)
+        guard(messages, calls, run, way_out)
+        answer = _ask(bound, parameters, _ordered(messages), run)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
         update: dict[str, Any] = {"messages": [answer], "model_calls": calls + 1}
         if answer.tool_calls:
-            return update
-        missing = unfinished(messages, answer, run)
+            return update | {"nudges": 0}
+        missing = None if offline else unfinished(messages, answer, run)  # the planner means what it says
         if missing is None:
             return update
         nudges = state.get("nudges", 0) + 1
         if nudges > run.settings.llm_max_empty:
-            raise StepFailed(f"the model gave up: {missing} Go on without it: sightsmith resume {run.record.name} "
-                             "--llm offline")  # fmt: skip
+            said = answer.text.strip()[:_SAID_CHARS]
+            raise StepFailed(f"the model gave up: {missing} {f'It said: “{said}” ' if said else ''}{way_out}")
         return update | {"messages": [answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
 
     return agent
 
 
-def _ask(bound: Any, messages: list[AnyMessage], run: RunContext) -> AIMessage:
+def _ask(
+    bound: Any, parameters: Mapping[str, Mapping[str, Any]], messages: list[AnyMessage], run: RunContext
+) -> AIMessage:
     from agent.llm import explain
 
     try:
@@ -153,13 +212,19 @@ def _ask(bound: Any, messages: list[AnyMessage], run: RunContext) -> AIMessage:
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
-        raise StepFailed(explain(error, run.record.name)) from error
+        raise StepFailed(explain(error, run.record.name, run.folder.parent)) from error
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
-    for call in answer.invalid_tool_calls:  # half-written JSON: let it see its slip instead of dropping it
-        answer.tool_calls.append({"name": call["name"] or "unnamed", "args": {}, "id": call["id"], "type": "tool_call"})
-    answer.invalid_tool_calls = []
-    return answer
+    plain = plain_calls(answer, parameters)
+    if plain.tool_calls and not (answer.tool_calls or answer.invalid_tool_calls):
+        run.emit("note", text=NO_TOOLS)
+    return plain
+
+
+def _way_out(run: RunContext, offline: bool) -> str:
+    if offline:
+        return f"Try again: {resume_command(run.folder)}"
+    return f"Go on without it: {resume_command(run.folder, '--llm', 'offline')}"
 
 
 def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
@@ -167,29 +232,54 @@ def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     return sorted(messages, key=lambda m: not isinstance(m, SystemMessage))
 
 
-def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext) -> None:
-    """Stop a model that loops.
+def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, way_out: str) -> None:
+    """Stop a model that loops. What was before a person's word to go on does not count, nor what a person answered.
+
+    Args:
+        messages: the conversation.
+        calls: of the model, since the person's word.
+        run: its settings say how much is too much.
+        way_out: last sentence of what is raised.
 
     Raises:
         StepFailed: too many calls, the same call again and again, or nothing but refused calls.
     """
-    settings, way_out = run.settings, f"Go on without it: sightsmith resume {run.record.name} --llm offline"
+    settings = run.settings
     if calls >= settings.llm_max_calls:
         raise StepFailed(f"the model made {calls} calls without an end. {way_out}")
-    asked = [json.dumps([(c["name"], c["args"]) for c in m.tool_calls], sort_keys=True)
+    messages = messages[_last_word(messages) + 1 :]
+    by_person = {m.tool_call_id for m in messages if isinstance(m, ToolMessage) and _by_person(m)}
+    asked = [str(m.id) if any(c["id"] in by_person for c in m.tool_calls) else _as_text(m)
              for m in messages if isinstance(m, AIMessage) and m.tool_calls]  # fmt: skip
     last = asked[-settings.llm_max_repeats :]
     if len(last) == settings.llm_max_repeats and len(set(last)) == 1:
         raise StepFailed(f"the model made the same call {len(last)} times in a row: {last[0][:200]}. {way_out}")
     answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm_max_errors :]
-    if len(answers) == settings.llm_max_errors and all(m.status == "error" for m in answers):
+    refused = [m for m in answers if m.status == "error" and m.tool_call_id not in by_person]
+    if len(refused) == settings.llm_max_errors:
         raise StepFailed(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]} {way_out}")
+
+
+def _by_person(message: ToolMessage) -> bool:
+    return message.text.startswith((ANSWERS, f"FixArguments: {WANTS}"))
+
+
+def _last_word(messages: Sequence[AnyMessage]) -> int:
+    """Index of the person's last word to go on; -1 when there is none."""
+    return max((i for i, m in enumerate(messages) if m.name in (MORE, RESUMED)), default=-1)
+
+
+def _as_text(message: AIMessage) -> str:
+    return json.dumps([(c["name"], c["args"]) for c in message.tool_calls], sort_keys=True)
 
 
 def unfinished(messages: Sequence[AnyMessage], answer: AIMessage, run: RunContext) -> str | None:
     """What is still missing when the model stops calling tools, as a sentence for it; None when it may end."""
     if not answer.text.strip():
-        return EMPTY_ANSWER
+        cut = answer.response_metadata.get("finish_reason") == "length"
+        return CUT_ANSWER if cut else EMPTY_ANSWER
+    if looks_like_a_call(answer.text):
+        return TEXT_ANSWER
     last_result = next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
     gave_reason = last_result is not None and last_result.text.startswith("StepFailed:")
     if run.record.best is None and run.record.labelled is None and not gave_reason:

@@ -2,12 +2,14 @@
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
 from tools.errors import FixArguments, StepFailed
+from tools.runtime import DEFAULT_RUNS, resume_command
 from tools.secrecy import redact, reveal, shown
 from tools.settings import Settings
 
@@ -16,6 +18,7 @@ OFFLINE = "offline"
 # What a client sends when a server of one's own asks for no key.
 _NO_KEY = "not-needed"
 _LIST_TIMEOUT_S = 10.0
+_NO_TOOLS = re.compile(r"(?i)support(?:s|ing)? (?:for )?(?:tools|function)|tool[ -]choice|tool-call-parser|--jinja")
 
 
 class Choice(NamedTuple):
@@ -47,13 +50,20 @@ def has_endpoint(settings: Settings) -> bool:
     return bool(reveal(settings.openai_base_url) or reveal(settings.openai_api_key))
 
 
-def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | Path | None = None) -> BaseChatModel:
+def chat_model(
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    assets: str | Path | None = None,
+    told: Callable[[str], None] | None = None,
+) -> BaseChatModel:
     """The chat model of a run.
 
     Args:
         settings: `llm` names it; key and address come from the environment.
         folder: the run's folder, whose taught objects the offline planner knows.
         assets: the user's folder of models, whose names it knows too.
+        told: hears a sentence whenever an endpoint has to be asked once more.
 
     Raises:
         StepFailed: the endpoint has no key, serves no model, or the assets cannot be read.
@@ -67,17 +77,10 @@ def chat_model(settings: Settings, *, folder: Path | None = None, assets: str | 
             f"the language model {choice.name} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; "
             "or go on without one: --llm offline"
         )
-    from langchain_openai import ChatOpenAI
-    from pydantic import SecretStr
+    from agent.endpoint import open_endpoint
 
-    return ChatOpenAI(
-        model=choice.name or served_model(settings),
-        base_url=reveal(settings.openai_base_url),
-        api_key=settings.openai_api_key or SecretStr(_NO_KEY),
-        timeout=settings.llm_timeout_s,
-        max_retries=settings.llm_retries,
-        temperature=0,
-    )
+    key = reveal(settings.openai_api_key) or _NO_KEY
+    return open_endpoint(choice.name or served_model(settings), settings, key, told)
 
 
 def served_model(settings: Settings) -> str:
@@ -118,21 +121,33 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
 # Errors ---------------------------------------------------------------------------------------------------------------
 
 
-def explain(error: BaseException, run: str = "RUN") -> str:
+def explain(error: BaseException, run: str = "RUN", runs_dir: Path | None = None) -> str:
     """One sentence on what went wrong with the language model, and the way out; no key, no password.
 
     Args:
         error: what its client raised.
         run: name of the run, for the command that goes on without it.
+        runs_dir: where the run is kept.
     """
-    return f"{_cause(error)}; or go on without a model: sightsmith resume {run} --llm offline"
+    command = resume_command((runs_dir or DEFAULT_RUNS) / run, "--llm", "offline")
+    return f"{_cause(error)}; or go on without a model: {command}"
 
 
 def _cause(error: BaseException) -> str:
     import openai
 
+    from agent.endpoint import EndpointError
+
     detail = _detail(error)
+    if isinstance(error, openai.APIStatusError | EndpointError) and _NO_TOOLS.search(detail):
+        return (
+            f"the server lets this model call no tools: {detail}. Turn tool calling on (vLLM: "
+            "--enable-auto-tool-choice --tool-call-parser NAME; llama.cpp: --jinja), or take a model that has it with "
+            "--llm NAME"
+        )
     match error:
+        case EndpointError():
+            return f"the endpoint's answer is of no use: {detail}. Resume to ask again"
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return f"the endpoint refused the key ({error.status_code}): {detail}. Check OPENAI_API_KEY"
         case openai.NotFoundError():

@@ -1,4 +1,4 @@
-"""More rounds for a run that has come to its end: what the person asks for, as a message and as a larger budget."""
+"""A person's word to go on, as a message: with a run that failed, or with more rounds and a larger budget."""
 
 import json
 import math
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from langchain_core.messages import HumanMessage
 
 MORE = "more_rounds"  # name of the message
+RESUMED = "resumed"  # name of the message
+_REASON_CHARS = 500  # of what a run ended with
 MAX_MORE = 20  # as many rounds as a task may ask for
 
 
@@ -49,6 +51,22 @@ def ask_for_more(run: RunContext, rounds: int) -> "HumanMessage":
         "corrected by hand are kept as they are and are trained on.",
     }
     return HumanMessage(json.dumps(asked), name=MORE)
+
+
+def go_on(reason: str) -> "HumanMessage":
+    """The word to try again what a run failed by; the world may have changed since.
+
+    Args:
+        reason: what the run ended with.
+    """
+    from langchain_core.messages import HumanMessage
+
+    asked = {
+        "failed_by": reason[:_REASON_CHARS],
+        "say": "The person has looked into it and wants to go on. Whatever failed may work now: make the call that "
+        "failed once more, or take another way if it fails again.",
+    }
+    return HumanMessage(json.dumps(asked, ensure_ascii=False), name=RESUMED)
 
 
 def rounds_in(text: str) -> int:

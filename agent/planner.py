@@ -21,11 +21,12 @@ from pydantic import Field
 
 from agent import questions
 from agent.label_request import LabelRequest, read_label_request
-from agent.more import MORE, rounds_in
+from agent.more import MORE, RESUMED, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known
 from agent.summary import summarise, summarise_labels
 from agent.understand import Understanding, merge, understand
+from tools.answers import ANSWERS, WANTS
 from tools.data.task import TaskKind
 
 ROUND = (
@@ -39,8 +40,7 @@ EXPORTS = ("export_model", "export_dataset")
 OPTIONAL = ("score_images", "diagnose_model")
 MAX_QUESTIONS = 4  # about what is to be labelled
 MAX_FOCUS = 3  # slices a round aims at: more would be no aim
-_ANSWER = "The user answers: "
-_WISH = re.compile(r"^FixArguments: The user wants: (.*)", re.DOTALL)
+_WISH = re.compile(rf"^FixArguments: {WANTS}(.*)", re.DOTALL)
 _UNCOVERED = re.compile(r"Nothing can draw (\[.*?\])\. Nearest known names: (\{.*?\})\. ", re.DOTALL)
 _OVER_FLAG = re.compile(r"The user allows at most .*?; leave (\w+) out")
 _BAD_VALUE = re.compile(r"^FixArguments: (images|rounds|minutes|money|target) (?:must|is)\b")
@@ -73,7 +73,7 @@ class Step:
     @property
     def answer(self) -> str | None:
         """What the person answered to the step's question."""
-        return self.text[len(_ANSWER) :].strip() if self.text.startswith(_ANSWER) else None
+        return self.text[len(ANSWERS) :].strip() if self.text.startswith(ANSWERS) else None
 
     @property
     def done(self) -> bool:
@@ -104,6 +104,7 @@ class Story:
     lessons: list[str] = field(default_factory=list)
     more_rounds: int = 0  # asked for after the run had come to its end
     before_more: int = 0  # steps that were made before that
+    resumed: int = 0  # steps that still count of those made before the person's word to try again
 
     def last(self, name: str) -> Step | None:
         """The latest step of that name."""
@@ -129,6 +130,13 @@ class Story:
     def latest(self) -> list[Step]:
         """The steps since the person asked for more rounds; all where nobody did."""
         return self.steps[self.before_more :]
+
+    def try_again(self) -> None:
+        """Forget what failed, and what was refused but for what it says of the task: the person has seen to it."""
+        told = ("define_task", "ask_user")
+        kept = [s for s in self.latest if not s.failed and (s.name in told or not s.refused)]
+        self.steps[self.before_more :] = kept
+        self.resumed = len(self.steps)
 
     @property
     def measured(self) -> bool:
@@ -242,24 +250,26 @@ class OfflinePlanner(BaseChatModel):
         asked = story.last("ask_user")
         if asked is not None and asked.failed:
             return summarise(story.request, story.steps)
-        task, question = self._task(story)
+        task, question, reply = self._task(story)
         if question is not None:
             return "ask_user", question
         refusals = [s.text for s in story.steps if s.name == "define_task" and s.refused]
         dropped = {m[1] for text in refusals if (m := _OVER_FLAG.search(text) or _BAD_VALUE.search(text))}
         args = self._only_known("define_task", _define_args(task, dropped))
-        if last is not None and last.refused and last.args == args and not _repeatable(story, last):
+        same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
+        tried = last is not None and last.refused and any(s is last for s in story.steps[story.resumed :])
+        if last is not None and same and tried and not _repeatable(story, last):
             return f"{last.reason}\n{questions.way_out(task.language)}"
-        return "define_task", args
+        return "define_task", args | self._only_known("define_task", {"reply": reply} if reply else {})
 
-    def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None]:
-        """The task after everything that was said, and the question that is still open."""
+    def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None, str]:
+        """The task after everything that was said, the question that is still open, and what is said with the plan."""
         task = understand(story.request, self.known)
-        question, times = _as_question(task), 0
+        question, times, reply = _as_question(task), 0, ""
         for step in story.steps:
             if step.name not in ("define_task", "ask_user"):
                 continue
-            wish = _WISH.match(step.text)
+            wish, reply = _WISH.match(step.text), ""
             if step.name == "ask_user" and step.answer is not None:
                 times += 1
                 settled = self._after_answer(task, question, step.answer)
@@ -271,15 +281,24 @@ class OfflinePlanner(BaseChatModel):
                     question = _as_question(task)
             elif wish is not None or step.answer is not None:
                 said = wish[1].strip() if wish is not None else step.answer or ""
-                changed = self._after_wish(task, said)
-                task = changed or task
-                question = None if changed else {"question": questions.ask_what_to_change(said, task.language)}
-                question, times = question or _as_question(task), 0
+                task, reply = self._after_word(task, said)
+                question, times = _as_question(task), 0
             elif hole := _UNCOVERED.search(step.text):
                 question, times = _instead_of(task, hole), 0
             elif step.refused and "drawn the same way" in step.text:
                 question, times = {"question": questions.ask_for_distinct(step.reason, task.language)}, 0
-        return task, question
+        return task, question, reply
+
+    def _after_word(self, task: Understanding, said: str) -> tuple[Understanding, str]:
+        """The task after a person's word about its plan, and the answer to it where it changes nothing."""
+        asked, wish = questions.split_question(said)
+        changed = self._after_wish(task, wish) if wish else None
+        if changed is not None:
+            return changed, ""
+        language = understand(said, self.known).language
+        if asked or said.endswith(("?", "？")):
+            return task, questions.answer_about_plan(asked or said, language)
+        return task, questions.nothing_changed(said, language)
 
     def _after_answer(self, task: Understanding, question: dict[str, Any] | None, answer: str) -> Understanding | None:
         """The task with an answer to a question; None when the answer does not settle it."""
@@ -390,6 +409,8 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
     for message in messages:
         if message.name == "memory":
             story.lessons = _weak_in_memory(message.text)
+        elif message.name == RESUMED:
+            story.try_again()
         elif message.name == MORE:
             story.more_rounds += rounds_in(message.text)
             story.before_more = len(story.steps)
@@ -398,7 +419,7 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
         elif isinstance(message, ToolMessage):
             name, args = calls.get(message.tool_call_id, (message.name or "", {}))
             text = message.text.strip()
-            if message.status == "error" and not text.startswith(("FixArguments:", "StepFailed:", _ANSWER)):
+            if message.status == "error" and not text.startswith(("FixArguments:", "StepFailed:", ANSWERS)):
                 text = f"FixArguments: {text}"
             story.steps.append(Step(name, args, text))
     return story
@@ -442,7 +463,9 @@ def _plateau_twice(story: Story) -> bool:
 
 
 def _repeatable(story: Story, last: Step) -> bool:
-    """The tool itself asks for the same call again, and has not done so before."""
+    """A person was shown the plan, or the tool itself asks for the same call again and has not done so before."""
+    if _WISH.match(last.text) or last.answer is not None:
+        return True
     asks = [s for s in story.steps if s.name == "define_task" and "again with the same arguments" in s.text]
     return last.text.find("again with the same arguments") >= 0 and len(asks) <= 2
 

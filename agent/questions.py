@@ -1,5 +1,6 @@
 """What the agent asks a person, in the person's language."""
 
+import re
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -88,17 +89,89 @@ def ask_again(question: str, times: int, language: Language) -> str:
     return f'That answer did not settle it (asked {times} time{"s" * (times > 1)}; "stop" ends the run). {question}'
 
 
-def ask_what_to_change(wish: str, language: Language) -> str:
-    """The question about a wish that changes nothing."""
+def nothing_changed(wish: str, language: Language) -> str:
+    """What a plan is shown with once more after a wish that changes nothing."""
     if language == "zh":
         return (
-            f"没有听懂“{wish[:200]}”。可以改：物体、任务类型、地点、图片张数、"
-            "轮数、分钟数，例如“只要 100 张图，一轮”。要怎样改？"
+            f"“{wish[:200]}”没有改变计划。可以改：物体、任务类型、地点、图片张数、轮数、分钟数，"
+            "例如“只要 100 张图，一轮”。同意请回答“好”。"
         )
     return (
         f'"{wish[:200]}" changes nothing that I can change: the things, the kind of task, the places, the number of '
-        'pictures, rounds or minutes. What should be different? For example: "only 100 pictures, one round".'
+        'pictures, rounds or minutes. For example: "only 100 pictures, one round". "Yes" starts it as it is.'
     )
+
+
+# What a question about a plan can be about, and the answer. The first that matches; the numbers stand in the plan.
+_ANSWERS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"money|cost|price|pay|paid|dollar|free\b|expens|钱|费|价|花",
+        "What it costs stands in the plan under money: pictures that are made on this machine cost nothing, and a paid "
+        'service never gets more than the limit there. "At most 2 dollars" sets one.',
+        "费用写在计划里：在本机生成图片不花钱，付费服务不会超过其中的上限。说“最多 2 美元”可以设定上限。",
+    ),
+    (
+        r"long|minute|hour|time|fast|slow|quick|多久|时间|分钟|小时|快|慢",
+        "The minutes are an estimate from the pace of earlier runs, most of them for making pictures and for training. "
+        'Fewer pictures or rounds take less: "in 10 minutes" or "only 100 pictures".',
+        "分钟数按以往的速度估算，大部分用于生成图片和训练。图片或轮数少一些就更快：“10 分钟内”或“只要 100 张图”。",
+    ),
+    (
+        r"round|轮",
+        "After each round the model is measured, and the next makes more pictures of what it is weak at; a round that "
+        'is not better is not kept. "One round" is enough for a first look.',
+        "每轮之后都会测量模型，下一轮针对薄弱之处多生成图片；没有变好的一轮不会保留。先看看效果，“一轮”就够了。",
+    ),
+    (
+        r"real|photo|accura|good|well|score|measur|真实|照片|准|效果|分数",
+        "Rendered pictures alone only say how the model does on rendered pictures. To know how it does on real ones, "
+        "bring labelled photos (--real DIR, or the page's photos); they are only measured on.",
+        "只有渲染图片时，只能知道模型在渲染图片上的表现。要知道真实表现，请提供带标注的照片"
+        "（--real 目录，或页面上的照片）；它们只用于测量。",
+    ),
+    (
+        r"picture|image|many|图|张|多少",
+        "So many pictures show each thing in enough places, lights, sizes and crowds to be told in all of them; fewer "
+        'are faster and score lower. "Only 100 pictures" makes fewer.',
+        "这么多图片才能覆盖各种地点、光线、大小和拥挤程度；少一些更快，但得分更低。说“只要 100 张图”可以减少。",
+    ),
+    (
+        r"segment|detect|classif|outline|mask|box|kind|分割|检测|分类|框|轮廓|类型",
+        "Segment draws the outline of each thing, detect a box around it, classify says one word for the whole "
+        'picture. "Boxes instead" changes the kind.',
+        "分割画出每个物体的轮廓，检测画方框，分类给整张图一个类别。说“改成检测”可以更改。",
+    ),
+)
+
+
+def answer_about_plan(question: str, language: Language) -> str:
+    """The answer to a person's question about a plan, shown with the plan."""
+    for about, english, chinese in _ANSWERS:
+        if re.search(about, question, re.IGNORECASE):
+            return chinese if language == "zh" else english
+    if language == "zh":
+        return (
+            f"“{question[:200]}”：这个问题我答不上来。下面的计划就是将要做的事，批准之前什么都不会开始。"
+            "同意请回答“好”，或者说要改什么。"
+        )
+    return (
+        f'"{question[:200]}": that is more than I can answer. The plan is what will be done, and nothing begins before '
+        'you approve it. Say "yes", or what to change.'
+    )
+
+
+_SENTENCE = re.compile(r"[^?？!！。\n]*[?？]?")
+_ASKS = re.compile(
+    r"(?i)^\W*(?:(?:but|and|so|ok|okay|hm+)\W+)*(?:why|how (?!about)|what (?!about|if)|what's|when|where|who|which|"
+    r"(?:do|does|is|are|will)\b)|为什么|为何|怎么|什么|多久|多少|吗|呢$"
+)
+
+
+def split_question(words: str) -> tuple[str, str]:
+    """What a person asks, and what else the person says: "why 300? make it 100" -> ("why 300?", "make it 100")."""
+    sentences = [s.strip() for s in _SENTENCE.findall(words) if s.strip()]
+    asked = [s for s in sentences if _ASKS.search(s)]
+    return " ".join(asked), " ".join(s for s in sentences if s not in asked)
 
 
 def way_out(language: Language) -> str:

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 Ask = Callable[[dict[str, Any]], str | None]
 # Who only looks whether a run is held (`is_locked`) holds it for a moment; a worker that starts just then waits.
 LOCK_PATIENCE_S = 0.5
+_STEPS = {"tools", "remember", "report"}  # nodes that do the same again when they run again
+_SUMMARY_CHARS = 4000  # of a model's last words
 RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
 
 
@@ -189,10 +191,11 @@ def execute(
         more_rounds: rounds to add to a run that had come to its end.
     """
     with lock(run.folder):
+        failed_by = run.record.error if run.record.status == "failed" else None
         run.record.status, run.record.error, run.record.question = "running", None, None
         run.save()
         try:
-            code = _drive(run, ask, model, tools, answer, more_rounds)
+            code = _drive(run, ask, model, tools, answer, more_rounds, failed_by)
         except (Stopped, KeyboardInterrupt) as stop:
             code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
         except SightsmithError as error:
@@ -207,21 +210,21 @@ def execute(
 
 def _drive(
     run: RunContext, ask: Ask, model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", answer: str | None,
-    more_rounds: int,
+    more_rounds: int, failed_by: str | None,
 ) -> ExitCode:  # fmt: skip
-    from langchain_core.messages import HumanMessage
     from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.types import Command
 
     from agent.graph import build_graph
     from agent.llm import chat_model, choose
-    from agent.more import ask_for_more
     from tools import all_tools
 
     if model is None:
         for why in (choose(run.settings).why, *run.record.chosen.values()):
             run.emit("note", text=why)
-        model = chat_model(run.settings, folder=run.folder, assets=run.record.assets)
+        model = chat_model(
+            run.settings, folder=run.folder, assets=run.record.assets, told=lambda text: run.emit("note", text=text)
+        )
     with closing(connect(run.folder / "checkpoints.sqlite")) as kept:
         graph = build_graph(model, tools or all_tools()).compile(checkpointer=SqliteSaver(kept))
         config: Any = {
@@ -230,10 +233,8 @@ def _drive(
             "max_concurrency": 1,  # tools of one message work on the same folder: one after the other, in order
         }
         snapshot = _readable(lambda: graph.get_state(config), run.folder / "checkpoints.sqlite")
-        start: Any = None if snapshot.values else {"messages": [HumanMessage(run.record.request, id="request")]}
+        start: Any = _beginning(run, snapshot, more_rounds, failed_by)
         question = _pending_question(snapshot)
-        if more_rounds and snapshot.values and not snapshot.next:
-            start = {"messages": [ask_for_more(run, more_rounds)]}
         while True:
             if question is not None:
                 reply = answer if answer is not None else _ask_person(run, ask, question)
@@ -249,11 +250,29 @@ def _drive(
             question = _pending_question(snapshot)
             if question is None:
                 break
-        final = snapshot.values["messages"][-1].text if snapshot.values.get("messages") else ""
+        final = snapshot.values["messages"][-1].text[:_SUMMARY_CHARS] if snapshot.values.get("messages") else ""
     if run.record.best is None and run.record.labelled is None:
         return _end(run, "failed", final or "no model was trained", ExitCode.FAILED)
     run.emit("summary", text=final)
     return _end(run, "finished", None, ExitCode.FINISHED)
+
+
+def _beginning(run: RunContext, snapshot: Any, more_rounds: int, failed_by: str | None) -> dict[str, Any] | None:
+    """What the graph is started with: the request, a word to go on, or nothing where a step was broken off."""
+    from langchain_core.messages import HumanMessage
+
+    from agent.more import ask_for_more, go_on
+
+    if not snapshot.values:
+        return {"messages": [HumanMessage(run.record.request, id="request")]}
+    ended, made = not snapshot.next, run.record.best is not None or run.record.labelled is not None
+    words = []
+    # A step that was broken off runs again as it is; where the model's turn had come, it is told to try anew.
+    if (failed_by and not set(snapshot.next) & _STEPS) or (ended and not made):
+        words.append(go_on(failed_by or "the run was killed"))
+    if more_rounds and ended:
+        words.append(ask_for_more(run, more_rounds))
+    return {"messages": words, "model_calls": 0, "nudges": 0} if words else None
 
 
 def _pending_question(snapshot: Any) -> dict[str, Any] | None:

@@ -7,15 +7,20 @@ from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
 
-class AgentState(TypedDict, total=False):
-    """The conversation. Everything else lives in the run's folder."""
+class Counters(TypedDict, total=False):
+    """What the guards count; a person's word to go on starts it anew."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
     model_calls: int
     nudges: int
 
 
-class AgentInput(TypedDict):
-    """What starts a run: one message with the request."""
+class AgentInput(Counters):
+    """What starts a run, or opens it again: the request, or the person's word to go on."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+class AgentState(Counters, total=False):
+    """The conversation. Everything else lives in the run's folder."""
 
     messages: Annotated[list[AnyMessage], add_messages]

@@ -48,7 +48,7 @@ class Entry:
     kind: EntryKind
     text: str = ""
     step: Step | None = None
-    asked: dict[str, Any] | None = None
+    asked: dict[str, Any] | None = None  # a question, or what an answer is the answer to
 
 
 class Story:
@@ -122,7 +122,8 @@ class Story:
             self.entries.append(Entry("question", str(event["asked"].get("question", "")), asked=event["asked"]))
 
     def _on_answer(self, event: dict[str, Any]) -> None:
-        self.entries.append(Entry("answer", str(event["text"])))
+        asked = next((e.asked for e in reversed(self.entries) if e.kind in ("question", "answer")), None)
+        self.entries.append(Entry("answer", str(event["text"]), asked=asked))
 
     def _on_note(self, event: dict[str, Any]) -> None:
         text = str(event["text"])

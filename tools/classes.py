@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from tools.data.task import MAX_NAME_CHARS, ClassSpec, clean_name
 from tools.errors import FixArguments
@@ -16,7 +16,7 @@ _NEAR = 4  # nearest names shown for an unknown class
 
 
 class ClassArgument(BaseModel):
-    """A class as a model names it in a call."""
+    """A class as a model names it in a call; its name alone will do."""
 
     name: str = Field(
         description="what the user calls it, singular, in the user's words: 'apple', 'ripe tomato', '苹果'"
@@ -28,6 +28,11 @@ class ClassArgument(BaseModel):
         None,
         description="how to build it from parts; only for a thing that nothing can draw (the refusal shows the format)",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
 
 
 class Objects(Protocol):

@@ -1,6 +1,7 @@
 """RunContext: what each tool is handed. It owns the run's folder, record, data set, budget, clock and events."""
 
 import json
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ Listener = Callable[[dict[str, Any]], None]
 MAX_REPORT_CHARS = 1500
 _SAID = ("error", "question", "chosen")  # fields of a record with texts that others made
 _NAMES = ("name", "stage", "state")  # fields of an event that are words of ours
+DEFAULT_RUNS = Path("runs")
 
 
 class StageTime(BaseModel):
@@ -133,6 +135,14 @@ class RunRecord(BaseModel):
     def pictures(self) -> tuple[int, int]:
         """Pictures kept and made, all rounds together."""
         return sum(r.kept for r in self.rounds), sum(r.generated for r in self.rounds)
+
+
+def resume_command(folder: Path, *flags: str) -> str:
+    """The command that goes on with the run in a folder, to be copied; names the folder of runs where it must."""
+    words = ["sightsmith", "resume", folder.name, *flags]
+    if folder.parent.resolve() != DEFAULT_RUNS.resolve():
+        words += ["--runs-dir", str(folder.parent)]
+    return shlex.join(words)
 
 
 class RunContext:

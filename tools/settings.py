@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     llm: str = "auto"  # auto: an endpoint when OPENAI_API_KEY or OPENAI_BASE_URL is set, else the offline planner
     llm_timeout_s: float = 60.0
     llm_retries: int = 3  # by the openai client, for 429, 5xx and time-outs
+    llm_max_tokens: int = Field(4096, ge=256)  # of one answer: four times the longest object that a model describes
     llm_max_calls: int = 120  # a two-round run needs about 20
     llm_max_repeats: int = 3  # the same call with the same arguments this often in a row is a loop
     llm_max_empty: int = 2  # answers with neither text nor a tool call

@@ -11,6 +11,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
+from tools.answers import ANSWERS, NO, QUIT, WANTS, approves, plain
 from tools.classes import ClassArgument, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
@@ -20,23 +21,8 @@ from tools.pace import at_pace, latest_paces
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS, Settings
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-YES = _words("yes y ok okay sure go yep yeah approve approved 是 是的 好 好的 可以 行 同意 开始 没问题 确认") | {
-    "go ahead",
-    "looks good",
-    "sounds good",
-    "do it",
-    "go on",
-    "yes please",
-    "all right",
-}
-NO = _words("no n nope cancel stop quit exit abort never 不 不要 不行 否 不用了 算了 取消 停止 退出 不同意")
-QUIT = _words("quit exit stop cancel abort 取消 停止 退出 算了 不做了")
 _MAX_NOTES, _NOTE_CHARS = 10, 320  # of what the user reads before approving
+_REPLY_CHARS = 1000
 _RUN_FLAGS = ("images", "rounds", "minutes")
 
 
@@ -54,11 +40,12 @@ class Wanted(BaseModel):
     effort: Effort | None = None
     model: str | None = None
     assumptions: list[str] = Field(default_factory=list)
+    reply: str | None = None
 
     def fingerprint(self) -> str:
         """The same text for the same wishes."""
-        said = self.model_dump(exclude={"model"} if self.model is None else set())
-        return json.dumps(said, ensure_ascii=False, sort_keys=True)
+        left_out = {"reply"} | ({"model"} if self.model is None else set())
+        return json.dumps(self.model_dump(exclude=left_out), ensure_ascii=False, sort_keys=True)
 
 
 @tool
@@ -75,6 +62,7 @@ def define_task(
     effort: Effort | None = None,
     model: Annotated[str | None, Field(description="network the user named, e.g. yolo11s")] = None,
     assumptions: list[str] | None = None,
+    reply: Annotated[str | None, Field(description="your answer to what the user asked about the last plan")] = None,
 ) -> str:
     """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
 
@@ -83,12 +71,13 @@ def define_task(
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, slide; none means
     everywhere. assumptions: what you took for granted, and what of the request is not done here or was not understood,
-    one short sentence each; the user reads them before approving.
-    A class that nothing can draw is refused; the refusal says how to describe it.
+    one short sentence each; the user reads them before approving. "The user wants: ..." that is a question, or changes
+    nothing: the same call again with `reply`, which is shown with the plan. A class that nothing can draw is refused;
+    the refusal says how to describe it.
     """
     wanted = Wanted(
         kind=kind, classes=classes, contexts=contexts or [], target=target, images=images, rounds=rounds,
-        minutes=minutes, money=money, effort=effort, model=model, assumptions=assumptions or [],
+        minutes=minutes, money=money, effort=effort, model=model, assumptions=assumptions or [], reply=reply,
     )  # fmt: skip
     return define(runtime.context, wanted)
 
@@ -102,7 +91,7 @@ def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str]
         question: one question, in the user's language.
         options: answers to choose from, if there are any.
     """
-    return f"The user answers: {ask(question, options)}"
+    return ANSWERS + ask(question, options)
 
 
 def ask(question: str, options: list[str] | None = None) -> str:
@@ -115,7 +104,7 @@ def ask(question: str, options: list[str] | None = None) -> str:
     if not question.strip():
         raise FixArguments("The question is empty.")
     answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
-    if _plain(answer) in QUIT:
+    if plain(answer) in QUIT:
         raise StepFailed(f"the user stopped at the question: {question.strip()}")
     if not answer:
         raise FixArguments("The user gave no answer. Ask more clearly, or go on with what is known.")
@@ -141,7 +130,7 @@ def define(run: RunContext, wanted: Wanted) -> str:
         with run.stage("define"):
             _settle(run, wanted)
     if not record.approved:
-        _approve(run)
+        _approve(run, wanted.reply)
     return _report(run)
 
 
@@ -333,13 +322,19 @@ def _pairs(answer: str) -> dict[str, str]:
 # Approval -------------------------------------------------------------------------------------------------------------
 
 
-def _approve(run: RunContext) -> None:
-    """Wait for the person's word, unless it was given beforehand."""
+def _approve(run: RunContext, reply: str | None) -> None:
+    """Wait for the person's word, unless it was given beforehand.
+
+    Args:
+        run: its plan is shown.
+        reply: what the person is told with it, who asked or wished something about the last plan.
+    """
     if not run.auto_approve:
-        answer = str(interrupt({"kind": "approve", "plan": plan_for_person(run)})).strip()
-        if _plain(answer) in NO:
+        shown = {"kind": "approve", "plan": plan_for_person(run)} | ({"reply": reply[:_REPLY_CHARS]} if reply else {})
+        answer = str(interrupt(shown)).strip()
+        if plain(answer) in NO:
             raise StepFailed("the plan was refused; nothing was spent. Start again with other words or flags")
-        if _plain(answer) not in YES:
+        if not approves(answer):
             _wish(run, answer)
     estimated = run.record.estimate or {}
     run.settings.effort = estimated["effort"]
@@ -357,11 +352,7 @@ def _wish(run: RunContext, answer: str) -> None:
     """
     run.record.options["wish"] = answer
     run.save()
-    raise FixArguments(f"The user wants: {answer}")
-
-
-def _plain(answer: str) -> str:
-    return re.sub(r"[\s.!,。！，]+", " ", answer).strip().casefold()
+    raise FixArguments(WANTS + answer)
 
 
 def plan_for_person(run: RunContext) -> dict[str, Any]:
@@ -420,8 +411,9 @@ def _money_line(run: RunContext, money: float) -> str:
 
 
 def _unlabelled_line(run: RunContext) -> str:
-    where, real = run.record.unlabelled, run.record.real
-    places = "" if run.task.contexts or run.task.budget.rounds < 2 else "later pictures are made at places like theirs"
+    where, real, task = run.record.unlabelled, run.record.real, run.record.task
+    assert task is not None
+    places = "" if task.contexts or task.budget.rounds < 2 else "later pictures are made at places like theirs"
     learnt = "what the model is sure of on them is learnt at the end" if real else ""
     use = ", and ".join(part for part in (places, learnt) if part)
     return (

@@ -151,21 +151,29 @@ def _conversation(story: Story, record: RunRecord) -> None:
     """What was said, turn by turn; everything between two words of the person is one turn."""
     turn: list[str] = []
     number = 0
+    latest = next((e for e in reversed(story.entries) if e.kind == "question"), None)
     for entry in story.entries:
         if entry.kind == "answer":
             _agent(turn)
             turn = []
             with st.chat_message("user", avatar=PERSON):
-                widgets.plain(t("approved") if entry.text == "yes" else entry.text)
+                approved = entry.text == "yes" and (entry.asked or {}).get("kind") == "approve"
+                widgets.plain(t("approved") if approved else entry.text)
             continue
-        waits = record.status == "needs_answer" and entry.asked is not None and entry.asked == record.question
+        waits = record.status == "needs_answer" and entry is latest and entry.asked == record.question
         if waits or (entry.step is not None and entry.step.state == "running"):
             continue  # drawn below: with its buttons, or with its progress
         if entry.step is not None and entry.step.name != "define" and entry.step.round != number:
             number = entry.step.round
             turn.append(f'<div class="ss-round">{escape(t("round", number=number))}</div>')
         turn.append(_line(entry))
+    if record.status == "stopped" and record.error and not _is_told(story, record.error):
+        turn.append(widgets.message("info", record.error))  # a process that died could not say so itself
     _agent(turn)
+
+
+def _is_told(story: Story, error: str) -> bool:
+    return any(e.kind == "stopped" and e.text == error for e in story.entries[-1:])
 
 
 def _agent(turn: list[str]) -> None:
@@ -241,7 +249,7 @@ def _below(folder: Path, record: RunRecord) -> None:
         if record.status == "finished":
             if st.button(t("one_more_round"), icon=":material/replay:", key="more", help=t("one_more_round_help")):
                 _go_on(folder, more_rounds=1)
-        elif record.task is None or record.approved or record.status == "stopped":
+        else:
             if st.button(t("resume"), icon=":material/play_arrow:", key="resume", type="primary"):
                 _go_on(folder)
             if "--llm offline" in (record.error or "") and st.button(t("resume_offline"), key="resume_offline"):
@@ -255,6 +263,8 @@ def _waiting(folder: Path, record: RunRecord) -> None:
     question = record.question or {}
     with st.chat_message("assistant", avatar=AGENT):
         if question.get("kind") == "approve":
+            if question.get("reply"):
+                widgets.plain(question["reply"])
             plan.card(record)
             with st.container(horizontal=True):
                 if st.button(t("approve"), type="primary", icon=":material/check:", key="approve"):

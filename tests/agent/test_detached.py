@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from agent import detached
@@ -24,6 +27,38 @@ def test_a_run_marked_running_without_a_process_is_stopped_and_says_why(folder):
     assert detached.current(folder).status == "stopped"
     (folder / detached.LOG).write_text("Traceback\nImportError: no module named x\n")
     assert detached.current(folder).error == "ImportError: no module named x"
+
+
+def test_what_a_worker_said_while_it_worked_is_no_reason(folder):
+    (folder / detached.LOG).write_text("WARNING tools.data.real: 3 photos have no label\n")
+    assert "ended without a word" in detached.current(folder).error
+
+
+def test_a_worker_that_was_killed_says_by_what(folder, monkeypatch):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    monkeypatch.setitem(detached._children, folder.resolve(), child)
+    child.kill()
+    child.communicate()
+    record = detached.current(folder)
+    assert record.status == "stopped"
+    assert "signal 9 (SIGKILL)" in record.error
+    assert "memory" in record.error
+
+
+def test_a_worker_from_before_the_machine_was_restarted_says_so(folder):
+    (folder / ".worker").write_text("999999999")
+    os.utime(folder / ".worker", (1, 1))
+    assert "the machine was restarted" in detached.current(folder).error
+
+
+@pytest.mark.parametrize(("note", "status"), [("4711 started", "running"), ("4711", "stopped")])
+def test_a_worker_that_is_slow_to_take_its_lock_is_at_work(folder, monkeypatch, note, status):
+    hours_ago = time.time() - 7200
+    process = SimpleNamespace(status=lambda: psutil.STATUS_RUNNING, create_time=lambda: hours_ago)
+    monkeypatch.setattr(psutil, "Process", lambda _pid: process)
+    (folder / ".worker").write_text(note)  # the second had its lock, and let it go
+    os.utime(folder / ".worker", (hours_ago, hours_ago))
+    assert detached.current(folder).status == status
 
 
 def test_a_held_run_is_running(folder):

@@ -9,7 +9,9 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
+from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute, open_run, start_run
+from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
 from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
 from tools.runtime import Best, RunContext
@@ -144,6 +146,143 @@ def test_a_bug_ends_the_run_cleanly_and_leaves_its_traceback(tmp_path, caplog):
     assert code is ExitCode.FAILED
     assert "ZeroDivisionError: oops" in run.record.error
     assert "in misbehave" in (run.folder / "events.jsonl").read_text()
+
+
+@tool
+def label_nothing() -> str:
+    """Raise what a path that the system does not take raises."""
+    raise OSError(36, "File name too long", "x" * 3)
+
+
+def resume(run: RunContext, script: list[Any], **options: Any) -> tuple[ExitCode, RunContext, ScriptedModel]:
+    again, model = open_run(run.folder), ScriptedModel(script=script, **options)
+    return execute(again, lambda _q: None, model=model, tools=[*TOOLS, label_nothing]), again, model
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ([call("add_numbers", a=1, b=1)], {"repeat": True}),
+        ([call("misbehave", how="fix"), call("misbehave", how="step")] * 3, {}),
+        ([AIMessage("")], {"repeat": True}),
+        ([AIMessage("I cannot help with that.")], {"repeat": True}),
+        ([TimeoutError("timed out")], {}),
+        ([call("add_numbers", a=n, b=n) for n in range(9)], {}),
+        ([call("misbehave", how="bug")], {}),
+        ([AIMessage("", tool_calls=[call("misbehave", how="bug").tool_calls[0], call("train_model").tool_calls[0]])],
+         {}),
+    ],
+)  # fmt: skip
+def test_every_stop_is_followed_by_a_resume_that_goes_on(tmp_path, monkeypatch, script, options):
+    monkeypatch.setenv("SIGHTSMITH_LLM_MAX_CALLS", "9")
+    code, run, _ = drive(tmp_path, script, **options)
+    assert code is ExitCode.FAILED
+    sentence = run.record.error
+    code, again, model = resume(run, [call("add_numbers", a=1, b=1), call("train_model"), DONE])
+    assert (code, again.record.error) == (ExitCode.FINISHED, None)
+    told = next(m for m in reversed(model.received[0]) if m.name == "resumed")
+    assert sentence[:100] in told.text
+
+
+def test_a_resumed_run_may_nudge_as_often_as_a_new_one(tmp_path):
+    _, run, _ = drive(tmp_path, [AIMessage("")], repeat=True)
+    script = [AIMessage(""), call("add_numbers", a=1, b=1), AIMessage(""), AIMessage(""), call("train_model"), DONE]
+    assert resume(run, script)[0] is ExitCode.FINISHED
+
+
+def test_a_call_that_the_system_refuses_is_answered_and_not_repeated_for_ever(tmp_path):
+    _, run, _ = drive(tmp_path, [TimeoutError("x")])
+    code, again, _ = resume(run, [call("label_nothing")])
+    assert code is ExitCode.FAILED
+    assert "xxx: File name too long" in again.record.error
+    code, _, model = resume(again, [call("train_model"), DONE])
+    assert code is ExitCode.FINISHED
+    assert "StepFailed: xxx: File name too long" in results(model)[0].text
+
+
+@pytest.mark.parametrize("runs", ["runs", "my runs"])
+def test_a_way_out_names_the_folder_of_runs(tmp_path, monkeypatch, runs):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(runs_dir=Path(runs), memory_dir=tmp_path / "memory")
+    run = start_run("apples", settings, name="r")
+    execute(run, lambda _q: None, model=ScriptedModel(script=[AIMessage("")], repeat=True), tools=TOOLS)
+    where = "" if runs == "runs" else " --runs-dir 'my runs'"
+    assert run.record.error.endswith(f"sightsmith resume r --llm offline{where}")
+
+
+def test_what_a_model_said_instead_is_shown(tmp_path):
+    code, run, _ = drive(tmp_path, [AIMessage("I cannot help with that.")], repeat=True)
+    assert code is ExitCode.FAILED
+    assert "It said: “I cannot help with that.”" in run.record.error
+
+
+def test_a_call_without_an_id_and_one_with_no_object_do_not_end_the_run(tmp_path):
+    odd = AIMessage("", tool_calls=[{"name": "functions.train_model", "args": {}, "id": None, "type": "tool_call"}])
+    bare = AIMessage("", invalid_tool_calls=[{"name": "add_numbers", "args": "7", "id": "x", "error": "no object"}])
+    code, _, model = drive(tmp_path, [bare, odd, DONE], check_bound=False)
+    assert code is ExitCode.FINISHED
+    assert "one JSON object, not '7'" in results(model)[0].text
+    assert "trained" in results(model)[1].text
+
+
+def offline_tools(fault: list[Exception]) -> list[Any]:
+    """What the offline planner needs for a round; define_task raises the faults, one a call."""
+
+    @tool
+    def define_task(kind: str, classes: list[dict[str, str]]) -> str:
+        """Define."""
+        if fault:
+            raise fault.pop(0)
+        return '{"done": "settled", "rounds": 1, "classes": ["apple"]}'
+
+    @tool
+    def design_scenes() -> str:
+        """Design."""
+        return '{"done": "designed"}'
+
+    @tool
+    def evaluate_model() -> str:
+        """Measure."""
+        return '{"done": "measured", "scores": {"synthetic_test": {"mask_map50": 0.6, "pictures": 9}}}'
+
+    return [define_task, design_scenes, train_model, evaluate_model]
+
+
+def test_the_planners_own_refusal_is_what_the_run_ends_with(tmp_path):
+    run = start_run("segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"))
+    refusals: list[Exception] = [FixArguments("images must be between 1 and 9, not 1e+20.")] * 9
+    code = execute(run, lambda _q: None, model=OfflinePlanner(known=known), tools=offline_tools(refusals))
+    assert code is ExitCode.FAILED
+    assert run.record.error.startswith("images must be between 1 and 9, not 1e+20.")
+    assert "--llm offline" not in run.record.error
+
+
+@pytest.mark.parametrize(
+    "fault", [StepFailed("my photos are empty"), OSError(28, "No space left on device"), ValueError("x")]
+)
+def test_a_failed_step_works_once_the_world_is_mended(tmp_path, fault):
+    run = start_run("segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"))
+    tools = offline_tools([fault])
+    assert execute(run, lambda _q: None, model=OfflinePlanner(known=known), tools=tools) is ExitCode.FAILED
+    again = open_run(run.folder)
+    assert execute(again, lambda _q: None, model=OfflinePlanner(known=known), tools=tools) is ExitCode.FINISHED
+
+
+@tool
+def wish(runtime: ToolRuntime[RunContext]) -> str:
+    """Show a plan; what is no yes is a wish."""
+    answer = interrupt({"kind": "approve", "plan": {}})
+    if answer != "yes":
+        raise FixArguments(f"The user wants: {answer}")
+    return "approved"
+
+
+def test_a_person_may_wish_as_often_as_they_like(tmp_path):
+    run = start_run("apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"))
+    replies = [*["hmm"] * 8, "yes"]
+    script = [*[call("wish")] * 9, call("train_model"), DONE]
+    code = execute(run, lambda _q: replies.pop(0), model=ScriptedModel(script=script), tools=[wish, train_model])
+    assert (code, run.record.error) == (ExitCode.FINISHED, None)
 
 
 def test_stop_and_resume_go_on_where_the_run_was(tmp_path):

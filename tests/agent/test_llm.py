@@ -257,6 +257,38 @@ def test_secrets_are_redacted(monkeypatch, text, secret):
     assert secret not in redact(text)
 
 
+def test_an_answer_is_limited_and_a_server_that_takes_no_limit_is_asked_without(endpoint):
+    endpoint.script = [message("fine")]
+    chat_model(settings(llm_max_tokens=1000)).invoke("hi")
+    assert endpoint.requests[0]["max_tokens"] == 1000
+    endpoint.script = [fault(400, "max_tokens is too large: maximum context length is 2048"), message("fine")]
+    model = chat_model(settings())
+    assert [model.invoke("hi").text, model.invoke("hi").text] == ["fine", "fine"]
+    assert ["max_tokens" in sent for sent in endpoint.requests[1:]] == [True, False, False]
+
+
+def test_tries_are_told(endpoint):
+    endpoint.script = [fault(503, "busy"), fault(503, "busy"), message("fine")]
+    told: list[str] = []
+    chat_model(settings(llm_retries=3, llm_timeout_s=60), told=told.append).invoke("hi")
+    assert told == [f"no answer of the language model yet: try {n} of 4, 60 s" for n in (2, 3)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        fault(400, "registry.ollama.ai/library/x does not support tools"),
+        fault(400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+        {"error": "does not support tools"},
+    ],
+)
+def test_a_server_that_calls_no_tools_is_told_from_one_that_is_broken(endpoint, said):
+    endpoint.script = [said]
+    with pytest.raises(Exception) as caught:
+        chat_model(settings()).invoke("hi")
+    assert "lets this model call no tools" in explain(caught.value)
+
+
 # Through the whole graph ----------------------------------------------------------------------------------------------
 
 
@@ -279,3 +311,53 @@ def test_a_run_whose_model_is_gone_fails_with_the_way_out(endpoint, tmp_path):
     assert "refused the key (401)" in run.record.error
     assert f"sightsmith resume {run.record.name} --llm offline" in run.record.error
     assert KEY not in (run.folder / "run.json").read_text() + (run.folder / "events.jsonl").read_text()
+
+
+def odd_calls() -> list[Any]:
+    """One call of `look` in each of the ways that servers have of writing it, and a refusal in words."""
+    args = {"where": "up"}
+    ways = []
+    for arguments in (args, json.dumps(json.dumps(args)), json.dumps(args) + "</tool_call>", repr(args)):
+        odd = message(name="look")
+        odd["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = arguments
+        ways.append(odd)
+    for call_id in (None, "", 7):
+        odd = message(name="functions.look", args=args)
+        odd["choices"][0]["message"]["tool_calls"][0]["id"] = call_id
+        ways.append(odd)
+    legacy = message()
+    legacy["choices"][0]["message"] = {"function_call": {"name": "look", "arguments": json.dumps(args)}}
+    texts = [
+        "<tool_call>" + json.dumps({"name": "look", "arguments": args}) + "</tool_call>",
+        json.dumps({"name": "look", "parameters": args}),
+    ]
+    return [*ways, legacy, *map(message, texts)]
+
+
+@pytest.mark.parametrize("odd", odd_calls())
+def test_an_odd_call_is_taken(endpoint, tmp_path, odd):
+    endpoint.script = [odd, message(name="train_model"), message("A model is trained.")]
+    run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
+    assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FINISHED
+    answered = [m["content"] for m in endpoint.requests[-1]["messages"] if m["role"] == "tool"]
+    assert answered[0] == "up"
+
+
+@pytest.mark.parametrize("arguments", ["7", '{"where": "u', "[1, 2]", '{"where": "\\ud800"}'])
+def test_arguments_that_mean_nothing_are_told_to_the_model(endpoint, tmp_path, arguments):
+    odd = message(name="look")
+    odd["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = arguments
+    endpoint.script = [odd, message(name="train_model"), message("A model is trained.")]
+    run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
+    assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FINISHED
+    answered = [m["content"] for m in endpoint.requests[-1]["messages"] if m["role"] == "tool"]
+    assert "FixArguments" in answered[0] or answered[0] == "\ufffd"
+
+
+def test_a_refusal_is_shown(endpoint, tmp_path):
+    refusal = message()
+    refusal["choices"][0]["message"] = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
+    endpoint.script = [refusal]
+    run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
+    assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FAILED
+    assert "I cannot help with that." in run.record.error

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 
+from agent.more import go_on
 from agent.planner import EXPORTS, ROUND, OfflinePlanner
 from tests.agent.objects import known
 
@@ -266,6 +267,39 @@ def test_a_question_of_a_step_is_followed_by_the_step():
     assert order[order.index("evaluate_model") + 1] == "evaluate_model"
 
 
+@pytest.mark.parametrize(
+    ("failed", "text", "resumed_with"),
+    [
+        ("define_task", "StepFailed: --real photos is empty", "define_task"),
+        ("define_task", "StepFailed: the plan was refused", "define_task"),
+        ("generate_images", "StepFailed: the disk is full", "generate_images"),
+        ("train_model", "FixArguments: no", "train_model"),
+        ("design_scenes", "FixArguments: no", "design_scenes"),
+        ("evaluate_model", "StepFailed: no memory", "evaluate_model"),
+    ],
+)
+def test_a_resumed_run_tries_the_failed_step_anew_and_goes_on(failed, text, resumed_with):
+    planner = OfflinePlanner(known=known).bind_tools(TOOLS)
+    messages: list[BaseMessage] = [HumanMessage("segment apples"), SystemMessage("s")]
+
+    def until_the_end(broken: bool) -> list[str]:
+        called = []
+        while (answer := planner.invoke(messages)).tool_calls:
+            [call] = answer.tool_calls
+            said = text if broken and call["name"] == failed else json.dumps(REPORTS.get(call["name"], {"done": "x"}))
+            status = "error" if said == text else "success"
+            messages.extend([answer, ToolMessage(said, tool_call_id=call["id"], name=call["name"], status=status)])
+            called.append(call["name"])
+        messages.append(answer)
+        return called
+
+    assert until_the_end(broken=True)[-1] == failed
+    messages.append(go_on("it failed"))
+    called = until_the_end(broken=False)
+    assert called[0] == resumed_with
+    assert called[-2:] == list(EXPORTS)
+
+
 def test_steps_whose_tool_is_missing_are_left_out():
     few = [t for t in TOOLS if t.name not in ("score_images", "export_dataset")]
     order = names(talk("segment apples", usual, tools=few)[0])
@@ -406,11 +440,52 @@ def test_a_wish_takes_a_class_away():
     assert defined(calls)[-1][1] == ["apple"]
 
 
-def test_a_wish_that_says_nothing_is_asked_about():
-    calls = conversation("segment apples", ("define_task", "FixArguments: The user wants: hmm, make it nicer"),
-                         ("ask_user", "The user answers: 80 pictures"))  # fmt: skip
-    assert names(calls)[:3] == ["define_task", "ask_user", "define_task"]
-    assert args_of(calls, "define_task")[-1]["images"] == 80
+PLAN_TOOLS = [make_tool("define_task", *DEFINE, "reply"), *TOOLS[1:]]
+
+
+def words_at_the_plan(request: str, *words: str) -> list[dict[str, Any]]:
+    """Arguments of the plans that are shown, one after each word of the person, the last approved."""
+    queue = list(words)
+
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+        return f"FixArguments: The user wants: {queue.pop(0)}" if name == "define_task" and queue else None
+
+    calls, _ = talk(request, reply, tools=PLAN_TOOLS)
+    assert "ask_user" not in names(calls), "the plan itself is shown again, with its buttons"
+    return args_of(calls, "define_task")
+
+
+@pytest.mark.parametrize(
+    ("request_", "wish", "words"),
+    [
+        ("segment apples", "hmm, make it nicer", '"hmm, make it nicer" changes nothing'),
+        ("segment apples", "why so many pictures?", "So many pictures show each thing"),
+        ("segment apples", "why not bananas?", "more than I can answer"),
+        ("segment apples", "How long will it take", "The minutes are an estimate"),
+        ("segment apples", "does it cost money?", "What it costs stands in the plan"),
+        ("segment apples", "will it work on real photos?", "bring labelled photos"),
+        ("分割苹果", "为什么要这么多图片？", "这么多图片"),
+        ("分割苹果", "随便", "没有改变计划"),
+    ],
+)
+def test_a_word_that_changes_nothing_is_answered_and_the_plan_shown_again(request_, wish, words):
+    first, second = words_at_the_plan(request_, wish)
+    assert words in second.pop("reply")
+    assert second == first
+
+
+def test_whatever_a_person_says_at_the_plan_it_is_never_given_up():
+    said = ["hmm", "hmm", "hmm", "hmm", "why?", "why?", "only 50 pictures", "hmm"]
+    plans = words_at_the_plan("segment apples", *said)
+    assert len(plans) == len(said) + 1
+    assert [p.get("images") for p in plans] == [None] * 7 + [50, 50]
+
+
+def test_a_question_beside_a_wish_is_a_wish():
+    assert words_at_the_plan("segment apples", "why so many? make it 60 pictures")[-1]["images"] == 60
+    assert [c["name"] for c in words_at_the_plan("segment apples", "how about pears too?")[-1]["classes"]] == [
+        "apple", "pear",
+    ]  # fmt: skip
 
 
 def test_a_number_over_the_flag_is_left_to_the_flag():

@@ -9,6 +9,7 @@ import pytest
 
 import tools.task as task_module
 from tests.agent.objects import THINGS, SmallLibrary, thing
+from tools.answers import approves
 from tools.classes import ClassArgument, nearest, resolve_classes
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
@@ -475,3 +476,41 @@ def test_all_that_was_not_understood_reaches_the_plan(tmp_path):
     run = make_run(tmp_path)
     define(run, wanted(assumptions=said))
     assert plan_for_person(run)["notes"][:8] == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ("yes", True), ("OK", True), ("go", True), ("好", True), ("好的，开始吧", True), ("可以了。", True),
+        ("Yes, go ahead!", True),
+        ("ok, looks good, please start", True), ("sure, do it now", True), ("no problem", True), ("同意；开始", True),
+        ("yes but with boxes", False), ("ok, 50 pictures", False), ("please", False), ("", False), ("why?", False),
+        ("好，但是只要50张", False), ("is that good", False),
+    ],
+)  # fmt: skip
+def test_what_approves_a_plan(answer, meant):
+    assert approves(answer) is meant
+
+
+def test_a_reply_is_shown_with_the_same_plan(tmp_path, monkeypatch):
+    asked = answering(monkeypatch, "why so many pictures?", "ok")
+    run = make_run(tmp_path, yes=False)
+    with pytest.raises(FixArguments, match="The user wants: why so many"):
+        define(run, wanted("apple"))
+    define(run, wanted("apple", reply="To show many places."))
+    assert [a.get("reply") for a in asked] == [None, "To show many places."]
+    assert asked[0]["plan"] == asked[1]["plan"]
+    assert run.record.approved
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_photos_without_labels_are_in_the_plan_before_it_is_approved(tmp_path, monkeypatch, rounds):
+    asked = answering(monkeypatch, "yes")
+    run = make_run(tmp_path, yes=False)
+    run.record.unlabelled = "/my/photos"
+    define(run, wanted("apple", rounds=rounds))
+    assert "/my/photos" in asked[0]["plan"]["photos without labels"]
+
+
+def test_a_class_may_be_its_name_alone():
+    assert Wanted(kind="segment", classes=["apple"]).classes == [ClassArgument(name="apple")]  # type: ignore[list-item]

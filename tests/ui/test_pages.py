@@ -172,6 +172,47 @@ def test_a_stopped_run_goes_on(draw, run, spawned):
     assert spawned == [("apples", ["resume", "apples"], {})]
 
 
+def test_a_run_whose_process_died_says_why_and_goes_on(draw, run, spawned):
+    run.record.status = "running"
+    run.save()
+    test = draw("chat", "apples")
+    assert "ended without a word" in words(test)
+    button(test, "Go on").click().run()
+    assert spawned == [("apples", ["resume", "apples"], {})]
+
+
+def test_a_refused_plan_can_be_shown_again(draw, waiting, spawned):
+    waiting.record.status, waiting.record.question, waiting.record.error = "failed", None, "the plan was refused"
+    waiting.save()
+    button(draw("chat", "waits"), "Go on").click().run()
+    assert spawned == [("waits", ["resume", "waits"], {})]
+
+
+def test_a_plan_that_is_shown_again_has_its_buttons_and_the_answer(draw, waiting, spawned):
+    waiting.emit("answer", text="why so many?")
+    waiting.record.question = {"kind": "approve", "plan": {}, "reply": "To show <i>many</i> places."}
+    waiting.save()
+    waiting.emit("question", asked=waiting.record.question)
+    test = draw("chat", "waits")
+    assert "why so many?" in words(test)
+    assert "A plan was shown." in words(test)
+    assert "To show &lt;i&gt;many&lt;/i&gt; places." in words(test)
+    button(test, "Approve").click().run()
+    assert spawned == [("waits", ["resume", "waits", "--answer=yes"], {})]
+
+
+@pytest.mark.parametrize(("kind", "approved"), [("approve", True), ("question", False)])
+def test_a_yes_approves_only_a_plan(draw, runs_dir, kind, approved):
+    from tests.runs import make_run
+
+    run = make_run(runs_dir / "said", rounds=0)
+    run.record.status = "failed"
+    run.save()
+    run.emit("question", asked={"kind": kind, "question": "Which?", "plan": {}})
+    run.emit("answer", text="yes")
+    assert ("Approved." in words(draw("chat", "said"))) is approved
+
+
 def test_a_finished_run_gets_one_more_round(draw, run, spawned):
     button(draw("chat", "apples"), "One more round").click().run()
     assert spawned == [("apples", ["resume", "apples", "--more-rounds=1"], {})]

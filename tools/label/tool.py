@@ -8,6 +8,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
+from tools.answers import NO, WANTS, approves, plain
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.label.command import Labelling, Outcome, label_photos
@@ -16,7 +17,6 @@ from tools.label.photos import find_photos
 from tools.label.places import allowed_model, allowed_photos
 from tools.photo_sets import photos_folder
 from tools.runtime import RunContext, report
-from tools.task import NO, YES
 
 STAGE = "label"
 
@@ -30,6 +30,8 @@ def label(
         FixArguments: a place that the person neither named nor brought, or a wish about the plan.
         StepFailed: the plan was refused, or nothing can be labelled.
     """
+    if not [p for p in photos if p.strip()]:
+        raise FixArguments("photos is empty: name the folders or files that the user named, or ask for them")
     wanted = Labelling(
         photos=allowed_photos(run, photos), task=label_task(classes, kind, run.record.request), form=form,
         to=run.folder / "export" / f"labels_{form}", model=allowed_model(run, model),
@@ -58,11 +60,10 @@ def _approve(run: RunContext, wanted: Labelling) -> None:
         return
     if not run.auto_approve:
         answer = str(interrupt({"kind": "approve", "plan": plan_for_person(run, wanted)})).strip()
-        word = answer.strip(" .!,。！，").casefold()
-        if word in NO:
+        if plain(answer) in NO:
             raise StepFailed("the plan was refused; no photo was read. Start again with other words")
-        if word not in YES:
-            raise FixArguments(f"The user wants: {answer}")
+        if not approves(answer):
+            raise FixArguments(f"{WANTS}{answer}")
     run.record.labelling = asked
     run.save()
 
