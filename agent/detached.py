@@ -25,8 +25,8 @@ from tools.settings import Settings
 LOG = "process.log"  # what a worker said that died before it could write its record
 _STARTED = "started"  # beside its number in `.worker`: it has yet to take its run's lock
 _LOG_CHARS = 4000
-# What a worker is known to write before it dies of it, after "Traceback", a signal's name or its own name.
-_DYING = ("Traceback (most recent call last)", "Fatal Python error", "sightsmith:", "Killed", "MemoryError")
+# Signs that the last line of what a worker wrote is what it died of.
+_DYING = ("Traceback", "Fatal Python error", "sightsmith:", "Killed", "MemoryError")
 # Workers that this process started: how they ended is asked of them.
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}
 

@@ -28,7 +28,7 @@ _RETRY_HEADER = "x-stainless-retry-count"  # what the client library says of eac
 
 
 class EndpointError(Exception):
-    """The endpoint answered, but with an error or without a message; says which."""
+    """The endpoint answered with an error in place of a message; says which."""
 
 
 class EndpointChat(ChatOpenAI):
@@ -91,17 +91,18 @@ def put_right(response: Mapping[str, Any]) -> dict[str, Any]:
         response: as the endpoint sent it.
 
     Raises:
-        EndpointError: it is an error, or holds no message.
+        EndpointError: it is an error.
+        ValueError: it holds no message.
     """
     error = response.get("error")
     if error:
         raise EndpointError(str(error.get("message") or error) if isinstance(error, Mapping) else str(error))
     choices = response.get("choices")
     if "choices" not in response or not isinstance(choices, list) or not choices:
-        raise EndpointError("it holds no choices")
+        raise ValueError("it holds no choices")
     said = [dict(c) for c in choices if isinstance(c, Mapping) and isinstance(c.get("message"), Mapping)]
     if not said:
-        raise EndpointError("it holds no message")
+        raise ValueError("it holds no message")
     for choice in said:
         choice["message"] = _message(clean(dict(choice["message"])))
     return dict(response) | {"choices": said}

@@ -147,7 +147,7 @@ def _cause(error: BaseException) -> str:
         )
     match error:
         case EndpointError():
-            return f"the endpoint's answer is of no use: {detail}. Resume to ask again"
+            return f"the endpoint answered with an error: {detail}. Resume to ask again"
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return f"the endpoint refused the key ({error.status_code}): {detail}. Check OPENAI_API_KEY"
         case openai.NotFoundError():

@@ -161,6 +161,7 @@ def answer_about_plan(question: str, language: Language) -> str:
 
 
 _SENTENCE = re.compile(r"[^?？!！。\n]*[?？]?")
+_HOW_ABOUT = re.compile(r"(?i)^\W*(?:how|what) about\b\s*")  # a wish, put as a question
 _ASKS = re.compile(
     r"(?i)^\W*(?:(?:but|and|so|ok|okay|hm+)\W+)*(?:why|how (?!about)|what (?!about|if)|what's|when|where|who|which|"
     r"(?:do|does|is|are|will)\b)|为什么|为何|怎么|什么|多久|多少|吗|呢$"
@@ -169,7 +170,7 @@ _ASKS = re.compile(
 
 def split_question(words: str) -> tuple[str, str]:
     """What a person asks, and what else the person says: "why 300? make it 100" -> ("why 300?", "make it 100")."""
-    sentences = [s.strip() for s in _SENTENCE.findall(words) if s.strip()]
+    sentences = [_HOW_ABOUT.sub("", s.strip()) for s in _SENTENCE.findall(words) if s.strip()]
     asked = [s for s in sentences if _ASKS.search(s)]
     return " ".join(asked), " ".join(s for s in sentences if s not in asked)
 

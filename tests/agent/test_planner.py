@@ -465,7 +465,7 @@ def words_at_the_plan(request: str, *words: str) -> list[dict[str, Any]]:
         ("segment apples", "does it cost money?", "What it costs stands in the plan"),
         ("segment apples", "will it work on real photos?", "bring labelled photos"),
         ("分割苹果", "为什么要这么多图片？", "这么多图片"),
-        ("分割苹果", "随便", "没有改变计划"),
+        ("分割苹果", "嗯，再好看一点", "没有改变计划"),
     ],
 )
 def test_a_word_that_changes_nothing_is_answered_and_the_plan_shown_again(request_, wish, words):
