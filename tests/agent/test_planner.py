@@ -33,7 +33,19 @@ def make_tool(name: str, *args: str) -> Any:
     return tool(name, description=name, args_schema=schema)(body)
 
 
-DEFINE = ("kind", "classes", "contexts", "target", "images", "rounds", "minutes", "money", "effort", "assumptions")
+DEFINE = (
+    "kind",
+    "classes",
+    "contexts",
+    "target",
+    "images",
+    "rounds",
+    "minutes",
+    "money",
+    "effort",
+    "model",
+    "assumptions",
+)
 TOOLS = [
     make_tool("define_task", *DEFINE), make_tool("ask_user", "question", "options"),
     make_tool("design_scenes", "count", "focus", "vocabulary"), *(make_tool(n) for n in ROUND[1:]),
