@@ -5,7 +5,6 @@ that runs again after a kill does no work twice.
 """
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -35,7 +34,6 @@ from tools.files import trouble
 from tools.runtime import RunContext, resume_command
 from tools.scenes import instructions
 
-log = logging.getLogger(__name__)
 NUDGE = "nudge"
 EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."
 CUT_ANSWER = "Your last answer was cut off before it came to a call. Think less, and call the next tool."
