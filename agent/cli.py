@@ -118,16 +118,24 @@ def resume(
     engine: Annotated[Engine | None, typer.Option(help="Go on here (local) or on a cluster (ray).")] = None,
     address: Annotated[str | None, typer.Option(help="Head of the Ray cluster.")] = None,
     more_rounds: Annotated[int, typer.Option(min=0, max=20, help="Add rounds to a finished run.")] = 0,
+    few: Annotated[
+        Path | None, typer.Option(help="Photos of the thing, for a run that asks what it is: with labels or without.")
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
-    from agent.run import open_run, read_record
+    from agent.run import open_run, read_record, show_photos
+    from tools.answers import SHOWN
 
-    if read_record(runs_dir / run).status == "finished" and not more_rounds:
+    record = read_record(runs_dir / run)
+    if record.status == "finished" and not more_rounds:
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
         return
+    if few is not None:
+        show_photos(runs_dir / run, few)
+        answer = SHOWN if record.status == "needs_answer" and answer is None else answer
     changes = {k: v for k, v in _cluster(engine, address).items() if v is not None}
     _work(open_run(runs_dir / run, auto_approve=yes, llm=llm, changes=changes), as_json, answer, more_rounds)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 
-from agent.run import is_locked, list_runs, read_record, start_run
+from agent.run import is_locked, list_runs, read_record, show_photos, start_run
+from tools.answers import SHOWN
 from tools.errors import FixArguments, StepFailed
 from tools.files import explain_os_error
 from tools.processes import environment, module_command
@@ -76,6 +77,7 @@ def go_on(
     answer: str | None = None,
     more_rounds: int = 0,
     llm: str | None = None,
+    few: Path | None = None,
     visitor: bool = False,
 ) -> None:
     """Set a worker on a run that waits, was stopped, or has come to its end.
@@ -86,6 +88,7 @@ def go_on(
         answer: to its question.
         more_rounds: rounds to add.
         llm: another chat model.
+        few: photos of the thing, shown as the answer to a question.
         visitor: the word is not by the owner of this machine; from then on the run is as a visitor's.
 
     Raises:
@@ -103,6 +106,9 @@ def go_on(
         arguments.append(f"--more-rounds={more_rounds}")
     if llm:
         arguments.append(f"--llm={llm}")
+    if few is not None:
+        show_photos(folder, few)
+        arguments.append(f"--answer={SHOWN}")
     if visitor and not (record := read_record(folder)).visitor:
         record.visitor = True
         write_json(folder / "run.json", record.model_dump(mode="json"))

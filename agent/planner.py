@@ -26,7 +26,7 @@ from agent.noun_phrases import WantedClass
 from agent.request_text import Known
 from agent.summary import summarise, summarise_labels
 from agent.understand import Understanding, merge, understand
-from tools.answers import ANSWERS, WANTS
+from tools.answers import ANSWERS, SHOWN, WANTS
 from tools.data.task import TaskKind
 
 ROUND = (
@@ -258,6 +258,7 @@ class OfflinePlanner(BaseChatModel):
         args = self._only_known("define_task", _define_args(task, dropped))
         same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
         tried = last is not None and last.refused and any(s is last for s in story.steps[story.resumed :])
+        tried = tried and not any(s.answer == SHOWN for s in story.steps[story.steps.index(last) :])
         if last is not None and same and tried and not _repeatable(story, last):
             return f"{last.reason}\n{questions.way_out(task.language)}"
         return "define_task", args | self._only_known("define_task", {"reply": reply} if reply else {})
@@ -270,7 +271,9 @@ class OfflinePlanner(BaseChatModel):
             if step.name not in ("define_task", "ask_user"):
                 continue
             wish, reply = _WISH.match(step.text), ""
-            if step.name == "ask_user" and step.answer is not None:
+            if step.answer == SHOWN:  # whatever was asked: the photos say what it is
+                question = None
+            elif step.name == "ask_user" and step.answer is not None:
                 times += 1
                 settled = self._after_answer(task, question, step.answer)
                 if settled is None and question is not None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shlex
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -22,7 +23,7 @@ from tools.label.photos import find_photos
 from tools.locks import locked
 from tools.pace import machine_name
 from tools.profile import auto_settings
-from tools.runtime import Listener, RunContext, RunRecord
+from tools.runtime import Listener, RunContext, RunRecord, write_json
 from tools.secrecy import secret_fields
 from tools.settings import Settings
 
@@ -105,6 +106,33 @@ def start_run(
     run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
     run.save()
     return run
+
+
+def show_photos(folder: Path, few: Path) -> None:
+    """Give a run photos of its thing, to be learnt from in place of drawn ones.
+
+    Args:
+        folder: of a run whose work has not begun.
+        few: photos of the thing, with labels or without.
+
+    Raises:
+        FixArguments: there is no such folder of photos, or the run has begun its first round.
+        StepFailed: all photos are of photos that judge.
+    """
+    record = read_record(folder)
+    if next(find_photos([few]), None) is None:
+        raise FixArguments(f"--few {few}: there is no picture in it")
+    if record.rounds:
+        raise FixArguments(
+            f"{record.name} has begun with what it had; start a new run: "
+            f"sightsmith build {shlex.quote(record.request)} --few {shlex.quote(str(few))}"
+        )
+    if record.real is not None:
+        from tools.data.apart import check_apart
+
+        check_apart(few, Path(record.real))
+    record.few, record.approved = str(few.resolve()), False
+    write_json(folder / "run.json", record.model_dump(mode="json"))
 
 
 def open_run(

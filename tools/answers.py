@@ -10,6 +10,8 @@ def _words(*texts: str) -> frozenset[str]:
 # How a person's word begins in a tool's answer to the model.
 ANSWERS = "The user answers: "
 WANTS = "The user wants: "
+# A person's answer to any question before the plan: photos of the thing are there now.
+SHOWN = "I show photos of it. Call define_task again with the same arguments."
 
 YES = _words(
     "yes y ok okay sure go yep yeah approve approved start proceed fine",

@@ -12,7 +12,7 @@ from agent.story import Entry, Step, Story
 from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runtime import RunRecord
 from tools.settings import EFFORTS
-from ui import login, plan, session, widgets
+from ui import login, plan, session, show, widgets
 from ui.session import t
 
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
@@ -45,6 +45,8 @@ def _welcome() -> None:
         for key in _EXAMPLES:
             if st.button(widgets.label(t(key)), key=key):
                 _start(t(key))
+    with st.expander(t("show_title"), icon=":material/photo_camera:"), widgets.told():
+        show.render("new", "", lambda name, photos: _start(t("show_request", name=name), photos))
     with st.expander(t("options"), icon=":material/tune:"):
         _options()
     request = st.chat_input(t("ask"), key="request", max_chars=4000)
@@ -95,7 +97,7 @@ def _index(values: list[str], value: str | None) -> int | None:
     return values.index(value) if value in values else None
 
 
-def _start(request: str) -> None:
+def _start(request: str, few: Path | None = None) -> None:
     chosen = st.session_state.get("options", {})
     given = {k: v for k, v in st.session_state.get("defaults", {}).items() if v is not None}
     if chosen.get("effort"):
@@ -107,7 +109,7 @@ def _start(request: str) -> None:
             session.settings().model_copy(update=given),
             session.connection(),
             real=photos / chosen["real"] if chosen.get("real") else None,
-            few=photos / chosen["few"] if chosen.get("few") else None,
+            few=few or (photos / chosen["few"] if chosen.get("few") else None),
             assets=assets_folder(session.runs_dir()) / chosen["assets"] if chosen.get("assets") else None,
             options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "money", "effort")},
             visitor=login.is_shared(),
@@ -274,6 +276,9 @@ def _waiting(folder: Path, record: RunRecord) -> None:
             widgets.plain(t("change_hint"), "small")
         else:
             widgets.plain(question.get("question", ""))
+            if record.few is None:
+                with st.expander(t("show_title"), icon=":material/photo_camera:"):
+                    show.render(record.name, "", lambda _name, photos: _go_on(folder, few=photos))
             for number, option in enumerate(question.get("options") or []):
                 if st.button(widgets.label(option), key=f"option-{number}"):
                     _go_on(folder, answer=str(option))
@@ -282,9 +287,12 @@ def _waiting(folder: Path, record: RunRecord) -> None:
         _go_on(folder, answer=answer)
 
 
-def _go_on(folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None) -> None:
+def _go_on(
+    folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None, few: Path | None = None
+) -> None:
     with widgets.told():
         detached.go_on(
-            folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm, visitor=login.is_shared()
-        )
+            folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm, few=few,
+            visitor=login.is_shared(),
+        )  # fmt: skip
         st.rerun()

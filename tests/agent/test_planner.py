@@ -11,6 +11,7 @@ from langchain_core.tools import tool
 from agent.more import go_on
 from agent.planner import EXPORTS, ROUND, OfflinePlanner
 from tests.agent.objects import known
+from tools.answers import ANSWERS, SHOWN
 
 REPORTS: dict[str, dict[str, Any]] = {
     "define_task": {"done": "settled", "kind": "segment", "classes": ["apple"], "images": 132, "rounds": 2},
@@ -531,3 +532,30 @@ def test_a_refused_plan_ends_with_the_reason(events, words):
     calls, last = talk("segment zorbs", reply)
     assert "design_scenes" not in names(calls)
     assert words in last
+
+
+# A thing that is shown ------------------------------------------------------------------------------------------------
+
+
+def test_a_thing_that_nothing_draws_can_be_shown_and_is_then_learnt_from_its_photos():
+    tools = [*TOOLS, make_tool("learn_from_examples")]
+    refusal = (
+        'FixArguments: Nothing can draw ["zorbling"]. Nearest known names: {"zorbling": []}. A class is never drawn as '
+        "something else."
+    )
+    asked: list[str] = []
+
+    def reply(name, args, count):
+        if name == "define_task":
+            return refusal if not asked else json.dumps(REPORTS["define_task"] | {"shown": "/photos/mine"})
+        if name == "ask_user":
+            asked.append(args["question"])
+            return f"{ANSWERS}{SHOWN}"
+        return json.dumps(REPORTS.get(name, {"done": "learnt", "scores": {"cross_val": {"box_map50": 0.7}}}))
+
+    calls, last = talk("find my zorbling", reply, tools=tools)
+    assert names(calls) == ["define_task", "ask_user", "define_task", "learn_from_examples", *EXPORTS]
+    assert calls[0] == calls[2]
+    assert "a few photos of it" in asked[0]
+    assert "learnt from the photos that you showed" in last
+    assert "each judged by a model that had not seen it" in last
