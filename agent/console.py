@@ -11,22 +11,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.prompt import Prompt
 from rich.table import Table
 
+from agent.report_scores import reported
 from tools.data.audit import sentence
-from tools.data.scores import EvaluatedOn, Evaluation
+from tools.data.scores import Evaluation
 from tools.profile import Choice, Machine
 from tools.runtime import RunRecord
 
-TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 STAGES = {
     "define": "Understanding the task", "design": "Designing scenes", "generate": "Making pictures",
     "score": "Scoring pictures", "curate": "Removing copies and outliers", "annotate": "Checking labels",
     "train": "Training", "evaluate": "Measuring", "diagnose": "Looking for weak spots",
     "export_model": "Exporting the model", "export_dataset": "Exporting the data set", "report": "Writing the report",
-    "label": "Labelling photos", "learn": "Learning from photos",
+    "label": "Labelling photos", "learn": "Learning from photos", "shown": "Looking at the shown photos",
 }  # fmt: skip
 SET_NAMES = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
     "real_val": "real photos (validation)", "real_test": "real photos (test)",
+    "cross_val": "shown photos (cross-validated)",
 }  # fmt: skip
 
 
@@ -200,7 +201,7 @@ def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
 
 def _print_scores(out: RichConsole, record: RunRecord) -> None:
     table = Table("measured on", "score", "95 % interval", "precision", "recall", "pictures", "instances", box=None)
-    rows: list[tuple[str, Evaluation | None]] = [(k, record.scores.get(k)) for k in TESTS]
+    rows: list[tuple[str, Evaluation | None]] = [(k, record.scores.get(k)) for k in reported(record)]
     rows += [(f"untrained {name}, same photos", scores) for name, scores in record.baselines.items()]
     for key, scores in rows:
         if scores is None:

@@ -9,7 +9,6 @@ from typing import Any
 from agent.memory import changes_of
 from agent.report_charts import Line
 from agent.report_scores import (
-    REPORTED,
     SET_NAMES,
     AuditTable,
     ScoreRow,
@@ -19,6 +18,7 @@ from agent.report_scores import (
     headline_of,
     metric_name,
     per_class,
+    reported,
     score_rows,
 )
 from tools.data.scores import Diagnosis, EvaluatedOn
@@ -83,7 +83,7 @@ def facts_of(run: RunContext) -> Facts:
         title=f"{classes}: {KIND_NAMES[record.task.kind]}" if record.task else record.name,
         headline=headline,
         warning=warning,
-        sets=[(SET_NAMES[on], record.scores.get(on)) for on in REPORTED],
+        sets=[(SET_NAMES[on], record.scores.get(on)) for on in reported(record)],
     )
     facts.sets += [(f"untrained {name}, same real photos", scores) for name, scores in record.baselines.items()]
     facts.audits = audits_of(record)
@@ -263,8 +263,8 @@ def _learnt_from(record: RunRecord) -> str:
     said = []
     if record.few is not None:
         said.append(
-            f"The labelled photos of --few in {record.few} are training material by the user's wish: pictures were "
-            "made of them, and none of them was measured on."
+            f"The model learnt from the photos in {record.few} by the user's wish. Its cross-validated score is of "
+            "models that had not seen the photo they were asked about."
         )
     if record.unlabelled is not None and not (record.task and record.task.contexts) and len(record.rounds) > 1:
         said.append(

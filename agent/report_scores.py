@@ -12,6 +12,7 @@ REPORTED: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 SET_NAMES: dict[EvaluatedOn, str] = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
     "real_val": "real photos, validation", "real_test": "real photos, test",
+    "cross_val": "shown photos, cross-validated",
 }  # fmt: skip
 METRIC_NAMES = {
     "mask_map50": "mask mAP50", "mask_map50_95": "mask mAP50-95", "box_map50": "box mAP50",
@@ -74,13 +75,29 @@ def headline_of(record: RunRecord) -> tuple[str, bool]:
     real = record.scores.get("real_test")
     if real is not None:
         return real_sentence(real) + after, broken
+    crossed = record.scores.get("cross_val")
+    if crossed is not None:
+        return real_sentence(crossed, "shown photos, each looked at by a model that had not seen it") + after, broken
+    if record.few is not None:
+        return f"Not measured: too few photos to keep any aside. Bring more, or others with --real.{after}", True
     why = "its real photos left none for a test" if record.real else "no labelled real photo was given"
     return f"Not measured on real photos ({why}): synthetic scores only, expect less on your own pictures.{after}", True
 
 
-def real_sentence(real: Evaluation) -> str:
-    """What the model does on real photos, in words."""
-    photos = f"{real.images} real picture{'s' if real.images != 1 else ''} that it never saw"
+def reported(record: RunRecord) -> tuple[EvaluatedOn, ...]:
+    """What is reported of a run: of one that learnt from shown photos, in place of renders, its cross-validation."""
+    return REPORTED if record.few is None else ("cross_val", "real_test")
+
+
+def real_sentence(real: Evaluation, which: str = "") -> str:
+    """What the model does on real photos, in words.
+
+    Args:
+        real: its scores.
+        which: photos they are, in words; ones that it never saw when left out.
+    """
+    usual = f"real picture{'s' if real.images != 1 else ''} that it never saw"
+    photos = f"{real.images} {which or usual}"
     low, high = real.intervals.get(real.metric, (None, None))
     if real.accuracy is not None:
         known = "" if low is None or high is None else f" (95 % interval {percent(low)} to {percent(high)})"

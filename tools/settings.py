@@ -300,6 +300,11 @@ class Settings(BaseSettings):
     review_share: float = Field(0.2, ge=0, le=1)  # of the photos at most is uncertain: a queue of all is none
     contest_iou: float = Field(0.5, gt=0, lt=1)  # of boxes, under which two annotators do not mean the same thing
 
+    # Learning a thing from the photos that a person shows; measured, see docs/shown.md
+    shown_pictures: int = Field(64, ge=1)  # of an epoch at least: fewer photos come several times
+    shown_epochs: int = Field(20, ge=1)  # twice as many learn the photos by heart
+    shown_folds: int = Field(3, ge=2)  # of the cross-validation: each costs as much as the model itself
+
     # Learning from photos
     # Of the pictures of an epoch; measured, see docs/labelling.md
     learn_labelled_share: float = Field(0.5, gt=0, lt=1)  # with a person's labels among the photos

@@ -73,7 +73,7 @@ def _line(record: RunRecord) -> str:
     parts = [record.created[:16].replace("T", " ")]
     if record.task is not None:
         parts.append(f"{t(f'kindname_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
-    for on in ("real_test", "synthetic_test"):
+    for on in ("real_test", "cross_val", "synthetic_test"):
         evaluation = record.scores.get(on)
         if evaluation is not None and evaluation.score is not None:
             parts.append(f"{metric_name(evaluation.metric)} {evaluation.score:.2f} ({t(f'set_{on}')})")

@@ -11,8 +11,6 @@ import numpy as np
 
 from tools.data.sample import Sample
 
-FOLDS = 3
-
 
 @dataclass(frozen=True)
 class Fold:
@@ -23,7 +21,7 @@ class Fold:
     judged: list[Sample]
 
 
-def folds(samples: Sequence[Sample], classes: Sequence[str], seed: int, count: int = FOLDS) -> Iterator[Fold]:
+def folds(samples: Sequence[Sample], classes: Sequence[str], seed: int, count: int) -> Iterator[Fold]:
     """Split photos into parts that share no photo, each class in as many of them as can be.
 
     Args:

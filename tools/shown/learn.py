@@ -53,7 +53,7 @@ def learn_examples(run: RunContext) -> str:
     with run.stage("train"):
         _train_whole(run, learnt)
     with run.stage("evaluate"):
-        parts = list(folds(learnt, run.task.class_names, run.settings.seed))
+        parts = list(folds(learnt, run.task.class_names, run.settings.seed, run.settings.shown_folds))
         _measure(run, samples, _fold_answers(run, parts))
     return _report(run, len(parts), notes)
 

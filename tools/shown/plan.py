@@ -2,8 +2,6 @@
 
 from tools.estimate import Estimate, scale
 from tools.settings import Settings
-from tools.shown.folds import FOLDS
-from tools.shown.recipe import EPOCHS, PICTURES
 
 OUTLINE_S = 1.0  # looking for the outline of one object, and copying its photo; measured on two cores with AVX2
 _OBJECTS = 3  # of a photo, where nobody has counted
@@ -18,9 +16,9 @@ def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estima
         minutes: the budget; trainings end in time for it.
     """
     area, speed = scale(settings)
-    seen = max(PICTURES, photos) * EPOCHS
+    seen = max(settings.shown_pictures, photos) * settings.shown_epochs
     training = seen * area / settings.estimate_train_images_per_s / speed**0.5
-    parts = min(FOLDS, photos) if photos > 1 else 0
+    parts = min(settings.shown_folds, photos) if photos > 1 else 0
     seconds = {
         "read and outline photos": photos * _OBJECTS * OUTLINE_S,
         "learn from all photos": training,

@@ -12,12 +12,9 @@ from tools.settings import Settings
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import Recipe, YoloTrainer
 
-PICTURES = 64  # of an epoch at least: fewer photos come several times
-EPOCHS = 20
 # Median shorter side of the objects as the network sees them in use: see docs/shown.md.
 WANTED_SIDE_PX = 40.0
 MAX_VIEW = 3.0  # times the training size
-SMALLEST_BATCH = 6
 
 
 def view_px(samples: Sequence[Sample], size_px: int) -> int:
@@ -63,10 +60,10 @@ def job_of(
         seed: of the training.
         deadline_s: seconds it may take.
     """
-    repeats = max(1, math.ceil(PICTURES / len(samples)))
+    repeats = max(1, math.ceil(settings.shown_pictures / len(samples)))
     view = None if task.kind == "classify" else view_px(samples, settings.size_px)
     return TrainingJob(
         task=task, train=[s for _ in range(repeats) for s in samples], val=list(samples)[:1], image_root=root,
-        folder=folder, epochs=EPOCHS, size_px=settings.size_px, batch=settings.batch, seed=seed, patience=10_000,
-        deadline_s=deadline_s, threads=settings.threads, view_px=view,
+        folder=folder, epochs=settings.shown_epochs, size_px=settings.size_px, batch=settings.batch, seed=seed,
+        patience=10_000, deadline_s=deadline_s, threads=settings.threads, view_px=view,
     )  # fmt: skip

@@ -16,7 +16,7 @@ def photo(name, *classes, family=None):
 
 def test_every_photo_is_judged_once_by_a_model_that_has_not_seen_it():
     samples = [photo(f"p{n}", "bolt") for n in range(8)]
-    parts = list(folds(samples, ["bolt"], seed=0))
+    parts = list(folds(samples, ["bolt"], seed=0, count=3))
     assert len(parts) == 3
     assert sorted(s.id for part in parts for s in part.judged) == sorted(s.id for s in samples)
     for part in parts:
@@ -25,30 +25,30 @@ def test_every_photo_is_judged_once_by_a_model_that_has_not_seen_it():
 
 def test_tiles_of_one_photo_stay_together():
     samples = [photo(f"p{n}", "bolt", family=f"photo{n // 3}") for n in range(12)]
-    for part in folds(samples, ["bolt"], seed=1):
+    for part in folds(samples, ["bolt"], seed=1, count=3):
         assert not {s.family for s in part.learnt} & {s.family for s in part.judged}
 
 
 def test_each_class_is_spread_over_the_parts():
     samples = [photo(f"a{n}", "bolt") for n in range(6)] + [photo(f"b{n}", "nut") for n in range(3)]
-    for part in folds(samples, ["bolt", "nut"], seed=2):
+    for part in folds(samples, ["bolt", "nut"], seed=2, count=3):
         assert any(i.class_name == "nut" for s in part.judged for i in s.instances)
 
 
 @pytest.mark.parametrize(("photos", "parts"), [(1, 0), (2, 2), (3, 3), (4, 3)])
 def test_as_many_parts_as_photos_allow(photos, parts):
-    assert len(list(folds([photo(f"p{n}", "bolt") for n in range(photos)], ["bolt"], seed=0))) == parts
+    assert len(list(folds([photo(f"p{n}", "bolt") for n in range(photos)], ["bolt"], seed=0, count=3))) == parts
 
 
 def test_a_class_of_one_photo_is_never_judged_without_having_been_shown():
     samples = [photo(f"a{n}", "bolt") for n in range(6)] + [photo("only", "nut")]
-    parts = list(folds(samples, ["bolt", "nut"], seed=0))
+    parts = list(folds(samples, ["bolt", "nut"], seed=0, count=3))
     assert parts
     assert all(s.id != "only" for part in parts for s in part.judged)
 
 
 def test_photos_without_the_thing_are_judged_too_and_make_no_part_of_their_own():
     samples = [photo("a", "bolt"), photo("b", "bolt"), photo("empty1"), photo("empty2")]
-    parts = list(folds(samples, ["bolt"], seed=0))
+    parts = list(folds(samples, ["bolt"], seed=0, count=3))
     assert len(parts) == 2
     assert sorted(s.id for part in parts for s in part.judged) == ["a", "b", "empty1", "empty2"]

@@ -10,7 +10,6 @@ from tools.classes import ClassArgument
 from tools.data.pictures import read_picture, write_picture
 from tools.errors import FixArguments, StepFailed, Stopped
 from tools.shown import learn as module
-from tools.shown import recipe
 from tools.shown.learn import learn_examples
 from tools.task import Wanted, define, plan_for_person
 from tools.trainers import loop, starter, yolo
@@ -22,12 +21,15 @@ def _small(monkeypatch, tmp_path):
     """Trainings of two steps from random weights: what is learnt is not looked at here."""
     monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
     monkeypatch.setattr(loop, "cpu_count", lambda: 1)
-    monkeypatch.setattr(recipe, "EPOCHS", 1)
-    monkeypatch.setattr(recipe, "PICTURES", 6)
 
 
 def shown_run(tmp_path, photos=3, kind="detect", **changed):
-    run = new_run(tmp_path / "run", "zorb", kind=kind, **{"size_px": 64, "batch": 4} | changed)
+    run = new_run(
+        tmp_path / "run",
+        "zorb",
+        kind=kind,
+        **{"size_px": 64, "batch": 4, "shown_epochs": 1, "shown_pictures": 6} | changed,
+    )
     run.record.few = str(labelled_photos(tmp_path / "few", photos, names=("zorb",), size=96))
     return run
 
