@@ -257,8 +257,9 @@ class OfflinePlanner(BaseChatModel):
         dropped = {m[1] for text in refusals if (m := _OVER_FLAG.search(text) or _BAD_VALUE.search(text))}
         args = self._only_known("define_task", _define_args(task, dropped))
         same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
-        tried = last is not None and last.refused and any(s is last for s in story.steps[story.resumed :])
-        tried = tried and not any(s.answer == SHOWN for s in story.steps[story.steps.index(last) :])
+        since = next((n for n, s in enumerate(story.steps) if s is last), 0)
+        shown = any(s.answer == SHOWN for s in story.steps[since:])
+        tried = last is not None and last.refused and since >= story.resumed and not shown
         if last is not None and same and tried and not _repeatable(story, last):
             return f"{last.reason}\n{questions.way_out(task.language)}"
         return "define_task", args | self._only_known("define_task", {"reply": reply} if reply else {})

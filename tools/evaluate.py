@@ -249,9 +249,12 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         asking.total += sum(len(sets.samples[t]) for t in tests)
         threshold = old.threshold()
         decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
-        decision.best_scores = {
+        measured: dict[str, Evaluation | None] = {
             t: asking.scorer(old_model, t).evaluation(t, threshold) if t in tests else None for t in TESTS
-        } | {judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()}
+        }
+        decision.best_scores = measured | {
+            judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()
+        }
     return decision
 
 

@@ -147,6 +147,8 @@ def _jpeg(picture: Picture) -> bytes:
     """A picture as it is sent: at most `SEEN_PX` wide or high."""
     scale = min(1.0, SEEN_PX / max(picture.shape[:2]))
     if scale < 1:
-        picture = cv2.resize(picture, scaled_size(*picture.shape[:2], scale), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(
+            picture, scaled_size(picture.shape[0], picture.shape[1], scale), interpolation=cv2.INTER_AREA
+        )
     _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return bytes(data)

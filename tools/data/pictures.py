@@ -86,7 +86,7 @@ def walk_files(folder: Path, links: list[Path] | None = None) -> Iterator[Path]:
         seen.add((about.st_dev, about.st_ino))
         if place.is_symlink() and place != folder and links is not None:
             links.append(place)
-        inner = []
+        inner: list[Path] = []
         for entry in sorted(place.iterdir()):
             kind = _kind(entry)
             if kind in (stat.S_IFREG, None):

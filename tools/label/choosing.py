@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tools.annotators import Segmenter
 from tools.data.class_names import match_classes
+from tools.data.scores import EvaluatedOn
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.label.engines import (
@@ -267,7 +268,7 @@ def _measured_models(task: TaskSpec, settings: Settings) -> list[_Measured]:
 
 def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
     """Whether a run's model was measured on real photos, its score there or else on renders, and both in words."""
-    sets = {
+    sets: dict[EvaluatedOn, str] = {
         "real_test": "real photos",
         "cross_val": "the photos it was shown, by cross-validation",
         "synthetic_test": "rendered pictures, never on real photos",

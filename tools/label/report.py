@@ -147,7 +147,7 @@ def _pictures(kept: LabelFolder, samples: Sequence[Sample]) -> str:
             continue
         drawn = draw(picture, sample.instances, kept.state.task.class_names)
         scale = min(1.0, _SIDE_PX / max(drawn.shape[:2]))
-        small = cv2.resize(drawn, scaled_size(*drawn.shape[:2], scale), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(drawn, scaled_size(drawn.shape[0], drawn.shape[1], scale), interpolation=cv2.INTER_AREA)
         jpeg = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
         data = base64.b64encode(jpeg.tobytes()).decode("ascii")
         name = str(sample.provenance.get("file", sample.id))

@@ -170,7 +170,8 @@ def _judging_photos(run: RunContext) -> dict[EvaluatedOn, list[Sample]]:
     if run.record.real is None:
         return {}
     real = load_real(Path(run.record.real), run.task, run.settings.real_val_share, run.settings.class_map)
-    return {on: photos for on, photos in (("real_val", real.val), ("real_test", real.test)) if photos}
+    found: dict[EvaluatedOn, list[Sample]] = {"real_val": real.val, "real_test": real.test}
+    return {on: photos for on, photos in found.items() if photos}
 
 
 def _seen_px(run: RunContext) -> int:

@@ -216,7 +216,7 @@ def write_set(folder: Path, named: Sequence[tuple[ReadPhoto, Sequence[Instance]]
     Raises:
         FixArguments: nothing was pointed at.
     """
-    images = []
+    images: list[LabelledImage] = []
     for photo, instances in named:
         if not instances or photo.picture is None:
             continue
