@@ -253,7 +253,7 @@ def open_picture(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            image = _pillow_open()(path if source is None else source, formats=formats)
+            image: Image.Image = _pillow_open()(path if source is None else source, formats=formats)
     except FileNotFoundError as error:
         raise StepFailed(f"{path}: there is no such picture.") from error
     except Image.DecompressionBombError as error:
