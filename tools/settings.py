@@ -303,6 +303,7 @@ class Settings(BaseSettings):
     # Learning a thing from the photos that a person shows; measured, see docs/shown.md
     shown_pictures: int = Field(64, ge=1)  # of an epoch at least: fewer photos come several times
     shown_epochs: int = Field(20, ge=1)  # twice as many learn the photos by heart
+    shown_minutes: float = Field(8.0, gt=0)  # for all of it, where the person names no limit
     shown_folds: int = Field(3, ge=2)  # of the cross-validation: each costs as much as the model itself
 
     # Learning from photos

@@ -4,6 +4,7 @@ The model that is handed over has seen every photo, so nothing is left to judge 
 of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
 """
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,12 +25,12 @@ from tools.runtime import Best, Round, RunContext, report, write_json
 from tools.shown.folds import Fold, folds
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_outlines, read_shown, with_outlines
-from tools.shown.recipe import job_of, trainer_of
+from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
 from tools.trainers import TrainingResult
 
 RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
 # Of the minutes for training: the model that is handed over first, so that there is one whatever happens then.
-WHOLE_SHARE = 0.4
+WHOLE_SHARE = 0.5
 _MIN_DEADLINE_S = 5.0
 _DECIDES: EvaluatedOn = "cross_val"
 
@@ -47,14 +48,15 @@ def learn_examples(run: RunContext) -> str:
     notes = _take_photos(run)
     samples = [s for s in run.dataset.samples(verdict="kept") if s.engine == ENGINE]
     learnt = with_outlines(samples, read_outlines(run.folder))
+    known = _is_known(run, samples)
     if not run.record.rounds:
         run.record.rounds.append(Round(number=1))
     run.round.kept = len(samples)
     with run.stage("train"):
-        _train_whole(run, learnt)
+        _train_whole(run, learnt, known)
     with run.stage("evaluate"):
         parts = list(folds(learnt, run.task.class_names, run.settings.seed, run.settings.shown_folds))
-        _measure(run, samples, _fold_answers(run, parts))
+        _measure(run, samples, _fold_answers(run, parts, known))
     return _report(run, len(parts), notes)
 
 
@@ -72,9 +74,20 @@ def _take_photos(run: RunContext) -> list[str]:
 # Training -----------------------------------------------------------------------------------------------------------
 
 
-def _train_whole(run: RunContext, samples: Sequence[Sample]) -> None:
+def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
+    """Whether the starter sees such things already; looked at once, since it decides how everything is trained."""
+    path = run.round_folder() / "known.json"
+    if path.is_file():
+        return bool(json.loads(path.read_text(encoding="utf-8"))["known"])
+    share = 1.0 if run.task.kind == "classify" else known_share(samples, run.folder, starter_predictor())
+    write_json(path, {"known": share >= KNOWN_SHARE, "share": round(share, 3)})
+    return share >= KNOWN_SHARE
+
+
+def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool) -> None:
     """The model that is handed over, from all photos; usable at once, before it is judged."""
-    result = _train(run, samples, run.round_folder() / "train", _deadline_s(run, WHOLE_SHARE), "all photos")
+    deadline_s = _deadline_s(run, WHOLE_SHARE)
+    result = _train(run, samples, run.round_folder() / "train", deadline_s, "all photos", known)
     weights = run.relative(result.weights)
     run.round.weights = weights
     write_json(
@@ -86,7 +99,7 @@ def _train_whole(run: RunContext, samples: Sequence[Sample]) -> None:
     )  # fmt: skip
     if run.record.best is None:
         run.record.best = Best(round=1, weights=weights, threshold=run.settings.fallback_confidence)
-    trainer = trainer_of(run.settings)
+    trainer = trainer_of(run.settings, known)
     run.record.engines["trainer"] = {
         "name": trainer.name, "version": trainer.version, "licence": trainer.licence, "model": run.settings.model,
         "started_from": result.started_from,
@@ -94,35 +107,42 @@ def _train_whole(run: RunContext, samples: Sequence[Sample]) -> None:
     run.save()
 
 
-def _train(run: RunContext, samples: Sequence[Sample], folder: Path, deadline_s: float, what: str) -> TrainingResult:
+def _train(
+    run: RunContext, samples: Sequence[Sample], folder: Path, deadline_s: float, what: str, known: bool
+) -> TrainingResult:  # fmt: skip
     """One training; one that was cut goes on, one that is done is not repeated."""
-    job = job_of(run.task, samples, run.folder, folder, run.settings, seed=run.settings.seed + 1, deadline_s=deadline_s)
+    job = job_of(
+        run.task, samples, run.folder, folder, run.settings, seed=run.settings.seed + 1, known=known,
+        deadline_s=deadline_s,
+    )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:
         run.emit("loss", **entry)
         run.progress("train", entry["epoch"], entry["epochs"], loss=entry["loss"], what=what)
         run.check_stop()
 
-    return trainer_of(run.settings).train(job, on_epoch)
+    return trainer_of(run.settings, known).train(job, on_epoch)
 
 
 def _deadline_s(run: RunContext, share: float) -> float:
-    """Seconds that a training may take: a share of what is left of the minutes."""
+    """Seconds that a training may take: a share of what is left of the minutes, or of those that this usually takes."""
     left = run.remaining_s()
-    return left if math.isinf(left) else max(_MIN_DEADLINE_S, left * (1 - RESERVED_SHARE) * share)
+    if math.isinf(left):
+        left = run.settings.shown_minutes * 60 - run.elapsed_s()
+    return max(_MIN_DEADLINE_S, left * (1 - RESERVED_SHARE) * share)
 
 
 # Measuring ----------------------------------------------------------------------------------------------------------
 
 
-def _fold_answers(run: RunContext, parts: Sequence[Fold]) -> dict[str, Answer]:
+def _fold_answers(run: RunContext, parts: Sequence[Fold], known: bool) -> dict[str, Answer]:
     """What models that have not seen a photo say about it: sample id -> answer."""
     answers: dict[str, Answer] = {}
     for part in parts:
         folder = run.round_folder() / "folds" / f"{part.number + 1}"
         share = 1 / (len(parts) - part.number)
         what = f"photos it will not be judged by, {part.number + 1} of {len(parts)}"
-        result = _train(run, part.learnt, folder, _deadline_s(run, share), what)
+        result = _train(run, part.learnt, folder, _deadline_s(run, share), what, known)
         answers |= _asked(run, result.weights, part.judged)
     return answers
 

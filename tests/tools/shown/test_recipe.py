@@ -38,5 +38,5 @@ def test_photos_without_objects_are_looked_at_as_usual():
 def test_few_photos_are_seen_often(tmp_path, photos, times):
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="bolt")], budget=Budget(images=1, rounds=1))
     own = [photo(50, name=f"p{n}") for n in range(photos)]
-    job = job_of(task, own, tmp_path, tmp_path / "t", Settings(), seed=1)
+    job = job_of(task, own, tmp_path, tmp_path / "t", Settings(), seed=1, known=True)
     assert [sum(s.id == f"p{n}" for s in job.train) for n in range(photos)] == [times] * photos

@@ -1,0 +1,90 @@
+"""Show me: unlabelled photos, one click on the thing in each, a trained model; on the page and in the terminal."""
+
+import os
+import re
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from agent import detached
+from tests.tools.generators.cutout_files import ground
+from tests.ui.server import Page, Server, chromium, launch
+from tests.waiting import LONG_S, wait_until
+from tools.data.pictures import write_picture
+from tools.predict import Predictor
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine"),
+]
+PLACES = ((60, 100), (130, 70), (100, 140))  # of the thing in each photo
+SMALL = {"SIGHTSMITH_SHOWN_EPOCHS": "1", "SIGHTSMITH_SHOWN_PICTURES": "8", "SIGHTSMITH_SHOWN_FOLDS": "2"}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "mine"
+    for number, (x, y) in enumerate(PLACES):
+        picture = ground(200, 50 + number)
+        cv2.circle(picture, (x, y), 30, (210, 40, 40), -1)
+        write_picture(folder / f"{number}.png", picture)
+    return folder
+
+
+def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
+    server = Server(tmp_path, **SMALL)
+    try:
+        with playwright.sync_playwright() as driver:
+            page = Page(launch(driver), server.url)
+            page.go()
+            page.tab.get_by_text("Show me photos of it").first.click()
+            page.tab.get_by_label("What is it called?").fill("zorbling")
+            page.tab.locator("input[type=file]").first.set_input_files([str(p) for p in sorted(photos.iterdir())])
+            page.tab.get_by_text("2.png").first.wait_for()
+            page.click("Show them")
+            page.wait_for("Click once on each zorbling")
+            for number in range(3):
+                place = page.tab.locator(".frame").nth(number)
+                place.scroll_into_view_if_needed()
+                box = place.bounding_box()
+                x, y = _place_of(page, number)
+                page.tab.mouse.click(box["x"] + x / 200 * box["width"], box["y"] + y / 200 * box["height"])
+                page.wait_for(f"photos with a mark: {number + 1}")
+                page.settle()
+            page.tab.screenshot(path=str(tmp_path / "marked.png"), full_page=True)
+            page.click("Learn it")
+            page.wait_for("The plan")
+            name = re.search(r"run=([\w.-]+)", page.tab.url)[1]
+            assert page.says("3 photos that you show are learnt from")
+            page.click("Approve")
+            record = lambda: detached.current(server.runs_dir / name)  # noqa: E731
+            wait_until(
+                lambda: record().status in ("finished", "failed"), lambda: f"{name} ends: {server.log()[-2000:]}"
+            )
+            assert record().status == "finished", record().error
+            page.wait_for("learnt from the photos that you showed")
+        assert Predictor.load(server.runs_dir / name / record().best.weights).names == ["zorbling"]
+        assert record().evaluation["cross_val"].images == 3
+    finally:
+        server.close()
+
+
+_FIRST_RED = """(img, places) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 200;
+  const draw = canvas.getContext("2d");
+  draw.drawImage(img, 0, 0, 200, 200);
+  const red = ([r, g]) => r > 150 && g < 90;
+  return places.findIndex(([x, y]) => red(draw.getImageData(x, y, 1, 1).data));
+}"""
+
+
+def _place_of(page, number):
+    """Where the thing is in the photo that the page shows at a position: the set may be in any order."""
+    shown = page.tab.locator(".frame img").nth(number)
+    first = shown.evaluate(_FIRST_RED, [list(p) for p in PLACES])
+    return PLACES[first]
