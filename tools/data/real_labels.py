@@ -91,7 +91,9 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     stems = {stem_of(p.name) for p in tree.pictures} if kind in ONE_PICTURE else set()
     matches = match_pictures(tree, [Wanted(_name(path, image, stems), path) for path, image in said])
     owner: dict[Path, tuple[Path, LabelledImage]] = {}
-    missing, unclear, twice = [], [], []
+    missing: list[str] = []
+    unclear: list[str] = []
+    twice: list[str] = []
     for (path, image), picture, is_unclear in zip(said, matches.pictures, matches.unclear, strict=True):
         image.bad[:] = [f"{tree.relative(path)}: {reason}" for reason in image.bad]
         if picture is None:
