@@ -88,3 +88,21 @@ def _place_of(page, number):
     shown = page.tab.locator(".frame img").nth(number)
     first = shown.evaluate(_FIRST_RED, [list(p) for p in PLACES])
     return PLACES[first]
+
+
+def test_the_same_by_number_in_the_terminal(tmp_path, photos):
+    def run(*words):
+        command = [sys.executable, "-m", "agent.cli", *words, "--runs-dir", str(tmp_path / "runs")]
+        environment = {**os.environ, **SMALL, "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_LLM": "offline"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONG_S, check=False)
+
+    first = run("build", "find my zorbling", "--few", str(photos), "--run", "mine", "--yes")
+    assert first.returncode == 3, first.stderr
+    assert "Which number is the zorbling in each?" in " ".join((first.stdout + first.stderr).split())
+    numbered = tmp_path / "runs" / "mine" / "shown" / "numbered"
+    assert sorted(p.name for p in numbered.iterdir()) == ["01.jpg", "02.jpg", "03.jpg"]
+    second = run("resume", "mine", "--answer", "1, 1, 1", "--yes")
+    assert second.returncode == 0, second.stdout + second.stderr
+    record = detached.current(tmp_path / "runs" / "mine")
+    assert record.evaluation["cross_val"].images == 3
+    assert Predictor.load(tmp_path / "runs" / "mine" / record.best.weights).names == ["zorbling"]

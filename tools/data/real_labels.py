@@ -93,7 +93,7 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     owner: dict[Path, tuple[Path, LabelledImage]] = {}
     missing: list[str] = []
     unclear: list[str] = []
-    twice = []
+    twice: list[str] = []
     for (path, image), picture, is_unclear in zip(said, matches.pictures, matches.unclear, strict=True):
         image.bad[:] = [f"{tree.relative(path)}: {reason}" for reason in image.bad]
         if picture is None:

@@ -102,7 +102,7 @@ def from_coco(data: dict[str, Any]) -> LabelSet:
     labels = LabelSet([], [])
     names = _categories(data["categories"])
     images = _images(data["images"], labels)
-    boxes: list[tuple[int, int, list[float], float]] = []
+    boxes: list[_Said] = []
     for place, annotation in enumerate(data["annotations"], 1):
         image: LabelledImage | None = None
         where = f"annotation {place}"
@@ -209,8 +209,8 @@ def _add(
         raise ValueError(f"its bbox is wrong: {error}") from error
     if image.width:
         area = annotation.get("area")
-        known = isinstance(area, int | float) and not isinstance(area, bool) and 0 < area < 1e12
-        boxes.append((image.width, image.height, numbers, float(str(area)) if known else 0.0))
+        known = isinstance(area, (int, float)) and not isinstance(area, bool) and 0 < area < 1e12
+        boxes.append((image.width, image.height, numbers, number(area, 1e12) if known else 0.0))
     box = checked_box((x, y, x + w, y + h), image)
     image.instances.append(Instance(class_name=name, box=box, source="real"))
 
