@@ -58,7 +58,7 @@ def learnt(run: RunContext, photos: list[Sample], name: str, seed: int, given: a
         initial=weights, patience=10_000, threads=given.threads, unlabelled=without if name == "agree" else [],
     )  # fmt: skip
     made = YoloTrainer(details=replace(Recipe(), validations=1)).train(job, lambda entry: None).weights
-    averaged(weights, made, folder / "averaged.safetensors")
+    averaged([weights, made], folder / "averaged.safetensors")
     return folder / "averaged.safetensors"
 
 

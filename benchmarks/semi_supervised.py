@@ -109,7 +109,7 @@ def learn(path: Path, folder: Path, given: argparse.Namespace) -> Iterator[tuple
     for name, pictures in sets(run, own, weights, folder, given):
         for seed in range(given.seeds):
             made = train(run, pictures, folder / f"{name}-{seed}", seed, given)
-            averaged(weights, made, folder / "averaged.safetensors")
+            averaged([weights, made], folder / "averaged.safetensors")
             yield name, score(folder / "averaged.safetensors", test, run)
             learn_rescorers(folder / "averaged.safetensors", map(read_picture, photos), folder / "both.safetensors")
             yield f"{name}, scores", score(folder / "both.safetensors", test, run)

@@ -250,7 +250,7 @@ def _train(
 
     result = make_trainer(run).train(job, on_epoch)
     weights = run.round_folder() / "weights.safetensors"
-    averaged(run.path(best.weights), result.weights, weights)
+    averaged([run.path(best.weights), result.weights], weights)
     run.round.weights = run.relative(weights)
     write_json(
         run.round_folder() / "training.json",

@@ -2,6 +2,7 @@
 
 The model that is handed over has seen every photo, so nothing is left to judge it by. Models that have not seen a third
 of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
+What they learnt is not thrown away: the mean of all their weights is what is handed over (docs/shown.md).
 """
 
 import json
@@ -24,9 +25,11 @@ from tools.predict import Predictor
 from tools.runtime import Best, Round, RunContext, report, write_json
 from tools.shown.folds import Fold, folds
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
-from tools.shown.photos import ENGINE, keep_copies, read_outlines, read_shown, with_outlines
+from tools.shown.photos import ENGINE, keep_copies, read_shown
 from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
 from tools.trainers import TrainingResult
+from tools.trainers.checkpoint import averaged
+from tools.trainers.yolo import WEIGHTS_NAME
 
 RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
 # Of the minutes for training: the model that is handed over first, so that there is one whatever happens then.
@@ -47,16 +50,17 @@ def learn_examples(run: RunContext) -> str:
         raise FixArguments("The user showed no photos to learn from (--few DIR); leave this step out.")
     notes = _take_photos(run)
     samples = [s for s in run.dataset.samples(verdict="kept") if s.engine == ENGINE]
-    learnt = with_outlines(samples, read_outlines(run.folder))
-    known = _is_known(run, samples)
     if not run.record.rounds:
         run.record.rounds.append(Round(number=1))
     run.round.kept = len(samples)
+    known = _is_known(run, samples)
     with run.stage("train"):
-        _train_whole(run, learnt, known)
+        _train_whole(run, samples, known)
     with run.stage("evaluate"):
-        parts = list(folds(learnt, run.task.class_names, run.settings.seed, run.settings.shown_folds))
-        _measure(run, samples, _fold_answers(run, parts, known))
+        parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
+        answers, weights = _fold_answers(run, parts, known)
+        _average(run, weights)
+        _measure(run, samples, answers)
     return _report(run, len(parts), notes)
 
 
@@ -66,9 +70,9 @@ def _take_photos(run: RunContext) -> list[str]:
     judges = None if run.record.real is None else Path(run.record.real)
     with run.stage("shown"):
         shown = read_shown(Path(run.record.few), run.task, run.settings.class_map, judges)
-        segmenter = AgreedSegmenter(starter_predictor() if run.task.kind != "classify" else None)
-        keep_copies(run, shown.samples, segmenter)
-    return shown.notes
+        segmenter = AgreedSegmenter(starter_predictor() if run.task.kind == "segment" else None)
+        painted = keep_copies(run, shown.samples, segmenter)
+    return [*shown.notes, *painted]
 
 
 # Training -----------------------------------------------------------------------------------------------------------
@@ -135,16 +139,28 @@ def _deadline_s(run: RunContext, share: float) -> float:
 # Measuring ----------------------------------------------------------------------------------------------------------
 
 
-def _fold_answers(run: RunContext, parts: Sequence[Fold], known: bool) -> dict[str, Answer]:
-    """What models that have not seen a photo say about it: sample id -> answer."""
+def _fold_answers(run: RunContext, parts: Sequence[Fold], known: bool) -> tuple[dict[str, Answer], list[Path]]:
+    """What models that have not seen a photo say about it (sample id -> answer), and their weights."""
     answers: dict[str, Answer] = {}
+    weights = []
     for part in parts:
         folder = run.round_folder() / "folds" / f"{part.number + 1}"
         share = 1 / (len(parts) - part.number)
         what = f"photos it will not be judged by, {part.number + 1} of {len(parts)}"
         result = _train(run, part.learnt, folder, _deadline_s(run, share), what, known)
         answers |= _asked(run, result.weights, part.judged)
-    return answers
+        weights.append(result.weights)
+    return answers, weights
+
+
+def _average(run: RunContext, others: Sequence[Path]) -> None:
+    """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them."""
+    if not others:
+        return
+    whole, mean = run.round_folder() / "train" / WEIGHTS_NAME, run.round_folder() / WEIGHTS_NAME
+    averaged([*others, whole], mean)
+    run.round.weights = run.relative(mean)
+    run.save()
 
 
 def _asked(run: RunContext, weights: Path, samples: Sequence[Sample]) -> dict[str, Answer]:

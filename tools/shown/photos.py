@@ -3,7 +3,6 @@
 They are trained on by the person's wish, so none of them may also judge: a photo that does is left out and named.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from tools.data.real import read_photos
 from tools.data.sample import Box, Instance, Sample, encode_mask
 from tools.data.task import TaskSpec
 from tools.errors import StepFailed
+from tools.label.engines import cut_out
+from tools.label.pseudo import painted_over
 from tools.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
@@ -28,7 +29,6 @@ MAX_SIDE_PX = 1600  # of a copy: what training and a look at large pictures can 
 _SHOWN = 3
 ENGINE = "photo"
 FOLDER = "photos"  # of a run
-OUTLINES = "outlines.json"
 
 
 @dataclass(frozen=True)
@@ -76,81 +76,64 @@ def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: 
     return Shown(photos, notes)
 
 
-def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) -> None:
+def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) -> list[str]:
     """Copy photos into the run, upright and at a size that training can use, and put them into its data set.
 
-    A photo that is there already is left alone, with the labels that a person may have corrected since. Outlines of
-    boxed objects are looked for once and kept beside the copies; in a segmentation they are the labels.
+    A photo that is there already is left alone, with the labels that a person may have corrected since. A segmentation
+    needs outlines: boxed objects are cut out, and one that no outline fits is painted over, for left as it is it would
+    teach that there is nothing.
+
+    Args:
+        run: its task says whether outlines are needed.
+        shown: of `read_shown`.
+        segmenter: cuts out.
+
+    Returns:
+        Sentences on what was painted over.
+
+    Raises:
+        StepFailed: a class is left without a single outline.
     """
     folder = run.folder / FOLDER
     folder.mkdir(exist_ok=True)
-    outlines = read_outlines(run.folder)
-    segment = run.task.kind == "segment"
     for number, sample in enumerate(shown):
         run.check_stop()
-        name = f"{sample.sha256[:16]}.jpg"
         identity = f"{ENGINE}-{sample.sha256[:16]}"
-        if run.dataset.sample(identity) is None or identity not in outlines:
-            picture, instances = _scaled(read_picture(Path(sample.image)), sample.instances)
-            height, width = picture.shape[:2]
-            masks = [] if run.task.kind == "classify" else _outlined(picture, instances, segmenter)
-            outlines[identity] = [None if m is None else m for m in masks]
-            _write_outlines(run.folder, outlines)
-            if segment:
-                instances = [
-                    i.model_copy(update={"counts": m, "source": "outlined"}) if i.counts is None and m else i
-                    for i, m in zip(instances, masks, strict=True)
-                ]
-            copy = Sample(
-                id=identity, image=f"{FOLDER}/{name}", width=width, height=height, sha256=sample.sha256,
-                family=sample.family, split="train", engine=ENGINE, verdict="kept", instances=instances,
-                label=sample.label, provenance={"file": str(sample.provenance.get("file", sample.image)),
-                                                "labels": "the person's own"},
-            )  # fmt: skip
-            temporary = folder / f".{name}"
+        if run.dataset.sample(identity) is None:
+            copy, picture = _copy(identity, sample, run.task, segmenter)
+            temporary = folder / f".{identity}.jpg"
             write_picture(temporary, picture)
             run.dataset.add_sample(copy, temporary)
         run.progress("shown", number + 1, len(shown))
+    kept = [s for s in run.dataset.samples(verdict="kept") if s.engine == ENGINE]
+    lost = sum(int(s.provenance.get("painted_over", 0)) for s in kept)
+    if not lost:
+        return []
+    for name in run.task.class_names:
+        if not any(i.class_name == name for s in kept for i in s.instances):
+            raise StepFailed(
+                f"no outline of a {name!r} could be cut out of its box. Label outlines, or ask for boxes: detect {name}"
+            )
+    return [f"{lost} boxed objects that no outline fits are painted over and not learnt from"]
 
 
-def read_outlines(folder: Path) -> dict[str, list[str | None]]:
-    """Sample id -> COCO RLE of each object's outline, None where there is none to be believed."""
-    try:
-        return dict(json.loads((folder / FOLDER / OUTLINES).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
-        return {}
-
-
-def with_outlines(samples: Sequence[Sample], outlines: dict[str, list[str | None]]) -> list[Sample]:
-    """The samples with masks where outlines are known, so that training can cut objects out; boxes stay as labelled."""
-    made = []
-    for sample in samples:
-        known = outlines.get(sample.id, [])
-        if len(known) == len(sample.instances):  # else a person has changed the labels since
-            own = [
-                i.model_copy(update={"counts": m}) if i.counts is None and m else i
-                for i, m in zip(sample.instances, known, strict=True)
-            ]
-            sample = sample.model_copy(update={"instances": own})
-        made.append(sample)
-    return made
-
-
-def _write_outlines(folder: Path, outlines: dict[str, list[str | None]]) -> None:
-    from tools.runtime import write_json
-
-    write_json(folder / FOLDER / OUTLINES, outlines)
-
-
-def _outlined(picture: Picture, instances: Sequence[Instance], segmenter: Segmenter) -> list[str | None]:
-    """The label's own mask, or an outline that can be believed."""
-    bare = [i.box for i in instances if i.counts is None]
-    found = iter(segmenter.masks(picture, bare) if bare else [])
-    masks: list[str | None] = []
-    for instance in instances:
-        mask = None if instance.counts is not None else next(found)
-        masks.append(instance.counts if mask is None else encode_mask(mask))
-    return masks
+def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -> tuple[Sample, Picture]:
+    """A photo as the run keeps it."""
+    picture, instances = _scaled(read_picture(Path(sample.image)), sample.instances)
+    provenance = {"file": str(sample.provenance.get("file", sample.image)), "labels": "the person's own"}
+    if task.kind == "segment":
+        found = cut_out(picture, instances, segmenter)
+        instances = [i for i in found if i.counts is not None]
+        lost = [i.box for i in found if i.counts is None]
+        picture = painted_over(picture, lost, instances)
+        provenance |= {"painted_over": str(len(lost))} if lost else {}
+    height, width = picture.shape[:2]
+    copy = Sample(
+        id=identity, image=f"{FOLDER}/{identity}.jpg", width=width, height=height, sha256=sample.sha256,
+        family=sample.family, split="train", engine=ENGINE, verdict="kept", instances=instances, label=sample.label,
+        provenance=provenance,
+    )  # fmt: skip
+    return copy, picture
 
 
 def _scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, list[Instance]]:

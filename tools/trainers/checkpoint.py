@@ -162,21 +162,26 @@ def load_model(path: Path) -> tuple[Any, Card]:
     return network.eval(), card
 
 
-def averaged(before: Path, after: Path, out: Path) -> None:
-    """Write the mean of two weights of one training history: the first's breadth and what the second learnt.
+def averaged(weights: Sequence[Path], out: Path) -> None:
+    """Write the mean of weights that began alike and learnt differently; the last one's card goes with it.
 
     Fine-tuned on little, a network forgets what that little does not show; half-way it does better on both (WiSE-FT,
-    Wortsman et al., CVPR 2022).
+    Wortsman et al., CVPR 2022). The mean of several that learnt from other parts of it does better than each (model
+    soups, Wortsman et al., ICML 2022).
 
     Raises:
         StepFailed: see `load`; or they are not of the same network.
     """
-    (first, _), (second, card) = load(before), load(after)
-    if {n: t.shape for n, t in first.items()} != {n: t.shape for n, t in second.items()}:
-        raise StepFailed(f"{before} and {after} are not of the same network, so there is no average of them")
-    tensors = {n: (first[n].float() + t.float()).div(2).to(t.dtype) if t.is_floating_point() else t
-               for n, t in second.items()}  # fmt: skip
-    save(out, tensors, architecture=card.architecture, names=card.names, size_px=card.size_px, extra=card.extra)
+    loaded = [load(path) for path in weights]
+    first, card = loaded[0][0], loaded[-1][1]
+    for path, (tensors, _) in zip(weights, loaded, strict=True):
+        if {n: t.shape for n, t in first.items()} != {n: t.shape for n, t in tensors.items()}:
+            raise StepFailed(f"{weights[0]} and {path} are not of the same network, so there is no average of them")
+    mean = {
+        n: sum(own[n].float() for own, _ in loaded).div(len(loaded)).to(t.dtype) if t.is_floating_point() else t
+        for n, t in loaded[-1][0].items()
+    }
+    save(out, mean, architecture=card.architecture, names=card.names, size_px=card.size_px, extra=card.extra)
 
 
 def to_ultralytics_pt(path: Path, out: Path) -> None:

@@ -38,6 +38,7 @@ def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(
     run = shown_run(tmp_path, 4)
     said = json.loads(learn_examples(run))
     assert load(run.path(run.record.best.weights))[1].names == ("zorb",)
+    assert run.record.best.weights == "rounds/01/weights.safetensors"
     assert said["scores"]["cross_val"]["pictures"] == 4
     assert run.record.evaluation["cross_val"].images == 4
     assert run.record.best.threshold == run.record.evaluation["cross_val"].threshold
@@ -111,3 +112,13 @@ def test_the_plan_says_what_is_learnt_from_and_judged_by(tmp_path):
     assert plan["pictures"] == "none are made: 4 photos that you show are learnt from"
     assert "cross-validation" in plan["measured on"]
     assert str(tmp_path / "few") in plan["learns from"]
+
+
+def test_what_is_handed_over_is_the_mean_of_all_trainings(tmp_path):
+    run = shown_run(tmp_path, 3)
+    learn_examples(run)
+    parts = [load(p)[0] for p in sorted((run.folder / "rounds" / "01").rglob("*/weights.safetensors"))]
+    assert len(parts) == 4
+    mean, _ = load(run.path(run.record.best.weights))
+    name = next(n for n, t in mean.items() if t.is_floating_point() and t.ndim == 4)
+    assert mean[name].float().numpy() == pytest.approx(sum(p[name].float() for p in parts).numpy() / 4, abs=1e-5)

@@ -12,7 +12,8 @@ from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.annotators.grabcut import GrabCutSegmenter
 from tools.data.pictures import read_picture, write_picture
 from tools.errors import NeedsUser, StepFailed
-from tools.shown.photos import MAX_SIDE_PX, keep_copies, read_outlines, read_shown, with_outlines
+from tools.shown.outlines import AgreedSegmenter
+from tools.shown.photos import MAX_SIDE_PX, keep_copies, read_shown
 
 
 @pytest.fixture
@@ -107,22 +108,33 @@ def test_copies_in_the_run_are_scaled_outlined_and_kept_once(tmp_path, run):
     assert read_picture(run.folder / sample.image).shape[:2] == (sample.height, sample.width)
     scale = MAX_SIDE_PX / 4000
     assert sample.instances[0].box == pytest.approx([v * scale for v in (1200, 900, 1800, 1500)], abs=1)
-    assert sample.instances[0].counts is None  # a box was labelled, so the label stays one
-    (outlined,) = with_outlines([sample], read_outlines(run.folder))
-    mask = outlined.instances[0].mask(sample.height, sample.width)
-    truth = np.zeros(mask.shape, np.uint8)
-    cv2.circle(truth, (round(1500 * scale), round(1200 * scale)), round(300 * scale), 1, -1)
-    assert (mask & (truth > 0)).sum() / (mask | (truth > 0)).sum() > 0.9
+    assert sample.instances[0].counts is None  # a box was labelled, and boxes are asked for
     before = (run.folder / sample.image).stat().st_mtime_ns
     keep_copies(run, found.samples, GrabCutSegmenter())
     assert (run.folder / sample.image).stat().st_mtime_ns == before
     assert run.dataset.count() == 1
 
 
-def test_outlines_are_left_off_where_a_person_changed_the_labels(tmp_path, run):
+def test_a_segmentation_gets_outlines_and_what_none_fits_is_painted_over(tmp_path):
+    run = new_run(tmp_path / "run", "apple", kind="segment")
+    folder = labelled_photos(tmp_path / "few", 2, masks=False)
+    add_label(folder, "p0.png", [95, 95, 40, 40])  # ground alone
+    notes = keep_copies(run, shown(folder, run).samples, AgreedSegmenter(None))
+    assert notes == ["1 boxed objects that no outline fits are painted over and not learnt from"]
+    for sample in run.dataset.samples(verdict="kept"):
+        for instance in sample.instances:
+            mask = instance.mask(sample.height, sample.width)
+            x1, y1, x2, y2 = instance.box
+            assert mask.sum() == pytest.approx(np.pi / 4 * (x2 - x1) * (y2 - y1), rel=0.12)
+
+
+def test_a_class_without_an_outline_is_told_to_ask_for_boxes(tmp_path):
+    run = new_run(tmp_path / "run", "apple", kind="segment")
     folder = labelled_photos(tmp_path / "few", 1, masks=False)
-    keep_copies(run, shown(folder, run).samples, GrabCutSegmenter())
-    (sample,) = run.dataset.samples(verdict="kept")
-    changed = sample.model_copy(update={"instances": sample.instances * 2})
-    (same,) = with_outlines([changed], read_outlines(run.folder))
-    assert same.instances == changed.instances
+    path = folder / "labels.json"
+    data = json.loads(path.read_text())
+    for annotation in data["annotations"]:
+        annotation["bbox"] = [95, 95, 40, 40]
+    path.write_text(json.dumps(data))
+    with pytest.raises(StepFailed, match="ask for boxes: detect apple"):
+        keep_copies(run, shown(folder, run).samples, AgreedSegmenter(None))

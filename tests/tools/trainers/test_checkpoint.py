@@ -86,7 +86,7 @@ def test_an_average_lies_half_way_and_wants_the_same_network(good, tmp_path):
     checkpoint.save(
         tmp_path / "b.safetensors", moved, architecture=card.architecture, names=card.names, size_px=card.size_px
     )
-    checkpoint.averaged(good, tmp_path / "b.safetensors", tmp_path / "mean.safetensors")
+    checkpoint.averaged([good, tmp_path / "b.safetensors"], tmp_path / "mean.safetensors")
     mean, of = checkpoint.load(tmp_path / "mean.safetensors")
     assert torch.allclose(mean[name].float(), tensors[name].float() + 1, atol=1e-2) and of.names == card.names
     del moved[name]
@@ -94,7 +94,7 @@ def test_an_average_lies_half_way_and_wants_the_same_network(good, tmp_path):
         tmp_path / "b.safetensors", moved, architecture=card.architecture, names=card.names, size_px=card.size_px
     )
     with pytest.raises(StepFailed, match="not of the same network"):
-        checkpoint.averaged(good, tmp_path / "b.safetensors", tmp_path / "mean.safetensors")
+        checkpoint.averaged([good, tmp_path / "b.safetensors"], tmp_path / "mean.safetensors")
 
 
 def test_missing_foreign_and_pickled_files_are_refused(tmp_path):
