@@ -137,7 +137,7 @@ def _weak_line(steps: Sequence[Answered], zh: bool) -> list[str]:
     evaluation = _kept_evaluation(steps)
     best = evaluation.report.get("best_round") if evaluation else None
     reports = [s.report for s in steps if s.name == "diagnose_model" and s.done]
-    report = next((r for r in reversed(reports) if best is None or r.get("round", best) == best), {})
+    report: dict[str, Any] = next((r for r in reversed(reports) if best is None or r.get("round", best) == best), {})
     weak = [w.get("slice", "") if isinstance(w, dict) else str(w) for w in report.get("weak", [])]
     shown = ", ".join(w for w in weak[:3] if w)
     return [f"仍然较弱：{shown}。" if zh else f"Still weak: {shown}."] if shown else []
