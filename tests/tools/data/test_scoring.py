@@ -74,14 +74,16 @@ def test_classes_are_compared_with_the_others():
     assert scorer.evaluation("synthetic_val", 0.5).per_class["apple"].score == 1.0
 
 
+FEW = "fewer than 5 pictures: no interval can be given"
+
+
 @pytest.mark.parametrize(
     ("pictures", "notes"),
     [
-        ([picture("a", [], [])], ["no labelled object to find: only false alarms can be counted",
-                                  "fewer than 5 pictures: no interval can be given"]),
-        ([picture("a", [box(0, 0)], []), picture("b", [], [])], ["the model found nothing at any confidence"]),
+        ([picture("a", [], [])], ["no labelled object to find: only false alarms can be counted", FEW]),
+        ([picture("a", [box(0, 0)], []), picture("b", [], [])], ["the model found nothing at any confidence", FEW]),
         ([picture("a", [], [box(0, 0)]), picture("b", [], [])],
-         ["no labelled object to find: only false alarms can be counted"]),
+         ["no labelled object to find: only false alarms can be counted", FEW]),
     ],
 )  # fmt: skip
 def test_nothing_is_none_with_a_note_and_never_nan(pictures, notes):
