@@ -276,12 +276,12 @@ def _waiting(folder: Path, record: RunRecord) -> None:
             widgets.plain(t("change_hint"), "small")
         else:
             widgets.plain(question.get("question", ""))
-            if record.few is None:
-                with st.expander(t("show_title"), icon=":material/photo_camera:"):
-                    show.render(record.name, "", lambda _name, photos: _go_on(folder, few=photos))
             for number, option in enumerate(question.get("options") or []):
                 if st.button(widgets.label(option), key=f"option-{number}"):
                     _go_on(folder, answer=str(option))
+            if record.few is None:
+                with st.expander(t("show_title"), icon=":material/photo_camera:"):
+                    show.render(record.name, "", lambda _name, photos: _go_on(folder, few=photos))
     answer = st.chat_input(t("answer"), key=f"answer-{record.name}", max_chars=4000)
     if answer:
         _go_on(folder, answer=answer)

@@ -407,16 +407,6 @@ def test_a_few_labelled_photos_are_learnt_from(draw, runs_dir, spawned):
     record = read_record(runs_dir / name)
     assert record.few == str((runs_dir / ".photos" / "mine").resolve())
     assert record.real is None
-    assert record.settings["generator"] == "copy_paste"
-
-
-def test_too_few_photos_to_learn_from_are_refused(draw, runs_dir):
-    test = draw("bring")
-    test.radio(key="labelled_use").set_value("learn")
-    test.file_uploader(key="labelled_file").set_value(("mine.zip", labelled_zip(4), "application/zip"))
-    submit(test, "labelled", "Upload").run()
-    assert "at least 5 are needed" in words(test)
-    assert not [p for p in runs_dir.rglob("*") if p.is_file()]
 
 
 def test_photos_without_labels_are_labelled_here_and_measured_on(draw, runs_dir):

@@ -274,7 +274,7 @@ def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
         "synthetic_test": "rendered pictures, never on real photos",
     }
     for on, where in sets.items():
-        evaluation = record.scores.get(on)
+        evaluation = record.evaluation.get(on)
         if evaluation is not None and evaluation.score is not None and evaluation.images >= _LEAST_PICTURES:
             return on != "synthetic_test", evaluation.score, f"{evaluation.score:.2f} on {where}"
     return False, None, ""
