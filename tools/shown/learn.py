@@ -2,7 +2,7 @@
 
 The model that is handed over has seen every photo, so nothing is left to judge it by. Models that have not seen a third
 of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
-What they learnt is not thrown away: the mean of all their weights is what is handed over (docs/shown.md).
+Where the starter knows such things, the mean of all their weights is handed over: what they learnt is not thrown away.
 """
 
 import json
@@ -59,7 +59,8 @@ def learn_examples(run: RunContext) -> str:
     with run.stage("evaluate"):
         parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
         answers, weights = _fold_answers(run, parts, known)
-        _average(run, weights)
+        if known:
+            _average(run, weights)
         _measure(run, samples, answers)
     return _report(run, len(parts), notes)
 
@@ -154,7 +155,11 @@ def _fold_answers(run: RunContext, parts: Sequence[Fold], known: bool) -> tuple[
 
 
 def _average(run: RunContext, others: Sequence[Path]) -> None:
-    """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them."""
+    """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them.
+
+    Only of gentle trainings, which stay near to each other: of things unlike all that the starter knows the mean is
+    worse than each (docs/shown.md).
+    """
     if not others:
         return
     whole, mean = run.round_folder() / "train" / WEIGHTS_NAME, run.round_folder() / WEIGHTS_NAME

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.pipeline import new_run
-from tests.tools.generators.cutout_files import labelled_photos
+from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.classes import ClassArgument
 from tools.data.pictures import read_picture, write_picture
 from tools.errors import FixArguments, StepFailed, Stopped
@@ -38,13 +38,35 @@ def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(
     run = shown_run(tmp_path, 4)
     said = json.loads(learn_examples(run))
     assert load(run.path(run.record.best.weights))[1].names == ("zorb",)
-    assert run.record.best.weights == "rounds/01/weights.safetensors"
+    assert run.record.best.weights == "rounds/01/train/weights.safetensors"
     assert said["scores"]["cross_val"]["pictures"] == 4
     assert run.record.evaluation["cross_val"].images == 4
     assert run.record.best.threshold == run.record.evaluation["cross_val"].threshold
     folds = sorted(p.name for p in (run.folder / "rounds" / "01" / "folds").iterdir())
     assert folds == ["1", "2", "3"]
     assert run.record.rounds[0].accepted
+
+
+def test_outlines_are_learnt_where_they_are_asked_for(tmp_path):
+    run = shown_run(tmp_path, 2, kind="segment")
+    said = json.loads(learn_examples(run))
+    assert "mask_map50" in said["scores"]["cross_val"]
+    assert load(run.path(run.record.best.weights))[1].kind == "segment"
+
+
+def test_whole_photos_are_told_apart_by_the_folders_they_lie_in(tmp_path):
+    run = new_run(tmp_path / "run", "bolt", "nut", kind="classify", size_px=64, batch=4, shown_epochs=1,
+                  shown_pictures=6, shown_folds=2)  # fmt: skip
+    for name, colour in (("bolt", (210, 40, 40)), ("nut", (40, 60, 200))):
+        for number in range(2):
+            picture = ground(96, number + 10 * (name == "nut"))
+            picture[20:70, 20 : 60 + 10 * number] = colour
+            write_picture(tmp_path / "few" / name / f"{number}.png", picture)
+    run.record.few = str(tmp_path / "few")
+    said = json.loads(learn_examples(run))
+    assert said["scores"]["cross_val"]["pictures"] == 4
+    assert run.record.evaluation["cross_val"].metric == "accuracy"
+    assert {s.label for s in run.dataset.samples(verdict="kept")} == {"bolt", "nut"}
 
 
 def test_done_again_it_trains_nothing(tmp_path, monkeypatch):
@@ -114,7 +136,8 @@ def test_the_plan_says_what_is_learnt_from_and_judged_by(tmp_path):
     assert str(tmp_path / "few") in plan["learns from"]
 
 
-def test_what_is_handed_over_is_the_mean_of_all_trainings(tmp_path):
+def test_of_a_thing_that_the_starter_knows_the_mean_of_all_trainings_is_handed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "known_share", lambda *_: 0.9)
     run = shown_run(tmp_path, 3)
     learn_examples(run)
     parts = [load(p)[0] for p in sorted((run.folder / "rounds" / "01").rglob("*/weights.safetensors"))]
