@@ -46,7 +46,7 @@ def summarise(request: str, steps: Sequence[Answered]) -> str:
     evaluation = _kept_evaluation(steps)
     if evaluation is None:
         return _nothing_trained(steps, zh)
-    lines = [_task_line(steps, zh), *_score_lines(evaluation.report, zh)]
+    lines = [_task_line(steps, zh), *_score_lines(evaluation.report, zh), *_shorter_line(evaluation.report, zh)]
     scores = evaluation.report.get("scores", {})
     if not any(not str(on).startswith("synthetic") for on in scores):
         lines.append(
@@ -135,6 +135,19 @@ def _score_lines(report: dict[str, Any], zh: bool) -> list[str]:
         else:
             lines.append(f"- {_NAMES['en'][name]} {values[metric]:.2f}{spread} on {count} {where}")
     return lines
+
+
+def _shorter_line(report: dict[str, Any], zh: bool) -> list[str]:
+    """Where the models that judge had less time than the one that is handed over."""
+    cut = report.get("shorter")
+    if not isinstance(cut, dict):
+        return []
+    if zh:
+        return [f"评判用的模型只训练了 {cut.get('epochs')} 轮（交付的模型 {cut.get('of')} 轮），所以实际表现可能更好。"]
+    return [
+        f"The models that judge were trained for {cut.get('epochs')} epochs, the one that is handed over for "
+        f"{cut.get('of')}: it is likely better than this score."
+    ]
 
 
 def _weak_line(steps: Sequence[Answered], zh: bool) -> list[str]:

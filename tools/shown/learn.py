@@ -34,6 +34,7 @@ from tools.trainers.yolo import WEIGHTS_NAME
 RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
 # Of the minutes for training: the model that is handed over first, so that there is one whatever happens then.
 WHOLE_SHARE = 0.5
+_AS_LONG = 0.8  # of the whole training's epochs, from which on those of the cross-validation tell of the same
 _MIN_DEADLINE_S = 5.0
 _DECIDES: EvaluatedOn = "cross_val"
 
@@ -58,11 +59,11 @@ def learn_examples(run: RunContext) -> str:
         _train_whole(run, samples, known)
     with run.stage("evaluate"):
         parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
-        answers, weights = _fold_answers(run, parts, known)
+        answers, trainings = _fold_answers(run, parts, known)
         if known:
-            _average(run, weights)
+            _average(run, [t.weights for t in trainings])
         _measure(run, samples, answers)
-    return _report(run, len(parts), notes)
+    return _report(run, trainings, notes)
 
 
 def _take_photos(run: RunContext) -> list[str]:
@@ -140,18 +141,20 @@ def _deadline_s(run: RunContext, share: float) -> float:
 # Measuring ----------------------------------------------------------------------------------------------------------
 
 
-def _fold_answers(run: RunContext, parts: Sequence[Fold], known: bool) -> tuple[dict[str, Answer], list[Path]]:
-    """What models that have not seen a photo say about it (sample id -> answer), and their weights."""
+def _fold_answers(
+    run: RunContext, parts: Sequence[Fold], known: bool
+) -> tuple[dict[str, Answer], list[TrainingResult]]:  # fmt: skip
+    """What models that have not seen a photo say about it (sample id -> answer), and their trainings."""
     answers: dict[str, Answer] = {}
-    weights = []
+    trainings = []
     for part in parts:
         folder = run.round_folder() / "folds" / f"{part.number + 1}"
         share = 1 / (len(parts) - part.number)
         what = f"photos it will not be judged by, {part.number + 1} of {len(parts)}"
         result = _train(run, part.learnt, folder, _deadline_s(run, share), what, known)
         answers |= _asked(run, result.weights, part.judged)
-        weights.append(result.weights)
-    return answers, weights
+        trainings.append(result)
+    return answers, trainings
 
 
 def _average(run: RunContext, others: Sequence[Path]) -> None:
@@ -222,20 +225,39 @@ def _seen_px(run: RunContext) -> int:
     return load(run.path(run.round.weights))[1].size_px
 
 
-def _report(run: RunContext, parts: int, notes: Sequence[str]) -> str:
+def _judged(run: RunContext, trainings: Sequence[TrainingResult]) -> str:
+    """By what the model is judged, in a sentence."""
+    decided = run.round.scores.get(_DECIDES)
+    if decided is None:
+        return "too few photos to judge by: bring more, or others with --real"
+    said = f"cross-validated on {decided.images} photos: each judged by a model that has not seen it"
+    if _shorter(run, trainings):
+        said += f" and had {_least(trainings)} epochs in place of {_whole_epochs(run)}"
+    return said
+
+
+def _shorter(run: RunContext, trainings: Sequence[TrainingResult]) -> bool:
+    """Whether the trainings that judge were cut: the minutes went to the model that is handed over, which is better."""
+    return bool(trainings) and _least(trainings) < _AS_LONG * _whole_epochs(run)
+
+
+def _least(trainings: Sequence[TrainingResult]) -> int:
+    return min(t.epochs for t in trainings)
+
+
+def _whole_epochs(run: RunContext) -> int:
+    return int(json.loads((run.round_folder() / "training.json").read_text(encoding="utf-8"))["epochs"])
+
+
+def _report(run: RunContext, trainings: Sequence[TrainingResult], notes: Sequence[str]) -> str:
     scores, best = run.round.scores, run.record.best
-    decided = scores.get(_DECIDES)
-    photos = run.round.kept
-    said = (
-        f"cross-validated on {decided.images} photos: each judged by a model that has not seen it"
-        if decided is not None
-        else "too few photos to judge by: bring more, or others with --real"
-    )
+    photos, said = run.round.kept, _judged(run, trainings)
     return report(
-        done=f"learnt from {photos} photos, {parts} more trainings for the cross-validation",
+        done=f"learnt from {photos} photos, {len(trainings)} more trainings for the cross-validation",
         accepted=True,
         best_round=run.round.number,
         judged=said,
+        shorter={"epochs": _least(trainings), "of": _whole_epochs(run)} if _shorter(run, trainings) else None,
         threshold=None if best is None else round(best.threshold, 3),
         scores={on: brief(s) for on, s in scores.items()},
         notes=list(notes),

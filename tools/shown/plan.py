@@ -13,7 +13,7 @@ def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estima
     Args:
         photos: that are learnt from.
         settings: size of a picture and the measured seconds.
-        minutes: the budget; trainings end in time for it.
+        minutes: the budget, else that of the settings; trainings end in time for it.
     """
     area, speed = scale(settings)
     seen = max(settings.shown_pictures, photos) * settings.shown_epochs
@@ -26,6 +26,6 @@ def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estima
         "export, report": settings.estimate_finish_s,
     }
     total = sum(seconds.values()) / 60
-    shrunk = min(1.0, minutes / total) if minutes else 1.0
+    shrunk = min(1.0, (minutes or settings.shown_minutes) / total)
     stages = {name: round(s * shrunk / 60, 2) for name, s in seconds.items()}
     return Estimate(minutes=round(total * shrunk, 1), stages=stages)
