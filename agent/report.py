@@ -59,6 +59,8 @@ def _predictions(run: RunContext) -> tuple[Predictions | None, str]:
         return None, ""
     if run.stop_requested.is_set():
         return None, "The run was stopped, so its model was not asked about pictures for this report."
+    if run.record.few is not None and run.record.real is None:
+        return None, "No predictions are shown: every photo was learnt from. Look at others with `sightsmith predict`."
     weights = run.path(best.weights)
     if not weights.is_file():
         return None, "The weights are not in the run's folder any more, so no predictions are shown."
