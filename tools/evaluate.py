@@ -251,7 +251,8 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
         decision.best_scores = {
             t: asking.scorer(old_model, t).evaluation(t, threshold) if t in tests else None for t in TESTS
-        } | {judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()}
+        }
+        decision.best_scores |= {judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()}
     return decision
 
 
