@@ -60,7 +60,7 @@ def learn_examples(run: RunContext) -> str:
     with run.stage("evaluate"):
         parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
         answers, trainings = _fold_answers(run, parts, known)
-        if known:
+        if known and not _shorter(run, trainings):
             _average(run, [t.weights for t in trainings])
         _measure(run, samples, answers)
     return _report(run, trainings, notes)
@@ -160,8 +160,8 @@ def _fold_answers(
 def _average(run: RunContext, others: Sequence[Path]) -> None:
     """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them.
 
-    Only of gentle trainings, which stay near to each other: of things unlike all that the starter knows the mean is
-    worse than each (docs/shown.md).
+    Only of gentle trainings that had as long, which end near to each other: of things unlike all that the starter knows
+    the mean is worse than each (docs/shown.md).
     """
     if not others:
         return
