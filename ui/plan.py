@@ -23,13 +23,18 @@ def card(record: RunRecord) -> None:
     minutes = t("about_minutes", minutes=f"{cost.get('minutes', 0):g}")
     if task.budget.minutes:
         minutes += " · " + t("at_most_minutes", minutes=f"{task.budget.minutes:g}")
+    shown = record.few is not None
+    pictures = t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)
+    measured = [t("measured_real" if record.real else "measured_synthetic")]
+    if shown:
+        measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [
         (t("plan_kind"), t(f"kind_{task.kind}")),
-        (t("plan_places"), ", ".join(task.contexts) or t("everywhere")),
-        (t("plan_pictures"), t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)),
+        *([] if shown else [(t("plan_places"), ", ".join(task.contexts) or t("everywhere"))]),
+        (t("plan_pictures"), t("pictures_shown", count=task.budget.images) if shown else pictures),
         (t("plan_time"), minutes),
         (t("plan_money"), _money(float(cost.get("money", 0)), task.budget.money)),
-        (t("plan_measured"), t("measured_real") if record.real else t("measured_synthetic")),
+        (t("plan_measured"), " · ".join(measured)),
     ]
     if task.target:
         rows.append((t("plan_target"), f"{task.target:g}"))

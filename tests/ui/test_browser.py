@@ -186,6 +186,8 @@ def test_a_login_at_an_issuer(tmp_path, browser, users, inside):
         page.wait_for("What should be recognised?" if inside else "is not among those")
         page.settle()
         assert "/token" in issuer.asked
+        if inside:
+            page.tab.get_by_test_id("stChatInputTextArea").wait_for()  # the last that a page draws
         assert (page.tab.get_by_test_id("stChatInputTextArea").count() > 0) is inside
         page.click("Log out")
         page.wait_for("Please log in")

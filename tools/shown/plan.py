@@ -20,8 +20,8 @@ def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estima
     training = seen * area / settings.estimate_train_images_per_s / speed**0.5
     parts = min(settings.shown_folds, photos) if photos > 1 else 0
     seconds = {
-        "read and outline photos": photos * _OBJECTS * OUTLINE_S,
-        "learn from all photos": training,
+        "look": photos * _OBJECTS * OUTLINE_S,
+        "train": training,
         "cross-validate": parts * training,
         "export, report": settings.estimate_finish_s,
     }
