@@ -32,8 +32,8 @@ from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import WEIGHTS_NAME
 
 RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
-# Of the minutes for training, at most: the model that is handed over comes first, and what it leaves judges it. With half
-# of them a busy machine cut it to 9 of 20 epochs, and it was worse than the photos alone trained to the end.
+# Of the minutes for training, at most: the model that is handed over comes first, and what it leaves judges it. With a
+# half a busy machine cut it to 9 of 20 epochs, and it was worse than the photos alone trained to the end.
 WHOLE_SHARE = 0.75
 _AS_LONG = 0.8  # of the whole training's epochs, from which on those of the cross-validation tell of the same
 _MIN_DEADLINE_S = 5.0
