@@ -83,7 +83,8 @@ class Feedback:
 
     def close(self) -> None:
         """Let the file go."""
-        self._db.close()
+        with self._lock:  # a sweep in another thread may be under way, and SQLite does not survive that
+            self._db.close()
 
     def keep(
         self, answer_id: str, version: str, owner: str, size: tuple[int, int], found: Sequence[dict[str, Any]],
