@@ -82,7 +82,7 @@ class Learner:
 
     def __init__(
         self, network: Any, kind: TaskKind, device: Any, *, bfloat16: bool | None = None, frozen: int = 0,
-        teacher: Teacher | None = None, slow: int = 0, slow_share: float = 1.0,
+        teacher: Teacher | None = None,
     ) -> None:  # fmt: skip
         """Take a network to train.
 
@@ -93,8 +93,6 @@ class Learner:
             bfloat16: compute in 16 bits; None asks the device.
             frozen: first layers that stay as they are, with their batch statistics.
             teacher: of a classifier that learns from photos without labels too; it follows the average.
-            slow: first layers that learn at `slow_share` of the rate: what they know is worth more than a few photos.
-            slow_share: of the rate, 0..1.
         """
         import torch
 
@@ -119,24 +117,16 @@ class Learner:
             _look_into_boxes(self.criterion)
         self._average_from(self.network.state_dict())
         self.steps = 0
-        self.optimizer = self._optimizer(slow, slow_share)
+        self.optimizer = self._optimizer()
 
-    def _optimizer(self, slow: int, slow_share: float) -> Any:
+    def _optimizer(self) -> Any:
         import torch
 
-        first = {id(p) for layer in self.network.model[:slow] for p in layer.parameters()}
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        groups = []
-        for share, part in (
-            (1.0, [p for p in trained if id(p) not in first]),
-            (slow_share, [p for p in trained if id(p) in first]),
-        ):
-            for decay, own in (
-                (WEIGHT_DECAY, [p for p in part if p.ndim > 1]),
-                (0.0, [p for p in part if p.ndim <= 1]),
-            ):
-                if own:
-                    groups.append({"params": own, "weight_decay": decay, "share": share})
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
         return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), fused=True)
 
     def step(self, batch: Batch, rate: float) -> float:
@@ -152,7 +142,7 @@ class Learner:
         if batch.unlabelled is not None:
             pictures = torch.cat([pictures, picture_tensor(batch.unlabelled.strong, self.device)])
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["share"]
+            group["lr"] = rate
         with self._autocast():
             predictions = self.network.predict(pictures)
         if self.kind == "classify":

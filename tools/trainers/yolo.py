@@ -59,8 +59,6 @@ class Recipe:
     # First layers that stay as the starter has them: with 3 of 23 a step takes a sixth less and teaches as much; with 5
     # box mAP50 on orchard photos falls from 0.76 to 0.71.
     frozen: int = 3
-    slow: int = 0  # first layers that learn slower than the rest, at `slow_share` of the rate
-    slow_share: float = 1.0
     rate_round: float = 3e-3  # from the round before, which knows the task already
     # Of a classifier, whose head is a single layer: see docs/learning.md.
     classify_rate_round: float = 1e-3
@@ -240,10 +238,7 @@ class _Training:
         frozen = self.recipe.frozen if from_starter and self.kind != "classify" else 0  # not measured on whole photos
         device = choose_device()
         teacher = Teacher(build_network(self.architecture, self.names).to(device)) if self.photos is not None else None
-        self.learner = Learner(
-            network, self.kind, device, frozen=frozen, teacher=teacher, slow=self.recipe.slow,
-            slow_share=self.recipe.slow_share,
-        )  # fmt: skip
+        self.learner = Learner(network, self.kind, device, frozen=frozen, teacher=teacher)
         judged = build_network(self.architecture, self.names).to(self.learner.device)
         self.judged = judged.to(memory_format=torch.channels_last)  # takes averaged weights
         self.best: dict[str, Any] = {}
