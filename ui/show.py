@@ -68,23 +68,35 @@ def _bring(key: str, name: str, state: dict[str, str]) -> None:
 def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:
     """The photos, each with what is pointed at so far."""
     widgets.plain(t("show_click", name=name))
+    problems: dict[str, str] = st.session_state.setdefault("show_problems", {})
+    made: tuple[Sample, Click] | None = None
     for number, sample in enumerate(_photos(dataset), 1):
         shown = large_picture(folder, sample, [name])
         click = clicker(
             shown, sample.width, sample.height, t("show_hint", number=number, count=len(sample.instances)),
             picture=f"{sample.id}-{len(sample.instances)}", key=f"show-{key}-{sample.id}",
         )  # fmt: skip
-        problems: dict[str, str] = st.session_state.setdefault("show_problems", {})
-        if click is not None and _is_new(sample.id, click):
-            problems.pop(sample.id, None)
-            try:
-                with st.spinner(t("cutting")):
-                    _take(folder, dataset, sample, name, click)
-            except SightsmithError as error:
-                problems[sample.id] = str(error)
-            st.rerun()
+        if click is not None and _seen().get(sample.id) != click:
+            made = sample, click
         if sample.id in problems:
             widgets.say("warning", problems[sample.id])
+    if made is None:
+        return
+    sample, click = made
+    with st.spinner(t("cutting")):  # under all photos: none of them moves away from under the next click
+        problems.pop(sample.id, None)
+        try:
+            _take(folder, dataset, sample, name, click)
+        except SightsmithError as error:
+            problems[sample.id] = str(error)
+        _seen()[sample.id] = click
+    st.rerun()
+
+
+def _seen() -> dict[str, Click]:
+    """The last click on each photo that was taken: one is told again when the page is drawn anew, and counts once."""
+    seen: dict[str, Click] = st.session_state.setdefault("show_clicks", {})
+    return seen
 
 
 def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Click) -> None:
@@ -94,14 +106,6 @@ def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Clic
         point_at(folder, dataset, sample, name, box=box)
     else:
         point_at(folder, dataset, sample, name, points=click.points, starter=_starter())
-
-
-def _is_new(sample_id: str, click: Click) -> bool:
-    """A click is told again when the page is drawn anew; it counts once."""
-    seen: dict[str, Click] = st.session_state.setdefault("show_clicks", {})
-    new = seen.get(sample_id) != click
-    seen[sample_id] = click
-    return new
 
 
 def _finish(key: str, folder: Path, dataset: Dataset, name: str, state: dict[str, str], learn: Learn) -> None:

@@ -49,10 +49,9 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
             page.wait_for("Click once on each zorbling")
             for number in range(3):
                 place = page.tab.locator(".frame").nth(number)
-                place.scroll_into_view_if_needed()
-                box = place.bounding_box()
                 x, y = _place_of(page, number)
-                page.tab.mouse.click(box["x"] + x / 200 * box["width"], box["y"] + y / 200 * box["height"])
+                box = place.bounding_box()
+                place.click(position={"x": x / 200 * box["width"], "y": y / 200 * box["height"]})
                 page.wait_for(f"photos with a mark: {number + 1}")
                 page.settle()
             page.tab.screenshot(path=str(tmp_path / "marked.png"), full_page=True)
@@ -79,6 +78,7 @@ _FIRST_RED = """(img, places) => {
   const draw = canvas.getContext("2d");
   draw.drawImage(img, 0, 0, 200, 200);
   const red = ([r, g]) => r > 150 && g < 90;
+  if (!img.complete || !img.naturalWidth) return -1;
   return places.findIndex(([x, y]) => red(draw.getImageData(x, y, 1, 1).data));
 }"""
 
@@ -86,8 +86,9 @@ _FIRST_RED = """(img, places) => {
 def _place_of(page, number):
     """Where the thing is in the photo that the page shows at a position: the set may be in any order."""
     shown = page.tab.locator(".frame img").nth(number)
-    first = shown.evaluate(_FIRST_RED, [list(p) for p in PLACES])
-    return PLACES[first]
+    found = lambda: shown.evaluate(_FIRST_RED, [list(p) for p in PLACES])  # noqa: E731
+    page.wait_until(lambda: found() >= 0, "the photo is painted")
+    return PLACES[found()]
 
 
 def test_the_same_by_number_in_the_terminal(tmp_path, photos):

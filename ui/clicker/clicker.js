@@ -8,6 +8,7 @@ export default function (component) {
   let start = null;
   if (image.getAttribute("src") !== data.src) image.setAttribute("src", data.src);
   frame.style.width = "min(100%, " + (68 * data.width / data.height).toFixed(1) + "vh)"; // all of it is in sight
+  image.style.aspectRatio = data.width + " / " + data.height; // its place is kept before it is loaded: nothing moves
   hint.textContent = data.hint;
   frame.setAttribute("aria-label", data.hint);
 
