@@ -121,7 +121,7 @@ def test_nothing_is_read_before_the_person_has_approved(asked, tmp_path, word, r
     with pytest.raises(raises):
         label(run, tmp_path)
     assert plans[0]["kind"] == "approve"
-    assert plans[0]["plan"]["photos"] == [f"{tmp_path}/orchard: photos: 3"]  # the one behind the link of the person's own, too
+    assert plans[0]["plan"]["photos"] == [f"{tmp_path}/orchard: photos: 3"]  # one is behind a link
     assert not (run.folder / "export").exists() and run.record.labelled is None
 
 
