@@ -238,16 +238,20 @@ def predict(
 def export(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
     formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
+    boxes: Annotated[
+        str | None, typer.Option(help="visible or whole: boxes of what is seen, or of the whole object.")
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Write a run's data set and model for other tools."""
     from agent.run import lock, open_run
+    from tools.data.boxes import convention_named
     from tools.export_dataset import export
     from tools.export_model import export_best
 
     context = open_run(runs_dir / run)
     with lock(context.folder):
-        typer.echo(export(context, formats))
+        typer.echo(export(context, formats, convention_named(boxes)))
         if context.record.best is not None:
             typer.echo(export_best(context))
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tools.data.boxes import BoxConvention, default_convention
+from tools.data.boxes import LEARNT, BoxConvention
 from tools.data.sample import evenly
 from tools.errors import StepFailed
 from tools.runtime import write_json
@@ -177,7 +177,7 @@ class _Training:
             job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
         )
         self.view_px = job.view_px or job.size_px
-        self.convention = trainer.box_convention or default_convention(self.kind)
+        self.convention = trainer.box_convention or LEARNT
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
         self.begun: tuple[tuple[int, bool], Iterator[Batch]] | None = None  # (epoch, calm) and its batches
