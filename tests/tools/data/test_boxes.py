@@ -65,5 +65,5 @@ def test_an_export_says_which_boxes_it_holds_and_can_be_asked_for_either(
 
 
 def test_a_convention_that_is_none_is_refused_by_name():
-    with pytest.raises(FixArguments, match="'tight'.*visible.*whole"):
+    with pytest.raises(FixArguments, match=r"'tight'.*visible.*whole"):
         convention_named("tight")
