@@ -87,6 +87,9 @@ def build(
     ] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
+    model: Annotated[
+        Literal["n", "s", "m", "l", "x"] | None, typer.Option(help="Size of the network; n is the fastest.")
+    ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
@@ -98,6 +101,7 @@ def build(
 
     given: dict[str, Any] = {
         "effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir,
+        "model": f"yolo11{model}" if model else None,
         **_folders(cutouts, backgrounds, few), **_cluster(engine, address),
     }  # fmt: skip
     settings = Settings(**{k: v for k, v in given.items() if v is not None})
