@@ -173,11 +173,11 @@ class _Training:
         self.kind = job.task.kind
         self.names = job.task.class_names
         self.architecture = architecture_name(trainer.model, self.kind)
+        self.convention = trainer.box_convention or LEARNT
         self.fingerprint = job_fingerprint(
-            job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
+            job, trainer.model, self.convention, trainer.ignore_side_px, asdict(trainer.details)
         )
         self.view_px = job.view_px or job.size_px
-        self.convention = trainer.box_convention or LEARNT
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
         self.begun: tuple[tuple[int, bool], Iterator[Batch]] | None = None  # (epoch, calm) and its batches
