@@ -260,7 +260,7 @@ class _Training:
         samples = evenly(samples, self.recipe.max_validation)
         by_box = self.kind == "segment" and any(i.counts is None for s in samples for i in s.instances)
         if by_box:
-            reading = {**reading, "kind": "detect", "convention": "visible"}
+            reading = {**reading, "kind": "detect"}
         examples = [SampleSource([s], **reading)[0] for s in samples]
         fit = centre_example if self.kind == "classify" else fit_example
         least, size_px = self.trainer.ignore_side_px, self.view_px
