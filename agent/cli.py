@@ -87,6 +87,9 @@ def build(
     ] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
+    model: Annotated[
+        Literal["n", "s", "m", "l", "x"] | None, typer.Option(help="Size of the network; n is the fastest.")
+    ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
@@ -98,6 +101,7 @@ def build(
 
     given: dict[str, Any] = {
         "effort": effort, "profile": profile, "llm": llm, "size_px": size, "seed": seed, "runs_dir": runs_dir,
+        "model": f"yolo11{model}" if model else None,
         **_folders(cutouts, backgrounds, few), **_cluster(engine, address),
     }  # fmt: skip
     settings = Settings(**{k: v for k, v in given.items() if v is not None})
@@ -238,16 +242,20 @@ def predict(
 def export(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
     formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
+    boxes: Annotated[
+        str | None, typer.Option(help="visible or whole: boxes of what is seen, or of the whole object.")
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Write a run's data set and model for other tools."""
     from agent.run import lock, open_run
+    from tools.data.boxes import convention_named
     from tools.export_dataset import export
     from tools.export_model import export_best
 
     context = open_run(runs_dir / run)
     with lock(context.folder):
-        typer.echo(export(context, formats))
+        typer.echo(export(context, formats, convention_named(boxes)))
         if context.record.best is not None:
             typer.echo(export_best(context))
 

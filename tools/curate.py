@@ -16,11 +16,14 @@ from tools.data.apart import fingerprints, of_samples
 from tools.data.photos import Fingerprint, find_twins, look_hash
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample, Split
+from tools.data.task import TaskKind
 from tools.errors import StepFailed
 from tools.runtime import RunContext, report
+from tools.settings import Settings
 
 Float32Array = npt.NDArray[np.float32]
 SIDE = 64  # embeddings look at the picture this small: enough for layout, blind to noise
+MAX_MEASURED = 0.2  # of the pictures, in val and in test each: what teaches matters more
 NEIGHBOURS = 64  # how many near pictures a duplicate is looked for among
 
 
@@ -101,6 +104,19 @@ def find_outliers(embeddings: Float32Array, groups: Sequence[str], neighbours: i
         z = (middle - closeness) / max(spread, 1e-6)
         found.update({members[i]: round(float(z[i]), 2) for i in np.flatnonzero(z > max_z)})
     return found
+
+
+def measured_share(settings: Settings, kind: TaskKind, pictures: int, share: float) -> float:
+    """Share of the pictures in one of the splits that measure, 0..1: more of few, so that they can tell something.
+
+    Args:
+        settings: the least pictures that are wanted.
+        kind: of task.
+        pictures: all that are kept.
+        share: where there are many.
+    """
+    wanted = settings.split_pictures_classify if kind == "classify" else settings.split_pictures
+    return max(share, min(wanted / max(pictures, 1), MAX_MEASURED))
 
 
 def split_families(
@@ -217,7 +233,10 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     if not kept:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
     aimed = {s.family for s in run.dataset.scenes() if s.aimed}
-    splits = split_families(kept, settings.split_val, settings.split_test, aimed)
+    val, test = (
+        measured_share(settings, run.task.kind, len(kept), share) for share in (settings.split_val, settings.split_test)
+    )
+    splits = split_families(kept, val, test, aimed)
     updates: dict[str, dict[str, Any]] = {}
     for i in new:
         sample = samples[i]

@@ -32,7 +32,7 @@ from tools.settings import EFFORTS
 LoadModel = Callable[[Path], Recogniser]
 Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 5  # raised when the same pictures and weights would be scored or judged differently
+_METHOD = 6  # raised when the same pictures and weights would be scored or judged differently
 # Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
 _PHOTO_NOISE = 0.01
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")

@@ -19,7 +19,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools import owned
-from tools.data.boxes import with_label_boxes
+from tools.data.boxes import BOXES_SAY, BoxConvention, export_convention, with_label_boxes
 from tools.data.card import Exported, dataset_card
 from tools.data.formats import coco, cvat, folders, voc, yolo
 from tools.data.formats.labels import LabelledImage, counted, instances_of, labelled
@@ -61,8 +61,13 @@ def export_dataset(runtime: ToolRuntime[RunContext], formats: list[str] | None =
     return export(runtime.context, formats)
 
 
-def export(run: RunContext, formats: Sequence[str] | None = None) -> str:
+def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConvention | None = None) -> str:
     """Export the kept samples of a run; see `export_dataset`.
+
+    Args:
+        run: what is exported.
+        formats: all of the task's by default.
+        boxes: of what is seen or of the whole object; by default the masks' own, and the whole where there is no mask.
 
     Raises:
         FixArguments: an unknown format, or nothing is kept yet.
@@ -78,12 +83,13 @@ def export(run: RunContext, formats: Sequence[str] | None = None) -> str:
         samples = list(run.dataset.samples(verdict="kept"))
         if not samples:
             raise FixArguments("No picture is kept yet. Call generate_images and curate_dataset first.")
-        images, unknown_classes = _labelled(samples, task)
+        boxes = boxes or export_convention(task.kind)
+        images, unknown_classes = _labelled(samples, task, boxes)
         _refuse_unlabelled(images, task)
         done = []
         for number, name in enumerate(wanted):
             run.check_stop()
-            done.append(_export_format(run, name, images, samples, task))
+            done.append(_export_format(run, name, images, samples, task, boxes))
             run.progress(_STAGE, number + 1, len(wanted))
         _record(run, done, samples, task)
         lost = {e.format: counted(Counter(e.lost)) for e in done if e.lost}
@@ -93,15 +99,16 @@ def export(run: RunContext, formats: Sequence[str] | None = None) -> str:
             done=f"{done[0].images} pictures with {done[0].labels} labels as {', '.join(wanted)}",
             folders=[e.folder for e in done],
             lost=lost,
+            boxes=f"of {BOXES_SAY[boxes]}" if task.kind != "classify" else None,
             note="every folder was read back: as many pictures and labels as went in",
         )
 
 
-def _labelled(samples: Sequence[Sample], task: TaskSpec) -> tuple[list[LabelledImage], int]:
+def _labelled(samples: Sequence[Sample], task: TaskSpec, boxes: BoxConvention) -> tuple[list[LabelledImage], int]:
     """The samples with the labels of the task's classes, and how many labels are of others."""
     known = set(task.class_names)
     images, dropped = [], 0
-    for sample in with_label_boxes(samples, task.kind):
+    for sample in with_label_boxes(samples, boxes):
         kept = [i for i in sample.instances if i.class_name in known]
         dropped += len(sample.instances) - len(kept)
         label = sample.label if sample.label in known else None
@@ -153,15 +160,16 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
 
 
 def _export_format(
-    run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec
-) -> Exported:
+    run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec,
+    boxes: BoxConvention,
+) -> Exported:  # fmt: skip
     plan = plan_format(name, images, [s.image for s in samples], task)
     place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
     fingerprint = _fingerprint(name, images, samples, task)
     with _told(place):
         building = owned.unfinished(place)
         folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))
-        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost()))
+        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost()), boxes)
         card = _card(run, task, samples, [exported])
         # The card also names engines, which may be told later than the labels; one that a person wrote on stays.
         if _holds(folder, fingerprint) and (_says(folder / _CARD, card) or not owned.may_write(folder, by)):

@@ -197,6 +197,10 @@ class Settings(BaseSettings):
     outlier_neighbours: int = 5
     split_val: float = 0.15  # with `split_test`: the rest, that teaches, matters more than a narrower interval
     split_test: float = 0.15
+    # Of val and of test at least: some 100 objects give a 95 % interval of +- 0.08 about 0.8 (binomial); one label a
+    # picture wants more of them. Never more than `tools.curate.MAX_MEASURED` of all.
+    split_pictures: int = Field(24, ge=1)
+    split_pictures_classify: int = Field(60, ge=1)
 
     # Labels
     annotator: str = "exact"  # or detect_and_segment: for pictures that come without labels

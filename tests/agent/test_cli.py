@@ -218,3 +218,14 @@ def test_a_setting_without_an_end_or_an_address_that_is_none_is_refused(monkeypa
 @pytest.mark.parametrize("address", ["h:1", "10.0.0.5:6379", "ray://head-node.local:10001", "[::1]:6379"])
 def test_an_address_of_a_cluster_is_taken_as_it_is(address):
     assert Settings(ray_address=address).ray_address == address
+
+
+@pytest.mark.parametrize(("given", "network"), [([], "yolo11n"), (["--model", "s"], "yolo11s")])
+def test_the_size_of_the_network_is_said_in_one_letter(tmp_path, monkeypatch, given, network):
+    settings = []
+    monkeypatch.setattr("agent.run.start_run", lambda _request, made, **_: settings.append(made))
+    monkeypatch.setattr(cli, "_work", lambda *_: None)
+    monkeypatch.delenv("SIGHTSMITH_MODEL", raising=False)
+    result = CliRunner().invoke(cli.app, ["build", "find apples", "--runs-dir", str(tmp_path), *given])
+    assert result.exit_code == 0, result.output
+    assert settings[0].model == network

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
-from tools.curate import curate, embed, find_copies, find_leaks, find_outliers, split_families
+from tools.curate import curate, embed, find_copies, find_leaks, find_outliers, measured_share, split_families
 from tools.data.dataset import file_sha256
 from tools.data.photos import Fingerprint, look_hash
 from tools.data.pictures import read_picture, write_picture
@@ -178,6 +178,14 @@ def test_a_rare_class_is_in_val_and_test():
                                 for s in _samples(3, ["rare"]))]  # fmt: skip
     splits = split_families(samples, 0.15, 0.15)
     assert {splits[s.id] for s in samples if s.id.startswith("r")} == {"train", "val", "test"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "pictures", "share"),
+    [("segment", 1000, 0.15), ("segment", 140, 24 / 140), ("segment", 40, 0.2), ("classify", 360, 60 / 360)],
+)
+def test_few_pictures_give_more_of_them_to_what_measures(kind, pictures, share):
+    assert measured_share(Settings(), kind, pictures, 0.15) == pytest.approx(share)
 
 
 def test_empty_pictures_are_in_every_split():

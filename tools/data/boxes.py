@@ -5,15 +5,31 @@ from typing import Literal
 
 from tools.data.sample import Box, Instance, Sample
 from tools.data.task import TaskKind
+from tools.errors import FixArguments
 
 BoxConvention = Literal["visible", "whole"]
+BOXES_SAY: dict[BoxConvention, str] = {"visible": "what is seen", "whole": "the whole object, hidden parts inferred"}
 # Behind leaves people box the fruit they infer, but nobody infers it from a sliver.
 MIN_SHARE_FOR_WHOLE = 0.3
 
 
-def default_convention(kind: TaskKind) -> BoxConvention:
-    """Masks cover what is seen, so their boxes do; where boxes are all there is, they are as people draw them."""
-    return "whole" if kind == "detect" else "visible"
+LEARNT: BoxConvention = "whole"  # by recognisers, and what they are scored by; their masks stay what is seen
+
+
+def export_convention(kind: TaskKind) -> BoxConvention:
+    """Beside masks, other tools expect the masks' own boxes; where boxes are all there is, they are as people draw."""
+    return "visible" if kind == "segment" else "whole"
+
+
+def convention_named(text: str | None) -> BoxConvention | None:
+    """The convention of a name; None for none.
+
+    Raises:
+        FixArguments: there is no such convention.
+    """
+    if text is None or text in ("visible", "whole"):
+        return text  # type: ignore[return-value]
+    raise FixArguments(f"boxes {text!r}: there are visible (of what is seen) and whole (of the whole object)")
 
 
 def label_box(instance: Instance, convention: BoxConvention, width: int, height: int) -> Box:
@@ -32,9 +48,8 @@ def label_box(instance: Instance, convention: BoxConvention, width: int, height:
     return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
 
 
-def with_label_boxes(samples: Sequence[Sample], kind: TaskKind) -> list[Sample]:
-    """The samples of a kind of task with `Instance.box` by that task's convention."""
-    convention = default_convention(kind)
+def with_label_boxes(samples: Sequence[Sample], convention: BoxConvention) -> list[Sample]:
+    """The samples with `Instance.box` by a convention; see `label_box`."""
     if convention == "visible":
         return list(samples)
     return [

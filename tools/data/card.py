@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.data.boxes import BOXES_SAY, BoxConvention
 from tools.data.sample import Sample
 from tools.data.scene import AXES
 from tools.data.task import TaskSpec
@@ -29,6 +30,7 @@ class Exported:
     images: int
     labels: int
     lost: Mapping[str, int]
+    boxes: BoxConvention = "visible"  # what the labels' boxes are about
 
 
 def dataset_card(
@@ -63,8 +65,11 @@ def dataset_card(
         _table(["split", "pictures", "without an object", *task.class_names], _count_rows(task, samples)),
         "## Formats",
         _table(
-            ["format", "folder", "files", "pictures", "labels", "lost"],
-            [[e.format, e.folder, _Raw(_WHERE[e.format]), e.images, e.labels, _lost(e.lost)] for e in exported],
+            ["format", "folder", "files", "pictures", "labels", "boxes of", "lost"],
+            [
+                [e.format, e.folder, _Raw(_WHERE[e.format]), e.images, e.labels, BOXES_SAY[e.boxes], _lost(e.lost)]
+                for e in exported
+            ],
         ),
         "## How it was made",
         _table(["engine", "pictures", "version", "licence", "why"], _engine_rows(made, engines)),
@@ -76,7 +81,7 @@ def dataset_card(
         "## Use and limits",
         f"Made to train and test a model for the task above, in the order of classes {_order(task)}. Scores on its "
         "synthetic pictures are not accuracy on photos: measure on real photos before relying on a model. What the "
-        "slices do not list was not shown. Masks and boxes cover the visible part of an object.",
+        "slices do not list was not shown. Masks cover what is seen of an object.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

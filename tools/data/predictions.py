@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tools.data.boxes import with_label_boxes
+from tools.data.boxes import LEARNT, with_label_boxes
 from tools.data.metrics import MAX_DETECTIONS, Picture
 from tools.data.pictures import Picture as Pixels
 from tools.data.pictures import read_picture
@@ -81,7 +81,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
             answers[s.id].axes, s.family if s.engine in PHOTOS else "", s.label, answers[s.id].probabilities,
             s.lookalikes,
         )
-        for s in with_label_boxes(samples, task.kind)
+        for s in with_label_boxes(samples, LEARNT)
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.annotators import Picture, Segmenter
 from tools.annotators.fusion import box_ious
+from tools.data.formats.labels import counts_box
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.data.task import TaskKind, TaskSpec
 from tools.label.views import predict_in_views
@@ -66,14 +67,16 @@ class ModelEngine:
         found = predict_in_views(self.predictor, pictures, least, self.views, self.view_iou)
         results = []
         for picture, own in zip(pictures, found, strict=True):
-            named = [self._named(i) for i in own if i.class_name in self.mapping]
+            named = [self._named(i, picture) for i in own if i.class_name in self.mapping]
             results.append(cut_out(picture, named, self.segmenter) if self.segmenter else named)
         return results
 
-    def _named(self, instance: Instance) -> Instance:
+    def _named(self, instance: Instance, picture: Picture) -> Instance:
         update: dict[str, Any] = {"class_name": self.mapping[instance.class_name], "source": self.name}
         if self.kind == "detect":
             update["counts"] = None
+        elif instance.counts is not None:  # a model's box is of the whole object, a label's beside a mask of the mask
+            update |= {"box": counts_box(instance.counts, *picture.shape[:2]), "full_box": instance.box}
         return instance.model_copy(update=update)
 
     def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:

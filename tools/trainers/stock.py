@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.data.boxes import with_label_boxes
+from tools.data.boxes import export_convention, with_label_boxes
 from tools.data.formats.labels import labelled
 from tools.data.formats.yolo import label_files, picture_path
 from tools.data.sample import Sample
@@ -90,7 +90,7 @@ def _start(job: TrainingJob, folder: Path, architecture: str) -> tuple[Path | No
 def _splits(job: TrainingJob) -> list[Sample]:
     train = [s.model_copy(update={"split": "train"}) for s in job.train]
     val = [s.model_copy(update={"split": "val"}) for s in job.val or job.train[:1]]
-    return with_label_boxes([*train, *val], job.task.kind)
+    return with_label_boxes([*train, *val], export_convention(job.task.kind))
 
 
 def _write_yolo(job: TrainingJob, folder: Path) -> Path:

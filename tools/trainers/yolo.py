@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tools.data.boxes import BoxConvention, default_convention
+from tools.data.boxes import LEARNT, BoxConvention
 from tools.data.sample import evenly
 from tools.errors import StepFailed
 from tools.runtime import write_json
@@ -173,11 +173,11 @@ class _Training:
         self.kind = job.task.kind
         self.names = job.task.class_names
         self.architecture = architecture_name(trainer.model, self.kind)
+        self.convention = trainer.box_convention or LEARNT
         self.fingerprint = job_fingerprint(
-            job, trainer.model, trainer.box_convention, trainer.ignore_side_px, asdict(trainer.details)
+            job, trainer.model, self.convention, trainer.ignore_side_px, asdict(trainer.details)
         )
         self.view_px = job.view_px or job.size_px
-        self.convention = trainer.box_convention or default_convention(self.kind)
         self.clock = _Clock(job.deadline_s)
         self.progress = _Progress(planned=job.epochs)
         self.begun: tuple[tuple[int, bool], Iterator[Batch]] | None = None  # (epoch, calm) and its batches
@@ -260,7 +260,7 @@ class _Training:
         samples = evenly(samples, self.recipe.max_validation)
         by_box = self.kind == "segment" and any(i.counts is None for s in samples for i in s.instances)
         if by_box:
-            reading = {**reading, "kind": "detect", "convention": "visible"}
+            reading = {**reading, "kind": "detect"}
         examples = [SampleSource([s], **reading)[0] for s in samples]
         fit = centre_example if self.kind == "classify" else fit_example
         least, size_px = self.trainer.ignore_side_px, self.view_px
