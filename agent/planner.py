@@ -27,6 +27,7 @@ from agent.request_text import Known
 from agent.summary import summarise, summarise_labels
 from agent.understand import Understanding, merge, understand
 from tools.answers import ANSWERS, SHOWN, WANTS
+from tools.data.slices import is_beside
 from tools.data.task import TaskKind
 
 ROUND = (
@@ -383,7 +384,7 @@ class OfflinePlanner(BaseChatModel):
         if last is not None and not last.done:
             tried_plain = not last.args
             return None if last.failed or tried_plain else ("design_scenes", {})
-        focus = _aim(story) if story.rounds else story.lessons[:MAX_FOCUS]
+        focus = _aim(story) if story.rounds else _few(_of_these_classes(story))
         return "design_scenes", self._only_known("design_scenes", {"focus": focus} if focus else {})
 
     def _another_round(self, story: Story) -> bool:
@@ -457,8 +458,23 @@ def _aim(story: Story) -> list[str]:
         return []
     said = diagnosis.report
     named = _slices(said.get("aim")) or _slices(said.get("weak")) or _slices(said.get("least_certain"))
-    company = [name for name in named if name.startswith("lookalike=")]  # beside whatever else a scene is aimed at
-    return [name for name in named if name not in company][:MAX_FOCUS] + company
+    return _few(named)
+
+
+def _few(named: list[str]) -> list[str]:
+    """So many slices that an aim is one, and all that goes with every scene whatever it is aimed at."""
+    beside = [name for name in named if is_beside(name)]
+    return [name for name in named if name not in beside][:MAX_FOCUS] + beside
+
+
+def _of_these_classes(story: Story) -> list[str]:
+    """What past runs teach about this task: a class of theirs that this one lacks says nothing."""
+    defined = story.last("define_task")
+    named = [c.get("name") if isinstance(c, dict) else c for c in (defined.args if defined else {}).get("classes", [])]
+    pairs = {f"{a}/{b}" for a in named for b in named}
+    known = {"class": set(named if len(named) > 1 else ()), "confused": pairs}
+    parts = [(name, *name.partition("=")[::2]) for name in story.lessons]
+    return [name for name, axis, value in parts if axis not in known or value in known[axis]]
 
 
 def _plateau_twice(story: Story) -> bool:

@@ -50,6 +50,7 @@ class Lesson(BaseModel):
     kind: TaskKind
     classes: list[str] = Field(min_length=1, max_length=200)
     drawn_as: list[str] = Field(default_factory=list, max_length=200)
+    looks: dict[str, str] = Field(default_factory=dict, description="class -> what drew it")
     contexts: list[str] = Field(default_factory=list, max_length=40)
     engine: str = Field("", max_length=80)
     weak: list[str] = Field(default_factory=list, max_length=40, description="weak slices of every round, latest first")
