@@ -52,6 +52,8 @@ def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
 
 def remember_run(run: RunContext) -> None:
     """Keep what a run taught, once however often it is called; a run without a measured round taught nothing."""
+    if run.record.options.get("forgotten"):  # the person does not want it to teach
+        return
     if run.record.task is None or not any(r.scores for r in run.record.rounds):
         return
     try:

@@ -26,6 +26,7 @@ from tools.data.scoring import Comparison
 from tools.data.slices import Slice, aim_of, is_beside
 from tools.errors import FixArguments, StepFailed
 from tools.evaluate import Scorer, Sets, predictions_path, rules_for, scorer_of, sets_of
+from tools.inherit import INHERITED_ROUND
 from tools.label.photos import PhotoFile, find_photos, read_ahead
 from tools.label.pseudo import apart_from
 from tools.runtime import Round, RunContext, report, write_json
@@ -337,7 +338,7 @@ def reason_to_stop(run: RunContext) -> str | None:
         return f"the target of {run.task.target:g} is reached on {scores.on} ({scores.score:.3f})"
     if number >= budget.rounds:
         return f"all {budget.rounds} rounds of the budget are used"
-    if run.dataset.count() >= budget.images:
+    if run.dataset.count() - run.dataset.count(round_number=INHERITED_ROUND) >= budget.images:
         return f"all {budget.images} pictures of the budget are used"
     spent = sum(s.seconds for s in record.stages if s.round == number)
     if run.remaining_s() < spent * _CHEAPEST_ROUND:

@@ -103,6 +103,21 @@ class RunMemory:
                 ids=[lesson.id], embeddings=[vector.tolist()], documents=[text], metadatas=[{"lesson": kept}]
             )
 
+    def remove(self, run: str, created: str) -> bool:
+        """Forget the lesson of a run. Whether there was one.
+
+        Raises:
+            StepFailed: the store is broken, locked, unreachable or of another version.
+        """
+        if self.is_new:
+            return False
+        known = Lesson(run=run, created=created, kind="segment", classes=["-"]).id
+        with self._collection() as collection:
+            there = bool(collection.get(ids=[known])["ids"])
+            if there:
+                collection.delete(ids=[known])
+        return there
+
     def search(
         self, text: str, classes: Sequence[str] = (), *, max_distance: float, limit: int = 3, without: str = ""
     ) -> list[Lesson]:
