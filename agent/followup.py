@@ -122,21 +122,44 @@ def follow_up(
     Raises:
         FixArguments: there is no such run, its record is damaged, or the word is empty or too long.
     """
+    return _begin(folder, said, photos, ask, listener, model, tools, auto_approve).take()
+
+
+def _begin(folder: Path, said: str, photos: Sequence[Path], ask: Ask = ask_nobody, *others: Any) -> "_Turn":
     said = said.strip()
     if not said:
         raise FixArguments("the message is empty; ask something about the run, or say what should change")
     if len(said) > MAX_CHARS:
         raise FixArguments(f"the message has {len(said)} characters, and at most {MAX_CHARS} are read; say it shorter")
-    turn = _Turn(folder, said, list(photos), ask, listener, model, tools, auto_approve)
-    return turn.take()
+    return _Turn(folder, said, list(photos), ask, *others)
+
+
+def at_once(folder: Path, said: str, *, photos: Sequence[Path] = (), language_model: bool = False) -> Reply | None:
+    """What needs no work: a question that the record answers, a word for a run that works. None for all else.
+
+    Args:
+        folder: of the run.
+        said: what the person says.
+        photos: that come with the word.
+        language_model: one will be asked, so that only what a working run is told is settled here.
+
+    Raises:
+        FixArguments: as of `follow_up`.
+    """
+    turn = _begin(folder, said, photos)
+    waits = turn.record.status == "needs_answer"
+    offline = not language_model and choose(open_run(folder).settings).name == OFFLINE
+    if is_locked(folder) or (offline and not waits and turn.word.kind in (*get_args(Question), "unclear", "stop")):
+        return turn.take()
+    return None
 
 
 class _Turn:
     """One word and what becomes of it."""
 
     def __init__(
-        self, folder: Path, said: str, photos: list[Path], ask: Ask, listener: Listener | None,
-        model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", auto_approve: bool,
+        self, folder: Path, said: str, photos: list[Path], ask: Ask, listener: Listener | None = None,
+        model: "BaseChatModel | None" = None, tools: "Sequence[BaseTool] | None" = None, auto_approve: bool = False,
     ) -> None:  # fmt: skip
         self.folder, self.said, self.photos = folder, said, photos
         self.ask, self.listener, self.model, self.tools, self.auto_approve = ask, listener, model, tools, auto_approve

@@ -54,7 +54,7 @@ _ASKS = re.compile(
     r"|为什么|为何|怎么|如何|什么|多久|多少|多快|哪|吗|呢\s*[?？]?$|几张"
 )
 _WHY = _any(r"\bwhy\b", r"what'?s wrong|what is wrong|how come|what went wrong", r"为什么|为何|原因|怎么(?:这么|那么|会)?.{0,4}(?:低|差|不准|不好)")
-_CONFUSES = _any(r"confus|mix(?:es|ed)? .{0,20}up|mix(?:es|ed)? up|mistak|\btaken? .{1,40} for\b|\btakes .{1,40} for\b|tell .{1,40}apart",
+_CONFUSES = _any(r"confus|mix(?:es|ed)? .{0,20}up|mix(?:es|ed)? up|mistak|\btaken? (?:.{1,40} )?for\b|\btakes .{1,40} for\b|tell .{1,40}apart",
                  r"混淆|认错|弄混|搞混|当成|误认|分不清|认成|看成")  # fmt: skip
 _WEAK = _any(r"\bweak|where .{0,24}(?:fail|struggl|bad|worse|worst)|what .{0,16}(?:struggl|fail|miss)|worst", r"弱|哪.{0,8}(?:差|不好|不行|漏)|漏.{0,4}(?:什么|哪)")
 _USE = _any(r"\bhow (?:do|can|could|should|would|to) ?(?:i|we|you)?\b.{0,30}\b(?:use|run|deploy|call|load|integrat\w*|install|put|embed|get it|open|serve)\b",
@@ -190,7 +190,7 @@ def _wish(text: str, asks: bool, classes: Sequence[str], known: Known, word: obj
     if _PICTURES.search(text) and not aimed.focus:
         return make("pictures_more", number=_number(text))  # type: ignore[call-arg]
     fields = {"focus": aimed.focus, "unknown": aimed.unknown, "number": _number(text) if _ROUND.search(text) else None}
-    if (aims or len(text) <= 40) and (aimed.focus or (aims and aimed.unknown)):
+    if (aims or (len(text) <= 40 and not asks)) and (aimed.focus or (aims and aimed.unknown)):
         return make("aim", **fields)  # type: ignore[call-arg]
     if _ROUND.search(text):
         return make("rounds", number=_number(text))  # type: ignore[call-arg]

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,14 +70,9 @@ def _say(folder: Path, said: str, photos: list[Path], yes: bool, *, interactive:
     from agent.followup import follow_up
 
     console = Console(quiet=quiet)
-
-    def on_event(event: dict[str, Any]) -> None:
-        if event["kind"] != "summary":  # it is the reply, and is printed once
-            console.on_event(event)
-
     asks: Ask = console.ask if interactive else ask_nobody
     with console:
-        return follow_up(folder, said, photos=photos, ask=asks, listener=on_event, auto_approve=yes)
+        return follow_up(folder, said, photos=photos, ask=asks, listener=console.on_event, auto_approve=yes)
 
 
 def _show(reply: "Reply", runs_dir: Path) -> None:
