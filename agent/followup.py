@@ -193,20 +193,18 @@ class _Turn:
 
     def _told(self) -> Reply:
         """A question, answered from the record; what is said goes into the run's story."""
-        word = self.word
-        if word.kind == "help":
-            text = what_can_be_asked(word.language)
-        elif word.kind == "cannot":
-            text = self._cannot()
-        else:
-            text = answer(word.kind, self.folder, self.record, word.language, word.number, word.device)
+        text = self._answer()
         self._write_down(text)
         return self._reply("answered", text)
 
-    def _cannot(self) -> str:
-        """What is not done here, each with the nearest thing that is."""
-        ask = "这里做不到：" if self.word.language == "zh" else "Not done here: "
-        return ask + ("；" if self.word.language == "zh" else "; ").join(self.word.notes)
+    def _answer(self) -> str:
+        word = self.word
+        if word.kind == "help":
+            return what_can_be_asked(word.language)
+        if word.kind == "cannot":  # what is not done here, each with the nearest thing that is
+            head, between = ("这里做不到：", "；") if word.language == "zh" else ("Not done here: ", "; ")
+            return head + between.join(word.notes)
+        return answer(word.kind, self.folder, self.record, word.language, word.number, word.device)
 
     def _write_down(self, text: str) -> None:
         run = open_run(self.folder)
@@ -218,16 +216,13 @@ class _Turn:
         """A worker is on the run: what the record answers is answered, the rest is left in its mailbox."""
         word, zh = self.word, self.word.language == "zh"
         if word.kind in get_args(Question):
-            text = self._cannot() if word.kind == "cannot" else what_can_be_asked(word.language)
-            known = word.kind not in ("help", "cannot")
-            return self._reply("answered", answer(
-                word.kind, self.folder, self.record, word.language, word.number, word.device) if known else text)  # fmt: skip
+            return self._reply("answered", self._answer())
         offline = self.model is None and choose(open_run(self.folder).settings).name == OFFLINE
         if offline and not (word.kind == "stop" or word.focus):
             return self._reply("refused", (
-                "正在运行中，现在只能听“这一轮之后停”或“多一点阴影”这样的话；请等它完成后再说，或者先让它停下。" if zh else
-                'It is working. Until it has ended it hears "stop after this round" and "more shade please"; say this again '
-                "when it has ended, or stop it first."))  # fmt: skip
+                "正在运行中，现在只能听“这一轮之后停”或“多一点阴影”这样的话；请等它完成后再说，或者先停下。" if zh else
+                'It is working. Until it has ended it hears "stop after this round" and "more shade please"; say this '
+                "again when it has ended, or stop it first."))  # fmt: skip
         leave(self.folder, self.said)
         return self._reply("heard", "听到了，下一步就会照做。" if zh else "Heard: it is minded at the next step.")
 
@@ -254,7 +249,9 @@ class _Turn:
         if word.kind == "try":
             return self._try()
         if word.kind == "label" and word.path is None:
-            return self._reply("refused", "请写出照片所在的文件夹。" if zh else "Name the folder of the photos, as a path.")
+            return self._reply(
+                "refused", "请写出照片所在的文件夹。" if zh else "Name the folder of the photos, as a path."
+            )
         if word.unknown and not word.focus:
             text = extend_args(word)["notes"][-1]
             self._write_down(text)
@@ -272,7 +269,11 @@ class _Turn:
                 "What this run taught is forgotten: no later run starts from it. Its model and pictures stay."
             )  # fmt: skip
         else:
-            text = "没有等待批准的计划，也没有记住的经验。" if zh else "No plan waits, and nothing of this run was remembered."
+            text = (
+                "没有等待批准的计划，也没有记住的经验。"
+                if zh
+                else "No plan waits, and nothing of this run was remembered."
+            )
         self._write_down(text)
         return self._reply("done", text)
 
@@ -290,7 +291,9 @@ class _Turn:
                 return self._reply("refused", text)
         if word.kind == "kind" and word.task == task.kind:
             have = {"detect": ("boxes", "方框"), "segment": ("outlines", "轮廓")}.get(task.kind, ("that", "这个"))
-            return self._reply("answered", f"它给出的已经是{have[1]}。" if word.language == "zh" else f"It gives {have[0]} already.")
+            return self._reply(
+                "answered", f"它给出的已经是{have[1]}。" if word.language == "zh" else f"It gives {have[0]} already."
+            )
         with lock(self.folder):
             run = open_run(self.folder)
             made = fork(run, names, word.task, network, word.language)
@@ -354,11 +357,14 @@ class _Turn:
         if code is ExitCode.NEEDS_ANSWER:
             question = record.question or {}
             plan = question.get("plan")
-            new = (f"新的运行 {record.name} 从 {record.parent} 接着做，原来的保留。" if zh else
-                   f"A new run, {record.name}, goes on from {record.parent}, which stays as it is. ") if forked else ""  # fmt: skip
-            said = str(question.get("reply") or question.get("question") or "")
-            asks = ("计划如下，批准后才开始。" if zh else "Here is the plan; nothing begins before you approve it.") if plan else ""
-            text = " ".join(filter(None, (new.strip(), said, asks)))
+            said = [str(question.get("reply") or question.get("question") or "")]
+            if forked:
+                stays = f"A new run, {record.name}, goes on from {record.parent}, which stays as it is."
+                said.insert(0, f"新的运行 {record.name} 从 {record.parent} 接着做，原来的保留。" if zh else stays)
+            if plan:
+                waits = "Here is the plan; nothing begins before you approve it."
+                said.append("计划如下，批准后才开始。" if zh else waits)
+            text = " ".join(filter(None, said))
             return replace(self._reply("waits", text), run=record.name, plan=plan, forked=forked)
         if code is ExitCode.FINISHED:
             outcome: Outcome = "worked" if worked or forked else "answered"
@@ -393,6 +399,8 @@ def _smallest(language: str) -> str:
             "或者只要方框（说“框就够了”），方框模型比轮廓模型小。"
         )
     return (
-        "It is the smallest network already. What makes it faster: the exported model.onnx runs faster than model.pt; smaller "
-        'pictures (a new run with --size); or boxes alone ("boxes are enough"), for a network without outlines is smaller.'
+        "It is the smallest network already. What makes it faster: the exported model.onnx runs faster than "
+        "model.pt; smaller "
+        'pictures (a new run with --size); or boxes alone ("boxes are enough"), for a network without outlines is '
+        "smaller."
     )

@@ -22,8 +22,8 @@ from langgraph.types import interrupt
 
 import prompts
 from agent.faults import keep_traceback
-from agent.memory import recall_lessons, remember_run
 from agent.mailbox import letters
+from agent.memory import recall_lessons, remember_run
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.planner import OfflinePlanner
 from agent.report import write_report

@@ -22,11 +22,15 @@ _LEAVE = frozenset({"exit", "quit", "bye", ":q", "退出", "再见"})
 
 def ask(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
-    said: Annotated[str, typer.Argument(help='Such as "why is the score low?" or "also find pears".', callback=readable)],
+    said: Annotated[
+        str, typer.Argument(help='Such as "why is the score low?" or "also find pears".', callback=readable)
+    ],
     photo: Annotated[list[Path] | None, typer.Option(help="A photo that comes with it: try it on this.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, and nothing else, on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON, and nothing else, on stdout.")
+    ] = False,
 ) -> None:
     """Ask a run something, or say what should change; what costs anything waits for your approval."""
     from agent.console import is_interactive

@@ -52,7 +52,10 @@ def _thread(run: RunContext, names: tuple[str, ...]) -> None:
         args = {"kind": "segment", "classes": [{"name": n} for n in names]} if name == "define_task" else {}
         said = {"done": name, "rounds": 2} | ({"classes": list(names)} if name == "define_task" else {})
         call = {"name": name, "args": args, "id": f"plan-{number}", "type": "tool_call"}
-        messages += [AIMessage("", tool_calls=[call]), ToolMessage(json.dumps(said), tool_call_id=f"plan-{number}", name=name)]
+        messages += [
+            AIMessage("", tool_calls=[call]),
+            ToolMessage(json.dumps(said), tool_call_id=f"plan-{number}", name=name),
+        ]
     messages.append(AIMessage("There is a model."))
     planner = OfflinePlanner(known=lambda phrase: None)
     with closing(connect(run.folder / "checkpoints.sqlite")) as kept:

@@ -20,7 +20,9 @@ def task(*names: str, kind="segment", **looks):
 def child(parent: RunContext, *names: str, kind="segment") -> RunContext:
     folder = parent.folder.parent / "child"
     folder.mkdir()
-    record = RunRecord(name="child", request="", created="", parent=parent.record.name, task=task(*names, kind=kind), approved=True)
+    record = RunRecord(
+        name="child", request="", created="", parent=parent.record.name, task=task(*names, kind=kind), approved=True
+    )
     return RunContext(folder, record, Settings(runs_dir=folder.parent))
 
 
@@ -86,7 +88,9 @@ def test_labels_as_another_task_has_them(before, after, given, expected):
 def test_a_picture_of_one_class_goes_to_classifiers_that_know_it():
     names = ("apple", "pear")
     assert as_here(sample([], [], "apple"), task(*names, kind="classify"), task(*names, "plum", kind="classify"))
-    assert as_here(sample([], [], "apple"), task(*names, kind="classify"), task("pear", "plum", kind="classify")) is None
+    assert (
+        as_here(sample([], [], "apple"), task(*names, kind="classify"), task("pear", "plum", kind="classify")) is None
+    )
 
 
 def test_a_parent_that_is_gone_is_named(tmp_path):
