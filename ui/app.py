@@ -1,5 +1,7 @@
 """The entry of the chat page: `sightsmith ui` starts a server on this file."""
 
+from collections import Counter
+
 import streamlit as st
 
 from agent.run import list_runs
@@ -44,10 +46,11 @@ def _sidebar() -> None:
         names, now = list(records), session.run_name()
         if now is not None and now not in names:
             names.insert(0, now)
+        said = _titles(records)
         if names:
             st.session_state["run_box"] = now
             st.selectbox(t("run"), names, key="run_box", index=None, placeholder=t("run_none"), on_change=_chosen,
-                         format_func=lambda name: _title(records.get(name), name))  # fmt: skip
+                         format_func=lambda name: said.get(name, name))  # fmt: skip
             st.button(t("new_run"), icon=":material/add:", on_click=session.choose_run, args=(None,), width="stretch",
                       disabled=now is None)  # fmt: skip
         languages = list(LANGUAGES)
@@ -59,8 +62,11 @@ def _sidebar() -> None:
         login.leave()
 
 
-def _title(record: RunRecord | None, name: str) -> str:
-    return name if record is None else f"{titles.title_of(session.runs_dir() / name, record)} · {titles.when(record)}"
+def _titles(records: dict[str, RunRecord]) -> dict[str, str]:
+    """What the list says; two of the same title are told apart by when they began."""
+    found = {name: titles.title_of(session.runs_dir() / name, record) for name, record in records.items()}
+    times = Counter(found.values())
+    return {n: f"{said} · {titles.when(records[n])}" if times[said] > 1 else said for n, said in found.items()}
 
 
 def _chosen() -> None:

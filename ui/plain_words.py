@@ -46,7 +46,7 @@ def of_run(record: RunRecord, confused: dict[tuple[str, str], int] | None = None
     lines = [_named_right(judged)] if judged.accuracy is not None else _found(record, judged)
     lines += _taken_for(record, confused or {})
     lines += _weakest(record)
-    return Told(lines, *_measured_on(record, judged))
+    return Told([line[:1].upper() + line[1:] for line in lines], *_measured_on(record, judged))
 
 
 def short(record: RunRecord) -> str:

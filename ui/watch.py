@@ -13,6 +13,7 @@ from ui import session, widgets
 from ui.session import t
 
 _NEWEST = 6
+_GLIMPSE_PX = 560
 _DRAWS, _TRAINS = ("generate", "score", "curate", "annotate"), ("train", "shown")
 
 
@@ -51,4 +52,4 @@ def _glimpse(folder: Path, number: int) -> None:
     except OSError:  # replaced at this moment
         return
     widgets.plain(t("sees_by_now"), "small")
-    st.image(content, width="stretch")
+    st.image(content, width=_GLIMPSE_PX, alt=t("sees_by_now"))
