@@ -153,8 +153,8 @@ def confusions(seen: Iterable[Seen]) -> Counter[tuple[str, str]]:
     return counts
 
 
-def crop(picture: Picture, box: Box, side_px: int) -> Picture:
-    """A square part of a picture around an object, with some of its surroundings.
+def crop(picture: Picture, box: Box, side_px: int) -> tuple[Picture, Box]:
+    """A square part of a picture around an object, with some of its surroundings, and the object's box in it.
 
     Args:
         picture: (h, w, 3) RGB.
@@ -167,7 +167,10 @@ def crop(picture: Picture, box: Box, side_px: int) -> Picture:
     left = round(min(max(0.0, (x1 + x2 - side) / 2), width - side))
     top = round(min(max(0.0, (y1 + y2 - side) / 2), height - side))
     part = picture[top : top + round(side), left : left + round(side)]
-    return np.asarray(cv2.resize(part, (side_px, side_px), interpolation=cv2.INTER_AREA), np.uint8)
+    scale = side_px / round(side)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    moved = ((x1 - left) * scale, (y1 - top) * scale, (x2 - left) * scale, (y2 - top) * scale)
+    return np.asarray(cv2.resize(part, (side_px, side_px), interpolation=way), np.uint8), moved
 
 
 def _answered(

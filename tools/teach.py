@@ -21,17 +21,20 @@ from tools.runtime import write_json
 from tools.shown.photos import ENGINE, MAX_SIDE_PX
 
 
-def shrunk(picture: Picture, found: Sequence[Instance], side_px: int = MAX_SIDE_PX) -> tuple[Picture, list[Instance]]:
+def shrunk(
+    picture: Picture, found: Sequence[Instance], side_px: int = MAX_SIDE_PX, *, grow: bool = False
+) -> tuple[Picture, list[Instance]]:
     """A picture whose longer side is at most `side_px`, and the objects moved with it.
 
     Args:
         picture: (h, w, 3).
         found: in its pixels.
         side_px: of the longer side.
+        grow: make a smaller one so large too, to be drawn on.
     """
     height, width = picture.shape[:2]
     scale = side_px / max(height, width)
-    if scale >= 1:
+    if scale >= 1 and not grow:
         return picture, list(found)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     moved = []
@@ -43,7 +46,9 @@ def shrunk(picture: Picture, found: Sequence[Instance], side_px: int = MAX_SIDE_
                 continue
             counts, box = encode_mask(small), mask_box(small)
         moved.append(instance.model_copy(update={"box": box, "counts": counts}))
-    return np.asarray(cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA), np.uint8), moved
+    return np.asarray(
+        cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8
+    ), moved
 
 
 def teach(folder: Path, name: str, picture: Picture, found: Sequence[Instance], label: str | None = None) -> str:

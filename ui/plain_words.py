@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from tools.data.captions import plural
-from tools.data.scores import Evaluation
+from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runtime import PHOTOS, RunRecord
 from ui import session
 from ui.session import t
@@ -108,7 +108,7 @@ def _found(record: RunRecord, judged: Evaluation) -> list[str]:
     if judged.precision is not None:
         wrong, of = _tenths(1 - judged.precision)
         lines.append(t("wrong_of", wrong=wrong, of=of) if wrong else t("wrong_none"))
-    if judged.empties and judged.false_positives_per_empty is not None:
+    if judged.empties >= MIN_INTERVAL_PICTURES and judged.false_positives_per_empty is not None:
         alarms = round(10 * judged.false_positives_per_empty)
         lines.append(t("empties_wrong", count=alarms) if alarms else t("empties_right"))
     return lines

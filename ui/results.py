@@ -183,7 +183,7 @@ def _pairs(folder: Path, record: RunRecord, seen: list[Seen]) -> None:
 
 
 def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> bytes:
-    small, moved = shrunk(picture, instances, _SIDE_PX)
+    small, moved = shrunk(picture, instances, _SIDE_PX, grow=True)
     return jpeg(outlined(small, moved, colours))
 
 
@@ -212,9 +212,10 @@ def _mistake(folder: Path, one: Seen, mistake: Mistake) -> None:
         picture = read_picture(folder / one.sample.image)
     except SightsmithError:
         return
-    marked = Instance(class_name=mistake.found or mistake.truth, box=mistake.box)
-    drawn = outlined(picture, [marked], colours_for(picture, [marked], [marked.class_name]))
-    st.image(jpeg(crop(drawn, mistake.box, _CROP_PX)), caption=widgets.label(_mistake_words(mistake)))
+    part, box = crop(picture, mistake.box, _CROP_PX)
+    marked, said = Instance(class_name=mistake.found or mistake.truth, box=box), _mistake_words(mistake)
+    drawn = outlined(part, [marked], colours_for(part, [marked], [marked.class_name]))
+    st.image(jpeg(drawn), caption=widgets.label(said), alt=said)
 
 
 def _mistake_words(mistake: Mistake) -> str:

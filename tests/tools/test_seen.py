@@ -80,7 +80,8 @@ def test_kept_answers_are_those_of_the_model_that_is_handed_over(tmp_path):
 def test_a_crop_holds_its_object_and_stays_inside():
     picture = np.zeros((100, 140, 3), np.uint8)
     picture[0:10, 0:10] = 255
-    part = crop(picture, (0, 0, 10, 10), 96)
+    part, box = crop(picture, (0, 0, 10, 10), 96)
+    assert box == (0, 0, 20, 20)
     assert part.shape == (96, 96, 3)
     assert part[2, 2].min() > 200
 
