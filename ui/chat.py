@@ -191,7 +191,7 @@ def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
 def _result(folder: Path, record: RunRecord, said: str) -> None:
     """The end: plain words first, pictures, what to do next; what the agent said itself is folded."""
     with st.chat_message("assistant", avatar=AGENT):
-        widgets.plain(t("done_shown" if record.few else "done", names=", ".join(widgets.class_names(record))), "title")
+        widgets.plain(t("done_shown" if record.few else "done", names=_names(record)), "title")
         results.card(folder, record)
         with st.container(horizontal=True):
             for page, icon in (("tryit", "photo_camera"), ("take", "download"), ("review", "fact_check")):
@@ -201,6 +201,10 @@ def _result(folder: Path, record: RunRecord, said: str) -> None:
         results.pictures(folder, record)
         with st.expander(t("own_words"), icon=":material/notes:"):
             widgets.plain(plain_words.for_page(said).replace(_ITEM, _DOT))
+
+
+def _names(record: RunRecord) -> str:
+    return t("comma").join(plain_words.several(name, 2) for name in widgets.class_names(record))
 
 
 def _is_told(story: Story, error: str) -> bool:

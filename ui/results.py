@@ -3,6 +3,7 @@
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from tools.data.dataset import Dataset
@@ -20,7 +21,7 @@ from ui import plain_words, session, widgets
 from ui.session import t
 
 _LOOKED, _PAIRS, _CROPS = 10, 3, 6  # test pictures asked about, shown, and mistakes shown
-_SIDE_PX, _CROP_PX = 480, 160
+_SIDE_PX, _CROP_PX, _GAP_PX = 480, 160, 8
 _SYNTHETIC, _PHOTOS = "synthetic_test", "photos"
 
 
@@ -174,17 +175,20 @@ def _pairs(folder: Path, record: RunRecord, seen: list[Seen]) -> None:
             st.image(jpeg(small), caption=widgets.label(t("sees_named", truth=one.sample.label, said=one.said)))
             continue
         colours = colours_for(picture, [*one.sample.instances, *one.found], names)
-        left, right = st.columns(2)
-        for place, instances, said in (
-            (left, one.sample.instances, t("truth_caption")),
-            (right, one.found, _remark(one)),
-        ):
-            place.image(_drawn(picture, instances, colours), caption=widgets.label(said), alt=said, width="stretch")
+        said = t("pair_caption", remark=_remark(one))
+        both = _side_by_side([_drawn(picture, part, colours) for part in (one.sample.instances, one.found)])
+        st.image(jpeg(both), caption=widgets.label(said), alt=said, width="stretch")
 
 
-def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> bytes:
+def _side_by_side(pictures: list[Picture]) -> Picture:
+    """One picture of several of equal height: they stay beside each other on a narrow page too."""
+    gap = np.full((pictures[0].shape[0], _GAP_PX, 3), 128, np.uint8)
+    return np.concatenate([part for one in pictures for part in (one, gap)][:-1], axis=1)
+
+
+def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> Picture:
     small, moved = shrunk(picture, instances, _SIDE_PX, grow=True)
-    return jpeg(outlined(small, moved, colours))
+    return outlined(small, moved, colours)
 
 
 def _remark(one: Seen) -> str:

@@ -144,7 +144,7 @@ def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
     for page, name, thing in zip(pages, names, ("apple", "lemon"), strict=True):
         wait_until(lambda n=name: finished(server, n), lambda n=name: f"{n} is finished: {server.log()[-2000:]}")
         page.go("", name)
-        page.wait_for(f"Done: a model that finds {thing}")
+        page.wait_for(f"Done: a model that finds {thing}s")
 
 
 def test_stop_and_resume_by_their_buttons(server, browser):
