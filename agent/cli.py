@@ -14,6 +14,7 @@ from agent.edge import readable, use_everywhere
 from agent.label_commands import convert, label, learn
 from agent.options import finite
 from agent.service_commands import keys, serve
+from agent.talk_commands import ask, chat
 from tools.files import json_text
 from tools.threads import prepare_for_torch
 
@@ -271,6 +272,8 @@ app.command()(label)
 app.command()(convert)
 app.command()(learn)
 app.command()(serve)
+app.command()(ask)
+app.command()(chat)
 app.add_typer(keys, name="keys")
 use_everywhere(app)
 
