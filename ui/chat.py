@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from agent import detached
+from agent import asked, detached
 from agent.report_charts import Line
 from agent.story import Entry, Step, Story
 from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
@@ -156,7 +156,7 @@ def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
     questions = [e for e in story.entries if e.kind == "question"]
     latest = questions[-1] if questions else None
     plans = [e for e in questions if (e.asked or {}).get("kind") == "approve"]
-    last = next((e for e in reversed(story.entries) if e.kind == "summary"), None)
+    last = _end_of_work(story)
     for entry in story.entries:
         if entry.kind == "answer":
             _agent(turn)
@@ -186,6 +186,16 @@ def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
     if record.status == "stopped" and record.error and not _is_told(story, record.error):
         turn.append(_message("info", record.error))  # a process that died could not say so itself
     _agent(turn)
+
+
+def _end_of_work(story: Story) -> Entry | None:
+    """The last words of what was made; answers to questions after it are words too, and make nothing."""
+    found, worked = None, False
+    for entry in story.entries:
+        worked = worked or entry.step is not None
+        if entry.kind == "summary" and worked:
+            found, worked = entry, False
+    return found
 
 
 def _result(folder: Path, record: RunRecord, said: str) -> None:
@@ -282,7 +292,10 @@ def _curves(story: Story, number: int) -> None:
 
 def _below(folder: Path, record: RunRecord) -> None:
     if record.status == "running":
-        st.chat_input(t("ask_running"), key=f"busy-{record.name}", disabled=True)
+        _replied(folder)
+        word = st.chat_input(t("ask_running"), key=f"busy-{record.name}", max_chars=2000)
+        if word:
+            _say(folder, word)
         return
     if record.status == "needs_answer" and record.question is not None:
         _waiting(folder, record)
@@ -296,9 +309,32 @@ def _below(folder: Path, record: RunRecord) -> None:
                 _go_on(folder)
             if "--llm offline" in (record.error or "") and st.button(t("resume_offline"), key="resume_offline"):
                 _go_on(folder, llm="offline")
-    request = st.chat_input(t("ask_new"), key=f"next-{record.name}", max_chars=4000)
-    if request:
-        _start(request)
+    _replied(folder)
+    word = st.chat_input(t("ask_about"), key=f"next-{record.name}", max_chars=2000)
+    if word:
+        _say(folder, word)
+
+
+def _say(folder: Path, word: str) -> None:
+    """A question about this project, or what should change; a plan that comes of it is shown like any other."""
+    with st.chat_message("user", avatar=PERSON):
+        widgets.plain(word)
+    with widgets.told(), st.spinner(t("starting")):
+        reply = asked.ask(folder, word, session.connection(), visitor=login.is_shared())
+        st.session_state["reply"] = (folder.name, word, reply)
+        session.choose_run(reply.run)
+        st.rerun()
+
+
+def _replied(folder: Path) -> None:
+    """The latest answer, where the story does not hold it: a refusal, or a word that is heard later."""
+    name, word, reply = st.session_state.get("reply", ("", "", None))
+    if reply is None or name != folder.name or any(e.text == reply.text for e in session.story(folder).entries):
+        return
+    with st.chat_message("user", avatar=PERSON):
+        widgets.plain(word)
+    with st.chat_message("assistant", avatar=AGENT):
+        widgets.plain(plain_words.for_page(reply.text))
 
 
 def _waiting(folder: Path, record: RunRecord) -> None:
