@@ -243,6 +243,11 @@ def last_words(folder: Path) -> str:
         return ""
     if not any(sign in text for sign in _DYING):  # what it said while it worked is no reason
         return ""
+    return last_line(text)
+
+
+def last_line(text: str) -> str:
+    """The last line of a text that is not blank."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 

@@ -12,14 +12,16 @@ from tools.processes import environment, module_command
 from tools.settings import Settings
 
 log = logging.getLogger(__name__)
-# One calm accent, on which white has a contrast of 4 or more; both grounds are a shade off pure white and black.
-_LIGHT = {
-    "primaryColor": "#1f7a63", "backgroundColor": "#fbfbf9", "secondaryBackgroundColor": "#f1f2ee",
-    "textColor": "#22282a", "borderColor": "#dcdfd8",
-}  # fmt: skip
-_DARK = {
-    "primaryColor": "#2b8b70", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
-    "textColor": "#e6e9e7", "borderColor": "#343c3d",
+# One calm accent, on which white has a contrast of 4.5 or more; both grounds are a shade off pure white and black.
+THEMES = {
+    "light": {
+        "primaryColor": "#1f7a63", "backgroundColor": "#fbfbf9", "secondaryBackgroundColor": "#f1f2ee",
+        "textColor": "#22282a", "borderColor": "#dcdfd8", "linkColor": "#1a6a56",
+    },
+    "dark": {
+        "primaryColor": "#278066", "backgroundColor": "#15191a", "secondaryBackgroundColor": "#1e2425",
+        "textColor": "#e6e9e7", "borderColor": "#343c3d", "linkColor": "#63c7aa",
+    },
 }  # fmt: skip
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -38,8 +40,7 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "theme.baseRadius": "0.6rem",
-        **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
-        **{f"theme.dark.{name}": value for name, value in _DARK.items()},
+        **{f"theme.{theme}.{name}": value for theme, colours in THEMES.items() for name, value in colours.items()},
     }
     if host in LOCAL:  # a page elsewhere that calls itself by this machine's address is not listened to
         options["server.allowedHosts"] = list(LOCAL)

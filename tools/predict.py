@@ -277,7 +277,7 @@ def draw(picture: Picture, instances: Sequence[Instance], names: Sequence[str] =
         cv2.drawContours(canvas, edges, -1, colour, line, cv2.LINE_AA)
     if labels:
         for instance in reversed(instances):
-            _write_label(canvas, instance, class_colour(instance.class_name, names), names)
+            write_label(canvas, instance, class_colour(instance.class_name, names), names)
     return canvas
 
 
@@ -287,7 +287,7 @@ def class_colour(name: str, names: Sequence[str] = ()) -> tuple[int, int, int]:
     return _COLOURS[number % len(_COLOURS)]
 
 
-def _write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
+def write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
     """A small plate above the box (inside it at the top border), black or white on the class's colour."""
     h, w = canvas.shape[:2]
     name = instance.class_name

@@ -1,15 +1,63 @@
-"""What a person changes in a data set: verdicts, classes, masks. Each change is a version that can be taken back."""
+"""What a person changes in a data set: verdicts, classes, masks. Each change is a version that can be taken back.
+
+Every change is by somebody (`by`) and may carry a comment; `Dataset.audit_trail` tells them all.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from tools.data.browse import Browser, Filter
-from tools.data.dataset import Correction, Dataset
+import cv2
+import numpy as np
+
+from tools.data.browse import WAITS, Browser, Filter
+from tools.data.dataset import FLAG, Correction, Dataset
 from tools.data.sample import BoolMask, Instance, Sample, Split, encode_mask, mask_box
 from tools.data.task import clean_name
 from tools.errors import FixArguments, StepFailed
+from tools.runtime import RunRecord
+from tools.seen import kept_answers
 
 HUMAN = "human"  # source of a label that a person drew or changed
+# Why a picture is shown before others: it was brought as wrong; model and labels disagree; its like is weak.
+Why = Literal["brought", "disagree", "weak"]
+_WEAK_FIRST = 40  # pictures of weak slices that come before the rest
+
+
+def worth_first(folder: Path, record: RunRecord, match_iou: float) -> dict[str, Why]:
+    """The samples at which a person's second changes most, most first, with the reason; the others are not named.
+
+    Args:
+        folder: of the run.
+        record: of the run.
+        match_iou: IoU from which a find is of an object.
+    """
+    found: dict[str, Why] = {}
+    page = Browser(folder).page(Filter(reason=WAITS, corrected=False), "latest", 0, _WEAK_FIRST)
+    found |= {s.id: "brought" for s in page}
+    wrong = [(-len(one.mistakes), one.sample.id) for one in kept_answers(folder, record, match_iou) if one.mistakes]
+    found |= {name: "disagree" for _, name in sorted(wrong) if name not in found}
+    for weak in record.weak:
+        if weak.axis == "class":
+            wanted = Filter(class_name=weak.value, verdict="kept", corrected=False)
+        else:
+            wanted = Filter(slices={weak.axis: weak.value}, verdict="kept", corrected=False)
+        page = Browser(folder).page(wanted, "uncertain", 0, _WEAK_FIRST)
+        found |= {s.id: "weak" for s in page if s.id not in found}
+    return found
+
+
+def polygon_mask(points: Sequence[tuple[float, float]], height: int, width: int) -> BoolMask:
+    """The (height, width) mask inside corners given in pixels.
+
+    Raises:
+        FixArguments: there are fewer than three corners.
+    """
+    if len(points) < 3:
+        raise FixArguments("a shape has at least three corners")
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(np.array(points)).astype(np.int32)], 1)
+    return mask.astype(bool)
 
 
 def next_samples(folder: Path, limit: int = 1, *, skip: Sequence[str] = ()) -> list[Sample]:
@@ -27,22 +75,29 @@ def next_samples(folder: Path, limit: int = 1, *, skip: Sequence[str] = ()) -> l
 _DROPPED_AHEAD = 400  # dropped pictures are the least certain of all; so many are passed over
 
 
-def accept(dataset: Dataset, sample: Sample) -> int:
+def accept(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
     """The picture and its labels are right; a dropped picture comes back."""
     split = sample.split or _split_of_family(dataset, sample)
     return dataset.correct(
-        sample.id, "accept", sample.model_copy(update={"verdict": "kept", "split": split, "reasons": []})
-    )
+        sample.id, "accept", sample.model_copy(update={"verdict": "kept", "split": split, "reasons": []}),
+        by=by, comment=comment,
+    )  # fmt: skip
 
 
-def reject(dataset: Dataset, sample: Sample) -> int:
+def reject(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
     """The picture is no good for training."""
     return dataset.correct(
-        sample.id, "reject", sample.model_copy(update={"verdict": "dropped", "reasons": ["rejected by a person"]})
-    )
+        sample.id, "reject", sample.model_copy(update={"verdict": "dropped", "reasons": ["rejected by a person"]}),
+        by=by, comment=comment,
+    )  # fmt: skip
 
 
-def relabel(dataset: Dataset, sample: Sample, position: int, name: str) -> int:
+def flag(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
+    """Somebody else should look; nothing is changed, and the picture stays to be looked at."""
+    return dataset.correct(sample.id, FLAG, sample, by=by, comment=comment)
+
+
+def relabel(dataset: Dataset, sample: Sample, position: int, name: str, *, by: str = "") -> int:
     """Give one object another class.
 
     Raises:
@@ -50,18 +105,19 @@ def relabel(dataset: Dataset, sample: Sample, position: int, name: str) -> int:
     """
     chosen = _instance(sample, position).model_copy(update={"class_name": _name(name), "source": HUMAN, "score": 1.0})
     labels = [chosen if i == position else one for i, one in enumerate(sample.instances)]
-    return dataset.correct(sample.id, "relabel", sample.model_copy(update={"instances": labels}))
+    return dataset.correct(sample.id, "relabel", sample.model_copy(update={"instances": labels}), by=by)
 
 
-def relabel_picture(dataset: Dataset, sample: Sample, name: str) -> int:
+def relabel_picture(dataset: Dataset, sample: Sample, name: str, *, by: str = "") -> int:
     """Give the whole picture another class (classification)."""
     changed = sample.model_copy(update={"label": _name(name), "verdict": "kept"})
     return dataset.correct(
-        sample.id, "relabel", changed.model_copy(update={"split": sample.split or _split_of_family(dataset, sample)})
-    )
+        sample.id, "relabel", changed.model_copy(update={"split": sample.split or _split_of_family(dataset, sample)}),
+        by=by,
+    )  # fmt: skip
 
 
-def delete(dataset: Dataset, sample: Sample, position: int) -> int:
+def delete(dataset: Dataset, sample: Sample, position: int, *, by: str = "") -> int:
     """Remove one object's label.
 
     Raises:
@@ -69,10 +125,12 @@ def delete(dataset: Dataset, sample: Sample, position: int) -> int:
     """
     _instance(sample, position)
     labels = [one for i, one in enumerate(sample.instances) if i != position]
-    return dataset.correct(sample.id, "delete", sample.model_copy(update={"instances": labels}))
+    return dataset.correct(sample.id, "delete", sample.model_copy(update={"instances": labels}), by=by)
 
 
-def add(dataset: Dataset, sample: Sample, mask: BoolMask, name: str, *, replacing: int | None = None) -> int:
+def add(
+    dataset: Dataset, sample: Sample, mask: BoolMask, name: str, *, replacing: int | None = None, by: str = ""
+) -> int:  # fmt: skip
     """Add an object by its mask, or give one a new mask.
 
     Args:
@@ -81,6 +139,7 @@ def add(dataset: Dataset, sample: Sample, mask: BoolMask, name: str, *, replacin
         mask: (h, w) of the sample's size.
         name: class.
         replacing: position of the object whose mask this becomes.
+        by: the person's name.
 
     Raises:
         FixArguments: the mask is empty or of another size, or the name is empty.
@@ -97,7 +156,7 @@ def add(dataset: Dataset, sample: Sample, mask: BoolMask, name: str, *, replacin
         _instance(sample, replacing)
         labels[replacing] = drawn
     action = "draw" if replacing is None else "redraw"
-    return dataset.correct(sample.id, action, sample.model_copy(update={"instances": labels}))
+    return dataset.correct(sample.id, action, sample.model_copy(update={"instances": labels}), by=by)
 
 
 def undo(dataset: Dataset) -> Correction:

@@ -1,9 +1,12 @@
 """The entry of the chat page: `sightsmith ui` starts a server on this file."""
 
+from collections import Counter
+
 import streamlit as st
 
 from agent.run import list_runs
-from ui import bring, chat, gallery, login, review, runs, scores, session, settings, take, widgets
+from tools.runtime import RunRecord
+from ui import bring, chat, gallery, login, review, runs, scores, session, settings, take, titles, tryit, widgets
 from ui.session import t
 from ui.texts import LANGUAGES
 
@@ -17,31 +20,37 @@ def main() -> None:
     if not login.let_in():
         return
     session.run_name()
-    pages = st.navigation(
-        [
-            st.Page(chat.render, title=t("page_chat"), icon=":material/chat:", url_path="chat", default=True),
-            st.Page(gallery.render, title=t("page_gallery"), icon=":material/grid_view:", url_path="gallery"),
-            st.Page(scores.render, title=t("page_scores"), icon=":material/monitoring:", url_path="scores"),
-            st.Page(review.render, title=t("page_review"), icon=":material/fact_check:", url_path="review"),
-            st.Page(take.render, title=t("page_take"), icon=":material/download:", url_path="take"),
-            st.Page(bring.render, title=t("page_bring"), icon=":material/upload:", url_path="bring"),
-            st.Page(runs.render, title=t("page_runs"), icon=":material/history:", url_path="runs"),
-            st.Page(settings.render, title=t("page_settings"), icon=":material/tune:", url_path="settings"),
-        ]
-    )
+    pages = {
+        name: st.Page(page.render, title=t(f"page_{name}"), icon=f":material/{icon}:", url_path=name, default=first)
+        for name, page, icon, first in (
+            ("chat", chat, "chat", True),
+            ("tryit", tryit, "photo_camera", False),
+            ("scores", scores, "monitoring", False),
+            ("gallery", gallery, "grid_view", False),
+            ("review", review, "fact_check", False),
+            ("take", take, "download", False),
+            ("bring", bring, "upload", False),
+            ("runs", runs, "history", False),
+            ("settings", settings, "tune", False),
+        )
+    }
+    st.session_state["pages"] = pages
+    chosen = st.navigation(list(pages.values()))
     _sidebar()
-    pages.run()
+    chosen.run()
 
 
 def _sidebar() -> None:
     with st.sidebar:
-        names = [r.name for r in list_runs(session.runs_dir())[:_RECENT]]
-        now = session.run_name()
+        records = {r.name: r for r in list_runs(session.runs_dir())[:_RECENT]}
+        names, now = list(records), session.run_name()
         if now is not None and now not in names:
             names.insert(0, now)
+        said = _titles(records)
         if names:
             st.session_state["run_box"] = now
-            st.selectbox(t("run"), names, key="run_box", index=None, placeholder=t("run_none"), on_change=_chosen)
+            st.selectbox(t("run"), names, key="run_box", index=None, placeholder=t("run_none"), on_change=_chosen,
+                         format_func=lambda name: said.get(name, name))  # fmt: skip
             st.button(t("new_run"), icon=":material/add:", on_click=session.choose_run, args=(None,), width="stretch",
                       disabled=now is None)  # fmt: skip
         languages = list(LANGUAGES)
@@ -51,6 +60,13 @@ def _sidebar() -> None:
             label_visibility="collapsed", on_change=_spoken,
         )  # fmt: skip
         login.leave()
+
+
+def _titles(records: dict[str, RunRecord]) -> dict[str, str]:
+    """What the list says; two of the same title are told apart by when they began."""
+    found = {name: titles.title_of(session.runs_dir() / name, record) for name, record in records.items()}
+    times = Counter(found.values())
+    return {n: f"{said} · {titles.when(records[n])}" if times[said] > 1 else said for n, said in found.items()}
 
 
 def _chosen() -> None:

@@ -6,20 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from agent import detached
+from agent import asked, detached
 from agent.report_charts import Line
 from agent.story import Entry, Step, Story
 from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runtime import RunRecord
 from tools.settings import EFFORTS
-from ui import login, plan, session, show, widgets
+from ui import login, plain_words, plan, results, session, show, titles, watch, welcome, widgets
 from ui.session import t
 
 _MARKS = {"done": "✓", "failed": "!", "stopped": "‖", "running": "●"}
 AGENT, PERSON = ":material/auto_awesome:", ":material/person:"
 _COUNTED = ("generate", "score", "curate", "annotate", "train")  # stages whose number a person understands
 _ITEM, _DOT = "\n- ", "\n• "  # lists of what was said
-_EXAMPLES = ("example_1", "example_2", "example_3")
 
 
 def render() -> None:
@@ -31,7 +30,7 @@ def render() -> None:
     folder = session.runs_dir() / name
     with widgets.told():
         record = detached.current(folder)
-        _head(record)
+        _head(folder, record)
         _live(folder, record.status)
         _below(folder, record)
 
@@ -40,11 +39,9 @@ def render() -> None:
 
 
 def _welcome() -> None:
-    widgets.header(t("welcome"), t("welcome_about"))
-    with st.container(horizontal=True, gap="small"):
-        for key in _EXAMPLES:
-            if st.button(widgets.label(t(key)), key=key):
-                _start(t(key))
+    example = welcome.render()
+    if example:
+        _start(example)
     with st.expander(t("show_title"), icon=":material/photo_camera:"), widgets.told():
         show.render("new", "", lambda name, photos: _start(t("show_request", name=name), photos))
     with st.expander(t("options"), icon=":material/tune:"):
@@ -103,7 +100,9 @@ def _start(request: str, few: Path | None = None) -> None:
     if chosen.get("effort"):
         given["effort"] = chosen["effort"]
     photos = photos_folder(session.runs_dir())
-    with widgets.told():
+    with st.chat_message("user", avatar=PERSON):
+        widgets.plain(request)
+    with widgets.told(), st.spinner(t("starting")):  # said at once: the first start loads the program
         name = detached.start(
             request,
             session.settings().model_copy(update=given),
@@ -121,8 +120,9 @@ def _start(request: str, few: Path | None = None) -> None:
 # The conversation -----------------------------------------------------------------------------------------------------
 
 
-def _head(record: RunRecord) -> None:
-    st.html(f'<header class="ss-head"><h1>{escape(record.name)} {widgets.badge(record.status)}</h1></header>')
+def _head(folder: Path, record: RunRecord) -> None:
+    title = titles.title_of(folder, record)
+    st.html(f'<header class="ss-head"><h1>{escape(title)} {widgets.badge(record.status)}</h1></header>')
     with st.chat_message("user", avatar=PERSON):
         widgets.plain(record.request)
 
@@ -134,9 +134,9 @@ def _live(folder: Path, status: str) -> None:
     def live() -> None:
         with widgets.told():
             story, now = session.story(folder), detached.current(folder)
-            _conversation(story, now)
+            _conversation(folder, story, now)
             if now.status == "running":
-                _now(story, now)
+                _now(folder, story, now)
                 if st.button(t("stop"), icon=":material/stop:", key="stop", help=t("stop_help")):
                     detached.stop(folder)
                     st.session_state["stopping"] = folder.name
@@ -149,11 +149,14 @@ def _live(folder: Path, status: str) -> None:
     live()
 
 
-def _conversation(story: Story, record: RunRecord) -> None:
+def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
     """What was said, turn by turn; everything between two words of the person is one turn."""
     turn: list[str] = []
     number = 0
-    latest = next((e for e in reversed(story.entries) if e.kind == "question"), None)
+    questions = [e for e in story.entries if e.kind == "question"]
+    latest = questions[-1] if questions else None
+    plans = [e for e in questions if (e.asked or {}).get("kind") == "approve"]
+    last = _end_of_work(story)
     for entry in story.entries:
         if entry.kind == "answer":
             _agent(turn)
@@ -165,13 +168,53 @@ def _conversation(story: Story, record: RunRecord) -> None:
         waits = record.status == "needs_answer" and entry is latest and entry.asked == record.question
         if waits or (entry.step is not None and entry.step.state == "running"):
             continue  # drawn below: with its buttons, or with its progress
+        if plans and entry is plans[-1]:  # it stays where it was approved
+            _agent(turn)
+            turn = []
+            with st.chat_message("assistant", avatar=AGENT):
+                plan.kept(record, (entry.asked or {}).get("plan") or {})
+            continue
+        if entry is last and record.status == "finished" and record.best is not None:
+            _agent(turn)
+            turn = []
+            _result(folder, record, entry.text)
+            continue
         if entry.step is not None and entry.step.name != "define" and entry.step.round != number:
             number = entry.step.round
             turn.append(f'<div class="ss-round">{escape(t("round", number=number))}</div>')
         turn.append(_line(entry))
     if record.status == "stopped" and record.error and not _is_told(story, record.error):
-        turn.append(widgets.message("info", record.error))  # a process that died could not say so itself
+        turn.append(_message("info", record.error))  # a process that died could not say so itself
     _agent(turn)
+
+
+def _end_of_work(story: Story) -> Entry | None:
+    """The last words of what was made; answers to questions after it are words too, and make nothing."""
+    found, worked = None, False
+    for entry in story.entries:
+        worked = worked or entry.step is not None
+        if entry.kind == "summary" and worked:
+            found, worked = entry, False
+    return found
+
+
+def _result(folder: Path, record: RunRecord, said: str) -> None:
+    """The end: plain words first, pictures, what to do next; what the agent said itself is folded."""
+    with st.chat_message("assistant", avatar=AGENT):
+        widgets.plain(t("done_shown" if record.few else "done", names=_names(record)), "title")
+        results.card(folder, record)
+        with st.container(horizontal=True):
+            for page, icon in (("tryit", "photo_camera"), ("take", "download"), ("review", "fact_check")):
+                if st.button(t(f"next_{page}"), icon=f":material/{icon}:", key=f"next-{page}",
+                             type="primary" if page == "tryit" else "secondary"):  # fmt: skip
+                    session.go(page)
+        results.pictures(folder, record)
+        with st.expander(t("own_words"), icon=":material/notes:"):
+            widgets.plain(plain_words.for_page(said).replace(_ITEM, _DOT))
+
+
+def _names(record: RunRecord) -> str:
+    return t("comma").join(plain_words.several(name, 2) for name in widgets.class_names(record))
 
 
 def _is_told(story: Story, error: str) -> bool:
@@ -189,12 +232,17 @@ def _line(entry: Entry) -> str:
     if entry.step is not None:
         return _step(entry.step)
     if entry.kind in ("failed", "stopped"):
-        return widgets.message("error" if entry.kind == "failed" else "info", entry.text)
+        return _message("error" if entry.kind == "failed" else "info", entry.text)
     if entry.kind == "question" and entry.asked and entry.asked.get("kind") == "approve":
         return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
+    text = escape(plain_words.for_page(entry.text))
     if entry.kind in ("note", "warning"):
-        return f'<div class="ss-note">{escape(entry.text)}</div>'
-    return f'<div class="ss-text ss-said">{escape(entry.text).replace(_ITEM, _DOT)}</div>'
+        return f'<div class="ss-note">{text}</div>'
+    return f'<div class="ss-text ss-said">{text.replace(_ITEM, _DOT)}</div>'
+
+
+def _message(kind: str, text: str) -> str:
+    return widgets.message(kind, plain_words.for_page(text))
 
 
 def _step(step: Step) -> str:
@@ -206,8 +254,8 @@ def _step(step: Step) -> str:
     )
 
 
-def _now(story: Story, record: RunRecord) -> None:
-    """The step in hand: how far, how long yet, and the loss while it trains."""
+def _now(folder: Path, story: Story, record: RunRecord) -> None:
+    """The step in hand: how far, how long yet, and what there is to see of it."""
     step = story.running
     with st.chat_message("assistant", avatar=AGENT):
         if step is None:
@@ -222,8 +270,10 @@ def _now(story: Story, record: RunRecord) -> None:
             f'<div class="ss-track" role="progressbar" aria-valuenow="{100 * share:.0f}">'
             f'<b style="width:{100 * share:.1f}%"></b></div>'
         )
+        watch.newest(folder, record, step.name, step.round)
         if step.name == "train" and story.losses.get(step.round):
-            _curves(story, step.round)
+            with st.expander(t("curves"), icon=":material/monitoring:"):
+                _curves(story, step.round)
 
 
 def _curves(story: Story, number: int) -> None:
@@ -242,7 +292,10 @@ def _curves(story: Story, number: int) -> None:
 
 def _below(folder: Path, record: RunRecord) -> None:
     if record.status == "running":
-        st.chat_input(t("ask_running"), key=f"busy-{record.name}", disabled=True)
+        _replied(folder)
+        word = st.chat_input(t("ask_running"), key=f"busy-{record.name}", max_chars=2000)
+        if word:
+            _say(folder, word)
         return
     if record.status == "needs_answer" and record.question is not None:
         _waiting(folder, record)
@@ -256,9 +309,32 @@ def _below(folder: Path, record: RunRecord) -> None:
                 _go_on(folder)
             if "--llm offline" in (record.error or "") and st.button(t("resume_offline"), key="resume_offline"):
                 _go_on(folder, llm="offline")
-    request = st.chat_input(t("ask_new"), key=f"next-{record.name}", max_chars=4000)
-    if request:
-        _start(request)
+    _replied(folder)
+    word = st.chat_input(t("ask_about"), key=f"next-{record.name}", max_chars=2000)
+    if word:
+        _say(folder, word)
+
+
+def _say(folder: Path, word: str) -> None:
+    """A question about this project, or what should change; a plan that comes of it is shown like any other."""
+    with st.chat_message("user", avatar=PERSON):
+        widgets.plain(word)
+    with widgets.told(), st.spinner(t("starting")):
+        reply = asked.ask(folder, word, session.connection(), visitor=login.is_shared())
+        st.session_state["reply"] = (folder.name, word, reply)
+        session.choose_run(reply.run)
+        st.rerun()
+
+
+def _replied(folder: Path) -> None:
+    """The latest answer, where the story does not hold it: a refusal, or a word that is heard later."""
+    name, word, reply = st.session_state.get("reply", ("", "", None))
+    if reply is None or name != folder.name or any(e.text == reply.text for e in session.story(folder).entries):
+        return
+    with st.chat_message("user", avatar=PERSON):
+        widgets.plain(word)
+    with st.chat_message("assistant", avatar=AGENT):
+        widgets.plain(plain_words.for_page(reply.text))
 
 
 def _waiting(folder: Path, record: RunRecord) -> None:
@@ -266,7 +342,7 @@ def _waiting(folder: Path, record: RunRecord) -> None:
     with st.chat_message("assistant", avatar=AGENT):
         if question.get("kind") == "approve":
             if question.get("reply"):
-                widgets.plain(question["reply"])
+                widgets.plain(plain_words.for_page(question["reply"]))
             plan.card(record)
             with st.container(horizontal=True):
                 if st.button(t("approve"), type="primary", icon=":material/check:", key="approve"):
@@ -275,7 +351,7 @@ def _waiting(folder: Path, record: RunRecord) -> None:
                     _go_on(folder, answer="no")
             widgets.plain(t("change_hint"), "small")
         else:
-            widgets.plain(question.get("question", ""))
+            widgets.plain(plain_words.for_page(question.get("question", "")))
             for number, option in enumerate(question.get("options") or []):
                 if st.button(widgets.label(option), key=f"option-{number}"):
                     _go_on(folder, answer=str(option))
@@ -290,7 +366,7 @@ def _waiting(folder: Path, record: RunRecord) -> None:
 def _go_on(
     folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None, few: Path | None = None
 ) -> None:
-    with widgets.told():
+    with widgets.told(), st.spinner(t("starting")):
         detached.go_on(
             folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm, few=few,
             visitor=login.is_shared(),

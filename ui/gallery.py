@@ -7,15 +7,16 @@ from pathlib import Path
 import streamlit as st
 
 from tools.data.browse import Browser, Facets, Filter, Order
-from tools.data.sample import Sample
+from tools.data.sample import Instance, Sample
 from tools.data.thumbnails import thumbnail
 from tools.errors import StepFailed
 from tools.pictures_of import large_picture
 from tools.predict import class_colour
 from tools.runtime import RunRecord
-from ui import session, widgets
+from ui import plain_words, session, widgets
 from ui.grid import Tile, Turn, Words, grid, turn_of
 from ui.session import t
+from ui.texts import EN
 
 _ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
 
@@ -65,9 +66,9 @@ def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
         corrected = left.toggle(t("only_corrected"), key=f"g-corrected-{run}")
         slices: dict[str, str] = {}
         for axis, values in facets.axes.items():
-            chosen = right.selectbox(t("slice", axis=axis), list(values), index=None, placeholder=t("all"),
+            chosen = right.selectbox(plain_words.axis(axis), list(values), index=None, placeholder=t("all"),
                                      key=f"g-axis-{axis}-{run}",
-                                     format_func=partial(_counted, values))  # fmt: skip
+                                     format_func=partial(_counted, axis, values))  # fmt: skip
             if chosen is not None:
                 slices[axis] = chosen
     wanted = Filter(
@@ -77,8 +78,8 @@ def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
     return wanted, order, masks
 
 
-def _counted(values: dict[str, int], value: str) -> str:
-    return f"{value} ({values[value]})"
+def _counted(axis: str, values: dict[str, int], value: str) -> str:
+    return f"{plain_words.where(f'{axis}={value}')} ({values[value]})"
 
 
 @st.fragment
@@ -159,14 +160,20 @@ def _details(folder: Path, sample: Sample, names: list[str]) -> None:
                 *((t("reason"), r) for r in sample.reasons),
                 (t("quality"), "—" if sample.quality is None else f"{sample.quality:.2f}"),
                 (t("rounds_one"), sample.round),
-                (t("split"), sample.split or "—"),
+                (t("split"), t(f"split_{sample.split}") if sample.split else "—"),
                 (t("engine"), sample.engine),
-                *sorted(sample.axes.items()),
+                *((plain_words.axis(k), plain_words.where(f"{k}={v}")) for k, v in sorted(sample.axes.items())),
             ]
             st.html(widgets.facts(rows))
             for instance in sample.instances:
-                widgets.plain(f"{instance.class_name} · {instance.source} · {instance.score:.2f}", "small")
+                widgets.plain(f"{instance.class_name} · {source(instance)}", "small")
             st.button(t("close"), key="g-close", on_click=_open, args=(None,))
+
+
+def source(instance: Instance) -> str:
+    """Who says so, in words."""
+    known = f"source_{instance.source}"
+    return t(known) if known in EN else t("source_other", name=instance.source)
 
 
 def _open(sample_id: str | None) -> None:

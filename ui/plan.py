@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from tools.runtime import RunRecord
-from ui import widgets
+from ui import plain_words, widgets
 from ui.session import t
 
 
@@ -16,9 +16,32 @@ def card(record: RunRecord) -> None:
     if "photos" in asked:
         _labelling(asked)
         return
-    task, cost = record.task, record.estimate or {}
-    if task is None:
+    if record.task is None:
         return
+    with st.container(border=True):
+        widgets.plain(t("plan"), "title")
+        _facts(record)
+        _stages(record)
+
+
+def kept(record: RunRecord, asked: dict[str, Any]) -> None:
+    """The plan that was shown, small: it stays in sight while it is carried out and after."""
+    if "photos" in asked:
+        _labelling(asked)
+        return
+    if record.task is None:
+        st.html(f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>')
+        return
+    with st.container(border=True):
+        widgets.plain(t("plan"), "title")
+        _facts(record)
+        with st.expander(t("plan_more")):
+            _stages(record)
+
+
+def _facts(record: RunRecord) -> None:
+    task, cost = record.task, record.estimate or {}
+    assert task is not None
     chips = "".join(f"<span>{escape(_class_line(c.name, c.drawn_as))}</span>" for c in task.classes)
     minutes = t("about_minutes", minutes=f"{cost.get('minutes', 0):g}")
     if task.budget.minutes:
@@ -30,7 +53,7 @@ def card(record: RunRecord) -> None:
         measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [
         (t("plan_kind"), t(f"kind_{task.kind}")),
-        *([] if shown else [(t("plan_places"), ", ".join(task.contexts) or t("everywhere"))]),
+        *([] if shown else [(t("plan_places"), _places(task.contexts))]),
         (t("plan_pictures"), t("pictures_shown", count=task.budget.images) if shown else pictures),
         (t("plan_time"), minutes),
         (t("plan_money"), _money(float(cost.get("money", 0)), task.budget.money)),
@@ -38,18 +61,23 @@ def card(record: RunRecord) -> None:
     ]
     if task.target:
         rows.append((t("plan_target"), f"{task.target:g}"))
-    with st.container(border=True):
-        widgets.plain(t("plan"), "title")
-        st.html(f'<div class="ss-chips">{chips}</div>')
-        st.html(widgets.facts(rows))
-        stages = {k: float(v) for k, v in (cost.get("stages") or {}).items()}
-        longest = max(stages.values(), default=0.0) or 1.0
-        st.html("".join(
-            widgets.bar(value / longest, f"{t('cost_' + name.split(',')[0])} · {widgets.duration(value * 60)}")
-            for name, value in stages.items()
-        ))  # fmt: skip
-        for note in cost.get("notes") or []:
-            widgets.plain(f"· {note}", "small")
+    st.html(f'<div class="ss-chips">{chips}</div>')
+    st.html(widgets.facts(rows))
+
+
+def _stages(record: RunRecord) -> None:
+    """What each part takes, and what was taken for granted."""
+    cost = record.estimate or {}
+    stages = {k: float(v) for k, v in (cost.get("stages") or {}).items()}
+    longest = max(stages.values(), default=0.0) or 1.0
+    bars = [
+        widgets.bar(value / longest, f"{t('cost_' + name.split(',')[0])} · {widgets.duration(value * 60)}")
+        for name, value in stages.items()
+    ]
+    if bars:
+        st.html("".join(bars))
+    for note in cost.get("notes") or []:
+        widgets.plain(f"· {plain_words.for_page(note)}", "small")
 
 
 def _labelling(asked: dict[str, Any]) -> None:
@@ -65,6 +93,10 @@ def _labelling(asked: dict[str, Any]) -> None:
         widgets.plain(t("label_plan"), "title")
         st.html(f'<div class="ss-chips">{"".join(f"<span>{escape(name)}</span>" for name in asked["classes"])}</div>')
         st.html(widgets.facts(rows))
+
+
+def _places(contexts: list[str]) -> str:
+    return t("comma").join(plain_words.where(f"context={c}") for c in contexts) or t("everywhere")
 
 
 def _money(cost: float, most: float) -> str:

@@ -1,5 +1,6 @@
-"""Correct: look at pictures, least certain first; accept, reject, relabel, delete, or click a new mask."""
+"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, or draw a new mask."""
 
+import json
 import logging
 from dataclasses import dataclass, field
 from html import escape
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from agent import detached
+from agent.run import read_record
 from tools import review
-from tools.data.browse import Browser
+from tools.data.browse import WAITS, Browser, Filter
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
 from tools.data.sample import BoolMask, Sample
@@ -17,8 +20,9 @@ from tools.photo_sets import PhotoSet, list_sets, write_labels
 from tools.pictures_of import large_picture
 from tools.predict import class_colour
 from tools.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
-from ui import session, widgets
-from ui.clicker import Click, clicker
+from ui import login, session, widgets
+from ui.clicker import Click, Words, clicker
+from ui.gallery import source
 from ui.session import t
 
 log = logging.getLogger(__name__)
@@ -36,11 +40,14 @@ class _Work:
     mask: BoolMask | None = None
     skipped: list[str] = field(default_factory=list)
     problem: str = ""
+    flagged: bool = False  # those are looked through that somebody should look at again
 
 
 def render() -> None:
     """The page."""
     widgets.header(t("review_title"), t("review_about"))
+    with st.expander(t("review_keys"), icon=":material/keyboard:"):
+        widgets.plain(t("review_keys_about"), "small")
     with widgets.told():
         place = _place()
         if place is None:
@@ -86,29 +93,120 @@ def _place() -> tuple[Path, list[str], PhotoSet | None] | None:
 def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet | None) -> None:
     works: dict[str, _Work] = st.session_state.setdefault("review", {})
     work = works.setdefault(str(folder), _Work())
+    wanted = st.session_state.pop("review_first", None)  # a photo that was just said to be wrong
+    if wanted is not None and wanted[0] == str(folder):
+        works[str(folder)] = work = _Work(sample_id=wanted[1], skipped=work.skipped)
+    flagged = dataset.flagged()
+    _bar(folder, dataset, works, work, flagged, photos)
+    why = {} if photos is not None else _worth(str(folder), _stamp(folder))
+    sample = dataset.sample(work.sample_id) if work.sample_id else None
+    if sample is None:
+        sample = _next(folder, dataset, work, list(flagged) if work.flagged else list(why))
+        if sample is None:
+            widgets.empty(t("review_done"), t("review_done_about") if photos is None else t("review_done_photos"))
+            return
+        works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped, flagged=work.flagged)
+    left_side, right_side = st.columns([3, 2])
+    with left_side:
+        _picture(folder, dataset, sample, names, work)
+    with right_side:
+        reason = flagged[sample.id] or t("flagged") if sample.id in flagged else t(f"why_{_why(sample, why, photos)}")
+        widgets.plain(reason, "small")
+        _verdict(dataset, sample, works, str(folder))
+        _labels(dataset, sample, names, work)
+
+
+def _bar(
+    folder: Path, dataset: Dataset, works: dict[str, _Work], work: _Work, flagged: dict[str, str],
+    photos: PhotoSet | None,
+) -> None:  # fmt: skip
+    """How far it is, the latest change taken back, flags, who looks, and the trail of changes."""
     done, left = Browser(folder).reviewed()
     with st.container(horizontal=True, vertical_alignment="center"):
         widgets.plain(t("reviewed", done=done, left=left), "small")
-        if st.button(t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not done):
+        if st.button(t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not (done or flagged)):
             taken = review.undo(dataset)
             works[str(folder)] = _Work(sample_id=taken.sample_id, skipped=work.skipped)
             st.rerun()
         if photos is not None and st.button(t("use_labels"), key="use_labels", disabled=not done, type="primary"):
             widgets.say("success", t("labels_written", count=write_labels(folder)))
-    sample = dataset.sample(work.sample_id) if work.sample_id else None
-    if sample is None:
-        ahead = review.next_samples(folder, 1, skip=work.skipped)
-        if not ahead:
-            widgets.empty(t("review_done"), t("review_done_about") if photos is None else t("review_done_photos"))
-            return
-        sample = ahead[0]
-        works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped)
-    left_side, right_side = st.columns([3, 2])
-    with left_side:
-        _picture(folder, dataset, sample, names, work)
-    with right_side:
-        _verdict(dataset, sample, works, str(folder))
-        _labels(dataset, sample, names, work)
+        if flagged:
+            only = st.toggle(t("only_flagged", count=len(flagged)), key="only_flagged", value=work.flagged)
+            if only != work.flagged:
+                works[str(folder)] = _Work(flagged=only)
+                st.rerun()
+    with st.expander(t("audit_title"), icon=":material/history_edu:"):
+        widgets.plain(t("audit_about"), "small")
+        if not login_name():
+            st.text_input(t("reviewer"), key="reviewer_box", max_chars=60, value=st.session_state.get("reviewer", ""),
+                          on_change=_named)  # fmt: skip
+        st.download_button(
+            t("audit_take"), data=lambda: json.dumps(_trail(folder), ensure_ascii=False, indent=1),
+            file_name=f"{folder.name}-review.json", mime="application/json", key="audit_take",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    if photos is None and done and not detached.is_alive(folder):
+        _learn(folder, done)
+
+
+def _learn(folder: Path, done: int) -> None:
+    """The next round, trained with what was changed; never begun by itself."""
+    if st.button(t("learn_now", count=done), key="learn_now", icon=":material/replay:", help=t("one_more_round_help")):
+        detached.go_on(folder, session.connection(), more_rounds=1, visitor=login.is_shared())
+        session.go("chat")
+
+
+def _trail(folder: Path) -> list[dict[str, object]]:
+    dataset = Dataset(folder)
+    try:
+        return dataset.audit_trail()
+    finally:
+        dataset.close()
+
+
+def login_name() -> str:
+    """The address of who came in by a login; empty without one."""
+    if not login.is_wanted():
+        return ""
+    return str(st.user.get("email") or "")
+
+
+def _by() -> str:
+    return login_name() or str(st.session_state.get("reviewer", ""))
+
+
+def _named() -> None:
+    st.session_state["reviewer"] = " ".join(str(st.session_state["reviewer_box"]).split())
+
+
+def _stamp(folder: Path) -> str:
+    """Another one where other pictures may come first."""
+    best = read_record(folder).best
+    return f"{best.round if best else 0}-{Browser(folder).count(Filter(reason=WAITS, corrected=False))}"
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _worth(folder: str, stamp: str) -> dict[str, review.Why]:
+    place = Path(folder)
+    return review.worth_first(place, read_record(place), session.settings().match_iou)
+
+
+def _next(folder: Path, dataset: Dataset, work: _Work, first: list[str]) -> Sample | None:
+    """The next to look at: of those that come first, else the least certain of the others."""
+    seen = dataset.corrected()
+    for name in first:
+        if name not in seen and name not in work.skipped and (sample := dataset.sample(name)) is not None:
+            return sample
+    if work.flagged:
+        return None
+    skipped = [*work.skipped, *dataset.flagged()]
+    return next(iter(review.next_samples(folder, 1, skip=skipped)), None)
+
+
+def _why(sample: Sample, why: dict[str, review.Why], photos: PhotoSet | None) -> str:
+    if photos is not None:
+        return "photo"
+    return "brought" if sample.reasons == [WAITS] else why.get(sample.id, "uncertain")
 
 
 # The picture ----------------------------------------------------------------------------------------------------------
@@ -117,8 +215,9 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
 def _picture(folder: Path, dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> None:
     shown = large_picture(folder, sample, names, pending=work.mask, chosen=work.chosen)
     event = clicker(
-        shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}"
-    )
+        shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}",
+        words=Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape")),
+    )  # fmt: skip
     if event is not None:
         _take(folder, sample, work, event)
         st.rerun()
@@ -131,6 +230,10 @@ def _picture(folder: Path, dataset: Dataset, sample: Sample, names: list[str], w
 def _take(folder: Path, sample: Sample, work: _Work, event: Click) -> None:
     """A click chooses an object that is there, or asks for a mask; a drag asks for one; more clicks mend it."""
     work.problem = ""
+    if event.kind == "polygon":
+        work.mask = review.polygon_mask(event.points, sample.height, sample.width)
+        work.box, work.inside, work.outside = None, [], []
+        return
     if event.kind == "box":
         (x1, y1), (x2, y2) = event.points
         work.box, work.inside, work.outside = (x1, y1, x2, y2), [], []
@@ -174,7 +277,7 @@ def _keep_mask(dataset: Dataset, sample: Sample, names: list[str], work: _Work) 
             if st.button(t("keep_mask"), type="primary", key="keep_mask", shortcut="k"):
                 mask = work.mask
                 assert mask is not None
-                review.add(dataset, sample, mask, name, replacing=work.chosen)
+                review.add(dataset, sample, mask, name, replacing=work.chosen, by=_by())
                 _forget(work)
                 st.rerun()
             if st.button(t("discard_mask"), key="discard_mask", shortcut="q"):
@@ -191,18 +294,24 @@ def _forget(work: _Work) -> None:
 
 def _verdict(dataset: Dataset, sample: Sample, works: dict[str, _Work], key: str) -> None:
     work = works[key]
+    comment = st.text_input(t("comment"), key=f"comment-{sample.id}", max_chars=300, placeholder=t("comment_hint"))
+    told = {"by": _by(), "comment": " ".join(comment.split())}
     # Named after the picture: a key pressed for the one before, late, is not taken for this one.
     with st.container(horizontal=True):
         if st.button(t("accept"), type="primary", icon=":material/check:", key=f"accept-{sample.id}", shortcut="a"):
-            review.accept(dataset, sample)
-            works[key] = _Work(skipped=work.skipped)
+            review.accept(dataset, sample, **told)
+            works[key] = _Work(skipped=work.skipped, flagged=work.flagged)
             st.rerun()
         if st.button(t("reject"), icon=":material/close:", key=f"reject-{sample.id}", shortcut="x"):
-            review.reject(dataset, sample)
-            works[key] = _Work(skipped=work.skipped)
+            review.reject(dataset, sample, **told)
+            works[key] = _Work(skipped=work.skipped, flagged=work.flagged)
+            st.rerun()
+        if st.button(t("flag"), icon=":material/flag:", key=f"flag-{sample.id}", shortcut="f", help=t("flag_help")):
+            review.flag(dataset, sample, **told)
+            works[key] = _Work(skipped=[*work.skipped, sample.id], flagged=work.flagged)
             st.rerun()
         if st.button(t("later"), key=f"later-{sample.id}", shortcut="s"):
-            works[key] = _Work(skipped=[*work.skipped, sample.id])
+            works[key] = _Work(skipped=[*work.skipped, sample.id], flagged=work.flagged)
             st.rerun()
     quality = "—" if sample.quality is None else f"{sample.quality:.2f}"
     widgets.plain(t("about_picture", quality=quality, verdict=t(f"verdict_{sample.verdict}")), "small")
@@ -213,7 +322,7 @@ def _labels(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> 
         chosen = st.radio(t("class"), names, index=names.index(sample.label) if sample.label in names else None,
                           key=f"label-{sample.id}", format_func=widgets.label)  # fmt: skip
         if chosen is not None and chosen != sample.label:
-            review.relabel_picture(dataset, sample, chosen)
+            review.relabel_picture(dataset, sample, chosen, by=_by())
             st.rerun()
         return
     if not sample.instances:
@@ -221,19 +330,19 @@ def _labels(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> 
     for position, instance in enumerate(sample.instances):
         dot = f'<i class="ss-dot" style="background:rgb{class_colour(instance.class_name, names)}"></i>'
         with st.container(horizontal=True, vertical_alignment="center", border=work.chosen == position):
-            st.html(f"<div>{dot}{escape(instance.class_name)} <small>· {escape(instance.source)}</small></div>")
+            st.html(f"<div>{dot}{escape(instance.class_name)} <small>· {escape(source(instance))}</small></div>")
             if st.button("", icon=":material/ads_click:", key=f"choose-{position}", help=t("choose"), type="tertiary"):
                 work.chosen = None if work.chosen == position else position
                 st.rerun()
             shortcut = "d" if work.chosen == position else None
             if st.button("", icon=":material/delete:", key=f"delete-{position}", help=t("delete_label"),
                          type="tertiary", shortcut=shortcut):  # fmt: skip
-                review.delete(dataset, sample, position)
+                review.delete(dataset, sample, position, by=_by())
                 _forget(work)
                 st.rerun()
         if work.chosen == position and len(names) > 1:
             others = st.pills(t("relabel"), [n for n in names if n != instance.class_name], key=f"relabel-{position}",
                               format_func=widgets.label)  # fmt: skip
             if others:
-                review.relabel(dataset, sample, position, others)
+                review.relabel(dataset, sample, position, others, by=_by())
                 st.rerun()

@@ -1,15 +1,15 @@
 """Past runs: list, compare two, open, go on, delete; and what the memory knows."""
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
 from agent import detached
 from agent.compare import compare
-from agent.report_scores import metric_name
 from tools.memory import RunMemory
 from tools.runtime import RunRecord
-from ui import login, session, widgets
+from ui import login, plain_words, session, titles, widgets
 from ui.session import t
 
 _PAGE = 12
@@ -32,6 +32,11 @@ def render() -> None:
 
 
 def _list(records: list[RunRecord]) -> None:
+    if len(records) > 1:
+        wanted = st.text_input(t("runs_search"), key="runs_search", max_chars=80, icon=":material/search:")
+        records = [r for r in records if titles.fits(r, wanted)]
+        if not records:
+            widgets.plain(t("runs_nothing"), "small")
     shown = int(st.session_state.get("runs_shown", _PAGE))
     for record in records[:shown]:
         _run(record)
@@ -44,7 +49,7 @@ def _run(record: RunRecord) -> None:
     folder = session.runs_dir() / record.name
     with st.container(border=True):
         st.html(
-            f'<div class="ss-text title">{escape(record.name)} {widgets.badge(record.status)}</div>'
+            f'<div class="ss-text title">{escape(titles.title_of(folder, record))} {widgets.badge(record.status)}</div>'
             f'<div class="ss-text small">{escape(record.request[:200])}</div>'
             f'<div class="ss-cap">{escape(_line(record))}</div>'
         )
@@ -56,6 +61,8 @@ def _run(record: RunRecord) -> None:
                 detached.go_on(folder, session.connection(), visitor=login.is_shared())
                 session.choose_run(record.name)
                 st.rerun()
+            with st.popover(t("rename"), icon=":material/edit:"):
+                _rename(folder, record)
             if record.status == "running":
                 if st.button(t("stop"), key=f"stop-{record.name}"):
                     detached.stop(folder)
@@ -69,18 +76,24 @@ def _run(record: RunRecord) -> None:
                         st.rerun()
 
 
+def _rename(folder: Path, record: RunRecord) -> None:
+    with st.form(f"rename-{record.name}", border=False):
+        title = st.text_input(t("rename_to"), value=titles.title_of(folder, record), max_chars=titles.MOST_CHARS,
+                              key=f"title-{record.name}")  # fmt: skip
+        if st.form_submit_button(t("rename_save"), type="primary"):
+            titles.rename(folder, title)
+            st.rerun()
+
+
 def _line(record: RunRecord) -> str:
-    parts = [record.created[:16].replace("T", " ")]
+    parts = [titles.when(record)]
     if record.task is not None:
         parts.append(f"{t(f'kindname_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
-    for on in ("real_test", "cross_val", "synthetic_test"):
-        evaluation = record.scores.get(on)
-        if evaluation is not None and evaluation.score is not None:
-            parts.append(f"{metric_name(evaluation.metric)} {evaluation.score:.2f} ({t(f'set_{on}')})")
-            break
+    if told := plain_words.short(record):
+        parts.append(told)
     if made := record.pictures[1]:
         parts.append(t("pictures_made", count=made))
-    return " · ".join(parts)
+    return " · ".join([*parts, t("folder", name=record.name)])
 
 
 def _compare(records: list[RunRecord]) -> None:
@@ -89,19 +102,24 @@ def _compare(records: list[RunRecord]) -> None:
         return
     names = {r.name: r for r in records}
     left, right = st.columns(2)
-    first = left.selectbox(t("first_run"), list(names), key="compare_a")
-    second = right.selectbox(t("second_run"), list(names), index=1, key="compare_b")
+    first = left.selectbox(t("first_run"), list(names), key="compare_a", format_func=lambda n: _title(names[n]))
+    second = right.selectbox(t("second_run"), list(names), index=1, key="compare_b",
+                             format_func=lambda n: _title(names[n]))  # fmt: skip
     rows = []
     for row in compare(names[first], names[second]):
         cells = "".join(
-            f'<td class="{"win" if row.better == i else ""}">{escape(value) or "—"}</td>'
+            f'<td class="{"win" if row.better == i else ""}">{escape(plain_words.for_page(value)) or "—"}</td>'
             for i, value in enumerate(row.values)
         )
         rows.append(f"<tr><td>{escape(_row_name(row.name))}</td>{cells}</tr>")
-    head = "".join(f"<th>{escape(h)}</th>" for h in ("", first, second))
+    head = "".join(f"<th>{escape(h)}</th>" for h in ("", _title(names[first]), _title(names[second])))
     st.html(f'<div class="ss-scroll"><table class="ss-table"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}'
             "</tbody></table></div>")  # fmt: skip
     widgets.plain(t("compare_note"), "small")
+
+
+def _title(record: RunRecord) -> str:
+    return titles.title_of(session.runs_dir() / record.name, record)
 
 
 def _row_name(name: str) -> str:
@@ -122,7 +140,7 @@ def _memory() -> None:
     if not lessons:
         widgets.plain(t("memory_nothing"), "small")
     rows = [
-        [le.run, ", ".join(le.classes), ", ".join(le.weak[:3]) or "—", ", ".join(le.helped[:3]) or "—",
+        [le.run, ", ".join(le.classes), plain_words.aimed_at(le.weak[:3]), plain_words.aimed_at(le.helped[:3]),
          ", ".join(f"{t(f'set_{on}') if on.endswith(('val', 'test')) else on} {v:.2f}" for on, v in le.scores.items())]
         for le in lessons
     ]  # fmt: skip

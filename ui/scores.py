@@ -1,14 +1,14 @@
-"""See: scores by round and by what they were measured on, curves, weak slices, and the whole report."""
+"""See: what the model can do, in words and pictures; folded below it the figures, curves and the whole report."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from agent.report_charts import Line
-from agent.report_scores import METRIC_NAMES, headline_of
+from agent.report_scores import METRIC_NAMES
 from tools.data.scores import EVALUATED_ON, Evaluation, SliceScore
 from tools.runtime import RunRecord
-from ui import session, widgets
+from ui import plain_words, results, session, widgets
 from ui.session import t
 
 _METRICS = ("mask_map50", "mask_map50_95", "box_map50", "box_map50_95", "accuracy", "precision", "recall", "f1")
@@ -22,8 +22,13 @@ def render() -> None:
         return
     folder, record = found
     with widgets.told():
-        sentence, caution = headline_of(record)
-        widgets.say("warning" if caution else "info", sentence)
+        if not results.card(folder, record):
+            widgets.empty(t("no_scores"), t("no_scores_about"))
+        results.pictures(folder, record)
+    if not record.scores:
+        return
+    with st.expander(t("experts"), icon=":material/science:"), widgets.told():
+        widgets.plain(t("experts_about"), "small")
         _table(record)
         if any(r.scores for r in record.rounds):
             _rounds(record)
@@ -34,9 +39,6 @@ def render() -> None:
 
 def _table(record: RunRecord) -> None:
     found = record.scores
-    if not found:
-        widgets.empty(t("no_scores"), t("no_scores_about"))
-        return
     rows = []
     for metric in _METRICS:
         cells = [_cell(e, metric) for e in found.values()]
@@ -80,7 +82,7 @@ def _rounds(record: RunRecord) -> None:
                 f"{r.kept} / {r.generated}",
                 score,
                 kept,
-                ", ".join(map(widgets.slice_name, r.focus)) or "—",
+                plain_words.aimed_at(r.focus),
             ]
         )
     place = right if len(record.rounds) > 1 else st
@@ -102,7 +104,7 @@ def _weak(record: RunRecord) -> None:
 
 def _slice_bar(name: str, part: SliceScore, weak: bool) -> str:
     low, high = part.interval or (None, None)
-    said = f"{widgets.slice_name(name)} · {part.score:.2f} · {widgets.objects(part.instances)}"
+    said = f"{plain_words.where(name)} · {part.score:.2f} · {widgets.objects(part.instances)}"
     return widgets.bar(part.score or 0.0, said, low=low, high=high, weak=weak)
 
 

@@ -83,3 +83,11 @@ def set_connection(values: Mapping[str, str]) -> None:
     """Keep endpoints, keys and models for as long as the session lives; an empty value is forgotten."""
     kept = {**connection(), **{k: v.strip() for k, v in values.items()}}
     st.session_state["connection"] = {k: v for k, v in kept.items() if v}
+
+
+def go(page: str) -> None:
+    """Turn to another page, by the name of its module; a page drawn alone has no others and is drawn anew."""
+    pages = st.session_state.get("pages", {})
+    if page in pages:
+        st.switch_page(pages[page])
+    st.rerun()

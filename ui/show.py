@@ -76,7 +76,7 @@ def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:
             shown, sample.width, sample.height, t("show_hint", number=number, count=len(sample.instances)),
             picture=f"{sample.id}-{len(sample.instances)}", key=f"show-{key}-{sample.id}",
         )  # fmt: skip
-        if click is not None and _seen().get(sample.id) != click:
+        if click is not None and click.kind != "polygon" and _seen().get(sample.id) != click:
             made = sample, click
         if sample.id in problems:
             widgets.say("warning", problems[sample.id])

@@ -1,20 +1,16 @@
-"""Take: try the model on a photo, and download weights, data set and report."""
+"""Take: weights, data set and report to download, how to use them elsewhere, and the model's card."""
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from agent import detached
 from tools.downloads import Download, downloads
-from tools.predict import Predictor, class_colour, draw
 from tools.runtime import RunRecord
-from tools.try_model import Tried, read_upload, try_model
-from ui import widgets
+from ui import howto, plain_words, widgets
 from ui.session import t
 
-_KINDS = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
-_PHOTO_MB = 60
+_CARD = Path("export") / "README.md"
 
 
 def render() -> None:
@@ -27,47 +23,11 @@ def render() -> None:
         widgets.empty(t("no_model"), t("no_model_about"))
         return
     with widgets.told():
-        _try(folder, record)
-    with widgets.told():
         _files(folder, record)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _predictor(path: str, _changed: float) -> Predictor:
-    """A model stays open between clicks; two at most, so that many runs do not fill the memory."""
-    return Predictor.load(Path(path))
-
-
-def _try(folder: Path, record: RunRecord) -> None:
-    st.subheader(t("try_model"), anchor=False)
-    best = record.best
-    assert best is not None
-    upload = st.file_uploader(t("photo"), type=_KINDS, key="try_photo", max_upload_size=_PHOTO_MB)
-    if upload is None:
-        return
-    key = f"{record.name}/{best.weights}/{upload.file_id}"
-    tried: Tried | None = st.session_state.get("tried") if st.session_state.get("tried_key") == key else None
-    if tried is None:
-        with st.spinner(t("looking")):
-            weights = folder / best.weights
-            picture = read_upload(upload.getvalue(), upload.name)
-            tried = try_model(_predictor(str(weights), weights.stat().st_mtime), picture)
-        st.session_state["tried"], st.session_state["tried_key"] = tried, key
-    if tried.shares:
-        for name, share in sorted(tried.shares.items(), key=lambda item: -item[1]):
-            st.html(widgets.bar(share, f"{name} · {100 * share:.0f} %"))
-        return
-    confidence = st.slider(t("confidence"), 0.01, 0.99, min(0.99, max(0.01, round(best.threshold, 2))), 0.01,
-                           key="confidence", help=t("confidence_help"))  # fmt: skip
-    shown = tried.above(confidence)
-    names = widgets.class_names(record)
-    st.image(draw(tried.picture, shown, names), width="stretch")
-    counts = {n: sum(i.class_name == n for i in shown) for n in names}
-    chips = "".join(
-        f'<span><i class="ss-dot" style="background:rgb{class_colour(n, names)}"></i>{escape(n)}: {c}</span>'
-        for n, c in counts.items()
-    )
-    st.html(f'<div class="ss-chips">{chips}</div>')
+    with widgets.told():
+        howto.render(folder, record)
+    with widgets.told():
+        _card(folder, record)
 
 
 def _files(folder: Path, record: RunRecord) -> None:
@@ -99,3 +59,23 @@ def _button(item: Download) -> None:
         f"{widgets.label(item.title)}  ·  {size}", data=item.open, file_name=item.file_name, mime=item.mime,
         key=f"get-{item.file_name}", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+
+
+def _card(folder: Path, record: RunRecord) -> None:
+    """What the model is for, how good it is, and on what that was measured; the card that goes with it, whole."""
+    st.subheader(t("card_title"), anchor=False)
+    told = plain_words.of_run(record)
+    kept, made = record.pictures
+    rows: list[tuple[str, object]] = [
+        (t("card_finds"), ", ".join(widgets.class_names(record))),
+        (t("plan_kind"), t(f"kind_{record.task.kind}") if record.task else "—"),
+        (t("card_learnt"), t("card_learnt_shown") if record.few else t("card_learnt_drawn", kept=kept, made=made)),
+    ]
+    if told is not None:
+        rows += [(t("card_can"), " ".join(told.lines)), (t("card_measured"), told.caution)]
+    rows += [(t("card_licence"), "AGPL-3.0-or-later")]
+    st.html(widgets.facts(rows))
+    path = folder / _CARD
+    if path.is_file():
+        with st.expander(t("card_whole"), icon=":material/description:"):
+            st.markdown(path.read_text(encoding="utf-8", errors="replace"))

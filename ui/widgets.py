@@ -153,11 +153,6 @@ def objects(count: int) -> str:
     return t("object_one") if count == 1 else t("objects", count=count)
 
 
-def slice_name(name: str) -> str:
-    """A slice such as "light=shade" in the way of a sentence."""
-    return name.replace("=", ": ")
-
-
 def duration(seconds: float) -> str:
     """Seconds in words."""
     return minutes(max(0.0, seconds))

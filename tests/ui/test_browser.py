@@ -59,15 +59,15 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.click("Approve")
     page.tab.wait_for_selector(".ss-track")  # progress, as it happens
     wait_until(lambda: finished(server, name), lambda: f"{name} is finished: {server.log()[-2000:]}")
-    page.wait_for("Done: a model that segments")
+    page.wait_for("Done: a model that finds")
 
     page.go("gallery", name)
     page.wait_for("30 pictures")  # in an element of its own, which the page's words leave out
     page.tab.locator(".grid img").nth(23).wait_for()
     assert page.tab.locator(".grid img").count() == 24
     page.go("scores", name)
-    page.wait_for_words("synthetic, test")
-    page.wait_for_words("Not measured on real photos")
+    page.wait_for_words("drawn pictures kept for the test")
+    page.wait_for_words("on no real photo")
 
     # A label goes, another is drawn; both are a person's, and one more round is made with them.
     page.go("review", name)
@@ -110,7 +110,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.go("", name)
     said = page.words()
     page.tab.reload()
-    page.wait_for("Done: a model that segments")
+    page.wait_for("Done: a model that finds")
     page.settle()
     assert page.words() == said
     server.kill()
@@ -144,7 +144,7 @@ def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
     for page, name, thing in zip(pages, names, ("apple", "lemon"), strict=True):
         wait_until(lambda n=name: finished(server, n), lambda n=name: f"{n} is finished: {server.log()[-2000:]}")
         page.go("", name)
-        page.wait_for(f"Done: a model that segments {thing}")
+        page.wait_for(f"Done: a model that finds {thing}s")
 
 
 def test_stop_and_resume_by_their_buttons(server, browser):

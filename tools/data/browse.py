@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 from tools.data.sample import Instance, Sample
 from tools.errors import StepFailed
 
-Order = Literal["newest", "best", "worst", "uncertain"]
+Order = Literal["newest", "latest", "best", "worst", "uncertain"]
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
+WAITS = "waits for a person's look"  # why a photo that was brought as wrong is in no training yet
 # The labels' least score, times the picture's quality: what a machine was least sure of, and what is hard to see.
 _CERTAINTY = (
     "coalesce((SELECT min(json_extract(i.data, '$.score')) FROM instances i WHERE i.sample_id = s.id), 1.0)"
@@ -21,6 +22,7 @@ _CERTAINTY = (
 )
 _ORDERS: dict[Order, str] = {
     "newest": "s.round DESC, s.id",
+    "latest": "s.rowid DESC",  # as they were made
     "best": "s.quality DESC, s.id",
     "worst": "s.quality, s.id",
     "uncertain": f"{_CERTAINTY}, s.id",
@@ -113,8 +115,11 @@ class Browser:
     def reviewed(self) -> tuple[int, int]:
         """How many samples a person has looked at, and how many there are to look at."""
         with self._open() as db:
-            done = db.execute("SELECT count(DISTINCT sample_id) FROM corrections WHERE undone = 0").fetchone()[0]
-            left = db.execute(f"SELECT count(*) FROM samples s WHERE verdict != 'dropped' AND {_UNSEEN}").fetchone()[0]
+            done = db.execute(f"SELECT count(*) FROM samples s WHERE NOT ({_UNSEEN})").fetchone()[0]
+            left = db.execute(
+                f"SELECT count(*) FROM samples s WHERE (verdict != 'dropped' OR s.reasons = ?) AND {_UNSEEN}",
+                (json.dumps([WAITS]),),
+            ).fetchone()[0]
         return int(done), int(left)
 
     @contextmanager
@@ -134,7 +139,7 @@ class Browser:
             raise StepFailed(f"{self.path} is damaged: {error}") from error
 
 
-_UNSEEN = "s.id NOT IN (SELECT sample_id FROM corrections WHERE undone = 0)"
+_UNSEEN = "s.id NOT IN (SELECT sample_id FROM corrections WHERE undone = 0 AND action != 'flag')"
 
 
 def _where(wanted: Filter) -> tuple[str, list[object]]:

@@ -36,11 +36,14 @@ CREATE TABLE IF NOT EXISTS embeddings (
     sample_id TEXT NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (sample_id, model));
 CREATE TABLE IF NOT EXISTS corrections (
     version INTEGER PRIMARY KEY AUTOINCREMENT, sample_id TEXT NOT NULL REFERENCES samples(id), time TEXT NOT NULL,
-    action TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+    action TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
+    reviewer TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS corrections_sample ON corrections(sample_id);
 CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
 CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
+_LATER = ("reviewer", "comment")  # columns of corrections that data sets of before lack
+FLAG = "flag"  # the action that changes nothing: somebody else should look
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 _UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
 
@@ -65,6 +68,14 @@ class Dataset:
         settings = "PRAGMA journal_mode=WAL;" + ("PRAGMA synchronous=NORMAL;" if quick else "")
         self._db = connected(folder / "dataset.sqlite", lambda db: db.executescript(settings + _SCHEMA), timeout=30)
         self._db.row_factory = sqlite3.Row
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        known = {r["name"] for r in self._db.execute("PRAGMA table_info(corrections)")}
+        for name in _LATER:
+            if name not in known:
+                with self._db:
+                    self._db.execute(f"ALTER TABLE corrections ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """Release the database."""
@@ -197,10 +208,10 @@ class Dataset:
 
     # Corrections by a person -----------------------------------------------------------------------------------
 
-    def correct(self, sample_id: str, action: str, changed: Sample) -> int:
+    def correct(self, sample_id: str, action: str, changed: Sample, *, by: str = "", comment: str = "") -> int:
         """Put a person's version of a sample in place of what was there, in one transaction; returns its number.
 
-        Only what a person may change is taken: verdict, split, reasons, label and instances.
+        Only what a person may change is taken: verdict, split, reasons, label and instances. `by` is the person's name.
 
         Raises:
             KeyError: there is no such sample.
@@ -210,13 +221,16 @@ class Dataset:
             raise KeyError(sample_id)
         with self._db:
             version = self._db.execute(
-                "INSERT INTO corrections (sample_id, time, action, before, after) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO corrections (sample_id, time, action, before, after, reviewer, comment) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     sample_id,
                     datetime.now(UTC).isoformat(timespec="milliseconds"),
                     action,
                     _state(before),
                     _state(changed),
+                    by,
+                    comment,
                 ),
             ).lastrowid
             self._restore(sample_id, _state(changed))
@@ -239,7 +253,30 @@ class Dataset:
 
     def corrected(self) -> set[str]:
         """Ids of the samples that a person has looked at; their labels are not made anew."""
-        return {r["sample_id"] for r in self._db.execute("SELECT DISTINCT sample_id FROM corrections WHERE undone = 0")}
+        rows = self._db.execute("SELECT DISTINCT sample_id FROM corrections WHERE undone = 0 AND action != ?", (FLAG,))
+        return {r["sample_id"] for r in rows}
+
+    def flagged(self) -> dict[str, str]:
+        """Id of each sample whose latest word is that somebody else should look -> the comment."""
+        rows = self._db.execute(
+            "SELECT sample_id, action, comment, max(version) FROM corrections WHERE undone = 0 GROUP BY sample_id"
+        )
+        return {r["sample_id"]: r["comment"] for r in rows if r["action"] == FLAG}
+
+    def audit_trail(self) -> list[dict[str, Any]]:
+        """Every change by a person, oldest first: when, who, which picture, what, before, after, and if taken back."""
+        rows = self._db.execute(
+            "SELECT c.*, s.image, s.provenance FROM corrections c JOIN samples s ON s.id = c.sample_id ORDER BY version"
+        )
+        return [
+            {
+                "version": r["version"], "time": r["time"], "reviewer": r["reviewer"], "action": r["action"],
+                "flagged": r["action"] == FLAG, "comment": r["comment"], "sample": r["sample_id"], "image": r["image"],
+                "file": json.loads(r["provenance"]).get("file"), "before": json.loads(r["before"]),
+                "after": json.loads(r["after"]), "undone": bool(r["undone"]),
+            }
+            for r in rows.fetchall()
+        ]  # fmt: skip
 
     def _restore(self, sample_id: str, state: str) -> None:
         """Write a state of `_state`; the caller holds the transaction."""

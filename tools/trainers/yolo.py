@@ -29,6 +29,7 @@ from tools.trainers.batches import Batch, epoch_batches, steps_of
 from tools.trainers.consistency import Teacher
 from tools.trainers.examples import Example
 from tools.trainers.fingerprint import job_fingerprint
+from tools.trainers.glimpse import write_glimpse
 from tools.trainers.targets import (
     MAX_SIDE_SHARE,
     SampleSource,
@@ -355,6 +356,7 @@ class _Training:
         every = max(1, round(progress.planned / self.recipe.validations))
         if progress.epoch % every == 0 or progress.epoch >= progress.planned or self.clock.left_s() < 0:
             entry["val_score"], fitness = self._validate()
+            write_glimpse(self.job.folder, self.judged, self.kind, self.names, self.validation, self.view_px)
             progress.best_fitness = max(progress.best_fitness, fitness)
             if fitness >= progress.best_fitness - _FITNESS_SLACK:
                 progress.best_epoch, progress.best_score = progress.epoch, entry["val_score"]

@@ -1,21 +1,32 @@
-"""A picture to click on and drag over: a few lines of plain JavaScript, no library, no build."""
+"""A picture to click on, drag over and draw corners on: a few lines of plain JavaScript, no library, no build."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 _HERE = Path(__file__).parent
+_CORNERS = (3, 400)  # least and most of a shape
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the bar above a picture says."""
+
+    zoom_in: str
+    zoom_out: str
+    shape: str
+    close: str
 
 
 @dataclass(frozen=True)
 class Click:
-    """One click or drag, in pixels of the picture."""
+    """One click, drag or shape, in pixels of the picture."""
 
     picture: str
-    kind: str  # "point" or "box"
+    kind: str  # "point", "box" or "polygon"
     points: list[tuple[float, float]]
     outside: bool  # made with Alt or Shift, or with the right button: not part of the thing
 
@@ -28,7 +39,9 @@ _component = st.components.v2.component(
 )
 
 
-def clicker(jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str) -> Click | None:
+def clicker(
+    jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str, words: Words | None = None
+) -> Click | None:  # fmt: skip
     """Show a picture; returns the click that was just made, if any.
 
     Args:
@@ -38,23 +51,28 @@ def clicker(jpeg: bytes, width: int, height: int, hint: str, *, picture: str, ke
         hint: said under the picture.
         picture: name that comes back with a click, so that a late one is not taken for the next picture's.
         key: of the widget.
+        words: of a bar to zoom and to draw corners with; None: no bar.
     """
     src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture}
+    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture,
+            "words": None if words is None else asdict(words)}  # fmt: skip
     value = _component(key=key, data=data, on_click_change=_nothing)
     return read_click(value.get("click"), width, height, picture)
 
 
 def read_click(value: Any, width: int, height: int, picture: str) -> Click | None:
     """What the browser sent, checked: anything may come from there."""
-    if not isinstance(value, dict) or value.get("kind") not in ("point", "box") or value.get("picture") != picture:
+    if not isinstance(value, dict) or value.get("picture") != picture:
+        return None
+    allowed = {"point": (1, 1), "box": (2, 2), "polygon": _CORNERS}.get(str(value.get("kind")))
+    if allowed is None:
         return None
     try:
         points = [(float(x), float(y)) for x, y in value["points"]]
     except (KeyError, TypeError, ValueError):
         return None
     inside = all(0 <= x <= width and 0 <= y <= height for x, y in points)
-    if not inside or len(points) != (1 if value["kind"] == "point" else 2):
+    if not inside or not allowed[0] <= len(points) <= allowed[1]:
         return None
     points = [(min(x, width - 1.0), min(y, height - 1.0)) for x, y in points]
     return Click(picture, value["kind"], points, bool(value.get("outside")))

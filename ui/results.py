@@ -1,0 +1,256 @@
+"""What a run's model can do, to be seen: plain words, test pictures with answers beside the truth, its mistakes."""
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from tools.data.dataset import Dataset
+from tools.data.pictures import Picture, read_picture
+from tools.data.real import load_real
+from tools.data.sample import Instance, Sample
+from tools.data.thumbnails import jpeg
+from tools.errors import SightsmithError
+from tools.outlines import Colours, colours_for, outlined
+from tools.predict import Predictor
+from tools.runtime import RunRecord
+from tools.seen import NOTHING, Mistake, Seen, confusions, crop, kept_answers, look_all
+from tools.teach import shrunk
+from ui import plain_words, session, widgets
+from ui.session import t
+
+_LOOKED, _PAIRS, _CROPS = 10, 3, 6  # test pictures asked about, shown, and mistakes shown
+_SIDE_PX, _CROP_PX, _GAP_PX = 480, 160, 8
+_SYNTHETIC, _PHOTOS = "synthetic_test", "photos"
+
+
+def card(folder: Path, record: RunRecord) -> bool:
+    """The model in plain words; False where there is none yet."""
+    told = plain_words.of_run(record, _confused(folder, record))
+    if told is None:
+        return False
+    lines = "".join(f"<li>{escape(line)}</li>" for line in told.lines)
+    mark = "warning" if told.worry else "info"
+    st.html(f'<div class="ss-result"><ul>{lines}</ul></div>')
+    widgets.say(mark, told.caution)
+    return True
+
+
+def pictures(folder: Path, record: RunRecord) -> None:
+    """Test pictures and the person's photos, with what the model found beside what is there; then its mistakes."""
+    if record.best is None:
+        return
+    st.subheader(t("sees_title"), anchor=False)
+    photos, drawn = _seen(folder, record, _PHOTOS), _seen(folder, record, _SYNTHETIC)
+    for seen, title in ((photos, "sees_photos"), (drawn, "sees_drawn")):
+        if seen:
+            widgets.plain(t(title), "small")
+            _pairs(folder, record, seen)
+    if not photos and not drawn:
+        widgets.plain(t("sees_nothing"), "small")
+    mistaken(folder, record)
+
+
+def mistaken(folder: Path, record: RunRecord) -> None:
+    """What is taken for what, as a table and as pictures."""
+    seen = _kept(str(folder), _stamp(folder, record))
+    if not seen:
+        return
+    st.subheader(t("confused_title"), anchor=False)
+    widgets.plain(t("confused_about"), "small")
+    names = widgets.class_names(record)
+    st.html(_matrix(seen, names))
+    wrong = [(s, m) for s in seen for m in s.mistakes]
+    wrong.sort(key=lambda item: (not item[1].lookalike, not (item[1].truth and item[1].found), item[0].sample.id))
+    shown = _varied(wrong)
+    for column, (one, mistake) in zip(st.columns(_CROPS // 2) * 2, shown, strict=False):
+        with column:
+            _mistake(folder, one, mistake)
+
+
+def model_of(folder: Path, record: RunRecord) -> Predictor:
+    """The model that is handed over, kept open between clicks.
+
+    Raises:
+        StepFailed: its weights are gone or damaged.
+    """
+    assert record.best is not None
+    weights = folder / record.best.weights
+    return _predictor(str(weights), _changed(weights))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _predictor(path: str, _changed: float) -> Predictor:
+    """Two at most, so that many runs do not fill the memory."""
+    return Predictor.load(Path(path))
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime if path.is_file() else 0.0
+
+
+def _stamp(folder: Path, record: RunRecord) -> str:
+    """Another one where anything is that pictures of results are made of."""
+    best = record.best
+    return "" if best is None else f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}"
+
+
+# What was seen --------------------------------------------------------------------------------------------------------
+
+
+def _confused(folder: Path, record: RunRecord) -> dict[tuple[str, str], int]:
+    return dict(confusions(_kept(str(folder), _stamp(folder, record))))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _kept(folder: str, stamp: str) -> list[Seen]:
+    """Answers on the pictures that decide, as the run kept them."""
+    if not stamp:
+        return []
+    from agent.run import read_record
+
+    return kept_answers(Path(folder), read_record(Path(folder)), session.settings().match_iou)
+
+
+def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
+    """Answers of the model on test pictures, asked once for each model."""
+    stamp = _stamp(folder, record)
+    if not _changed(folder / (record.best.weights if record.best else "")):
+        return []
+    with st.spinner(t("looking")):
+        return _asked(str(folder), stamp, which)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _asked(folder: str, _stamp: str, which: str) -> list[Seen]:
+    from agent.run import read_record
+
+    place = Path(folder)
+    record = read_record(place)
+    samples = _rendered(place) if which == _SYNTHETIC else _own(record)
+    if not samples or record.best is None:
+        return []
+    settings = session.settings()
+    return look_all(model_of(place, record), samples, place, record.best.threshold, settings.match_iou, _LOOKED)
+
+
+def _rendered(folder: Path) -> list[Sample]:
+    if not (folder / "dataset.sqlite").is_file():
+        return []
+    dataset = Dataset(folder)
+    try:
+        found = list(dataset.samples(verdict="kept", split="test"))
+    finally:
+        dataset.close()
+    return [s for s in found if s.instances or s.label] or found
+
+
+def _own(record: RunRecord) -> list[Sample]:
+    """The person's labelled photos that test; none where they cannot be read any more."""
+    if record.real is None or record.task is None:
+        return []
+    settings = session.settings()
+    try:
+        return load_real(Path(record.real), record.task, settings.real_val_share, settings.class_map).test
+    except (SightsmithError, OSError):
+        return []
+
+
+# Drawn ----------------------------------------------------------------------------------------------------------------
+
+
+def _pairs(folder: Path, record: RunRecord, seen: list[Seen]) -> None:
+    """Truth and answer side by side: a good one, a usual one, a bad one."""
+    ordered = sorted(seen, key=lambda s: (len(s.mistakes), -s.right, s.sample.id))
+    chosen = [ordered[k] for k in sorted({0, len(ordered) // 2, len(ordered) - 1})][:_PAIRS]
+    names = widgets.class_names(record)
+    for one in chosen:
+        try:
+            picture = read_picture(folder / one.sample.image)
+        except SightsmithError:
+            continue
+        if one.sample.label is not None:
+            small, _ = shrunk(picture, [], _SIDE_PX)
+            st.image(jpeg(small), caption=widgets.label(t("sees_named", truth=one.sample.label, said=one.said)))
+            continue
+        colours = colours_for(picture, [*one.sample.instances, *one.found], names)
+        said = t("pair_caption", remark=_remark(one))
+        both = _side_by_side([_drawn(picture, part, colours) for part in (one.sample.instances, one.found)])
+        st.image(jpeg(both), caption=widgets.label(said), alt=said, width="stretch")
+
+
+def _side_by_side(pictures: list[Picture]) -> Picture:
+    """One picture of several of equal height: they stay beside each other on a narrow page too."""
+    gap = np.full((pictures[0].shape[0], _GAP_PX, 3), 128, np.uint8)
+    return np.concatenate([part for one in pictures for part in (one, gap)][:-1], axis=1)
+
+
+def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> Picture:
+    small, moved = shrunk(picture, instances, _SIDE_PX, grow=True)
+    return outlined(small, moved, colours)
+
+
+def _remark(one: Seen) -> str:
+    """What became of a picture, in words."""
+    missed = sum(not m.found for m in one.mistakes)
+    wrong = sum(bool(m.found) for m in one.mistakes)
+    total = len(one.sample.instances)
+    parts = [t("remark_found", right=one.right, total=total)] if total else [t("remark_empty")]
+    parts += [t("remark_missed", count=missed)] if missed else []
+    parts += [t("remark_wrong", count=wrong)] if wrong else []
+    return t("comma").join(parts)
+
+
+def _varied(wrong: list[tuple[Seen, Mistake]]) -> list[tuple[Seen, Mistake]]:
+    """Mistakes of as many kinds as there are, then more of each."""
+    kinds: dict[tuple[str, str], list[tuple[Seen, Mistake]]] = {}
+    for item in wrong:
+        kinds.setdefault((item[1].lookalike or item[1].truth, item[1].found), []).append(item)
+    rows = list(kinds.values())
+    return [row[k] for k in range(_CROPS) for row in rows if k < len(row)][:_CROPS]
+
+
+def _mistake(folder: Path, one: Seen, mistake: Mistake) -> None:
+    try:
+        picture = read_picture(folder / one.sample.image)
+    except SightsmithError:
+        return
+    part, box = crop(picture, mistake.box, _CROP_PX)
+    marked, said = Instance(class_name=mistake.found or mistake.truth, box=box), _mistake_words(mistake)
+    drawn = outlined(part, [marked], colours_for(part, [marked], [marked.class_name]))
+    st.image(jpeg(drawn), caption=widgets.label(said), alt=said)
+
+
+def _mistake_words(mistake: Mistake) -> str:
+    if not mistake.found:
+        return t("mistake_missed", name=mistake.truth)
+    real = mistake.lookalike or mistake.truth
+    return t("mistake_taken", what=real, name=mistake.found) if real else t("mistake_nothing", name=mistake.found)
+
+
+def _matrix(seen: list[Seen], names: list[str]) -> str:
+    """Rows: what it is; columns: what the model said; the darker, the more often (HTML)."""
+    counts = confusions(seen)
+    columns = [*names, NOTHING]
+    others = sorted({what for what, _ in counts if what not in names and what != NOTHING})
+    rows = []
+    for what in [*names, *others, NOTHING]:
+        total = sum(counts[what, said] for said in columns)
+        if not total:
+            continue
+        cells = "".join(_cell(counts[what, said], total, what == said) for said in columns)
+        rows.append(f"<tr><th scope='row'>{escape(what or t('matrix_nothing'))}</th>{cells}</tr>")
+    head = "".join(f"<th scope='col'>{escape(n or t('matrix_missed'))}</th>" for n in columns)
+    return (
+        f'<div class="ss-scroll"><table class="ss-table ss-matrix"><thead><tr><th>{escape(t("matrix_corner"))}</th>'
+        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _cell(count: int, total: int, right: bool) -> str:
+    """Its ground tells the share; the figure stands on it in the colour of text."""
+    share = round(34 * count / total)
+    colour = "var(--ss)" if right else "var(--ss-warn)"
+    ground = f"background:color-mix(in srgb, {colour} {share}%, transparent)" if count else ""
+    return f'<td style="{ground}">{count or "·"}</td>'
