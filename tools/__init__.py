@@ -1,7 +1,8 @@
 """What the agent can do, one module a tool."""
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -9,6 +10,10 @@ if TYPE_CHECKING:
 # ONNX Runtime and the hub's libraries report home unless told not to before they are imported. Who sets these decides.
 for _name in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
     os.environ.setdefault(_name, "1")
+# OpenVINO reports home at its import unless a file in the home folder says no. Without this package of its own, which
+# may be missing by its design, it cannot; nothing is written into anybody's home.
+_modules: dict[str, Any] = sys.modules
+_modules.setdefault("openvino_telemetry", None)
 
 
 def all_tools() -> "list[BaseTool]":
