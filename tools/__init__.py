@@ -28,6 +28,7 @@ def all_tools() -> "list[BaseTool]":
     from tools.label.tool import label_photos_in
     from tools.learn import learn_from_photos
     from tools.memory import search_memory
+    from tools.repair.tool import improve_photos_in
     from tools.scenes import design_scenes
     from tools.score import score_images
     from tools.shown.learn import learn_from_examples
@@ -37,5 +38,5 @@ def all_tools() -> "list[BaseTool]":
     return [
         define_task, design_scenes, generate_images, score_images, curate_dataset, annotate_images, train_model,
         evaluate_model, diagnose_model, export_model, export_dataset, search_memory, ask_user,
-        label_photos_in, learn_from_photos, learn_from_examples,
+        label_photos_in, learn_from_photos, learn_from_examples, improve_photos_in,
     ]  # fmt: skip
