@@ -5,9 +5,12 @@ picture at a time, as telephones and boards do.
 """
 
 import importlib.util
+import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,9 +149,33 @@ def write(form: Form, pt: Path, size_px: int, out: Path, calibration: Sequence[B
             made = Path(scratch) / form.product
             quantise(to_onnx(source, size_px, dynamic=False), made, calibration)
         else:
-            made = to_other(source, form.exporter, form.name, size_px)
-        target = out / form.product
-        if target.is_dir():
-            shutil.rmtree(target)
-        shutil.move(made, target)
-    return target
+            with _silence():
+                made = to_other(source, form.exporter, form.name, size_px)
+        return _placed(made, out / form.product)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what compilers print about their passes out of this process's own output."""
+    sys.stdout.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for number in (1, 2):
+            os.dup2(nowhere, number)
+        yield
+    finally:
+        for number, own in zip((1, 2), kept, strict=True):
+            os.dup2(own, number)
+            os.close(own)
+        os.close(nowhere)
+
+
+def _placed(made: Path, target: Path) -> Path:
+    """Put a file or folder from elsewhere into its place, whole or not at all."""
+    coming = target.with_name(f".{target.name}.new")
+    for old in (coming, target):
+        if old.is_dir():
+            shutil.rmtree(old)
+    shutil.move(made, coming)
+    return coming.replace(target)

@@ -30,7 +30,7 @@ def ready(folder, kind="segment"):
 
 
 @pytest.mark.parametrize("name", ["onnx-int8", "openvino", "ncnn", "torchscript"])
-def test_a_form_runs_here_and_its_loss_and_time_are_kept(tmp_path, name):
+def test_a_form_runs_here_and_its_loss_and_time_are_kept(tmp_path, name, capfd):
     gone = [m for m in FORMS[name].modules if importlib.util.find_spec(m) is None]
     if gone:
         pytest.skip(f"without {gone}")
@@ -38,6 +38,7 @@ def test_a_form_runs_here_and_its_loss_and_time_are_kept(tmp_path, name):
     rows, notes = export_to(run, [name])
     assert [row.form for row in rows] == ["model.pt", "model.onnx", name]
     assert not notes
+    assert not capfd.readouterr().out, "the table may be read by a program"
     assert (tmp_path / "export" / FORMS[name].product).exists()
     assert all(row.ms > 0 and row.speed > 0 for row in rows)
     assert rows[0].loss == {"synthetic_test": 0.0}

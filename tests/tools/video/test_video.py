@@ -153,7 +153,9 @@ def test_a_thing_of_one_class_never_becomes_one_of_another():
 
 
 def test_frames_without_near_copies_are_photos_of_one_video(tmp_path):
-    still = [Way("apple", 0, 60, (60, 60), (60, 61), 40)]
+    rng = np.random.default_rng(2)
+    places = [tuple(rng.integers(0, side) for side in (WIDTH, HEIGHT)) for _ in range(24)]
+    still = [Way(("apple", "plum")[k % 2], 0, 60, place, place, 10 + k) for k, place in enumerate(places)]
     film(tmp_path / "in" / "clip.mp4", still, 50)
     places, problems = with_frames([tmp_path / "in"], tmp_path / "frames", every=5, seconds=1, copies=False)
     assert not problems
