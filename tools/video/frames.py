@@ -15,10 +15,13 @@ from tools.data.pictures import MAX_PIXELS, Picture, walk_files, write_picture
 from tools.errors import FixArguments, StepFailed
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by us, once
+# What a file says must not make the reader fetch anything.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
 
 VIDEO_SUFFIXES = frozenset({
     ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".3gp", ".ogv",
 })  # fmt: skip
+_LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]")
 _USUAL_FPS = 25.0  # where a file says nothing, or nonsense
 _MOST_FPS = 1000.0
 _SHORT = 0.02  # of the announced frames: so many are miscounted in whole files
@@ -56,6 +59,9 @@ class Video:
             raise FixArguments(f"--every {every}: 1 takes every frame, 2 every second one")
         if not path.is_file():
             raise StepFailed(f"{path}: there is no such video")
+        with path.open("rb") as file:
+            if file.read(16).lstrip(b"\xef\xbb\xbf \r\n").startswith(_LISTS):
+                raise StepFailed(f"{path}: a list of other files, and no video")
         self.path, self.every, self.read = path, every, 0
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():

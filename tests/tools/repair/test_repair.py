@@ -240,3 +240,23 @@ def test_what_is_found_in_an_enlarged_photo_is_told_in_its_own_pixels():
     engine = before_labels.ImprovedEngine(SharpEyed(), Repair(("enlarge",), scale=2))
     [[found]] = engine.find([picture], 0.1)
     assert np.abs(np.array(found.box) - (20, 10, 40, 30)).max() <= 1
+
+
+def test_the_agent_improves_only_what_the_person_named_and_approved(tmp_path, monkeypatch):
+    from tests.tools.test_train import make_run
+    from tools.repair import tool
+
+    write_picture(tmp_path / "mine" / "a.png", noisy(scene(64), 14))
+    (tmp_path / "run").mkdir()
+    run = make_run(tmp_path / "run")
+    run.record.request = f"improve my photos in {tmp_path}/mine"
+    said = ["no"]
+    monkeypatch.setattr(tool, "interrupt", lambda question: said[0])
+    with pytest.raises(StepFailed, match="refused"):
+        tool.improve(run, [f"{tmp_path}/mine"], [])
+    assert not (run.folder / "improved").exists()
+    said[0] = "yes"
+    assert json.loads(tool.improve(run, [f"{tmp_path}/mine"], []))["done"] == "photos: 1, changed: 1"
+    assert (run.folder / "improved" / "a.png").is_file()
+    with pytest.raises(FixArguments, match="has not named this place"):
+        tool.improve(run, [f"{tmp_path}/other"], [])

@@ -2,15 +2,22 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import tools.learn
 from agent.predict_command import _sorted_out
+from tests.tools.test_train import make_run
 from tests.tools.video.moving import FPS, HEIGHT, WIDTH, ColourFinder, Way, film
 from tools.data.photos import photo_of
 from tools.data.sample import Instance
 from tools.errors import FixArguments, StepFailed
+from tools.label.command import Labelling, label_photos
+from tools.label.labeler import label_task
+from tools.runtime import Best
+from tools.settings import Settings
 from tools.video.counting import Line, line_of, zone_of
 from tools.video.frames import Video, with_frames
 from tools.video.tracks import Tracked, Tracker
@@ -98,6 +105,12 @@ def test_what_is_no_video_is_said_and_the_others_go_on(whole, tmp_path):
     assert again[0]["csv"] == str(tmp_path / "out" / "belt-2.csv")
 
 
+def test_a_playlist_that_is_called_a_video_opens_nothing_else(whole, tmp_path):
+    (tmp_path / "list.mp4").write_text(f"#EXTM3U\n#EXTINF:10,\nfile://{whole}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(StepFailed, match="a list of other files"):
+        Video(tmp_path / "list.mp4")
+
+
 def test_a_stopped_watch_leaves_nothing(whole, tmp_path):
     def stop(done, total):
         raise KeyboardInterrupt
@@ -174,3 +187,48 @@ def test_pictures_and_videos_of_a_folder_are_told_apart(tmp_path):
     for name in ("a.jpg", "b.MP4", "c.txt"):
         (tmp_path / name).write_bytes(b"x")
     assert _sorted_out([tmp_path, tmp_path / "b.MP4"]) == ([tmp_path], [tmp_path / "b.MP4", tmp_path / "b.MP4"])
+
+
+class Eyes(ColourFinder):
+    """The same as an engine that labels photos."""
+
+    name, about, threshold = "eyes", "labels by colour", 0.5
+
+    def find(self, pictures, least):
+        return [self.predict(picture, least) for picture in pictures]
+
+    def close(self):
+        pass
+
+
+def test_label_takes_frames_of_a_video_as_photos(tmp_path, monkeypatch):
+    path = film(tmp_path / "walk.mp4", WAYS, 60)
+    monkeypatch.setattr("tools.label.labeler.make_engine", lambda *_: Eyes())
+    wanted = Labelling([path], label_task("apple,plum", "detect"), to=tmp_path / "labels", model="starter", every=20)
+    outcome = label_photos(wanted, Settings(runs_dir=tmp_path / "runs", profile="offline"))
+    assert outcome.summary.photos == 3
+    names = sorted(p.name for p in (tmp_path / "labels").rglob("*.jpg"))
+    assert names == ["walk_part_000000.jpg", "walk_part_000020.jpg", "walk_part_000040.jpg"]
+    assert outcome.summary.labels["apple"] >= 5
+
+
+def test_learn_takes_frames_of_a_video_without_near_copies(tmp_path, monkeypatch):
+    class Enough(Exception):
+        pass
+
+    given = []
+
+    def seen(photos, judges):
+        given.extend(photos)
+        raise Enough
+
+    monkeypatch.setattr(tools.learn, "load_real", lambda *_: SimpleNamespace(val=[], test=[]))
+    monkeypatch.setattr(tools.learn, "apart_from", seen)
+    (tmp_path / "run").mkdir()
+    run = make_run(tmp_path / "run", kind="detect")
+    run.record.best, run.record.real = Best(round=1, weights="w", threshold=0.3), "real"
+    with pytest.raises(Enough):
+        tools.learn.learn(run, [film(tmp_path / "walk.mp4", WAYS, 60)])
+    [folder] = given
+    assert folder.is_relative_to(run.folder)
+    assert 1 <= len(list(folder.iterdir())) <= 5
