@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.device_commands import compare
 from agent.edge import readable, use_everywhere
+from agent.improve_command import improve
 from agent.label_commands import convert, label, learn
 from agent.options import finite
+from agent.predict_command import predict
 from agent.service_commands import keys, serve
 from agent.talk_commands import ask, chat
 from tools.files import json_text
@@ -217,38 +220,29 @@ def audit(
 
 
 @app.command()
-def predict(
-    run: Annotated[str, typer.Argument(help="Name of the run.")],
-    images: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")],
-    out: Annotated[Path | None, typer.Option(help="Where to write; default: predictions/ in the run.")] = None,
-    confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Default: the working threshold.")] = None,
-    runs_dir: RunsDir = DEFAULT_RUNS,
-) -> None:
-    """Run a run's best model on pictures: drawn masks and a JSON file."""
-    from agent.run import read_record
-    from tools.errors import FixArguments
-    from tools.predict import predict_files
-
-    record = read_record(runs_dir / run)
-    if record.best is None:
-        raise FixArguments(f"{run} has no trained model yet; `sightsmith resume {run}` goes on with it")
-    threshold = record.best.threshold if confidence is None else confidence
-    result = predict_files(
-        runs_dir / run / record.best.weights, images, out or runs_dir / run / "predictions", threshold
-    )
-    typer.echo(json_text(result, indent=2))
-
-
-@app.command()
 def export(
-    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    run: Annotated[str, typer.Argument(help="Name of the run; with --to also a file of weights, .safetensors or .pt.")],
     formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
     boxes: Annotated[
         str | None, typer.Option(help="visible or whole: boxes of what is seen, or of the whole object.")
     ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to", help="The model for small devices: onnx-int8, openvino, ncnn, tflite, coreml or torchscript."
+        ),
+    ] = None,
+    real: Annotated[Path | None, typer.Option(help="With a file of weights: labelled photos to measure on.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With a file of weights: folder to write.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
+    as_json: Annotated[bool, typer.Option("--json", help="With --to: print the table as JSON.")] = False,
 ) -> None:
-    """Write a run's data set and model for other tools."""
+    """Write a run's data set and model for other tools, or with --to its model (or a .pt file) for small devices."""
+    if to:
+        from agent.device_commands import export_forms
+
+        export_forms(run, to, real, out, runs_dir, as_json)
+        return
     from agent.run import lock, open_run
     from tools.data.boxes import convention_named
     from tools.export_dataset import export
@@ -279,6 +273,9 @@ def ui(
 app.command()(label)
 app.command()(convert)
 app.command()(learn)
+app.command()(predict)
+app.command()(improve)
+app.command()(compare)
 app.command()(serve)
 app.command()(ask)
 app.command()(chat)

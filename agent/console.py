@@ -23,6 +23,7 @@ STAGES = {
     "train": "Training", "evaluate": "Measuring", "diagnose": "Looking for weak spots",
     "export_model": "Exporting the model", "export_dataset": "Exporting the data set", "report": "Writing the report",
     "label": "Labelling photos", "learn": "Learning from photos", "shown": "Looking at the shown photos",
+    "improve": "Improving photos",
 }  # fmt: skip
 SET_NAMES = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",

@@ -76,8 +76,9 @@ DECLINED: tuple[Declined, ...] = (
         r"\btrack(?:s|ed|ing|er|ers)?\b(?! (?:and field|marks?|shoes?|lights?))(?: of)?|\bre-?identif(?:y|ication)\b"
         r"|\bfollow(?:s|ing)? (?=(?:the|each|every|all|my)\b)",
         r"跟踪|追踪", _FIND,
-        "things are not followed from picture to picture: each picture is looked at on its own",
-        "不支持跨图片跟踪：每张图片单独识别",
+        "a model finds things in single pictures; `sightsmith predict RUN VIDEO` then follows and counts them in a "
+        "video",
+        "模型识别单张图片；之后用 `sightsmith predict RUN VIDEO` 在视频里跟踪和计数",
     ),
     Declined(
         rf"\b(?:read|reads|reading|recogni[sz]e|transcribe|extract|detect|find) {_WRITING}(?: (?:on|of|from|in)\b)?"
@@ -132,8 +133,9 @@ DECLINED: tuple[Declined, ...] = (
         r"|live ?streams?|web-?cams?(?: feeds?)?|rtsp(?: streams?)?|cctv(?: (?:cameras?|footage|feeds?))?"
         r"|camera (?:streams?|feeds?))\b(?! ?(?:game|card|tape)s?\b)",
         r"(?:在|从)?(?:视频|直播|监控)(?:流|画面)?(?:里|中|上)?的?", (" ", " "),
-        "videos and streams are not read: cut them to pictures, or send pictures to `sightsmith serve`",
-        "不读取视频或直播流：请截成图片，或把图片发给 `sightsmith serve`",
+        "live streams are not read; a video file is, once there is a model: `sightsmith predict RUN VIDEO` follows and "
+        "counts",
+        "不读取直播流；有了模型后可以读取视频文件：`sightsmith predict RUN VIDEO` 跟踪并计数",
     ),
     Declined(
         rf"\b(?:(?:with|using|in|via|by|on|based on|through|and) )?(?:an? "
@@ -146,8 +148,10 @@ DECLINED: tuple[Declined, ...] = (
         r"|iphone |web |phone )"
         r"(?:app|application|site)(?: (?:that|to|which|for))?\b",
         r"(?:手机|安卓|网页)(?:app|应用)|小程序", (" ", " "),
-        "no app is built: the model is exported as ONNX, and `sightsmith serve` answers over HTTP",
-        "不制作应用：模型导出为 ONNX，`sightsmith serve` 提供 HTTP 接口",
+        "no app is built: `sightsmith export RUN --to ncnn` (or tflite, coreml) writes the model for phones, and "
+        "`sightsmith serve` answers over HTTP",
+        "不制作应用：`sightsmith export RUN --to ncnn`（或 tflite、coreml）导出手机用的模型，"
+        "`sightsmith serve` 提供 HTTP 接口",
     ),
 )  # fmt: skip
 _COMPILED = [(re.compile(d.english), re.compile(d.chinese), d) for d in DECLINED]

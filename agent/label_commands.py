@@ -15,7 +15,7 @@ RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept, 
 
 
 def label(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, folders of photos, or zips; they are only read.")],
+    photos: Annotated[list[Path], typer.Argument(help="Photos, videos, folders of them, or zips; they are only read.")],
     classes: Annotated[
         str | None, typer.Option(help='What to label: "apple" or "apple,pear".', callback=readable)
     ] = None,
@@ -36,6 +36,13 @@ def label(
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
         True
     ),
+    improve: Annotated[
+        bool, typer.Option("--improve", help="Improve photos first, if --labelled says that this finds more.")
+    ] = False,
+    improve_model: Annotated[
+        list[Path] | None, typer.Option("--improve-model", help="Model file for --improve; see `sightsmith improve`.")
+    ] = None,
+    every: Annotated[int | None, typer.Option(min=1, help="Of a video each nth frame; default: one a second.")] = None,
     runs_dir: RunsDir = _RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
@@ -53,7 +60,8 @@ def label(
     if classes is None:
         raise FixArguments('--classes: say what to label, e.g. --classes "apple,pear"')
     wanted = Labelling(
-        photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures
+        photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures,
+        improve or bool(improve_model), improve_model or [], every,
     )  # fmt: skip
     console = Console(quiet=as_json)
 
@@ -92,7 +100,8 @@ def convert(
 def learn(
     run: Annotated[str, typer.Argument(help="A finished run that was measured on real photos.")],
     unlabelled: Annotated[
-        list[Path] | None, typer.Option(help="Photos without labels: what the model is sure of in them is learnt from.")
+        list[Path] | None,
+        typer.Option(help="Photos and videos without labels: what the model is sure of in them is learnt from."),
     ] = None,
     finetune: Annotated[Path | None, typer.Option(help="5 to 50 labelled photos to learn from.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=5, help="Of labels by the model itself.")] = None,

@@ -71,6 +71,7 @@ class Facts:
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
     exports: list[tuple[str, str]] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)  # of the model, and what each costs
 
 
 def facts_of(run: RunContext) -> Facts:
@@ -103,6 +104,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
+    facts.forms = _forms(record)
     return facts
 
 
@@ -287,12 +289,34 @@ def _exports(record: RunRecord) -> list[tuple[str, str]]:
     """What was exported, one line each: name and place."""
     lines = []
     for name, value in record.exports.items():
+        if name in _TABLES:
+            continue
         inner = value.items() if isinstance(value, dict) and all(isinstance(v, dict) for v in value.values()) else ()
         for sub, entry in inner:
             lines.append((f"{name}: {sub}", _place(entry)))
         if not inner:
             lines.append((name, _place(value)))
     return lines
+
+
+_TABLES = ("devices", "sizes")
+
+
+def _forms(record: RunRecord) -> list[dict[str, str]]:
+    """What each form and size of the model scores on the test pictures, and how long it takes for one."""
+
+    def scored(row: dict[str, Any], on: str) -> str:
+        return f"{row['scores'][on]:.3f} ({row['loss'][on]:+.3f})" if on in row["scores"] else "—"
+
+    return [
+        {
+            "form": str(row["form"]), "mb": f"{row['mb']:.1f}", "ms": "—" if row["ms"] is None else f"{row['ms']:.1f}",
+            "speed": "—" if row["speed"] is None else f"{row['speed']:.2f}",
+            "synthetic": scored(row, "synthetic_test"), "real": scored(row, "real_test"),
+        }
+        for table in _TABLES
+        for row in record.exports.get(table, {}).get("rows", [])
+    ]  # fmt: skip
 
 
 def _place(value: Any) -> str:

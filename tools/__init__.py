@@ -1,7 +1,8 @@
 """What the agent can do, one module a tool."""
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -9,6 +10,10 @@ if TYPE_CHECKING:
 # ONNX Runtime and the hub's libraries report home unless told not to before they are imported. Who sets these decides.
 for _name in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
     os.environ.setdefault(_name, "1")
+# OpenVINO reports home at its import unless a file in the home folder says no. Without this package of its own, which
+# may be missing by its design, it cannot; nothing is written into anybody's home.
+_modules: dict[str, Any] = sys.modules
+_modules.setdefault("openvino_telemetry", None)
 
 
 def all_tools() -> "list[BaseTool]":
@@ -23,6 +28,7 @@ def all_tools() -> "list[BaseTool]":
     from tools.label.tool import label_photos_in
     from tools.learn import learn_from_photos
     from tools.memory import search_memory
+    from tools.repair.tool import improve_photos_in
     from tools.scenes import design_scenes
     from tools.score import score_images
     from tools.shown.learn import learn_from_examples
@@ -32,5 +38,5 @@ def all_tools() -> "list[BaseTool]":
     return [
         define_task, design_scenes, generate_images, score_images, curate_dataset, annotate_images, train_model,
         evaluate_model, diagnose_model, export_model, export_dataset, search_memory, ask_user,
-        label_photos_in, learn_from_photos, learn_from_examples,
+        label_photos_in, learn_from_photos, learn_from_examples, improve_photos_in,
     ]  # fmt: skip

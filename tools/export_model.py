@@ -107,7 +107,7 @@ def _export(run: RunContext, weights: Path, card: Card, source: dict[str, Any]) 
                 "model.pt": _latency_ms(torch_run, pictures[0][None]),
                 "model.onnx": _latency_ms(onnx_run, pictures[0][None]),
             },
-            "threads": _threads(),
+            "threads": cpu_threads(),
         }
         for name in FILES:
             (scratch / name).replace(folder / name)
@@ -131,23 +131,47 @@ def to_onnx(pt: Path, size_px: int, *, dynamic: bool) -> Path:
         StepFailed: the conversion failed; the message says why.
         DiskFull: there is no space for it.
     """
+    made = pt.with_suffix(".onnx")
+    _convert(pt, "ONNX", format="onnx", imgsz=size_px, dynamic=dynamic, simplify=False, opset=_OPSET)
+    if not made.is_file():
+        raise StepFailed(f"the conversion to ONNX left no {made.name}")
+    return made
+
+
+def to_other(pt: Path, exporter: str, name: str, size_px: int) -> Path:
+    """Convert a .pt beside itself into a form for squares of one size; offline, nothing is installed.
+
+    Args:
+        pt: written by `to_ultralytics_pt`.
+        exporter: Ultralytics' name for the form.
+        name: ours, for messages.
+        size_px: side of the squares.
+
+    Returns:
+        The file or folder.
+
+    Raises:
+        StepFailed: the conversion failed; the message says why.
+        DiskFull: there is no space for it.
+    """
+    made = Path(_convert(pt, name, format=exporter, imgsz=size_px))
+    if not made.exists():
+        raise StepFailed(f"the conversion to {name} left no {made.name}")
+    return made
+
+
+def _convert(pt: Path, name: str, **options: Any) -> str:
     from tools.trainers.networks import quiet_ultralytics
 
     quiet_ultralytics()
     from ultralytics.models import YOLO
 
     try:
-        YOLO(str(pt)).export(
-            format="onnx", imgsz=size_px, dynamic=dynamic, simplify=False, opset=_OPSET, device="cpu", verbose=False
-        )
+        return str(YOLO(str(pt)).export(device="cpu", verbose=False, **options))
     except Exception as error:  # the converter has no error class of its own
         if is_full(error):
-            raise DiskFull(pt.with_suffix(".onnx")) from error
-        raise StepFailed(f"the model could not be converted to ONNX ({type(error).__name__}: {error})") from error
-    made = pt.with_suffix(".onnx")
-    if not made.is_file():
-        raise StepFailed(f"the conversion to ONNX left no {made.name}")
-    return made
+            raise DiskFull(pt.with_suffix("")) from error
+        raise StepFailed(f"the model could not be converted to {name} ({type(error).__name__}: {error})") from error
 
 
 def open_pt(path: Path) -> Callable[[Batch], list[Batch]]:
@@ -175,7 +199,7 @@ def open_onnx(path: Path) -> Callable[[Batch], list[Batch]]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads()
+    options.intra_op_num_threads = cpu_threads()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
@@ -248,7 +272,8 @@ def _pictures(run: RunContext, card: Card) -> Batch:
     return np.ascontiguousarray(stacked)
 
 
-def _threads() -> int:
+def cpu_threads() -> int:
+    """How many threads a model gets here."""
     from tools.trainers.loop import cpu_count
 
     return cpu_count()

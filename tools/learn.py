@@ -31,10 +31,12 @@ from tools.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
 from tools.trainers.checkpoint import averaged, load
 from tools.trainers.targets import MAX_SIDE_SHARE
+from tools.video.frames import with_frames
 
 STAGE = "learn"
 _AGREED_ON = 1000  # photos at most that a classifier learns from without labels, from all over the folder
 _TRAINING = "train"  # folder of a round
+_FRAME_S = 0.5  # between two frames of a video, of which near-copies are left out
 _PHOTOS = 200  # that scores are corrected by, from all over the folder; they hold thousands of examples
 Told = dict[str, Any]
 
@@ -66,9 +68,11 @@ def learn(
     settings = run.settings
     real = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
     judges = [*real.val, *real.test]
-    files, apart = apart_from(unlabelled, judges) if unlabelled else ([], Apart())
+    frames = run.folder / "photos" / ".frames"
+    given, cut = with_frames(unlabelled, frames, every=None, seconds=_FRAME_S, copies=False)
+    files, apart = apart_from(given, judges) if given else ([], Apart())
     few, few_apart = _few(run, labelled, judges)
-    dropped, notes = len(apart.left_out) + len(few_apart.left_out), [*apart.notes(), *few_apart.notes()]
+    dropped, notes = len(apart.left_out) + len(few_apart.left_out), [*cut, *apart.notes(), *few_apart.notes()]
     if not files and not few:
         if not dropped:
             named = ", ".join(str(p) for p in (*unlabelled, labelled) if p is not None)

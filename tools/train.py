@@ -16,7 +16,7 @@ from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
 from tools.inherit import INHERITED
 from tools.runtime import Round, RunContext, report, write_json
-from tools.settings import EFFORTS
+from tools.settings import EFFORTS, Settings
 from tools.trainers import Trainer, TrainingJob, TrainingResult
 from tools.trainers.fingerprint import job_fingerprint
 
@@ -69,10 +69,15 @@ def make_trainer(run: RunContext) -> Trainer:
     Raises:
         FixArguments: there is no such engine.
     """
-    name = run.settings.trainer
+    return trainer_of(run.settings)
+
+
+def trainer_of(settings: Settings) -> Trainer:
+    """`make_trainer` for settings that are not the run's own."""
+    name = settings.trainer
     module, _, attribute = _FACTORIES.get(name, name).partition(":")
     try:
-        made: Trainer = getattr(importlib.import_module(module), attribute)(run.settings)
+        made: Trainer = getattr(importlib.import_module(module), attribute)(settings)
     except (ImportError, AttributeError, ValueError) as error:
         raise FixArguments(f"trainer {name!r}: {error}; use 'yolo' or 'module:function'") from None
     return made

@@ -16,9 +16,9 @@ from tools.generators.blender import naming
 from tools.generators.blender.library import Library
 from tools.settings import Settings
 
-PLATES, RATE, TRACK = "text is not read", "no frame rate is promised", "not followed from picture to picture"
+PLATES, RATE, TRACK = "text is not read", "no frame rate is promised", "then follows and counts them in a video"
 ROTATED, POSE, SIZE = "rotated boxes are not made", "keypoints and poses are not found", "measured in millimetres"
-WEB, CODE, VIDEO = "nothing is fetched from the web", "pasted code was not read", "videos and streams are not read"
+WEB, CODE, VIDEO = "nothing is fetched from the web", "pasted code was not read", "live streams are not read"
 DEPTH, MADE, APP = "depth and distance are not estimated", "the tools are settled", "no app is built"
 # request, kind, classes, what else was understood, parts of the notes (each of them in some note, none besides)
 REQUESTS = [
@@ -79,7 +79,7 @@ REQUESTS = [
     ("detect the pose of cups", "detect", ["cup"], {}, [POSE]),
     ("track cars on the road", "detect", ["car"], {}, [TRACK]),
     ("track and count apples", "detect", ["apple"], {}, [TRACK]),
-    ("跟踪路上的汽车", "detect", ["汽车"], {}, ["不支持跨图片跟踪"]),
+    ("跟踪路上的汽车", "detect", ["汽车"], {}, ["在视频里跟踪和计数"]),
     ("recognize text on bottles", "detect", ["bottle"], {}, [PLATES]),
     ("识别瓶子上的文字", "detect", ["瓶子"], {}, ["不支持读取文字"]),
     ("measure apples in mm", "detect", ["apple"], {}, [SIZE]),
@@ -88,7 +88,7 @@ REQUESTS = [
     ("how far away are the cars?", "detect", ["car"], {}, [DEPTH]),
     ("detect apples in a video", "detect", ["apple"], {}, [VIDEO]),
     ("count apples in a live stream from my webcam", "detect", ["apple"], {}, [VIDEO]),
-    ("检测视频里的汽车", "detect", ["汽车"], {}, ["不读取视频"]),
+    ("检测视频里的汽车", "detect", ["汽车"], {}, ["不读取直播流"]),
     # What is no word of it
     ("segment apples from https://github.com/foo/bar", "segment", ["apple"], {}, [WEB]),
     ("detect apples like in https://example.com/a.zip", "detect", ["apple"], {}, [WEB]),

@@ -21,8 +21,19 @@ print(constants.HF_HUB_DISABLE_TELEMETRY)
 """
 
 
-def in_a_fresh_home(home, **environment):
-    """What `ASKED` prints where nothing is set: CI's variables alone would keep ONNX Runtime quiet."""
+CONVERTED = """
+import sys
+import tools
+import openvino
+from openvino.tools.ovc import telemetry_utils
+model = openvino.convert_model(sys.argv[1])
+assert [i.get_any_name() for i in model.inputs] == ["x"]
+print(telemetry_utils.tm.__name__)
+"""
+
+
+def in_a_fresh_home(home, asked=ASKED, **environment):
+    """What code prints where nothing is set: CI's variables alone would keep ONNX Runtime and OpenVINO quiet."""
     shape = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
     graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["x"], ["y"])], "one", shape[:1], shape[1:])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
@@ -30,7 +41,7 @@ def in_a_fresh_home(home, **environment):
     onnx.save(model, path)
     clean = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(Path.cwd()), **environment}
     made = subprocess.run(
-        [sys.executable, "-c", ASKED, str(path)], env=clean, capture_output=True, text=True, timeout=LONG_S, check=False
+        [sys.executable, "-c", asked, str(path)], env=clean, capture_output=True, text=True, timeout=LONG_S, check=False
     )
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()
@@ -49,3 +60,11 @@ def test_who_wants_the_hub_to_know_says_so(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     assert in_a_fresh_home(home, HF_HUB_DISABLE_TELEMETRY="0", DO_NOT_TRACK="0") == "False"
+
+
+def test_the_runtime_of_small_devices_cannot_report_and_leaves_nothing_in_the_home(tmp_path):
+    pytest.importorskip("openvino")
+    home = tmp_path / "home"
+    home.mkdir()
+    assert in_a_fresh_home(home, CONVERTED) == "openvino.tools.ovc.telemetry_stub"
+    assert not list(home.rglob("*")), "OpenVINO keeps its consent, its identifier and its counts there"

@@ -234,7 +234,7 @@ class UltralyticsDetector:
         from ultralytics import __version__ as library
         from ultralytics.models import YOLOE, YOLOWorld
 
-        network = _read_pickle(weights)
+        network = read_pickle(weights)
         kinds = {"YOLOEModel": YOLOE, "YOLOESegModel": YOLOE, "WorldModel": YOLOWorld}
         kind = kinds.get(type(network).__name__)
         if kind is None:
@@ -308,7 +308,7 @@ def _detections(answer: Any) -> list[Detection]:
     return found
 
 
-def _read_pickle(path: Path) -> Any:
+def read_pickle(path: Path) -> Any:
     """The network in a file of Ultralytics, which are pickles: only layers of torch and Ultralytics are let in.
 
     Raises:

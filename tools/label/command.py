@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,6 +14,7 @@ from tools.errors import FixArguments, StepFailed
 from tools.files import full_disk, is_full
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
+from tools.label.engines import Engine
 from tools.label.export import FORMATS, Written, is_known, write_export
 from tools.label.folder import LabelFolder, joined_stem
 from tools.label.labeler import AutoLabeler, LabelSummary
@@ -22,10 +23,15 @@ from tools.label.queue import Queued, write_queue
 from tools.label.report import write_report
 from tools.locks import locked
 from tools.photo_sets import photos_folder
+from tools.repair.before_labels import ImprovedEngine, worth_it
+from tools.repair.improve import Repair
+from tools.repair.network import RepairNetwork
 from tools.settings import Settings
+from tools.video.frames import with_frames
 
 Told = Callable[[int, int], None]
 REPORT = "labels.html"
+_FRAME_S = 1.0  # between two frames of a video, where nothing else is asked
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,9 @@ class Labelling:
     labelled: Path | None = None
     precision: float | None = None
     pictures: bool = True
+    improve: bool = False  # photos first, where labelled ones say that it helps
+    networks: Sequence[Path] = ()  # model files that improve them; none: the classical ways
+    every: int | None = None  # of a video each nth frame; None: one a second
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Outcome:
     about: str
     confidence: Confidence
     wished: Path  # where it was to be written
+    cut: list[str] = field(default_factory=list)  # videos that could not be read to their end
 
     def plain(self) -> dict[str, Any]:
         """As values that JSON holds."""
@@ -72,7 +82,7 @@ class Outcome:
                 "photos": checked.photos, "ece_before": round(checked.ece_before, 4),
                 "ece_after": round(checked.ece_after, 4), "precision": checked.precision, "recall": checked.recall,
             },
-            "notes": [*self.confidence.notes, *self._written_beside()],
+            "notes": [*self.confidence.notes, *self.cut, *self._written_beside()],
             "format": self.written.format,
             "lost": dict(self.written.lost),
             "names_replaced": self.written.renamed,
@@ -108,7 +118,11 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
         if not path.exists():
             raise FixArguments(f"{path}: there is no such photo or folder")
     owned.refuse_foreign(_place(wanted), "--to")
-    options = [str(v) for v in (wanted.model, wanted.second, wanted.labelled, wanted.precision) if v is not None]
+    told_apart_by = (
+        wanted.model, wanted.second, wanted.labelled, wanted.precision, wanted.every, wanted.improve or None,
+        *wanted.networks,
+    )  # fmt: skip
+    options = [str(v) for v in told_apart_by if v is not None]
     photos_folder(settings.runs_dir).mkdir(parents=True, exist_ok=True)
     kept = LabelFolder.open(settings.runs_dir, wanted.photos, wanted.task, options)
     refusal = FixArguments(f"another process is labelling these photos ({kept.folder})")
@@ -127,7 +141,13 @@ def _place(wanted: Labelling) -> Path:
 def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told | None) -> Outcome:
     choice, confidence = _decide(wanted, settings, kept)
     photos = unpacked(wanted.photos, kept.folder / ".unpacked", settings)
-    labeler = AutoLabeler(wanted.task, settings, second=wanted.second, confidence=confidence, choice=choice)
+    photos, cut = with_frames(photos, kept.folder / ".frames", every=wanted.every, seconds=_FRAME_S, copies=True)
+    better = None
+    if kept.state.improved:
+        better = ImprovedEngine(make_engine(wanted.task, settings, choice), _repair(wanted))
+    labeler = AutoLabeler(
+        wanted.task, settings, second=wanted.second, confidence=confidence, choice=choice, engine=better
+    )
     with labeler:
         summary = labeler.run(photos, kept, told)
         about = labeler.about
@@ -147,14 +167,14 @@ def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told 
     finally:
         shutil.rmtree(building, ignore_errors=True)
     written = replace(written, folder=to)
-    outcome = Outcome(summary, queue, written, to / REPORT, kept.folder, about, confidence, wished)
+    outcome = Outcome(summary, queue, written, to / REPORT, kept.folder, about, confidence, wished, cut)
     kept.state.summary = outcome.plain()
     kept.save()
     return outcome
 
 
 def _decide(wanted: Labelling, settings: Settings, kept: LabelFolder) -> tuple[Choice, Confidence]:
-    """Engine and thresholds: those that this labelling began with, else the best now."""
+    """Engine and thresholds, and whether photos are improved: what this labelling began with, else the best now."""
     if kept.state.engine:
         return Choice(**kept.state.engine), Confidence.model_validate(kept.state.confidence)
     choice = choose(wanted.task, settings, wanted.model)
@@ -162,14 +182,33 @@ def _decide(wanted: Labelling, settings: Settings, kept: LabelFolder) -> tuple[C
     if wanted.labelled is not None:
         engine = make_engine(wanted.task, settings, choice)
         try:
-            confidence = fit_confidence(engine, wanted.labelled, wanted.task, settings, wanted.precision)
+            improved, said = _improving(wanted, settings, engine)
+            better = ImprovedEngine(engine, _repair(wanted)) if improved else engine
+            confidence = fit_confidence(better, wanted.labelled, wanted.task, settings, wanted.precision)
+            confidence.notes += said
         finally:
             engine.close()
-    elif wanted.precision is not None:
-        raise FixArguments("--precision needs --labelled DIR: only labelled photos tell what a score is worth")
+        kept.state.improved = improved
+    elif wanted.precision is not None or wanted.improve:
+        flag = "--improve" if wanted.improve else "--precision"
+        why = "whether improving helps" if wanted.improve else "what a score is worth"
+        raise FixArguments(f"{flag} needs --labelled DIR: only labelled photos tell {why}")
     kept.state.engine, kept.state.confidence = vars(choice), confidence.model_dump()
     kept.save()
     return choice, confidence
+
+
+def _improving(wanted: Labelling, settings: Settings, engine: Engine) -> tuple[bool, list[str]]:
+    """Whether photos are improved first, and why, in a sentence."""
+    if not wanted.improve or wanted.labelled is None:
+        return False, []
+    worth, said = worth_it(engine, _repair(wanted), wanted.labelled, wanted.task, settings)
+    return worth, [said]
+
+
+def _repair(wanted: Labelling) -> Repair:
+    networks = [RepairNetwork(path) for path in wanted.networks]
+    return Repair(() if networks else ("denoise", "deblur"), networks)
 
 
 def entries(kept: LabelFolder) -> Iterator[tuple[LabelledImage, Path]]:

@@ -46,6 +46,7 @@ class LabelState(BaseModel):
     given: list[str]
     engine: dict[str, Any] = Field(default_factory=dict)
     confidence: dict[str, Any] = Field(default_factory=dict)
+    improved: bool = False  # photos are improved before the engine sees them
     summary: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -190,11 +190,15 @@ def to_ultralytics_pt(path: Path, out: Path) -> None:
     Raises:
         StepFailed: see `load_model`.
     """
+    write_pt(*load_model(path), out)
+
+
+def write_pt(network: Any, card: Card, out: Path) -> None:
+    """`to_ultralytics_pt` for a network in memory, which is changed."""
     quiet_ultralytics()
     import torch
     from ultralytics.utils import DEFAULT_CFG_DICT
 
-    network, card = load_model(path)
     arguments = {"task": card.kind, "imgsz": card.size_px, "model": f"{card.architecture}.yaml"}
     for parameter in network.parameters():
         parameter.requires_grad_(False)

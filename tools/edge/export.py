@@ -1,0 +1,174 @@
+"""Write a model in the forms of small devices, check what each still finds, and keep the table with the run."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools import owned
+from tools.data.real import load_real
+from tools.data.sample import Sample, evenly
+from tools.data.scores import EvaluatedOn
+from tools.data.scoring import ScoringRules
+from tools.data.task import TaskSpec
+from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
+from tools.edge.measure import Exam, Row, fitted, measure
+from tools.errors import FixArguments, StepFailed
+from tools.evaluate import TESTS, rules_for, sets_of
+from tools.export_model import cpu_threads, export_best, to_onnx
+from tools.files import write_json
+from tools.label.labeler import label_task
+from tools.runtime import RunContext
+from tools.settings import Settings
+from tools.trainers.checkpoint import Card, load, load_model, write_pt
+
+STAGE = "export_model"
+TABLE = "devices.json"
+CALIBRATION = 64  # pictures that ranges are taken of; more change nothing
+_BY = "export --to"
+Told = Callable[[int], None]
+
+
+def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[str]]:
+    """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test pictures.
+
+    Args:
+        run: with a best model.
+        names: of the forms.
+
+    Returns:
+        A row for model.pt, for model.onnx and for each form, and what could not be done.
+
+    Raises:
+        FixArguments: no such form, or no model yet.
+        StepFailed: nothing can be written here, or a file cannot be used.
+    """
+    forms, notes = wanted_forms(names)
+    export_best(run)
+    assert run.record.best is not None
+    card = load(run.path(run.record.best.weights))[1]
+    sets = sets_of(run)
+    samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
+    calibration = sets.samples.get("synthetic_val", []) if INT8 in names else []
+    exam = Exam(
+        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px), run.settings.evaluation_confidence
+    )
+    folder = run.folder / "export"
+    total, done = (len(forms) + 2) * sum(map(len, samples.values())), 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        run.progress(STAGE, done, total)
+        run.check_stop()
+
+    with run.stage(STAGE):
+        rows = written(forms, folder, card, fitted(evenly(calibration, CALIBRATION), run.folder, card), exam, told)
+        known = run.record.exports.get("devices", {})
+        run.record.exports["devices"] = _table(rows, known, card, notes)
+        write_json(folder / TABLE, run.record.exports["devices"])
+    return rows, notes
+
+
+def export_file(
+    weights: Path, names: Sequence[str], out: Path, real: Path | None, settings: Settings
+) -> tuple[list[Row], list[str], Path]:
+    """Write a file of weights in other forms; pickled ones are opened without running what else is in them.
+
+    Args:
+        weights: a .safetensors of Sightsmith, or a .pt of Ultralytics.
+        names: of the forms.
+        out: folder to write; beside it where that is somebody's.
+        real: labelled photos: those that decide calibrate, the others measure. None: only times are measured.
+        settings: how photos are split and scored.
+
+    Returns:
+        The rows, what could not be done, and where everything is.
+
+    Raises:
+        FixArguments: no such form, or the file or folder is none.
+        StepFailed: nothing can be written here, or a file cannot be used.
+    """
+    forms, notes = wanted_forms(names)
+    owned.refuse_foreign(out, "--out")
+    if INT8 in names and real is None:
+        raise FixArguments(f"{INT8} is fitted to pictures: name labelled ones with --real DIR")
+    network, card = open_weights(weights)
+    task = label_task(card.names, card.kind)
+    photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
+    exam = None if photos is None else _exam_of(photos.test, task, card, settings)
+    building = owned.unfinished(out)
+    building.mkdir(parents=True)
+    try:
+        write_pt(network, card, building / PT)
+        to_onnx(building / PT, card.size_px, dynamic=card.kind != "classify")
+        calibration = [] if photos is None else fitted(evenly(photos.val, CALIBRATION), Path(), card)
+        rows = written(forms, building, card, calibration, exam, lambda _: None)
+        write_json(building / TABLE, _table(rows, {}, card, notes))
+        return rows, notes, owned.install(building, out, _BY)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def open_weights(path: Path) -> tuple[Any, Card]:
+    """The network of a file, and what it is.
+
+    Raises:
+        StepFailed: the file is missing, damaged, or holds more than a network of boxes, masks or classes.
+    """
+    if path.suffix == ".safetensors":
+        return load_model(path)
+    from tools.annotators.open_vocabulary import read_pickle
+    from tools.trainers.networks import quiet_ultralytics
+
+    quiet_ultralytics()
+    network = read_pickle(path)
+    kinds = ("segment", "detect", "classify")
+    task, names = getattr(network, "task", None), getattr(network, "names", None)
+    if task not in kinds or not isinstance(names, dict):
+        raise StepFailed(f"{path}: a network of Ultralytics that does one of {', '.join(kinds)} is wanted")
+    if hasattr(network.model[-1], "one2one_cv2"):  # as ours: the head before suppression
+        network.model[-1].end2end = False
+    arguments = getattr(network, "args", {})
+    size = arguments.get("imgsz", 640) if isinstance(arguments, dict) else 640
+    name = Path(str(getattr(network, "yaml", {}).get("yaml_file", path.stem))).stem
+    size_px = int(max(size) if isinstance(size, list | tuple) else size)
+    return network.float().eval(), Card(name, task, tuple(map(str, names.values())), size_px, "", {}, {})
+
+
+def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Settings) -> Exam:
+    def rules(_on: EvaluatedOn) -> ScoringRules:
+        return ScoringRules(match_iou=settings.match_iou, ignore_side_px=settings.ignore_side_px, seen_px=card.size_px)
+
+    return Exam(task, Path(), {"real_test": list(photos)}, rules, settings.evaluation_confidence)
+
+
+def written(
+    forms: Sequence[Form], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
+) -> list[Row]:
+    """Write the forms beside model.pt and model.onnx, and measure all that run here."""
+    products = {PT: folder / PT, ONNX: folder / ONNX}
+    opened: dict[str, Forward] = {name: way(folder / name) for name, way in BASES.items()}
+    for form in forms:
+        told(0)
+        products[form.name] = write(form, folder / PT, card.size_px, folder, calibration)
+        if form.open is not None:
+            opened[form.name] = form.open(products[form.name])
+    sizes = {name: _megabytes(path) for name, path in products.items()}
+    rows = measure({n: (products[n].name, sizes[n], f) for n, f in opened.items()}, card, exam, told)
+    return rows + [Row(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
+
+
+def _megabytes(path: Path) -> float:
+    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
+    return round(sum(p.stat().st_size for p in files) / 2**20, 2)
+
+
+def _table(rows: Sequence[Row], known: dict[str, Any], card: Card, notes: Sequence[str]) -> dict[str, Any]:
+    """What is kept: these rows, and those of other forms that were made of the same weights before."""
+    new = {row.form: row.plain() for row in rows}
+    old = {r["form"]: r for r in known.get("rows", [])} if known.get("weights") == card.sha256 else {}
+    return {
+        "weights": card.sha256, "size_px": card.size_px, "threads": cpu_threads(), "rows": list((old | new).values()),
+        "notes": list(notes),
+    }  # fmt: skip

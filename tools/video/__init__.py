@@ -1,0 +1,1 @@
+"""Videos: their frames, what is tracked in them, and what is counted."""

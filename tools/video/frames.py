@@ -1,0 +1,190 @@
+"""Frames of a video, one in memory at a time; a damaged video gives what can be read of it, and says so."""
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tools.data.photos import SAME_LOOK_BITS, look_hash
+from tools.data.pictures import MAX_PIXELS, Picture, walk_files, write_picture
+from tools.errors import FixArguments, StepFailed
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by us, once
+# What a file says must not make the reader fetch anything.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
+
+VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".3gp", ".ogv",
+})  # fmt: skip
+_LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]")
+_USUAL_FPS = 25.0  # where a file says nothing, or nonsense
+_MOST_FPS = 1000.0
+_SHORT = 0.02  # of the announced frames: so many are miscounted in whole files
+_COMPARED = 64  # last kept frames that a new one is compared with
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name ends like a video's; hidden files never do."""
+    return path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame."""
+
+    number: int  # from 0, of all frames of the video
+    time_s: float
+    picture: Picture  # RGB
+
+
+class Video:
+    """A video that is read once, from its first frame to its last.
+
+    Args:
+        path: of the file.
+        every: takes each nth frame, the first one first.
+
+    Raises:
+        FixArguments: `every` is below 1.
+        StepFailed: it is no video, or nothing of it can be read.
+    """
+
+    def __init__(self, path: Path, every: int = 1) -> None:
+        if every < 1:
+            raise FixArguments(f"--every {every}: 1 takes every frame, 2 every second one")
+        if not path.is_file():
+            raise StepFailed(f"{path}: there is no such video")
+        with path.open("rb") as file:
+            if file.read(16).lstrip(b"\xef\xbb\xbf \r\n").startswith(_LISTS):
+                raise StepFailed(f"{path}: a list of other files, and no video")
+        self.path, self.every, self.read = path, every, 0
+        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise StepFailed(f"{path}: not a readable video; it is cut off at its end, damaged, or something else")
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if np.isfinite(fps) and 0 < fps <= _MOST_FPS else _USUAL_FPS
+        self.width, self.height = (
+            int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        )
+        self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        if self.width * self.height > MAX_PIXELS:
+            raise StepFailed(f"{path}: refused, a frame has {self.width} x {self.height} pixels; scale it down")
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames; the file is closed after the last."""
+        try:
+            while self._capture.grab():
+                number, self.read = self.read, self.read + 1
+                if number % self.every:
+                    continue
+                whole, pixels = self._capture.retrieve()
+                if whole and pixels is not None:
+                    picture = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+                    self.height, self.width = picture.shape[:2]  # turned upright, they differ from what is announced
+                    yield Frame(number, number / self.fps, picture)
+        finally:
+            self._capture.release()
+        if not self.read:
+            raise StepFailed(f"{self.path}: no frame of it can be read; it is damaged or cut off")
+
+    @property
+    def problem(self) -> str:
+        """After the last frame: what could not be read, in a sentence; empty when the video is whole."""
+        if self.read >= self.announced * (1 - _SHORT) - 1:
+            return ""
+        return (
+            f"{self.path.name} is damaged or cut off: {self.read} of {self.announced} frames could be read, "
+            f"up to {self.read / self.fps:.1f} s"
+        )
+
+
+def every_of(path: Path, seconds: float) -> int:
+    """Each how manieth frame is taken for one in so many seconds.
+
+    Raises:
+        StepFailed: as `Video`.
+    """
+    return max(1, round(Video(path).fps * seconds))
+
+
+def write_frames(path: Path, folder: Path, every: int, *, copies: bool) -> str:
+    """Write frames of a video as pictures that all names say are of one photo; nothing where that is done.
+
+    Args:
+        path: of the video.
+        folder: made by this.
+        every: takes each nth frame.
+        copies: also frames that look like one of the last that were taken.
+
+    Returns:
+        What could not be read, in a sentence.
+
+    Raises:
+        FixArguments: `every` is below 1.
+        StepFailed: nothing of the video can be read.
+    """
+    if folder.is_dir():
+        return ""
+    building = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(building, ignore_errors=True)  # what a kill left
+    video, kept = Video(path, every), deque[int](maxlen=_COMPARED)
+    for frame in video:
+        look = None if copies else look_hash(frame.picture)
+        if look is not None:
+            if any((look ^ other).bit_count() <= SAME_LOOK_BITS for other in kept):
+                continue
+            kept.append(look)
+        write_picture(building / f"{path.stem}_part_{frame.number:06d}.jpg", frame.picture)
+    building.replace(folder)
+    return video.problem
+
+
+def with_frames(
+    given: Sequence[Path], folder: Path, *, every: int | None, seconds: float, copies: bool
+) -> tuple[list[Path], list[str]]:
+    """Photos and folders, each video among and in them replaced by a folder of its frames.
+
+    Args:
+        given: files and folders.
+        folder: where frames are written, a folder for each video.
+        every: takes each nth frame; None: one in `seconds`.
+        seconds: between two frames.
+        copies: see `write_frames`.
+
+    Returns:
+        Where to look, and what could not be read.
+
+    Raises:
+        FixArguments: `every` is below 1.
+        StepFailed: nothing that was given can be read.
+    """
+    places, problems = [], []
+    for place in given:
+        if place.is_dir():
+            places.append(place)
+            try:
+                videos = [p for p in walk_files(place) if is_video(p)]
+            except OSError:  # said when its photos are read
+                continue
+        elif is_video(place):
+            videos = [place]
+        else:
+            places.append(place)
+            continue
+        for video in videos:
+            about = video.stat()
+            name = f"{video.stem[:80]}-{about.st_size:x}-{about.st_mtime_ns:x}-{every or 0}{'c' * copies}"
+            try:
+                said = write_frames(video, folder / name, every or every_of(video, seconds), copies=copies)
+                places.append(folder / name)
+            except StepFailed as error:
+                said = str(error)
+            problems += [said] if said else []
+    if problems and not places:
+        raise StepFailed(" ".join(problems))
+    return places, problems
