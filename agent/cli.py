@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.describe_command import describe
 from agent.edge import readable, use_everywhere
 from agent.label_commands import convert, label, learn
+from agent.mcp_commands import mcp
 from agent.options import finite
+from agent.privacy_commands import anonymise, erase
 from agent.service_commands import keys, serve
 from tools.files import json_text
 from tools.threads import prepare_for_torch
@@ -237,7 +240,12 @@ def predict(
 @app.command()
 def export(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
-    formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", help="yolo, coco, voc, cvat: all by default; llava, sharegpt, coco-captions: words on renders."
+        ),
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Write a run's data set and model for other tools."""
@@ -271,6 +279,10 @@ app.command()(label)
 app.command()(convert)
 app.command()(learn)
 app.command()(serve)
+app.command()(mcp)
+app.command()(describe)
+app.command()(anonymise)
+app.command()(erase)
 app.add_typer(keys, name="keys")
 use_everywhere(app)
 
