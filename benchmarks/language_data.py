@@ -7,6 +7,7 @@ also exchanged for another one of its kind, and what the check lets pass is prin
 """
 
 import json
+import os
 import random
 import sys
 import tempfile
@@ -76,14 +77,14 @@ def main(pictures: int, folder: Path | None) -> None:
             from agent.run import open_run
 
             run = open_run(folder)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         answer = json.loads(export(run, ["llava"]))
-        seconds = time.perf_counter() - began
+        seconds, worked = time.perf_counter() - began, time.process_time() - worked
         place = run.folder / answer["folders"][0]
         balance = json.loads((place / "balance.json").read_text(encoding="utf-8"))
-        print(f"{balance['pairs']} VQA pairs of {balance['pictures']} pictures in {seconds:.1f} s "
-              f"({60 * balance['pairs'] / seconds:.0f} a minute), {balance['captions']} captions, "
-              f"{balance['referring_expressions']} referring expressions")  # fmt: skip
+        print(f"{balance['pairs']} VQA pairs of {balance['pictures']} pictures in {seconds:.1f} s, {worked:.1f} s of a "
+              f"core ({60 * balance['pairs'] / worked:.0f} pairs a minute of a core), {balance['captions']} captions, "
+              f"{balance['referring_expressions']} referring expressions; load {os.getloadavg()[0]:.1f}")  # fmt: skip
         print(json.dumps(balance, indent=1))
         judge(run, place)
 

@@ -89,15 +89,16 @@ def statistics(kept: Iterable[Pair]) -> dict[str, Any]:
     """Pairs by kind and difficulty; `blind` is the score of who gives the most common answer without looking."""
     pairs = list(kept)
     kinds: dict[str, dict[str, Any]] = {}
+    answered: dict[str, Counter[str]] = defaultdict(Counter)
+    for pair in pairs:
+        answered[pair.key][pair.answer] += 1
+    guess = {key: counts.most_common(1)[0][0] for key, counts in answered.items()}
     for kind in KINDS:
         part = [p for p in pairs if p.kind == kind]
         if not part:
             continue
         answers = Counter(p.answer for p in part)
-        guessed: dict[str, Counter[str]] = defaultdict(Counter)
-        for pair in part:
-            guessed[pair.key][pair.answer] += 1
-        blind = sum(c.most_common(1)[0][1] for c in guessed.values()) / len(part)
+        blind = sum(guess[p.key] == p.answer for p in part) / len(part)
         kinds[kind] = {
             "pairs": len(part), "answers": len(answers), "yes": answers["yes"], "no": answers["no"],
             "most_common": f"{answers.most_common(1)[0][0]} ({answers.most_common(1)[0][1] / len(part):.0%})",

@@ -27,6 +27,7 @@ _RANGES: dict[str, tuple[float, float, float, float, float, float]] = {
     "pink": (318, 400, 14, 120, 40, 97), "brown": (22, 88, 8, 60, 8, 55), "black": (0, 360, 0, 26, 0, 24),
     "white": (0, 360, 0, 15, 74, 101), "grey": (0, 360, 0, 17, 24, 88),
 }  # fmt: skip
+_SAID = {"backlight": "backlit", "sun": "bright sun"}  # values that sentences do not call by their name
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,8 @@ class Checker:
         return [t for t in self.things if t.name == self._names[said]]
 
     def _extreme(self, which: str, said: str) -> list[_Thing]:
+        if which in ("largest", "smallest") and any((t.share or 0) < 0.85 for t in self._of(said)):
+            raise Refused("what is hidden of them may be larger")
         key: Callable[[_Thing], float] = {
             "leftmost": lambda t: t.x, "rightmost": lambda t: -t.x, "topmost": lambda t: t.y, "lowest": lambda t: -t.y,
             "largest": lambda t: -t.area, "smallest": lambda t: t.area,
@@ -283,10 +286,10 @@ class Checker:
 
     def _check_things(self, sentence: str) -> None:
         """Every thing that is named is there in that number and colour, and nothing is left out."""
-        left = {name: sum(t.name == name for t in self.things) for name in {t.name for t in self.things}}
+        left = {t.name for t in self.things}
         body = sentence.removeprefix("A photo of ")
         pattern = rf"(?:, | and )?(an?|two|three|four|five|six|many) (?:({'|'.join(_RANGES)}) )?({self._any})"
-        place = len("an empty scene") if body.startswith("an empty scene") else 0
+        place = 0
         while (match := re.compile(pattern).match(body, place)) is not None:
             place = match.end()
             name = self._names[match[3]]
@@ -296,10 +299,10 @@ class Checker:
                 raise Refused(f"there are {there} of {name!r}")
             if match[2] and not all(self._looks(t, match[2]) for t in self._of(match[3])):
                 raise Refused(f"not every {name} is {match[2]}")
-            left.pop(name, None)
+            left.discard(name)
         if left:
-            raise Refused(f"it leaves out {', '.join(left)}")
-        for axis, words in (("context", {}), ("light", {"backlight": "backlit", "sun": "bright sun"})):
+            raise Refused(f"it leaves out {', '.join(sorted(left))}")
+        for axis in ("context", "light"):
             value = self.axes.get(axis, "")
-            if words.get(value, value) not in body[place:]:
+            if _SAID.get(value, value) not in body[place:]:
                 raise Refused(f"it does not say the {axis} {value!r}")

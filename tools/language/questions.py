@@ -148,9 +148,9 @@ def _nones(facts: Facts) -> Iterator[_Asked]:
     """Open questions about what is not there."""
     for name in facts.absent:
         if not is_plural(name):
-            asked = (f"What colour is the {name}?", f"Where in the picture is the {name}?")
-            question = asked[_number(facts.sample.id, name) % 2]
-            yield _Asked("none", question, f"There is no {name} in the picture.", f"none {name}", 1)
+            asked = (("What colour", f"colour {name}"), ("Where in the picture", f"where {name}"))
+            how, key = asked[_number(facts.sample.id, name) % 2]
+            yield _Asked("none", f"{how} is the {name}?", f"There is no {name} in the picture.", key, 1)
 
 
 def _boxes(thing: Thing, ways: Sequence[str], facts: Facts) -> Iterator[_Asked]:
@@ -173,8 +173,8 @@ def box_text(thing: Thing, facts: Facts) -> str:
 
 
 def captions_of(facts: Facts) -> list[str]:
-    """One to three sentences on the picture: what is there, then where; only what is certain."""
-    if any(t.name not in facts.sure for t in facts.things):
+    """One sentence on what is there, and one that goes on with where; only what is certain, and of no empty picture."""
+    if not facts.things or any(t.name not in facts.sure for t in facts.things):
         return []
     axes: dict[str, Any] = {**facts.sample.axes, "occlusion": "open"}
     looks: dict[str, set[str | None]] = {}

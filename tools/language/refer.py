@@ -7,6 +7,7 @@ from tools.language.facts import Facts, Thing
 
 GAP = 0.04  # of the picture's side between the first and the next; nearer ones are a matter of opinion
 _LARGER = 1.35  # times the area
+_WHOLE = 0.9  # share seen of things whose sizes are compared
 NEARER = 1.15  # times the distance
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 OPPOSITE = {"to the left of": "to the right of", "above": "below"}
@@ -53,10 +54,11 @@ def _extremes(thing: Thing, others: Sequence[Thing], facts: Facts) -> Iterator[s
         yield f"the topmost {thing.name}"
     if first(lambda t: -t.y, GAP):
         yield f"the lowest {thing.name}"
-    if all(thing.area >= _LARGER * t.area for t in others):
-        yield f"the largest {thing.name}"
-    if all(_LARGER * thing.area <= t.area for t in others):
-        yield f"the smallest {thing.name}"
+    if all(t.share is not None and t.share >= _WHOLE for t in (thing, *others)):  # else what is hidden may be larger
+        if all(thing.area >= _LARGER * t.area for t in others):
+            yield f"the largest {thing.name}"
+        if all(_LARGER * thing.area <= t.area for t in others):
+            yield f"the smallest {thing.name}"
     if facts.metric_depth and thing.depth and all(t.depth and t.depth >= NEARER * thing.depth for t in others):
         yield f"the {thing.name} closest to the camera"
 
