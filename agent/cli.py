@@ -17,6 +17,7 @@ from agent.mcp_commands import mcp
 from agent.options import finite
 from agent.privacy_commands import anonymise, erase
 from agent.service_commands import keys, serve
+from agent.talk_commands import ask, chat
 from tools.files import json_text
 from tools.threads import prepare_for_torch
 
@@ -283,6 +284,8 @@ app.command()(mcp)
 app.command()(describe)
 app.command()(anonymise)
 app.command()(erase)
+app.command()(ask)
+app.command()(chat)
 app.add_typer(keys, name="keys")
 use_everywhere(app)
 

@@ -23,7 +23,8 @@ from langgraph.types import interrupt
 import prompts
 from agent.faults import keep_traceback
 from agent.memory import recall_lessons, remember_run
-from agent.more import MORE, RESUMED
+from agent.mailbox import letters
+from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.planner import OfflinePlanner
 from agent.report import write_report
 from agent.state import AgentInput, AgentState
@@ -178,14 +179,15 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
 
     def agent(state: AgentState, run: RunContext) -> dict[str, Any]:
         run.check_stop()
-        messages, calls = state["messages"], state.get("model_calls", 0)
-        if sentence := _ended(messages):
+        fresh = _said_meanwhile(state["messages"], run)
+        messages, calls = [*state["messages"], *fresh], state.get("model_calls", 0)
+        if sentence := _ended(state["messages"]):
             raise StepFailed(sentence)
         way_out = _way_out(run, offline)
         guard(messages, calls, run, way_out)
         answer = _ask(bound, parameters, _ordered(messages), run)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
-        update: dict[str, Any] = {"messages": [answer], "model_calls": calls + 1}
+        update: dict[str, Any] = {"messages": [*fresh, answer], "model_calls": calls + 1}
         if answer.tool_calls:
             return update | {"nudges": 0}
         missing = None if offline else unfinished(messages, answer, run)  # the planner means what it says
@@ -195,9 +197,17 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         if nudges > run.settings.llm_max_empty:
             said = answer.text.strip()[:_SAID_CHARS]
             raise StepFailed(f"the model gave up: {missing} {f'It said: “{said}” ' if said else ''}{way_out}")
-        return update | {"messages": [answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
+        return update | {"messages": [*fresh, answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
 
     return agent
+
+
+def _said_meanwhile(messages: Sequence[AnyMessage], run: RunContext) -> list[HumanMessage]:
+    """What the person has said since the last step, as messages; each is heard once, also after a kill."""
+    fresh = letters(run.folder, {str(m.id) for m in messages if m.name == LETTER})
+    for letter in fresh:
+        run.emit("answer", text=letter.text)
+    return [HumanMessage(letter.text, name=LETTER, id=letter.id) for letter in fresh]
 
 
 def _ask(
@@ -263,8 +273,8 @@ def _by_person(message: ToolMessage) -> bool:
 
 
 def _last_word(messages: Sequence[AnyMessage]) -> int:
-    """Index of the person's last word to go on; -1 when there is none."""
-    return max((i for i, m in enumerate(messages) if m.name in (MORE, RESUMED)), default=-1)
+    """Index of the person's last word to go on, or that began a turn; -1 when there is none."""
+    return max((i for i, m in enumerate(messages) if m.name in (MORE, RESUMED, FOLLOWUP)), default=-1)
 
 
 def _as_text(message: AIMessage) -> str:

@@ -22,6 +22,7 @@ MAX_LESSONS = 3
 MAX_WEAK = 6  # of a lesson; a round cannot aim at more
 MIN_GAIN = 0.01  # of the main metric, from which a slice that was aimed at counts as better
 DECIDING = ("real_val", "synthetic_val")  # the first that a round has decides; tests are only reported
+MAX_CLASSES = 3  # weak ones, and pairs that were confused, of a lesson
 _SLICE = re.compile(rf"({'|'.join(AXES)})=[\w][\w ,.'()/-]{{0,59}}")
 
 
@@ -29,7 +30,8 @@ def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
     """The nearest past runs as plain values; also kept in the record. Empty when there are none or memory fails."""
     if run.record.lessons:
         return run.record.lessons
-    text, classes = _asked(run)
+    text, wanted = _asked(run)
+    classes = [n for name, key in wanted.items() for n in dict.fromkeys((name, key)) if n]
     own = _identity(run)
     try:
         found = RunMemory.of(run.settings).search(
@@ -38,7 +40,7 @@ def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
     except Exception as error:
         _note_trouble(run, "No past runs are used", error)
         return []
-    lessons = [_as_plain(lesson) for lesson in found]
+    lessons = [_as_plain(lesson, wanted) for lesson in found]
     if lessons:
         run.record.lessons = lessons
         run.save()
@@ -50,6 +52,8 @@ def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
 
 def remember_run(run: RunContext) -> None:
     """Keep what a run taught, once however often it is called; a run without a measured round taught nothing."""
+    if run.record.options.get("forgotten"):  # the person does not want it to teach
+        return
     if run.record.task is None or not any(r.scores for r in run.record.rounds):
         return
     try:
@@ -81,6 +85,7 @@ def lesson_of(run: RunContext) -> Lesson:
         kind=task.kind,
         classes=task.class_names,
         drawn_as=list(dict.fromkeys(c.drawn_as for c in task.classes)),
+        looks={c.name: c.drawn_as for c in task.classes},
         contexts=task.contexts,
         engine=run.settings.generator[:80],
         weak=_weak(rounds),
@@ -114,15 +119,14 @@ def changes_of(rounds: list[Round]) -> list[Change]:
 def _slice_score(scores: Evaluation, name: str) -> float | None:
     """The score of a slice, or of one measured on the pictures ("size=small") that asks for the same scenes."""
     alike = [name, *sorted(n for n in scores.per_slice if aim_of(n) == name)]
-    found = (scores.per_slice[n].score for n in alike if n in scores.per_slice)
+    found = (part.score for n in alike if (part := scores.part(n)) is not None)
     return next((score for score in found if score is not None), None)
 
 
-def _asked(run: RunContext) -> tuple[str, list[str]]:
-    """Words and classes to look for. Before the task is defined, the classes are read off the request."""
+def _asked(run: RunContext) -> tuple[str, dict[str, str]]:
+    """Words and classes to look for, with what draws each. Before there is a task, they are read off the request."""
     if run.record.task is not None:
-        task = run.record.task
-        return run.record.request, [n for c in task.classes for n in dict.fromkeys((c.name, c.drawn_as))]
+        return run.record.request, {c.name: c.drawn_as for c in run.record.task.classes}
     from agent.understand import understand
     from tools.generators.blender.library import Library
 
@@ -130,20 +134,26 @@ def _asked(run: RunContext) -> tuple[str, list[str]]:
         understood = understand(run.record.request, Library.of_run(run.folder).find)
     except Exception:  # reading a request must not stop here; define_task will ask
         log.debug("the request was not understood", exc_info=True)
-        return run.record.request, []
-    return run.record.request, [n for c in understood.classes for n in dict.fromkeys((c.name, c.drawn_as)) if n]
+        return run.record.request, {}
+    return run.record.request, {c.name: c.drawn_as or "" for c in understood.classes}
 
 
-def _as_plain(lesson: Lesson) -> dict[str, Any]:
-    """The part of a lesson that a planner or a model acts on. Appearances are told only for the same class."""
+def _as_plain(lesson: Lesson, wanted: dict[str, str]) -> dict[str, Any]:
+    """The part of a lesson that a planner or a model acts on. Appearances are told only for the same class.
+
+    Args:
+        lesson: of a past run.
+        wanted: classes of this run -> what draws each.
+    """
+    named = _names_here(lesson, wanted)
     return {
         "run": lesson.run,
         "similar": round(min(1.0, max(0.0, 1 - lesson.distance)), 3),
         "same_class": lesson.same_class,
         "kind": lesson.kind,
         "classes": lesson.classes[:10],
-        "weak": _usable(lesson.weak, lesson.same_class),
-        "helped": _usable(lesson.helped, lesson.same_class),
+        "weak": _usable(lesson.weak, lesson.same_class) + _classes_in(lesson.weak, named),
+        "helped": _usable(lesson.helped, lesson.same_class) + _classes_in(lesson.helped, named),
         "metric": lesson.metric,
         "scores": lesson.scores,
         "images": lesson.images,
@@ -158,9 +168,38 @@ def _usable(names: list[str], same_class: bool) -> list[str]:
     return [a for a in aims if same_class or not a.startswith("appearance=")][:MAX_WEAK]
 
 
+def _names_here(lesson: Lesson, wanted: dict[str, str]) -> dict[str, str]:
+    """A lesson's classes -> what this run calls them: by the same name, or by what alone draws both."""
+    if len(wanted) < 2:  # a class alone is never weak beside another
+        return {}
+    mine = {name.casefold(): name for name in wanted}
+    by_look = Counter(wanted.values()), Counter(lesson.looks.values())
+    found = {}
+    for name, look in (dict.fromkeys(lesson.classes, "") | lesson.looks).items():
+        if name.casefold() in mine:
+            found[name] = mine[name.casefold()]
+        elif look and all(counts[look] == 1 for counts in by_look):
+            found[name] = next(own for own, key in wanted.items() if key == look)
+    return found
+
+
+def _classes_in(names: list[str], named: dict[str, str]) -> list[str]:
+    """Classes that were weak, and pairs that were confused, in this run's names; of others nothing can be made."""
+    found = []
+    for name in names:
+        axis, _, value = name.partition("=")
+        if axis == "class" and value in named:
+            found.append(f"class={named[value]}")
+        elif axis == "confused":
+            pair = next(((a, b) for a in named for b in named if f"{a}/{b}" == value), None)
+            found += [f"confused={named[pair[0]]}/{named[pair[1]]}"] if pair else []
+    return list(dict.fromkeys(found))[:MAX_CLASSES]
+
+
 def _weak(rounds: list[Round]) -> list[str]:
-    """Weak slices of every round, the latest diagnosis first, each once."""
-    names = [w.name for r in reversed(rounds) if r.diagnosis is not None for w in r.diagnosis.weak]
+    """Weak slices and classes of every round, and pairs that were confused, the latest diagnosis first, each once."""
+    found = [r.diagnosis for r in reversed(rounds) if r.diagnosis is not None]
+    names = [n for d in found for n in (*(w.name for w in d.weak), *(a for a in d.aim if a.startswith("confused=")))]
     return [n for n in dict.fromkeys(names) if len(n) <= 120][:40]
 
 

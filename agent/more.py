@@ -12,11 +12,18 @@ if TYPE_CHECKING:
 
 MORE = "more_rounds"  # name of the message
 RESUMED = "resumed"  # name of the message
+FOLLOWUP = "followup"  # name of a message that begins a new turn of a run that had come to its end
+LETTER = "letter"  # name of a message that a person left while the run worked
 _REASON_CHARS = 500  # of what a run ended with
 MAX_MORE = 20  # as many rounds as a task may ask for
 
 
-def ask_for_more(run: RunContext, rounds: int) -> "HumanMessage":
+def pictures_of_a_round(run: RunContext) -> int:
+    """So many pictures as the rounds so far had each."""
+    return math.ceil(len(run.dataset.scenes()) / max(1, len(run.record.rounds)))
+
+
+def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "HumanMessage":
     """Raise the run's budget and say so to the model.
 
     Counted from the rounds that there are, so that a run killed just afterwards can be asked again.
@@ -24,6 +31,7 @@ def ask_for_more(run: RunContext, rounds: int) -> "HumanMessage":
     Args:
         run: with a task, at the end of its graph.
         rounds: how many.
+        pictures: to add in all; as many a round as the rounds before had when None.
 
     Raises:
         FixArguments: too many rounds, or no round was made yet.
@@ -37,7 +45,7 @@ def ask_for_more(run: RunContext, rounds: int) -> "HumanMessage":
     if not 1 <= rounds <= most:
         raise FixArguments(f"between 1 and {most} more rounds can be added to this run, not {rounds}")
     made = len(run.dataset.scenes())
-    pictures = rounds * math.ceil(made / len(run.record.rounds))
+    pictures = rounds * pictures_of_a_round(run) if pictures is None else pictures
     task.budget.rounds = len(run.record.rounds) + rounds
     task.budget.images = made + pictures
     task.budget.minutes = None  # the old limit was for the old rounds; the person sees how long it takes and can stop

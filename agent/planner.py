@@ -21,12 +21,15 @@ from pydantic import Field
 
 from agent import questions
 from agent.label_request import LabelRequest, read_label_request
-from agent.more import MORE, RESUMED, rounds_in
+from agent.extend import EXTEND, extension_in
+from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known
 from agent.summary import summarise, summarise_labels
+from agent.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
 from agent.understand import Understanding, merge, understand
 from tools.answers import ANSWERS, SHOWN, WANTS
+from tools.data.slices import is_beside
 from tools.data.task import TaskKind
 
 ROUND = (
@@ -104,6 +107,8 @@ class Story:
     lessons: list[str] = field(default_factory=list)
     more_rounds: int = 0  # asked for after the run had come to its end
     before_more: int = 0  # steps that were made before that
+    turn: str | None = None  # what the person said to a run that had come to its end
+    letters: list[tuple[int, str]] = field(default_factory=list)  # what was said while it worked, after so many steps
     resumed: int = 0  # steps that still count of those made before the person's word to try again
 
     def last(self, name: str) -> Step | None:
@@ -192,8 +197,12 @@ class OfflinePlanner(BaseChatModel):
     # Decisions: a call as (tool, arguments), or the last words ----------------------------------------------------
 
     def _decide(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+        if story.turn is not None:
+            step = turn(story, self.known)
+            if step is not None:
+                return (step[0], self._only_known(*step)) if isinstance(step, tuple) else step
         wish = read_label_request(story.request, self.known) if "label_photos" in self.tool_args else None
-        if wish is not None:
+        if wish is not None and story.turn is None:
             return self._label(story, wish)
         if not story.defined:
             return self._define(story)
@@ -208,7 +217,7 @@ class OfflinePlanner(BaseChatModel):
         for name in EXPORTS:
             if name in self.tool_args and not any(s.name == name for s in story.latest):
                 return name, {}
-        return summarise(story.request, story.steps)
+        return "\n".join(filter(None, (summarise(story.request, story.steps), not_heard(story, self.known))))
 
     def _learn_shown(self, story: Story) -> tuple[str, dict[str, Any]] | None:
         """Learning from the photos that the person shows, once."""
@@ -383,11 +392,16 @@ class OfflinePlanner(BaseChatModel):
         if last is not None and not last.done:
             tried_plain = not last.args
             return None if last.failed or tried_plain else ("design_scenes", {})
-        focus = _aim(story) if story.rounds else story.lessons[:MAX_FOCUS]
+        found = _aim(story) if story.rounds else _few(_of_these_classes(story))
+        wished = wished_aims(story, self.known)
+        # What the person names takes the turns; what goes with every scene stays beside it.
+        focus = [*wished, *(a for a in found if is_beside(a) and a not in wished)] if wished else found
         return "design_scenes", self._only_known("design_scenes", {"focus": focus} if focus else {})
 
     def _another_round(self, story: Story) -> bool:
         """Whether the reports leave reason and budget for one."""
+        if wants_to_stop(story, self.known):
+            return False
         diagnosis, defined = story.last("diagnose_model"), story.last("define_task")
         said = diagnosis.report if diagnosis is not None and diagnosis.done else {}
         if said.get("stop") or str(said.get("next", "")).startswith("stop"):
@@ -417,7 +431,11 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
             story.try_again()
         elif message.name == MORE:
             story.more_rounds += rounds_in(message.text)
-            story.before_more = len(story.steps)
+            story.before_more, story.turn = len(story.steps), None
+        elif message.name == FOLLOWUP:
+            story.before_more, story.turn = len(story.steps), message.text
+        elif message.name == LETTER:
+            story.letters.append((len(story.steps), message.text))
         elif isinstance(message, AIMessage):
             calls |= {str(c["id"]): (c["name"], c["args"]) for c in message.tool_calls}
         elif isinstance(message, ToolMessage):
@@ -426,6 +444,8 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
             if message.status == "error" and not text.startswith(("FixArguments:", "StepFailed:", ANSWERS)):
                 text = f"FixArguments: {text}"
             story.steps.append(Step(name, args, text))
+            if name == EXTEND:
+                story.more_rounds += extension_in(text).get("more_rounds", 0)
     return story
 
 
@@ -457,8 +477,22 @@ def _aim(story: Story) -> list[str]:
         return []
     said = diagnosis.report
     named = _slices(said.get("aim")) or _slices(said.get("weak")) or _slices(said.get("least_certain"))
-    company = [name for name in named if name.startswith("lookalike=")]  # beside whatever else a scene is aimed at
-    return [name for name in named if name not in company][:MAX_FOCUS] + company
+    return _few(named)
+
+
+def _few(named: list[str]) -> list[str]:
+    """So many slices that an aim is one, and all that goes with every scene whatever it is aimed at."""
+    beside = [name for name in named if is_beside(name)]
+    return [name for name in named if name not in beside][:MAX_FOCUS] + beside
+
+
+def _of_these_classes(story: Story) -> list[str]:
+    """What past runs teach about this task: a class of theirs that this one lacks says nothing."""
+    named = class_names(story)
+    pairs = {f"{a}/{b}" for a in named for b in named}
+    known = {"class": set(named if len(named) > 1 else ()), "confused": pairs}
+    parts = [(name, *name.partition("=")[::2]) for name in story.lessons]
+    return [name for name, axis, value in parts if axis not in known or value in known[axis]]
 
 
 def _plateau_twice(story: Story) -> bool:

@@ -184,12 +184,12 @@ def _slices(record: RunRecord) -> tuple[list[SliceRow], str]:
         name
         for r in record.rounds
         for name in [*([w.name for w in r.diagnosis.weak] if r.diagnosis else []), *r.focus]
-        if not name.startswith("lookalike=")  # stands beside targets; no score is of it
+        if not name.startswith(("lookalike=", "confused="))  # stand beside targets; no score is of them
     )
     on: EvaluatedOn = "real_val" if any("real_val" in r.scores for r in record.rounds) else "synthetic_val"
     rows = []
     for name in named:
-        found = [r.scores[on].per_slice.get(name) if on in r.scores else None for r in record.rounds]
+        found = [r.scores[on].part(name) if on in r.scores else None for r in record.rounds]
         cells = [(None if s is None else s.score, name in r.focus) for s, r in zip(found, record.rounds, strict=True)]
         rows.append(SliceRow(name, cells, next((s.instances for s in reversed(found) if s is not None), 0)))
     return rows[:14], SET_NAMES[on]

@@ -207,6 +207,7 @@ def execute(
     tools: "Sequence[BaseTool] | None" = None,
     answer: str | None = None,
     more_rounds: int = 0,
+    said: str | None = None,
 ) -> ExitCode:
     """Run the graph from where it is to its end, a question nobody answers, a failure or a stop.
 
@@ -217,13 +218,14 @@ def execute(
         tools: what the model may call; None takes all.
         answer: answers the question that the run stopped with.
         more_rounds: rounds to add to a run that had come to its end.
+        said: a person's word to a run that had come to its end: a new turn of the same conversation.
     """
     with lock(run.folder):
         failed_by = run.record.error if run.record.status == "failed" else None
         run.record.status, run.record.error, run.record.question = "running", None, None
         run.save()
         try:
-            code = _drive(run, ask, model, tools, answer, more_rounds, failed_by)
+            code = _drive(run, ask, model, tools, answer, more_rounds, failed_by, said)
         except (Stopped, KeyboardInterrupt) as stop:
             code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
         except SightsmithError as error:
@@ -238,13 +240,14 @@ def execute(
 
 def _drive(
     run: RunContext, ask: Ask, model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", answer: str | None,
-    more_rounds: int, failed_by: str | None,
+    more_rounds: int, failed_by: str | None, said: str | None,
 ) -> ExitCode:  # fmt: skip
     from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.types import Command
 
     from agent.graph import build_graph
     from agent.llm import chat_model, choose
+    from agent.talk_tools import talk_tools
     from tools import all_tools
 
     if model is None:
@@ -254,14 +257,14 @@ def _drive(
             run.settings, folder=run.folder, assets=run.record.assets, told=lambda text: run.emit("note", text=text)
         )
     with closing(connect(run.folder / "checkpoints.sqlite")) as kept:
-        graph = build_graph(model, tools or all_tools()).compile(checkpointer=SqliteSaver(kept))
+        graph = build_graph(model, tools or [*all_tools(), *talk_tools()]).compile(checkpointer=SqliteSaver(kept))
         config: Any = {
             "configurable": {"thread_id": run.record.name},
             "recursion_limit": RECURSION_LIMIT,
             "max_concurrency": 1,  # tools of one message work on the same folder: one after the other, in order
         }
         snapshot = _readable(lambda: graph.get_state(config), run.folder / "checkpoints.sqlite")
-        start: Any = _beginning(run, snapshot, more_rounds, failed_by)
+        start: Any = _beginning(run, snapshot, more_rounds, failed_by) if said is None else _new_turn(run, said)
         question = _pending_question(snapshot)
         while True:
             if question is not None:
@@ -301,6 +304,16 @@ def _beginning(run: RunContext, snapshot: Any, more_rounds: int, failed_by: str 
     if more_rounds and ended:
         words.append(ask_for_more(run, more_rounds))
     return {"messages": words, "model_calls": 0, "nudges": 0} if words else None
+
+
+def _new_turn(run: RunContext, said: str) -> dict[str, Any]:
+    """A person's word as the beginning of a new turn on the run's thread; it may name places, as an answer may."""
+    from langchain_core.messages import HumanMessage
+
+    from agent.more import FOLLOWUP
+
+    run.emit("answer", text=said)
+    return {"messages": [HumanMessage(said, name=FOLLOWUP)], "model_calls": 0, "nudges": 0}
 
 
 def _pending_question(snapshot: Any) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from agent.graph import build_graph
 from agent.llm import chat_model
 from agent.run import open_run, start_run
 from agent.state import AgentInput, AgentState
+from agent.talk_tools import talk_tools
 from tools import all_tools
 from tools.data.task import slug
 from tools.runtime import RunContext
@@ -29,7 +30,7 @@ def graph(config: RunnableConfig) -> "StateGraph[AgentState, Any, AgentInput, Ag
             opened.append(open_run(folder) if known else start_run(_request(state), settings, name=name))
         return opened[0]
 
-    return build_graph(chat_model(settings), all_tools(), run_of_thread)
+    return build_graph(chat_model(settings), [*all_tools(), *talk_tools()], run_of_thread)
 
 
 def _request(state: AgentState) -> str:

@@ -15,17 +15,18 @@ import numpy as np
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.data.error_kinds import Error, count_errors, count_mistaken, errors_in, find_errors
+from tools.data.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
 from tools.data.likeness import kinds_like
 from tools.data.metrics import interval
 from tools.data.pictures import read_picture
 from tools.data.predictions import join, load_answers
 from tools.data.sample import evenly
-from tools.data.scores import Diagnosis, EvaluatedOn, WeakSlice
+from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.data.scoring import Comparison
-from tools.data.slices import Slice, aim_of
+from tools.data.slices import Slice, aim_of, is_beside
 from tools.errors import FixArguments, StepFailed
 from tools.evaluate import Scorer, Sets, predictions_path, rules_for, scorer_of, sets_of
+from tools.inherit import INHERITED_ROUND
 from tools.label.photos import PhotoFile, find_photos, read_ahead
 from tools.label.pseudo import apart_from
 from tools.runtime import Round, RunContext, report, write_json
@@ -43,7 +44,9 @@ _PLACES = 2
 _PHOTOS = 100  # without labels that are looked at; more say the same, and large ones take a tenth of a second each
 _AIMS = 4  # more aims at once would leave each with too few pictures
 _MISTAKEN = 4  # look-alikes that the next pictures hold, whatever else they are aimed at
+_CLASSES = 3  # weak classes, and pairs that are confused, that the next pictures show
 _MIN_MISTAKES = 2  # one is an anecdote
+_KEPT_PAIRS = 20  # of classes that were confused
 _SOFT = {"segment": "mean best mask overlap", "detect": "mean best box overlap",
          "classify": "mean probability of the right class"}  # fmt: skip
 _WORDS = {
@@ -143,6 +146,7 @@ class Finding:
     lowest: list[WeakSlice]
     errors: dict[str, int]
     mistaken: dict[str, int]
+    confused: dict[tuple[str, str], int]
     lookalikes: dict[str, int]
     empties_wrong: int
     empties: int
@@ -156,7 +160,8 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
     evidence = weigh([scorer.compare(part, soft) for part in parts], settings, binomial=not soft)
     errors = find_errors(scorer, threshold)
     weak = beyond_noise(evidence, settings)
-    lowest = [e for e in evidence if e not in weak and e.gap > 0 and aim_of(e.compared.part.name)]
+    # A class that is low by chance would take most of the next pictures; a light or a place takes its turn.
+    lowest = [e for e in evidence if e not in weak and e.gap > 0 and not is_beside(e.compared.part.name)]
     empty = {i for i, p in enumerate(scorer.pictures) if not p.truths} if kind != "classify" else set()
     return Finding(
         _SOFT[kind] if soft else scorer.metric,
@@ -165,6 +170,7 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
         [_weak_slice(e, errors, scorer, on) for e in lowest[:_GUESSED]],
         count_errors(errors),
         count_mistaken(errors),
+        count_confused(errors),
         Counter(k.class_name for p in scorer.pictures for k in p.lookalikes),
         len({e.picture for e in errors} & empty),
         len(empty),
@@ -199,7 +205,7 @@ def diagnose(run: RunContext) -> str:
         run.check_stop()
     diagnosis = _diagnosis(current, sets.deciding, findings)
     _add_places(run, sets, diagnosis)
-    diagnosis.aim += _company(diagnosis.mistaken)
+    diagnosis.aim += _beside(diagnosis)
     current.diagnosis = diagnosis
     write_json(run.round_folder() / "diagnosis.json", diagnosis.model_dump(mode="json"))
     run.save()
@@ -260,23 +266,30 @@ def _diagnosis(current: Round, deciding: EvaluatedOn, findings: dict[EvaluatedOn
     main = findings[deciding]
     weak = [w for finding in findings.values() for w in finding.weak]
     lowest = [] if weak else [w for finding in findings.values() for w in finding.lowest]
-    aims = [aim for w in (weak or lowest) if (aim := aim_of(w.name))]
-    if weak and not aims:  # a class alone is weak: no scene axis helps, so the lowest slices do
-        lowest = [w for finding in findings.values() for w in finding.lowest]
-        aims = [aim for w in lowest if (aim := aim_of(w.name))]
+    aims = [aim for w in (weak or lowest) if (aim := aim_of(w.name)) and not is_beside(aim)]
+    confused = sum((Counter(finding.confused) for finding in findings.values()), Counter())
     mistaken = sum((Counter(finding.mistaken) for finding in findings.values()), Counter())
     shown = sum((Counter(finding.lookalikes) for finding in findings.values()), Counter())
     return Diagnosis(
         round=current.number, on=deciding, measured_by=main.measured_by, weak=weak, least_certain=lowest,
         aim=list(dict.fromkeys(aims))[:_AIMS], errors=main.errors,
+        confused=[Confusion(truth=a, taken_for=b, count=n) for (a, b), n in confused.most_common(_KEPT_PAIRS)],
         mistaken=dict(mistaken.most_common()), lookalikes=dict(shown.most_common()),
         plateau=current.accepted is False, advice=_advice(current, weak, lowest, findings, mistaken, shown),
     )  # fmt: skip
 
 
-def _company(mistaken: dict[str, int]) -> list[str]:
-    """The look-alikes that the next pictures should hold, as aims."""
-    return [f"lookalike={name}" for name, n in mistaken.items() if n >= _MIN_MISTAKES][:_MISTAKEN]
+def _beside(diagnosis: Diagnosis) -> list[str]:
+    """What the next pictures hold whatever else they are aimed at: weak classes, confused pairs, look-alikes."""
+    classes = [w.name for w in diagnosis.weak if w.axis == "class"]
+    pairs: dict[frozenset[str], str] = {}  # which of the two was taken for the other does not matter to a picture
+    counts: Counter[frozenset[str]] = Counter()
+    for c in diagnosis.confused:
+        pairs.setdefault(frozenset((c.truth, c.taken_for)), f"confused={c.truth}/{c.taken_for}")
+        counts[frozenset((c.truth, c.taken_for))] += c.count
+    often = [pairs[both] for both, n in counts.most_common(_CLASSES) if n >= _MIN_MISTAKES]
+    lookalikes = [f"lookalike={name}" for name, n in diagnosis.mistaken.items() if n >= _MIN_MISTAKES]
+    return [*dict.fromkeys(classes[:_CLASSES]), *often, *lookalikes[:_MISTAKEN]]
 
 
 def _advice(
@@ -325,7 +338,7 @@ def reason_to_stop(run: RunContext) -> str | None:
         return f"the target of {run.task.target:g} is reached on {scores.on} ({scores.score:.3f})"
     if number >= budget.rounds:
         return f"all {budget.rounds} rounds of the budget are used"
-    if run.dataset.count() >= budget.images:
+    if run.dataset.count() - run.dataset.count(round_number=INHERITED_ROUND) >= budget.images:
         return f"all {budget.images} pictures of the budget are used"
     spent = sum(s.seconds for s in record.stages if s.round == number)
     if run.remaining_s() < spent * _CHEAPEST_ROUND:
@@ -345,6 +358,7 @@ def _report(run: RunContext, diagnosis: Diagnosis) -> str:
         weak=[_line(w) for w in diagnosis.weak],
         least_certain=[_line(w) for w in diagnosis.least_certain],
         errors=diagnosis.errors,
+        confused=[f"{c.truth} taken for {c.taken_for}: {c.count}" for c in diagnosis.confused[:_MISTAKEN]],
         plateau=diagnosis.plateau,
         aim=diagnosis.aim,
         stop=stop,
@@ -362,7 +376,8 @@ def _line(w: WeakSlice) -> dict[str, object]:
 def diagnose_model(runtime: ToolRuntime[RunContext]) -> str:
     """Find where the current round's model is weak, by which errors, and what the next pictures should show.
 
-    `aim` lists slices ('axis=value') to design the next scenes for; `least_certain` ones are within noise. `next` says
+    `aim` lists slices ('axis=value') to design the next scenes for, weak classes ('class=name') and confused pairs
+    ('confused=one/other') among them; `least_certain` ones are within noise. `next` says
     whether another round makes sense. Call it after evaluate_model.
     """
     run = runtime.context

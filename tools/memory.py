@@ -50,6 +50,7 @@ class Lesson(BaseModel):
     kind: TaskKind
     classes: list[str] = Field(min_length=1, max_length=200)
     drawn_as: list[str] = Field(default_factory=list, max_length=200)
+    looks: dict[str, str] = Field(default_factory=dict, description="class -> what drew it")
     contexts: list[str] = Field(default_factory=list, max_length=40)
     engine: str = Field("", max_length=80)
     weak: list[str] = Field(default_factory=list, max_length=40, description="weak slices of every round, latest first")
@@ -101,6 +102,21 @@ class RunMemory:
             collection.upsert(
                 ids=[lesson.id], embeddings=[vector.tolist()], documents=[text], metadatas=[{"lesson": kept}]
             )
+
+    def remove(self, run: str, created: str) -> bool:
+        """Forget the lesson of a run. Whether there was one.
+
+        Raises:
+            StepFailed: the store is broken, locked, unreachable or of another version.
+        """
+        if self.is_new:
+            return False
+        known = Lesson(run=run, created=created, kind="segment", classes=["-"]).id
+        with self._collection() as collection:
+            there = bool(collection.get(ids=[known])["ids"])
+            if there:
+                collection.delete(ids=[known])
+        return there
 
     def search(
         self, text: str, classes: Sequence[str] = (), *, max_distance: float, limit: int = 3, without: str = ""

@@ -80,6 +80,8 @@ class RunRecord(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
     real: str | None = None
     assets: str | None = None
+    parent: str | None = Field(None, description="run whose weights and pictures this one goes on from")
+    forks: dict[str, str] = Field(default_factory=dict, description="what was asked for -> the run that does it")
     few: str | None = Field(None, description="folder of a few labelled photos to learn from: never measured on")
     unlabelled: str | None = Field(None, description="folder of photos without labels to learn from, as the user asked")
     task: TaskSpec | None = None

@@ -138,7 +138,8 @@ def design_scenes(
     Args:
         runtime: given by the agent.
         count: how many; leave it out for the budget's share.
-        focus: weak slices to aim at, 'axis=value', as diagnose_model names them.
+        focus: weak slices to aim at, 'axis=value', as diagnose_model names them. 'class=name' gives that class most of
+            the objects, 'confused=one/other' shows two classes side by side.
         vocabulary: changed weights, axis -> {value: weight}, e.g. {"light": {"deep shade": 3}}; 0 leaves a value out.
             Also {"phrases": {axis: {value: [ways of saying it]}}},
             {"appearances": {class: {name: weight}}} and {"lookalikes": {class: [names]}}.

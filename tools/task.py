@@ -17,6 +17,7 @@ from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.estimate import NETWORKS, STARTER_NETWORK, Plan, estimate, fit_plan, network_work
+from tools.inherit import inherit
 from tools.pace import at_pace, latest_paces
 from tools.runtime import RunContext, report
 from tools.settings import EFFORTS, Settings
@@ -131,6 +132,8 @@ def define(run: RunContext, wanted: Wanted) -> str:
             _settle(run, wanted)
     if not record.approved:
         _approve(run, wanted.reply)
+    if record.parent is not None:
+        inherit(run)
     return _report(run)
 
 
@@ -376,6 +379,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "stops early at": f"a score of {task.target:g}" if task.target else "no target",
             "measured on": _measured_line(run),
         }
+        | ({"goes on from": f"{run.record.parent}: its weights and its pictures"} if run.record.parent else {})
         | ({"learns from": f"the photos in {run.record.few} themselves"} if run.record.few else {})
         | ({"photos without labels": _unlabelled_line(run)} if run.record.unlabelled else {})
         | ({"notes": cost["notes"]} if cost.get("notes") else {})

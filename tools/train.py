@@ -14,6 +14,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
+from tools.inherit import INHERITED
 from tools.runtime import Round, RunContext, report, write_json
 from tools.settings import EFFORTS
 from tools.trainers import Trainer, TrainingJob, TrainingResult
@@ -96,7 +97,7 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
         )
     initial = _initial(run)
     planned = epochs or EFFORTS[settings.effort].epochs
-    if epochs is None and initial is not None:
+    if epochs is None and initial is not None and initial != run.folder / INHERITED:
         planned = max(1, round(planned * LATER_EPOCHS_SHARE))
     return TrainingJob(
         task=task,
@@ -124,10 +125,13 @@ def _deciding(run: RunContext) -> Sequence[Sample]:
 
 
 def _initial(run: RunContext) -> Path | None:
-    """Weights of the last earlier round that was accepted, or of the last one when none was judged."""
+    """Weights of the last earlier round that was accepted, of the last one when none was judged, or of the parent."""
     earlier = [r for r in run.record.rounds[:-1] if r.weights is not None and run.path(r.weights).exists()]
     chosen: list[Round] = [r for r in earlier if r.accepted] or earlier
-    return run.path(str(chosen[-1].weights)) if chosen else None
+    if chosen:
+        return run.path(str(chosen[-1].weights))
+    inherited = run.folder / INHERITED
+    return inherited if inherited.is_file() else None
 
 
 def deadline_s(run: RunContext) -> float:

@@ -138,3 +138,41 @@ def test_weak_slices_of_all_rounds_latest_first(tmp_path: Path) -> None:
     weak = [WeakSlice(axis="light", value="sun", score=0.1, rest=0.5, instances=9)]
     run.record.rounds[1].diagnosis = Diagnosis(round=2, on="synthetic_val", weak=weak)
     assert lesson_of(run).weak == ["light=sun", "light=deep shade"]
+
+
+def weak_class(run: RunContext) -> None:
+    weak = [WeakSlice(axis="class", value="pear", score=0.1, rest=0.9, instances=30)]
+    aim = ["class=pear", "confused=pear/apple"]
+    run.record.rounds[-1].diagnosis = Diagnosis(round=2, on="synthetic_val", weak=weak, aim=aim)
+    run.settings.memory_dir = run.folder.parent / "memory"
+
+
+@pytest.mark.parametrize(
+    ("request_text", "expected"),
+    [
+        ("segment apples and pears", ["class=pear", "confused=pear/apple"]),
+        ("分割苹果和梨", ["class=梨", "confused=梨/苹果"]),  # by what draws them
+        ("segment apples and lemons", []),  # that class is not asked for
+        ("segment pears", []),  # alone it is never weak beside another
+    ],
+)
+def test_a_weak_class_is_told_to_the_next_run_in_its_own_words(
+    tmp_path: Path, request_text: str, expected: list[str]
+) -> None:
+    first = make_run(tmp_path / "first", names=("apple", "pear"))
+    weak_class(first)
+    remember_run(first)
+    run = fresh(tmp_path, tmp_path / "memory", request_text)
+    told = recall_lessons(run)[0]["weak"]
+    assert [w for w in told if w.startswith(("class=", "confused="))] == expected
+
+
+def test_what_became_of_a_class_that_was_aimed_at() -> None:
+    def measured(score: float) -> dict[str, SliceScore]:
+        return {"pear": SliceScore(images=9, instances=20, score=score)}
+
+    rounds = [
+        Round(number=n, focus=focus, scores={"synthetic_val": evaluation("synthetic_val", 0.5, per_class=measured(s))})
+        for n, focus, s in ((1, [], 0.1), (2, ["class=pear"], 0.7))
+    ]
+    assert [(c.slice, c.before, c.after) for c in changes_of(rounds)] == [("class=pear", 0.1, 0.7)]

@@ -197,6 +197,16 @@ def test_rounds_end_with_target_budget_or_plateau(said, rounds):
     assert names(calls)[-2:] == list(EXPORTS)
 
 
+def test_a_weak_class_goes_with_all_that_a_round_aims_at_and_is_remembered():
+    said = json.dumps(REPORTS["diagnose_model"] | {"aim": ["light=sun", "class=pear", "confused=pear/apple"]})
+    calls, _ = talk("segment apples and pears", lambda n, a, k: said if n == "diagnose_model" else usual(n, a, k))
+    assert args_of(calls, "design_scenes")[1] == {"focus": ["light=sun", "class=pear", "confused=pear/apple"]}
+    memory = {"lessons": [{"weak": ["class=pear", "class=plum", "confused=pear/apple", "confused=plum/apple"]}]}
+    for request, focus in (("segment apples and pears", ["class=pear", "confused=pear/apple"]), ("segment plums", None)):
+        calls, _ = talk(request, usual, memory=memory)
+        assert args_of(calls, "design_scenes")[0].get("focus") == focus, request
+
+
 def test_lessons_of_past_runs_aim_the_first_round():
     lessons = [{"weak": ["light=deep shade", "crowding=many"]}, {"weak": ["light=deep shade", "distance=far", "x=y"]}]
     calls, _ = talk("segment apples", usual, memory={"lessons": lessons})

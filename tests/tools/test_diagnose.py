@@ -210,11 +210,27 @@ def test_it_refuses_answers_to_other_pictures(tmp_path):
         diagnose(run)
 
 
-def test_a_weak_class_is_named_though_no_scene_axis_helps(tmp_path):
+def test_a_weak_class_is_aimed_at_whatever_else_is(tmp_path):
     run = make_run(tmp_path, 64)
     diagnosed(run, lambda s, t, r: good(s, t, r) if t.class_name == "apple" or r.random() < 0.1 else [])
     diagnosis = run.round.diagnosis
-    assert diagnosis.weak[0].name == "class=pear" and not any(a.startswith("class") for a in diagnosis.aim)
+    assert diagnosis.weak[0].name == "class=pear" and "class=pear" in diagnosis.aim
+    assert not diagnosis.confused
+
+
+def test_classes_that_are_confused_are_told_and_shown_side_by_side(tmp_path):
+    run = make_run(tmp_path, 64)
+
+    def mixes_up(sample, truth, rng):
+        named = good(sample, truth, rng)
+        return [i.model_copy(update={"class_name": "apple"}) for i in named] if truth.class_name == "pear" else named
+
+    report = diagnosed(run, mixes_up)
+    diagnosis = run.round.diagnosis
+    most = diagnosis.confused[0]
+    assert (most.truth, most.taken_for) == ("pear", "apple") and most.count == diagnosis.errors["wrong class"]
+    assert {"class=pear", "confused=pear/apple"} <= set(report["aim"])
+    assert report["confused"] == [f"pear taken for apple: {most.count}"]
 
 
 def test_classification_goes_the_same_way(tmp_path):

@@ -155,6 +155,47 @@ def test_two_classes_are_balanced_and_meet():
     assert any(len({o.class_name for o in s.targets}) == 2 for s in made)
 
 
+@pytest.mark.parametrize("kind", ["segment", "classify"])
+@pytest.mark.parametrize("names", [("apple", "pear"), ("apple", "pear", "orange", "lemon", "tomato", "cucumber")])
+def test_a_class_that_is_aimed_at_gets_most_of_the_objects_of_the_next_round(kind, names):
+    first = scenes(100, names=names, kind=kind)
+    wanted = task(*names, kind=kind)
+    beside = () if kind == "classify" else ("light=deep shade", "distance=far")
+    for focus in (("class=pear",), ("class=pear", *beside), ("class=pear", "confused=apple/pear")):
+        words = build_vocabulary(wanted, catalogue(), 0.8)
+        next_ones = sample_scenes(wanted, words, 100, 4, focus=focus, earlier=first)
+        counts = Counter(o.class_name for s in next_ones for o in s.targets)
+        assert counts["pear"] >= 0.6 * counts.total(), focus
+        assert set(counts) == set(names), "the others are kept known"
+    plain = Counter(o.class_name for s in first for o in s.targets)
+    assert plain["pear"] < 0.55 * plain.total()
+
+
+def test_two_weak_classes_share_what_one_would_get():
+    made = scenes(100, names=("apple", "pear", "orange", "lemon"), focus=("class=pear", "class=lemon"))
+    counts = Counter(o.class_name for s in made for o in s.targets)
+    assert counts["pear"] + counts["lemon"] >= 0.6 * counts.total()
+    assert 0.8 < counts["pear"] / counts["lemon"] < 1.25
+
+
+def test_classes_that_are_confused_stand_side_by_side():
+    def together(made):
+        return sum({"apple", "pear"} <= {o.class_name for o in s.targets} for s in made)
+
+    names = ("apple", "pear", "orange", "lemon", "tomato", "cucumber")
+    plain, aimed = scenes(100, names=names), scenes(100, names=names, focus=("confused=pear/apple", "light=sun"))
+    assert together(aimed) >= 45 > together(plain)
+    assert sum(s.light == "sun" for s in aimed) >= 45  # beside what takes turns
+    alone = scenes(60, names=names, focus=("confused=pear/apple", "crowding=one"))
+    assert sum(len(s.targets) == 1 for s in alone) >= 30  # single things stay single
+
+
+@pytest.mark.parametrize("focus", ["class=plum", "confused=apple/plum", "confused=apple", "confused=apple/apple"])
+def test_a_class_that_there_is_not_cannot_be_aimed_at(focus):
+    with pytest.raises(FixArguments, match="no scene can aim at"):
+        scenes(10, names=("apple", "pear"), focus=(focus,))
+
+
 def test_only_the_wanted_appearances():
     wanted = TaskSpec(
         kind="segment", classes=[ClassSpec(name="ripe tomato", drawn_as="tomato", appearances=["ripe"])],

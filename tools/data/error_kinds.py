@@ -32,12 +32,16 @@ class Error:
     truth: int | None = None
     found: int | None = None
     lookalike: str | None = None  # what was mistaken for a target, where it is known
+    confused: tuple[str, str] | None = None  # the right class, and what it was taken for
 
 
 def find_errors(scorer: DetectionScorer | LabelScorer, threshold: float) -> list[Error]:
     """Errors at a working confidence."""
     if isinstance(scorer, LabelScorer):
-        return [Error("wrong class", i) for i in np.flatnonzero(~scorer.right).tolist()]
+        wrong = np.flatnonzero(~scorer.right).tolist()
+        pairs = [(scorer.pictures[i].label, scorer.pictures[i].guess) for i in wrong]
+        return [Error("wrong class", i, confused=(a, b) if a and b else None)
+                for i, (a, b) in zip(wrong, pairs, strict=True)]  # fmt: skip
     matched = scorer.matched
     kept = matched.score >= threshold
     errors: list[Error] = []
@@ -62,6 +66,12 @@ def count_mistaken(errors: Iterable[Error]) -> dict[str, int]:
     """Look-alike -> how often it was taken for a target, most frequent first."""
     counts = Counter(e.lookalike for e in errors if e.lookalike)
     return {name: n for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def count_confused(errors: Iterable[Error]) -> dict[tuple[str, str], int]:
+    """(Right class, what it was taken for) -> how often, most frequent first."""
+    counts = Counter(e.confused for e in errors if e.confused)
+    return {pair: n for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
 def errors_in(errors: Iterable[Error], part: Slice, pictures: list[Picture]) -> list[Error]:
@@ -107,18 +117,26 @@ def _of_picture(
         other = alarms & ~same[:, t] & (iou[:, t] >= scorer.rules.match_iou)
         loose = alarms & same[:, t] & (iou[:, t] >= TOUCHING)
         kind: ErrorKind = "missed"
+        confused = None
         for name, having in (("merged", merging), ("wrong class", other), ("loose mask", loose)):
             if having.any():
                 kind = name  # type: ignore[assignment]  # a tuple's strings lose their literal type
-                explained[np.flatnonzero(having)[iou[having, t].argmax()]] = True
+                by = int(np.flatnonzero(having)[iou[having, t].argmax()])
+                explained[by] = True
+                if kind == "wrong class":
+                    confused = (picture.truths[t].class_name, picture.found[by].class_name)
                 break
-        errors.append(Error(kind, index, truth=t))
+        errors.append(Error(kind, index, truth=t, confused=confused))
     for d in np.flatnonzero(alarms & ~explained).tolist():
         nearest = int(iou[d].argmax()) if iou.shape[1] else None
         if nearest is None or iou[d, nearest] < TOUCHING:
             errors.append(Error("background", index, found=d, lookalike=_mistaken(picture, d, scorer.by_masks)))
         elif counted[nearest]:  # on one that is ignored nothing is an error
-            errors.append(Error("double" if same[d, nearest] else "wrong class", index, found=d))
+            named = (picture.truths[nearest].class_name, picture.found[d].class_name)
+            twice = bool(same[d, nearest])
+            errors.append(
+                Error("double" if twice else "wrong class", index, found=d, confused=None if twice else named)
+            )
     return errors
 
 

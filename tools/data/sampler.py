@@ -5,7 +5,7 @@ Pure: the same arguments give the same scenes. 10,000 scenes take about a second
 
 import hashlib
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, combinations
 from typing import NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from tools.data.captions import say_distinctly
 from tools.data.coverage import cover_pairs
+from tools.data.focus import Aim, Aims, Focus, Row, Wish, class_shares, parse_focus
 from tools.data.layout import Layouts, lay_out
 from tools.data.places import IMPOSSIBLE
 from tools.data.scene import AXES, DISTANCES, SceneObject, SceneSpec
@@ -22,28 +23,7 @@ from tools.data.vocabulary import LookAlike, Vocabulary
 from tools.errors import FixArguments
 from tools.settings import Settings
 
-Focus = Mapping[str, float] | Sequence[str]
-Row = dict[str, str]
 T = TypeVar("T")
-
-
-class Wish(NamedTuple):
-    """A slice to aim at."""
-
-    axis: str
-    value: str
-    weight: float
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it asks for scenes without a target."""
-        return self.value == "none" and self.axis in ("crowding", "appearance")
-
-    @property
-    def is_company(self) -> bool:
-        """Whether it asks for something beside the targets, whatever else the scene is aimed at."""
-        return self.axis == "lookalike"
-
 
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
@@ -56,6 +36,7 @@ MIX_SHARE = 0.7  # of the scenes with several targets of a task with several cla
 SAME_LOOK_SHARE = 0.6  # of the further targets of the first one's class look like it
 HIDDEN_TOO_SHARE = 0.5  # of the further targets are as hidden as the first, the others less
 MAX_NEGATIVE_SHARE = 0.3  # also when a round aims at empty scenes: more would starve recall
+_LEAST_SHARE = 1e-3  # of the objects, for the look of a class
 _ODD = 2654435761  # multiplying by an odd number maps no two seeds to one
 
 
@@ -76,9 +57,10 @@ def sample_scenes(
         vocabulary: weights of the values.
         count: number of scenes, at least 1.
         seed: decides everything that coverage does not.
-        focus: slices 'axis=value' to aim at, with or without weights; 'class=name' aims at a class, 'crowding=none' at
-            scenes without a target. 'lookalike=name' puts such things into every aimed scene.
-        settings: shares of negatives, look-alikes and aimed scenes.
+        focus: slices 'axis=value' to aim at, with or without weights; 'crowding=none' aims at scenes without a target.
+            'class=name' gives a class most of the objects, whatever else is aimed at; 'confused=one/other' puts two
+            classes side by side into every aimed scene, 'lookalike=name' things that are no targets.
+        settings: shares of negatives, look-alikes, aimed scenes and weak classes.
         earlier: scenes that exist already; pairs that they lack come first.
 
     Raises:
@@ -87,37 +69,13 @@ def sample_scenes(
     if count < 1:
         raise FixArguments(f"the number of scenes must be at least 1, not {count}")
     shares = settings or Settings()
-    wishes = parse_focus(focus, vocabulary, task)
+    wishes = parse_focus(focus, vocabulary, task, list(_by_kind(vocabulary, task)))
     empty = _empties(count, task, wishes, shares)
-    drawing = _Drawing(task, vocabulary, seed, shares)
+    drawing = _Drawing(task, vocabulary, seed, shares, wishes)
     try:
-        return drawing.scenes(empty, wishes, list(earlier))
+        return drawing.scenes(empty, list(earlier))
     except ValueError as error:
         raise FixArguments(f"no scene is possible with this vocabulary and focus: {error}") from error
-
-
-def parse_focus(focus: Focus, vocabulary: Vocabulary, task: TaskSpec) -> list[Wish]:
-    """Axis, value and weight of each 'axis=value'.
-
-    Raises:
-        FixArguments: an axis or value that the vocabulary does not have, or a weight that is none.
-    """
-    weights = dict(focus) if isinstance(focus, Mapping) else dict.fromkeys(focus, 1.0)
-    known = {axis: list(values) for axis, values in vocabulary.axes().items()} | {"class": task.class_names}
-    if lookalikes := list(_by_kind(vocabulary, task)):
-        known["lookalike"] = lookalikes
-    if task.kind != "classify":
-        known["crowding"], known["appearance"] = [*known["crowding"], "none"], [*known["appearance"], "none"]
-    wishes = []
-    for name, weight in weights.items():
-        axis, _, value = (part.strip() for part in name.partition("="))
-        if value not in known.get(axis, []):
-            there_are = ", ".join(known.get(axis, known))
-            raise FixArguments(f"no scene can aim at {name!r}; use 'axis=value' with one of: {there_are}")
-        if not weight > 0:
-            raise FixArguments(f"no scene can aim at {name!r} with the weight {weight}; it must be above 0")
-        wishes.append(Wish(axis, value, float(weight)))
-    return wishes
 
 
 def pairs_covered(scenes: Iterable[SceneSpec], vocabulary: Vocabulary) -> tuple[int, int]:
@@ -134,7 +92,7 @@ def _empties(count: int, task: TaskSpec, wishes: list[Wish], settings: Settings)
     """(count,) which scenes hold no target."""
     if task.kind == "classify":
         return np.zeros(count, bool)
-    total = sum(w.weight for w in wishes if not w.is_company)
+    total = sum(w.weight for w in wishes if w.is_slice or w.is_empty)
     aimed = settings.focus_share * sum(w.weight for w in wishes if w.is_empty) / total if total else 0.0
     return _spread(count, max(settings.negative_share, min(MAX_NEGATIVE_SHARE, settings.negative_share + aimed)))
 
@@ -147,7 +105,9 @@ def _spread(count: int, share: float) -> npt.NDArray[np.bool_]:
 class _Drawing:
     """One call of `sample_scenes`."""
 
-    def __init__(self, task: TaskSpec, vocabulary: Vocabulary, seed: int, settings: Settings) -> None:
+    def __init__(
+        self, task: TaskSpec, vocabulary: Vocabulary, seed: int, settings: Settings, wishes: Sequence[Wish]
+    ) -> None:
         self.task = task
         self.vocabulary = vocabulary
         self.settings = settings
@@ -155,7 +115,9 @@ class _Drawing:
         self.drawn_as = {c.name: c.drawn_as for c in task.classes}
         self.looks = {f"{name}/{look}": (name, look) for name, look in vocabulary.looks}
         self.lookalikes = _by_kind(vocabulary, task)
-        self.mistaken: list[Wish] = []
+        self.wishes = wishes
+        self.mistaken = [w for w in wishes if w.axis == "lookalike"]
+        self.shares = class_shares(task.class_names, wishes, settings.weak_class_share)
         self.instances = dict.fromkeys(task.class_names, 0)
         self._random: list[float] = []
         self._choices = {}
@@ -163,17 +125,15 @@ class _Drawing:
             mine = {look: w for (c, look), w in vocabulary.looks.items() if c == name}
             self._choices[name] = (list(mine), list(accumulate(mine.values())))
 
-    def scenes(self, empty: npt.NDArray[np.bool_], focus: list[Wish], earlier: Sequence[SceneSpec]) -> list[SceneSpec]:
+    def scenes(self, empty: npt.NDArray[np.bool_], earlier: Sequence[SceneSpec]) -> list[SceneSpec]:
         """The scenes in order."""
         count = len(empty)
-        wishes = [w for w in focus if not w.is_empty and not w.is_company]
-        aims_at_empty = any(w.is_empty for w in focus)
-        self.mistaken = [w for w in focus if w.is_company]
-        rows = np.empty(count, object)
-        aims = self._aims(int((~empty).sum()), wishes)
-        aimed = empty & aims_at_empty
-        aimed[~empty] = [bool(a) for a in aims]
-        rows[~empty] = self._rows_with_targets(aims, [s for s in earlier if s.targets])
+        rows, partners = np.empty(count, object), np.full(count, None, object)
+        aims = self._aims(int((~empty).sum()))
+        aimed = empty & any(w.is_empty for w in self.wishes)
+        aimed[~empty] = [a is not None for a in aims]
+        partners[~empty] = [a and a.partner for a in aims]
+        rows[~empty] = self._rows_with_targets([a.row if a else {} for a in aims], [s for s in earlier if s.targets])
         rows[empty] = self._rows_without(int(empty.sum()), [s for s in earlier if not s.targets])
         targets = self._numbers([NUMBER[r["crowding"]] if "crowding" in r else (0, 0) for r in rows])
         mistaken = aimed & bool(self.mistaken)
@@ -182,9 +142,12 @@ class _Drawing:
         layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify")
         first = int(self.rng.integers(2**31))
         scenes = [
-            self._scene(rows[i], _Place(layouts, i), int(targets[i]), int(others[i]), (first + i * _ODD) % 2**31, aim)
+            self._scene(
+                rows[i], _Place(layouts, i), (int(targets[i]), int(others[i])), (first + i * _ODD) % 2**31, aim,
+                partners[i],
+            )
             for i, aim in enumerate(aimed.tolist())
-        ]
+        ]  # fmt: skip
         say_distinctly(scenes, self.vocabulary.phrases, earlier)
         return scenes
 
@@ -194,16 +157,22 @@ class _Drawing:
         share = self.settings.lookalike_share if self.lookalikes else 0.0
         return {yes: share, no: 1 - share}
 
-    def _rows_with_targets(self, aims: list[Row], earlier: Sequence[SceneSpec]) -> list[Row]:
+    def _rows_with_targets(self, rows: list[Row], earlier: Sequence[SceneSpec]) -> list[Row]:
         axes = self.vocabulary.axes()
         del axes["appearance"]
-        axes["look"] = {f"{name}/{look}": weight for (name, look), weight in self.vocabulary.looks.items()}
+        # A value needs a weight above 0, also of a class that all others are preferred to.
+        axes["look"] = {
+            f"{name}/{look}": weight * max(self.shares[name], _LEAST_SHARE)
+            for (name, look), weight in self.vocabulary.looks.items()
+        }
         axes["beside"] = self._beside("look-alikes", "nothing")
-        known = []
+        known, aims_at_class = [], any(w.axis == "class" for w in self.wishes)
         for scene in earlier:
             first = scene.targets[0]
-            known.append(scene.axes() | {"look": f"{first.class_name}/{first.appearance}", "beside": _company(scene)})
-        return cover_pairs(axes, len(aims), self.rng, fixed=aims, forbidden=IMPOSSIBLE, earlier=known)
+            # Where classes are aimed at, their shares are of this round: they make up for no earlier one.
+            look = {} if aims_at_class else {"look": f"{first.class_name}/{first.appearance}"}
+            known.append(scene.axes() | look | {"beside": _company(scene)})
+        return cover_pairs(axes, len(rows), self.rng, fixed=rows, forbidden=IMPOSSIBLE, earlier=known)
 
     def _rows_without(self, count: int, earlier: Sequence[SceneSpec]) -> list[Row]:
         axes = self.vocabulary.axes()
@@ -212,31 +181,11 @@ class _Drawing:
         known = [scene.axes() | {"content": _company(scene)} for scene in earlier]
         return cover_pairs(axes, count, self.rng, forbidden=IMPOSSIBLE, earlier=known)
 
-    def _aims(self, count: int, wishes: list[Wish]) -> list[Row]:
-        """What aimed scenes must have; the wishes take turns by weight."""
-        aims: list[Row] = [{} for _ in range(count)]
-        if not wishes and not self.mistaken:
-            return aims
-        beside = {"beside": "look-alikes"} if self.mistaken else {}
-        due = np.zeros(len(wishes))
-        weights = np.array([w.weight for w in wishes]) / max(sum(w.weight for w in wishes), 1e-9)
-        options = [self._options(w) for w in wishes]
-        for number, row in enumerate(np.flatnonzero(_spread(count, self.settings.focus_share))):
-            aims[row] = dict(beside)
-            if not wishes:
-                continue
-            due += weights
-            chosen = int(due.argmax())
-            due[chosen] -= 1
-            aims[row] |= options[chosen][number % len(options[chosen])]
-        return aims
-
-    def _options(self, wish: Wish) -> list[Row]:
-        """Values that fulfil a wish."""
-        if wish.axis not in ("class", "appearance"):
-            return [{wish.axis: wish.value}]
-        part = 0 if wish.axis == "class" else 1
-        return [{"look": key} for key, look in self.looks.items() if look[part] == wish.value]
+    def _aims(self, count: int) -> list[Aim | None]:
+        """What aimed scenes must have; None for the others."""
+        aims = Aims(self.wishes, self.looks, self.vocabulary)
+        due = _spread(count, self.settings.focus_share if aims else 0.0)
+        return [aims.next() if one else None for one in due]
 
     def _numbers(self, ranges: Sequence[tuple[int, int]]) -> npt.NDArray[np.int64]:
         low, high = np.array(ranges).T
@@ -245,8 +194,11 @@ class _Drawing:
 
     # Scenes ---------------------------------------------------------------------------------------------------
 
-    def _scene(self, row: Row, place: "_Place", targets: int, others: int, seed: int, aimed: bool) -> SceneSpec:
-        objects = self._targets(row, place, targets) if targets else []
+    def _scene(
+        self, row: Row, place: "_Place", numbers: tuple[int, int], seed: int, aimed: bool, partner: str | None
+    ) -> SceneSpec:
+        targets, others = numbers
+        objects = self._targets(row, place, targets, partner) if targets else []
         objects += [self._lookalike(place, slot, aimed) for slot in range(targets, targets + others)]
         low, high = CLUTTER.get(row["context"], ANY_CLUTTER)
         return SceneSpec(
@@ -255,15 +207,17 @@ class _Drawing:
             family=_family(row, objects), aimed=aimed, seed=seed,
         )  # fmt: skip
 
-    def _targets(self, row: Row, place: "_Place", number: int) -> list[SceneObject]:
+    def _targets(self, row: Row, place: "_Place", number: int, partner: str | None) -> list[SceneObject]:
         first_class, first_look = self.looks[row["look"]]
         low, high = HIDDEN[row["occlusion"]]
         mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARE
         targets = []
         for slot in range(number):
             name, look = first_class, first_look
-            if slot and mixed:
-                name = min(self.instances, key=self.instances.__getitem__)  # the class with the fewest so far
+            if slot == 1 and partner is not None:
+                name = partner
+            elif slot and mixed:
+                name = self._lacking()
             if slot and (name != first_class or self._next() > SAME_LOOK_SHARE):
                 look = self._look(name)
             self.instances[name] += 1
@@ -277,6 +231,11 @@ class _Drawing:
                 )
             )  # fmt: skip
         return targets
+
+    def _lacking(self) -> str:
+        """The class furthest under its share of the objects so far."""
+        total = sum(self.instances.values())
+        return max(self.instances, key=lambda name: self.shares[name] * total - self.instances[name])
 
     def _lookalike(self, place: "_Place", slot: int, aimed: bool) -> SceneObject:
         looks = self.lookalikes[self._kind(aimed)]

@@ -69,6 +69,11 @@ class Evaluation(BaseModel):
         value: float | None = getattr(self, self.metric)
         return value
 
+    def part(self, name: str) -> SliceScore | None:
+        """The score of a slice or of a class, by 'axis=value'."""
+        axis, _, value = name.partition("=")
+        return self.per_class.get(value) if axis == "class" else self.per_slice.get(name)
+
     def set_interval(self, name: str, value: Interval | None) -> None:
         """Keep an interval where there is one."""
         if value is not None:
@@ -93,6 +98,14 @@ class WeakSlice(BaseModel):
         return f"{self.axis}={self.value}"
 
 
+class Confusion(BaseModel):
+    """One class that was taken for another."""
+
+    truth: str
+    taken_for: str
+    count: int
+
+
 class Diagnosis(BaseModel):
     """What to make more of next."""
 
@@ -105,6 +118,7 @@ class Diagnosis(BaseModel):
     )
     aim: list[str] = Field(default_factory=list, description="'axis=value' that new scenes should show, first first")
     errors: dict[str, int] = Field(default_factory=dict)
+    confused: list[Confusion] = Field(default_factory=list, description="classes taken for others, most often first")
     mistaken: dict[str, int] = Field(
         default_factory=dict, description="look-alike in rendered pictures -> how often it was taken for a target"
     )

@@ -23,6 +23,9 @@ _BLURRED = 100.0  # variance of the Laplacian of 8-bit greys: the usual border
 _TOUCH = 0.1  # IoU from which a false alarm belongs to the instance it overlaps most
 _CROWD = 4  # more instances than this are "many", as on the axis crowding
 
+# What goes with every aimed scene, whatever slice it is aimed at: classes, pairs of them, things that are no targets.
+BESIDE = ("class", "confused", "lookalike")
+
 # What a scene can be asked for when a slice that is no axis of a scene is weak.
 _AIMS = {
     "size=small": "distance=far",
@@ -54,11 +57,16 @@ class Slice:
 
 
 def aim_of(name: str) -> str | None:
-    """The slice that scenes can be designed for, 'axis=value'; None when no scene can help (a class, say)."""
+    """What scenes can be designed for, 'axis=value'; None when no scene can help (normal brightness, say)."""
     axis, _, value = name.partition("=")
-    if axis in AXES and value not in ("", "none"):
+    if axis in (*AXES, *BESIDE) and value not in ("", "none"):
         return name
     return _AIMS.get(name)
+
+
+def is_beside(name: str) -> bool:
+    """Whether an aim goes with every aimed scene, so that it takes no turn from the slices."""
+    return name.partition("=")[0] in BESIDE
 
 
 def size_of(box: Box, scale: float) -> str:

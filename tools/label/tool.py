@@ -32,6 +32,8 @@ def label(
     """
     if not [p for p in photos if p.strip()]:
         raise FixArguments("photos is empty: name the folders or files that the user named, or ask for them")
+    if model is None and run.record.best is not None:  # a run with a model of its own labels with that
+        model = run.record.name
     wanted = Labelling(
         photos=allowed_photos(run, photos), task=label_task(classes, kind, run.record.request), form=form,
         to=run.folder / "export" / f"labels_{form}", model=allowed_model(run, model),

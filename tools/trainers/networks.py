@@ -83,6 +83,35 @@ def build_network(architecture: str, names: Sequence[str], seed: int = 0) -> Any
     return network
 
 
+def transfer_classes(
+    network: Any, tensors: Mapping[str, Any], source: tuple[str, Sequence[str]], target: tuple[str, Sequence[str]]
+) -> int:
+    """Give the classes that two networks share their outputs: the last tensors whose rows are classes.
+
+    Args:
+        network: to be filled in place.
+        tensors: state of another network.
+        source: architecture of the tensors, and its class names.
+        target: architecture of the network, and its class names.
+
+    Returns:
+        How many tensors were filled.
+    """
+    (old, old_names), (new, new_names) = source, target
+    rows = [(i, list(old_names).index(name)) for i, name in enumerate(new_names) if name in old_names]
+    own, filled = network.state_dict(), 0
+    renamed = {_layer_name(k, old, new): v for k, v in tensors.items()}
+    for key, value in own.items():
+        given = renamed.get(key)
+        shapes = (len(new_names), *value.shape[1:]), (len(old_names), *value.shape[1:])
+        by_class = given is not None and (tuple(value.shape), tuple(given.shape)) == shapes
+        if by_class and (".cv3." in key or "linear" in key):
+            for mine, theirs in rows:
+                value[mine] = given[theirs].to(value.dtype)
+            filled += 1
+    return filled
+
+
 def transfer(network: Any, tensors: Mapping[str, Any], source: str, target: str) -> float:
     """Copy every tensor that fits, trunk first of all; a class-agnostic source gives its one class to each class.
 

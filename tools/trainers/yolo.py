@@ -271,13 +271,16 @@ class _Training:
         """A network, what its weights come from, and the learning rate that suits them."""
         from tools.trainers.checkpoint import load
         from tools.trainers.known import give_outputs, load_known
-        from tools.trainers.networks import build_network, transfer
+        from tools.trainers.networks import build_network, transfer, transfer_classes
         from tools.trainers.starter import load_starter
 
         network = build_network(self.architecture, self.names, self.job.seed)
         if self.job.initial is not None:
             tensors, card = load(self.job.initial)
             transfer(network, tensors, card.architecture, self.architecture)
+            if tuple(card.names) != tuple(self.names):  # of a run that went before: some classes are new
+                transfer_classes(network, tensors, (card.architecture, card.names), (self.architecture, self.names))
+                return network, str(self.job.initial), self.recipe.rate_trained
             rate = self.recipe.classify_rate_round if self.kind == "classify" else self.recipe.rate_round
             return network, str(self.job.initial), rate
         starter = load_starter() if self.recipe.starter else None
