@@ -1,4 +1,4 @@
-"""One word about a run from whoever only shows it: taken in a process of its own, with the keys of that person alone."""
+"""One word about a run from whoever only shows it: taken in a process of its own, with that person's keys alone."""
 
 import json
 import subprocess

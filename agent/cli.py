@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.describe_command import describe
 from agent.device_commands import compare
 from agent.edge import readable, use_everywhere
 from agent.improve_command import improve
 from agent.label_commands import convert, label, learn
+from agent.mcp_commands import mcp
 from agent.options import finite
 from agent.predict_command import predict
+from agent.privacy_commands import anonymise, erase
 from agent.service_commands import keys, serve
 from agent.talk_commands import ask, chat
 from tools.files import json_text
@@ -222,7 +225,12 @@ def audit(
 @app.command()
 def export(
     run: Annotated[str, typer.Argument(help="Name of the run; with --to also a file of weights, .safetensors or .pt.")],
-    formats: Annotated[list[str] | None, typer.Option("--format", help="yolo, coco, voc or cvat; default all.")] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", help="yolo, coco, voc, cvat: all by default; llava, sharegpt, coco-captions: words on renders."
+        ),
+    ] = None,
     boxes: Annotated[
         str | None, typer.Option(help="visible or whole: boxes of what is seen, or of the whole object.")
     ] = None,
@@ -277,6 +285,10 @@ app.command()(predict)
 app.command()(improve)
 app.command()(compare)
 app.command()(serve)
+app.command()(mcp)
+app.command()(describe)
+app.command()(anonymise)
+app.command()(erase)
 app.command()(ask)
 app.command()(chat)
 app.add_typer(keys, name="keys")

@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from langchain_core.tools import tool
@@ -27,8 +27,12 @@ from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, StepFailed
+from tools.export_language import LANGUAGE, Plan, plan_language, read_back_language
 from tools.files import full_disk, is_full
+from tools.language.make import Language, speak
+from tools.origin import is_marked, source_type, write_marked
 from tools.runtime import RunContext, report
+from tools.signing import ManifestSigner, signer_of
 
 FORMATS: dict[TaskKind, tuple[str, ...]] = {
     "segment": ("yolo", "coco", "voc", "cvat"),
@@ -37,17 +41,7 @@ FORMATS: dict[TaskKind, tuple[str, ...]] = {
 }
 _STAGE = "export_dataset"
 _CARD = "README.md"
-_LAYOUT = 2  # raised when a format is written differently, so that older folders are written anew
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one format will hold."""
-
-    pictures: dict[str, str]  # path in the folder -> path of the picture in the run
-    files: Callable[[], Iterator[tuple[str, str]]]  # path and text of the label files
-    labels: int
-    lost: Callable[[], Counter[str]]
+_LAYOUT = 3  # raised when a format is written differently, so that older folders are written anew
 
 
 @tool
@@ -56,7 +50,8 @@ def export_dataset(runtime: ToolRuntime[RunContext], formats: list[str] | None =
 
     Args:
         runtime: the run.
-        formats: any of yolo, coco, voc, cvat (folders for a classifier); all that fit when left out.
+        formats: any of yolo, coco, voc, cvat (folders for a classifier), which are all written when left out; also
+            llava, sharegpt and coco-captions: what is certain about rendered pictures, in words.
     """
     return export(runtime.context, formats)
 
@@ -75,10 +70,9 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
     """
     task = run.task
     wanted = list(dict.fromkeys(f.strip().lower() for f in formats or FORMATS[task.kind]))
-    if unknown := [f for f in wanted if f not in FORMATS[task.kind]]:
-        raise FixArguments(
-            f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(FORMATS[task.kind])}."
-        )
+    known = (*FORMATS[task.kind], *LANGUAGE)
+    if unknown := [f for f in wanted if f not in known]:
+        raise FixArguments(f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(known)}.")
     with run.stage(_STAGE):
         samples = list(run.dataset.samples(verdict="kept"))
         if not samples:
@@ -86,10 +80,12 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
         boxes = boxes or export_convention(task.kind)
         images, unknown_classes = _labelled(samples, task, boxes)
         _refuse_unlabelled(images, task)
+        said = _said(run, samples, task) if any(f in LANGUAGE for f in wanted) else None
         done = []
         for number, name in enumerate(wanted):
             run.check_stop()
-            done.append(_export_format(run, name, images, samples, task, boxes))
+            spoken = said if name in LANGUAGE else None
+            done.append(_export_format(run, name, images, samples, task, boxes, spoken))
             run.progress(_STAGE, number + 1, len(wanted))
         _record(run, done, samples, task)
         lost = {e.format: counted(Counter(e.lost)) for e in done if e.lost}
@@ -100,6 +96,7 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
             folders=[e.folder for e in done],
             lost=lost,
             boxes=f"of {BOXES_SAY[boxes]}" if task.kind != "classify" else None,
+            language=None if said is None else said.statistics,
             note="every folder was read back: as many pictures and labels as went in",
         )
 
@@ -114,6 +111,12 @@ def _labelled(samples: Sequence[Sample], task: TaskSpec, boxes: BoxConvention) -
         label = sample.label if sample.label in known else None
         images.append(labelled(sample.model_copy(update={"instances": kept, "label": label})))
     return images, dropped
+
+
+def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> Language:
+    """All that is certain about the pictures, in words."""
+    scenes = {scene.id: scene for scene in run.dataset.scenes()}
+    return speak(samples, scenes, task.class_names, run.folder, run.check_stop)
 
 
 def _refuse_unlabelled(images: Sequence[LabelledImage], task: TaskSpec) -> None:
@@ -161,11 +164,13 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
 
 def _export_format(
     run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec,
-    boxes: BoxConvention,
+    boxes: BoxConvention, said: Language | None,
 ) -> Exported:  # fmt: skip
-    plan = plan_format(name, images, [s.image for s in samples], task)
+    plan = plan_format(name, images, [s.image for s in samples], task) if said is None else plan_language(name, said)
     place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
-    fingerprint = _fingerprint(name, images, samples, task)
+    fingerprint = _fingerprint(name, images, samples, task) + ("" if said is None else said.digest)
+    if run.settings.c2pa_certificate is not None:
+        fingerprint += f" signed {run.settings.c2pa_certificate}"
     with _told(place):
         building = owned.unfinished(place)
         folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))
@@ -174,18 +179,24 @@ def _export_format(
         # The card also names engines, which may be told later than the labels; one that a person wrote on stays.
         if _holds(folder, fingerprint) and (_says(folder / _CARD, card) or not owned.may_write(folder, by)):
             return exported
-        _build(run, building, plan)
-        _read_back(building, plan, task)
+        origins = {s.image: source_type(s.engine, s.provenance) for s in samples}
+        _build(run, building, plan, origins, signer_of(run.settings))
+        if said is None:
+            _read_back(building, plan, task)
+        else:
+            read_back_language(building, name, plan)
         _write(building / _CARD, card)
         folder = owned.install(building, folder, by, fingerprint=fingerprint)
     return replace(exported, folder=run.relative(folder))
 
 
-def _build(run: RunContext, folder: Path, plan: Plan) -> None:
+def _build(
+    run: RunContext, folder: Path, plan: Plan, origins: Mapping[str, str | None], signer: ManifestSigner | None
+) -> None:
     """Put pictures and label files into a new folder."""
     for path, source in plan.pictures.items():
         run.check_stop()
-        _link(run.path(source), folder / path)
+        _hand_out(run.path(source), folder / path, origins[source], signer)
     files = list(plan.pictures)
     for path, text in plan.files():
         _write(folder / path, text)
@@ -235,14 +246,23 @@ def _says(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text
 
 
-def _link(source: Path, target: Path) -> None:
+def _hand_out(source: Path, target: Path, origin: str | None, signer: ManifestSigner | None) -> None:
+    """A picture as others get it: its pixels and where it comes from, no EXIF, no place, no name of anybody."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except FileNotFoundError as error:
-        raise StepFailed(f"{source} is missing, though the data set lists it. Restore it, or build again.") from error
-    except OSError:  # another disk, or one that knows no hard links
-        shutil.copyfile(source, target)
+    if not source.is_file():
+        raise StepFailed(f"{source} is missing, though the data set lists it. Restore it, or build again.")
+    if signer is not None:
+        unsigned = target.with_name(f".{target.name}{target.suffix}")
+        write_marked(source, unsigned, origin)
+        signer.sign(unsigned, target, origin or "digitalCapture")
+        unsigned.unlink()
+    elif not is_marked(source, origin):
+        write_marked(source, target, origin)
+    else:
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, or one that knows no hard links
+            shutil.copyfile(source, target)
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from tools.data.dataset import file_sha256, sample_id
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
 from tools.generators import Failed, Generated, Generator
+from tools.origin import mark, source_type
 from tools.profile import fall_back
 from tools.runtime import RunContext, report
 
@@ -244,6 +245,9 @@ def _clock(run: RunContext) -> Callable[[], bool]:
 def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
     scene, kind = result.scene, run.task.kind
     identity = sample_id(scene, engine.name)
+    origin = getattr(engine, "digital_source_type", None) or source_type(engine.name, result.provenance)
+    if origin is not None:
+        mark(result.picture, origin)
     sample = Sample(
         id=identity,
         scene_id=scene.id,
@@ -259,7 +263,7 @@ def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
         provenance={
             "engine": engine.name, "version": engine.version, "licence": engine.licence, "caption": scene.caption,
             **({"prompts": scene.prompts} if scene.prompts else {}),
-            "seconds": round(result.seconds, 3), **result.provenance,
+            "seconds": round(result.seconds, 3), "digital_source_type": origin, **result.provenance,
         },
         label=next((o.class_name for o in scene.targets), None) if kind == "classify" else None,
         instances=result.instances,

@@ -175,6 +175,7 @@ class Settings(BaseSettings):
     vlm_base_url: SecretStr | None = None  # None: openai_base_url
     vlm_timeout_s: float = 60.0
     vlm_attempts: int = Field(3, ge=1)
+    describe_attempts: int = Field(2, ge=1, le=5)  # answers to one photo, each paid for, until one fits the schema
     # "vlm" asks once for the picture and twice for each object, where the paper's judge is a language model too;
     # "clip" is the cheap stand-in.
     clis_judge: Literal["clip", "vlm"] = "clip"
@@ -226,6 +227,11 @@ class Settings(BaseSettings):
     calibration_photos: int = 60  # of real_val: about 100 objects settle two numbers
     audit_pictures: int = 40  # with exact masks, on which an annotator is measured
     min_instance_px: int = 12  # visible pixels below which an instance is not labelled: nobody could see it
+
+    # Whose picture is it: with both, exported pictures carry a C2PA manifest (PEM files; docs/privacy.md)
+    c2pa_certificate: Path | None = None
+    c2pa_key: Path | None = None
+    c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = "es256"
 
     # Training
     trainer: str = "yolo"

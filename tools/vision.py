@@ -9,6 +9,7 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,25 @@ class VisionModel:
             )
         return None
 
-    def ask(self, picture: Picture, question: str) -> str:
+    def ask(
+        self, picture: Picture, question: str, *, examples: Sequence[tuple[Picture, str]] = (), photo: str = ""
+    ) -> str:
         """The model's answer.
 
         Args:
             picture: (h, w, 3) RGB.
             question: in plain words.
+            examples: pictures with the answer that is right for each, shown first.
+            photo: digest of the person's photo that it is, kept with the answer so that both can be erased.
 
         Raises:
             OutOfMoney: the cap leaves no room.
             StepFailed: no answer came, after all attempts.
         """
         data = _jpeg(picture)
-        key = hashlib.sha256(f"{self.name}\n{question}\n".encode() + data).hexdigest()[:32]
+        shown = [(_jpeg(p), said) for p, said in examples]
+        told = b"".join(content + said.encode() for content, said in shown)
+        key = hashlib.sha256(f"{self.name}\n{question}\n".encode() + data + told).hexdigest()[:32]
         kept = self._answers / f"{key}.json"
         if kept.is_file():
             return str(json.loads(kept.read_text(encoding="utf-8"))["answer"])
@@ -80,11 +87,12 @@ class VisionModel:
         for attempt in range(self.settings.vlm_attempts):
             if attempt:
                 time.sleep(BACKOFF_S * 2 ** (attempt - 1))
-            answer, reason, again = self._send(f"question {key}", question, data)
+            answer, reason, again = self._send(f"question {key}", question, data, shown)
             if answer is not None:
                 self._answers.mkdir(parents=True, exist_ok=True)
                 beside = kept.with_suffix(".tmp")
-                beside.write_text(json.dumps({"question": question, "answer": answer}), encoding="utf-8")
+                about = {"question": question, "answer": answer, **({"photo": photo} if photo else {})}
+                beside.write_text(json.dumps(about), encoding="utf-8")
                 beside.replace(kept)
                 return answer
             if not again:
@@ -97,7 +105,9 @@ class VisionModel:
             self._client.close()
             self._client = None
 
-    def _send(self, what: str, question: str, data: bytes) -> tuple[str | None, str, bool]:
+    def _send(
+        self, what: str, question: str, data: bytes, shown: Sequence[tuple[bytes, str]]
+    ) -> tuple[str | None, str, bool]:
         """Answer, or None with why and whether to try again."""
         import openai
 
@@ -107,11 +117,12 @@ class VisionModel:
                 f"${self.ledger.spent_usd:.2f} of the ${self.ledger.cap_usd:.2f} that services may cost are spent"
             )
         outcome: Outcome = "unknown"
-        picture = {"url": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
-        content: Any = [{"type": "text", "text": question}, {"type": "image_url", "image_url": picture}]
+        messages: Any = []
+        for content, said in shown:
+            messages += [_message(question, content), {"role": "assistant", "content": said}]
         try:
             reply = self._connected().chat.completions.create(
-                model=self.name, messages=[{"role": "user", "content": content}]
+                model=self.name, messages=[*messages, _message(question, data)]
             )
             outcome = "kept"  # paid for, whatever it says
             text = reply.choices[0].message.content if reply.choices else None
@@ -141,6 +152,13 @@ class VisionModel:
                     base_url=url, max_retries=0,
                 )  # fmt: skip
             return self._client
+
+
+def _message(question: str, data: bytes) -> dict[str, Any]:
+    picture = {"url": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
+    return {"role": "user", "content": [
+        {"type": "text", "text": question}, {"type": "image_url", "image_url": picture},
+    ]}  # fmt: skip
 
 
 def _jpeg(picture: Picture) -> bytes:

@@ -19,12 +19,14 @@ class VisionService:
         self.answer = answer
         self.asked: list[tuple[np.ndarray, str]] = []
         self.keys: list[str] = []
+        self.shown: list[list[dict[str, Any]]] = []  # what came before each question
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                text, picture = body["messages"][0]["content"]
+                text, picture = body["messages"][-1]["content"]
+                service.shown.append(body["messages"][:-1])
                 data = base64.b64decode(picture["image_url"]["url"].split(",", 1)[1])
                 seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
                 service.asked.append((seen, text["text"]))

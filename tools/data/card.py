@@ -18,6 +18,9 @@ _WHERE = {
     "voc": "`Annotations/`, `JPEGImages/`, `ImageSets/Main/`",
     "cvat": "`annotations.xml`, `images/`",
     "folders": "`<split>/<class folder>/`, `classes.json`",
+    "llava": "`<split>.json`, `balance.json`, `images/<split>/`",
+    "sharegpt": "`<split>.json`, `dataset_info.json`, `balance.json`, `images/<split>/`",
+    "coco-captions": "`annotations/captions_<split>.json`, `annotations/referring_<split>.json`, `images/<split>/`",
 }
 
 

@@ -22,6 +22,8 @@ from tools.data.real_labels import FORMATS, RealLabels, read_labels
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask
 from tools.data.task import TaskSpec
 from tools.errors import StepFailed
+from tools.origin import count_generated
+from tools.origin import sentence as origin_sentence
 
 _SHOWN = 3
 # Masks that all fill this much of their boxes are boxes in disguise: exporters write a box as a polygon of four points.
@@ -217,6 +219,8 @@ def _reading_notes(read: _Read) -> list[str]:
         notes.append(f"{read.turned} pictures are turned by EXIF; their labels were turned along")
     if read.dropped:
         notes.append(f"left out: {counted(read.dropped)}")
+    if told := origin_sentence(*count_generated(Path(s.image) for s in read.samples), len(read.samples)):
+        notes.append(told)
     return notes
 
 

@@ -23,6 +23,7 @@ from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
 from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
+from tools.origin import carry
 
 
 @dataclass
@@ -133,6 +134,7 @@ def _entries(
             counts["left"] += left
         name, original = _free(PurePosixPath(sample.family), taken)
         write_picture(scratch / name, picture)
+        carry(Path(sample.image), scratch / name)
         image = LabelledImage(name, sample.width, sample.height, instances, sample.label, original=original)
         yield image, scratch / name
         (scratch / name).unlink()

@@ -24,6 +24,7 @@ from tools.data.task import TaskSpec, slug
 from tools.database import connected
 from tools.files import set_aside
 from tools.label.photos import PhotoFile, ReadPhoto
+from tools.origin import carry
 from tools.photo_sets import ABOUT, PhotoSet, photos_folder
 from tools.runtime import write_json
 
@@ -152,6 +153,7 @@ class LabelFolder:
         )  # fmt: skip
         scratch = self.folder / f".{os.getpid()}{PurePosixPath(written).suffix}"
         write_picture(scratch, photo.picture)  # pixels alone: no place, no camera, no name goes along
+        carry(file.path, scratch)  # but that it was generated, where it says so
         self.dataset.add_sample(sample, scratch)
         self.dataset.set_embeddings(_LOOK, {identity: embed(photo.picture)})
         self._end(file, identity, None, photo.notes)

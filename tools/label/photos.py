@@ -23,6 +23,7 @@ from tools.data.pictures import (
     walk_files,
 )
 from tools.errors import FixArguments, StepFailed
+from tools.origin import read_origin
 
 READ_AHEAD_PX = 40_000_000  # in memory at once: 120 MB decoded; one photo may be larger
 _THREADS = 2  # decoding lets go of the interpreter; more gain nothing while a network computes
@@ -147,6 +148,11 @@ def _unusual(path: Path) -> list[str]:
             notes.append("16 bits: labelled as 8")
         if orientation_of(image, path) != 1:
             notes.append("turned upright by EXIF")
+    origin = read_origin(path)
+    if origin.is_generated:
+        notes.append(f"marked as generated ({origin.source_type})")
+    if origin.c2pa:
+        notes.append("with a C2PA manifest" + ("" if origin.valid else ", which does not fit the picture"))
     return notes
 
 

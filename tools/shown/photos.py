@@ -21,6 +21,7 @@ from tools.data.task import TaskSpec
 from tools.errors import StepFailed
 from tools.label.engines import cut_out
 from tools.label.pseudo import painted_over
+from tools.origin import read_origin
 from tools.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
@@ -121,6 +122,8 @@ def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -
     """A photo as the run keeps it."""
     picture, instances = _scaled(read_picture(Path(sample.image)), sample.instances)
     provenance = {"file": str(sample.provenance.get("file", sample.image)), "labels": "the person's own"}
+    if kind := read_origin(Path(sample.image)).source_type:
+        provenance["digital_source_type"] = kind
     if task.kind == "segment":
         found = cut_out(picture, instances, segmenter)
         instances = [i for i in found if i.counts is not None]

@@ -1,0 +1,58 @@
+"""`sightsmith describe`: photos in words, by a vision model. Heavy imports happen inside it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.edge import readable
+from agent.options import finite
+from tools.files import json_text
+
+
+def describe(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos; they are only read.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: PHOTOS_described here.")] = None,
+    examples: Annotated[
+        Path | None, typer.Option(help="Photos that you described (dog.jpg, dog.json), shown to the model first.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help='Names to use where they fit: "apple,pear".', callback=readable)
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Vision model; default: SIGHTSMITH_VLM_MODEL.")] = None,
+    price: Annotated[
+        float | None,
+        typer.Option(min=0, callback=finite, help="US dollars a question, at most; 0 for your own server."),
+    ] = None,
+    money: Annotated[float, typer.Option(min=0, callback=finite, help="US dollars that this may cost in all.")] = 0.0,
+    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Beside the runs, answers are kept.")] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Say what is in photos (objects, relations, actions) as checked JSON, by a vision model behind any endpoint."""
+    from agent.console import Console
+    from tools.describe import asked_folder, describe_photos, read_examples
+    from tools.errors import FixArguments
+    from tools.label.photos import find_photos
+    from tools.settings import Settings
+    from tools.vision import VisionModel
+
+    given = {"vlm_model": model, "vlm_price": price, "runs_dir": runs_dir}
+    settings = Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    total = sum(1 for _ in find_photos(photos))
+    if not total:
+        raise FixArguments(f"{', '.join(map(str, photos))}: there is no photo in it")
+    shown = [] if examples is None else read_examples(examples)
+    names = [name.strip() for name in (classes or "").replace("，", ",").split(",") if name.strip()]
+    console = Console(quiet=as_json)
+
+    def told(done: int) -> None:
+        console.on_event({"kind": "progress", "stage": "describe", "done": done, "total": total})
+
+    asked = VisionModel(settings, asked_folder(photos, settings), money)
+    target = out or Path(f"{photos[0].resolve().stem}_described")
+    try:
+        with console:
+            done = describe_photos(photos, target, asked, settings, classes=names, examples=shown, told=told)
+    finally:
+        asked.close()
+    typer.echo(json_text(done.plain(), indent=None if as_json else 1))
