@@ -60,7 +60,7 @@ def objects_of(settings: Settings, folder: Path, assets: str | None = None, few:
         return AnyObject()
     if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
         return CutoutFolder(settings.cutouts_dir)
-    library = Library.of_run(folder, Path(assets) if assets else None)
+    library = Library.of_run(folder, Path(assets) if assets else None, settings)
     return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
 
 
