@@ -190,17 +190,20 @@ def doctor(
     from tools.settings import Settings
 
     settings = Settings() if profile is None else Settings(profile=profile)
-    from agent.console import print_doctor
+    from agent.console import print_doctor, print_libraries
     from agent.llm import choose
+    from tools.generators.blender.models.libraries import ModelLibraries, about_libraries
     from tools.profile import choices, look
 
     machine = look(settings)
     rows = choices(settings, machine)
+    libraries = about_libraries(ModelLibraries.of(settings))
     if as_json:
-        engines = [row._asdict() for row in rows]
-        typer.echo(json.dumps({"machine": vars(machine), "llm": choose(settings).why, "engines": engines}))
+        values = {"machine": vars(machine), "llm": choose(settings).why, "engines": [row._asdict() for row in rows]}
+        typer.echo(json.dumps(values | {"model_libraries": libraries}))
     else:
         print_doctor(machine, choose(settings).why, rows)
+        print_libraries(libraries, settings.models_dir)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What the command line shows: live progress by `rich`, plans and questions, run tables."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -198,6 +199,19 @@ def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
         state = "[green]taken[/]" if row.taken else "can run" if row.usable else "[dim]missing[/]"
         table.add_row(row.stage, escape(row.engine), state, escape(row.why), escape(row.missing))
     out.print(table)
+
+
+def print_libraries(libraries: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Model libraries: how many things each adds, under which licences, what is wrong with one, how to get more."""
+    from tools.generators.blender.models.libraries import HOW_TO_GET
+
+    out = _rich(sys.stdout)
+    table = Table("model library", "models", "things it adds", "licence", "", box=None)
+    for row in libraries:
+        state = escape(row["problem"]) or "[green]taken[/]"
+        table.add_row(escape(row["path"]), str(row["models"]), str(row["adds"]), escape(row["licences"]), state)
+    out.print(table)
+    out.print(f"More models: {escape(HOW_TO_GET.format(folder=folder))}", soft_wrap=True)
 
 
 def _print_scores(out: RichConsole, record: RunRecord) -> None:

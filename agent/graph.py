@@ -30,6 +30,7 @@ from agent.report import write_report
 from agent.state import AgentInput, AgentState
 from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
 from tools.answers import ANSWERS, WANTS
+from tools.drawing import names_to_choose_from
 from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
 from tools.files import trouble
 from tools.runtime import RunContext, resume_command
@@ -103,7 +104,8 @@ def build_graph(
 def recall(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Bring the nearest past runs into the conversation, as something known and not as an instruction."""
     lessons = recall_lessons(run)
-    system = SystemMessage("\n\n".join(prompts.load(name) for name in instructions()), id="system")
+    texts = [*(prompts.load(name) for name in instructions()), names_to_choose_from(run)]
+    system = SystemMessage("\n\n".join(text for text in texts if text), id="system")
     if not lessons:
         return {"messages": [system]}
     known = HumanMessage(json.dumps({"lessons": lessons}, ensure_ascii=False), name="memory", id="memory")

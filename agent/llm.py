@@ -112,7 +112,7 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
     try:
         if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
             return OfflinePlanner(known=CutoutFolder(settings.cutouts_dir).find)
-        library = Library.of_run(folder, Path(assets) if assets else None) if folder else Library()
+        library = Library.of_run(folder, Path(assets) if assets else None, settings) if folder else Library()
     except FixArguments as error:
         raise StepFailed(str(error)) from error
     return OfflinePlanner(known=library.find)

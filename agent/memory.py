@@ -131,7 +131,7 @@ def _asked(run: RunContext) -> tuple[str, dict[str, str]]:
     from tools.generators.blender.library import Library
 
     try:
-        understood = understand(run.record.request, Library.of_run(run.folder).find)
+        understood = understand(run.record.request, Library.of_run(run.folder, settings=run.settings).find)
     except Exception:  # reading a request must not stop here; define_task will ask
         log.debug("the request was not understood", exc_info=True)
         return run.record.request, {}

@@ -21,6 +21,7 @@ from agent.report_scores import (
     reported,
     score_rows,
 )
+from tools.data.credits import Credit, credits_of
 from tools.data.scores import Diagnosis, EvaluatedOn
 from tools.runtime import PHOTOS, RunContext, RunRecord
 
@@ -67,6 +68,7 @@ class Facts:
     stages: list[tuple[str, float, float]] = field(default_factory=list)  # name, seconds, share of the longest
     lessons: list[dict[str, Any]] = field(default_factory=list)
     engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    credits: list[Credit] = field(default_factory=list)  # of the 3D models by others that pictures show
     learnt_from: str = ""  # what else than made pictures the model was shown, and what pictures cost
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
@@ -100,6 +102,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.stages = _stages(record)
     facts.lessons = [_lesson(record, lesson) for lesson in record.lessons]
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
+    facts.credits = credits_of(run.dataset.samples())
     facts.learnt_from = _learnt_from(record)
     facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
     facts.command = command_of(record)

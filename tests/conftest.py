@@ -14,6 +14,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     home.mkdir(exist_ok=True)
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "YOLO_CONFIG_DIR", "HF_HOME"):
         monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(home / "shared"))  # model libraries of this machine change what is drawn
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SIGHTSMITH_MEMORY_DIR", str(home / "memory"))

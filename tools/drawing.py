@@ -7,10 +7,12 @@ from typing import Any
 from tools.classes import Objects
 from tools.data.scene import CONTEXTS, VIEWPOINTS
 from tools.data.vocabulary import Things
-from tools.errors import FixArguments
+from tools.errors import FixArguments, StepFailed
 from tools.generators.copy_paste.cutouts import CutoutFolder, Kind
 from tools.runtime import RunContext
 from tools.settings import WORDED_GENERATORS, Settings
+
+MAX_NAMES_CHARS = 9000  # of the list of names in a prompt: about 700 names, 3,000 tokens
 
 
 class AnyObject:
@@ -60,8 +62,28 @@ def objects_of(settings: Settings, folder: Path, assets: str | None = None, few:
         return AnyObject()
     if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
         return CutoutFolder(settings.cutouts_dir)
-    library = Library.of_run(folder, Path(assets) if assets else None)
+    library = Library.of_run(folder, Path(assets) if assets else None, settings)
     return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
+
+
+def names_to_choose_from(run: RunContext) -> str:
+    """What the run's engine can draw, by name, for a language model; empty where there is no such list."""
+    record = run.record
+    try:
+        objects = objects_of(run.settings, run.folder, record.assets, record.few)
+        names = [] if isinstance(objects, AnyObject) else sorted({objects.spec(key).name for key in objects.keys()})  # noqa: SIM118
+    except (FixArguments, StepFailed):  # define_task says what is wrong
+        return ""
+    if not names:
+        return ""
+    listed = ", ".join(names)
+    if len(listed) > MAX_NAMES_CHARS:
+        listed = listed[:MAX_NAMES_CHARS].rsplit(", ", 1)[0] + ", and more"
+    return (
+        "# Names that can be drawn\nCall a class by one of these where the user means it (plurals, synonyms, Chinese "
+        "and states such as 'ripe tomato' are understood too); another thing needs an `object_spec`, never the name of "
+        f"a relative.\n{listed}"
+    )
 
 
 def things_of(run: RunContext) -> Things:

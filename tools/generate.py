@@ -87,7 +87,7 @@ def _blender(run: RunContext) -> Generator:
     from tools.generators.blender.library import Library
 
     assets = Path(run.record.assets) if run.record.assets else None
-    return make(run.settings, Library.of_run(run.folder, assets), run.settings.size_px, _avoid(run))
+    return make(run.settings, Library.of_run(run.folder, assets, run.settings), run.settings.size_px, _avoid(run))
 
 
 def _copy_paste(run: RunContext) -> Generator:

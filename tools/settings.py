@@ -130,6 +130,11 @@ class Settings(BaseSettings):
     render_timeout_s: float = 120.0  # a scene that takes longer is recorded as failed and its worker restarted
     scene_attempts: int = 2  # a scene that kills its worker twice is recorded as failed
 
+    # 3D models that others made: libraries and folders beside those found by themselves, separated as in PATH
+    model_libraries: str = ""
+    models_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("sightsmith")) / "models")
+    models_cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("sightsmith")) / "models")
+
     # Generation by copy-paste
     cutouts_dir: Path | None = (
         None  # RGBA pictures of single things; index.json, file or folder names say what they show

@@ -49,8 +49,9 @@ class Limits:
 
 
 def unpack(
-    archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None = None
-) -> int:
+    archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None = None,
+    *, under: str = "",
+) -> int:  # fmt: skip
     """Unpack a zip into a new folder; returns the number of files.
 
     Args:
@@ -59,6 +60,7 @@ def unpack(
         kinds: suffixes that are accepted.
         limits: of size and number.
         left_out: given, files of other kinds are left out and named in it; what is hostile is refused in any case.
+        under: only what lies in this folder of the archive.
 
     Raises:
         FixArguments: not a zip, or something in it is refused; the message names the entry and why.
@@ -66,7 +68,8 @@ def unpack(
     """
     try:
         with zipfile.ZipFile(archive) as packed:
-            entries = _checked(packed, kinds, limits, left_out)
+            entries = checked_entries(packed, kinds, limits, left_out)
+            entries = [(info, path) for info, path in entries if path.is_relative_to(under)]
             return _written(packed, entries, into, limits)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise FixArguments(
@@ -74,10 +77,20 @@ def unpack(
         ) from None
 
 
-def _checked(
-    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None
+def checked_entries(
+    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str] | None, limits: Limits, left_out: LeftOut | None = None
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
-    """Entries to unpack with their places; refused before a byte is written."""
+    """Entries of a zip with their places below a folder; refused before a byte is read.
+
+    Args:
+        packed: the archive.
+        kinds: suffixes that are accepted; None: all.
+        limits: of size and number.
+        left_out: see `unpack`.
+
+    Raises:
+        FixArguments: too many or too much, or an entry is refused; the message names it and why.
+    """
     infos = packed.infolist()
     if len(infos) > limits.files:
         raise FixArguments(f"the archive holds {len(infos)} files; at most {limits.files} are taken.")
@@ -86,7 +99,7 @@ def _checked(
         if info.is_dir() or any(part in info.filename for part in _IGNORED):
             continue
         path = _safe_path(info)
-        if path.suffix.lower() not in kinds:
+        if kinds is not None and path.suffix.lower() not in kinds:
             why = f"is a {path.suffix or 'nameless kind of'} file; {_kinds(kinds)}"
             if left_out is None:
                 raise FixArguments(f"{_named(info)} {why}")

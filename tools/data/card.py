@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.data.boxes import BOXES_SAY, BoxConvention
+from tools.data.credits import credits_of
 from tools.data.sample import Sample
 from tools.data.scene import AXES
 from tools.data.task import TaskSpec
@@ -76,6 +77,7 @@ def dataset_card(
         ),
         "## How it was made",
         _table(["engine", "pictures", "version", "licence", "why"], _engine_rows(made, engines)),
+        *_credit_parts(samples),
         "Objects in a picture have the label source: "
         + (", ".join(f"{_text(k)} ({n})" for k, n in _sources(samples)) or "none")
         + ". Splits follow families of scenes, so that no near-twin of a training picture is in val or test.",
@@ -128,6 +130,17 @@ def _engine_rows(made: Counter[str], engines: Mapping[str, Mapping[str, Any]]) -
         why = facts.get("why") or facts.get("reason") or ""
         rows.append([name, made[name] or "", facts.get("version", ""), facts.get("licence", ""), why])
     return rows
+
+
+def _credit_parts(samples: Sequence[Sample]) -> list[str]:
+    """Whose 3D models the pictures show; nothing where they show none."""
+    rows = [[c.name, c.author, c.licence, c.library, c.pictures] for c in credits_of(samples)]
+    if not rows:
+        return []
+    said = (
+        "The pictures show these 3D models by others; where a licence asks for it, name the author with the pictures."
+    )
+    return ["## Models by others", said, _table(["model", "author", "licence", "library", "pictures"], rows)]
 
 
 def _sources(samples: Sequence[Sample]) -> list[tuple[str, int]]:

@@ -21,6 +21,19 @@ def load_asset(path: Path, rng: np.random.Generator) -> Any:
     """
     import bpy
 
+    data = import_mesh(path)
+    _normalise(data, rng)
+    return bpy.data.objects.new(path.stem, data)
+
+
+def import_mesh(path: Path) -> Any:
+    """All meshes of a model file as one, as large as the file says.
+
+    Raises:
+        StepFailed: the file is missing, broken or holds no mesh.
+    """
+    import bpy
+
     if problem := model_problem(path):
         raise StepFailed(f"{path.name} is not a model: {problem}")
     before = set(bpy.data.objects.keys())
@@ -35,8 +48,7 @@ def load_asset(path: Path, rng: np.random.Generator) -> Any:
             bpy.data.objects.remove(item)
     if data is None:
         raise StepFailed(f"{path.name} holds no mesh with faces")
-    _normalise(data, rng)
-    return bpy.data.objects.new(path.stem, data)
+    return data
 
 
 def _read(path: Path) -> list[Any]:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from tools.generators.blender.assets import load_asset
+from tools.generators.blender.library import Library
 from tools.generators.blender.materials import make_material
+from tools.generators.blender.models.mesh import build_model
 from tools.generators.blender.object_spec import Appearance, ObjectSpec, Variation
 from tools.generators.blender.shapes import Floats, Mesh, bent, join, part_mesh, random_tilt
 
@@ -20,13 +22,16 @@ __all__ = ["build_object", "load_asset"]
 SHARP_DEGREES = 38  # edges sharper than this stay edges; the turned profiles are finer
 
 
-def build_object(spec: ObjectSpec, appearance: str | None, rng: np.random.Generator) -> Any:
-    """A new object, not yet in any collection.
+def build_object(
+    spec: ObjectSpec, appearance: str | None, rng: np.random.Generator, library: Library | None = None
+) -> Any:
+    """A new object, not yet in any collection; one drawn by a library's model has its id in the property "model".
 
     Args:
         spec: what it is; a spec that has an `asset` loads its file.
         appearance: the name of one of its appearances; None or "" takes one at random by their weights.
         rng: decides everything that varies.
+        library: knows the models of appearances that have some.
 
     Raises:
         KeyError: the spec has no such appearance.
@@ -35,6 +40,11 @@ def build_object(spec: ObjectSpec, appearance: str | None, rng: np.random.Genera
     if spec.asset is not None:
         return load_asset(Path(spec.asset), rng)
     look = pick_appearance(spec, appearance, rng)
+    if look.models and library is not None:
+        identity = look.models[int(rng.integers(len(look.models)))]
+        thing = build_model(*library.model(identity), rng)
+        thing["model"] = identity
+        return thing
     mesh = shaped_mesh(spec, look, rng)
     names = sorted(set(mesh.materials))
     materials = [make_material(f"{spec.name} {n}", look.materials.get(n, spec.materials[n]), rng) for n in names]

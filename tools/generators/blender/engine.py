@@ -52,7 +52,7 @@ class BlenderGenerator:
         avoid: Iterable[str] = (),
     ) -> None:
         cores = _cores()
-        self.size_px, self.samples = size_px, samples
+        self.size_px, self.samples, self._library = size_px, samples, library
         self.stages_ms: list[dict[str, float]] = []  # of every picture so far, for benchmarks
         hello = {
             "size_px": size_px,
@@ -120,8 +120,13 @@ class BlenderGenerator:
                     "licence": self.licence,
                     "samples": self.samples,
                     "notes": reply.answer["notes"],
+                    **self._credits(reply.answer["models"]),
                 },
             )
+
+    def _credits(self, models: Sequence[str]) -> dict[str, Any]:
+        """Whose models a picture shows, under which licences; nothing where it shows none."""
+        return {"models": [self._library.model(m)[0].credit() for m in models]} if models else {}
 
     def stop_by(self, check: Callable[[], None]) -> None:
         """Call this several times a second while pictures are made; what it raises ends the making at once."""

@@ -1,8 +1,9 @@
-"""What one run can draw: the catalogue, the objects it was taught, and model files the user gave."""
+"""What one run can draw: the catalogue, model libraries, the objects it was taught, and model files the user gave."""
 
 import json
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from pydantic import ValidationError
 from tools.data.task import slug
 from tools.errors import FixArguments, StepFailed
 from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.models.libraries import ModelLibraries
+from tools.generators.blender.models.model import Model
+from tools.generators.blender.models.words import Paint
 from tools.generators.blender.naming import find_in, is_chinese
 from tools.generators.blender.object_spec import ObjectSpec, refusal
+from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ class Library:
         taught: dict[str, ObjectSpec] | None = None,
         assets: dict[str, ObjectSpec] | None = None,
         folder: Path | None = None,
+        models: ModelLibraries | None = None,
     ) -> None:
         """See `of_run`.
 
@@ -52,35 +58,45 @@ class Library:
             taught: objects learned in this run.
             assets: objects drawn by model files.
             folder: where `add_taught` writes.
+            models: the model libraries of this machine; None: none.
         """
         self._taught = dict(taught or {})
         self._assets = dict(assets or {})
         self._folder = folder
+        self._models = models
 
     @classmethod
-    def of_run(cls, folder: Path, assets: Path | None = None) -> "Library":
+    def of_run(cls, folder: Path, assets: Path | None = None, settings: Settings | None = None) -> "Library":
         """The library of a run.
 
         Args:
             folder: the run's folder; taught objects are in its `objects/`.
             assets: a folder of models named after what they show ("Gear Wheel.glb").
+            settings: name model libraries; None: as the environment says.
 
         Raises:
             StepFailed: a taught object's file is broken.
-            FixArguments: the assets folder is missing, holds no model or holds a file that is not one.
+            FixArguments: the assets folder is missing, holds no model or holds a file that is not one; or a named
+                model library cannot be read.
         """
-        return cls(_read_taught(folder / "objects"), _read_assets(assets) if assets else {}, folder / "objects")
+        own = _read_assets(assets) if assets else {}
+        libraries = ModelLibraries.of(settings or Settings())
+        return cls(_read_taught(folder / "objects"), own, folder / "objects", libraries)
 
     def find(self, phrase: str) -> tuple[str, list[str]] | None:
         """Key and appearance names a phrase means (none: all); the user's own models first. None when unknown."""
         for specs in (self._assets, self._taught, catalogue()):
             if found := find_in(specs, phrase):
                 return found
-        return None
+        return self._models.things.find(phrase) if self._models else None
 
     def keys(self) -> list[str]:
-        """Every key: catalogue, taught, assets."""
-        return [*catalogue(), *self._taught, *self._assets]
+        """Every key: catalogue, model libraries, taught, assets."""
+        return list(dict.fromkeys([*catalogue(), *self._of_models(), *self._taught, *self._assets]))
+
+    def _of_models(self) -> Mapping[str, ObjectSpec]:
+        """Things of model libraries by key, those of the catalogue that have models among them."""
+        return self._models.things.specs if self._models else {}
 
     def spec(self, key: str) -> ObjectSpec:
         """The object of a key; an asset's has names and size but no parts.
@@ -88,10 +104,20 @@ class Library:
         Raises:
             FixArguments: nothing has that key.
         """
-        for specs in (self._assets, self._taught, catalogue()):
+        for specs in (self._assets, self._taught, self._of_models(), catalogue()):
             if key in specs:
                 return specs[key]
         raise FixArguments(f"no object is called {key!r}; objects are looked up with find(phrase)")
+
+    def model(self, identity: str) -> tuple[Model, Paint, Path]:
+        """A model of a library, how its copies differ in colour, and the folder that keeps it when it is opened.
+
+        Raises:
+            StepFailed: no library of this machine has it.
+        """
+        if self._models is None:
+            raise StepFailed(f"the model {identity!r} is in no model library of this machine")
+        return self._models.model(identity), self._models.things.paints[identity], self._models.cache
 
     def asset_path(self, key: str) -> Path | None:
         """The model file that draws a key; None when it is built from parts."""
@@ -107,13 +133,16 @@ class Library:
         Raises:
             FixArguments: one of its names already means something else, or it names a file.
         """
-        if spec.asset is not None:
-            raise FixArguments("`asset` is for model files given with --assets; describe the object by its `parts`")
+        if spec.asset is not None or any(a.models for a in spec.appearances):
+            raise FixArguments(
+                "`asset` and `models` are for model files given with --assets and model libraries; describe the object "
+                "by its `parts`"
+            )
         for name in (spec.name, *spec.aliases, *spec.chinese):
             found = self.find(name)
             if found and found[0] != spec.name:
                 raise FixArguments(f"{name!r} already means the object {found[0]!r}; leave that name out or use it")
-        if spec.name in catalogue() or spec.name in self._assets:
+        if spec.name in catalogue() or spec.name in self._of_models() or spec.name in self._assets:
             raise FixArguments(f"{spec.name!r} is already an object; use it")
         if self._folder is not None:
             _write(self._folder / f"{_file_stem(spec.name)}.json", spec.model_dump_json(indent=1))
@@ -125,6 +154,7 @@ class Library:
         return {
             "taught": [s.model_dump(mode="json") for s in self._taught.values()],
             "assets": {key: s.model_dump(mode="json") for key, s in self._assets.items()},
+            "models": self._models.dump() if self._models else None,
         }
 
     @classmethod
@@ -132,7 +162,8 @@ class Library:
         """The library that `dump` gave; it cannot write to the run."""
         taught = [ObjectSpec.model_validate(s) for s in dumped["taught"]]
         assets = {key: ObjectSpec.model_validate(s) for key, s in dumped["assets"].items()}
-        return cls({s.name: s for s in taught}, assets)
+        models = ModelLibraries.load(dumped["models"]) if dumped["models"] else None
+        return cls({s.name: s for s in taught}, assets, models=models)
 
 
 def parse_spec(text: str) -> ObjectSpec:

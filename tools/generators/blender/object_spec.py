@@ -244,6 +244,9 @@ class Appearance(Strict):
     materials: dict[Name, Material] = Field(default_factory=dict, description="replace materials of the object")
     stretch: tuple[float, float, float] = Field((1.0, 1.0, 1.0), description="shape of this appearance, per axis")
     variation: Variation | None = None
+    models: list[str] = Field(
+        default_factory=list, description="3D models that draw it instead of parts; not for language models"
+    )
 
     @field_validator("stretch")
     @classmethod
@@ -287,7 +290,7 @@ class ObjectSpec(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ObjectSpec":
-        if not self.parts and self.asset is None:
+        if not self.parts and self.asset is None and not all(a.models for a in self.appearances):
             raise ValueError("an object needs at least one part")
         if len(self.materials) > 16:
             raise ValueError(f"{len(self.materials)} materials; at most 16")
@@ -418,7 +421,7 @@ def describe_schema() -> str:
         model = definitions[title]
         lines.append(f"## {title}: {' '.join(model['description'].split())}")
         for name, field in model["properties"].items():
-            if name == "asset" or (name in common and "shape" in model["properties"]):
+            if name in ("asset", "models") or (name in common and "shape" in model["properties"]):
                 continue
             default = "required" if name in model.get("required", []) else f"default {json.dumps(field.get('default'))}"
             default = default.replace("default null", "optional")

@@ -43,6 +43,7 @@ class Shot:
     instances: list[Instance]
     lookalikes: list[Instance]
     notes: list[str]
+    models: list[str]  # ids of the libraries' models that were asked for and placed
     stages_ms: dict[str, float]
 
 
@@ -109,15 +110,16 @@ def shoot(spec: SceneSpec, library: Library, options: Options, picture: Path) ->
     clock.lap("develop")
     least = options.min_instance_px
     return Shot(
-        find_instances(numbers, targets, least), find_instances(numbers, lookalikes, least), stage.notes, clock.stages
-    )
+        find_instances(numbers, targets, least), find_instances(numbers, lookalikes, least), stage.notes,
+        sorted({a.thing["model"] for a in actors if "model" in a.thing}), clock.stages,
+    )  # fmt: skip
 
 
 def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     """Build one thing, alone at the origin."""
     spec = library.spec(wanted.drawn_as)
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
-    thing = build_object(spec, wanted.appearance, noise)
+    thing = build_object(spec, wanted.appearance, noise, library)
     bpy.context.scene.collection.objects.link(thing)
     mesh = thing.data
     vertices = np.empty(len(mesh.vertices) * 3, np.float32)

@@ -27,7 +27,8 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
     Args:
         hello: size_px, samples, threads, min_instance_px, avoid, library (`Library.dump`).
         requests: lines of {"id", "scene", "picture"}.
-        answers: lines of {"id", "instances", "lookalikes", "notes", "stages_ms", "rss_mb"} or {"id", "error"}.
+        answers: lines of {"id", "instances", "lookalikes", "notes", "models", "stages_ms", "rss_mb"}, or {"id",
+            "error"}.
     """
     import psutil
 
@@ -53,6 +54,7 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
                 "instances": [i.model_dump(mode="json") for i in shot.instances],
                 "lookalikes": [i.model_dump(mode="json") for i in shot.lookalikes],
                 "notes": shot.notes,
+                "models": shot.models,
                 "stages_ms": shot.stages_ms,
             }
         except Exception as error:  # one scene's fault must not cost the others; the parent records it

@@ -1,0 +1,1 @@
+"""Model libraries: things drawn by 3D models that others made, found by name, with licence and author kept."""
