@@ -73,10 +73,19 @@ class Library:
 
     def find(self, phrase: str) -> tuple[str, list[str]] | None:
         """Key and appearance names a phrase means (none: all); the user's own models first. None when unknown."""
-        for specs in (self._assets, self._taught, catalogue()):
+        for specs in (self._assets, self._taught):
             if found := find_in(specs, phrase):
                 return found
-        return None
+        return catalogue().find(phrase)
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Every name of every key; nothing is built for it."""
+        own = {k: (s.name, *s.aliases, *s.chinese) for k, s in {**self._taught, **self._assets}.items()}
+        return {**catalogue().names(), **own}
+
+    def relative_of(self, key: str, phrase: str) -> str | None:
+        """The name in a phrase that is only related to what draws it ("puppy" of dog); None where it is the thing."""
+        return catalogue().relative_of(key, phrase)
 
     def keys(self) -> list[str]:
         """Every key: catalogue, taught, assets."""
