@@ -79,7 +79,7 @@ CASES = [
 ]
 NOTHING = [
     "", "   ", "!?", "pine apple pie", "apple pie", "apple tree", "apple juice", "toy apple", "wooden apple",
-    "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle cap", "bottle opener", "cupola", "cupcake",
+    "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle cap", "bottle opener", "cupola",
     "mugshot", "glasses", "sunglasses", "hammerhead", "butternut", "nutcracker", "walnut", "toy", "cone", "ice cream cone",
     "banknote", "cherry blossom tree", "plumber", "peach cobbler", "balloons animals", "ballroom", "cardboard",
     "keys and coins",

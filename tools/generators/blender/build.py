@@ -52,8 +52,8 @@ def build_object(spec: ObjectSpec, appearance: str | None, rng: np.random.Genera
 
 
 def piece_number(material: str) -> int:
-    """Which piece a face of that material belongs to: 2 of "mark2", 0 of the ground."""
-    found = re.fullmatch(r"mark(\d+)", material)
+    """Which piece a face of that material belongs to: 2 of "mark2" and "mark2b", 0 of the ground."""
+    found = re.fullmatch(r"mark(\d+)[a-z]?", material)
     return int(found[1]) if found else 0
 
 

@@ -22,6 +22,10 @@ FAMILIES = (
     "case",
     "furniture",
     "craft",
+    "outline",
+    "stick",
+    "food",
+    "cell",
     "slab",
     "flaw",
 )

@@ -11,13 +11,14 @@ from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.object_spec import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
-Form = Literal["round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
+Form = Literal["spindle", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
 # Radius over the greatest, from the bottom to the top, evenly spread in height.
 FORMS: dict[str, list[float]] = {
     "round": [0, 0.55, 0.8, 0.95, 1, 0.95, 0.8, 0.55, 0],
     "egg": [0, 0.6, 0.86, 0.98, 1, 0.92, 0.76, 0.5, 0],
     "pear": [0, 0.66, 0.92, 1, 0.93, 0.74, 0.56, 0.42, 0],
     "heart": [0, 0.25, 0.48, 0.7, 0.88, 1, 0.98, 0.72, 0],
+    "spindle": [0, 0.42, 0.75, 0.94, 1, 0.94, 0.75, 0.42, 0],
     "long": [0, 0.75, 0.95, 1, 1, 1, 0.95, 0.72, 0],
     "root": [0, 0.1, 0.22, 0.4, 0.62, 0.84, 1, 0.8, 0],
     "pod": [0, 0.5, 0.85, 1, 1, 1, 0.85, 0.45, 0],

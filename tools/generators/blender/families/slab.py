@@ -60,6 +60,7 @@ def parts(n: Slab, rng: np.random.Generator) -> list[Part]:
 
 def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Generator) -> list[Part]:
     """One flaw of the kind that the numbers name, at a spot of the level `top`, in the material `mark`."""
+    """One flaw of the kind that the numbers name, at a spot of the level `top`, in the material `mark`."""
     size = n.size * float(rng.uniform(0.6, 1.25))
     x, y = spot
     match n.flaw:
@@ -127,7 +128,8 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
                 )
             ]
         case "spatter" | "pits":
-            drop = ball(mark, (0, 0, 0), (0.03, 0.03, 0.026 if n.flaw == "spatter" else 0.006), detail=5)
+            wide, tall = (0.03, 0.026) if n.flaw == "spatter" else (0.11, 0.012)
+            drop = ball(mark, (0, 0, 0), (wide, wide, tall), detail=5)
             return [
                 Cluster(
                     parts=[drop],
@@ -226,7 +228,7 @@ def _pothole(mark: str, size: float, rng: np.random.Generator) -> list[Part]:
         ),
         Sheet(material=mark, outline=outline, smooth=True, thickness=0.02, at=(0, 0, 0.002)),
         Sheet(
-            material="deep",
+            material="mark1b",
             outline=[(x * 0.78 + 0.03, y * 0.78 - 0.02) for x, y in outline],
             smooth=True,
             thickness=0.024,
@@ -266,7 +268,7 @@ MATERIALS = {
     "ground": surface("metal", "#a8abaf"),
     **{name: surface("matt", "#161412") for name in MARKS},
     "rim": surface("clay", "#5a5650 #6a655e"),
-    "deep": surface("clay", "#2a2826 #35322e"),
+    "mark1b": surface("clay", "#2a2826 #35322e"),
 }
 PLACES = ("table", "workbench", "conveyor", "floor", "studio")
 FAMILY = Family(
