@@ -263,7 +263,7 @@ _PLURALS = (
 
 def singular(phrase: str) -> str:
     """An English noun phrase with its noun in the singular."""
-    of = re.search(r" (?:of|with|without) ", phrase)
+    of = re.search(r" (?:of|on|with|without) ", phrase)
     if of:
         return singular(phrase[: of.start()]) + phrase[of.start() :]
     head, _, last = phrase.rpartition(" ")

@@ -31,6 +31,7 @@ from agent.understand import Understanding, merge, understand
 from tools.answers import ANSWERS, SHOWN, WANTS
 from tools.data.slices import is_beside
 from tools.data.task import TaskKind
+from tools.homonyms import meanings_of
 
 ROUND = (
     "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",
@@ -558,5 +559,7 @@ def _instead_of(task: Understanding, hole: re.Match[str]) -> dict[str, Any]:
     """The question about classes that nothing can draw, with the nearest names to choose from."""
     names, near = json.loads(hole[1]), json.loads(hole[2])
     options = list(dict.fromkeys(n for name in names for n in near.get(name, [])))
+    if all(meanings_of(name) for name in names):
+        return {"question": questions.ask_which(names, options, task.language), "options": options}
     question = {"question": questions.ask_instead_of(names, task.language)}
     return question | {"options": options} if options else question

@@ -82,6 +82,14 @@ def ask_for_distinct(reason: str, language: Language) -> str:
     return f"{reason} Which classes should it be?"
 
 
+def ask_which(names: list[str], meanings: list[str], language: Language) -> str:
+    """Which of several things a word means; the name in double quotes is replaced by the answer."""
+    quoted, options = ", ".join(f'"{n}"' for n in names), " / ".join(meanings)
+    if language == "zh":
+        return f"{quoted} 有几种意思，您指的是哪一种？{options}"
+    return f"{quoted} can mean several things. Which do you mean: {options}?"
+
+
 def ask_again(question: str, times: int, language: Language) -> str:
     """The question put once more, so that the person sees that the answer did not settle it, and how to leave."""
     if language == "zh":

@@ -2,13 +2,14 @@
 
 import difflib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from tools.data.task import MAX_NAME_CHARS, ClassSpec, clean_name
 from tools.errors import FixArguments
+from tools.homonyms import meanings_of
 
 # "good apples" beside "rotten apples" are the apples that are in no other class.
 SOUND = ("good", "healthy", "fresh", "intact", "undamaged", "normal", "clean", "sound", "fine", "好", "新鲜", "新")
@@ -46,6 +47,9 @@ class Objects(Protocol):
 
     def spec(self, key: str) -> Any:
         """The ObjectSpec of a key."""
+
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Every name of every key, the first one its own; nothing is built for it."""
 
     def add_taught(self, spec: Any) -> str:
         """Keep an object that was taught; its key."""
@@ -103,13 +107,13 @@ def drawn_by(name: str, names: Sequence[str], objects: Objects) -> tuple[str, li
 
 
 def nearest(name: str, objects: Objects) -> list[str]:
-    """Known names that are spelt like it or share its last word, best first."""
-    keys = objects.keys()
+    """What a word of two meanings can mean; else known names that are spelt like it or share its last word."""
+    if meanings := meanings_of(name):
+        return meanings
     names: dict[str, str] = {}
-    for key in keys:
-        spec = objects.spec(key)
-        for other in (spec.name, *spec.aliases, *spec.chinese):
-            names.setdefault(other.casefold(), spec.name)
+    for own, *others in objects.names().values():
+        for other in (own, *others):
+            names.setdefault(other.casefold(), own)
     text = name.casefold()
     close = difflib.get_close_matches(text, names, n=_NEAR, cutoff=0.6)
     last = text.split()[-1:] or [text]
@@ -141,6 +145,18 @@ def _teach(argument: ClassArgument, objects: Objects) -> None:
     ):
         raise FixArguments(f"The object_spec's name is {spec.name!r}; name it {name!r}, as the class is called.")
     objects.add_taught(spec)
+
+
+def relatives(classes: Sequence[ClassSpec], objects: Objects) -> list[str]:
+    """A note for each class whose name is only related to what draws it: a puppy is drawn as a dog of any age."""
+    relative_of = getattr(objects, "relative_of", None)
+    if relative_of is None:
+        return []
+    return [
+        f"{c.name}: drawn as {c.drawn_as}; what makes it {found} and no other {c.drawn_as} is not shown"
+        for c in classes
+        if (found := relative_of(c.drawn_as, c.name))
+    ]
 
 
 def _refusal(unknown: list[str], objects: Objects, how_to_teach: str) -> str:

@@ -1,12 +1,12 @@
 """What the engine of a run can draw: which names define_task accepts, and which scenes make sense for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools.classes import Objects
 from tools.data.scene import CONTEXTS, VIEWPOINTS
-from tools.data.vocabulary import Things
+from tools.data.vocabulary import Thing, Things
 from tools.errors import FixArguments, StepFailed
 from tools.generators.copy_paste.cutouts import CutoutFolder, Kind
 from tools.runtime import RunContext
@@ -37,6 +37,10 @@ class AnyObject:
     def spec(self, key: str) -> Any:
         """What is known of a key."""
         return self.known.spec(key) if self.known and key in self.known.keys() else Kind(name=key)  # noqa: SIM118
+
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Every known name."""
+        return self.known.names() if self.known else {}
 
     def add_taught(self, spec: Any) -> str:
         """Keep what was taught where there is a place for it."""
@@ -91,13 +95,29 @@ def things_of(run: RunContext) -> Things:
     record = run.record
     objects = objects_of(run.settings, run.folder, record.assets, record.few)
     keys = [*objects.keys(), *(c.drawn_as for c in run.task.classes)]
-    things = {}
-    for key in dict.fromkeys(keys):
+    return _Things(objects, dict.fromkeys(keys))
+
+
+class _Things(Mapping[str, Thing]):
+    """What can be drawn, by key; each is only built when it is asked for, of a thousand a plan needs a few."""
+
+    def __init__(self, objects: Objects, keys: dict[str, None]) -> None:
+        self._objects, self._keys = objects, keys
+
+    def __getitem__(self, key: str) -> Thing:
+        if key not in self._keys:
+            raise KeyError(key)
         try:
-            things[key] = objects.spec(key)
+            thing: Thing = self._objects.spec(key)
         except FixArguments:  # a class of an engine of the user's own, which draws what no library knows
-            continue
-    return things
+            raise KeyError(key) from None
+        return thing
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def wishes_of(run: RunContext) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
 from tools.answers import ANSWERS, NO, QUIT, WANTS, approves, plain
-from tools.classes import ClassArgument, resolve_classes
+from tools.classes import ClassArgument, relatives, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
@@ -139,7 +139,8 @@ def define(run: RunContext, wanted: Wanted) -> str:
 
 def _settle(run: RunContext, wanted: Wanted) -> None:
     """Put the task and its estimate on record, not yet approved."""
-    classes = resolve_classes(wanted.classes, _objects(run), _how_to_teach)
+    objects = _objects(run)
+    classes = resolve_classes(wanted.classes, objects, _how_to_teach)
     if wanted.kind == "classify" and len(classes) < 2:
         raise FixArguments("To classify needs at least two classes. Ask the user what the class is to be told from.")
     if unknown := [c for c in wanted.contexts if c not in CONTEXTS]:
@@ -165,6 +166,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     notes = [
         *[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]],
         *about_model,
+        *relatives(classes, objects),
         *notes,
         *_check_photos(run, task),
     ]

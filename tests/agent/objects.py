@@ -61,5 +61,8 @@ class SmallLibrary(Library):
     def keys(self) -> list[str]:
         return [*THINGS, *self._taught]
 
+    def names(self) -> dict[str, tuple[str, ...]]:
+        return {key: (s.name, *s.aliases, *s.chinese) for key, s in {**THINGS, **self._taught}.items()}
+
     def spec(self, key: str) -> ObjectSpec:
         return self._taught[key] if key in self._taught else THINGS[key]

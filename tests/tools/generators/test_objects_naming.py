@@ -79,13 +79,13 @@ CASES = [
 ]
 NOTHING = [
     "", "   ", "!?", "pine apple pie", "apple pie", "apple tree", "apple juice", "toy apple", "wooden apple",
-    "purple apple", "grapefruit", "grapefruits", "eggs benedict", "bottle cap", "bottle opener", "cupboard", "cupcake",
-    "mugshot", "glasses", "sunglasses", "hammerhead", "doughnut", "peanut", "walnut", "toy", "cone", "ice cream cone",
-    "banknote", "cherry blossom tree", "plumber", "peach cobbler", "balloons animals", "ballroom", "keyboard",
+    "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle cap", "bottle opener", "cupola",
+    "mugshot", "glasses", "sunglasses", "hammerhead", "butternut", "nutcracker", "walnut", "toy", "cone", "ice cream cone",
+    "banknote", "cherry blossom tree", "plumber", "peach cobbler", "balloons animals", "ballroom", "cardboard",
     "keys and coins",
-    "orangutan", "potato chips", "corn dog", "mushroom soup", "pencil case", "bookshelf", "a b c", "red", "ripe",
+    "orangutan", "potato chips", "corn dog", "mushroom soup", "pencil case", "bookworm", "a b c", "red", "ripe",
     "raw green", "ripe unripe tomato", "rotten granny smith apples", "苹果树", "苹果派", "苹果汁",
-    "西瓜汁", "木头苹果", "瓶盖", "手机", "红", "的", "钥匙扣", "鸡蛋糕", "<script>", "../../etc/passwd",
+    "西瓜汁", "木头苹果", "瓶盖", "手套箱", "红", "的", "钥匙扣", "鸡蛋糕", "<script>", "../../etc/passwd",
     "苹果 tree", "apple" * 40,
 ]  # fmt: skip
 

@@ -5,12 +5,15 @@ given, so the same seed gives the same object and no two objects are alike.
 """
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tools.generators.blender.assets import load_asset
+from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.flaws import laid_over
 from tools.generators.blender.library import Library
 from tools.generators.blender.materials import make_material
 from tools.generators.blender.models.mesh import build_model
@@ -19,6 +22,7 @@ from tools.generators.blender.shapes import Floats, Mesh, bent, join, part_mesh,
 
 __all__ = ["build_object", "load_asset"]
 
+PIECE = "piece"  # attribute of the faces of a thing whose pieces have labels of their own
 SHARP_DEGREES = 38  # edges sharper than this stay edges; the turned profiles are finer
 
 
@@ -46,9 +50,34 @@ def build_object(
         thing["model"] = identity
         return thing
     mesh = shaped_mesh(spec, look, rng)
+    if spec.flaw is not None:
+        mesh = laid_over(mesh, catalogue()[spec.flaw], rng)
+        mesh.vertices = normalised(mesh.vertices)
     names = sorted(set(mesh.materials))
-    materials = [make_material(f"{spec.name} {n}", look.materials.get(n, spec.materials[n]), rng) for n in names]
-    return _to_blender(spec.name, mesh, names, materials)
+    thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng))
+    if spec.labels == "pieces":
+        numbers = np.array([piece_number(m) for m in mesh.materials], np.float32)
+        thing.data.attributes.new(PIECE, "FLOAT", "FACE").data.foreach_set("value", numbers)
+    return thing
+
+
+def piece_number(material: str) -> int:
+    """Which piece a face of that material belongs to: 2 of "mark2" and "mark2b", 0 of the ground."""
+    found = re.fullmatch(r"mark(\d+)[a-z]?", material)
+    return int(found[1]) if found else 0
+
+
+def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.random.Generator) -> list[Any]:
+    """A Blender material for each name; a family's that are painted alike are one, or muzzle and fur would differ."""
+    made: dict[str, Any] = {}
+    out = []
+    for name in names:
+        paint = look.materials.get(name, spec.materials[name])
+        key = paint.model_dump_json() if spec.family is not None else name
+        if key not in made:
+            made[key] = make_material(f"{spec.name} {name}", paint, rng)
+        out.append(made[key])
+    return out
 
 
 def pick_appearance(spec: ObjectSpec, name: str | None, rng: np.random.Generator) -> Appearance:
@@ -62,12 +91,13 @@ def pick_appearance(spec: ObjectSpec, name: str | None, rng: np.random.Generator
 def shaped_mesh(spec: ObjectSpec, look: Appearance, rng: np.random.Generator) -> Mesh:
     """All parts of an appearance in one mesh, varied, longest side 1, centred."""
     meshes = []
-    for part in spec.parts:
+    parts = spec.parts_of(look, rng)
+    for part in parts:
         wanted = not part.only or look.name.casefold() in {o.casefold() for o in part.only}
         if wanted and rng.uniform() < part.chance:
             meshes.append(part_mesh(part, rng))
     if not meshes:  # every part was left to chance: the first one is the thing itself
-        meshes.append(part_mesh(spec.parts[0], rng))
+        meshes.append(part_mesh(parts[0], rng))
     mesh = join(meshes)
     mesh.vertices = normalised(mesh.vertices)
     mesh.vertices = varied(mesh.vertices * np.array(look.stretch), look.variation or spec.variation, rng)

@@ -85,10 +85,21 @@ class Library:
 
     def find(self, phrase: str) -> tuple[str, list[str]] | None:
         """Key and appearance names a phrase means (none: all); the user's own models first. None when unknown."""
-        for specs in (self._assets, self._taught, catalogue()):
+        for specs in (self._assets, self._taught):
             if found := find_in(specs, phrase):
                 return found
+        if found := catalogue().find(phrase):
+            return found
         return self._models.things.find(phrase) if self._models else None
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Every name of every key; nothing is built for it."""
+        others = {**self._of_models(), **self._taught, **self._assets}
+        return catalogue().names() | {k: (s.name, *s.aliases, *s.chinese) for k, s in others.items()}
+
+    def relative_of(self, key: str, phrase: str) -> str | None:
+        """The name in a phrase that is only related to what draws it ("puppy" of dog); None where it is the thing."""
+        return catalogue().relative_of(key, phrase)
 
     def keys(self) -> list[str]:
         """Every key: catalogue, model libraries, taught, assets."""

@@ -114,7 +114,7 @@ def _english_looks(spec: ObjectSpec, words: list[str]) -> list[str] | None:
 
 def _find_chinese(specs: Mapping[str, ObjectSpec], text: str) -> tuple[str, list[str]] | None:
     text = text.removesuffix("们")
-    names = _chinese_names(tuple((key, tuple(spec.chinese)) for key, spec in specs.items()))
+    names = _chinese_names(_chinese_of(specs))
     for length in range(min(len(text), max(map(len, names), default=0)), 0, -1):
         for key in names.get(text[-length:], ()):
             looks = _chinese_looks(specs[key], text[:-length])
@@ -169,8 +169,25 @@ def _state_words(look: Appearance) -> frozenset[str]:
     return _state_words_of(look.name, tuple(look.states))
 
 
+def relative_in(phrase: str, relatives: tuple[str, ...]) -> str | None:
+    """The relative that a phrase ends with, in any of its forms."""
+    text = plain(phrase)
+    for name in relatives:
+        for form in [plain(name)] if is_chinese(name) else forms(plain(name)):
+            if text == form or text.endswith(form if is_chinese(name) else f" {form}"):
+                return name
+    return None
+
+
+def _chinese_of(specs: Mapping[str, ObjectSpec]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    known: tuple[tuple[str, tuple[str, ...]], ...] | None = getattr(specs, "chinese", None)
+    return known or tuple((key, tuple(spec.chinese)) for key, spec in specs.items())
+
+
 def _key_of(specs: Mapping[str, ObjectSpec]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    return tuple((key, spec.name, tuple(spec.aliases)) for key, spec in specs.items())
+    # A catalogue of families knows its names without building what they draw.
+    known: tuple[tuple[str, str, tuple[str, ...]], ...] | None = getattr(specs, "english", None)
+    return known or tuple((key, spec.name, tuple(spec.aliases)) for key, spec in specs.items())
 
 
 @lru_cache(maxsize=16)

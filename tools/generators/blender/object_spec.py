@@ -15,6 +15,7 @@ from tools.data.scene import CONTEXTS
 from tools.data.task import clean_name
 
 MAX_PARTS = 40
+OURS = ("asset", "family", "numbers", "labels", "flaw", "models")  # fields that no language model is told of
 MAX_COPIES = 400
 # A scene holds dozens of objects; above this one object alone would double the time to build a scene.
 MAX_VERTICES = 8000
@@ -242,6 +243,7 @@ class Appearance(Strict):
     )
     weight: float = Field(1.0, gt=0, le=100, description="how often it is met")
     materials: dict[Name, Material] = Field(default_factory=dict, description="replace materials of the object")
+    numbers: dict[Name, Any] = Field(default_factory=dict, description="numbers of the family that it changes")
     stretch: tuple[float, float, float] = Field((1.0, 1.0, 1.0), description="shape of this appearance, per axis")
     variation: Variation | None = None
     models: list[str] = Field(
@@ -276,6 +278,12 @@ class ObjectSpec(Strict):
     parts: list[Part] = Field(default_factory=list, max_length=MAX_PARTS)
     appearances: list[Appearance] = Field(default_factory=lambda: [Appearance(name="plain")], min_length=1)
     variation: Variation = Field(default_factory=Variation)
+    family: Name | None = Field(None, description="template that builds it from `numbers` instead of parts")
+    numbers: dict[Name, Any] = Field(default_factory=dict, description="of the family; left out ones keep its own")
+    labels: Literal["whole", "pieces"] = Field(
+        "whole", description="pieces: each piece whose material is mark1, mark2... has a mask, the rest is its ground"
+    )
+    flaw: Name | None = Field(None, description="flaw that lies on it and is what is labelled")
     asset: str | None = Field(None, description="model file that draws it instead of parts; not for language models")
 
     _clean = field_validator("name")(clean_name)
@@ -290,7 +298,9 @@ class ObjectSpec(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ObjectSpec":
-        if not self.parts and self.asset is None and not all(a.models for a in self.appearances):
+        if self.family is not None:
+            self._take_family(self.family)
+        elif not self.parts and self.asset is None and not all(a.models for a in self.appearances):
             raise ValueError("an object needs at least one part")
         if len(self.materials) > 16:
             raise ValueError(f"{len(self.materials)} materials; at most 16")
@@ -314,6 +324,24 @@ class ObjectSpec(Strict):
         if self.parts and (count := sum(vertices_of(p) for p in self.parts)) > MAX_VERTICES:
             raise ValueError(f"about {count} vertices; at most {MAX_VERTICES}: use less detail, fewer sides or copies")
         return self
+
+    def _take_family(self, name: str) -> None:
+        """Check the numbers of every appearance, and take the family's materials for those that are not named."""
+        from tools.generators.blender.families import checked_numbers, family
+
+        if self.parts:
+            raise ValueError("an object has a family or parts, not both")
+        for look in self.appearances:
+            checked_numbers(name, self.numbers | look.numbers)
+        self.materials = family(name).materials | self.materials
+
+    def parts_of(self, look: Appearance, rng: Any) -> "list[Part]":
+        """The parts of one object of an appearance; those of a family are drawn anew for each."""
+        if self.family is None:
+            return self.parts
+        from tools.generators.blender.families import family_parts
+
+        return family_parts(self.family, self.numbers | look.numbers, rng)
 
     def all_parts(self) -> Iterator[Any]:
         """Every part, those inside clusters included."""
@@ -421,7 +449,7 @@ def describe_schema() -> str:
         model = definitions[title]
         lines.append(f"## {title}: {' '.join(model['description'].split())}")
         for name, field in model["properties"].items():
-            if name in ("asset", "models") or (name in common and "shape" in model["properties"]):
+            if name in OURS or (name in common and "shape" in model["properties"]):
                 continue
             default = "required" if name in model.get("required", []) else f"default {json.dumps(field.get('default'))}"
             default = default.replace("default null", "optional")

@@ -7,6 +7,10 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from tools.generators.blender.build import PIECE
+
+# Piece k of object n is drawn as the number n + k * PIECE_STEP: exact in 32 bits, and more than a scene has objects.
+PIECE_STEP = 1000
 Floats = npt.NDArray[np.float32]
 
 
@@ -77,9 +81,15 @@ def _numbers_material() -> Any:
     nodes, links = material.node_tree.nodes, material.node_tree.links
     nodes.clear()
     index = nodes.new("ShaderNodeObjectInfo").outputs["Object Index"]
+    piece = nodes.new("ShaderNodeAttribute")
+    piece.attribute_name = PIECE
+    step = nodes.new("ShaderNodeMath")
+    step.operation, step.inputs[1].default_value = "MULTIPLY_ADD", PIECE_STEP
+    links.new(piece.outputs["Fac"], step.inputs[0])
+    links.new(index, step.inputs[2])
     distance = nodes.new("ShaderNodeCameraData").outputs["View Distance"]
     both, emit, out = (nodes.new(f"ShaderNode{k}") for k in ("CombineXYZ", "Emission", "OutputMaterial"))
-    links.new(index, both.inputs[0])
+    links.new(step.outputs[0], both.inputs[0])
     links.new(distance, both.inputs[1])
     links.new(both.outputs[0], emit.inputs[0])
     links.new(emit.outputs[0], out.inputs[0])

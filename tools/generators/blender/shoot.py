@@ -13,12 +13,13 @@ from tools.data.sample import Instance
 from tools.data.scene import Role, SceneObject, SceneSpec
 from tools.errors import StepFailed
 from tools.generators.blender import lights, passes
-from tools.generators.blender.build import build_object
-from tools.generators.blender.camera import FOCUS, choose_camera
+from tools.generators.blender.build import PIECE, build_object
+from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
 from tools.generators.blender.labels import Labelled, find_instances
 from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
 from tools.generators.blender.library import Library
+from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Place
 from tools.generators.blender.stage import Stage
 
@@ -56,6 +57,7 @@ class Actor:
     shape: Shape
     rests: Sequence[str]
     size_m: float
+    pieces: Array | None = None  # (triangles,) which piece each belongs to, where only pieces have labels
 
 
 class Clock:
@@ -128,7 +130,18 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
     shape = Shape(vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64))
-    return Actor(wanted, thing, shape, spec.rests, spec.size_m)
+    return Actor(wanted, thing, shape, spec.rests, spec.size_m, _pieces(mesh))
+
+
+def _pieces(mesh: Any) -> Array | None:
+    """Of every triangle the piece it belongs to; None where the whole thing is labelled."""
+    if PIECE not in mesh.attributes:
+        return None
+    of_face = np.empty(len(mesh.polygons), np.float32)
+    mesh.attributes[PIECE].data.foreach_get("value", of_face)
+    face = np.empty(len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("polygon_index", face)
+    return of_face[face].astype(np.float64)
 
 
 def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
@@ -211,7 +224,14 @@ def _placed(stage: Stage, actors: list[Actor]) -> dict[Role, list[Labelled]]:
         points, _ = stage.camera.project(world)
         distance = float(np.linalg.norm(actor.shape.position - stage.camera.position))
         name = actor.wanted.class_name or actor.wanted.drawn_as
-        found[actor.wanted.role].append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
+        if actor.pieces is None:
+            found[actor.wanted.role].append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
+            continue
+        for piece in sorted({int(p) for p in actor.pieces} - {0}):
+            triangles = actor.shape.triangles[actor.pieces == piece]
+            whole = silhouette(stage.camera, world, triangles, stage.size_px)
+            seen = points[np.unique(triangles)]
+            found[actor.wanted.role].append(Labelled(number + piece * PIECE_STEP, name, seen, whole, distance))
     return found
 
 

@@ -105,6 +105,10 @@ class CutoutFolder:
         """What the cut-outs show, each once."""
         return list(dict.fromkeys(c.class_name or c.name for c in self.cutouts))
 
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """What the cut-outs show, by key."""
+        return {key: (key,) for key in self.keys()}
+
     def spec(self, key: str) -> Kind:
         """What is known of a key; its look-alikes are the other things of its folders, or the index's other classes.
 

@@ -1,0 +1,77 @@
+"""Flaws: understood with the thing that they are on, labelled piece by piece, the ground never."""
+
+import numpy as np
+import pytest
+
+from tools.classes import ClassArgument, nearest, relatives, resolve_classes
+from tools.errors import FixArguments
+from tools.generators.blender.build import piece_number
+from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.families.slab import MOST
+from tools.generators.blender.library import Library
+from tools.generators.blender.object_spec import Cluster
+from tools.homonyms import HOMONYMS, meanings_of
+
+UNDERSTOOD = [
+    ("scratches on metal plates", "scratch", ["on metal"]),
+    ("metal scratches", "scratch", ["on metal"]),
+    ("weld spatter on steel plates", "weld spatter", ["on metal"]),
+    ("holes in the fabric", "hole", ["on fabric"]),
+    ("rust on bolts", "rust spot on bolt", []),
+    ("potholes", "pothole", []),
+    ("cracked tiles", "ceramic tile", ["cracked"]),
+    ("rotten apples", "apple", ["rotten"]),
+    ("金属板上的划痕", "scratch", ["on metal"]),
+    ("瓷砖裂纹", "crack", ["on tile"]),
+    ("苹果上的霉斑", "mould on apple", []),
+]
+
+
+@pytest.mark.parametrize(("phrase", "key", "looks"), UNDERSTOOD)
+def test_a_flaw_is_understood_with_its_ground(phrase, key, looks):
+    assert Library().find(phrase) == (key, looks)
+    assert Library().spec(key).name == key
+
+
+@pytest.mark.parametrize(
+    "phrase", ["scratches on zorbs", "love on bolts", "potholes on apples", "cracks on cracks", "on"]
+)
+def test_a_flaw_on_nothing_known_is_nothing(phrase):
+    assert Library().find(phrase) is None
+
+
+def test_every_flaw_is_a_piece_and_its_ground_is_none():
+    for key in ("scratch", "crack", "dent", "stain", "pothole"):
+        spec = catalogue()[key]
+        assert spec.labels == "pieces"
+        for look in spec.appearances:
+            parts = spec.parts_of(look, np.random.default_rng(3))
+            inner = [q for p in parts for q in (p.parts if isinstance(p, Cluster) else [p])]
+            pieces = {piece_number(p.material) for p in inner}
+            assert pieces & set(range(1, MOST + 1)), (key, look.name)
+    assert [piece_number(m) for m in ("mark1", "mark12", "ground", "landmark", "rim")] == [1, 12, 0, 0, 0]
+
+
+def test_a_flawed_thing_keeps_its_own_looks():
+    spec = Library().spec("rust spot on bolt")
+    bolt = catalogue()["bolt"]
+    assert [a.name for a in spec.appearances] == [a.name for a in bolt.appearances]
+    assert spec.parts == bolt.parts and spec.labels == "pieces" and bolt.labels == "whole"
+    assert {"mark1", "mark2", "mark3"} <= set(spec.materials) and not {"mark1"} & set(bolt.materials)
+
+
+def test_a_relative_says_so_and_the_thing_itself_does_not():
+    classes = resolve_classes([ClassArgument(name="puppy"), ClassArgument(name="cat")], Library())
+    assert [c.drawn_as for c in classes] == ["dog", "cat"]
+    assert relatives(classes, Library()) == ["puppy: drawn as dog; what makes it puppy and no other dog is not shown"]
+    assert Library().relative_of("dog", "小狗") == "小狗" and Library().relative_of("dog", "brown dogs") is None
+
+
+@pytest.mark.parametrize("word", [*HOMONYMS, "mice"])
+def test_a_word_of_two_meanings_is_asked_and_never_drawn(word):
+    library = Library()
+    assert library.find(word) is None
+    options = nearest(word, library)
+    assert options == meanings_of(word) and all(library.find(o) == (o, []) for o in options)
+    with pytest.raises(FixArguments, match="house mouse"):
+        resolve_classes([ClassArgument(name=word)], library)

@@ -1,0 +1,175 @@
+"""Flat things by their outline: clothes, boards, signs, leaves, slices; with a border, a mark, wheels or buttons."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
+from tools.generators.blender.families.paints import surface
+from tools.generators.blender.object_spec import Lathe, Part, Sheet, Variation, Vec2
+
+Mark = Literal["none", "bar", "arrow", "exclaim", "number", "stripe", "veins", "holes", "eyes"]
+
+
+class Outline(Numbers):
+    """Half an outline from the bottom to the top at x >= 0, mirrored; lengths over the height."""
+
+    half: list[Vec2]
+    mirror: int = 1
+    thick: float = 0.06
+    round: int = Field(0, description="1: a smooth outline")
+    cup: float = Field(0.0, description="degrees that its sides curl")
+    bend: float = Field(0.0, description="degrees that it curls from end to end")
+    border: float = Field(0.0, description="width of a border, as a share")
+    mark: Mark = "none"
+    post: float = Field(0.0, description="length of a post below")
+    wheels: float = Field(0.0, description="radius of four wheels below")
+    buttons: int = 0
+    count: int = Field(1, description="2: a pair side by side")
+    collar: float = 0.0
+    gap: float = 0.14
+
+
+def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
+    """The thing, standing in the xz plane, its face towards -y; lying ones are laid by their rests."""
+    half = [(x, z) for x, z in n.half]
+    outline = half + [(-x, z) for x, z in half[::-1] if x > 1e-6] if n.mirror else half
+    turn = (90.0, 0.0, 0.0)
+    made: list[Part] = []
+    for i in range(n.count):
+        x = (i - (n.count - 1) / 2) * n.gap
+        common = {"thickness": n.thick, "smooth": bool(n.round), "cup": n.cup, "bend": n.bend, "turn": turn}
+        made.append(Sheet(material="border" if n.border else "body", outline=outline, at=(x, 0, 0), **common))
+        if n.border:
+            middle = sum(z for _, z in outline) / len(outline)
+            inner = [(px * (1 - n.border), middle + (pz - middle) * (1 - n.border)) for px, pz in outline]
+            made.append(
+                Sheet(material="body", outline=inner, at=(x, 0, 0), **(common | {"thickness": n.thick * 1.15 + 0.006}))
+            )
+    front = -n.thick * 0.58 - 0.004
+    made += _mark(n, front)
+    if n.post:
+        low = min(z for _, z in outline)
+        made.append(bar("post", (0, n.thick, low + 0.45), (0, n.thick, low - n.post), 0.03))
+    if n.wheels:
+        for z in (-0.32, 0.32):
+            made.append(bar("post", (-0.1, n.thick, z), (0.1, n.thick, z), 0.014))
+            made += [
+                Lathe(
+                    material="wheel",
+                    profile=[(0, -0.025), (n.wheels, -0.025), (n.wheels, 0.025), (0, 0.025)],
+                    smooth=False,
+                    turn=(0, 90, 0),
+                    at=(s * 0.1, n.thick + n.wheels * 0.5, z),
+                )
+                for s in (-1, 1)
+            ]
+    for i in range(n.buttons):
+        made.append(ball("mark", (0, front, 0.25 - 0.6 * i / n.buttons), (0.03, 0.02, 0.03), detail=6))
+    if n.collar:
+        c = n.collar
+        made += [
+            Sheet(
+                material="border",
+                outline=[(0, 0.36), (s * c, 0.5), (s * c * 1.25, 0.42), (s * 0.05, 0.27)][:: (1 if s > 0 else -1)],
+                thickness=0.02,
+                turn=turn,
+                at=(0, front + 0.005, 0),
+            )
+            for s in (1, -1)
+        ]
+    return made
+
+
+def _mark(n: Outline, front: float) -> list[Part]:
+    match n.mark:
+        case "bar":
+            return [block("mark", (0, front, 0), (0.62, 0.012, 0.15), bevel=0.05)]
+        case "stripe":
+            return [
+                block("mark", (0, front, z), (0.9 * max(x for x, _ in n.half) * 2, 0.012, 0.05), bevel=0.05)
+                for z in (0.1, -0.05)
+            ]
+        case "arrow":
+            arrow: list[Vec2] = [
+                (-0.06, -0.3),
+                (0.06, -0.3),
+                (0.06, 0.08),
+                (0.2, 0.08),
+                (0, 0.32),
+                (-0.2, 0.08),
+                (-0.06, 0.08),
+            ]
+            return [Sheet(material="mark", outline=arrow, thickness=0.012, turn=(90, 0, 0), at=(0, front, 0))]
+        case "exclaim":
+            return [
+                block("mark", (0, front, 0.08), (0.075, 0.012, 0.34), taper=1.0, bevel=0.2),
+                ball("mark", (0, front, -0.2), (0.085, 0.012, 0.085), detail=8),
+            ]
+        case "number":
+            five = [
+                (0.0, front, 0.2),
+                (-0.14, front, 0.2),
+                (-0.15, front, 0.03),
+                (-0.03, front, 0.05),
+                (-0.01, front, -0.1),
+                (-0.08, front, -0.18),
+                (-0.17, front, -0.13),
+            ]
+            zero = [
+                (0.13 + 0.075 * float(np.cos(a)), front, 0.01 + 0.19 * float(np.sin(a)))
+                for a in np.linspace(0, 5.76, 12)
+            ]
+            return [
+                tube("mark", five, [0.028], flat=0.4, smooth=False),
+                tube("mark", zero, [0.028], flat=0.4, closed=True, round_ends=False),
+            ]
+        case "veins":
+            made: list[Part] = [
+                tube("mark", [(0, front, -0.5), (0, front, 0.42)], [0.014, 0.005], flat=0.4, sides=6, smooth=False)
+            ]
+            for z in (-0.25, -0.05, 0.15):
+                wide = max((x for x, pz in n.half if abs(pz - z - 0.1) < 0.16), default=0.15) * 0.75
+                made += [
+                    tube(
+                        "mark",
+                        [(0, front, z), (s * wide, front, z + 0.16)],
+                        [0.009, 0.003],
+                        flat=0.4,
+                        sides=5,
+                        smooth=False,
+                    )
+                    for s in (-1, 1)
+                ]
+            return made
+        case "holes":
+            return [
+                ball("mark", (x, front, z), (0.09, 0.012, 0.09), detail=8)
+                for x, z in ((-0.18, 0.15), (0.12, 0.2), (0.0, -0.05), (-0.2, -0.2), (0.2, -0.18), (0.22, 0.02))
+            ]
+        case "eyes":
+            made = [ball("mark", (s * 0.1, front, 0.24), (0.05, 0.03, 0.05), detail=7) for s in (-1, 1)]
+            return [
+                *made,
+                tube("mark", [(-0.1, front, 0.14), (0, front, 0.1), (0.1, front, 0.14)], [0.014], flat=0.5, sides=6),
+            ]
+        case _:
+            return []
+
+
+FAMILY = Family(
+    Outline,
+    parts,
+    {
+        "body": surface("fabric", "#1f4e9c"),
+        "border": surface("fabric", "#f0efeb"),
+        "mark": surface("plastic", "#1c1c1e"),
+        "post": surface("metal", "#86888b"),
+        "wheel": surface("plastic", "#e8e2d0 #b3202a #1c1c1e"),
+    },
+    "body",
+    contexts=("table", "floor", "studio"),
+    rests=("flat",),
+    variation=Variation(stretch=(0.06, 0.0, 0.06), wobble=0.008, wobble_scale=1.2),
+)
