@@ -16,7 +16,7 @@ from agent.run import read_record
 from agent.story import Story
 from tools.errors import FixArguments, StepFailed
 from tools.processes import environment, module_command
-from tools.runtime import RunRecord
+from tools.runtime import RunRecord, write_json
 from tools.settings import Settings
 
 ENDED = ("finished", "failed", "stopped")
@@ -42,6 +42,7 @@ class Door:
     money: float = 0.0
     settings: Settings = field(default_factory=Settings)
     promised: float = 0.0  # US dollars that runs of this server may still cost or have cost
+    paid: set[str] = field(default_factory=set)  # runs whose money is among them
 
     def folder(self, run: str) -> Path:
         """The folder of a run by its name alone.
@@ -101,13 +102,15 @@ class Door:
         settings = self.settings.model_copy(update={"runs_dir": self.runs_dir})
         try:
             # As a visitor's: a path in the request is the model's word, not the owner's.
-            return detached.start(
+            name = detached.start(
                 request, settings, {}, real=folders["real"], few=folders["few"],
                 options={**options, "money": money}, visitor=True,
             )  # fmt: skip
         except Exception:
             self.promised -= money
             raise
+        self.paid.add(name)
+        return name
 
     async def follow(self, run: str, told: Told, asked: Asked, *, wait: bool) -> dict[str, Any]:
         """Go along with a run: tell how far it is, have its questions answered, until it ends or is on its way.
@@ -152,8 +155,28 @@ class Door:
         }  # fmt: skip
         return {k: v for k, v in said.items() if v not in (None, [], {})}
 
-    async def command(self, *arguments: str) -> str:
+    def visit(self, run: str) -> Path:
+        """The folder of a run that is to be talked to: from then on it is a visitor's, whose paths do not count.
+
+        Raises:
+            FixArguments: there is no such run, or it may still spend more than this server.
+        """
+        folder = self.folder(run)
+        record = read_record(folder)
+        if run not in self.paid and record.task is not None:
+            self.promise(record.task.budget.money)
+            self.paid.add(run)
+        if not record.visitor:
+            record.visitor = True
+            write_json(folder / "run.json", record.model_dump(mode="json"))
+        return folder
+
+    async def command(self, *arguments: str, also: Sequence[int] = ()) -> str:
         """What a command of the command line prints, run in a process of its own; cancelled, it is ended.
+
+        Args:
+            arguments: its name, then what follows.
+            also: exit codes that are answers too, where something was printed.
 
         Raises:
             StepFailed: it failed; says what it said.
@@ -170,7 +193,7 @@ class Door:
             process.terminate()
             await process.wait()
             raise
-        if process.returncode:
+        if process.returncode and not (process.returncode in also and out):
             said = err.decode(errors="replace").strip()[-_LAST_CHARS:]
             raise StepFailed(said.removeprefix("sightsmith: ") or f"`sightsmith {name}` failed")
         return out.decode(errors="replace")

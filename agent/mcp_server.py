@@ -27,6 +27,7 @@ _INSTRUCTIONS = """Sightsmith makes a tested image recogniser (classify, detect 
 no photos, labels or GPU needed. build starts a run, whose plan a person approves; it takes minutes, and status or watch
 says how far it is. predict, label and export use the model of a finished run. Scores on rendered pictures are
 synthetic: never call them accuracy. Photos can be read only from folders that the owner of this server allowed."""
+_UNCLEAR, _WAITS, _REFUSED = 2, 3, 4  # exit codes of `sightsmith ask` that come with an answer
 _Run = Annotated[str, Field(description="name of a run, as list_runs has it")]
 _Photos = Annotated[list[str], Field(description="photos, or folders of photos, within the allowed folders")]
 
@@ -115,10 +116,38 @@ def _add_run_tools(server: "FastMCP[Any]", door: Door) -> None:
             if record.status == "needs_answer" and not text.strip():
                 raise FixArguments(f"{run} waits for an answer to: {question_text(record.question or {})}")
             given = text if record.status == "needs_answer" else None
-            await _in_thread(lambda: detached.go_on(door.folder(run), {}, answer=given, visitor=True))
+            await _in_thread(lambda: detached.go_on(door.visit(run), {}, answer=given, visitor=True))
 
         await _plainly(go_on)
         return await _followed(door, run, ctx, approve=False, wait=wait)
+
+    @server.tool()
+    async def follow_up(
+        ctx: Context[Any, Any, Any],
+        run: _Run,
+        message: Annotated[str, Field(description='the person\'s words, e.g. "it misses green ones"')],
+        photos: Annotated[
+            list[str] | None, Field(description="photos that come with it, within allowed folders")
+        ] = None,
+        approve: Annotated[bool, Field(description="the person has approved whatever plan comes of it")] = False,
+        wait: bool = False,
+    ) -> str:
+        """Ask about a run, or say what should change; what costs anything is a plan that the person approves first."""
+
+        async def said() -> dict[str, Any]:
+            places = [f"--photo={door.place(p)}" for p in photos or ()]
+            await _in_thread(door.visit, run)
+            codes = (_WAITS, _REFUSED, _UNCLEAR)
+            reply: dict[str, Any] = json.loads(
+                await door.command("ask", "--json", *places, "--", run, message, also=codes)
+            )
+            return reply
+
+        reply = await _plainly(said)
+        if reply["outcome"] != "waits":
+            return json_text(reply)
+        door.paid.add(reply["run"])  # of the same money as the run it goes on from
+        return await _followed(door, reply["run"], ctx, approve=approve, wait=wait)
 
     @server.tool(annotations=reads)
     async def status(run: _Run) -> str:

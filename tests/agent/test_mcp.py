@@ -22,6 +22,7 @@ from agent.mcp_server import http_app, make_server
 from agent.run import read_record
 from tests.waiting import LONG_S
 from tools.data.pictures import write_picture
+from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.processes import module_command
 from tools.runtime import write_json
 from tools.service.keys import Keys
@@ -148,6 +149,58 @@ def test_a_client_that_cannot_ask_gets_the_plan_and_may_answer_it(tmp_path, work
 def test_an_explicit_argument_approves(tmp_path, worker):
     said = json.loads(text_of(call(door(tmp_path), "build", request="segment apples", approve=True)))
     assert said["status"] == "finished" and [a for _, a, _ in worker] == [[], ["yes"]]
+
+
+def spoken(monkeypatch, reply):
+    """What `sightsmith ask` prints, without a process."""
+    asked = []
+
+    async def command(_door, *arguments, also=()):
+        asked.append((arguments, also))
+        return json.dumps(reply)
+
+    monkeypatch.setattr(Door, "command", command)
+    return asked
+
+
+def test_a_follow_up_is_answered_and_the_run_is_a_visitors_from_then_on(tmp_path, worker, photos, monkeypatch):
+    the_door = door(tmp_path, photos=(photos,))
+    run = detached.start("segment apples", the_door.settings, {})
+    assert not read_record(tmp_path / "runs" / run).visitor
+    asked = spoken(monkeypatch, {"outcome": "answered", "text": "because of the shade", "run": run})
+    said = call(the_door, "follow_up", run=run, message="why --is it low?", photos=[str(photos / "a.png")])
+    assert json.loads(text_of(said))["text"] == "because of the shade"
+    ((arguments, codes),) = asked
+    assert arguments == ("ask", "--json", f"--photo={photos / 'a.png'}", "--", run, "why --is it low?")
+    assert 3 in codes and read_record(tmp_path / "runs" / run).visitor
+    assert call(the_door, "follow_up", run=run, message="try it", photos=["/etc"]).isError and len(asked) == 1
+
+
+def test_a_plan_of_a_follow_up_waits_for_the_person(tmp_path, worker, monkeypatch):
+    the_door = door(tmp_path)
+    run = detached.start("segment apples", the_door.settings, {})
+    spoken(monkeypatch, {"outcome": "waits", "text": "a plan", "run": run})
+    said = json.loads(text_of(call(the_door, "follow_up", run=run, message="also find pears")))
+    assert said["status"] == "needs_answer" and said["question"]["plan"] == PLAN["plan"]
+    client = {"elicitation_callback": answering("accept", approve=True)}
+    again = json.loads(text_of(call(the_door, "follow_up", client, run=run, message="also find pears")))
+    assert again["status"] == "finished"
+
+
+def test_a_follow_up_never_spends_what_the_owner_gave_to_a_run_of_his_own(tmp_path, worker, monkeypatch):
+    the_door = door(tmp_path, money=4.0)
+    folder = tmp_path / "runs" / detached.start("segment apples", the_door.settings, {})
+    record = read_record(folder)
+    record.task = TaskSpec(
+        kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=8, rounds=1, money=3)
+    )  # fmt: skip
+    write_json(folder / "run.json", record.model_dump(mode="json"))
+    asked = spoken(monkeypatch, {"outcome": "answered", "text": "", "run": folder.name})
+    for _ in range(2):  # its money is counted once
+        assert not call(the_door, "follow_up", run=folder.name, message="more").isError
+    assert the_door.promised == 3.0
+    refused = call(door(tmp_path), "follow_up", run=folder.name, message="more")
+    assert refused.isError and "--money" in text_of(refused) and len(asked) == 2
 
 
 def test_money_is_refused_beyond_what_the_owner_gave_for_all_runs_together(tmp_path, worker):
