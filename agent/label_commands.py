@@ -2,16 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from agent.edge import readable
+from agent.options import place_of_runs
 from tools.files import json_text
+
+if TYPE_CHECKING:
+    from tools.runtime import RunContext
 
 _RUNS = Path("runs")
 Form = Literal["coco", "yolo", "voc", "cvat"]
-RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept, and labelled photos for the review.")]
+RunsDir = Annotated[
+    Path,
+    typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept, and labelled photos for the review."),
+]
 
 
 def label(
@@ -113,17 +120,18 @@ def learn(
     from agent.report import write_report
     from agent.run import lock, open_run
     from tools.export_model import export_best
+    from tools.learn import finish
     from tools.learn import learn as learn_from
 
     context = open_run(runs_dir / run)
     console = Console(quiet=as_json)
     context.listen(console.on_event)
     with lock(context.folder), console:
-        before = context.record.best
         said = learn_from(context, unlabelled or [], finetune, rounds)
-        if context.record.best != before:
+        if not _is_exported(context):
             export_best(context)
         write_report(context)
+        finish(context)
     if as_json:
         typer.echo(said)
         return
@@ -132,6 +140,12 @@ def learn(
     for note in json.loads(said).get("notes", []):
         typer.echo(note)
     console.print_end(context.record, context.folder)
+
+
+def _is_exported(context: "RunContext") -> bool:
+    """Whether the model that the run stands for is the one that was exported."""
+    source = context.record.exports.get("model", {}).get("source", {})
+    return context.record.best is None or source.get("weights") == context.record.best.weights
 
 
 def _sentence(told: dict[str, Any]) -> str:

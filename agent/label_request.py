@@ -68,11 +68,16 @@ def read_label_request(request: str, known: Known) -> LabelRequest | None:
     path, rest = place
     if not (_LABEL.search(rest) or _FIND.search(rest)) or _BUILD.search(rest):
         return None
-    form = _FORM.search(rest)
     said = understand(_things(rest), known)
     if not said.classes:
         said = said.model_copy(update={"language": "zh" if re.search(f"[{_CJK}]", request) else "en"})
-    return LabelRequest(path, said, (form[1] or form[2]).lower() if form else "coco")
+    return LabelRequest(path, said, form_in(rest) or "coco")
+
+
+def form_in(text: str) -> str | None:
+    """The format of labels that a text names, if any."""
+    found = _FORM.search(text)
+    return (found[1] or found[2]).lower() if found else None
 
 
 def _place(request: str) -> tuple[str, str] | None:

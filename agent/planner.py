@@ -21,7 +21,7 @@ from pydantic import Field
 
 from agent import questions
 from agent.extend import EXTEND, extension_in
-from agent.label_request import LabelRequest, read_label_request
+from agent.label_request import LabelRequest, form_in, read_label_request
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known
@@ -152,8 +152,12 @@ class Story:
     @property
     def shown(self) -> bool:
         """The person shows photos of the thing, which are learnt from in place of drawn ones."""
-        defined = self.last("define_task")
-        return defined is not None and bool(defined.report.get("shown"))
+        return bool(self.task.get("shown"))
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """What define_task reported of the task that is settled; empty before one is."""
+        return next((s.report for s in reversed(self.steps) if s.name == "define_task" and s.done), {})
 
 
 class OfflinePlanner(BaseChatModel):
@@ -227,8 +231,7 @@ class OfflinePlanner(BaseChatModel):
 
     def _may_learn(self, story: Story) -> bool:
         """Photos were given for it, and since the last round nobody has tried."""
-        defined = story.last("define_task")
-        given = defined is not None and bool(defined.report.get("unlabelled"))
+        given = bool(story.task.get("unlabelled"))
         return given and LEARN in self.tool_args and not any(s.name in (LEARN, *EXPORTS) for s in story.latest)
 
     def _label(self, story: Story, wish: LabelRequest) -> tuple[str, dict[str, Any]] | str:
@@ -243,15 +246,18 @@ class OfflinePlanner(BaseChatModel):
             if asked is not None and (asked.failed or len(story.steps) > MAX_QUESTIONS):
                 return questions.ask_for_object(wish.said.language)
             return "ask_user", {"question": questions.ask_for_object(wish.said.language)}
-        args = {
-            "photos": [wish.photos],
-            "classes": [c.name for c in said.classes],
-            "kind": wish.kind,
-            "form": wish.form,
-        }
-        if last is not None and last.args == args:  # refused: only the person can say it otherwise
+        said, form, reply = said.model_copy(update={"kind": wish.kind}), wish.form, ""
+        for step in story.steps:
+            if step.name == "label_photos" and (word := _WISH.match(step.text)):
+                said, reply = self._after_word(said, word[1].strip())
+                if named := form_in(word[1]):
+                    form, reply = named, ""
+        classes = [c.name for c in said.classes]
+        args = {"photos": [wish.photos], "classes": classes, "kind": said.kind, "form": form}
+        same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
+        if last is not None and same and not _WISH.match(last.text):  # refused: only the person can say it otherwise
             return summarise_labels(story.request, last)
-        return "label_photos", args
+        return "label_photos", args | self._only_known("label_photos", {"reply": reply} if reply else {})
 
     def _define(self, story: Story) -> tuple[str, dict[str, Any]] | str:
         last = story.last("define_task")
@@ -297,6 +303,8 @@ class OfflinePlanner(BaseChatModel):
                 said = wish[1].strip() if wish is not None else step.answer or ""
                 task, reply = self._after_word(task, said)
                 question, times = _as_question(task), 0
+            elif not _is_about(step, task):
+                continue  # what another model made of the request, before it was left to this one
             elif hole := _UNCOVERED.search(step.text):
                 question, times = _instead_of(task, hole), 0
             elif step.refused and "drawn the same way" in step.text:
@@ -403,11 +411,11 @@ class OfflinePlanner(BaseChatModel):
         """Whether the reports leave reason and budget for one."""
         if wants_to_stop(story, self.known):
             return False
-        diagnosis, defined = story.last("diagnose_model"), story.last("define_task")
+        diagnosis = story.last("diagnose_model")
         said = diagnosis.report if diagnosis is not None and diagnosis.done else {}
         if said.get("stop") or str(said.get("next", "")).startswith("stop"):
             return False
-        budget = (defined.report if defined else {}).get("rounds")
+        budget = story.task.get("rounds")
         if isinstance(budget, int) and len(story.rounds) >= budget + story.more_rounds:
             return False
         return not _plateau_twice(story)
@@ -531,6 +539,13 @@ def _assumptions(task: Understanding) -> list[str]:
     if task.language == "zh":
         return ["您没有说明任务类型，按分割（每个物体的轮廓）来做"]
     return ["you did not say how to recognise it: segment, the outline of every one"]
+
+
+def _is_about(step: Step, task: Understanding) -> bool:
+    """Whether a step names just the classes of a task."""
+    named = step.args.get("classes")
+    names = [c.get("name") if isinstance(c, dict) else c for c in named] if isinstance(named, list) else []
+    return names == [c.name for c in task.classes]
 
 
 def _as_question(task: Understanding) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ def _words(*texts: str) -> frozenset[str]:
 # How a person's word begins in a tool's answer to the model.
 ANSWERS = "The user answers: "
 WANTS = "The user wants: "
+REPLY_CHARS = 1000  # of what is said to a person beside a plan that is shown again
 # A person's answer to any question before the plan: photos of the thing are there now.
 SHOWN = "I show photos of it. Call define_task again with the same arguments."
 

@@ -43,16 +43,18 @@ Told = dict[str, Any]
 
 def learn(
     run: RunContext, unlabelled: Sequence[Path] = (), labelled: Path | None = None, rounds: int | None = None,
-    done: int = 0,
+    tried: Sequence[Round] | None = None,
 ) -> str:  # fmt: skip
-    """Train on photos too; see the module.
+    """Train on photos too; see the module. Called again after a kill, with the same photos, it goes on where it was.
+
+    Whoever calls it without `tried` says by `finish` that nothing more is to be done with what was learnt.
 
     Args:
         run: finished, with real photos that decide.
         unlabelled: photos and folders without labels.
         labelled: folder of a few labelled photos.
         rounds: of pseudo-labels, each made by the average of the one before; labelled photos alone take one.
-        done: rounds that were finished before a kill.
+        tried: rounds that were finished before a kill, the first one first; None: what the run's record says of them.
 
     Raises:
         FixArguments: no photos are named, or the run has no model or no real photos.
@@ -61,6 +63,9 @@ def learn(
     best = run.record.best
     if not unlabelled and labelled is None:
         raise FixArguments("name photos to learn from: --unlabelled DIR, --finetune DIR, or both")
+    for place in (*unlabelled, *([] if labelled is None else [labelled])):
+        if not place.exists():
+            raise FixArguments(f"{place}: there is no such photo or folder")
     if best is None:
         raise FixArguments(f"{run.record.name} has no trained model yet")
     if run.record.real is None:
@@ -83,20 +88,45 @@ def learn(
         )
     told: list[Told] = []
     scores_first = int(bool(files) and run.task.kind != "classify")
-    if run.round.focus == [PHOTOS] and run.round.accepted is None and (run.round_folder() / _TRAINING).is_dir():
-        done = max(done, scores_first)  # a training was cut: it goes on
-    for number in range(done, scores_first + ((rounds or settings.learn_rounds) if files else 1)):
+    whole = scores_first + ((rounds or settings.learn_rounds) if files else 1)
+    before = _begun(run, unlabelled, labelled, rounds) if tried is None else tried
+    if len(before) > scores_first and not before[-1].accepted:  # its teacher would be the same once more
+        whole = 0
+    for number in range(len(before), whole):
         run.check_stop()
         scores_alone = number < scores_first
         try:
             told.append(_correct(run, files) if scores_alone else _round(run, files, few, real.val))
         except StepFailed as error:
-            if not told:
+            if not (told or before):
                 raise
             told.append(_given_up(run, error))  # what the rounds before brought stays
-        if not (told[-1]["kept"] or scores_alone):  # its teacher would be the same once more
+        if not (told[-1]["kept"] or scores_alone):
             break
     return _report(run, f"learnt from {len(files)} photos without labels and {len(few)} with", told, dropped, notes)
+
+
+def _begun(
+    run: RunContext, unlabelled: Sequence[Path], labelled: Path | None, rounds: int | None
+) -> list[Round]:  # fmt: skip
+    """The finished rounds of this very learning where a kill broke it off; else none, and it is written down."""
+    asked = {
+        "unlabelled": [str(p.resolve()) for p in unlabelled], "rounds": rounds,
+        "labelled": None if labelled is None else str(labelled.resolve()),
+    }  # fmt: skip
+    known = run.record.learning or {}
+    since = [r for r in run.record.rounds if r.number > known.get("after", 0)]
+    if known.get("asked") == asked and all(r.focus == [PHOTOS] for r in since):
+        return [r for r in since if r.accepted is not None]
+    run.record.learning = {"asked": asked, "after": run.round.number}
+    run.save()
+    return []
+
+
+def finish(run: RunContext) -> None:
+    """Say that a learning is done with, so that the next one begins anew."""
+    run.record.learning = None
+    run.save()
 
 
 def _report(
@@ -278,4 +308,4 @@ def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
     without_training = int(run.task.kind != "classify")
     if len(tried) > run.settings.learn_rounds or (len(tried) > without_training and not tried[0].accepted):
         return _report(run, f"learnt from {run.record.unlabelled} in {len(tried)} rounds")
-    return learn(run, [Path(run.record.unlabelled)], done=len(tried))
+    return learn(run, [Path(run.record.unlabelled)], tried=tried[::-1])

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from tools import owned
 from tools.annotators import Detection
 from tools.annotators.fusion import fuse
-from tools.data.pictures import is_picture, read_picture, write_picture
+from tools.data.pictures import is_picture, is_unread_picture, read_picture, unread_reason, write_picture
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
+from tools.files import in_the_way
 from tools.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
 from tools.runtime import write_json
 from tools.trainers.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
@@ -314,8 +315,8 @@ def write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int
 def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
     """Predict on files and folders; write pictures with labels drawn in, and `predictions.json`.
 
-    A broken picture is recorded and the rest goes on. In `out` nothing is written over but what an earlier call wrote
-    there and nobody changed since.
+    A broken picture, or one of a kind that is not read, is recorded and the rest goes on. In `out` nothing is written
+    over but what an earlier call wrote there and nobody changed since.
 
     Args:
         weights: of a training.
@@ -340,6 +341,8 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     broken: dict[str, str] = {}
     for file, name in zip(files, names, strict=True):
         try:
+            if is_unread_picture(file):
+                raise StepFailed(f"{file}: {unread_reason(file)}")
             picture = read_picture(file)
         except StepFailed as error:
             broken[str(file)] = str(error)
@@ -364,8 +367,8 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
 
 def _refuse_output(out: Path) -> None:
     """Look at the place of the results before any work."""
-    if out.exists() and not out.is_dir():
-        raise FixArguments(f"--out {out} is a file; name a folder")
+    if (blocking := in_the_way(out)) is not None:
+        raise FixArguments(f"--out {out} cannot be a folder: {blocking} is a file; name another")
     if _JSON in owned.foreign(out):
         raise FixArguments(f"--out {out}: {_JSON} in it was not written by this, or changed since; name another folder")
     if owned.manifest(out).get("by", _BY) != _BY:
@@ -400,7 +403,8 @@ def listed(instances: Sequence[Instance], height: int, width: int) -> list[dict[
 def _picture_files(images: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in images:
-        files += sorted(p for p in path.iterdir() if is_picture(p)) if path.is_dir() else [path]
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        files += [p for p in inside if not path.is_dir() or is_picture(p) or is_unread_picture(p)]
     if not files:
         raise FixArguments(f"no pictures in {', '.join(map(str, images)) or 'an empty list'}; name files or folders")
     return files

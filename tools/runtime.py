@@ -93,6 +93,7 @@ class RunRecord(BaseModel):
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None
+    learning: dict[str, Any] | None = Field(None, description="a learning from photos that is not finished yet")
     labelling: dict[str, Any] | None = Field(None, description="which labelling of photos the person approved")
     labelled: dict[str, Any] | None = Field(None, description="what labelling the user's own photos gave")
     visitor: bool = Field(False, description="somebody else than the machine's owner speaks: none of its paths count")

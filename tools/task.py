@@ -11,7 +11,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
-from tools.answers import ANSWERS, NO, QUIT, WANTS, approves, plain
+from tools.answers import ANSWERS, NO, QUIT, REPLY_CHARS, WANTS, approves, plain
 from tools.classes import ClassArgument, relatives, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
@@ -23,7 +23,6 @@ from tools.runtime import RunContext, report
 from tools.settings import EFFORTS, Settings
 
 _MAX_NOTES, _NOTE_CHARS = 10, 320  # of what the user reads before approving
-_REPLY_CHARS = 1000
 _RUN_FLAGS = ("images", "rounds", "minutes")
 
 
@@ -335,7 +334,7 @@ def _approve(run: RunContext, reply: str | None) -> None:
         reply: what the person is told with it, who asked or wished something about the last plan.
     """
     if not run.auto_approve:
-        shown = {"kind": "approve", "plan": plan_for_person(run)} | ({"reply": reply[:_REPLY_CHARS]} if reply else {})
+        shown = {"kind": "approve", "plan": plan_for_person(run)} | ({"reply": reply[:REPLY_CHARS]} if reply else {})
         answer = str(interrupt(shown)).strip()
         if plain(answer) in NO:
             raise StepFailed("the plan was refused; nothing was spent. Start again with other words or flags")

@@ -11,8 +11,9 @@ from agent.run import ExitCode, execute, start_run
 from tests.agent.objects import known
 from tests.agent.test_planner import TOOLS, make_tool
 from tests.tools.label.colour_engine import ColourEngine, settings, write
+from tools.answers import WANTS
 
-LABEL = make_tool("label_photos", "photos", "classes", "kind", "form", "model")
+LABEL = make_tool("label_photos", "photos", "classes", "kind", "form", "model", "reply")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,26 @@ def test_a_thing_that_is_not_named_is_asked_for():
 def test_a_refusal_is_told_and_not_repeated(refusal):
     calls, text = talk("把 /d 里的苹果标注出来", refusal)
     assert len(calls) == 1 and text.startswith("没有标注") and refusal.split(": ", 1)[1] in text
+
+
+@pytest.mark.parametrize(
+    ("wishes", "changed", "replied"),
+    [
+        (["boxes, please"], {"kind": "detect"}, [False]),
+        (["as yolo"], {"form": "yolo"}, [False]),
+        (["also pears", "as voc"], {"classes": ["apple", "pear"], "form": "voc"}, [False, False]),
+        (["hm"], {}, [True]),  # changes nothing: said so, and the plan is shown again
+        (["why masks?", "boxes then"], {"kind": "detect"}, [True, False]),
+    ],
+)
+def test_a_wish_about_the_plan_shows_it_again(wishes, changed, replied):
+    calls, text = talk("label the apples in ./photos", *(f"FixArguments: {WANTS}{w}" for w in wishes), REPORT)
+    assert [c[0] for c in calls] == ["label_photos"] * (len(wishes) + 1)
+    first = {"photos": ["./photos"], "classes": ["apple"], "kind": "segment", "form": "coco"}
+    last = {k: v for k, v in calls[-1][1].items() if k != "reply"}
+    assert (calls[0][1], last) == (first, first | changed)
+    assert [bool(c[1].get("reply")) for c in calls[1:]] == replied
+    assert "9 labels on 3 photos" in text
 
 
 def test_a_whole_run_that_only_labels(tmp_path, monkeypatch):

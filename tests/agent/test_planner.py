@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 
-from agent.more import go_on
+from agent.more import RESUMED, go_on
 from agent.planner import EXPORTS, ROUND, OfflinePlanner
 from tests.agent.objects import known
 from tools.answers import ANSWERS, SHOWN
@@ -354,6 +354,30 @@ def test_it_takes_over_what_another_model_began():
         HumanMessage("No model is trained yet.", name="nudge"),
     ]  # fmt: skip
     assert planner.invoke(messages).tool_calls[0]["name"] == "generate_images"
+
+
+def test_a_task_that_was_refused_after_one_was_settled_lifts_no_budget():
+    planner = OfflinePlanner(known=known).bind_tools(TOOLS)
+    told = [("define_task", json.dumps(REPORTS["define_task"] | {"rounds": 1})), ("define_task", uncovered("<b>"))]
+    told += [(name, json.dumps(REPORTS.get(name, {"done": "done"}))) for name in ROUND]
+    messages: list[BaseMessage] = [HumanMessage("segment apples")]
+    for number, (name, text) in enumerate(told):
+        messages.append(AIMessage("", tool_calls=[{"name": name, "args": {}, "id": f"c{number}"}]))
+        messages.append(ToolMessage(text, tool_call_id=f"c{number}"))
+    [made] = planner.invoke(messages).tool_calls
+    assert made["name"] == EXPORTS[0]
+
+
+def test_what_another_model_made_of_the_request_is_no_question_to_the_person():
+    planner = OfflinePlanner(known=known).bind_tools(TOOLS)
+    messages = [
+        HumanMessage("segment apples"), SystemMessage("s"),
+        AIMessage("", tool_calls=[{"name": "define_task", "args": {"classes": [{"name": "<b>"}]}, "id": "c"}]),
+        ToolMessage(uncovered("<b>"), tool_call_id="c", status="error"),
+        HumanMessage(json.dumps({"failed_by": "the model gave up"}), name=RESUMED),
+    ]  # fmt: skip
+    [made] = planner.invoke(messages).tool_calls
+    assert (made["name"], made["args"]["classes"]) == ("define_task", [{"name": "apple"}])
 
 
 # Questions ------------------------------------------------------------------------------------------------------------

@@ -314,6 +314,19 @@ def test_a_picture_of_the_person_is_never_drawn_over(tmp_path, blank):
         predict_files(blank, [photo], tmp_path, 0.5)
 
 
+def test_photos_of_kinds_that_are_not_read_are_named(tmp_path, blank):
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "photos" / name, noise(20, 20))
+    for name in ("raw.DNG", "drawing.svg", ".hidden.dng", "notes.txt"):
+        (tmp_path / "photos" / name).write_bytes(b"?")
+    result = predict_files(blank, [tmp_path / "photos"], tmp_path / "out", 0.5)
+    assert result["pictures"] == 2
+    assert {Path(name).name: why.split(": ")[-1] for name, why in result["broken"].items()} == {
+        "raw.DNG": "raw camera files are not read; save it as JPEG or PNG",
+        "drawing.svg": ".svg files are not read; save it as JPEG or PNG",
+    }
+
+
 def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
     folder = tmp_path / "photos"
     for name in (b"r\xe9colte.png", b"x" * 250 + b".png", b"plain.png"):

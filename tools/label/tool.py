@@ -8,7 +8,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
-from tools.answers import NO, WANTS, approves, plain
+from tools.answers import NO, REPLY_CHARS, WANTS, approves, plain
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.label.command import Labelling, Outcome, label_photos
@@ -22,7 +22,8 @@ STAGE = "label"
 
 
 def label(
-    run: RunContext, photos: list[str], classes: list[str], kind: TaskKind, form: str, model: str | None
+    run: RunContext, photos: list[str], classes: list[str], kind: TaskKind, form: str, model: str | None,
+    reply: str | None = None,
 ) -> str:  # fmt: skip
     """Label photos for a run, once the person has approved which; see `label_photos_in`.
 
@@ -38,7 +39,7 @@ def label(
         photos=allowed_photos(run, photos), task=label_task(classes, kind, run.record.request), form=form,
         to=run.folder / "export" / f"labels_{form}", model=allowed_model(run, model),
     )  # fmt: skip
-    _approve(run, wanted)
+    _approve(run, wanted, reply)
 
     def told(done: int, total: int) -> None:
         run.progress(STAGE, done, total)
@@ -52,8 +53,8 @@ def label(
     return _report(run, outcome)
 
 
-def _approve(run: RunContext, wanted: Labelling) -> None:
-    """Wait for the person's word on which photos are read, unless it was given before."""
+def _approve(run: RunContext, wanted: Labelling, reply: str | None) -> None:
+    """Wait for the person's word on which photos are read, unless it was given before; `reply` is shown with it."""
     asked = {
         "photos": [str(p.resolve()) for p in wanted.photos], "classes": wanted.task.class_names,
         "kind": wanted.task.kind, "form": wanted.form, "model": wanted.model,
@@ -61,7 +62,8 @@ def _approve(run: RunContext, wanted: Labelling) -> None:
     if run.record.labelling == asked:  # a run that goes on
         return
     if not run.auto_approve:
-        answer = str(interrupt({"kind": "approve", "plan": plan_for_person(run, wanted)})).strip()
+        shown = {"kind": "approve", "plan": plan_for_person(run, wanted)}
+        answer = str(interrupt(shown | ({"reply": reply[:REPLY_CHARS]} if reply else {}))).strip()
         if plain(answer) in NO:
             raise StepFailed("the plan was refused; no photo was read. Start again with other words")
         if not approves(answer):
@@ -121,6 +123,7 @@ def label_photos_in(
     kind: Literal["segment", "detect", "classify"] = "segment",
     form: Literal["coco", "yolo", "voc", "cvat"] = "coco",
     model: str | None = None,
+    reply: str | None = None,
 ) -> str:
     """Label photos that the user already has: masks or boxes, a queue of the doubtful ones, files for other tools.
 
@@ -134,5 +137,6 @@ def label_photos_in(
         kind: masks, boxes, or one class a photo.
         form: format of the labels.
         model: an earlier run or a weights file; leave it out to take the best at hand.
+        reply: your answer to "The user wants: ..." that is a question or changes nothing; shown with the plan again.
     """
-    return label(runtime.context, photos, classes, kind, form, model)
+    return label(runtime.context, photos, classes, kind, form, model, reply)

@@ -17,7 +17,7 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from tools.data.pictures import PICTURE_SUFFIXES, is_picture
+from tools.data.pictures import PICTURE_SUFFIXES, is_picture, is_unread_picture, unread_reason
 from tools.errors import FixArguments, StepFailed
 from tools.files import set_aside, write_bytes, write_json
 from tools.settings import Settings
@@ -176,10 +176,12 @@ class Jobs:
         """The bytes of a photo.
 
         Raises:
-            StepFailed: it cannot be read any more, or is larger than a photo may be.
+            StepFailed: it cannot be read any more, is of a kind that is not read, or larger than a photo may be.
         """
         folder = self._place(job)
         path, limit = folder / name, self._settings.service_photo_mb
+        if is_unread_picture(path):
+            raise StepFailed(f"{name}: {unread_reason(path)}")
         try:
             if not path.resolve().is_relative_to(folder.resolve()):  # a link that was put there since
                 raise StepFailed(f"{name}: lies elsewhere")
@@ -236,10 +238,11 @@ def new_job(owner: str, version: str, confidence: float | None, folder: str | No
 
 
 def _pictures(folder: Path, most: int) -> list[Path]:
-    """Pictures below a folder, relative to it; links are not followed out of it."""
+    """Pictures below a folder, relative to it, those of kinds that are not read too; no link is followed out of it."""
     found = []
     for path in folder.rglob("*"):
-        if is_picture(path) and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+        photo = is_picture(path) or is_unread_picture(path)
+        if photo and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             found.append(path.relative_to(folder))
             if len(found) > most:
                 raise FixArguments(f"more than {most} pictures in one job; split it")

@@ -98,7 +98,8 @@ def check(runs: Sequence[Run], options: Options, keys: Keys, settings: Settings)
         StepFailed: a library is missing.
     """
     require()
-    if options.host not in LOCAL and not keys.all():
+    known = keys.all()  # a file that cannot be read is refused now, not at the first request
+    if options.host not in LOCAL and not known:
         raise FixArguments(
             f"{options.host} can be reached from elsewhere, and {keys.path} holds no key:"
             " make one with `sightsmith keys add NAME`, or stay on 127.0.0.1"

@@ -311,6 +311,43 @@ def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(
     assert again["accepted"] is True and len(run.jobs) == 1
 
 
+@pytest.mark.parametrize("cut", ["before the training", "in the training", "after everything"])
+def test_a_killed_learning_goes_on_where_it_was_and_doubles_no_round(tmp_path, run, monkeypatch, cut):
+    for k in range(5):
+        write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
+    engine = tools.learn.make_engine
+
+    def cut_engine(*given):
+        monkeypatch.setattr(tools.learn, "make_engine", engine)
+        raise Stopped("killed while the photos are labelled")
+
+    def learn():
+        return json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=1))
+
+    evaluate = judged(False, True, False, False)
+
+    def stopping(run):
+        evaluate(run)
+        run.stop_requested.set()
+
+    monkeypatch.setattr(tools.learn, "evaluate", stopping if cut == "before the training" else evaluate)
+    if cut == "in the training":
+        monkeypatch.setattr(tools.learn, "make_engine", cut_engine)
+    if cut == "after everything":
+        learn()
+    else:
+        with pytest.raises(Stopped):
+            learn()
+        run.stop_requested.clear()
+        monkeypatch.setattr(tools.learn, "evaluate", evaluate)
+    said = learn()
+    assert [(r.number, r.accepted) for r in run.record.rounds[2:]] == [(3, False), (4, True)]
+    assert len(run.jobs) == 1 and said["accepted"] is True and said["best_round"] == 4
+    tools.learn.finish(run)
+    learn()  # the next one begins anew
+    assert [r.number for r in run.record.rounds] == [1, 2, 3, 4, 5, 6]
+
+
 def test_the_photos_that_judge_are_no_material(tmp_path, run):
     with pytest.raises(StepFailed, match="nothing is left to learn from"):
         tools.learn.learn(run, [tmp_path / "real"], tmp_path / "real")
