@@ -12,7 +12,6 @@ from tools.data.pictures import scaled_size
 from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
 from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
-from tools.trainers.hide import hide_objects
 from tools.trainers.paste import paste_objects
 from tools.trainers.postprocess import PADDING_GREY
 
@@ -30,7 +29,6 @@ class Policy:
     )
     degrade: float = 0.5  # chance of blur, noise, JPEG or a coarser sensor, each about half as often
     paste: float = 0.6  # chance of objects of another picture
-    hide: float = 0.0  # chance of each object to be hidden in part by what is around it
     foreign: float = 0.05  # chance of a picture drawn by formula instead, in which nothing is to be found
     about: float = 0.0  # chance that a picture with a label is cut to the surroundings of its object
     zoom: float = 1.0  # pictures are shown this much larger than the frame, which is a window of them
@@ -45,7 +43,7 @@ _GROUNDS = 96  # drawn backgrounds; 55 MB
 _GROUND_PX = 448
 _GROUND_SEED = 20_011
 
-PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, foreign=0.0, windows_about=0.0)
+PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, windows_about=0.0)
 
 
 def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:
@@ -67,8 +65,6 @@ def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, po
         made = _place(rng, examples[0], (size_px, size_px), policy, policy.zoom)
     if len(examples) >= 2 and policy.paste and rng.random() < policy.paste:
         made = paste_objects(rng, made, examples[-1])
-    if policy.hide:
-        made = hide_objects(rng, made, policy.hide)
     return replace(made, picture=recolour(rng, made.picture, policy))
 
 
