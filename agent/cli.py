@@ -12,11 +12,11 @@ import typer
 
 from agent.describe_command import describe
 from agent.device_commands import compare
-from agent.edge import readable, use_everywhere
+from agent.edge import STOPPED, readable, use_everywhere
 from agent.improve_command import improve
 from agent.label_commands import convert, label, learn
 from agent.mcp_commands import mcp
-from agent.options import finite
+from agent.options import finite, place_of_runs
 from agent.predict_command import predict
 from agent.privacy_commands import anonymise, erase
 from agent.service_commands import keys, serve
@@ -31,7 +31,7 @@ app = typer.Typer(
     name="sightsmith", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="One sentence in, a tested image recogniser out.",
 )  # fmt: skip
-RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Approve the plan without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print run.json at the end, and nothing else, on stdout.")]
 DEFAULT_RUNS = Path("runs")
@@ -46,7 +46,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal's encoding lacks is shown by its escapes
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except SystemExit as end:  # 1 is typer's own for what was stopped before a command began
+        sys.exit(STOPPED if end.code == 1 else end.code)
 
 
 def _stop(_signal: int, _frame: Any) -> None:
@@ -141,11 +146,12 @@ def resume(
     from tools.answers import SHOWN
 
     record = read_record(runs_dir / run)
+    if few is not None:
+        show_photos(runs_dir / run, few)
     if record.status == "finished" and not more_rounds:
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
         return
     if few is not None:
-        show_photos(runs_dir / run, few)
         answer = SHOWN if record.status == "needs_answer" and answer is None else answer
     changes = {k: v for k, v in _cluster(engine, address).items() if v is not None}
     _work(open_run(runs_dir / run, auto_approve=yes, llm=llm, changes=changes), as_json, answer, more_rounds)

@@ -18,7 +18,7 @@ from agent.faults import keep_traceback
 from tools.errors import FixArguments, SightsmithError, Stopped
 from tools.files import trouble
 
-_USAGE, _FAILED, _STOPPED = 2, 4, 130
+_USAGE, _FAILED, STOPPED = 2, 4, 130
 _MOST_CHARS = 2000  # of a sentence: a name may be as long as somebody likes
 
 
@@ -32,7 +32,7 @@ class Command(TyperCommand):
             sys.stdout.flush()  # a reader that went away is met here, not while Python ends
             return result
         except (KeyboardInterrupt, Stopped):
-            _end("stopped; what was done is kept", _STOPPED)
+            _end("stopped; what was done is kept", STOPPED)
         except BrokenPipeError:
             with contextlib.suppress(OSError):  # what is left would be flushed, and fail, while Python ends
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -69,6 +69,7 @@ def readable(text: str | None) -> str | None:
 def _said(error: Exception, params: dict[str, Any]) -> tuple[str, int]:
     """The sentence and the exit code of what a command raised."""
     from pydantic_core import ValidationError
+    from pydantic_settings import SettingsError
 
     folder = _folder(params)
     if isinstance(error, FixArguments):
@@ -77,6 +78,8 @@ def _said(error: Exception, params: dict[str, Any]) -> tuple[str, int]:
         return str(error), _FAILED
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _of_settings(error.errors()), _USAGE
+    if isinstance(error, SettingsError):
+        return f"a variable SIGHTSMITH_... holds no JSON, as its setting wants: {error}", _USAGE
     if isinstance(error, UnicodeEncodeError):
         return f"{error.object[:200]!a} holds what is no UTF-8 text; rename it or type it anew", _USAGE
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
@@ -97,9 +100,14 @@ def _of_settings(problems: Sequence[Any]) -> str:
 
 def _folder(params: dict[str, Any]) -> Path:
     """What a command worked on: the run's folder, else that of the runs, else the current one."""
-    runs_dir = params.get("runs_dir") or Path.cwd()
+    runs_dir = params.get("runs_dir") or Path()
     run = params.get("run")
-    return runs_dir / run if isinstance(run, str) and len(run) < 200 else Path(runs_dir)
+    folder = Path(runs_dir) / run if isinstance(run, str) else Path(runs_dir)
+    try:
+        folder.is_dir()
+    except (OSError, ValueError):  # no system takes such a name
+        return Path()
+    return folder
 
 
 def _end(message: str, code: int) -> NoReturn:

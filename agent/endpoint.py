@@ -105,7 +105,15 @@ def put_right(response: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("it holds no message")
     for choice in said:
         choice["message"] = _message(clean(dict(choice["message"])))
-    return dict(response) | {"choices": said}
+    return dict(response) | {"choices": said, "usage": _counts(response.get("usage"))}
+
+
+def _counts(said: Any) -> dict[str, Any] | None:
+    """Counts of tokens without what is none; the client adds them up."""
+    if not isinstance(said, Mapping):
+        return None
+    details = {name: _counts(value) for name, value in said.items() if str(name).endswith("_details")}
+    return {name: value for name, value in said.items() if isinstance(value, int) and name not in details} | details
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

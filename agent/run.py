@@ -171,7 +171,10 @@ def read_record(folder: Path) -> RunRecord:
     except NotADirectoryError:
         raise FixArguments(f"{folder} is no run's folder: a file is in its place or above it; see --runs-dir") from None
     except OSError as error:
-        raise FixArguments(f"there is no run {folder.name[:80]!r} that can be read ({error.strerror})") from None
+        place = str(folder.parent)[:200]
+        raise FixArguments(
+            f"there is no run {folder.name[:80]!r} that can be read in {place} ({error.strerror}); see --runs-dir"
+        ) from None
     except ValueError as error:
         raise FixArguments(f"{path} is damaged: {str(error).splitlines()[0]}") from None
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.options import finite
+from agent.options import finite, place_of_runs
 
 _RUNS = Path("runs")
-RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept.")]
 
 
 def serve(

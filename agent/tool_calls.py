@@ -18,6 +18,7 @@ UNREADABLE = "unreadable"
 _MAX_ENCODED = 3  # JSON in a string in a string
 _MAX_ID_CHARS = 64  # endpoints that check ids take no longer ones back
 _MAX_TEXT_CHARS = 20_000  # of an answer in words, searched for calls
+_MAX_BITS = 63  # of a whole number that the store of conversations holds
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 # How servers mark a call that they did not parse: Hermes and Qwen, DeepSeek, Mistral, Llama.
@@ -61,10 +62,12 @@ def looks_like_a_call(text: str) -> bool:
 
 
 def clean(value: Any) -> Any:
-    """The value without control characters, and with half surrogates replaced: neither can be stored or sent on."""
+    """The value as it can be stored and sent on: no control characters, no half surrogates, huge numbers as text."""
     if isinstance(value, str):
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return _CONTROL.sub("\ufffd", whole.replace("\r\n", "\n"))
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return str(value)
     if isinstance(value, Mapping):
         return {clean(k): clean(v) for k, v in value.items()}
     return [clean(v) for v in value] if isinstance(value, list) else value

@@ -34,7 +34,8 @@ def downloads(folder: Path, record: RunRecord) -> list[Download]:
     """What there is to take from a run, whole files only."""
     found = []
     stem = slug(record.name) or "sightsmith"
-    files = [(folder / "export" / name, name) for name in ("model.pt", "model.onnx")]
+    exported = record.exports.get("model", {}).get("files") or ("model.pt", "model.onnx")
+    files = [(folder / "export" / name, name) for name in exported]
     if record.best is not None:
         files.insert(0, (folder / record.best.weights, "weights.safetensors"))
     for path, name in files:

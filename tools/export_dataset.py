@@ -41,6 +41,7 @@ FORMATS: dict[TaskKind, tuple[str, ...]] = {
 }
 _STAGE = "export_dataset"
 _CARD = "README.md"
+BY = "export"  # who signs what lies in export/ itself
 _LAYOUT = 3  # raised when a format is written differently, so that older folders are written anew
 
 
@@ -295,10 +296,14 @@ def _card(run: RunContext, task: TaskSpec, samples: Sequence[Sample], exported: 
 
 
 def _record(run: RunContext, done: Sequence[Exported], samples: Sequence[Sample], task: TaskSpec) -> None:
-    """Keep in `run.json` what was exported, and a card of all formats beside the folders."""
+    """Keep in `run.json` what was exported; beside the folders a card of all formats, unless a person wrote on it."""
     known = run.record.exports.get("dataset", {}) | {e.format: asdict(e) for e in done}
     run.record.exports["dataset"] = known
     run.save()
     exported = [Exported(**entry) for _, entry in sorted(known.items())]
-    with _told(run.folder / "export"):
-        _write(run.folder / "export" / _CARD, _card(run, task, samples, exported))
+    place = run.folder / "export"
+    with _told(place):
+        if _CARD not in owned.foreign(place):
+            owned.announce(place, BY, [_CARD])
+            _write(place / _CARD, _card(run, task, samples, exported))
+            owned.add(place, BY, [_CARD])

@@ -4,7 +4,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,10 +14,12 @@ import numpy.typing as npt
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
+from tools import owned
 from tools.data.dataset import file_sha256
 from tools.data.pictures import read_picture
 from tools.errors import FixArguments, StepFailed
-from tools.files import DiskFull, is_full
+from tools.export_dataset import BY
+from tools.files import DiskFull, is_full, write_text
 from tools.rescorer import stored
 from tools.runtime import RunContext, report, write_json
 from tools.trainers.checkpoint import Card, load, to_ultralytics_pt
@@ -44,6 +46,8 @@ def export_model(runtime: ToolRuntime[RunContext]) -> str:
 def export_best(run: RunContext) -> str:
     """Export a run's best weights; see `export_model`. Done before with the same weights: nothing is written.
 
+    Files that somebody changed since stay as they are, and the new ones are written beside: model-2.pt and so on.
+
     Raises:
         FixArguments: there are no best weights yet.
         StepFailed: the weights cannot be read, converted, or the two files disagree.
@@ -60,7 +64,7 @@ def export_best(run: RunContext) -> str:
         run.save()
     check = exported["check"]
     return report(
-        done=f"best model (round {run.record.best.round}) exported as {' and '.join(FILES)}",
+        done=f"best model (round {run.record.best.round}) exported as {' and '.join(exported['files'])}",
         folder="export",
         agreement=f"scores differ by at most {check['max_score_difference']:.1e} on {check['pictures']} pictures, "
         f"detections overlap by at least {check['min_iou']:.3f}",
@@ -72,12 +76,46 @@ def export_best(run: RunContext) -> str:
 def _stored(run: RunContext, source: dict[str, Any]) -> dict[str, Any] | None:
     """What was exported from these very weights, when its files are whole."""
     folder = run.folder / "export"
+    for stem in _stems():
+        try:
+            stored: dict[str, Any] = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
+            whole = all(file_sha256(folder / name) == digest for name, digest in stored["files"].items())
+        except FileNotFoundError:
+            if not any((folder / name).exists() for name in _names(stem)):
+                return None
+        except (OSError, ValueError, KeyError, AttributeError):
+            continue
+        else:
+            if whole and stored.get("source") == source and (folder / f"{stem}.md").is_file():
+                return stored
+    return None
+
+
+def _stems() -> Iterator[str]:
+    """model, model-2, model-3 ..."""
+    return (path.name for path in owned.siblings(Path("model")))
+
+
+def _names(stem: str) -> tuple[str, str, str, str]:
+    """The files of an export: the model twice, what is to be known of them, and that as data."""
+    return f"{stem}.pt", f"{stem}.onnx", f"{stem}.md", f"{stem}.json"
+
+
+def _free_stem(folder: Path) -> str:
+    """The first under which no file is somebody else's, or was changed since it was written."""
+    taken = owned.foreign(folder) - _written_before_signing(folder)
+    return next(stem for stem in _stems() if not taken.intersection(_names(stem)))
+
+
+def _written_before_signing(folder: Path) -> set[str]:
+    """Files of an export that no manifest knows yet and that are as they were written, by its own digests."""
+    if "model.json" in owned.manifest(folder).get("files", {}):
+        return set()
     try:
-        stored: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        whole = all(file_sha256(folder / name) == stored["files"][name] for name in FILES)
-    except (OSError, ValueError, KeyError):
-        return None
-    return stored if whole and stored.get("source") == source and (folder / "README.md").is_file() else None
+        files = json.loads((folder / "model.json").read_text(encoding="utf-8"))["files"]
+        return {"model.json", *(name for name, digest in files.items() if owned.is_same(folder / name, digest))}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return set()
 
 
 def _export(run: RunContext, weights: Path, card: Card, source: dict[str, Any]) -> dict[str, Any]:
@@ -99,21 +137,23 @@ def _export(run: RunContext, weights: Path, card: Card, source: dict[str, Any]) 
                 f"{check['max_score_difference']:.2g}, least overlap {check['min_iou']:.3f}); nothing was exported. "
                 "Report this with the run's events.jsonl."
             )
+        names = _names(_free_stem(folder))
         exported = {
             "source": source,
-            "files": {name: file_sha256(scratch / name) for name in FILES},
+            "files": {name: file_sha256(scratch / made) for name, made in zip(names, FILES, strict=False)},
             "check": check,
             "latency_ms": {
-                "model.pt": _latency_ms(torch_run, pictures[0][None]),
-                "model.onnx": _latency_ms(onnx_run, pictures[0][None]),
+                names[0]: _latency_ms(torch_run, pictures[0][None]),
+                names[1]: _latency_ms(onnx_run, pictures[0][None]),
             },
             "threads": cpu_threads(),
         }
-        for name in FILES:
-            (scratch / name).replace(folder / name)
-        (scratch / "README.md").write_text(_readme(run, card, exported), encoding="utf-8")
-        (scratch / "README.md").replace(folder / "README.md")
-        write_json(folder / "model.json", exported)
+        owned.announce(folder, BY, names)
+        for name, made in zip(names, FILES, strict=False):
+            (scratch / made).replace(folder / name)
+        write_text(folder / names[2], _readme(run, card, exported))
+        write_json(folder / names[3], exported)
+        owned.add(folder, BY, names)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return exported
@@ -292,6 +332,7 @@ def _latency_ms(run: Callable[[Batch], list[Batch]], batch: Batch) -> float:
 def _readme(run: RunContext, card: Card, exported: dict[str, Any]) -> str:
     threshold = exported["source"]["threshold"]
     check, latency = exported["check"], exported["latency_ms"]
+    pt, onnx = exported["files"]
     names = "\n".join(f"- {i}: {' '.join(name.split())}" for i, name in enumerate(card.names))
     use = (
         "print(result.names[result.probs.top1], float(result.probs.top1conf))"
@@ -308,7 +349,7 @@ A {card.kind} model ({card.architecture}, {card.size_px} px) made by Sightsmith,
 ```python
 from ultralytics import YOLO
 
-model = YOLO("model.pt")  # or "model.onnx"
+model = YOLO("{pt}")  # or "{onnx}"
 result = model.predict("photo.jpg", imgsz={card.size_px}{confidence}{masks})[0]
 {use}{mask_line}
 ```
@@ -319,8 +360,8 @@ Working threshold: {threshold:.3f}.{_own_looks(card)} Classes:
 
 Both files were run on the same {check["pictures"]} pictures: scores differ by at most
 {check["max_score_difference"]:.1e}, detections overlap by at least {check["min_iou"]:.3f}. Median time of a picture
-with {exported["threads"]} CPU threads ({platform.machine()}): model.pt {latency["model.pt"]} ms,
-model.onnx {latency["model.onnx"]} ms.
+with {exported["threads"]} CPU threads ({platform.machine()}): {pt} {latency[pt]} ms,
+{onnx} {latency[onnx]} ms.
 
 The network's code is Ultralytics' (AGPL-3.0). The weights were trained on pictures made by this project's generators.
 """

@@ -93,6 +93,15 @@ def sync_folder(folder: Path) -> None:
             os.close(number)
 
 
+def in_the_way(path: Path) -> Path | None:
+    """The file that is where a folder should be, at this path or above it; None where a folder is or can be made.
+
+    Raises:
+        OSError: no system takes such a name.
+    """
+    return next((place for place in (path, *path.parents) if place.is_file()), None)
+
+
 def set_aside(path: Path, why: str) -> Path:
     """Rename a damaged file of ours to NAME.damaged, numbered where there is one, and say so.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FixArguments
-from tools.files import sync_folder, write_json
+from tools.files import in_the_way, sync_folder, write_json
 
 MANIFEST = ".sightsmith.json"
 _OLDER_MARK = ".sightsmith-labels"  # of exports without digests: ours, but nobody knows whether they were touched
@@ -44,6 +44,12 @@ def manifest(folder: Path) -> dict[str, Any]:
 def announce(folder: Path, by: str, names: Iterable[str]) -> None:
     """Say which files will be written into a folder that others may use too, so that a kill leaves nobody's file."""
     write_json(folder / MANIFEST, {"by": by, "files": manifest(folder).get("files", {}), "coming": list(names)})
+
+
+def add(folder: Path, by: str, names: Iterable[str]) -> None:
+    """Write down more files of a folder as ours, beside those that were before."""
+    files = manifest(folder).get("files", {}) | {name: _digest(folder / name) for name in names}
+    write_json(folder / MANIFEST, {"by": by, "files": files})
 
 
 def foreign(folder: Path) -> set[str]:
@@ -83,8 +89,10 @@ def refuse_foreign(folder: Path, flag: str) -> None:
     Raises:
         FixArguments: it does, or is a file.
     """
+    if (blocking := in_the_way(folder)) is not None:
+        raise FixArguments(f"{flag} {folder} cannot be a folder: {blocking} is a file; name another")
     if folder.exists() and not folder.is_dir():
-        raise FixArguments(f"{flag} {folder} is a file; name a folder")
+        raise FixArguments(f"{flag} {folder} is no folder; name one")
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / m).exists() for m in (MANIFEST, _OLDER_MARK)):
         raise FixArguments(f"{flag} {folder} holds other files; name an empty or new folder")
 

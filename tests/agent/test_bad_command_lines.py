@@ -2,228 +2,39 @@
 
 import json
 import os
-import shutil
-import sqlite3
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from agent import cli
-from tests.runs import make_run
+from tests.faults.commands import (
+    BASES,
+    CASES,
+    CODES,
+    fault_of,
+    furnish,
+    make_finished,
+    option_lines,
+    plain,
+    unfinished,
+    variable_lines,
+)
 from tools.files import json_text
 
-LONG = "r" * 300
-NO_UTF8 = os.fsdecode(b"\xff\xfe apples")
+LINES = {command: list(lines) for command, lines in groupby(option_lines(), lambda line: line.command)}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A run with pictures and scores; its weights are not there."""
-    run = make_run(tmp_path_factory.mktemp("made") / "good", rounds=1, images=6)
-    run.record.status = "finished"
-    run.save()
-    run.dataset.close()
-    return run.folder
+    return make_finished(tmp_path_factory.mktemp("made") / "good")
 
 
 @pytest.fixture
 def place(finished, tmp_path, monkeypatch):
-    """A folder with a run, a file, an empty folder, somebody's folder and a link that leads to itself."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(finished, tmp_path / "runs" / "good")
-    (tmp_path / "file").write_text("a file")
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "notes.txt").write_text("mine")
-    (tmp_path / "loop").symlink_to("loop")
-    (tmp_path / NO_UTF8).mkdir()
-    return tmp_path
-
-
-def run_json(text):
-    return lambda run: (run / "run.json").write_text(text)
-
-
-def unfinished(run):
-    record = json.loads((run / "run.json").read_text()) | {"status": "stopped", "best": None}
-    (run / "run.json").write_text(json.dumps(record))
-
-
-def instead_of(name):
-    """A folder where a file should be."""
-
-    def spoil(run):
-        unfinished(run)
-        (run / name).unlink(missing_ok=True)
-        (run / name).mkdir()
-
-    return spoil
-
-
-def garbage(name):
-    def spoil(run):
-        unfinished(run)
-        (run / name).write_bytes(b"no database at all, " * 400)
-
-    return spoil
-
-
-def cut(name):
-    """Half of a database, as a full disk or a copy that was broken off leaves it."""
-
-    def spoil(run):
-        unfinished(run)
-        path = run / name
-        if not path.exists():
-            with sqlite3.connect(path) as db:
-                db.execute("CREATE TABLE checkpoints (thread_id TEXT, x TEXT)")
-                db.executemany("INSERT INTO checkpoints VALUES (?, ?)", [("t", "x" * 900)] * 60)
-        with sqlite3.connect(path) as db:
-            db.execute("PRAGMA journal_mode=DELETE")
-        db.close()
-        content = path.read_bytes()
-        path.write_bytes(content[: len(content) // 2])
-
-    return spoil
-
-
-def bad_row(run):
-    with sqlite3.connect(run / "dataset.sqlite") as db:
-        db.execute("UPDATE samples SET axes = '{half' WHERE verdict = 'kept'")
-
-
-def fine(_run):
-    """Nothing is wrong with the run."""
-
-
-BUILD = ["build", "apples"]
-CASES = [
-    # arguments, exit code, what the message names, what is done to the run before
-    ([], 2, "build", fine),
-    (["fly"], 2, "fly", fine),
-    (["build"], 2, "request", fine),
-    ([*BUILD, "pears"], 2, "pears", fine),
-    ([*BUILD, "--nonsense"], 2, "--nonsense", fine),
-    ([*BUILD, "--effort", "heroic"], 2, "heroic", fine),
-    ([*BUILD, "--profile", "cloud"], 2, "cloud", fine),
-    ([*BUILD, "--size", "100"], 2, "size_px", fine),
-    ([*BUILD, "--size", "10"], 2, "--size", fine),
-    ([*BUILD, "--images", "1"], 2, "--images", fine),
-    ([*BUILD, "--rounds", "0"], 2, "--rounds", fine),
-    ([*BUILD, "--rounds", "99"], 2, "--rounds", fine),
-    ([*BUILD, "--minutes", "0"], 2, "--minutes", fine),
-    ([*BUILD, "--minutes", "soon"], 2, "--minutes", fine),
-    ([*BUILD, "--money", "-1"], 2, "--money", fine),
-    ([*BUILD, "--seed", "-1"], 2, "--seed", fine),
-    ([*BUILD, "--seed", "x"], 2, "--seed", fine),
-    ([*BUILD, "--real", "nowhere"], 2, "--real nowhere: there is no such folder", fine),
-    ([*BUILD, "--real", "file"], 2, "--real file: there is no such folder", fine),
-    ([*BUILD, "--real", "loop"], 2, "--real loop: there is no such folder", fine),
-    ([*BUILD, "--real", NO_UTF8], 2, "no UTF-8", fine),
-    ([*BUILD, "--assets", "nowhere"], 2, "--assets nowhere", fine),
-    ([*BUILD, "--few", "nowhere"], 2, "--few nowhere", fine),
-    ([*BUILD, "--unlabelled", "empty"], 2, "--unlabelled empty: there is no picture", fine),
-    ([*BUILD, "--cutouts", "nowhere"], 2, "--cutouts nowhere", fine),
-    ([*BUILD, "--backgrounds", "nowhere"], 2, "--backgrounds nowhere", fine),
-    ([*BUILD, "--backgrounds", "empty"], 2, "--cutouts DIR", fine),
-    ([*BUILD, "--engine", "cloud"], 2, "cloud", fine),
-    ([*BUILD, "--engine", "local", "--address", "h:1"], 2, "--address", fine),
-    ([*BUILD, "--run", "../up"], 2, "../up", fine),
-    ([*BUILD, "--run", ""], 2, "--run", fine),
-    ([*BUILD, "--run", LONG], 2, "at most 64", fine),
-    ([*BUILD, "--run", "good"], 2, "run 'good' exists", fine),
-    ([*BUILD, "--runs-dir", "file"], 4, "file: File exists", fine),
-    ([*BUILD, "--runs-dir", "file/below"], 4, "file", fine),
-    ([*BUILD, "--runs-dir", "loop"], 4, "loop", fine),
-    ([*BUILD, "--runs-dir", "/proc/nowhere"], 4, "/proc/nowhere", fine),
-    (["build", NO_UTF8], 2, "no UTF-8 text", fine),
-    (["resume", "nobody"], 2, "there is no run 'nobody'", fine),
-    (["resume", LONG], 2, "File name too long", fine),
-    (["resume", "good", "--answer", NO_UTF8], 2, "no UTF-8 text", fine),
-    (["resume", "good", "--more-rounds", "99"], 2, "--more-rounds", fine),
-    (["resume", "good", "--runs-dir", "file"], 2, "--runs-dir", fine),
-    (["resume", "good"], 2, "run.json is damaged", run_json("{")),
-    (["resume", "good"], 2, "run.json is damaged", run_json("")),
-    (["resume", "good"], 2, "run.json is damaged", run_json("[1, 2]")),
-    (["resume", "good"], 2, "Is a directory", instead_of("run.json")),
-    (["resume", "good"], 4, "dataset.sqlite is damaged", garbage("dataset.sqlite")),
-    (["resume", "good"], 4, "dataset.sqlite", instead_of("dataset.sqlite")),
-    (["resume", "good"], 4, "delete it, then resume", garbage("checkpoints.sqlite")),
-    (["resume", "good"], 4, "delete it, then resume", cut("checkpoints.sqlite")),
-    (["resume", "good"], 4, "events.jsonl: Is a directory", instead_of("events.jsonl")),
-    (["show", "nobody"], 2, "there is no run 'nobody'", fine),
-    (["show", LONG], 2, "File name too long", fine),
-    (["show", "run.json", "--runs-dir", "runs/good"], 2, "run.json is no run's folder", fine),
-    (["show", "good"], 2, "run.json is damaged", run_json("nonsense")),
-    (["show", "loop", "--runs-dir", "."], 2, "symbolic links", fine),
-    (["runs", "--runs-dir", "file"], 2, "--runs-dir file: is a file", fine),
-    (["predict", "nobody", "x.jpg"], 2, "there is no run 'nobody'", fine),
-    (["predict", "good"], 2, "images", fine),
-    (["predict", "good", "x.jpg", "--confidence", "2"], 2, "--confidence", fine),
-    (["predict", "good", "x.jpg"], 4, "weights.safetensors: there is no such weights file", fine),
-    (["predict", "good", "x.jpg"], 2, "good has no trained model yet", unfinished),
-    (["predict", "good", "x.jpg", "--out", "file"], 2, "--out file is a file", fine),
-    (["predict", "good", "x.jpg", "--out", "runs/good/export"], 2, "--out runs/good/export holds an export",
-     lambda run: json_export(run / "export")),
-    (["predict", "good", "empty"], 2, "no pictures in empty", fine),
-    (["export", "nobody"], 2, "there is no run 'nobody'", fine),
-    (["export", "good", "--format", "tfrecord"], 2, "Unknown format tfrecord", fine),
-    (["export", "good"], 4, "dataset.sqlite is damaged", garbage("dataset.sqlite")),
-    (["export", "good"], 4, "dataset.sqlite is damaged", cut("dataset.sqlite")),
-    (["export", "good"], 4, "row of picture", bad_row),
-    (["export", "good"], 4, "events.jsonl: Is a directory", instead_of("events.jsonl")),
-    (["export", "good"], 4, "export", lambda run: (run / "export").write_text("a file")),
-    (["audit", "good"], 4, "dataset.sqlite is damaged", garbage("dataset.sqlite")),
-    (["learn", "nobody"], 2, "there is no run 'nobody'", fine),
-    (["learn", "good"], 2, "--unlabelled DIR", fine),
-    (["learn", "good", "--unlabelled", "empty"], 2, "--real DIR", fine),
-    (["label", "nowhere", "--classes", "apple"], 2, "nowhere: there is no such photo", fine),
-    (["label", "loop", "--classes", "apple"], 2, "loop", fine),
-    (["label", "empty"], 2, "--classes", fine),
-    (["label", "empty", "--classes", NO_UTF8], 2, "no UTF-8 text", fine),
-    (["label", "empty", "--classes", "apple", "--out", "tfrecord"], 2, "tfrecord", fine),
-    (["label", "empty", "--classes", "apple", "--to", "file"], 2, "--to file is a file", fine),
-    (["label", "empty", "--classes", "apple", "--to", "theirs"], 2, "--to theirs holds other files", fine),
-    (["label", "empty", "--classes", "apple", "--runs-dir", "file"], 4, "file", fine),
-    (["convert", "nowhere", "out"], 4, "nowhere", fine),
-    (["convert", "empty", "file"], 2, "OUT file is a file", fine),
-    (["convert", "empty", "theirs"], 2, "OUT theirs holds other files", fine),
-    (["serve", "nobody"], 2, "there is no run 'nobody'", fine),
-    (["serve", "good", "--port", "0"], 2, "--port", fine),
-    (["serve", "good", "--share", "2"], 2, "--share", fine),
-    (["keys"], 2, "add", fine),
-    (["keys", "add", "a/b", "--keys", "keys.json"], 2, "'a/b' cannot name a key", fine),
-    (["keys", "remove", "nobody", "--keys", "keys.json"], 2, "there is no key 'nobody'", fine),
-    (["keys", "list", "--keys", "file"], 4, "file: the keys cannot be read", fine),
-    (["keys", "list", "--keys", "empty"], 4, "empty: the keys cannot be read", fine),
-    (["mcp", "--photos", "nowhere"], 2, "--photos nowhere: there is no such folder", fine),
-    (["mcp", "--http", "--host", "0.0.0.0", "--keys", "keys.json"], 2, "sightsmith keys add", fine),
-    (["mcp", "--money", "inf"], 2, "no limit", fine),
-    (["mcp", "--runs-dir", "file"], 4, "file", fine),
-    (["anonymise", "nowhere", "--out", "out"], 2, "nowhere: there is no such photo", fine),
-    (["anonymise", "empty", "--out", "theirs"], 2, "--out theirs holds other files", fine),
-    (["anonymise", "empty", "--out", "out"], 4, "there is no photo", fine),
-    (["anonymise", "empty", "--out", "out", "--find", "tattoos"], 2, "known are faces, plates", fine),
-    (["erase"], 2, "name the photos", fine),
-    (["erase", "nowhere"], 2, "nowhere: there is no such photo", fine),
-    (["erase", "--digest", "abc"], 2, "'abc' is no SHA-256", fine),
-    (["describe", "nowhere"], 2, "nowhere: there is no such photo", fine),
-    (["describe", "empty"], 2, "there is no photo in it", fine),
-    (["export", "good", "--format", "llava-next"], 2, "Unknown format llava-next", fine),
-    (["ui", "--port", "99999"], 2, "--port", fine),
-    (["doctor", "--profile", "cloud"], 2, "cloud", fine),
-]  # fmt: skip
-
-
-def json_export(folder):
-    folder.mkdir(exist_ok=True)
-    (folder / ".sightsmith.json").write_text(json.dumps({"by": "export", "files": {}}))
-
-
-def plain(output):
-    """Without the boxes and line breaks that the terminal draws."""
-    return "".join(c for c in output if not c.isspace() and c not in "│╭╮╰╯─")
+    return furnish(tmp_path, finished)
 
 
 @pytest.mark.parametrize(("arguments", "code", "named", "spoil"), CASES)
@@ -237,8 +48,31 @@ def test_a_bad_command_line_ends_with_a_sentence(place, arguments, code, named, 
     assert (place / "theirs" / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("command", BASES)
+def test_every_option_of_every_command_refuses_what_it_cannot_have(place, command):
+    assert [fault for line in LINES[command] if (fault := fault_of(line))] == []
+    assert (place / "theirs" / "notes.txt").read_text() == "mine"
+    assert not (place / "new").exists() and [p.name for p in (place / "runs").iterdir()] == ["good"]
+
+
+def test_every_setting_refuses_nonsense_from_the_environment(place):
+    lines = list(variable_lines())
+    assert len(lines) > 200
+    assert [fault for line in lines if (fault := fault_of(line))] == []
+
+
+@pytest.mark.parametrize("command", BASES)
+def test_a_folder_that_is_gone_ends_with_a_sentence(tmp_path, monkeypatch, command):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = CliRunner().invoke(cli.app, [*command.split(), *BASES[command]])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code in CODES and "a fault of Sightsmith" not in result.output
+
+
 def test_there_are_many():
-    assert len(CASES) >= 60
+    assert len(CASES) + sum(map(len, LINES.values())) > 400
 
 
 def test_a_fault_of_our_own_is_kept_in_the_log_of_its_run(place, monkeypatch):
@@ -285,6 +119,21 @@ def test_stopped_and_unread_have_codes_of_their_own(place, monkeypatch, problem)
     monkeypatch.setattr("agent.console.print_runs", ends)
     result = CliRunner().invoke(cli.app, ["runs"])
     assert result.exit_code == (130 if problem is KeyboardInterrupt else 0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"), [(KeyboardInterrupt(), 130), (SystemExit(1), 130), (SystemExit(4), 4), (SystemExit(0), 0)]
+)
+def test_what_is_stopped_before_a_command_began_has_the_code_of_what_is_stopped(monkeypatch, ends, code):
+    def app():
+        raise ends
+
+    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(cli, "_log_quietly", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
 
 
 def test_a_name_that_is_no_utf8_is_printed_by_its_escapes():

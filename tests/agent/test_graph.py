@@ -335,6 +335,12 @@ def test_a_person_at_hand_is_asked_at_once(tmp_path):
     assert "The user answers: red" in results(model)[0].text
 
 
+def test_a_number_that_no_store_holds_does_not_end_the_run(tmp_path):
+    code, run, model = drive(tmp_path, [call("add_numbers", a=10**40, b=-(10**30)), call("train_model"), DONE])
+    assert (code, run.record.error) == (ExitCode.FINISHED, None)
+    assert results(model)[0].text == str(10**40 - 10**30)
+
+
 def test_calls_of_one_message_run_in_order(tmp_path):
     both = AIMessage("", tool_calls=[call("train_model").tool_calls[0], call("add_numbers", a=1, b=2).tool_calls[0]])
     code, _, model = drive(tmp_path, [both, DONE])

@@ -268,6 +268,16 @@ def test_an_answer_is_limited_and_a_server_that_takes_no_limit_is_asked_without(
     assert ["max_tokens" in sent for sent in endpoint.requests[1:]] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    "usage",
+    ["15 tokens", 15, [], None, {"prompt_tokens": "10", "completion_tokens": None, "total_tokens": 1.5},
+     {"prompt_tokens_details": 5, "completion_tokens_details": {"reasoning_tokens": "2"}}],
+)  # fmt: skip
+def test_tokens_that_are_no_counts_spoil_no_answer(endpoint, usage):
+    endpoint.script = [message("fine") | {"usage": usage}]
+    assert chat_model(settings()).invoke("hi").text == "fine"
+
+
 def test_tries_are_told(endpoint):
     endpoint.script = [fault(503, "busy"), fault(503, "busy"), message("fine")]
     told: list[str] = []

@@ -6,8 +6,6 @@ import subprocess
 import sys
 import threading
 import traceback
-from base64 import b64encode
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,8 @@ import psutil
 import pytest
 
 from agent.llm import chat_model, choose, explain, served_model
+from tests.faults import secrets
+from tests.faults.secrets import files_of, leaks
 from tests.tools.generators.test_openai_images import scenes
 from tools.errors import StepFailed
 from tools.generators.openai_images import OpenAIImages
@@ -22,57 +22,12 @@ from tools.secrecy import redact
 from tools.settings import Settings
 from tools.vision import VisionModel
 
-KEYS, PASSWORDS = ("sk-chat-4711-abcdefgh", "plainimagekey4711"), ("chatpass4711", "imagepass4711", "visionpass4711")
-# Clients send the user and password of an address in this form.
-SECRETS = (*KEYS, *PASSWORDS, *(b64encode(f"owner:{password}".encode()).decode() for password in PASSWORDS))
-
-
-class _Repeats(BaseHTTPRequestHandler):
-    """Refuses every key, and says which it was."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        said = {"error": {"message": f"key {self.headers.get('Authorization')} is wrong at {self.server.addresses}"}}
-        data = json.dumps(said).encode()
-        self.send_response(401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST
-
-    def log_message(self, *_args):
-        pass
-
 
 @pytest.fixture
 def variables():
     """The environment of somebody who has set every key and a password in every address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Repeats)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    key, image_key = KEYS
-    addresses = [f"http://owner:{password}@127.0.0.1:{server.server_address[1]}/v1" for password in PASSWORDS]
-    server.addresses = addresses
-    names = ("OPENAI_BASE_URL", "SIGHTSMITH_IMAGE_BASE_URL", "SIGHTSMITH_VLM_BASE_URL")
-    found = dict(zip(names, addresses, strict=True)) | {"OPENAI_API_KEY": key, "SIGHTSMITH_IMAGE_API_KEY": image_key}
-    assert found.keys() == Settings.secret_variables().keys()  # a new secret setting is to be scanned for too
-    yield found | {
-        "SIGHTSMITH_VLM_MODEL": "sees", "SIGHTSMITH_VLM_PRICE": "0.01", "SIGHTSMITH_IMAGE_PRICE": "0.01",
-        "SIGHTSMITH_LLM_RETRIES": "0", "SIGHTSMITH_IMAGE_ATTEMPTS": "1", "SIGHTSMITH_VLM_ATTEMPTS": "1",
-    }  # fmt: skip
-    server.shutdown()
-    server.server_close()
-
-
-def leaks(*texts):
-    """Secrets that stand in texts."""
-    return {secret for secret in SECRETS for text in texts if secret in text}
-
-
-def files_of(folder):
-    """What is in the files of a folder, whatever it is."""
-    return [p.read_bytes().decode("utf-8", "replace") for p in folder.rglob("*") if p.is_file()]
+    with secrets.variables() as found:
+        yield found
 
 
 @pytest.mark.parametrize("generator", ["tests.fakes:ShapeGenerator", "openai_images"])

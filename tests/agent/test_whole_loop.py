@@ -59,7 +59,7 @@ def test_every_kind_goes_through_the_same_loop(tmp_path, request_text, kind, cla
     assert synthetic[metric] is not None
     assert record["evaluation"]["real_test"] is None
     assert (run.folder / record["best"]["weights"]).is_file()
-    for name in ("model.pt", "model.onnx", "README.md"):
+    for name in ("model.pt", "model.onnx", "model.md", "README.md"):
         assert (run.folder / "export" / name).is_file()
     assert "accuracy" not in (run.folder / "report.md").read_text().lower() or kind == "classify"
     assert {"generate", "train", "evaluate", "diagnose", "report"} <= {s["name"] for s in record["stages"]}

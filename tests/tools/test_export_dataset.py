@@ -11,6 +11,7 @@ import pytest
 import yaml
 from defusedxml import ElementTree as ET
 
+from tools import owned
 from tools.data.dataset import file_sha256
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
@@ -87,7 +88,7 @@ def test_says_what_went_out_and_what_was_lost(exported):
     assert not {"coco", "cvat"} & set(answer["lost"])
     assert set(run.record.exports["dataset"]) == {"yolo", "coco", "voc", "cvat"}
     assert json.loads((run.folder / "run.json").read_text())["exports"]["dataset"]["coco"]["images"] == 15
-    assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+    assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == [owned.MANIFEST]
 
 
 def test_pycocotools_reads_the_same_masks(exported):
@@ -326,7 +327,7 @@ def test_killed_while_it_is_put_into_place(tmp_path, monkeypatch, moment):
     export(run, ["yolo"])
     folder = run.folder / "export/dataset_yolo"
     assert (folder / "labels/test/s003.txt").read_text() == "" and (folder / "data.yaml").is_file()
-    assert not [p for p in folder.parent.iterdir() if p.name.startswith(".")]
+    assert [p.name for p in folder.parent.iterdir() if p.name.startswith(".")] == [owned.MANIFEST]
 
 
 CHANGES = {
@@ -358,7 +359,18 @@ def test_what_the_person_put_there_or_changed_is_left_alone(tmp_path, what):
         assert tree(folder) == changed
         assert run.record.exports["dataset"]["voc"]["folder"] == "export/dataset_voc-2"
     names = {p.name for p in (run.folder / "export").iterdir()}
-    assert names == {"dataset_voc", "dataset_voc-2", "README.md"}
+    assert names == {"dataset_voc", "dataset_voc-2", "README.md", owned.MANIFEST}
+
+
+def test_a_card_of_all_formats_that_a_person_wrote_on_is_left_alone(tmp_path):
+    run = make_run(tmp_path, count=6)
+    export(run, ["voc"])
+    card = run.folder / "export" / "README.md"
+    export(run, ["coco"])
+    assert "dataset_coco" in card.read_text(encoding="utf-8")
+    card.write_text("mine")
+    export(run, ["yolo"])
+    assert card.read_text() == "mine"
 
 
 def test_a_moved_data_set_still_loads(tmp_path):

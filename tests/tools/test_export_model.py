@@ -7,8 +7,9 @@ import pytest
 
 from tests.tools.test_train import add, make_run
 from tests.tools.trainers.shapes import samples
-from tools import export_model
+from tools import export_model, owned
 from tools.data.pictures import read_picture
+from tools.downloads import downloads
 from tools.errors import FixArguments, StepFailed
 from tools.export_model import compare, export_best, open_onnx
 from tools.rescorer import Rescorer, store
@@ -55,7 +56,7 @@ def test_both_files_agree_and_open(tmp_path, kind):
         assert results[0].probs.top1 == results[1].probs.top1
     else:
         assert len(results[0].boxes) == len(results[1].boxes) > 0
-    readme = (tmp_path / "export" / "README.md").read_text()
+    readme = (tmp_path / "export" / "model.md").read_text()
     assert "from ultralytics import YOLO" in readme
     assert ("twice, so other programs may need a threshold" in readme) == (kind != "classify")
 
@@ -66,20 +67,48 @@ def test_what_other_programs_leave_out_is_said(tmp_path):
     red = Rescorer(mean=(0,) * 15, spread=(1,) * 15, weights=(0,) * 15, bias=0, sure=20, doubted=20)
     store(weights, {"disc": red}, weights)
     export_best(run)
-    said = " ".join((tmp_path / "export" / "README.md").read_text().split())
+    said = " ".join((tmp_path / "export" / "model.md").read_text().split())
     assert "twice and corrects scores by what your photos without labels showed, so other programs" in said
 
 
-def test_nothing_is_written_twice_and_damage_is_mended(tmp_path, monkeypatch):
+def test_nothing_is_written_twice_and_what_is_gone_comes_back(tmp_path):
     run = exportable(tmp_path, "detect")
     first = export_best(run)
     stamps = [(tmp_path / "export" / n).stat().st_mtime_ns for n in export_model.FILES]
     assert export_best(run) == first
     assert [(tmp_path / "export" / n).stat().st_mtime_ns for n in export_model.FILES] == stamps
 
-    (tmp_path / "export" / "model.onnx").write_bytes(b"cut off")
+    (tmp_path / "export" / "model.onnx").unlink()
     export_best(run)
     open_onnx(tmp_path / "export" / "model.onnx")
+
+
+def test_what_a_person_changed_since_is_never_written_over(tmp_path):
+    run = exportable(tmp_path, "detect")
+    export_best(run)
+    folder = tmp_path / "export"
+    (folder / "model.onnx").write_bytes(b"quantised by hand")
+    (folder / "model-2.md").write_text("my notes")
+    assert "model-3.pt and model-3.onnx" in json.loads(export_best(run))["done"]
+    open_onnx(folder / "model-3.onnx")
+    assert 'YOLO("model-3.pt")' in (folder / "model-3.md").read_text()
+    assert [d.title for d in downloads(tmp_path, run.record)] == ["weights.safetensors", "model-3.pt", "model-3.onnx"]
+
+    run.record.best.threshold = 0.4  # another model
+    assert "model-3.pt" in json.loads(export_best(run))["done"]
+    assert "0.400" in (folder / "model-3.md").read_text()
+    assert (folder / "model.onnx").read_bytes() == b"quantised by hand"
+    assert (folder / "model-2.md").read_text() == "my notes"
+
+
+def test_an_export_of_before_there_were_digests_is_ours(tmp_path):
+    run = exportable(tmp_path, "detect")
+    export_best(run)
+    owned.sign(tmp_path / "export", "export", only=[])  # by what knows of manifests and wrote something else
+    (tmp_path / "export" / "model.md").unlink()
+    run.record.best.threshold = 0.4
+    assert "model.pt" in json.loads(export_best(run))["done"]
+    assert not (tmp_path / "export" / "model-2.pt").exists()
 
 
 def test_files_that_disagree_are_not_exported(tmp_path, monkeypatch):

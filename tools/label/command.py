@@ -117,6 +117,8 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
     for path in wanted.photos:
         if not path.exists():
             raise FixArguments(f"{path}: there is no such photo or folder")
+    if wanted.labelled is not None and not wanted.labelled.is_dir():
+        raise FixArguments(f"--labelled {wanted.labelled}: there is no such folder")
     owned.refuse_foreign(_place(wanted), "--to")
     told_apart_by = (
         wanted.model, wanted.second, wanted.labelled, wanted.precision, wanted.every, wanted.improve or None,
