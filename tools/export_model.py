@@ -219,6 +219,9 @@ def open_pt(path: Path) -> Callable[[Batch], list[Batch]]:
 
     Only for files that this process wrote itself: a .pt may hold code.
     """
+    from tools.trainers.networks import quiet_ultralytics
+
+    quiet_ultralytics()
     import torch
     from ultralytics.models import YOLO
 

@@ -95,7 +95,7 @@ def line_of(text: str, width: int, height: int) -> Line:
     corners = _corners(text, "--line", width, height)
     if len(corners) != 2 or corners[0] == corners[1]:
         raise FixArguments(f"--line {text}: two different points are wanted, as x1,y1,x2,y2")
-    return Line(*corners)
+    return Line(corners[0], corners[1])
 
 
 def zone_of(text: str, width: int, height: int) -> Zone:

@@ -63,7 +63,9 @@ class Tracker:
         for name, tracker in self._by_class.items():
             own = [i for i in found if i.class_name == name]
             rows = np.array([[*i.box, i.score, 0] for i in own], np.float32).reshape(-1, 6)
-            for *_, number, _, _, index in tracker.update(Boxes(rows, picture.shape[:2]), frame).tolist():
+            for *_, number, _, _, index in tracker.update(
+                Boxes(rows, (picture.shape[0], picture.shape[1])), frame
+            ).tolist():
                 key = (name, int(number))
                 track = self._numbers.setdefault(key, len(self._numbers) + 1)
                 tracked.append(Tracked(track, own[int(index)]))
