@@ -27,11 +27,11 @@ from tools.generators.blender.models.sh3f import CATALOGUE, CHINESE, read_sh3f
 TRIANGLES, TEXTURE_PX, JPEG_QUALITY = 4000, 192, 82
 NAME = "Sightsmith CC0"
 ORIGIN = "Blend Swap CC-0, version 1.8, a furniture library of Sweet Home 3D (www.sweethome3d.com)"
-# Brands; parts of walls; kitchen units that differ by an inch; what nobody would know from its picture.
+# Brands; parts of walls; kitchen units that differ by an inch; what nobody would know from its picture, or cut down so.
 LEFT_OUT = {
     "iphone", "shower", "showerDoor", "spiralStaircase", "highCabinet", "islandExtension", "lowerCornerCabinet",
     "smallUpperCabinet", "upperCabinet", "upperCornerCabinet", "upperShelves", "technicalTable1", "verticalShelves",
-    "tatami",
+    "tatami", "numberLock", "decorativePlant",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ PALETTE = (
     "#2f5fa8", "#27346b", "#6d3f8c", "#d48aa5", "#7a4b2a", "#b08a58",
 )  # fmt: skip
 PAINTED = 0.4  # share of the copies of what may have any colour that get another one
+ALIKE = 0.05  # linear; both shoes of a pair are painted, though each has a material of its own
 LEAST_SATURATED = 0.25  # of a colour that a new hue changes
 
 
@@ -40,8 +41,8 @@ def vary_colours(data: Any, paint: Paint, rng: np.random.Generator) -> None:
     saturation, value = rng.uniform(*limits.saturation), rng.uniform(*limits.value)
     another, turn = rng.uniform() < PAINTED and paint == "made", rng.uniform()
     colour = PALETTE[int(rng.integers(len(PALETTE)))]
-    main = _main_material(data)
-    for index, material in enumerate(data.materials):
+    main = _colour_of(data.materials[_main_material(data)]) if data.materials else None
+    for material in data.materials:
         shader = _shader(material)
         if shader is None:
             continue
@@ -49,10 +50,10 @@ def vary_colours(data: Any, paint: Paint, rng: np.random.Generator) -> None:
         if base.links:
             _shift_texture(material, shader, hue, saturation, value)
             continue
-        red, green, blue, alpha = base.default_value
-        h, s, v = colorsys.rgb_to_hsv(red, green, blue)
+        *rgb, alpha = base.default_value
+        h, s, v = colorsys.rgb_to_hsv(*rgb)
         plain = shader.inputs["Metallic"].default_value < 0.5 and shader.inputs["Alpha"].default_value > 0.9
-        if another and plain and index == main:
+        if another and plain and main is not None and max(abs(a - b) for a, b in zip(main, rgb, strict=True)) < ALIKE:
             base.default_value = (*_linear(colour), alpha)
             continue
         if another and plain and s > LEAST_SATURATED:
@@ -69,6 +70,15 @@ def _main_material(data: Any) -> int:
     data.polygons.foreach_get("area", area)
     covered = np.bincount(index, area, minlength=1)
     return int(covered.argmax())
+
+
+def _colour_of(material: Any) -> tuple[float, float, float] | None:
+    """A material's plain colour; None where a texture or nothing gives it one."""
+    shader = _shader(material)
+    if shader is None or shader.inputs["Base Color"].links:
+        return None
+    red, green, blue, _ = shader.inputs["Base Color"].default_value
+    return red, green, blue
 
 
 def _shader(material: Any) -> Any:

@@ -134,7 +134,7 @@ def _installed() -> list[Path]:
     """Where packages and Sweet Home 3D itself put furniture libraries."""
     shared = platformdirs.site_data_dir("sweethome3d", multipath=True).split(os.pathsep)
     own = Path.home() / ".eteks" / "sweethome3d"
-    return [Path(p) / "furniture" for p in (*shared, own)]
+    return [place / "furniture" for place in (*map(Path, shared), own)]
 
 
 def _libraries_in(place: Path) -> list[Path]:
