@@ -26,10 +26,11 @@ from agent.mailbox import leave
 from agent.request_text import Known
 from agent.run import Ask, ExitCode, execute, is_locked, lock, open_run, read_record
 from agent.talk_tools import forget, try_on
-from agent.turns import extend_args, what_can_be_asked
+from agent.turns import ROUNDS, extend_args, what_can_be_asked
 from tools.errors import FixArguments, SightsmithError
 from tools.estimate import NETWORKS
 from tools.runtime import Listener, RunContext, RunRecord, resume_command
+from tools.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -148,7 +149,7 @@ def at_once(folder: Path, said: str, *, photos: Sequence[Path] = (), language_mo
     """
     turn = _begin(folder, said, photos)
     waits = turn.record.status == "needs_answer"
-    offline = not language_model and choose(open_run(folder).settings).name == OFFLINE
+    offline = not (language_model or turn.asks_model())
     if is_locked(folder) or (offline and not waits and turn.word.kind in (*get_args(Question), "unclear", "stop")):
         return turn.take()
     return None
@@ -183,11 +184,31 @@ class _Turn:
             if kind in get_args(Question) and kind not in ("help", "cannot") and self.record.best is not None:
                 return self._told()
             return self._drive(answer="no" if kind == "forget" else self.said)
-        if self.model is not None or choose(open_run(self.folder).settings).name != OFFLINE:
+        # A step that was broken off is finished first: a turn in its middle would leave a call without its answer.
+        whole = self.record.status == "finished"
+        if whole and self.asks_model():
             return self._drive(said=self.said)
         if kind in get_args(Question):
             return self._told()
+        if not whole and kind in (*ROUNDS, "label", "export"):
+            return self._resume_first()
         return self._wish()
+
+    def asks_model(self) -> bool:
+        """Whether a language model hears the word."""
+        return self.model is not None or choose(self._settings()).name != OFFLINE
+
+    def _settings(self) -> Settings:
+        """The run's settings."""
+        run = open_run(self.folder)
+        run.dataset.close()
+        return run.settings
+
+    def _resume_first(self) -> Reply:
+        command = resume_command(self.folder)
+        if self.word.language == "zh":
+            return self._reply("refused", f"这次运行还没有完成；请先继续：{command}")
+        return self._reply("refused", f"This run has not come to its end; go on with it first: {command}")
 
     # Answers ------------------------------------------------------------------------------------------------------
 
@@ -217,8 +238,7 @@ class _Turn:
         word, zh = self.word, self.word.language == "zh"
         if word.kind in get_args(Question):
             return self._reply("answered", self._answer())
-        offline = self.model is None and choose(open_run(self.folder).settings).name == OFFLINE
-        if offline and not (word.kind == "stop" or word.focus):
+        if not self.asks_model() and not (word.kind == "stop" or word.focus):
             return self._reply("refused", (
                 "正在运行中，现在只能听“这一轮之后停”或“多一点阴影”这样的话；请等它完成后再说，或者先停下。" if zh else
                 'It is working. Until it has ended it hears "stop after this round" and "more shade please"; say this '
@@ -241,9 +261,7 @@ class _Turn:
         if word.kind == "forget":
             return self._forget()
         if self.record.best is None:
-            return self._reply("refused", (
-                f"还没有模型：先用 {resume_command(self.folder)} 继续。" if zh else
-                f"There is no model yet: go on with it first, {resume_command(self.folder)}"))  # fmt: skip
+            return self._resume_first()
         if word.kind in ("classes", "kind", "smaller"):
             return self._fork()
         if word.kind == "try":
@@ -284,7 +302,7 @@ class _Turn:
         names = [n for n in task.class_names if n not in word.dropped] + word.classes
         network = None
         if word.kind == "smaller":
-            network = _smaller(open_run(self.folder).settings.model)
+            network = _smaller(self._settings().model)
             if network is None:
                 text = _smallest(word.language)
                 self._write_down(text)

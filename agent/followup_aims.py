@@ -9,7 +9,7 @@ from tools.data.class_names import words as name_words
 
 # Patterns of lower-case text, English and Chinese, to the slices that scenes can show.
 _AIMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (r"shad(?:e|y|ow\w*)|\bdark\w*|night|dusk|dim\b|low light|poor light", r"阴影|阴暗|暗|夜|树荫|背阴",
+    (r"shad(?:e|y|ow\w*)|\bdark\w*|night|dusk|dim\b|low light|poor light", r"阴影|阴暗|暗|夜|晚上|树荫|背阴",
      ("light=deep shade",)),
     (r"back ?-?li(?:t|ght\w*)|against the (?:light|sun)|silhouett\w*", r"逆光|背光", ("light=backlight",)),
     (r"low sun|evening|morning|sunset|sunrise|dawn", r"傍晚|清晨|早上|夕阳|日出|日落", ("light=low sun",)),
@@ -73,9 +73,10 @@ def read_aims(text: str, classes: Sequence[str], known: Known) -> Aimed:
     looks, unknown = _looks(text, mentioned or list(classes), known)
     focus = [aim for en, zh, aims in _COMPILED if en.search(text) or zh.search(text) for aim in aims]
     focus += [f"context={place}" for place in take_places(text)[0]]
-    if len(classes) > 1:
+    lookalikes = _lookalike(text, classes, known)
+    if len(classes) > 1 and not lookalikes:  # what is taken for a class says nothing of how that is found
         focus += _confused(text, mentioned)
-    focus += _lookalike(text, mentioned, classes, known)
+    focus += lookalikes
     return Aimed(list(dict.fromkeys([*looks, *focus])), unknown)
 
 
@@ -129,7 +130,7 @@ _TAKEN = re.compile(
 _TAKEN_ZH = re.compile(r"把(?P<what>[\u3400-\u9fff]{1,8}?)(?:当成|认成|误认|当作|看成|识别成)")
 
 
-def _lookalike(text: str, mentioned: Sequence[str], classes: Sequence[str], known: Known) -> list[str]:
+def _lookalike(text: str, classes: Sequence[str], known: Known) -> list[str]:
     """Something else that is taken for a class."""
     match = _TAKEN.search(text) or _TAKEN_ZH.search(text)
     found = known(match["what"].strip()) if match else None

@@ -46,6 +46,7 @@ _NUMBERS = {
     for n, ws in enumerate(("", "one a an 一", "two 两 二", "three 三", "four 四", "five 五"), 0)
     for w in ws.split()
 }
+_HOW_ABOUT = re.compile(r"^\W*(?:and |but )?(?:how|what) about\b")  # a wish, put as a question
 _FORGET = _any(r"\bforget\b(?! to\b)|\bundo\b|never ?mind|\btake (?:that|it) back\b|\bcancel (?:that|it)\b|"
                r"\bscratch that\b",
                r"忘了|忘掉|忘记|撤销|撤回|当我没说|算了|取消刚才")  # fmt: skip
@@ -101,9 +102,10 @@ _FILES = _any(r"\bwhere\b.{0,30}\b(?:files?|model|weights?|results?|report|pictu
               r"which (?:files?|folder)|download", r"(?:文件|模型|权重|报告|结果|图片|数据).{0,6}(?:在哪|哪里|放哪)|"
                                                    r"在哪(?:里|儿)?|下载|路径")  # fmt: skip
 _GOOD = _any(r"\bhow (?:good|accurate|well|reliable|precise|sure)\b|\baccura|\bscores?\b|\bmap\b|\bprecision\b|"
-             r"\brecall\b|\bis it (?:any )?good|can i trust",
+             r"\brecall\b|\bresults?\b|\bis it (?:any )?good|can i trust",
              r"准确|多准|准不准|准吗|效果|分数|得分|好不好|好用吗|可靠")  # fmt: skip
-_STATUS = _any(r"\bhow far\b|\bprogress\b|\bstatus\b|\bwhat are you doing\b|still (?:running|working)|\b(?:is it |"
+_STATUS = _any(r"\bhow far\b(?! away| (?:is|are) (?!it|you))|\bprogress\b|\bstatus\b|\bwhat are you doing\b|"
+              r"still (?:running|working)|\b(?:is it |"
                r"are you )?(?:done|finished|ready)\b(?: yet)?",
                r"进度|到哪(?:一步)?了|完成了吗|好了吗|在做什么|跑完了")  # fmt: skip
 _ABOUT = _any(r"what (?:is|was|does) (?:this|it|that)\b|which (?:classes|things)|what (?:classes|things)|"
@@ -143,7 +145,7 @@ _ADD = _any(r"\b(?:also|too|as well|in addition|additionally|plus)\b|\badd\b(?! 
             r"还要|也要|再加|加上|还有|另外|同时|也(?:找|识别|检测|分割|数)|还(?:能|想)?(?:找|识别|检测)")  # fmt: skip
 _ADD_WORDS = _any(r"\b(?:now|please|also|too|as well(?: as)?|in addition|additionally|plus|add|include|it should|"
                   r"can it|could it|make it|i want it to|the class|classes|class|should)\b|^\W*and\b",
-                  r"请|现在|还要|也要|再加上?|加上|还有|另外|同时|也|还|想|能|"
+                  r"请|现在|能不能|可不可以|可以|是否|还要|也要|再加上?|加上|还有|另外|同时|也|还|想|能|"
                   r"让它|帮我|类别|找出?|识别|检测")  # fmt: skip
 _DROP = _any(
     r"\b(?:drop|remove|leave out|without|no longer|stop (?:finding|looking for)|skip|ignore)\b",
@@ -171,7 +173,7 @@ def read_word(said: str, classes: Sequence[str], known: Known) -> Word:
     place = find_path(said)
     text = re.sub(r"\s+", " ", (said[: place.start] + " " + said[place.end :] if place else said)).lower().strip()
     text = text.replace("’", "'")
-    asks = bool(_ASKS.search(text))
+    asks = bool(_ASKS.search(text)) and not _HOW_ABOUT.search(text)
     notes = take_declined(text, language)[1]
 
     base = Word("unclear", language, said, path=place.path if place else None, notes=notes)
@@ -205,7 +207,7 @@ def _question(text: str, asks: bool, notes: list[str]) -> str | None:
                 return kind
         return None
     rules = (
-        ("confusions", _CONFUSES), ("why", _WHY), ("pictures", _MANY), ("files", _FILES),
+        ("confusions", _CONFUSES), ("why", _WHY), ("pictures", _MANY), ("weak", _WEAK), ("files", _FILES),
         ("cost", _COST), ("status", _STATUS),
     )  # fmt: skip
     for kind, pattern in rules:
@@ -215,7 +217,7 @@ def _question(text: str, asks: bool, notes: list[str]) -> str | None:
         return "cost" if _TOOK.search(text) and not re.search(r"\d", text) else "speed"
     if notes:  # "can it read the plates?"
         return "cannot"
-    for kind, pattern in (("weak", _WEAK), ("score", _GOOD), ("about", _ABOUT)):
+    for kind, pattern in (("score", _GOOD), ("about", _ABOUT)):
         if pattern.search(text):
             return kind
     return None

@@ -54,6 +54,7 @@ TABLE: list[tuple[str, str, str, str]] = [
     ("can it find the pose?", "cannot", "answered", "keypoints and poses are not found"),
     ("measure their diameter", "cannot", "answered", "nothing is measured"),
     ("how far away are they?", "cannot", "answered", "distance are not estimated"),
+    ("can it do face recognition?", "cannot", "answered", "one person is not told from another"),
     ("能读车牌上的文字吗？", "cannot", "answered", "不支持读取文字"),
     ("it misses green ones", "aim", "waits", "appearance=green"),
     ("it misses green apples, make it better", "aim", "waits", "appearance=green"),
@@ -63,6 +64,8 @@ TABLE: list[tuple[str, str, str, str]] = [
     ("it takes pears for apples", "aim", "waits", "confused=pear/apple"),
     ("two more rounds in backlight", "aim", "waits", "2 more rounds"),
     ("it finds apples where there are none", "aim", "waits", "crowding=none"),
+    ("it detects leaves as apples", "aim", "refused", "No scene can show lookalike=leaf"),
+    ("what about the dark?", "aim", "waits", "light=deep shade"),
     ("漏掉了青苹果", "aim", "waits", "appearance=green"),
     ("在阴影里找不到", "aim", "waits", "light=deep shade"),
     ("it misses blue ones", "aim", "refused", "nothing draws it blue"),
@@ -112,7 +115,6 @@ def folder(template: Path, tmp_path: Path) -> Iterator[Path]:
 def photos(tmp_path: Path) -> Path:
     import numpy as np
 
-    place = tmp_path / "my photos"
     place = tmp_path / "photos"
     place.mkdir()
     write_picture(place / "a.png", np.full((40, 60, 3), 120, np.uint8))
@@ -243,3 +245,39 @@ def test_forgetting_takes_the_lesson_out_of_the_memory_for_good(tmp_path: Path):
 def test_an_empty_or_endless_word_is_refused(folder: Path, said: str):
     with pytest.raises(FixArguments):
         follow_up(folder, said)
+
+
+def test_a_smaller_network_is_a_fork_with_its_plan(tmp_path: Path):
+    run = finished(tmp_path / "fruit")
+    run.record.settings["model"] = "yolo11m"
+    run.save()
+    reply = follow_up(run.folder, "smaller and faster")
+    assert reply.forked and reply.plan["network"] == "yolo11n" and reply.outcome == "waits"
+
+
+@pytest.mark.parametrize(("said", "outcome"), [("another round", "refused"), ("why is it low?", "answered")])
+def test_a_run_that_was_broken_off_is_finished_first(tmp_path: Path, said: str, outcome: str):
+    run = finished(tmp_path / "fruit")
+    run.record.status = "stopped"
+    run.save()
+    reply = follow_up(run.folder, said, model=ScriptedModel(script=[]))
+    assert reply.outcome == outcome
+    assert outcome == "answered" or "sightsmith resume fruit" in reply.text
+
+
+def test_the_command_line_asks_and_says_how_to_approve(folder: Path):
+    from typer.testing import CliRunner
+
+    from agent.cli import app
+
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["ask", "fruit", *words, "--runs-dir", str(folder.parent)])
+        return result.exit_code, result.stdout
+
+    assert run("why is the score low?")[0] == 0 and "Weak" in run("why is the score low?")[1]
+    code, text = run("it misses green ones")
+    assert code == 3 and "appearance=green" in text and "sightsmith resume fruit --answer yes" in text
+    assert run("no")[0] == 0
+    assert run("asdf")[0] == 2
+    code, text = run("what does it confuse?", "--json")
+    assert code == 0 and '"outcome": "answered"' in text
