@@ -22,6 +22,10 @@ _ON = re.compile(r"^(.+?) (?:on|in|of) (?:the |a |an |my |our |some )?(.+)$")
 _ON_ZH = re.compile(r"^(.+?)(?:表面|内部)?[上里中]?(?:面|边)?的?([^的]+)$")
 # Flaws that a curved thing can bear; chips, burrs and potholes need an edge or a road.
 ANYWHERE = ("scratch", "crack", "dent", "hole", "rust spot", "stain", "mould", "weld spatter")
+DAMAGED = frozenset({
+    "rusty", "rusted", "corroded", "rotten", "mouldy", "moldy", "cracked", "scratched", "dented", "stained", "broken",
+    "damaged", "dirty", "old", "worn", "used", "crushed", "生锈", "腐烂", "发霉", "破裂", "破损", "脏", "旧",
+})  # fmt: skip
 REACH = 0.34  # size of a flaw over the thing's longest side
 
 
@@ -56,7 +60,9 @@ def _paired(
     under = find_in(specs, ground)
     if under is None or key not in ANYWHERE or (rows.get(under[0]) is not None and rows[under[0]].family == FAMILY):
         return None
-    return f"{key} on {under[0]}", under[1]
+    pair = f"{key} on {under[0]}"
+    kept = [look.name for look in specs[pair].appearances if look.name in under[1]]
+    return pair, kept
 
 
 def _lies_on(look: Appearance, ground: str) -> bool:
@@ -86,7 +92,9 @@ def flawed(thing: ObjectSpec, flaw: ObjectSpec) -> ObjectSpec:
     """The thing with the flaw on it: its own parts and appearances, the flaw's materials."""
     first = flaw.appearances[0].materials
     marks = {name: first.get(name, flaw.materials[name]) for name in MARK_WORDS}
-    looks = [look.model_copy(update={"weight": look.weight}) for look in thing.appearances]
+    # A rusty bolt under a rust spot would show rust that no label covers.
+    sound = [look for look in thing.appearances if not DAMAGED & {look.name, *look.states}]
+    looks = sound or thing.appearances[:1]
     return thing.model_copy(
         update={
             "name": f"{flaw.name} on {thing.name}",

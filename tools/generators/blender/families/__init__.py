@@ -26,6 +26,8 @@ FAMILIES = (
     "stick",
     "food",
     "cell",
+    "plant",
+    "part",
     "slab",
     "flaw",
 )

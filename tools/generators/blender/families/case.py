@@ -54,7 +54,7 @@ def parts(n: Case, rng: np.random.Generator) -> list[Part]:
     """The case, upright, its front along x."""
     front = n.deep / 2
     made: list[Part] = [Box(material="body", size=(n.deep, 1, n.high), bevel=min(n.bevel, 0.5), taper=n.taper)]
-    for material, spots, out in (("screen", n.screen, 0.006), ("panel", n.panel, 0.01), ("door", n.door, 0.016)):
+    for material, spots, out in (("screen", n.screen, 0.02), ("panel", n.panel, 0.01), ("door", n.door, 0.016)):
         for spot in spots:
             y, z, wide, high = _on_front(n, spot)
             if material == "door":

@@ -32,7 +32,7 @@ class Outline(Numbers):
 
 
 def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
-    """The thing, standing in the xz plane, its face towards -y; lying ones are laid by their rests."""
+    """The thing, standing in the xz plane."""
     half = [(x, z) for x, z in n.half]
     outline = half + [(-x, z) for x, z in half[::-1] if x > 1e-6] if n.mirror else half
     turn = (90.0, 0.0, 0.0)
@@ -79,7 +79,13 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
             )
             for s in (1, -1)
         ]
-    return made
+    # Its face towards +y, which is up when it lies flat.
+    return [
+        part.model_copy(
+            update={"at": (-part.at[0], -part.at[1], part.at[2]), "turn": (*part.turn[:2], part.turn[2] + 180)}
+        )
+        for part in made
+    ]
 
 
 def _mark(n: Outline, front: float) -> list[Part]:

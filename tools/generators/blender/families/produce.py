@@ -11,13 +11,14 @@ from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.object_spec import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
-Form = Literal["spindle", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
+Form = Literal["spindle", "peanut", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
 # Radius over the greatest, from the bottom to the top, evenly spread in height.
 FORMS: dict[str, list[float]] = {
-    "round": [0, 0.55, 0.8, 0.95, 1, 0.95, 0.8, 0.55, 0],
+    "round": [0, 0.66, 0.87, 0.97, 1, 0.97, 0.87, 0.66, 0],
     "egg": [0, 0.6, 0.86, 0.98, 1, 0.92, 0.76, 0.5, 0],
     "pear": [0, 0.66, 0.92, 1, 0.93, 0.74, 0.56, 0.42, 0],
     "heart": [0, 0.25, 0.48, 0.7, 0.88, 1, 0.98, 0.72, 0],
+    "peanut": [0, 0.7, 0.95, 0.86, 0.66, 0.8, 1, 0.76, 0],
     "spindle": [0, 0.42, 0.75, 0.94, 1, 0.94, 0.75, 0.42, 0],
     "long": [0, 0.75, 0.95, 1, 1, 1, 0.95, 0.72, 0],
     "root": [0, 0.1, 0.22, 0.4, 0.62, 0.84, 1, 0.8, 0],
@@ -55,7 +56,7 @@ class Produce(Numbers):
 def parts(n: Produce, rng: np.random.Generator) -> list[Part]:
     """One fruit, its stem up; or a pair of them on stems."""
     made = _body(n)
-    top = 0.5 - n.dimple
+    top = 0.475 - n.dimple if n.dimple else 0.5
     if n.stem:
         lean = rng.uniform(-0.4, 0.4) * n.stem
         made.append(
@@ -115,12 +116,8 @@ def _body(n: Produce) -> list[Part]:
     last = len(rows) - 1
     profile: list[Vec2] = [(r * n.wide / 2, -0.5 + i / last) for i, r in enumerate(rows)]
     if n.dimple:
-        profile[-2:] = [
-            (0.62 * rows[-2] * n.wide, 0.475),
-            (0.2 * n.wide, 0.49),
-            (0.06 * n.wide, 0.5 - n.dimple),
-            (0, 0.49 - n.dimple),
-        ]
+        half, depth = n.wide / 2, 0.475 - n.dimple
+        profile[-1:] = [(0.36 * half, 0.462), (0.2 * half, 0.472), (0.09 * half, (0.475 + depth) / 2), (0, depth)]
     bend = {"bend": n.bend} if n.bend else {}
     if n.beads:
         bead = ball("body", (0, 0, 0), n.bead, detail=6)
