@@ -1,7 +1,7 @@
 """`sightsmith describe`: photos in words, by a vision model. Heavy imports happen inside it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,8 +36,8 @@ def describe(
     from tools.settings import Settings
     from tools.vision import VisionModel
 
-    given = {"vlm_model": model, "vlm_price": price, "runs_dir": runs_dir}
-    settings = Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    given: dict[str, Any] = {"vlm_model": model, "vlm_price": price, "runs_dir": runs_dir}
+    settings = Settings(**{k: v for k, v in given.items() if v is not None})
     total = sum(1 for _ in find_photos(photos))
     if not total:
         raise FixArguments(f"{', '.join(map(str, photos))}: there is no photo in it")

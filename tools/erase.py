@@ -111,7 +111,9 @@ def _wanted(photos: Sequence[Path], digests: Sequence[str], traces: Traces) -> _
     for digest in digests:
         if len(digest) != _DIGEST_CHARS or any(c not in "0123456789abcdef" for c in digest.lower()):
             raise FixArguments(f"--digest {digest[:80]!r} is no SHA-256: 64 digits and letters a to f")
-    paths, found, looks = set(), {d.lower() for d in digests}, []
+    paths: set[str] = set()
+    looks: list[int] = []
+    found = {d.lower() for d in digests}
     for file in find_photos(photos):
         paths.add(str(file.path.resolve()))
         found.add(file_sha256(file.path))
