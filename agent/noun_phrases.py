@@ -147,7 +147,7 @@ class Reader:
             tokens = piece.split()
             while tokens and tokens[0] in words.FILLERS and self._says_as_much(tokens[1:], tokens):
                 tokens.pop(0)
-            while tokens and tokens[-1] in words.FILLERS:
+            while tokens and tokens[-1] in words.FILLERS and not self._known(" ".join(tokens)):
                 tokens.pop()
             stripped = " ".join(tokens).strip(" ,.-'")
             if self._known(stripped):
@@ -263,7 +263,7 @@ _PLURALS = (
 
 def singular(phrase: str) -> str:
     """An English noun phrase with its noun in the singular."""
-    of = re.search(r" (?:of|on|with|without) ", phrase)
+    of = re.search(r" (?:of|on|in|with|without) ", phrase)
     if of:
         return singular(phrase[: of.start()]) + phrase[of.start() :]
     head, _, last = phrase.rpartition(" ")

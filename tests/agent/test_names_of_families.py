@@ -1,0 +1,63 @@
+"""Requests that name things of the families, English and Chinese: the thing that is meant, or one question."""
+
+import pytest
+
+from agent.noun_phrases import singular
+from agent.planner import _UNCOVERED, _instead_of
+from agent.understand import understand
+from tools.classes import ClassArgument, resolve_classes
+from tools.errors import FixArguments
+from tools.generators.blender.families.table import rows
+from tools.generators.blender.library import Library
+from tools.generators.blender.naming import forms, plain
+
+EVERY = 6  # every sixth name, three requests each: two hundred
+NAMES = [*list(rows())[::EVERY], "camera"]
+
+
+@pytest.fixture(scope="module")
+def find():
+    return Library().find
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_understood_in_both_languages(name, find):
+    several = forms(plain(name))[-1]
+    for request in (f"detect {several} in photos", f"build me a {name} segmenter", f"识别{rows()[name].chinese[0]}"):
+        said = understand(request, find)
+        assert [c.drawn_as for c in said.classes] == [name], request
+        assert said.question is None, request
+
+
+@pytest.mark.parametrize(
+    ("request_", "classes"),
+    [
+        ("find scratches on metal plates", [("scratch on metal plates", "scratch", ["on metal"])]),
+        ("cracked tiles", [("cracked tile", "ceramic tile", ["cracked"])]),
+        ("find cracks in concrete", [("crack in concrete", "crack", ["on concrete"])]),
+        ("检测金属板上的划痕", [("金属板上划痕", "scratch", ["on metal"])]),
+        ("find people in hard hats", [("person in hard hats", "worker", [])]),
+        (
+            "count red and white blood cells and platelets",
+            [(f"{n}", f"{n}", []) for n in ("red blood cell", "white blood cell", "platelet")],
+        ),
+    ],
+)
+def test_a_flaw_a_pair_and_a_group_are_understood(request_, classes, find):
+    said = understand(request_, find)
+    assert [(c.name, c.drawn_as, c.appearances) for c in said.classes] == classes and said.notes == []
+
+
+def test_a_word_of_two_meanings_is_asked_with_both():
+    task = understand("detect mice", Library().find)
+    with pytest.raises(FixArguments) as caught:
+        resolve_classes([ClassArgument(name=c.name) for c in task.classes], Library())
+    hole = _UNCOVERED.search(str(caught.value))
+    assert hole is not None
+    asked = _instead_of(task, hole)
+    assert asked["options"] == ["computer mouse", "house mouse"]
+    assert asked["question"] == '"mouse" can mean several things. Which do you mean: computer mouse / house mouse?'
+
+
+def test_the_thing_before_a_preposition_is_the_one_in_the_singular():
+    assert singular("scratches on metal plates") == "scratch on metal plates"
