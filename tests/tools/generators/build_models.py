@@ -94,7 +94,7 @@ def main() -> None:
             facts(build_object(library.spec(key), None, np.random.default_rng(seed), library)) for seed in range(4)
         ]
     out["again"] = facts(build_object(library.spec("zorka"), None, np.random.default_rng(0), library))
-    out["opened"] = opened
+    out["opened"] = list(opened)
     (kept,) = [
         p
         for p in (place / "cache" / "opened").iterdir()

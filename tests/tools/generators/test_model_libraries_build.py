@@ -49,14 +49,14 @@ def test_copies_differ_and_a_seed_decides(built):
 def test_what_a_texture_cuts_out_is_no_part_of_the_mesh(built):
     card = built["zorkc"][0]
     side = max(card["size"])
-    assert card["area"] == pytest.approx(np.pi / 4 * side**2, rel=0.15)  # the disc fills its own box
+    assert 0.6 < card["area"] / side**2 < np.pi / 4 + 0.05  # a disc in its own box, with steps; the card has 1
 
 
 @pytest.mark.slow
 def test_a_fine_model_is_cut_down_and_opened_once(built):
     assert 0.8 * MAX_TRIANGLES < built["zorkd"][0]["triangles"] <= MAX_TRIANGLES
     assert built["opened"] == ["zorka", "zorkb", "zorkc", "zorkd", "zorkf"]
-    assert "zorke" in built["refused"] or "no mesh" in built["refused"]
+    assert "zorke" in built["refused"] and "a.sh3f" in built["refused"] and "no mesh" in built["refused"]
 
 
 def test_triangles_across_an_edge_are_split_and_the_transparent_side_goes():

@@ -115,7 +115,12 @@ def open_model(model: Model, triangles: int = MAX_TRIANGLES, texture_px: int = T
         StepFailed: it cannot be read, or is too large.
     """
     with tempfile.TemporaryDirectory(prefix="sightsmith-model-") as scratch:
-        data = import_mesh(unpacked(model, Path(scratch) / "files"))
+        file = unpacked(model, Path(scratch) / "files")
+        try:
+            data = import_mesh(file)
+        except StepFailed as error:
+            library = Path(model.source).name
+            raise StepFailed(f"the model {model.name!r} of {library} cannot be drawn: {error}") from error
         if len(data.vertices) > MAX_VERTICES:
             raise StepFailed(f"{model.name} has {len(data.vertices)} vertices; at most {MAX_VERTICES}")
         _pack_textures(data, texture_px)
