@@ -86,7 +86,7 @@ def teach(folder: Path, name: str, picture: Picture, found: Sequence[Instance], 
     return sample.id
 
 
-def label_set(folder: Path, model: Predictor, threshold: float, told: Callable[[int, int], None]) -> int:
+def label_set(folder: Path, model: Predictor, threshold: float, told: Callable[[int, int], object]) -> int:
     """Label the photos of a set that nobody has looked at, with a model that finds things; returns how many.
 
     Args:

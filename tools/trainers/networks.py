@@ -104,8 +104,9 @@ def transfer_classes(
     for key, value in own.items():
         given = renamed.get(key)
         shapes = (len(new_names), *value.shape[1:]), (len(old_names), *value.shape[1:])
-        by_class = given is not None and (tuple(value.shape), tuple(given.shape)) == shapes
-        if by_class and (".cv3." in key or "linear" in key):
+        if given is None or (tuple(value.shape), tuple(given.shape)) != shapes:
+            continue
+        if ".cv3." in key or "linear" in key:
             for mine, theirs in rows:
                 value[mine] = given[theirs].to(value.dtype)
             filled += 1

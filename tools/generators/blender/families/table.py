@@ -100,7 +100,7 @@ def spec_of(row: Row) -> ObjectSpec:
             chinese=list(row.chinese),
             size_m=float(size or 0.1),
             contexts=places.split() or list(template.contexts),
-            rests=list(rests) or list(template.rests),  # type: ignore[arg-type]
+            rests=list(rests) or list(template.rests),
             lookalikes=list(like),
             family=row.family,
             labels=template.labels,
