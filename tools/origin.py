@@ -141,7 +141,7 @@ def read_origin(path: Path) -> Origin:
 
 def _of_manifest(path: Path, kind: str | None) -> Origin:
     """What a C2PA manifest says; nothing is fetched from anywhere."""
-    import c2pa  # type: ignore[import-untyped]
+    import c2pa
 
     try:
         settings = c2pa.Settings.from_dict({"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}})

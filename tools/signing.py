@@ -50,7 +50,7 @@ class ManifestSigner:
             StepFailed: the key does not fit the certificate, the certificate is not one that C2PA allows, or the kind
                 of file cannot hold a manifest.
         """
-        import c2pa  # type: ignore[import-untyped]
+        import c2pa
 
         created = {"action": "c2pa.created", "digitalSourceType": VOCABULARY + kind}
         maker = {"name": "Sightsmith", "version": version("sightsmith")}
