@@ -27,6 +27,7 @@ from agent.request_text import Known
 from agent.run import Ask, ExitCode, execute, is_locked, lock, open_run, read_record
 from agent.talk_tools import forget, try_on
 from agent.turns import ROUNDS, extend_args, what_can_be_asked
+from agent.use_it import how_to_use
 from tools.errors import FixArguments, SightsmithError
 from tools.estimate import NETWORKS
 from tools.runtime import Listener, RunContext, RunRecord, resume_command
@@ -183,6 +184,7 @@ class _Turn:
         if self.record.status == "needs_answer" and self.record.question is not None:
             if kind in get_args(Question) and kind not in ("help", "cannot") and self.record.best is not None:
                 return self._told()
+            self.word = replace(self.word, kind="answer")
             return self._drive(answer="no" if kind == "forget" else self.said)
         # A step that was broken off is finished first: a turn in its middle would leave a call without its answer.
         whole = self.record.status == "finished"
@@ -385,9 +387,27 @@ class _Turn:
             text = " ".join(filter(None, said))
             return replace(self._reply("waits", text), run=record.name, plan=plan, forked=forked)
         if code is ExitCode.FINISHED:
-            outcome: Outcome = "worked" if worked or forked else "answered"
-            return replace(self._reply(outcome, self.last_words), run=record.name, forked=forked)
+            return replace(
+                self._reply(self._how_it_ended(worked or forked), self._last_words(record)),
+                run=record.name,
+                forked=forked,
+            )
         return replace(self._reply("refused", record.error or "stopped"), run=record.name, forked=forked)
+
+    def _how_it_ended(self, worked: bool) -> Outcome:
+        """What became of a turn that came to its end; without rounds a wish for rounds came to nothing."""
+        if worked:
+            return "worked"
+        by_rules = not self.asks_model()
+        if by_rules and self.word.kind in ROUNDS:
+            return "refused"
+        return "done" if by_rules and self.word.kind in ("label", "export") else "answered"
+
+    def _last_words(self, record: RunRecord) -> str:
+        """What was said at the end; who named a device is told how the exported files get there."""
+        if self.word.kind != "export" or not self.word.device or self.asks_model():
+            return self.last_words
+        return f"{self.last_words}\n{how_to_use(self.folder, record, self.word.language, self.word.device)}"
 
     def _reply(self, outcome: Outcome, text: str) -> Reply:
         offline = self.model is None

@@ -74,7 +74,8 @@ def read_aims(text: str, classes: Sequence[str], known: Known) -> Aimed:
     focus = [aim for en, zh, aims in _COMPILED if en.search(text) or zh.search(text) for aim in aims]
     focus += [f"context={place}" for place in take_places(text)[0]]
     lookalikes = _lookalike(text, classes, known)
-    if len(classes) > 1 and not lookalikes:  # what is taken for a class says nothing of how that is found
+    # Of a class with one look that is missed, or with something that is taken for it, the rest is found well enough.
+    if len(classes) > 1 and not (looks or lookalikes):
         focus += _confused(text, mentioned)
     focus += lookalikes
     return Aimed(list(dict.fromkeys([*looks, *focus])), unknown)
