@@ -1,4 +1,4 @@
-"""Questions about a run, answered from its record alone: no model is asked, nothing is worked on, nothing is changed."""
+"""Questions about a run, answered from its record alone: no model is asked, nothing is worked on or changed."""
 
 import json
 from collections.abc import Callable
@@ -10,16 +10,21 @@ from tools.data.scores import Diagnosis, Evaluation
 from tools.runtime import RunRecord
 
 _ON = {
-    "en": {"real_test": "real photos that it never saw", "cross_val": "your photos, each judged by a model that had not seen it",
+    "en": {"real_test": "real photos that it never saw", "cross_val": "your photos, each judged by a model that had "
+                                                                      "not seen it",
            "real_val": "the real photos that decide", "synthetic_test": "rendered test pictures",
            "synthetic_val": "rendered validation pictures"},
-    "zh": {"real_test": "没见过的真实照片", "cross_val": "您的照片（每张由未见过它的模型评判）", "real_val": "用于决策的真实照片",
+    "zh": {"real_test": "没见过的真实照片", "cross_val": "您的照片（每张由未见过它的模型评判）", "real_val": "用于决"
+                                                                                   "策的真实照片",
            "synthetic_test": "渲染的测试图片", "synthetic_val": "渲染的验证图片"},
 }  # fmt: skip
 _ERRORS = {
-    "en": {"missed": "not found at all", "merged": "taken together with a neighbour", "background": "found where nothing is",
-           "loose mask": "found with an outline that fits badly", "wrong class": "given the wrong class", "double": "found twice"},
-    "zh": {"missed": "完全没找到", "merged": "和旁边的合成一个", "background": "在没有物体的地方误报", "loose mask": "找到了但轮廓不准",
+    "en": {"missed": "not found at all", "merged": "taken together with a neighbour", "background": "found where "
+                                                                                                    "nothing is",
+           "loose mask": "found with an outline that fits badly", "wrong class": "given the wrong class", "double":
+               "found twice"},
+    "zh": {"missed": "完全没找到", "merged": "和旁边的合成一个", "background": "在没有物体的地方误报", "loose mask":
+        "找到了但轮廓不准",
            "wrong class": "类别认错", "double": "重复找到"},
 }  # fmt: skip
 FEW_PICTURES = 30  # of a set, under which its score says little
@@ -81,10 +86,21 @@ class _Told:
         if e.accuracy is not None:
             return self.say(f"Of 10 pictures it names about {round(10 * e.accuracy)} right ({count} {where}).",
                             f"10 张图里大约判对 {round(10 * e.accuracy)} 张（{count} 张{where}）。")  # fmt: skip
-        found = "" if e.recall is None else self.say(
-            f"Of 10 things it finds about {round(10 * e.recall)}", f"10 个物体大约找到 {round(10 * e.recall)} 个")
-        wrong = "" if e.precision is None else self.say(
-            f"of 10 finds about {round(10 * (1 - e.precision))} are wrong", f"10 个结果里大约 {round(10 * (1 - e.precision))} 个是错的")
+        found = (
+            ""
+            if e.recall is None
+            else self.say(
+                f"Of 10 things it finds about {round(10 * e.recall)}", f"10 个物体大约找到 {round(10 * e.recall)} 个"
+            )
+        )
+        wrong = (
+            ""
+            if e.precision is None
+            else self.say(
+                f"of 10 finds about {round(10 * (1 - e.precision))} are wrong",
+                f"10 个结果里大约 {round(10 * (1 - e.precision))} 个是错的",
+            )
+        )
         low, high = e.intervals.get(e.metric, (None, None))
         spread = f", {low:.2f}–{high:.2f}" if low is not None and high is not None else ""
         number = f"{e.metric.replace('_', ' ').replace('map', 'mAP')} {e.score:.2f}{spread}"
@@ -113,7 +129,8 @@ class _Told:
                 f"It was measured on {decided.images} pictures only, so the number itself is uncertain.",
                 f"只在 {decided.images} 张图上测量，数字本身就不确定。"))  # fmt: skip
         lines.append(self.say(
-            f"It learnt from {made} pictures in {len(self.record.rounds)} round(s). \"Another round\" aims at what is weak.",
+            f"It learnt from {made} pictures in {len(self.record.rounds)} round(s). \"Another round\" aims at what "
+            f"is weak.",
             f"它从 {made} 张图、{len(self.record.rounds)} 轮中学习。说“再来一轮”就针对薄弱处再训练。"))  # fmt: skip
         return "\n".join(lines)
 
@@ -145,7 +162,8 @@ class _Told:
         return self.say(f"Weak: {named}.", f"薄弱：{named}。") if named else ""
 
     def _confused_line(self, diagnosis: Diagnosis) -> str:
-        pairs = [self.say(f"{c.truth} taken for {c.taken_for} ({c.count} times)", f"{c.truth} 被认成 {c.taken_for}（{c.count} 次）")
+        pairs = [self.say(f"{c.truth} taken for {c.taken_for} ({c.count} times)", f"{c.truth} 被认成 "
+                                                                                  f"{c.taken_for}（{c.count} 次）")
                  for c in diagnosis.confused[:4]]  # fmt: skip
         others = [self.say(f"{name}, which is no target ({n} of {diagnosis.lookalikes.get(name, n)})",
                            f"{name}（不是目标，{n} / {diagnosis.lookalikes.get(name, n)}）")
@@ -154,7 +172,11 @@ class _Told:
             return ""
         names = ", ".join(self.record.task.class_names) if self.record.task else ""
         lines = [self.say(f"Confused: {', '.join(pairs)}.", f"混淆：{'，'.join(pairs)}。")] if pairs else []
-        lines += [self.say(f"Taken for {names}: {', '.join(others)}.", f"被当成{names}的：{'，'.join(others)}。")] if others else []
+        lines += (
+            [self.say(f"Taken for {names}: {', '.join(others)}.", f"被当成{names}的：{'，'.join(others)}。")]
+            if others
+            else []
+        )
         return "\n".join(lines)
 
     def _diagnosis(self) -> Diagnosis | None:
@@ -180,21 +202,30 @@ class _Told:
         seconds = count * float(ms) / 1000
         threads = model.get("threads") if isinstance(model, dict) else None
         return self.say(
-            f"About {_duration(seconds, 'en')} for {count:,} pictures on this machine: {name} takes {float(ms):.0f} ms a picture"
-            f"{f' with {threads} threads' if threads else ''}, without reading files. `sightsmith predict` looks twice at "
+            f"About {_duration(seconds, 'en')} for {count:,} pictures on this machine: {name} takes {float(ms):.0f} "
+            f"ms a picture"
+            f"{f' with {threads} threads' if threads else ''}, without reading files. `sightsmith predict` looks "
+            f"twice at "
             "small things and draws the results, which takes some times as long.",
             f"在这台机器上，{count:,} 张图大约需要 {_duration(seconds, 'zh')}：{name} 每张 {float(ms):.0f} 毫秒"
-            f"{f'（{threads} 线程）' if threads else ''}，不含读文件。`sightsmith predict` 会对小物体看两遍并画出结果，要慢几倍。")  # fmt: skip
+            f"{f'（{threads} 线程）' if threads else ''}，不含读文件。`sightsmith predict` "
+            f"会对小物体看两遍并画出结果，要慢几倍。")  # fmt: skip
 
     def pictures(self) -> str:
         """How many pictures there are."""
         kept, made = self.record.pictures
         inherited = int(self.record.totals.get("inherited", 0))
-        also = self.say(f", and {inherited} of the run it goes on from", f"，另有 {inherited} 张来自原来的运行") if inherited else ""
+        also = (
+            self.say(f", and {inherited} of the run it goes on from", f"，另有 {inherited} 张来自原来的运行")
+            if inherited
+            else ""
+        )
         if self.record.few is not None and self.record.task is not None:
             return self.say(f"{self.record.task.budget.images} photos that you showed; none was made.",
                             f"{self.record.task.budget.images} 张您给的照片，没有生成图片。")  # fmt: skip
-        return self.say(f"{made} pictures were made, {kept} of them kept{also}.", f"生成了 {made} 张图片，保留 {kept} 张{also}。")
+        return self.say(
+            f"{made} pictures were made, {kept} of them kept{also}.", f"生成了 {made} 张图片，保留 {kept} 张{also}。"
+        )
 
     def cost(self) -> str:
         """What it cost: minutes and money."""
@@ -202,7 +233,9 @@ class _Told:
         parts: dict[str, float] = {}
         for stage in self.record.stages:
             parts[stage.name] = parts.get(stage.name, 0.0) + stage.seconds
-        longest = ", ".join(f"{n} {_duration(s, self.language)}" for n, s in sorted(parts.items(), key=lambda i: -i[1])[:3])
+        longest = ", ".join(
+            f"{n} {_duration(s, self.language)}" for n, s in sorted(parts.items(), key=lambda i: -i[1])[:3]
+        )
         return self.say(
             f"{_duration(seconds, 'en')} of work ({longest or 'nothing yet'}), and ${money:.2f}.",
             f"耗时 {_duration(seconds, 'zh')}（{longest or '还没有'}），花费 ${money:.2f}。")  # fmt: skip
@@ -219,22 +252,31 @@ class _Told:
 
     def status(self) -> str:
         """How far it is."""
-        states = {"running": ("It is working", "正在运行"), "needs_answer": ("It waits for an answer", "在等您回答"),
-                  "finished": ("It is finished", "已完成"), "failed": ("It failed", "失败了"), "stopped": ("It was stopped", "已停止")}  # fmt: skip
+        states = {
+            "running": ("It is working", "正在运行"), "needs_answer": ("It waits for an answer", "在等您回答"),
+            "finished": ("It is finished", "已完成"), "failed": ("It failed", "失败了"),
+            "stopped": ("It was stopped", "已停止"),
+        }  # fmt: skip
         rounds = len(self.record.rounds)
         budget = self.record.task.budget.rounds if self.record.task else 0
         step = _latest_step(self.folder) if self.record.status == "running" else ""
         said = self.say(*states[self.record.status])
         why = f": {self.record.error}" if self.record.error else ""
-        return self.say(f"{said}{why}. Round {rounds} of {budget}.{f' Now: {step}.' if step else ''}",
-                        f"{said}{why}。第 {rounds} 轮，共 {budget} 轮。{f'当前：{step}。' if step else ''}")  # fmt: skip
+        now = self.say(f" Now: {step}.", f"当前：{step}。") if step else ""
+        return self.say(
+            f"{said}{why}. Round {rounds} of {budget}.{now}", f"{said}{why}。第 {rounds} 轮，共 {budget} 轮。{now}"
+        )
 
     def about(self) -> str:
         """What the run is."""
         task = self.record.task
         if task is None:
-            return self.say(f'Nothing is settled yet for "{self.record.request}".', f"“{self.record.request}”还没有确定。")
-        does = {"segment": ("outlines", "分割"), "detect": ("boxes", "检测"), "classify": ("tells apart", "分类")}[task.kind]
+            return self.say(
+                f'Nothing is settled yet for "{self.record.request}".', f"“{self.record.request}”还没有确定。"
+            )
+        does = {"segment": ("outlines", "分割"), "detect": ("boxes", "检测"), "classify": ("tells apart", "分类")}[
+            task.kind
+        ]
         names = ", ".join(task.class_names)
         said = self.say(f"A recogniser that {does[0]} {names}.", f"{does[1]}模型，类别：{names}。")
         parent = self.record.parent

@@ -11,7 +11,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -22,6 +22,9 @@ from tools.files import explain_os_error
 from tools.processes import environment, module_command
 from tools.runtime import RunRecord, write_json
 from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from agent.followup import Reply
 
 LOG = "process.log"  # what a worker said that died before it could write its record
 _STARTED = "started"  # beside its number in `.worker`: it has yet to take its run's lock
@@ -113,6 +116,38 @@ def go_on(
         record.visitor = True
         write_json(folder / "run.json", record.model_dump(mode="json"))
     _spawn(folder, arguments, secrets)
+
+
+def say(
+    folder: Path, said: str, secrets: Mapping[str, str], *, photos: Sequence[Path] = (), visitor: bool = False
+) -> "Reply | None":
+    """A person's word about a run: answered at once where its record or its mailbox is enough, else by a worker.
+
+    Args:
+        folder: of the run.
+        said: what the person says.
+        secrets: environment of the worker alone.
+        photos: that come with it, already on this machine.
+        visitor: the word is not by the owner of this machine; from then on the run is as a visitor's.
+
+    Returns:
+        The reply, or None where a worker was set on it: its plan or its last words come as those of any worker, in the
+        run's record and events; those of a fork in the fork's, whose name is then in the record's `forks`.
+
+    Raises:
+        FixArguments: there is no such run, or the word is empty or too long.
+        StepFailed: the run's folder cannot be written.
+    """
+    from agent.followup import at_once
+
+    if visitor and not (record := read_record(folder)).visitor and not is_alive(folder):
+        record.visitor = True
+        write_json(folder / "run.json", record.model_dump(mode="json"))
+    reply = at_once(folder, said, photos=photos, language_model=bool(secrets))
+    if reply is None:
+        named = [f"--photo={p}" for p in photos]
+        _spawn(folder, ["ask", folder.name, *named, "--json", "--", said], secrets)
+    return reply
 
 
 def export(folder: Path) -> None:
@@ -227,9 +262,9 @@ def _restarted(folder: Path) -> bool:
 
 def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -> None:
     """Start a worker in a session of its own, so that nothing that ends its starter ends it."""
-    command = module_command("agent.cli", *arguments, "--runs-dir", str(folder.resolve().parent))
-    if arguments[0] == "resume":
-        command.append("--json")
+    name, *others = arguments  # options come first: what a person says may begin with a dash
+    flags = ["--runs-dir", str(folder.resolve().parent), *(["--json"] if name == "resume" else [])]
+    command = module_command("agent.cli", name, *flags, *others)
     try:
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(

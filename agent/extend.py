@@ -1,4 +1,4 @@
-"""The tool that adds rounds to a run that has come to its end: aimed at what the person says, once the plan is approved."""
+"""The tool that adds rounds to a run that has come to its end, aimed at what the person says, once approved."""
 
 import json
 from collections.abc import Sequence
@@ -28,15 +28,15 @@ REFUSED = "the plan was refused; nothing was spent and nothing was changed"
 def extend_run(
     runtime: ToolRuntime[RunContext],
     rounds: Annotated[int, Field(description="rounds to add")] = 1,
-    pictures: Annotated[int | None, Field(description="pictures to add in all; as in the rounds before when left out")] = None,
-    focus: Annotated[list[str] | None, Field(description="what the rounds aim at, 'axis=value', 'class=name'...")] = None,
+    pictures: Annotated[int | None, Field(description="pictures to add; as in the rounds before when left out")] = None,
+    focus: Annotated[list[str] | None, Field(description="what they aim at, 'axis=value', 'class=name'...")] = None,
     notes: Annotated[list[str] | None, Field(description="what of the wish cannot be done, one sentence each")] = None,
     reply: Annotated[str | None, Field(description="your answer to what the user asked about the last plan")] = None,
 ) -> str:  # fmt: skip
     """Add rounds to this run, which has come to its end: what a wish such as "it misses green ones" needs first.
 
-    The user sees the plan and approves it; nothing is spent before. Then call design_scenes with the focus, go round the
-    loop, and export again. `focus`: as for design_scenes; leave it out to aim at what the last diagnosis found.
+    The user sees the plan and approves it; nothing is spent before. Then call design_scenes with the focus, go round
+    the loop, and export again. `focus`: as for design_scenes; leave it out to aim at what the last diagnosis found.
     """
     return extend(runtime.context, rounds, pictures, focus or [], notes or [], reply)
 
@@ -96,7 +96,9 @@ def _vocabulary(run: RunContext) -> Vocabulary:
 
 def _what_there_is(run: RunContext) -> str:
     looks = list(dict.fromkeys(look for _, look in _vocabulary(run).looks))
-    return f"Looks that can be drawn: {', '.join(looks[:12])}. Photos of what is missed can be brought: --unlabelled DIR."
+    return (
+        f"Looks that can be drawn: {', '.join(looks[:12])}. Photos of what is missed can be brought: --unlabelled DIR."
+    )
 
 
 def _plan(run: RunContext, rounds: int, pictures: int, aims: Sequence[str], notes: Sequence[str]) -> dict[str, Any]:

@@ -26,10 +26,12 @@ from agent.mailbox import leave
 from agent.request_text import Known
 from agent.run import Ask, ExitCode, execute, is_locked, lock, open_run, read_record
 from agent.talk_tools import forget, try_on
-from agent.turns import extend_args, what_can_be_asked
+from agent.turns import ROUNDS, extend_args, what_can_be_asked
+from agent.use_it import how_to_use
 from tools.errors import FixArguments, SightsmithError
 from tools.estimate import NETWORKS
 from tools.runtime import Listener, RunContext, RunRecord, resume_command
+from tools.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -122,21 +124,44 @@ def follow_up(
     Raises:
         FixArguments: there is no such run, its record is damaged, or the word is empty or too long.
     """
+    return _begin(folder, said, photos, ask, listener, model, tools, auto_approve).take()
+
+
+def _begin(folder: Path, said: str, photos: Sequence[Path], ask: Ask = ask_nobody, *others: Any) -> "_Turn":
     said = said.strip()
     if not said:
         raise FixArguments("the message is empty; ask something about the run, or say what should change")
     if len(said) > MAX_CHARS:
         raise FixArguments(f"the message has {len(said)} characters, and at most {MAX_CHARS} are read; say it shorter")
-    turn = _Turn(folder, said, list(photos), ask, listener, model, tools, auto_approve)
-    return turn.take()
+    return _Turn(folder, said, list(photos), ask, *others)
+
+
+def at_once(folder: Path, said: str, *, photos: Sequence[Path] = (), language_model: bool = False) -> Reply | None:
+    """What needs no work: a question that the record answers, a word for a run that works. None for all else.
+
+    Args:
+        folder: of the run.
+        said: what the person says.
+        photos: that come with the word.
+        language_model: one will be asked, so that only what a working run is told is settled here.
+
+    Raises:
+        FixArguments: as of `follow_up`.
+    """
+    turn = _begin(folder, said, photos)
+    waits = turn.record.status == "needs_answer"
+    offline = not (language_model or turn.asks_model())
+    if is_locked(folder) or (offline and not waits and turn.word.kind in (*get_args(Question), "unclear", "stop")):
+        return turn.take()
+    return None
 
 
 class _Turn:
     """One word and what becomes of it."""
 
     def __init__(
-        self, folder: Path, said: str, photos: list[Path], ask: Ask, listener: Listener | None,
-        model: "BaseChatModel | None", tools: "Sequence[BaseTool] | None", auto_approve: bool,
+        self, folder: Path, said: str, photos: list[Path], ask: Ask, listener: Listener | None = None,
+        model: "BaseChatModel | None" = None, tools: "Sequence[BaseTool] | None" = None, auto_approve: bool = False,
     ) -> None:  # fmt: skip
         self.folder, self.said, self.photos = folder, said, photos
         self.ask, self.listener, self.model, self.tools, self.auto_approve = ask, listener, model, tools, auto_approve
@@ -159,31 +184,50 @@ class _Turn:
         if self.record.status == "needs_answer" and self.record.question is not None:
             if kind in get_args(Question) and kind not in ("help", "cannot") and self.record.best is not None:
                 return self._told()
+            self.word = replace(self.word, kind="answer")
             return self._drive(answer="no" if kind == "forget" else self.said)
-        if self.model is not None or choose(open_run(self.folder).settings).name != OFFLINE:
+        # A step that was broken off is finished first: a turn in its middle would leave a call without its answer.
+        whole = self.record.status == "finished"
+        if whole and self.asks_model():
             return self._drive(said=self.said)
         if kind in get_args(Question):
             return self._told()
+        if not whole and kind in (*ROUNDS, "label", "export"):
+            return self._resume_first()
         return self._wish()
+
+    def asks_model(self) -> bool:
+        """Whether a language model hears the word."""
+        return self.model is not None or choose(self._settings()).name != OFFLINE
+
+    def _settings(self) -> Settings:
+        """The run's settings."""
+        run = open_run(self.folder)
+        run.dataset.close()
+        return run.settings
+
+    def _resume_first(self) -> Reply:
+        command = resume_command(self.folder)
+        if self.word.language == "zh":
+            return self._reply("refused", f"这次运行还没有完成；请先继续：{command}")
+        return self._reply("refused", f"This run has not come to its end; go on with it first: {command}")
 
     # Answers ------------------------------------------------------------------------------------------------------
 
     def _told(self) -> Reply:
         """A question, answered from the record; what is said goes into the run's story."""
-        word = self.word
-        if word.kind == "help":
-            text = what_can_be_asked(word.language)
-        elif word.kind == "cannot":
-            text = self._cannot()
-        else:
-            text = answer(word.kind, self.folder, self.record, word.language, word.number, word.device)
+        text = self._answer()
         self._write_down(text)
         return self._reply("answered", text)
 
-    def _cannot(self) -> str:
-        """What is not done here, each with the nearest thing that is."""
-        ask = "这里做不到：" if self.word.language == "zh" else "Not done here: "
-        return ask + ("；" if self.word.language == "zh" else "; ").join(self.word.notes)
+    def _answer(self) -> str:
+        word = self.word
+        if word.kind == "help":
+            return what_can_be_asked(word.language)
+        if word.kind == "cannot":  # what is not done here, each with the nearest thing that is
+            head, between = ("这里做不到：", "；") if word.language == "zh" else ("Not done here: ", "; ")
+            return head + between.join(word.notes)
+        return answer(word.kind, self.folder, self.record, word.language, word.number, word.device)
 
     def _write_down(self, text: str) -> None:
         run = open_run(self.folder)
@@ -195,16 +239,12 @@ class _Turn:
         """A worker is on the run: what the record answers is answered, the rest is left in its mailbox."""
         word, zh = self.word, self.word.language == "zh"
         if word.kind in get_args(Question):
-            text = self._cannot() if word.kind == "cannot" else what_can_be_asked(word.language)
-            known = word.kind not in ("help", "cannot")
-            return self._reply("answered", answer(
-                word.kind, self.folder, self.record, word.language, word.number, word.device) if known else text)  # fmt: skip
-        offline = self.model is None and choose(open_run(self.folder).settings).name == OFFLINE
-        if offline and not (word.kind == "stop" or word.focus):
+            return self._reply("answered", self._answer())
+        if not self.asks_model() and not (word.kind == "stop" or word.focus):
             return self._reply("refused", (
-                "正在运行中，现在只能听“这一轮之后停”或“多一点阴影”这样的话；请等它完成后再说，或者先让它停下。" if zh else
-                'It is working. Until it has ended it hears "stop after this round" and "more shade please"; say this again '
-                "when it has ended, or stop it first."))  # fmt: skip
+                "正在运行中，现在只能听“这一轮之后停”或“多一点阴影”这样的话；请等它完成后再说，或者先停下。" if zh else
+                'It is working. Until it has ended it hears "stop after this round" and "more shade please"; say this '
+                "again when it has ended, or stop it first."))  # fmt: skip
         leave(self.folder, self.said)
         return self._reply("heard", "听到了，下一步就会照做。" if zh else "Heard: it is minded at the next step.")
 
@@ -223,15 +263,15 @@ class _Turn:
         if word.kind == "forget":
             return self._forget()
         if self.record.best is None:
-            return self._reply("refused", (
-                f"还没有模型：先用 {resume_command(self.folder)} 继续。" if zh else
-                f"There is no model yet: go on with it first, {resume_command(self.folder)}"))  # fmt: skip
+            return self._resume_first()
         if word.kind in ("classes", "kind", "smaller"):
             return self._fork()
         if word.kind == "try":
             return self._try()
         if word.kind == "label" and word.path is None:
-            return self._reply("refused", "请写出照片所在的文件夹。" if zh else "Name the folder of the photos, as a path.")
+            return self._reply(
+                "refused", "请写出照片所在的文件夹。" if zh else "Name the folder of the photos, as a path."
+            )
         if word.unknown and not word.focus:
             text = extend_args(word)["notes"][-1]
             self._write_down(text)
@@ -249,7 +289,11 @@ class _Turn:
                 "What this run taught is forgotten: no later run starts from it. Its model and pictures stay."
             )  # fmt: skip
         else:
-            text = "没有等待批准的计划，也没有记住的经验。" if zh else "No plan waits, and nothing of this run was remembered."
+            text = (
+                "没有等待批准的计划，也没有记住的经验。"
+                if zh
+                else "No plan waits, and nothing of this run was remembered."
+            )
         self._write_down(text)
         return self._reply("done", text)
 
@@ -260,14 +304,16 @@ class _Turn:
         names = [n for n in task.class_names if n not in word.dropped] + word.classes
         network = None
         if word.kind == "smaller":
-            network = _smaller(open_run(self.folder).settings.model)
+            network = _smaller(self._settings().model)
             if network is None:
                 text = _smallest(word.language)
                 self._write_down(text)
                 return self._reply("refused", text)
         if word.kind == "kind" and word.task == task.kind:
             have = {"detect": ("boxes", "方框"), "segment": ("outlines", "轮廓")}.get(task.kind, ("that", "这个"))
-            return self._reply("answered", f"它给出的已经是{have[1]}。" if word.language == "zh" else f"It gives {have[0]} already.")
+            return self._reply(
+                "answered", f"它给出的已经是{have[1]}。" if word.language == "zh" else f"It gives {have[0]} already."
+            )
         with lock(self.folder):
             run = open_run(self.folder)
             made = fork(run, names, word.task, network, word.language)
@@ -331,16 +377,37 @@ class _Turn:
         if code is ExitCode.NEEDS_ANSWER:
             question = record.question or {}
             plan = question.get("plan")
-            new = (f"新的运行 {record.name} 从 {record.parent} 接着做，原来的保留。" if zh else
-                   f"A new run, {record.name}, goes on from {record.parent}, which stays as it is. ") if forked else ""  # fmt: skip
-            said = str(question.get("reply") or question.get("question") or "")
-            asks = ("计划如下，批准后才开始。" if zh else "Here is the plan; nothing begins before you approve it.") if plan else ""
-            text = " ".join(filter(None, (new.strip(), said, asks)))
+            said = [str(question.get("reply") or question.get("question") or "")]
+            if forked:
+                stays = f"A new run, {record.name}, goes on from {record.parent}, which stays as it is."
+                said.insert(0, f"新的运行 {record.name} 从 {record.parent} 接着做，原来的保留。" if zh else stays)
+            if plan:
+                waits = "Here is the plan; nothing begins before you approve it."
+                said.append("计划如下，批准后才开始。" if zh else waits)
+            text = " ".join(filter(None, said))
             return replace(self._reply("waits", text), run=record.name, plan=plan, forked=forked)
         if code is ExitCode.FINISHED:
-            outcome: Outcome = "worked" if worked or forked else "answered"
-            return replace(self._reply(outcome, self.last_words), run=record.name, forked=forked)
+            return replace(
+                self._reply(self._how_it_ended(worked or forked), self._last_words(record)),
+                run=record.name,
+                forked=forked,
+            )
         return replace(self._reply("refused", record.error or "stopped"), run=record.name, forked=forked)
+
+    def _how_it_ended(self, worked: bool) -> Outcome:
+        """What became of a turn that came to its end; without rounds a wish for rounds came to nothing."""
+        if worked:
+            return "worked"
+        by_rules = not self.asks_model()
+        if by_rules and self.word.kind in ROUNDS:
+            return "refused"
+        return "done" if by_rules and self.word.kind in ("label", "export") else "answered"
+
+    def _last_words(self, record: RunRecord) -> str:
+        """What was said at the end; who named a device is told how the exported files get there."""
+        if self.word.kind != "export" or not self.word.device or self.asks_model():
+            return self.last_words
+        return f"{self.last_words}\n{how_to_use(self.folder, record, self.word.language, self.word.device)}"
 
     def _reply(self, outcome: Outcome, text: str) -> Reply:
         offline = self.model is None
@@ -370,6 +437,8 @@ def _smallest(language: str) -> str:
             "或者只要方框（说“框就够了”），方框模型比轮廓模型小。"
         )
     return (
-        "It is the smallest network already. What makes it faster: the exported model.onnx runs faster than model.pt; smaller "
-        'pictures (a new run with --size); or boxes alone ("boxes are enough"), for a network without outlines is smaller.'
+        "It is the smallest network already. What makes it faster: the exported model.onnx runs faster than "
+        "model.pt; smaller "
+        'pictures (a new run with --size); or boxes alone ("boxes are enough"), for a network without outlines is '
+        "smaller."
     )

@@ -38,7 +38,7 @@ def fork_run(
     kind: TaskKind | None = None,
     model: Annotated[str | None, Field(description="another network, e.g. yolo11n")] = None,
 ) -> str:
-    """Begin a new run that goes on from this one's weights and pictures: more or other classes, boxes instead of outlines.
+    """Begin a new run that goes on from this one's weights and pictures: other classes, boxes for outlines.
 
     For "also find pears", "boxes are enough", "a smaller network". This run stays as it is. Nothing is spent: the new
     run's plan is shown to the user next, and waits for approval. Say so, and end your turn.
@@ -77,7 +77,9 @@ def fork(
     if wanted in record.forks and (there / "run.json").is_file() and read_record(there).status != "failed":
         return there  # asked for twice, or a step that ran again after a kill
     known = Library.of_run(run.folder, _folder(record.assets)).find
-    settings = Settings(**{**record.settings, "runs_dir": run.folder.parent, "model": network, "effort": run.settings.effort})
+    settings = Settings(
+        **{**record.settings, "runs_dir": run.folder.parent, "model": network, "effort": run.settings.effort}
+    )
     made = start_run(
         request_of(names, kind, language or _language(record.request), known), settings,
         real=_folder(record.real), assets=_folder(record.assets), unlabelled=_folder(record.unlabelled),

@@ -22,8 +22,8 @@ from langgraph.types import interrupt
 
 import prompts
 from agent.faults import keep_traceback
-from agent.memory import recall_lessons, remember_run
 from agent.mailbox import letters
+from agent.memory import recall_lessons, remember_run
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.planner import OfflinePlanner
 from agent.report import write_report
@@ -103,7 +103,7 @@ def build_graph(
 def recall(state: AgentState, run: RunContext) -> dict[str, Any]:
     """Bring the nearest past runs into the conversation, as something known and not as an instruction."""
     lessons = recall_lessons(run)
-    system = SystemMessage("\n\n".join(prompts.load(name) for name in instructions(run.settings)), id="system")
+    system = SystemMessage("\n\n".join(prompts.load(name) for name in instructions()), id="system")
     if not lessons:
         return {"messages": [system]}
     known = HumanMessage(json.dumps({"lessons": lessons}, ensure_ascii=False), name="memory", id="memory")

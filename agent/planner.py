@@ -20,8 +20,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agent import questions
-from agent.label_request import LabelRequest, read_label_request
 from agent.extend import EXTEND, extension_in
+from agent.label_request import LabelRequest, read_label_request
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.noun_phrases import WantedClass
 from agent.request_text import Known

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,11 +22,15 @@ _LEAVE = frozenset({"exit", "quit", "bye", ":q", "退出", "再见"})
 
 def ask(
     run: Annotated[str, typer.Argument(help="Name of the run.")],
-    said: Annotated[str, typer.Argument(help='Such as "why is the score low?" or "also find pears".', callback=readable)],
+    said: Annotated[
+        str, typer.Argument(help='Such as "why is the score low?" or "also find pears".', callback=readable)
+    ],
     photo: Annotated[list[Path] | None, typer.Option(help="A photo that comes with it: try it on this.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, and nothing else, on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON, and nothing else, on stdout.")
+    ] = False,
 ) -> None:
     """Ask a run something, or say what should change; what costs anything waits for your approval."""
     from agent.console import is_interactive
@@ -70,14 +74,9 @@ def _say(folder: Path, said: str, photos: list[Path], yes: bool, *, interactive:
     from agent.followup import follow_up
 
     console = Console(quiet=quiet)
-
-    def on_event(event: dict[str, Any]) -> None:
-        if event["kind"] != "summary":  # it is the reply, and is printed once
-            console.on_event(event)
-
     asks: Ask = console.ask if interactive else ask_nobody
     with console:
-        return follow_up(folder, said, photos=photos, ask=asks, listener=on_event, auto_approve=yes)
+        return follow_up(folder, said, photos=photos, ask=asks, listener=console.on_event, auto_approve=yes)
 
 
 def _show(reply: "Reply", runs_dir: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Topic = Literal["why", "score", "confusions", "weak", "use", "speed", "pictures", "cost", "files", "status", "about"]
 
+
 def talk_tools() -> "list[BaseTool]":
     """The tools for a conversation about a run, beside those of a round."""
     return [about_run, extend_run, fork_run, try_photos, forget_run]
@@ -32,10 +33,10 @@ def about_run(
     number: Annotated[int | None, Field(description="pictures that a question about speed names")] = None,
     device: Annotated[str, Field(description="for use: python, phone, pi, http or shell")] = "",
 ) -> str:
-    """Facts of this run for a question of the user: read them and answer in your own words. Reads only, costs nothing.
+    """Facts of this run for a question of the user: answer in your own words. Reads only, costs nothing.
 
-    why (is the score low), score, confusions, weak, use (in Python, on a phone...), speed, pictures, cost, files, status,
-    about.
+    why (is the score low), score, confusions, weak, use (in Python, on a phone...), speed, pictures, cost, files,
+    status, about.
     """
     run = runtime.context
     return report(topic=topic, facts=answer(topic, run.folder, run.record, "en", number, device))

@@ -1,4 +1,4 @@
-"""What the offline planner makes of a new turn of a run that had come to its end, and of what is said while it works."""
+"""What the offline planner makes of a new turn of a run that has ended, and of what is said while it works."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -81,12 +81,15 @@ def extend_args(word: Word) -> dict[str, Any]:
         shown = ", ".join(word.unknown)
         notes.append(
             f"没有能画出“{shown}”的外观；带这种样子的照片可以用 --unlabelled 给出" if word.language == "zh" else
-            f"nothing draws it {shown}; photos that show it so can be brought (--unlabelled DIR), or be learnt from (--few DIR)"
+            f"nothing draws it {shown}; photos that show it so can be brought (--unlabelled DIR), or be learnt from "
+            f"(--few DIR)"
         )  # fmt: skip
     return args | ({"notes": notes} if notes else {})
 
 
-def _changed(args: dict[str, Any], said: str, classes: list[str], known: Known, language: questions.Language) -> dict[str, Any]:
+def _changed(
+    args: dict[str, Any], said: str, classes: list[str], known: Known, language: questions.Language
+) -> dict[str, Any]:
     """The arguments after a person's word about the plan; what changes nothing is answered."""
     asked, wish = questions.split_question(said)
     numbers, word = understand(wish or said, known), read_word(wish or said, classes, known)
@@ -144,13 +147,17 @@ def what_can_be_asked(language: questions.Language) -> str:
     """Told where a word is not understood, and where somebody asks."""
     if language == "zh":
         return (
-            "可以问：为什么分数低？会混淆什么？哪里弱？怎么在 Python／手机／树莓派／HTTP 上用？1000 张图要多久？多少张图？花了多少钱？文件在哪里？\n"
+            "可以问：为什么分数低？会混淆什么？哪里弱？怎么在 Python／手机／树莓派／HTTP 上用？1000 "
+            "张图要多久？多少张图？花了多少钱？文件在哪里？\n"
             "可以说：漏了绿色的（针对它再训练一轮）；再来一轮；再加 100 张图；还要找梨；框就够了；更小更快；导出；"
             "用它标注 /目录 里的照片；用它试试 /照片.jpg；忘了刚才的。"
         )
     return (
-        "You can ask: why is the score low? what does it confuse? where is it weak? how do I use it in Python, on a phone, on a "
-        "Raspberry Pi, over HTTP? how long would 1,000 pictures take? how many pictures? what did it cost? where are the files?\n"
-        'You can say: it misses green ones (a round aimed at that); another round; 100 more pictures; also find pears; boxes are '
+        "You can ask: why is the score low? what does it confuse? where is it weak? how do I use it in Python, on a "
+        "phone, on a "
+        "Raspberry Pi, over HTTP? how long would 1,000 pictures take? how many pictures? what did it cost? where "
+        "are the files?\n"
+        'You can say: it misses green ones (a round aimed at that); another round; 100 more pictures; also find '
+        'pears; boxes are '
         "enough; smaller and faster; export; label the photos in /DIR with it; try it on /PHOTO.jpg; forget that."
     )  # fmt: skip

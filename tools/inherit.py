@@ -1,7 +1,7 @@
 """What a run takes over from the one it goes on from: weights to start with and the pictures that were kept.
 
-The run before stays as it is. Pictures are linked, not copied, where the disk allows it; they keep their splits, so that
-what was a test stays one. They belong to round 0, which is nobody's budget.
+The run before stays as it is. Pictures are linked, not copied, where the disk allows it; they keep their splits, so
+that what was a test stays one. They belong to round 0, which is nobody's budget.
 """
 
 import os

@@ -17,7 +17,6 @@ from tools.data.vocabulary import Vocabulary, build_vocabulary
 from tools.drawing import merged, things_of, wishes_of
 from tools.errors import StepFailed
 from tools.runtime import Round, RunContext, report, write_json
-from tools.settings import WORDED_GENERATORS, Settings
 
 __all__ = [
     "IMPOSSIBLE", "Vocabulary", "build_vocabulary", "design", "design_scenes", "known_place", "next_round",
@@ -36,7 +35,7 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
     )
     if vocabulary:  # written by a model that had read these
-        versions = {name: prompts.version(name) for name in instructions(run.settings)}
+        versions = {name: prompts.version(name) for name in instructions()}
         scenes = [s.model_copy(update={"prompts": versions}) for s in scenes]
     if number > len(run.record.rounds):
         run.record.rounds.append(Round(number=number))
@@ -58,9 +57,9 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     )
 
 
-def instructions(settings: Settings) -> list[str]:
-    """Prompt files that a language model reads before it designs scenes; phrases matter where words become pictures."""
-    return ["agent", *(["vocabulary", "phrases"] if settings.generator in WORDED_GENERATORS else [])]
+def instructions() -> list[str]:
+    """Prompt files that a language model reads before it designs scenes, whatever draws them."""
+    return ["agent", "vocabulary", "phrases"]
 
 
 def next_round(run: RunContext) -> int:

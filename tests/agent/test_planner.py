@@ -202,7 +202,8 @@ def test_a_weak_class_goes_with_all_that_a_round_aims_at_and_is_remembered():
     calls, _ = talk("segment apples and pears", lambda n, a, k: said if n == "diagnose_model" else usual(n, a, k))
     assert args_of(calls, "design_scenes")[1] == {"focus": ["light=sun", "class=pear", "confused=pear/apple"]}
     memory = {"lessons": [{"weak": ["class=pear", "class=plum", "confused=pear/apple", "confused=plum/apple"]}]}
-    for request, focus in (("segment apples and pears", ["class=pear", "confused=pear/apple"]), ("segment plums", None)):
+    both = ["class=pear", "confused=pear/apple"]
+    for request, focus in (("segment apples and pears", both), ("segment plums", None)):
         calls, _ = talk(request, usual, memory=memory)
         assert args_of(calls, "design_scenes")[0].get("focus") == focus, request
 

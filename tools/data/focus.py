@@ -95,10 +95,15 @@ def class_shares(names: Sequence[str], wishes: Sequence[Wish], weak_share: float
 
 
 class Aims:
-    """Hands out aims one after the other; wishes of a kind take turns by weight."""
+    """Hands out aims one after the other; wishes of a kind take turns by weight.
+
+    Args:
+        wishes: of a round.
+        looks: key of a look in a row -> its class and its appearance.
+        vocabulary: says whether two things can stand in one scene.
+    """
 
     def __init__(self, wishes: Sequence[Wish], looks: Mapping[str, tuple[str, str]], vocabulary: Vocabulary) -> None:
-        """Args: wishes; looks, a row's key -> (class, appearance); vocabulary, to know whether two can meet."""
         self._looks = looks
         self._slices = _Turns([w for w in wishes if w.is_slice])
         self._classes = _Turns([w for w in wishes if w.axis == "class"])

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from tools.errors import StepFailed
 from tools.trainers import checkpoint
-from tools.trainers.networks import architecture_name, build_network, kind_of, transfer
+from tools.trainers.networks import architecture_name, build_network, kind_of, transfer, transfer_classes
 
 NAMES = ("apple", "日本 '\"/🍎")
 
@@ -164,3 +164,16 @@ def test_a_class_agnostic_starter_fills_every_kind_of_network(target, names, lea
 def test_names_of_networks(model, kind, expected):
     assert architecture_name(model, kind) == expected
     assert kind_of(expected) == kind
+
+
+def test_classes_that_two_networks_share_keep_their_outputs():
+    old = build_network("yolo11n-seg", ["apple", "pear"], seed=1)
+    new = build_network("yolo11n", ["plum", "pear", "apple"], seed=2)
+    before = {k: v.clone() for k, v in new.state_dict().items()}
+    assert transfer_classes(
+        new, old.state_dict(), ("yolo11n-seg", ["apple", "pear"]), ("yolo11n", ["plum", "pear", "apple"])
+    )
+    key = next(k for k, v in new.state_dict().items() if ".cv3." in k and v.shape[:1] == (3,) and v.dim() > 1)
+    now, given = new.state_dict()[key], old.state_dict()[key]
+    assert (now[1] == given[1]).all() and (now[2] == given[0]).all()  # each by its name, not by its place
+    assert (now[0] == before[key][0]).all()  # what is new begins as it did
