@@ -340,7 +340,9 @@ def _bad_values(option: Parameter) -> list[str]:
 def variable_lines() -> Iterator[Line]:
     """Every setting that takes no text, with nonsense from the environment."""
     for name, field in Settings.model_fields.items():
-        if any(kind in str(field.annotation) for kind in ("<class 'str'>", "str | None", "Path", "Secret")):
+        if any(
+            kind in str(field.annotation) for kind in ("<class 'str'>", "str | None", "Annotated[str", "Path", "Secret")
+        ):
             continue
         variable = f"SIGHTSMITH_{name.upper()}"
         for value in ("nonsense", "nan", "-1e400", "{"):
