@@ -30,8 +30,8 @@ TEXTS: dict[str, str] = {
     "welcome": "What should be recognised?",
     "welcome_about": (
         "Say in one sentence what your camera should find. Sightsmith draws practice pictures of "
-        "it, teaches a model, tells you honestly how good it is, and hands it to you. You see the plan and its "
-        "cost first; nothing begins before your yes."
+        "it, teaches a model, tells you honestly how good it is, and hands it to you. First you see what it will "
+        "do and what it costs; nothing begins before your yes."
     ),
     "example_1": "Segment apples in an orchard",
     "example_2": "Count bottles on a conveyor, boxes are enough",
