@@ -1,4 +1,4 @@
-"""The plan stays in sight, pictures appear as they are made, Stop can always be pressed, a first visit shows what for."""
+"""The plan stays in sight, pictures appear as they are made, Stop can always be pressed, a first visit shows why."""
 
 import pytest
 
