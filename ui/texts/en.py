@@ -431,6 +431,7 @@ TEXTS: dict[str, str] = {
     "count_of": "{count} {name}",
     "sees_title": "What it sees",
     "sees_photos": "On your own photos, which it had never seen",
+    "sees_shown": "On the photos that you showed, each by a model that had not seen it",
     "sees_drawn": "On drawn pictures that it had never seen",
     "sees_nothing": "No test pictures are there to show.",
     "sees_named": "It is {truth}; the model says {said}.",
