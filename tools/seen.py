@@ -116,7 +116,7 @@ def look_all(
 
 
 def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[Seen]:
-    """What the model that is handed over answered on the rendered pictures that decide; empty where nothing was kept.
+    """What was answered on the pictures that decide, photos of the thing or renders; empty where nothing was kept.
 
     Args:
         folder: of the run.
@@ -126,7 +126,8 @@ def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[Seen
     best = record.best
     if best is None:
         return []
-    path = folder / "rounds" / f"{best.round:02d}" / "predictions_synthetic_val.json"
+    on = "cross_val" if record.few is not None else "synthetic_val"  # each photo by a model that had not seen it
+    path = folder / "rounds" / f"{best.round:02d}" / f"predictions_{on}.json"
     try:
         answers, _ = load_answers(path)
     except (OSError, ValueError, KeyError, TypeError, json.JSONDecodeError):

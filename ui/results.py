@@ -9,7 +9,7 @@ import streamlit as st
 from tools.data.dataset import Dataset
 from tools.data.pictures import Picture, read_picture
 from tools.data.real import load_real
-from tools.data.sample import Instance, Sample
+from tools.data.sample import Instance, Sample, evenly
 from tools.data.thumbnails import jpeg
 from tools.errors import SightsmithError
 from tools.outlines import Colours, colours_for, outlined
@@ -42,12 +42,13 @@ def pictures(folder: Path, record: RunRecord) -> None:
     if record.best is None:
         return
     st.subheader(t("sees_title"), anchor=False)
-    photos, drawn = _seen(folder, record, _PHOTOS), _seen(folder, record, _SYNTHETIC)
-    for seen, title in ((photos, "sees_photos"), (drawn, "sees_drawn")):
+    shown = evenly(_kept(str(folder), _stamp(folder, record)), _LOOKED) if record.few else []
+    photos, drawn = _seen(folder, record, _PHOTOS), _seen(folder, record, _SYNTHETIC) if not record.few else []
+    for seen, title in ((photos, "sees_photos"), (shown, "sees_shown"), (drawn, "sees_drawn")):
         if seen:
             widgets.plain(t(title), "small")
             _pairs(folder, record, seen)
-    if not photos and not drawn:
+    if not (photos or shown or drawn):
         widgets.plain(t("sees_nothing"), "small")
     mistaken(folder, record)
 

@@ -97,6 +97,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
     if wanted is not None and wanted[0] == str(folder):
         works[str(folder)] = work = _Work(sample_id=wanted[1], skipped=work.skipped)
     flagged = dataset.flagged()
+    work.flagged = work.flagged and bool(flagged)  # the last of them was decided: on with the rest
     _bar(folder, dataset, works, work, flagged, photos)
     why = {} if photos is not None else _worth(str(folder), _stamp(folder))
     sample = dataset.sample(work.sample_id) if work.sample_id else None

@@ -24,6 +24,8 @@ def render() -> None:
     with widgets.told():
         if not results.card(folder, record):
             widgets.empty(t("no_scores"), t("no_scores_about"))
+        if record.error:
+            widgets.say("warning", plain_words.for_page(record.error))
         results.pictures(folder, record)
     if not record.scores:
         return

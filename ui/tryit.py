@@ -124,16 +124,16 @@ def _video(folder: Path, record: RunRecord) -> list[_Look]:
     if known:
         return known
     kept.clear()
-    model, bar = results.model_of(folder, record), st.progress(0.0, t("looking"))
+    model, bar, looks = results.model_of(folder, record), st.progress(0.0, t("looking")), list[_Look]()
     with NamedTemporaryFile(suffix=Path(file.name).suffix) as copy:
         copy.write(file.getbuffer())
         copy.flush()
         for number, frame in enumerate(frames(Path(copy.name), file.name, most), 1):
-            key = f"{prefix}{number}"
-            kept[key] = _look(model, frame.picture, key, _clock(frame.at_s), frame.at_s)
+            looks.append(_look(model, frame.picture, f"{prefix}{number}", _clock(frame.at_s), frame.at_s))
             bar.progress(min(1.0, number / most), t("looking"))
     bar.empty()
-    return [look for key, look in kept.items() if key.startswith(prefix)]
+    kept |= {look.key: look for look in looks}  # all at once: half a video is not taken for the whole
+    return looks
 
 
 def _kept(record: RunRecord) -> dict[str, _Look]:
@@ -170,9 +170,8 @@ def _results(folder: Path, record: RunRecord, looks: list[_Look]) -> None:
         shown = [(look, look.above(percent / 100)) for look in looks]
         with place:
             _counts(record, shown)
-        drawn = [_drawn(record, look, own, labels=named) for look, own in shown]
-        _save(record, shown, drawn)
-        _pictures(folder, record, shown, drawn)
+        _save(record, shown, labels=named)
+        _pictures(folder, record, shown, labels=named)
 
 
 def _counts(record: RunRecord, shown: list[tuple[_Look, list[Instance]]]) -> None:
@@ -194,28 +193,29 @@ def _drawn(record: RunRecord, look: _Look, own: list[Instance], *, labels: bool)
     return jpeg(outlined(picture, own, colours_for(picture, own, names), names=names, labels=labels))
 
 
-def _save(record: RunRecord, shown: list[tuple[_Look, list[Instance]]], drawn: list[bytes]) -> None:
-    """Everything as one zip: pictures with outlines, counts as a table, labels as COCO."""
-    items = [
-        TriedPicture(look.name, look.content, content, own) for (look, own), content in zip(shown, drawn, strict=True)
-    ]
-    names = widgets.class_names(record)
+def _save(record: RunRecord, shown: list[tuple[_Look, list[Instance]]], *, labels: bool) -> None:
+    """Everything as one zip, made when it is taken: pictures with outlines, counts as a table, labels as COCO."""
+
+    def made() -> bytes:
+        items = [TriedPicture(k.name, k.content, _drawn(record, k, own, labels=labels), own) for k, own in shown]
+        return zipped(items, widgets.class_names(record))
+
     st.download_button(
-        t("try_save"), data=lambda: zipped(items, names), file_name=f"{record.name}-results.zip",
-        mime="application/zip", icon=":material/save:", key="try_save", on_click="ignore",
+        t("try_save"), data=made, file_name=f"{record.name}-results.zip", mime="application/zip",
+        icon=":material/save:", key="try_save", on_click="ignore",
     )  # fmt: skip
 
 
 def _pictures(
-    folder: Path, record: RunRecord, shown: list[tuple[_Look, list[Instance]]], drawn: list[bytes]
+    folder: Path, record: RunRecord, shown: list[tuple[_Look, list[Instance]]], *, labels: bool
 ) -> None:  # fmt: skip
     most = int(st.session_state.get("try_shown", _SHOWN))
     columns = st.columns(2) if len(shown) > 1 else [st.container()]
-    for number, ((look, own), content) in enumerate(zip(shown[:most], drawn, strict=False)):
+    for number, (look, own) in enumerate(shown[:most]):
         with columns[number % len(columns)]:
             counts = {n: sum(i.class_name == n for i in own) for n in widgets.class_names(record)}
             said = plain_words.counted({n: c for n, c in counts.items() if c}) or t("try_none")
-            st.image(content, width="stretch")
+            st.image(_drawn(record, look, own, labels=labels), width="stretch", alt=f"{look.name}: {said}")
             widgets.plain(f"{look.name} · {said}", "small")
             if st.button(t("teach"), icon=":material/school:", key=f"teach-{look.key}", help=t("teach_help")):
                 _teach(folder, look, own)

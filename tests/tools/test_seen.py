@@ -73,6 +73,10 @@ def test_kept_answers_are_those_of_the_model_that_is_handed_over(tmp_path):
     seen = kept_answers(run.folder, run.record, 0.5)
     assert sum(s.right for s in seen) == sum(len(s.instances) for s in samples) > 0
     assert not any(s.mistakes for s in seen)
+    run.record.few = "photos"  # learnt from photos: those are looked at, each by a model that had not seen it
+    assert kept_answers(run.folder, run.record, 0.5) == []
+    save_answers(run.round_folder(1) / "predictions_cross_val.json", {samples[0].id: Answer({}, [])})
+    assert [s.sample.id for s in kept_answers(run.folder, run.record, 0.5)] == [samples[0].id]
     run.record.best = None
     assert kept_answers(run.folder, run.record, 0.5) == []
 

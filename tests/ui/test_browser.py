@@ -81,7 +81,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.click("delete")
     page.settle()
     page.drag(".frame", (0.2, 0.2), (0.8, 0.8))
-    if page.says("A new mask is proposed"):
+    if page.says("A new outline is proposed"):
         page.tab.keyboard.press("k")
         page.settle()
     page.tab.keyboard.press("a")

@@ -30,8 +30,8 @@ TEXTS: dict[str, str] = {
     "welcome": "What should be recognised?",
     "welcome_about": (
         "Say in one sentence what your camera should find. Sightsmith draws practice pictures of "
-        "it, teaches a model, tells you honestly how good it is, and hands it to you. You see the plan and its "
-        "cost first; nothing begins before your yes."
+        "it, teaches a model, tells you honestly how good it is, and hands it to you. First you see what it will "
+        "do and what it costs; nothing begins before your yes."
     ),
     "example_1": "Segment apples in an orchard",
     "example_2": "Count bottles on a conveyor, boxes are enough",
@@ -431,6 +431,7 @@ TEXTS: dict[str, str] = {
     "count_of": "{count} {name}",
     "sees_title": "What it sees",
     "sees_photos": "On your own photos, which it had never seen",
+    "sees_shown": "On the photos that you showed, each by a model that had not seen it",
     "sees_drawn": "On drawn pictures that it had never seen",
     "sees_nothing": "No test pictures are there to show.",
     "sees_named": "It is {truth}; the model says {said}.",

@@ -394,6 +394,7 @@ TEXTS: dict[str, str] = {
     "count_of": "{count} 个{name}",
     "sees_title": "它看到了什么",
     "sees_photos": "在您自己的照片上（它从未见过）",
+    "sees_shown": "在您展示的照片上（每张由未见过它的模型判断）",
     "sees_drawn": "在它从未见过的绘制图片上",
     "sees_nothing": "没有可显示的测试图片。",
     "sees_named": "实际是{truth}；模型认为是{said}。",
