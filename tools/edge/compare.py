@@ -17,10 +17,12 @@ from tools.edge.measure import Exam, fitted
 from tools.errors import FixArguments
 from tools.evaluate import TESTS, rules_for, sets_of
 from tools.export_model import to_onnx
+from tools.files import write_text
 from tools.runtime import RunContext
 from tools.settings import EFFORTS
 from tools.train import make_job, trainer_of
 from tools.trainers.checkpoint import load, to_ultralytics_pt
+from tools.trainers.fingerprint import job_fingerprint
 
 _SIZES = "nsmlx"
 _FAMILY = re.compile(rf"(yolo\d+)[{_SIZES}]")
@@ -71,13 +73,14 @@ def compare_sizes(
 def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
     """Weights of a network of that size, from `compare/MODEL` in the run's folder."""
     folder = run.folder / "compare" / model
-    weights = folder / "weights.safetensors"
-    if weights.is_file():
-        return weights
+    weights, known = folder / "weights.safetensors", folder / "fingerprint"
     job = dataclasses.replace(
         make_job(run, EFFORTS[run.settings.effort].epochs), folder=folder / "train", initial=None,
         deadline_s=float("inf") if seconds is None else seconds,
     )  # fmt: skip
+    fingerprint = job_fingerprint(job, model, run.settings.recipe)  # later rounds add pictures
+    if weights.is_file() and known.is_file() and known.read_text(encoding="utf-8") == fingerprint:
+        return weights
 
     def on_epoch(entry: dict[str, Any]) -> None:
         run.progress("train", entry["epoch"], entry["epochs"], loss=entry["loss"], model=model)
@@ -86,6 +89,7 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
     with run.stage("train"):
         result = trainer_of(run.settings.model_copy(update={"model": model})).train(job, on_epoch)
     result.weights.replace(weights)
+    write_text(known, fingerprint)
     return weights
 
 

@@ -24,6 +24,9 @@ def test_sizes_are_trained_once_and_measured_alike_and_the_run_keeps_its_model(t
     assert run.record.exports["sizes"]["rows"] == rows
     compare_sizes(run, ["n", "s"])
     assert untrained.asked == ["yolo11n", "yolo11s"]
+    add(run, samples(tmp_path, 1, seed=3, kind="detect"), "train")
+    compare_sizes(run, ["n"])
+    assert untrained.asked == ["yolo11n", "yolo11s", "yolo11n"], "there are more pictures now"
     assert run.record.best == best
 
 
