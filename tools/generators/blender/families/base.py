@@ -1,6 +1,6 @@
 """What a family is: a template that draws many names, each from about ten numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -69,11 +69,11 @@ class Family:
     variation: Variation = field(default_factory=lambda: Variation(stretch=(0.03, 0.03, 0.03)))
 
 
-def tube(material: str, path: list[Three], radius: list[float], **kwargs: Any) -> Tube:
+def tube(material: str, path: Sequence[Three], radius: list[float], **kwargs: Any) -> Tube:
     """A bar along a path, with round ends where nothing else is said."""
     kwargs.setdefault("round_ends", True)
     kwargs.setdefault("sides", 12)
-    return Tube(material=material, path=path, radius=radius, **kwargs)
+    return Tube(material=material, path=list(path), radius=radius, **kwargs)
 
 
 def ball(material: str, at: Vec3, size: Vec3 | float, **kwargs: Any) -> Ellipsoid:
