@@ -70,6 +70,20 @@ def test_masks_lie_on_what_they_name(engine, tmp_path):
             assert different[outside].mean() < 0.12
 
 
+def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
+    """A dark stain on a white tile: the mask is on the dark pixels, and the tile, four times as large, is in none."""
+    tile = apple(class_name="stain", drawn_as="stain", appearance="on tile", w=0.7)
+    scenes = [scene("workbench", tile, seed=s, clutter=0.0, viewpoint="straight down") for s in (1, 2)]
+    for made in render(engine, scenes, tmp_path):
+        assert 1 <= len(made.instances) <= 3
+        masks = [one.mask(SIZE, SIZE).astype(bool) for one in made.instances]
+        assert all(0 < m.sum() < 0.12 * SIZE**2 for m in masks)
+        assert sum(m.astype(int) for m in masks).max() == 1
+        grey = cv2.imread(str(made.picture), cv2.IMREAD_GRAYSCALE).astype(float)
+        around = cv2.dilate(masks[0].astype(np.uint8), np.ones((9, 9))).astype(bool) & ~np.any(masks, axis=0)
+        assert np.median(grey[masks[0]]) < np.median(grey[around]) - 20
+
+
 @pytest.mark.parametrize("context", ["orchard", "table", "hand"])
 def test_the_same_scene_is_the_same_file(context, tmp_path):
     first, second = (BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=1) for _ in range(2))

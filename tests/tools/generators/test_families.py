@@ -109,6 +109,17 @@ def test_shape_differs_from_object_to_object_and_not_for_a_seed(name):
     assert first != other or family(name).variation.stretch != (0, 0, 0)
 
 
+def test_what_is_a_kind_of_a_thing_is_never_its_look_alike():
+    """A look-alike is not labelled: a bird that may be a robin must not stand beside unlabelled robins."""
+    for row in rows().values():
+        kinds = {w.strip()[1:].replace("_", " ") for w in row.cells[3].split("|") if w.strip().startswith("&")}
+        if not kinds:
+            continue
+        assert not kinds & set(catalogue()[row.name].lookalikes), row.name
+        for kind in kinds:
+            assert row.name not in catalogue()[kind].lookalikes, (row.name, kind)
+
+
 def test_a_name_means_one_thing():
     owners: dict[str, str] = {}
     for key, names in catalogue().names().items():

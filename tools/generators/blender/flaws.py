@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FAMILY = "flaw"
 _ON = re.compile(r"^(.+?) (?:on|in|of) (?:the |a |an |my |our |some )?(.+)$")
-_ON_ZH = re.compile(r"^(.+?)(?:表面|内部)?[上里中]?(?:面|边)?的?([^的]+)$")
 # Flaws that a curved thing can bear; chips, burrs and potholes need an edge or a road.
 ANYWHERE = ("scratch", "crack", "dent", "hole", "rust spot", "stain", "mould", "weld spatter")
 DAMAGED = frozenset({
@@ -104,7 +103,7 @@ def flawed(thing: ObjectSpec, flaw: ObjectSpec) -> ObjectSpec:
             "flaw": flaw.name,
             "materials": thing.materials | marks,
             "appearances": looks,
-            "lookalikes": [thing.name],
+            "lookalikes": [],
         }
     )
 

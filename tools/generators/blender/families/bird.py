@@ -1,6 +1,7 @@
 """Birds: a body, neck, head and beak, folded or spread wings, a tail, legs with toes, and what some bear."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from pydantic import Field
@@ -183,8 +184,7 @@ def _tail(n: Bird, root: Three, rise: float) -> list[Part]:
     ]
 
 
-def _wings(n: Bird, along: object, flies: bool, rise: float) -> list[Part]:
-    assert callable(along)
+def _wings(n: Bird, along: Callable[[float, float], Three], flies: bool, rise: float) -> list[Part]:
     made: list[Part] = []
     for s in (-1, 1):
         if flies:

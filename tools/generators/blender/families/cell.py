@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from tools.generators.blender.families.base import Family, Numbers, ball, tube
+from tools.generators.blender.families.base import Family, Numbers, Three, ball, tube
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.object_spec import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
@@ -74,7 +74,8 @@ def parts(n: Cell, rng: np.random.Generator) -> list[Part]:
                 )
             ]
         case "fibre":
-            path, way, x, y = [], float(rng.uniform(0, 6.28)), 0.0, 0.0
+            path: list[Three] = []
+            way, x, y = float(rng.uniform(0, 6.28)), 0.0, 0.0
             for _ in range(9):
                 path.append((x, y, 0.02 * float(rng.uniform())))
                 way += float(rng.normal(0, 0.4)) * n.ragged * 3

@@ -1,7 +1,5 @@
 """Fish, and the whales and dolphins that are shaped like them: a flattened body, fins, a tail."""
 
-import math
-
 import numpy as np
 from pydantic import Field
 
@@ -121,11 +119,9 @@ def parts(n: Fish, rng: np.random.Generator) -> list[Part]:
                 smooth=False,
             )
         )
-    sway = math.sin(rng.uniform(-1.5, 1.5)) * n.bend
-    for part in made:
-        part.turn = (part.turn[0], part.turn[1], part.turn[2])
-    if abs(sway) > 4:  # a resting fish lies straight; a swimming one turns its tail
-        made[2].turn = (made[2].turn[0], made[2].turn[1], float(sway) * (0 if n.fluke else 0.5))
+    if not n.fluke:  # a tail that beats from side to side is seldom straight
+        tail = made[2]
+        made[2] = tail.model_copy(update={"turn": (tail.turn[0], tail.turn[1], float(rng.uniform(-1, 1)) * n.bend / 2)})
     return made
 
 

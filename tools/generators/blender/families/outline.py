@@ -1,6 +1,6 @@
 """Flat things by their outline: clothes, boards, signs, leaves, slices; with a border, a mark, wheels or buttons."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -39,7 +39,13 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
     made: list[Part] = []
     for i in range(n.count):
         x = (i - (n.count - 1) / 2) * n.gap
-        common = {"thickness": n.thick, "smooth": bool(n.round), "cup": n.cup, "bend": n.bend, "turn": turn}
+        common: dict[str, Any] = {
+            "thickness": n.thick,
+            "smooth": bool(n.round),
+            "cup": n.cup,
+            "bend": n.bend,
+            "turn": turn,
+        }
         made.append(Sheet(material="border" if n.border else "body", outline=outline, at=(x, 0, 0), **common))
         if n.border:
             middle = sum(z for _, z in outline) / len(outline)

@@ -1,7 +1,7 @@
 """Fruit, roots, nuts and seeds by their profile: a body, dimples, a stem, leaves, a crown, or a heap of small beads."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -118,7 +118,7 @@ def _body(n: Produce) -> list[Part]:
     if n.dimple:
         half, depth = n.wide / 2, 0.475 - n.dimple
         profile[-1:] = [(0.36 * half, 0.462), (0.2 * half, 0.472), (0.09 * half, (0.475 + depth) / 2), (0, depth)]
-    bend = {"bend": n.bend} if n.bend else {}
+    bend: dict[str, Any] = {"bend": n.bend} if n.bend else {}
     if n.beads:
         bead = ball("body", (0, 0, 0), n.bead, detail=6)
         scale = (n.wide * 0.85, n.wide * 0.85, 0.86)

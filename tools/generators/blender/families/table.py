@@ -147,7 +147,9 @@ def _look(text: str, row: Row) -> Appearance:
         return _like_another(first[1:].replace("_", " "), row)
     name = first.replace("_", " ")
     look: dict[str, Any] = {"name": name, "states": [], "materials": {}, "numbers": {}}
-    shades, kind, layers = [], "", []
+    shades: list[str] = []
+    layers: list[Layer] = []
+    kind = ""
     for item in items:
         if item.startswith("#"):
             shades += item.split(",")
