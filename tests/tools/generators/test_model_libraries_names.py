@@ -12,6 +12,7 @@ from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.library import Library
 from tools.generators.blender.models import libraries, things
 from tools.generators.blender.models.libraries import ModelLibraries, about_libraries
+from tools.generators.blender.models.sh3f import read_sh3f
 from tools.generators.blender.models.words import LEFT_OUT, root, words
 from tools.generators.blender.naming import plain
 from tools.generators.blender.object_spec import ObjectSpec
@@ -101,6 +102,21 @@ def test_models_of_one_name_are_appearances_of_one_class(library):
     models = sum(a.weight for a in chair.appearances if a.models)
     assert models == pytest.approx(sum(a.weight for a in built_in.appearances))
     assert chair.parts == built_in.parts and catalogue()["chair"] is built_in
+
+
+def test_models_join_a_thing_that_the_catalogue_calls_otherwise(tmp_path):
+    built_in = ObjectSpec.model_validate(
+        {
+            "name": "motorbike", "aliases": ["motorcycle", "scooter"], "size_m": 2,
+            "materials": {"a": {"colours": ["#808080"]}},
+            "parts": [{"shape": "box", "material": "a", "size": [1, 1, 2]}],
+        }
+    )  # fmt: skip
+    models = read_sh3f(sh3f(tmp_path / "a.sh3f", [{"name": "Yamaha YZR R6"}, {"name": "Brush"}, {"name": "Scooter"}]))
+    made = things.ModelThings(models, {"motorbike": built_in, "paint brush": catalogue()["paint brush"]})
+    assert sorted(made.specs) == ["brush", "motorbike"]  # a stranger's brush is not the catalogue's paint brush
+    assert [a.models for a in made.specs["motorbike"].appearances] == [[], ["Lib#1"], ["Lib#3"]]
+    assert made.find("摩托车") == made.find("motor cycles") == ("motorbike", [])
 
 
 def test_size_and_places_come_from_the_catalogue(library):

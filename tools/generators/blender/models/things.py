@@ -24,6 +24,7 @@ from tools.generators.blender.naming import (
     MAX_LEAD_CHARS,
     NEUTRAL,
     NEUTRAL_OF,
+    find_in,
     forms,
     is_chinese,
     plain,
@@ -59,10 +60,11 @@ class ModelThings:
         self.specs: dict[str, ObjectSpec] = {}
         self._names: dict[str, Found] = {}
         for kind in self._kinds(models):
-            known = built_in.get(kind.name)
+            key = _key_in(built_in, kind.name)
+            known = self.specs.get(key, built_in.get(key))  # two kinds may be one thing of the catalogue
             looks = _looks_of(kind, known)
-            self.specs[kind.name] = spec = _spec(kind, looks) if known is None else _joined(known, kind, looks)
-            self._learn_names(kind, spec, looks)
+            self.specs[key] = spec = _spec(kind, looks) if known is None else _joined(known, kind, looks)
+            self._learn_names(key, kind, spec, looks)
         self._longest = max((len(n) for n in self._names if is_chinese(n)), default=0)
 
     def find(self, phrase: str) -> Found | None:
@@ -101,18 +103,20 @@ class ModelThings:
             self.paints[model.id] = paint_of(means[0] if means else own, model)
         return [kinds[name] for name in sorted(kinds)]
 
-    def _learn_names(self, kind: _Kind, spec: ObjectSpec, looks: Mapping[str, str]) -> None:
+    def _learn_names(self, key: str, kind: _Kind, spec: ObjectSpec, looks: Mapping[str, str]) -> None:
         """Every name of the kind and of what is narrower; the first thing to have a name keeps it."""
-        self._learn([spec.name, *spec.aliases, *spec.chinese], (kind.name, []))
+        whole = words().get(kind.name)
+        also = [*whole.aliases, *whole.chinese] if whole else []
+        self._learn([spec.name, *spec.aliases, *spec.chinese, kind.name, *also], (key, []))
         for word in within(kind.name)[1:]:
             mine = [looks[own] for own, means in kind.words_of.items() if set(means) & set(within(word))]
             if mine:
                 entry = words()[word]
-                self._learn([word, *entry.aliases, *entry.chinese], (kind.name, mine))
+                self._learn([word, *entry.aliases, *entry.chinese], (key, mine))
         for own, look in looks.items():
             if may_be_asked_for(own, kind.words_of[own]):
                 chinese = [c for model in kind.models[own] for c in model.chinese]
-                self._learn([own, *chinese], (kind.name, [] if own == kind.name else [look]))
+                self._learn([own, *chinese], (key, [] if own == kind.name else [look]))
 
     def _learn(self, names: Iterable[str], means: Found) -> None:
         for name in names:
@@ -130,6 +134,17 @@ def _says_nothing(lead: str) -> bool:
         if at in reached:
             reached |= {at + len(word) for word in CHINESE_NEUTRAL if lead.startswith(word, at)}
     return len(lead) in reached
+
+
+def _key_in(built_in: Mapping[str, ObjectSpec], name: str) -> str:
+    """The catalogue's key of a name, also where it has the name as a synonym; a name that it lacks is its own key.
+
+    Synonyms count for our own words alone: what a stranger calls a brush need not be the catalogue's paint brush.
+    """
+    if name in built_in or name not in words():
+        return name
+    found = find_in(built_in, name)
+    return found[0] if found and not found[1] else name
 
 
 def _looks_of(kind: _Kind, known: ObjectSpec | None) -> dict[str, str]:
