@@ -145,7 +145,7 @@ def learn(
 def _is_exported(context: "RunContext") -> bool:
     """Whether the model that the run stands for is the one that was exported."""
     source = context.record.exports.get("model", {}).get("source", {})
-    return context.record.best is None or source.get("weights") == context.record.best.weights
+    return context.record.best is None or bool(source.get("weights") == context.record.best.weights)
 
 
 def _sentence(told: dict[str, Any]) -> str:
