@@ -54,7 +54,7 @@ def frames(path: Path, name: str, most: int = MOST_FRAMES) -> Iterator[Frame]:
             whole, picture = video.retrieve()
             if whole:
                 given += 1
-                yield Frame(number / rate, np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))  # type: ignore[arg-type]
+                yield Frame(number / rate, np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8))
     finally:
         video.release()
     if not given:

@@ -3,6 +3,7 @@
 from ui.texts.en import TEXTS as EN
 from ui.texts.zh import TEXTS as ZH
 
+__all__ = ["EN", "LANGUAGES", "ZH", "text"]
 LANGUAGES = {"en": ("English", EN), "zh": ("中文", ZH)}
 
 
