@@ -34,16 +34,19 @@ def worth_first(folder: Path, record: RunRecord, match_iou: float) -> dict[str, 
     """
     found: dict[str, Why] = {}
     page = Browser(folder).page(Filter(reason=WAITS, corrected=False), "latest", 0, _WEAK_FIRST)
-    found |= {s.id: "brought" for s in page}
+    for sample in page:
+        found[sample.id] = "brought"
     wrong = [(-len(one.mistakes), one.sample.id) for one in kept_answers(folder, record, match_iou) if one.mistakes]
-    found |= {name: "disagree" for _, name in sorted(wrong) if name not in found}
+    for _, name in sorted(wrong):
+        found.setdefault(name, "disagree")
     for weak in record.weak:
         if weak.axis == "class":
             wanted = Filter(class_name=weak.value, verdict="kept", corrected=False)
         else:
             wanted = Filter(slices={weak.axis: weak.value}, verdict="kept", corrected=False)
         page = Browser(folder).page(wanted, "uncertain", 0, _WEAK_FIRST)
-        found |= {s.id: "weak" for s in page if s.id not in found}
+        for sample in page:
+            found.setdefault(sample.id, "weak")
     return found
 
 

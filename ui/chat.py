@@ -190,7 +190,8 @@ def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
 
 def _end_of_work(story: Story) -> Entry | None:
     """The last words of what was made; answers to questions after it are words too, and make nothing."""
-    found, worked = None, False
+    found: Entry | None = None
+    worked = False
     for entry in story.entries:
         worked = worked or entry.step is not None
         if entry.kind == "summary" and worked:

@@ -178,7 +178,8 @@ def _counts(record: RunRecord, shown: list[tuple[_Look, list[Instance]]]) -> Non
     names = widgets.class_names(record)
     each = [{n: sum(i.class_name == n for i in own) for n in names} for _, own in shown]
     video = shown[0][0].at_s is not None
-    total = {n: (max if video else sum)(counts[n] for counts in each) for n in names}
+    numbers = {n: [counts[n] for counts in each] for n in names}
+    total = {n: max(own) if video else sum(own) for n, own in numbers.items()}
     said = plain_words.counted({n: c for n, c in total.items() if c or len(names) == 1}) or t("try_none")
     about = t("try_in_one") if len(shown) == 1 else t("try_in_video" if video else "try_in_many", count=len(shown))
     st.html(f'<div class="ss-count" role="status"><b>{escape(said)}</b><span>{escape(about)}</span></div>')
