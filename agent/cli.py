@@ -260,6 +260,9 @@ def export(
 
         export_forms(run, to, real, out, runs_dir, as_json)
         return
+    if real or out or as_json:
+        given = [f"--real {real}"] * bool(real) + [f"--out {out}"] * bool(out) + ["--json"] * as_json
+        raise typer.BadParameter(f"{', '.join(given)}: this goes with --to, which names a form of the model")
     from agent.run import lock, open_run
     from tools.data.boxes import convention_named
     from tools.export_dataset import export

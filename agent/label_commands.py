@@ -66,6 +66,9 @@ def label(
         return
     if classes is None:
         raise FixArguments('--classes: say what to label, e.g. --classes "apple,pear"')
+    for path in improve_model or []:
+        if not path.is_file():
+            raise FixArguments(f"--improve-model {path}: there is no such file")
     wanted = Labelling(
         photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures,
         improve or bool(improve_model), improve_model or [], every,

@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
     # Whose picture is it: with both, exported pictures carry a C2PA manifest (PEM files; docs/privacy.md)
     c2pa_certificate: Path | None = None
-    c2pa_key: Path | None = None
+    c2pa_key_file: Path | None = None
     c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = "es256"
 
     # Training

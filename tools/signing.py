@@ -19,17 +19,17 @@ class ManifestSigner:
     """Signs pictures with the key and certificate of the settings.
 
     Args:
-        settings: `c2pa_certificate` (PEM, the chain), `c2pa_key` (PEM) and `c2pa_algorithm`.
+        settings: `c2pa_certificate` (PEM, the chain), `c2pa_key_file` (PEM) and `c2pa_algorithm`.
 
     Raises:
         StepFailed: a file is missing or unreadable, or only one of the two is named.
     """
 
     def __init__(self, settings: Settings) -> None:
-        certificate, key = settings.c2pa_certificate, settings.c2pa_key
+        certificate, key = settings.c2pa_certificate, settings.c2pa_key_file
         if certificate is None or key is None:
             raise StepFailed(
-                "a C2PA manifest needs both SIGHTSMITH_C2PA_CERTIFICATE and SIGHTSMITH_C2PA_KEY (PEM files)"
+                "a C2PA manifest needs both SIGHTSMITH_C2PA_CERTIFICATE and SIGHTSMITH_C2PA_KEY_FILE (PEM files)"
             )
         try:
             self._chain, self._key = certificate.read_text(encoding="ascii"), key.read_bytes()
@@ -74,4 +74,4 @@ class ManifestSigner:
 
 def signer_of(settings: Settings) -> ManifestSigner | None:
     """The signer, where the person has named a key or a certificate."""
-    return None if settings.c2pa_certificate is None and settings.c2pa_key is None else ManifestSigner(settings)
+    return None if settings.c2pa_certificate is None and settings.c2pa_key_file is None else ManifestSigner(settings)

@@ -149,8 +149,8 @@ def test_runs_lists_what_is_there(tmp_path):
 def test_a_read_only_runs_folder_is_named(tmp_path):
     (tmp_path / "runs").write_text("a file in the way")
     result = sightsmith("build", "apples", "--yes", cwd=tmp_path)
-    assert result.returncode == 4
-    assert "runs" in result.stderr
+    assert result.returncode == 2
+    assert "runs is a file" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -154,7 +154,7 @@ def test_no_export_holds_exif_or_a_place(tmp_path, form):
 
 def test_with_a_key_exported_pictures_carry_a_manifest_that_fits_them(tmp_path):
     chain, key = write_certificate(tmp_path)
-    run = make_run(tmp_path / "run", c2pa_certificate=chain, c2pa_key=key)
+    run = make_run(tmp_path / "run", c2pa_certificate=chain, c2pa_key_file=key)
     export(run, ["coco"])
     pictures = sorted((run.folder / "export/dataset_coco/images").rglob("*.png"))
     assert len(pictures) == 4
@@ -179,12 +179,14 @@ def test_a_key_that_is_not_the_certificates_is_said(tmp_path):
     picture = tmp_path / "a.png"
     write_picture(picture, noise())
     with pytest.raises(StepFailed, match=r"chain\.pem with key\.pem"):
-        signer_of(Settings(c2pa_certificate=chain, c2pa_key=key)).sign(picture, tmp_path / "b.png", "algorithmicMedia")
+        signer_of(Settings(c2pa_certificate=chain, c2pa_key_file=key)).sign(
+            picture, tmp_path / "b.png", "algorithmicMedia"
+        )
     assert not (tmp_path / "b.png").exists()
     with pytest.raises(StepFailed, match="both"):
         signer_of(Settings(c2pa_certificate=chain))
     with pytest.raises(StepFailed, match=r"none\.pem"):
-        signer_of(Settings(c2pa_certificate=chain, c2pa_key=tmp_path / "none.pem"))
+        signer_of(Settings(c2pa_certificate=chain, c2pa_key_file=tmp_path / "none.pem"))
     assert signer_of(Settings()) is None
 
 

@@ -116,7 +116,8 @@ def test_no_page_of_a_finished_run_shows_code(draw, run, page, language):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_end_says_plain_words_first_and_figures_folded(draw, run, language):
-    run.emit("summary", text="mask mAP50 0.61")
+    with run.stage("report"):
+        run.emit("summary", text="mask mAP50 0.61")
     test = draw("chat", "apples", language=language)
     said = words(test)
     assert said.index({"en": "it finds about", "zh": "大约能找到"}[language]) < said.index("mask mAP50")
@@ -126,7 +127,8 @@ def test_the_end_says_plain_words_first_and_figures_folded(draw, run, language):
 def test_one_figure_on_every_page(draw, run):
     """Of the model that is handed over: another round, or another set, is not spoken of."""
     run.record.evaluation["synthetic_test"] = evaluation("synthetic_test", 0.6, recall=0.3, precision=0.9)
-    run.emit("summary", text="x")
+    with run.stage("report"):
+        run.emit("summary", text="x")
     run.save()
     for page in ("chat", "scores", "take"):
         assert "it finds about 3" in words(draw(page, "apples"))

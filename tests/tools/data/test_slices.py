@@ -89,7 +89,7 @@ def test_every_aim_is_something_a_scene_can_show():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("light=sun", "light=sun"), ("size=small", "distance=far"), ("brightness=dark", "light=deep shade"),
-     ("visible=mostly hidden", "occlusion=mostly hidden"), ("crowding=none", None), ("class=pear", None),
+     ("visible=mostly hidden", "occlusion=mostly hidden"), ("crowding=none", None), ("class=pear", "class=pear"),
      ("brightness=normal", None), ("appearance=", None)],
 )  # fmt: skip
 def test_aim_of(name, expected):

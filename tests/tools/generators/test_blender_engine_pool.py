@@ -149,7 +149,7 @@ for line in sys.stdin:
     if request["scene"]["context"] != "road":
         Path(request["picture"]).write_bytes(b"jpeg")
     print(json.dumps({"id": request["id"], "instances": [{"class_name": "apple", "box": [1, 2, 3, 4]}],
-                      "lookalikes": [], "notes": [], "stages_ms": {"picture": 5.0}}), flush=True)
+                      "lookalikes": [], "notes": [], "models": [], "stages_ms": {"picture": 5.0}}), flush=True)
 """
 
 

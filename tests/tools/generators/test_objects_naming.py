@@ -81,7 +81,7 @@ NOTHING = [
     "", "   ", "!?", "pine apple pie", "apple pie", "apple tree", "apple juice", "toy apple", "wooden apple",
     "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle cap", "bottle opener", "cupola",
     "mugshot", "glasses", "sunglasses", "hammerhead", "butternut", "nutcracker", "walnut", "toy",
-    "banknote", "cherry blossom tree", "plumber", "peach cobbler", "balloons animals", "ballroom", "cardboard",
+    "banknote", "plumber", "peach cobbler", "balloons animals", "ballroom", "cardboard",
     "keys and coins",
     "orangutan", "potato chips", "corn dog", "mushroom soup", "pencil case", "bookworm", "a b c", "red", "ripe",
     "raw green", "ripe unripe tomato", "rotten granny smith apples", "苹果树", "苹果派", "苹果汁",
