@@ -88,9 +88,10 @@ class Library:
         for specs in (self._assets, self._taught):
             if found := find_in(specs, phrase):
                 return found
-        if found := catalogue().find(phrase):
-            return found
-        return self._models.things.find(phrase) if self._models else None
+        found, model = catalogue().find(phrase), self._models.things.find(phrase) if self._models else None
+        if found is None or (model is not None and model[0] == found[0] and model[1] and not found[1]):
+            return model  # of a thing that both have, a model may be just the kind that is meant
+        return found
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every name of every key; nothing is built for it."""
