@@ -46,6 +46,7 @@ def write_glimpse(
     sheet = cv2.cvtColor(_sheet(drawn), cv2.COLOR_RGB2BGR)
     _, content = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content.tobytes())
         temporary.replace(path)
     except OSError as error:
