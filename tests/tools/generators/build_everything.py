@@ -38,9 +38,13 @@ def facts(item: bpy.types.Object) -> dict[str, object]:
 
 
 def catalogue_facts() -> dict[str, object]:
-    """Every appearance with one seed; the first one of each also again, and with another seed."""
-    out = {}
+    """Every appearance with one seed; the first one of each also again, and with another. Of a family's the first."""
+    out: dict[str, object] = {}
     for key, spec in catalogue().items():
+        if spec.family is not None:
+            first = spec.appearances[0].name
+            out[f"{key}/{first}"] = facts(build_object(spec, first, np.random.default_rng(5)))
+            continue
         for look in spec.appearances:
             made = []
             work = calls(lambda s=spec, n=look.name, m=made: m.append(build_object(s, n, np.random.default_rng(5))))
