@@ -36,6 +36,7 @@ _POOR = """() => {
     const box = e.getBoundingClientRect();
     if (!own || !box.width || !box.height || e.closest("[disabled], :disabled, [aria-disabled=true]")) continue;
     if (e.matches("[class*=material], [data-testid=stIconMaterial]")) continue;
+    if (e.closest("[data-testid=stSliderThumbValue]")) continue; // drawn above its parent, not on it
     if (getComputedStyle(e).visibility === "hidden") continue;
     const grounds = []; let opacity = 1;
     for (let up = e; up; up = up.parentElement) {
