@@ -56,9 +56,9 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
                 page.settle()
             page.tab.screenshot(path=str(tmp_path / "marked.png"), full_page=True)
             page.click("Learn it")
-            page.wait_for("The plan")
+            page.wait_until(lambda: "run=" in page.tab.url, "the run has a page")
+            page.wait_for_words("3 photos that you show are learnt from")
             name = re.search(r"run=([\w.-]+)", page.tab.url)[1]
-            assert page.says("3 photos that you show are learnt from")
             page.click("Approve")
             record = lambda: detached.current(server.runs_dir / name)  # noqa: E731
             wait_until(
