@@ -41,7 +41,7 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
         with playwright.sync_playwright() as driver:
             page = Page(launch(driver), server.url)
             page.go()
-            page.tab.get_by_text("Show me photos of it").first.click()
+            page.tab.get_by_text("Show me photos of it", exact=True).first.click()
             page.tab.get_by_label("What is it called?").fill("zorbling")
             page.tab.locator("input[type=file]").first.set_input_files([str(p) for p in sorted(photos.iterdir())])
             page.tab.get_by_text("2.png").first.wait_for()
