@@ -16,7 +16,7 @@ from agent.edge import STOPPED, readable, use_everywhere
 from agent.improve_command import improve
 from agent.label_commands import convert, label, learn
 from agent.mcp_commands import mcp
-from agent.options import finite, place_of_runs
+from agent.options import DEFAULT_RUNS, RunsDir, finite
 from agent.predict_command import predict
 from agent.privacy_commands import anonymise, erase
 from agent.service_commands import keys, serve
@@ -31,10 +31,8 @@ app = typer.Typer(
     name="sightsmith", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="One sentence in, a tested image recogniser out.",
 )  # fmt: skip
-RunsDir = Annotated[Path, typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Approve the plan without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print run.json at the end, and nothing else, on stdout.")]
-DEFAULT_RUNS = Path("runs")
 Engine = Literal["local", "ray"]
 
 

@@ -6,15 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from agent.edge import readable
-from agent.options import finite
+from agent.options import DEFAULT_RUNS, RunsDir, finite, to_read, to_write
 from tools.files import json_text
 
 
 def describe(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos; they are only read.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default: PHOTOS_described here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(callback=to_write, help="Folder to write; default: PHOTOS_described here.")
+    ] = None,
     examples: Annotated[
-        Path | None, typer.Option(help="Photos that you described (dog.jpg, dog.json), shown to the model first.")
+        Path | None,
+        typer.Option(callback=to_read, help="Photos that you described (dog.jpg, dog.json), shown to the model first."),
     ] = None,
     classes: Annotated[
         str | None, typer.Option(help='Names to use where they fit: "apple,pear".', callback=readable)
@@ -25,7 +28,7 @@ def describe(
         typer.Option(min=0, callback=finite, help="US dollars a question, at most; 0 for your own server."),
     ] = None,
     money: Annotated[float, typer.Option(min=0, callback=finite, help="US dollars that this may cost in all.")] = 0.0,
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Beside the runs, answers are kept.")] = Path("runs"),
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Say what is in photos (objects, relations, actions) as checked JSON, by a vision model behind any endpoint."""

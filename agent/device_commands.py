@@ -8,10 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agent.options import finite
+from agent.options import DEFAULT_RUNS, RunsDir, finite
 from tools.files import json_text
-
-_RUNS = Path("runs")
 
 _SETS = {"synthetic_test": "synthetic test", "real_test": "real photos (test)"}
 
@@ -59,7 +57,7 @@ def compare(
     minutes: Annotated[
         float | None, typer.Option(min=0.5, callback=finite, help="Each training may take; default: all its epochs.")
     ] = None,
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")] = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
     """Train larger and smaller networks on a run's pictures and show what each scores and costs; the run stays."""

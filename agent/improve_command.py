@@ -5,22 +5,28 @@ from typing import Annotated
 
 import typer
 
+from agent.options import to_read, to_write
 from tools.files import json_text
 
 
 def improve(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos; they are only read.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the better copies.")],
+    out: Annotated[Path, typer.Option("--out", callback=to_write, help="Folder of the better copies.")],
     step: Annotated[
         list[str] | None,
         typer.Option("--step", help="fill, denoise, deblur or enlarge; may be repeated. Default: denoise and deblur."),
     ] = None,
     model: Annotated[
         list[Path] | None,
-        typer.Option("--model", help="A model file (ESRGAN, DnCNN, LaMa and others); may be repeated."),
+        typer.Option(
+            "--model", callback=to_read, help="A model file (ESRGAN, DnCNN, LaMa and others); may be repeated."
+        ),
     ] = None,
     marks: Annotated[
-        Path | None, typer.Option(help="Folder of masks, white where the photo of the same name is to be filled in.")
+        Path | None,
+        typer.Option(
+            callback=to_read, help="Folder of masks, white where the photo of the same name is to be filled in."
+        ),
     ] = None,
     region: Annotated[
         list[str] | None, typer.Option("--region", help="x1,y1,x2,y2 that is filled in in every photo.")

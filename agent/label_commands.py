@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agent.edge import readable
-from agent.options import place_of_runs
+from agent.options import DEFAULT_RUNS, RunsDir, to_read
 from tools.files import json_text
 
 if TYPE_CHECKING:
     from tools.runtime import RunContext
 
-_RUNS = Path("runs")
 Form = Literal["coco", "yolo", "voc", "cvat"]
-RunsDir = Annotated[
-    Path,
-    typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept, and labelled photos for the review."),
-]
 
 
 def label(
@@ -47,10 +42,11 @@ def label(
         bool, typer.Option("--improve", help="Improve photos first, if --labelled says that this finds more.")
     ] = False,
     improve_model: Annotated[
-        list[Path] | None, typer.Option("--improve-model", help="Model file for --improve; see `sightsmith improve`.")
+        list[Path] | None,
+        typer.Option("--improve-model", callback=to_read, help="Model file for --improve; see `sightsmith improve`."),
     ] = None,
     every: Annotated[int | None, typer.Option(min=1, help="Of a video each nth frame; default: one a second.")] = None,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Label photos: masks or boxes, how far to trust them, and what a person should look at. Goes on when repeated."""
@@ -66,9 +62,6 @@ def label(
         return
     if classes is None:
         raise FixArguments('--classes: say what to label, e.g. --classes "apple,pear"')
-    for path in improve_model or []:
-        if not path.is_file():
-            raise FixArguments(f"--improve-model {path}: there is no such file")
     wanted = Labelling(
         photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures,
         improve or bool(improve_model), improve_model or [], every,
@@ -115,7 +108,7 @@ def learn(
     ] = None,
     finetune: Annotated[Path | None, typer.Option(help="5 to 50 labelled photos to learn from.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=5, help="Of labels by the model itself.")] = None,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Learn from photos too, never from those that judge; a round stays only if it is better on real photos."""

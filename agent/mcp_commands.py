@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agent.options import finite
+from agent.options import DEFAULT_RUNS, RunsDir, finite, to_read
 
 log = logging.getLogger(__name__)
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -21,13 +21,14 @@ def mcp(
     ),
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
     photos: Annotated[
-        list[Path] | None, typer.Option(help="A folder whose photos may be named; repeat it for more. Default: none.")
+        list[Path] | None,
+        typer.Option(callback=to_read, help="A folder whose photos may be named; repeat it for more. Default: none."),
     ] = None,
     money: Annotated[
         float, typer.Option(min=0, callback=finite, help="US dollars that all runs started here may cost together.")
     ] = 0.0,
     keys: Annotated[Path | None, typer.Option(help="File of the API keys; see `sightsmith keys`.")] = None,
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")] = Path("runs"),
+    runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Serve build, status, predict, label and export to other agents (Model Context Protocol)."""
     from agent.mcp_door import Door
@@ -39,6 +40,8 @@ def mcp(
     for folder in photos or ():
         if not folder.is_dir():
             raise FixArguments(f"--photos {folder}: there is no such folder")
+    if keys is not None and not http:
+        raise FixArguments(f"--keys {keys}: keys are asked for over --http only")
     runs_dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(runs_dir=runs_dir)
     door = Door(runs_dir.resolve(), tuple(photos or ()), money, settings)

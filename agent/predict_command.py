@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from agent.options import DEFAULT_RUNS, RunsDir
 from tools.files import json_text
-
-_RUNS = Path("runs")
 
 
 def predict(
@@ -26,7 +25,7 @@ def predict(
     tracker: Annotated[
         Literal["bytetrack", "botsort"], typer.Option(help="botsort follows a moving camera, and takes longer.")
     ] = "bytetrack",
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")] = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
     from agent.run import read_record

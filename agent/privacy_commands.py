@@ -6,14 +6,13 @@ from typing import Annotated
 import typer
 
 from agent.edge import readable
+from agent.options import DEFAULT_RUNS, RunsDir, to_write
 from tools.files import json_text
-
-_RUNS = Path("runs")
 
 
 def anonymise(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos; they are only read.")],
-    out: Annotated[Path, typer.Option(help="New folder for the blurred copies.")],
+    out: Annotated[Path, typer.Option(callback=to_write, help="New folder for the blurred copies.")],
     find: Annotated[
         list[str] | None, typer.Option(help="faces or plates, by OpenCV's cascades; repeat it. Default: both.")
     ] = None,
@@ -24,7 +23,7 @@ def anonymise(
         str | None, typer.Option(help='What of it to blur: "person" or "face,number plate".', callback=readable)
     ] = None,
     confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Least score of --model's finds.")] = None,
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")] = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Blur faces, number plates or what a model finds, into copies without EXIF and place; says what it may miss."""
@@ -62,7 +61,7 @@ def erase(
         list[str] | None, typer.Option(help="SHA-256 of a photo that is no longer there; repeat it.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking.")] = False,
-    runs_dir: Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")] = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is found as JSON.")] = False,
 ) -> None:
     """Show what Sightsmith keeps of a person's photos (runs, sets, caches), then erase it after a yes."""

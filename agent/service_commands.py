@@ -5,10 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.options import finite, place_of_runs
-
-_RUNS = Path("runs")
-RunsDir = Annotated[Path, typer.Option("--runs-dir", callback=place_of_runs, help="Where runs are kept.")]
+from agent.options import DEFAULT_RUNS, RunsDir, finite
 
 
 def serve(
@@ -29,7 +26,7 @@ def serve(
     callback_host: Annotated[
         list[str] | None, typer.Option(help="A host inside, name or name:port, that may be told of finished jobs.")
     ] = None,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Serve a run's best model over HTTP: pictures, jobs, versions, metrics (extra `serve`)."""
     from agent.run import read_record

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.edge import readable
+from agent.options import DEFAULT_RUNS, RunsDir, to_read
 from tools.files import json_text
 
 if TYPE_CHECKING:
     from agent.followup import Reply
     from agent.run import Ask
 
-RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Where runs are kept.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Approve plans without asking.")]
-DEFAULT_RUNS = Path("runs")
 _CODES = {"answered": 0, "done": 0, "heard": 0, "worked": 0, "waits": 3, "refused": 4, "unclear": 2}
 _LEAVE = frozenset({"exit", "quit", "bye", ":q", "退出", "再见"})
 
@@ -25,7 +24,9 @@ def ask(
     said: Annotated[
         str, typer.Argument(help='Such as "why is the score low?" or "also find pears".', callback=readable)
     ],
-    photo: Annotated[list[Path] | None, typer.Option(help="A photo that comes with it: try it on this.")] = None,
+    photo: Annotated[
+        list[Path] | None, typer.Option(callback=to_read, help="A photo that comes with it: try it on this.")
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
     as_json: Annotated[

@@ -4,6 +4,7 @@ Each is given to the command line in this process; what would do real work is st
 """
 
 import contextlib
+import inspect
 import json
 import os
 import shutil
@@ -216,10 +217,10 @@ CASES = [
     (["keys", "remove", "nobody", "--keys", "keys.json"], 2, "there is no key 'nobody'", fine),
     (["keys", "list", "--keys", "file"], 4, "file: the keys cannot be read", fine),
     (["keys", "list", "--keys", "empty"], 4, "empty: the keys cannot be read", fine),
-    (["mcp", "--photos", "nowhere"], 2, "--photos nowhere: there is no such folder", fine),
+    (["mcp", "--photos", "nowhere"], 2, "'--photos': nowhere: No such file", fine),
     (["mcp", "--http", "--host", "0.0.0.0", "--keys", "keys.json"], 2, "sightsmith keys add", fine),
     (["mcp", "--money", "inf"], 2, "no limit", fine),
-    (["mcp", "--runs-dir", "file"], 4, "file", fine),
+    (["mcp", "--runs-dir", "file"], 2, "file is a file", fine),
     (["anonymise", "nowhere", "--out", "out"], 2, "nowhere: there is no such photo", fine),
     (["anonymise", "empty", "--out", "theirs"], 2, "--out theirs holds other files", fine),
     (["anonymise", "empty", "--out", "out"], 4, "there is no photo", fine),
@@ -247,10 +248,9 @@ BASES = {
     "build": ["apples"], "resume": ["good"], "runs": [], "show": ["good"], "doctor": [], "audit": ["good"],
     "predict": ["good", "file"], "export": ["good"], "ui": [], "label": ["empty", "--classes", "apple"],
     "convert": ["empty", "new"], "learn": ["good"], "serve": ["good"], "keys add": ["me"], "keys list": [],
-    "keys remove": ["me"], "compare": ["good"],
+    "keys remove": ["me"], "improve": ["empty", "--out", "new"], "compare": ["good"], "mcp": [], "describe": ["empty"],
+    "anonymise": ["empty", "--out", "new"], "erase": ["empty"], "ask": ["good", "why"], "chat": ["good"],
 }  # fmt: skip
-# Commands whose bad lines stand above alone: they wait for words, or look at their photos before their places.
-BY_HAND = {"improve", "mcp", "describe", "anonymise", "erase", "ask", "chat"}
 # Places that are written to: a folder that is not there yet is none of the faults.
 WRITTEN = {"--runs-dir", "--to", "--out", "--keys", "to"}
 # Names of runs, and what of them has to be told.
@@ -270,14 +270,13 @@ class Parameter(NamedTuple):
     least: float | None
     most: float | None
     many: bool
+    optional: bool
 
 
 def option_lines() -> Iterator[Line]:
     """Every option of every command with values that it cannot have, and every argument left out."""
     for words, function in _commands(cli.app):
         command = " ".join(words)
-        if command in BY_HAND:
-            continue
         for arguments, names in _lines_of(function, BASES[command]):
             yield Line(command, [*words, *arguments], names)
 
@@ -290,7 +289,8 @@ def _lines_of(function: Any, base: list[str]) -> Iterator[tuple[list[str], tuple
     if not any(p.many for p in arguments):
         yield [*base, "one-too-many"], ("one-too-many",)
     for number, argument in enumerate(arguments):
-        yield base[:number], (argument.name,)
+        if not argument.optional:
+            yield base[:number], (argument.name,)
         if argument.name == "run":
             for run, told in NO_RUNS.items():
                 yield [run, *base[1:]], (*told, f"{run!r}")
@@ -315,7 +315,8 @@ def _parameters(function: Any) -> Iterator[Parameter]:
         takes = {a for part in (kind, *get_args(kind)) for a in (part, *get_args(part))}
         said = [d for d in info.param_decls or () if d.startswith("--")]
         flag = (said[0] if said else f"--{name.replace('_', '-')}") if isinstance(info, OptionInfo) else ""
-        yield Parameter(name, flag.partition("/")[0], takes, info.min, info.max, get_origin(kind) is list)
+        optional = inspect.signature(function).parameters[name].default is not inspect.Parameter.empty
+        yield Parameter(name, flag.partition("/")[0], takes, info.min, info.max, get_origin(kind) is list, optional)
 
 
 def _of_option(base: list[str], option: Parameter) -> Iterator[tuple[list[str], tuple[str, ...]]]:
@@ -360,7 +361,8 @@ def variable_lines() -> Iterator[Line]:
 def no_work() -> Iterator[None]:
     """Where a command would begin to work, it is stopped."""
     reached = mock.Mock(side_effect=Reached)
-    work = ("agent.run.execute", "agent.serve.serve", "tools.label.command._label", "tools.annotate.audit_run")
+    work = ("agent.run.execute", "agent.serve.serve", "tools.label.command._label", "tools.annotate.audit_run",
+            "mcp.server.fastmcp.FastMCP.run")  # fmt: skip
     with contextlib.ExitStack() as stack:
         for name in work:
             stack.enter_context(mock.patch(name, reached))

@@ -136,10 +136,10 @@ def test_a_mistake_is_seen_and_taught_by_keys_alone(server, tmp_path):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_of_the_pages_of_a_result_stands_out(server, theme):
+def test_every_text_of_every_page_stands_out(server, theme):
     with playwright.sync_playwright() as driver:
         page = Page(launch(driver), server.url, color_scheme=theme)
-        for place in ("", "tryit", "scores", "gallery"):
+        for place in ("", "tryit", "scores", "gallery", "review", "take", "bring", "runs", "settings"):
             page.go(place, NAME)
             assert page.tab.evaluate(_POOR) == [], place
         assert "Traceback" not in server.log()
