@@ -221,10 +221,7 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
             door.folder(run)
             places = [str(door.place(p)) for p in photos]
             flags = [] if confidence is None else [f"--confidence={confidence}"]
-            await ctx.report_progress(0, 1, "looking")
-            said = await door.command("predict", *flags, "--", run, *places)
-            await ctx.report_progress(1, 1, "done")
-            return said
+            return await _with_progress(ctx, "looking", door.command("predict", *flags, "--", run, *places))
 
         return await _plainly(work)
 
@@ -245,10 +242,8 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
                 door.folder(model)
             to = door.runs_dir.resolve() / "labelled" / (slug(f"{Path(places[0]).stem} {classes}") or "photos")
             flags = [f"--classes={classes}", f"--kind={kind}", f"--out={form}", f"--to={to}", "--json"]
-            await ctx.report_progress(0, 1, "labelling")
-            said = await door.command("label", *flags, *([f"--model={model}"] if model else []), "--", *places)
-            await ctx.report_progress(1, 1, "done")
-            return said
+            flags += [f"--model={model}"] if model else []
+            return await _with_progress(ctx, "labelling", door.command("label", *flags, "--", *places))
 
         return await _plainly(work)
 
@@ -264,10 +259,8 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
 
         async def work() -> str:
             door.folder(run)
-            await ctx.report_progress(0, 1, "writing")
-            said = await door.command("export", *(f"--format={f}" for f in formats or ()), "--", run)
-            await ctx.report_progress(1, 1, "done")
-            return said
+            flags = [f"--format={f}" for f in formats or ()]
+            return await _with_progress(ctx, "writing", door.command("export", *flags, "--", run))
 
         return await _plainly(work)
 
@@ -291,6 +284,14 @@ def _add_resources(server: "FastMCP[Any]", door: Door) -> None:
     def report(run: str) -> str:
         """What a run made, measured and found weak."""
         return door.report(run)
+
+
+async def _with_progress(ctx: "Context[Any, Any, Any]", doing: str, work: Awaitable[T]) -> T:
+    """What a command that is one step gives; its beginning and end are told."""
+    await ctx.report_progress(0, 1, doing)
+    said = await work
+    await ctx.report_progress(1, 1, "done")
+    return said
 
 
 async def _plainly(work: Callable[[], Awaitable[T]]) -> T:

@@ -15,13 +15,10 @@ _CARD = Path("export") / "README.md"
 
 def render() -> None:
     """The page."""
-    found = widgets.open_page(t("take_title"), t("take_about"))
+    found = widgets.open_model_page(t("take_title"), t("take_about"))
     if found is None:
         return
     folder, record = found
-    if record.best is None:
-        widgets.empty(t("no_model"), t("no_model_about"))
-        return
     with widgets.told():
         _files(folder, record)
     with widgets.told():

@@ -55,13 +55,10 @@ class _Look:
 
 def render() -> None:
     """The page."""
-    found = widgets.open_page(t("try_title"), t("try_about"))
+    found = widgets.open_model_page(t("try_title"), t("try_about"))
     if found is None:
         return
     folder, record = found
-    if record.best is None:
-        widgets.empty(t("no_model"), t("no_model_about"))
-        return
     with widgets.told():
         looks = _brought(folder, record)
         if looks:

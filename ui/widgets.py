@@ -81,6 +81,15 @@ def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:
     return need_run()
 
 
+def open_model_page(title: str, about: str) -> tuple[Path, RunRecord] | None:
+    """`open_page` of a page about a model; says so where the run has none yet."""
+    found = open_page(title, about)
+    if found is not None and found[1].best is None:
+        empty(t("no_model"), t("no_model_about"))
+        return None
+    return found
+
+
 def need_run() -> tuple[Path, RunRecord] | None:
     """The run that is looked at; says so where there is none."""
     name = session.run_name()

@@ -109,15 +109,14 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     assert got.value.suggested_filename.endswith("coco.zip")
 
     page.go("", name)
+    page.wait_for("One more round")  # the last that is drawn
     said = page.words()
     page.tab.reload()
-    page.wait_for("Done: a model that finds")
-    page.settle()
-    assert page.words() == said
+    page.wait_until(lambda: page.words() == said, lambda: f"all is said again: {page.words()}")
     server.kill()
     server.start()
     page.go("", name)
-    assert page.words() == said
+    page.wait_until(lambda: page.words() == said, lambda: f"all is said again: {page.words()}")
     page.go("runs")
     page.wait_for_words(name)
     assert "Traceback" not in server.log()

@@ -28,5 +28,8 @@ def test_a_sheet_of_a_few_pictures_is_written(tmp_path, architecture, kind):
 def test_without_pictures_or_room_nothing_is_written(tmp_path):
     network = build_network("yolo11n", ["apple"], seed=1)
     write_glimpse(tmp_path, network, "detect", ["apple"], [], 64)
-    write_glimpse(tmp_path / "gone", network, "detect", ["apple"], [example()], 64)
-    assert list(tmp_path.iterdir()) == []
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    write_glimpse(taken, network, "detect", ["apple"], [example()], 64)
+    assert list(tmp_path.iterdir()) == [taken]
+    assert taken.read_text() == "mine"
