@@ -1,10 +1,17 @@
-"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, or draw a new mask."""
+"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, or draw a new mask.
+
+What is pressed is done before the page is drawn (callbacks), so that each press costs one drawing and no key is lost
+between two of them. A callback works on the picture as it is then, not as it was drawn.
+"""
 
 import json
 import logging
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -40,6 +47,7 @@ class _Work:
     mask: BoolMask | None = None
     skipped: list[str] = field(default_factory=list)
     problem: str = ""
+    clicks: int = 0  # on the picture, so that the browser hears when one is done
     flagged: bool = False  # those are looked through that somebody should look at again
 
 
@@ -98,7 +106,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
         works[str(folder)] = work = _Work(sample_id=wanted[1], skipped=work.skipped)
     flagged = dataset.flagged()
     work.flagged = work.flagged and bool(flagged)  # the last of them was decided: on with the rest
-    _bar(folder, dataset, works, work, flagged, photos)
+    _bar(folder, works, work, flagged, photos)
     why = {} if photos is not None else _worth(str(folder), _stamp(folder))
     sample = dataset.sample(work.sample_id) if work.sample_id else None
     if sample is None:
@@ -109,26 +117,25 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
         works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped, flagged=work.flagged)
     left_side, right_side = st.columns([3, 2])
     with left_side:
-        _picture(folder, dataset, sample, names, work)
+        _picture(folder, sample, names, work)
     with right_side:
         reason = flagged[sample.id] or t("flagged") if sample.id in flagged else t(f"why_{_why(sample, why, photos)}")
         widgets.plain(reason, "small")
-        _verdict(dataset, sample, works, str(folder))
-        _labels(dataset, sample, names, work)
+        _verdict(folder, sample, works)
+        _labels(folder, sample, names, work)
 
 
 def _bar(
-    folder: Path, dataset: Dataset, works: dict[str, _Work], work: _Work, flagged: dict[str, str],
-    photos: PhotoSet | None,
+    folder: Path, works: dict[str, _Work], work: _Work, flagged: dict[str, str], photos: PhotoSet | None
 ) -> None:  # fmt: skip
     """How far it is, the latest change taken back, flags, who looks, and the trail of changes."""
     done, left = Browser(folder).reviewed()
     with st.container(horizontal=True, vertical_alignment="center"):
         widgets.plain(t("reviewed", done=done, left=left), "small")
-        if st.button(t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not (done or flagged)):
-            taken = review.undo(dataset)
-            works[str(folder)] = _Work(sample_id=taken.sample_id, skipped=work.skipped)
-            st.rerun()
+        st.button(
+            t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not (done or flagged),
+            on_click=_undo, args=(folder, works),
+        )  # fmt: skip
         if photos is not None and st.button(t("use_labels"), key="use_labels", disabled=not done, type="primary"):
             widgets.say("success", t("labels_written", count=write_labels(folder)))
         if flagged:
@@ -213,45 +220,43 @@ def _why(sample: Sample, why: dict[str, review.Why], photos: PhotoSet | None) ->
 # The picture ----------------------------------------------------------------------------------------------------------
 
 
-def _picture(folder: Path, dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> None:
+def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
     shown = large_picture(folder, sample, names, pending=work.mask, chosen=work.chosen)
-    event = clicker(
+    clicker(
         shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}",
-        words=Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape")),
+        words=Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape")), done=work.clicks,
+        on_click=lambda click: _take(folder, sample, work, click),
     )  # fmt: skip
-    if event is not None:
-        _take(folder, sample, work, event)
-        st.rerun()
     if work.problem:
         widgets.say("warning", work.problem)
     if work.mask is not None:
-        _keep_mask(dataset, sample, names, work)
+        _keep_mask(folder, sample, names, work)
 
 
-def _take(folder: Path, sample: Sample, work: _Work, event: Click) -> None:
+def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
     """A click chooses an object that is there, or asks for a mask; a drag asks for one; more clicks mend it."""
     work.problem = ""
-    if event.kind == "polygon":
-        work.mask = review.polygon_mask(event.points, sample.height, sample.width)
+    work.clicks += 1
+    if click.kind == "polygon":
+        work.mask = review.polygon_mask(click.points, sample.height, sample.width)
         work.box, work.inside, work.outside = None, [], []
         return
-    if event.kind == "box":
-        (x1, y1), (x2, y2) = event.points
+    if click.kind == "box":
+        (x1, y1), (x2, y2) = click.points
         work.box, work.inside, work.outside = (x1, y1, x2, y2), [], []
     else:
-        (point,) = event.points
+        (point,) = click.points
         hit = review.object_at(sample, *point)
-        if work.mask is None and hit is not None and not event.outside:
+        if work.mask is None and hit is not None and not click.outside:
             work.chosen = None if work.chosen == hit else hit
             return
-        (work.outside if event.outside else work.inside).append(point)
+        (work.outside if click.outside else work.inside).append(point)
     try:
         prompt = Prompt(work.box, work.inside, work.outside)
-        with st.spinner(t("cutting")):
-            work.mask = mask_of(read_picture(folder / sample.image), prompt, _engine())
-    except SightsmithError as error:
+        work.mask = mask_of(read_picture(folder / sample.image), prompt, _engine())
+    except (SightsmithError, OSError) as error:
         _forget(work)
-        work.problem = str(error)
+        work.problem = widgets.explained(error)
 
 
 def _engine() -> Engine | None:
@@ -270,20 +275,23 @@ def _sam(model: str) -> Engine | None:
         return None
 
 
-def _keep_mask(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> None:
+def _keep_mask(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
     with st.container(border=True):
         widgets.plain(t("mask_proposed"), "small")
-        name = st.radio(t("class"), names, horizontal=True, key="mask_class", format_func=widgets.label) or names[0]
+        st.radio(t("class"), names, horizontal=True, key="mask_class", format_func=widgets.label)
         with st.container(horizontal=True):
-            if st.button(t("keep_mask"), type="primary", key="keep_mask", shortcut="k"):
-                mask = work.mask
-                assert mask is not None
-                review.add(dataset, sample, mask, name, replacing=work.chosen, by=_by())
-                _forget(work)
-                st.rerun()
-            if st.button(t("discard_mask"), key="discard_mask", shortcut="q"):
-                _forget(work)
-                st.rerun()
+            st.button(t("keep_mask"), type="primary", key="keep_mask", shortcut="k", on_click=_keep,
+                      args=(folder, sample.id, names, work))  # fmt: skip
+            st.button(t("discard_mask"), key="discard_mask", shortcut="q", on_click=_forget, args=(work,))
+
+
+def _keep(folder: Path, sample_id: str, names: list[str], work: _Work) -> None:
+    mask, replacing = work.mask, work.chosen
+    if mask is None:  # pressed twice
+        return
+    name = st.session_state.get("mask_class") or names[0]
+    if _change(folder, sample_id, work, lambda d, s: review.add(d, s, mask, name, replacing=replacing, by=_by())):
+        _forget(work)
 
 
 def _forget(work: _Work) -> None:
@@ -293,38 +301,80 @@ def _forget(work: _Work) -> None:
 # What can be said about it --------------------------------------------------------------------------------------------
 
 
-def _verdict(dataset: Dataset, sample: Sample, works: dict[str, _Work], key: str) -> None:
-    work = works[key]
-    comment = st.text_input(t("comment"), key=f"comment-{sample.id}", max_chars=300, placeholder=t("comment_hint"))
-    told = {"by": _by(), "comment": " ".join(comment.split())}
+def _change(folder: Path, sample_id: str, work: _Work, change: Callable[[Dataset, Sample], object]) -> bool:
+    """Do something to a picture as it is now; a refusal is said beside it, and what was begun is kept."""
+    work.problem = ""
+    try:
+        dataset = Dataset(folder)
+        try:
+            sample = dataset.sample(sample_id)
+            if sample is not None:
+                change(dataset, sample)
+            return sample is not None
+        finally:
+            dataset.close()
+    except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
+        work.problem = widgets.explained(error)
+        return False
+
+
+def _undo(folder: Path, works: dict[str, _Work]) -> None:
+    work = works[str(folder)]
+    try:
+        dataset = Dataset(folder)
+        try:
+            taken = review.undo(dataset)
+        finally:
+            dataset.close()
+        works[str(folder)] = _Work(sample_id=taken.sample_id, skipped=work.skipped)
+    except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
+        work.problem = widgets.explained(error)
+
+
+def _verdict(folder: Path, sample: Sample, works: dict[str, _Work]) -> None:
+    st.text_input(t("comment"), key=f"comment-{sample.id}", max_chars=300, placeholder=t("comment_hint"))
     # Named after the picture: a key pressed for the one before, late, is not taken for this one.
     with st.container(horizontal=True):
-        if st.button(t("accept"), type="primary", icon=":material/check:", key=f"accept-{sample.id}", shortcut="a"):
-            review.accept(dataset, sample, **told)
-            works[key] = _Work(skipped=work.skipped, flagged=work.flagged)
-            st.rerun()
-        if st.button(t("reject"), icon=":material/close:", key=f"reject-{sample.id}", shortcut="x"):
-            review.reject(dataset, sample, **told)
-            works[key] = _Work(skipped=work.skipped, flagged=work.flagged)
-            st.rerun()
-        if st.button(t("flag"), icon=":material/flag:", key=f"flag-{sample.id}", shortcut="f", help=t("flag_help")):
-            review.flag(dataset, sample, **told)
-            works[key] = _Work(skipped=[*work.skipped, sample.id], flagged=work.flagged)
-            st.rerun()
-        if st.button(t("later"), key=f"later-{sample.id}", shortcut="s"):
-            works[key] = _Work(skipped=[*work.skipped, sample.id], flagged=work.flagged)
-            st.rerun()
+        _decide(t("accept"), "accept", "a", folder, sample, works, type="primary", icon=":material/check:")
+        _decide(t("reject"), "reject", "x", folder, sample, works, icon=":material/close:")
+        _decide(t("flag"), "flag", "f", folder, sample, works, icon=":material/flag:", help=t("flag_help"))
+        _decide(t("later"), "later", "s", folder, sample, works)
     quality = "—" if sample.quality is None else f"{sample.quality:.2f}"
     widgets.plain(t("about_picture", quality=quality, verdict=t(f"verdict_{sample.verdict}")), "small")
 
 
-def _labels(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> None:
+def _decide(
+    name: str, decision: str, shortcut: str, folder: Path, sample: Sample, works: dict[str, _Work], **look: Any
+) -> None:
+    st.button(
+        name, key=f"{decision}-{sample.id}", shortcut=shortcut, on_click=_decided,
+        args=(decision, folder, sample.id, works), **look,
+    )  # fmt: skip
+
+
+def _decided(decision: str, folder: Path, sample_id: str, works: dict[str, _Work]) -> None:
+    """A picture is done with, or put off; the next one is chosen when the page is drawn."""
+    work = works[str(folder)]
+    told = {"by": _by(), "comment": " ".join(st.session_state.get(f"comment-{sample_id}", "").split())}
+    deeds: dict[str, Callable[[Dataset, Sample], object]] = {
+        "accept": lambda d, s: review.accept(d, s, **told),
+        "reject": lambda d, s: review.reject(d, s, **told),
+        "flag": lambda d, s: review.flag(d, s, **told),
+        "later": lambda d, s: None,
+    }
+    if not _change(folder, sample_id, work, deeds[decision]):
+        return
+    put_off = [sample_id] if decision in ("flag", "later") else []
+    works[str(folder)] = _Work(skipped=[*work.skipped, *put_off], flagged=work.flagged)
+
+
+def _labels(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
     if sample.label is not None:
-        chosen = st.radio(t("class"), names, index=names.index(sample.label) if sample.label in names else None,
-                          key=f"label-{sample.id}", format_func=widgets.label)  # fmt: skip
-        if chosen is not None and chosen != sample.label:
-            review.relabel_picture(dataset, sample, chosen, by=_by())
-            st.rerun()
+        key = f"label-{sample.id}"
+        st.radio(
+            t("class"), names, index=names.index(sample.label) if sample.label in names else None, key=key,
+            format_func=widgets.label, on_change=_relabel_picture, args=(folder, sample.id, work, key),
+        )  # fmt: skip
         return
     if not sample.instances:
         widgets.plain(t("no_labels"), "small")
@@ -332,18 +382,31 @@ def _labels(dataset: Dataset, sample: Sample, names: list[str], work: _Work) -> 
         dot = f'<i class="ss-dot" style="background:rgb{class_colour(instance.class_name, names)}"></i>'
         with st.container(horizontal=True, vertical_alignment="center", border=work.chosen == position):
             st.html(f"<div>{dot}{escape(instance.class_name)} <small>· {escape(source(instance))}</small></div>")
-            if st.button("", icon=":material/ads_click:", key=f"choose-{position}", help=t("choose"), type="tertiary"):
-                work.chosen = None if work.chosen == position else position
-                st.rerun()
-            shortcut = "d" if work.chosen == position else None
-            if st.button("", icon=":material/delete:", key=f"delete-{position}", help=t("delete_label"),
-                         type="tertiary", shortcut=shortcut):  # fmt: skip
-                review.delete(dataset, sample, position, by=_by())
-                _forget(work)
-                st.rerun()
+            st.button("", icon=":material/ads_click:", key=f"choose-{position}", help=t("choose"), type="tertiary",
+                      on_click=_choose, args=(work, position))  # fmt: skip
+            st.button("", icon=":material/delete:", key=f"delete-{position}", help=t("delete_label"), type="tertiary",
+                      shortcut="d" if work.chosen == position else None, on_click=_delete,
+                      args=(folder, sample.id, work, position))  # fmt: skip
         if work.chosen == position and len(names) > 1:
-            others = st.pills(t("relabel"), [n for n in names if n != instance.class_name], key=f"relabel-{position}",
-                              format_func=widgets.label)  # fmt: skip
-            if others:
-                review.relabel(dataset, sample, position, others, by=_by())
-                st.rerun()
+            key = f"relabel-{position}"
+            st.pills(t("relabel"), [n for n in names if n != instance.class_name], key=key, format_func=widgets.label,
+                     on_change=_relabel, args=(folder, sample.id, work, position, key))  # fmt: skip
+
+
+def _choose(work: _Work, position: int) -> None:
+    work.chosen = None if work.chosen == position else position
+
+
+def _delete(folder: Path, sample_id: str, work: _Work, position: int) -> None:
+    if _change(folder, sample_id, work, lambda d, s: review.delete(d, s, position, by=_by())):
+        _forget(work)
+
+
+def _relabel(folder: Path, sample_id: str, work: _Work, position: int, key: str) -> None:
+    if name := st.session_state.get(key):
+        _change(folder, sample_id, work, lambda d, s: review.relabel(d, s, position, name, by=_by()))
+
+
+def _relabel_picture(folder: Path, sample_id: str, work: _Work, key: str) -> None:
+    if name := st.session_state.get(key):
+        _change(folder, sample_id, work, lambda d, s: review.relabel_picture(d, s, name, by=_by()))

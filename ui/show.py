@@ -1,6 +1,8 @@
 """Show me: photos of a thing that has no name here, and one click on it in each."""
 
+import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,35 +70,38 @@ def _bring(key: str, name: str, state: dict[str, str]) -> None:
 def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:
     """The photos, each with what is pointed at so far."""
     widgets.plain(t("show_click", name=name))
-    problems: dict[str, str] = st.session_state.setdefault("show_problems", {})
-    made: tuple[Sample, Click] | None = None
+    done, problems = _clicks()
     for number, sample in enumerate(_photos(dataset), 1):
         shown = large_picture(folder, sample, [name])
-        click = clicker(
+        clicker(
             shown, sample.width, sample.height, t("show_hint", number=number, count=len(sample.instances)),
-            picture=f"{sample.id}-{len(sample.instances)}", key=f"show-{key}-{sample.id}",
+            picture=sample.id, key=f"show-{key}-{sample.id}",
+            on_click=partial(_clicked, folder, sample.id, name), done=done.get(sample.id, 0),
         )  # fmt: skip
-        if click is not None and click.kind != "polygon" and _seen().get(sample.id) != click:
-            made = sample, click
         if sample.id in problems:
             widgets.say("warning", problems[sample.id])
-    if made is None:
-        return
-    sample, click = made
-    with st.spinner(t("cutting")):  # under all photos: none of them moves away from under the next click
-        problems.pop(sample.id, None)
+
+
+def _clicks() -> tuple[dict[str, int], dict[str, str]]:
+    """By photo: how many clicks were taken, and what was wrong with the latest."""
+    return st.session_state.setdefault("show_clicks", {}), st.session_state.setdefault("show_problems", {})
+
+
+def _clicked(folder: Path, sample_id: str, name: str, click: Click) -> None:
+    """Cut out what was pointed at, before the page is drawn: none of the photos moves away from under a click."""
+    done, problems = _clicks()
+    done[sample_id] = done.get(sample_id, 0) + 1
+    problems.pop(sample_id, None)
+    try:
+        dataset = Dataset(folder)
         try:
-            _take(folder, dataset, sample, name, click)
-        except SightsmithError as error:
-            problems[sample.id] = str(error)
-        _seen()[sample.id] = click
-    st.rerun()
-
-
-def _seen() -> dict[str, Click]:
-    """The last click on each photo that was taken: one is told again when the page is drawn anew, and counts once."""
-    seen: dict[str, Click] = st.session_state.setdefault("show_clicks", {})
-    return seen
+            sample = dataset.sample(sample_id)
+            if sample is not None and click.kind != "polygon":
+                _take(folder, dataset, sample, name, click)
+        finally:
+            dataset.close()
+    except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
+        problems[sample_id] = widgets.explained(error)
 
 
 def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Click) -> None:

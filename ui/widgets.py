@@ -66,13 +66,18 @@ def told() -> Iterator[None]:
     """Whatever goes wrong in here is said in one sentence, and the page goes on."""
     try:
         yield
-    except SightsmithError as error:
-        say("error", str(error))
-    except OSError as error:
-        say("error", explain_os_error(error, session.runs_dir()))
-    except sqlite3.DatabaseError as error:
+    except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
+        say("error", explained(error))
+
+
+def explained(error: Exception) -> str:
+    """What went wrong, in one sentence."""
+    if isinstance(error, OSError):
+        return explain_os_error(error, session.runs_dir())
+    if isinstance(error, sqlite3.DatabaseError):
         damage = explain_database_error(error, session.runs_dir()) if is_damaged(error) else None
-        say("error", damage or t("disk", problem=error))
+        return damage or t("disk", problem=error)
+    return str(error)
 
 
 def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:

@@ -1,6 +1,7 @@
 """A picture to click on, drag over and draw corners on: a few lines of plain JavaScript, no library, no build."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ _component = st.components.v2.component(
 
 
 def clicker(
-    jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str, words: Words | None = None
-) -> Click | None:  # fmt: skip
-    """Show a picture; returns the click that was just made, if any.
+    jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str, on_click: Callable[[Click], None],
+    done: int, words: Words | None = None,
+) -> None:  # fmt: skip
+    """Show a picture to click on.
 
     Args:
         jpeg: what is shown, at any scale.
@@ -51,13 +53,20 @@ def clicker(
         hint: said under the picture.
         picture: name that comes back with a click, so that a late one is not taken for the next picture's.
         key: of the widget.
+        on_click: what a click does, before anything is drawn.
+        done: how many clicks were taken so far; until it changes, the browser shows that one is being worked on.
         words: of a bar to zoom and to draw corners with; None: no bar.
     """
     src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture,
-            "words": None if words is None else asdict(words)}  # fmt: skip
-    value = _component(key=key, data=data, on_click_change=_nothing)
-    return read_click(value.get("click"), width, height, picture)
+            "words": None if words is None else asdict(words), "done": done}  # fmt: skip
+
+    def clicked() -> None:
+        click = read_click(st.session_state[key].get("click"), width, height, picture)
+        if click is not None:
+            on_click(click)
+
+    _component(key=key, data=data, on_click_change=clicked)
 
 
 def read_click(value: Any, width: int, height: int, picture: str) -> Click | None:
@@ -76,7 +85,3 @@ def read_click(value: Any, width: int, height: int, picture: str) -> Click | Non
         return None
     points = [(min(x, width - 1.0), min(y, height - 1.0)) for x, y in points]
     return Click(picture, value["kind"], points, bool(value.get("outside")))
-
-
-def _nothing() -> None:
-    """A click makes the page run again, which is all that is wanted."""

@@ -21,6 +21,7 @@ export default function (component) {
   if (image.getAttribute("src") !== data.src) image.setAttribute("src", data.src);
   image.style.aspectRatio = data.width + " / " + data.height; // its place is kept before it is loaded: nothing moves
   hint.textContent = data.hint;
+  frame.removeAttribute("aria-busy");
   frame.setAttribute("aria-label", data.hint);
   at(".bar").style.display = words ? "" : "none";
   overlay.setAttribute("viewBox", "0 0 " + data.width + " " + data.height);
@@ -52,6 +53,7 @@ export default function (component) {
     return { x: x, y: y, px: (x / r.width) * data.width, py: (y / r.height) * data.height };
   }
   function tell(kind, points, outside) {
+    frame.setAttribute("aria-busy", "true");
     setTriggerValue("click", { picture: data.picture, kind: kind, points: points, outside: outside });
   }
   function zoom(by) {

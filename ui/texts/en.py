@@ -231,7 +231,6 @@ TEXTS: dict[str, str] = {
     "click_hint": (
         "Drag a box around a thing, or click on it. Click a label to choose it. Alt or Shift and click: not this part."
     ),
-    "cutting": "Cutting it out…",
     "mask_proposed": "A new outline is proposed. More clicks mend it.",
     "keep_mask": "Keep outline",
     "discard_mask": "Discard",

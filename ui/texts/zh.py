@@ -217,7 +217,6 @@ TEXTS: dict[str, str] = {
     "review_done_photos": "点击“使用这些标注”即可用于测评。",
     "review_done_about": "再来一轮会用到您的修改。",
     "click_hint": "拖出方框或点击物体生成掩膜；点击已有标注可选中；按住 Alt 或 Shift 点击表示不要这部分。",
-    "cutting": "正在抠取……",
     "mask_proposed": "已生成候选轮廓，继续点击可修正。",
     "keep_mask": "保留轮廓",
     "discard_mask": "放弃",
