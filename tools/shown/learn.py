@@ -120,7 +120,7 @@ def _train(
     """One training; one that was cut goes on, one that is done is not repeated."""
     job = job_of(
         run.task, samples, run.folder, folder, run.settings, seed=run.settings.seed + 1, known=known,
-        deadline_s=deadline_s,
+        of=run.round.kept, deadline_s=deadline_s,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:

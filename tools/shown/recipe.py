@@ -87,7 +87,7 @@ def trainer_of(settings: Settings, known: bool) -> YoloTrainer:
 
 def job_of(
     task: TaskSpec, samples: Sequence[Sample], root: Path, folder: Path, settings: Settings, *, seed: int, known: bool,
-    deadline_s: float = math.inf,
+    of: int | None = None, deadline_s: float = math.inf,
 ) -> TrainingJob:  # fmt: skip
     """The training on some photos.
 
@@ -99,9 +99,10 @@ def job_of(
         settings: size, model and threads.
         seed: of the training.
         known: as for `trainer_of`.
+        of: photos in all, where these are a part of them: each is seen as often as in a training on all.
         deadline_s: seconds it may take.
     """
-    repeats = max(1, math.ceil(settings.shown_pictures / len(samples)))
+    repeats = max(1, math.ceil(settings.shown_pictures / (of or len(samples))))
     epochs = settings.shown_epochs * (1 if known or task.kind == "classify" else LONGER)
     view = None if task.kind == "classify" else view_px(samples, settings.size_px)
     return TrainingJob(
