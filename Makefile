@@ -19,13 +19,13 @@ demo: setup
 ui: setup
 	$(BIN)/sightsmith ui
 
-# Fast tests share the cores, one thread each; slow ones start servers, browsers and trainings, and have them alone.
+# Tests share the cores, one thread each; slow ones start servers, browsers and trainings.
 # A worker that dies ends its part: restarted, xdist waits for ever for what was lost with it.
 # Both parts always run; what failed in either stands at the end. A file keeps to one worker: its fixtures and imports too.
 test: setup
 	@logs=$$(mktemp -d) && trap 'rm -r "$$logs"' EXIT && \
-	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 -m "not slow" 2>&1 || touch "$$logs/red"; } | tee "$$logs/fast"; \
-	{ $(BIN)/pytest -m slow 2>&1 || touch "$$logs/red"; } | tee "$$logs/slow"; \
+	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 --durations 10 -m "not slow" 2>&1 || touch "$$logs/red"; } | tee "$$logs/fast"; \
+	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 --durations 20 -m slow 2>&1 || touch "$$logs/red"; } | tee "$$logs/slow"; \
 	for part in fast slow; do \
 		printf '\n%s tests: ' $$part; tail -n 1 "$$logs/$$part"; grep -E '^(FAILED|ERROR) ' "$$logs/$$part"; \
 	done; \

@@ -141,10 +141,10 @@ class Page:
 
     def settle(self) -> None:
         """Wait until the page has nothing more to draw."""
-        self.tab.wait_for_timeout(250)
-        idle = "() => document.querySelector('[data-test-script-state]')?.dataset.testScriptState !== 'running'"
-        self.tab.wait_for_function(idle)
-        self.tab.wait_for_timeout(150)
+        idle = "() => document.querySelector('[data-test-script-state]')?.dataset.testScriptState === 'notRunning'"
+        for _ in range(2):  # one drawing may ask for another
+            self.tab.wait_for_timeout(200)
+            self.tab.wait_for_function(idle)
 
     def ask(self, text: str) -> None:
         box = self.tab.get_by_test_id("stChatInputTextArea")
@@ -175,6 +175,14 @@ class Page:
 
     def words(self) -> str:
         return str(self.tab.get_by_test_id("stMainBlockContainer").inner_text())
+
+    def final_words(self) -> str:
+        """The words of the page once they change no more."""
+        before = ""
+        while (now := self.words()) != before:
+            before = now
+            self.tab.wait_for_timeout(1000)
+        return now
 
     def drag(self, selector: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag over an element, by shares of its sides."""

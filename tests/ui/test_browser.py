@@ -33,8 +33,9 @@ def server(tmp_path):
     made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser():
+    """One a test: pages of tests before would go on asking their servers."""
     with playwright.sync_playwright() as driver:
         opened = launch(driver)
         yield opened
@@ -109,14 +110,16 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     assert got.value.suggested_filename.endswith("coco.zip")
 
     page.go("", name)
-    page.wait_for("One more round")  # the last that is drawn
-    said = page.words()
+    page.wait_for("One more round")
+    said = page.final_words()
     page.tab.reload()
-    page.wait_until(lambda: page.words() == said, lambda: f"all is said again: {page.words()}")
+    page.wait_for("One more round")
+    assert page.final_words() == said
     server.kill()
     server.start()
     page.go("", name)
-    page.wait_until(lambda: page.words() == said, lambda: f"all is said again: {page.words()}")
+    page.wait_for("One more round")
+    assert page.final_words() == said
     page.go("runs")
     page.wait_for_words(name)
     assert "Traceback" not in server.log()
