@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
 from tools.answers import ANSWERS, NO, QUIT, REPLY_CHARS, WANTS, approves, plain
-from tools.classes import ClassArgument, relatives, resolve_classes
+from tools.classes import ClassArgument, drawn_by, relatives, resolve_classes
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.errors import FixArguments, NeedsUser, StepFailed
@@ -138,6 +138,7 @@ def define(run: RunContext, wanted: Wanted) -> str:
 
 def _settle(run: RunContext, wanted: Wanted) -> None:
     """Put the task and its estimate on record, not yet approved."""
+    again = _shown_before(run, wanted)
     objects = _objects(run)
     classes = resolve_classes(wanted.classes, objects, _how_to_teach)
     if wanted.kind == "classify" and len(classes) < 2:
@@ -147,7 +148,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     if wanted.target is not None and not 0 < wanted.target <= 1:
         raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
     if run.record.few is not None:
-        _settle_shown(run, wanted, classes)
+        _settle_shown(run, wanted, classes, again)
         return
     model, about_model = _network(run, wanted.model)
     own = run.settings.model_copy(update={"model": model})
@@ -186,7 +187,25 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     run.save()
 
 
-def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec]) -> None:
+def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
+    """Take up the photos of an earlier run of this thing, where nothing draws it; what to say of that."""
+    from tools.shown.before import shown_before
+
+    names = [c.name.strip() for c in wanted.classes if c.object_spec is None]
+    if run.record.few is not None or len(names) < len(wanted.classes):
+        return []
+    objects = _objects(run)
+    if all(drawn_by(name, names, objects) for name in names):
+        return []
+    earlier = shown_before(run, wanted.kind, names)
+    if earlier is None:
+        return []
+    run.record.few = earlier.few
+    run.save()
+    return [f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"]
+
+
+def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], again: list[str]) -> None:
     """The task of a run that learns from photos the person shows: nothing is drawn, so no pictures are planned."""
     from tools.shown.pick import settle_labels
     from tools.shown.plan import shown_cost
@@ -205,7 +224,7 @@ def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec]) -> 
     effort = run.record.options.get("effort") or run.settings.effort
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}
-    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *about_model, *notes]}
+    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *again, *about_model, *notes]}
     run.record.estimate |= {"model": model, "asked": wanted.fingerprint()}
     run.save()
 

@@ -1,0 +1,40 @@
+"""A thing that was shown once is known by its name from then on: the photos of the earlier run are learnt from again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tools.data.task import TaskKind
+from tools.runtime import RunContext, RunRecord
+
+
+def shown_before(run: RunContext, kind: TaskKind, names: Sequence[str]) -> RunRecord | None:
+    """The latest run that learnt just these classes from shown photos that are still there; None: there is none.
+
+    Args:
+        run: whose neighbours are looked through. A visitor's run never takes up somebody else's photos.
+        kind: of the task; whole photos that were told apart have no boxes to find things by, and the other way round.
+        names: of the classes, in any order and case.
+    """
+    if run.record.visitor:
+        return None
+    wanted = {name.casefold() for name in names}
+    found = [record for path in run.folder.parent.glob("*/run.json") if (record := _read(path)) is not None]
+    for record in sorted(found, key=lambda r: r.created, reverse=True):
+        if record.task is None or record.few is None or record.best is None or record.visitor:
+            continue
+        same_kind = (record.task.kind == "classify") == (kind == "classify")
+        if same_kind and {n.casefold() for n in record.task.class_names} == wanted and Path(record.few).is_dir():
+            return record
+    return None
+
+
+def _read(path: Path) -> RunRecord | None:
+    """The record; one that is damaged or being deleted shows nothing."""
+    if path.parent.name.startswith("."):
+        return None
+    try:
+        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, ValueError):
+        return None
