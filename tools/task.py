@@ -202,7 +202,9 @@ def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
         return []
     run.record.few = earlier.few
     run.save()
-    return [f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"]
+    return [
+        f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"
+    ]
 
 
 def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], again: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""A thing that was shown once is known by its name from then on: the photos of the earlier run are learnt from again."""
+"""A thing that was shown once is known by its name: the photos of the earlier run are learnt from again."""
 
 from collections.abc import Sequence
 from pathlib import Path
