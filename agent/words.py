@@ -107,6 +107,12 @@ PLACES: dict[str, tuple[str, ...]] = {
                "纯色背景", "摄影棚"),
     "hand": ("hand", "palm", "手", "手中", "手里", "掌心"),
     "workbench": ("workbench", "work bench", "workshop", "tool bench", "garage", "工作台", "车间", "工作间"),
+    "inspection": ("inspection line", "inspection station", "inspection camera", "conveyor from above",
+                   "conveyor belt from above", "belt from above", "检测线", "检测工位", "传送带俯视", "传送带上方"),
+    "dashcam": ("dashcam", "dash cam", "dash camera", "road from a car", "road seen from a car",
+                "street from a car", "windscreen", "windshield", "行车记录仪", "车载摄像头"),
+    "aerial": ("aerial view", "aerial image", "aerial photo", "satellite image", "drone image", "drone footage",
+               "航拍", "航拍图", "航拍图像", "无人机图像", "卫星图像", "鸟瞰图"),
     "slide": ("microscope slide", "microscope", "microscopy", "slide", "显微镜", "载玻片"),
 }  # fmt: skip
 PLURAL_PLACES = {"shelf": "shelves", "branch": "branches", "bush": "bushes", "grass": "grasses", "air": "air"}

@@ -172,6 +172,8 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "soil": (PEBBLE, ROD),
     "hand": (CARTON, SHEET),
     "sky": (SHEET,),
+    "inspection": (CARTON, CUBE, WASHER),
+    "dashcam": (PEBBLE, LEAF, SHEET),
     "slide": (PEBBLE,),
 }
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)

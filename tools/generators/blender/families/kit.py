@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, tube
 from tools.generators.blender.families.paints import surface
@@ -17,7 +17,18 @@ from tools.generators.blender.object_spec import Box, Lathe, Part, Ring, Sheet, 
 
 PAINTS = ("body", "dark", "metal", "wood", "glass", "white", "screen", "accent", "gold")
 CORNERS = 10  # added to a paint: at all four corners
-LEAST_NUMBERS = {"box": 7, "ball": 7, "rod": 8, "wire": 8, "disc": 7, "ring": 7, "turned": 9, "spun": 9, "plate": 12, "leaf": 12}
+LEAST_NUMBERS = {
+    "box": 7,
+    "ball": 7,
+    "rod": 8,
+    "wire": 8,
+    "disc": 7,
+    "ring": 7,
+    "turned": 9,
+    "spun": 9,
+    "plate": 12,
+    "leaf": 12,
+}
 TURN_OF_AXIS: tuple[Three, ...] = ((0.0, 90.0, 0.0), (-90.0, 0.0, 0.0), (0.0, 0.0, 0.0))  # z of a solid to the axis
 TURN_OF_NORMAL: tuple[Three, ...] = ((90.0, 0.0, 90.0), (90.0, 0.0, 0.0), (0.0, 0.0, 0.0))  # xy of a sheet to a plane
 Solid = tuple[float, ...]
@@ -33,7 +44,9 @@ class Kit(Numbers):
     ball: list[Solid] = Field(default_factory=list, description="paint, middle, size, degrees about y")
     rod: list[Solid] = Field(default_factory=list, description="paint, radius, points of a curve")
     wire: list[Solid] = Field(default_factory=list, description="paint, radius, points joined by straight pieces")
-    disc: list[Solid] = Field(default_factory=list, description="paint, axis, middle, radius, height, radius at its top")
+    disc: list[Solid] = Field(
+        default_factory=list, description="paint, axis, middle, radius, height, radius at its top"
+    )
     ring: list[Solid] = Field(default_factory=list, description="paint, axis, middle, radius, thickness")
     turned: list[Solid] = Field(default_factory=list, description="paint, axis, origin, (radius, height) with edges")
     spun: list[Solid] = Field(default_factory=list, description="the same with a curve through the points")
@@ -44,8 +57,8 @@ class Kit(Numbers):
 
     @field_validator(*LEAST_NUMBERS)
     @classmethod
-    def _whole(cls, solids: list[Solid], info: object) -> list[Solid]:
-        name = str(getattr(info, "field_name", ""))
+    def _whole(cls, solids: list[Solid], info: ValidationInfo) -> list[Solid]:
+        name = str(info.field_name)
         for solid in solids:
             if len(solid) < LEAST_NUMBERS[name] or not 1 <= abs(solid[0]) % CORNERS <= len(PAINTS):
                 raise ValueError(f"a {name} starts with a paint, 1 to 9, and has {LEAST_NUMBERS[name]} numbers or more")
@@ -154,10 +167,8 @@ def _part(name: str, paint: str, v: list[float], sx: int, sy: int, bent: _Bent) 
             return _sheet(paint, v, side, bent, smooth=name == "leaf")
 
 
-def _lathe(
-    paint: str, axis: int, at: list[float], rows: list[Vec2], side: Three, bent: _Bent, *, smooth: bool
-) -> Part:
-    if axis == 1 and side[1] < 0 or axis == 0 and side[0] < 0:  # its other side is turned round, not only moved
+def _lathe(paint: str, axis: int, at: list[float], rows: list[Vec2], side: Three, bent: _Bent, *, smooth: bool) -> Part:
+    if (axis == 1 and side[1] < 0) or (axis == 0 and side[0] < 0):  # its other side is turned round, not only moved
         rows = [(r, -h) for r, h in rows[::-1]]
     where = bent.at([a * s for a, s in zip(at, side, strict=True)])
     return Lathe(material=paint, profile=rows, smooth=smooth, turn=TURN_OF_AXIS[axis], at=where, segments=28)
