@@ -173,7 +173,6 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "hand": (CARTON, SHEET),
     "sky": (SHEET,),
     "inspection": (CARTON, CUBE, WASHER),
-    "dashcam": (PEBBLE, LEAF, SHEET),
     "slide": (PEBBLE,),
 }
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)

@@ -10,11 +10,11 @@ from tools.generators.blender.camera import FOCUS
 from tools.generators.blender.foliage import Geometry, blob, box
 from tools.generators.blender.layout import rotation
 from tools.generators.blender.props import strew
-from tools.generators.blender.rooms import build_road
 from tools.generators.blender.stage import Stage, matrix_of
 from tools.generators.blender.surfaces import Colour, vary
 
 ROOFS: list[Colour] = [(0.32, 0.12, 0.08), (0.2, 0.2, 0.21), (0.4, 0.25, 0.16), (0.5, 0.5, 0.5), (0.12, 0.14, 0.17)]
+WALLS: list[Colour] = [(0.6, 0.55, 0.48), (0.4, 0.22, 0.16), (0.7, 0.7, 0.68), (0.5, 0.42, 0.3)]
 CROWNS: list[Colour] = [(0.05, 0.12, 0.03), (0.08, 0.17, 0.04), (0.12, 0.16, 0.05)]
 
 
@@ -38,25 +38,67 @@ def build_inspection(stage: Stage) -> None:
 
 
 def build_dashcam(stage: Stage) -> None:
-    """A road as the driver has it: what a road has, the own bonnet below, the rim of the windscreen now and then."""
-    rng, camera = stage.rng, stage.camera
-    build_road(stage)
-    paint = surfaces.plain(
-        "bonnet", vary(rng, rng.choice([(0.02, 0.02, 0.025), (0.4, 0.41, 0.42), (0.2, 0.02, 0.02)])), 0.25
-    )
-    lip = camera.at(0.5, rng.uniform(0.9, 0.97), 1.7)
-    wide = 2 * camera.half * 1.7 * rng.uniform(0.85, 1.1)
+    """A road as its driver has it: lanes that run away, what stands along them, the own bonnet below."""
+    rng, metre, camera = stage.rng, stage.metre, stage.camera
+    low, high = stage.bounds()
+    lane = float(np.clip(3.5 * metre, 0.8, 3.0))
+    half = max(lane * rng.randint(1, 3), float(np.abs([low[0], high[0]]).max()) + 0.3)
+    land = rng.choice([surfaces.lawn, surfaces.earth, surfaces.concrete])(rng, max(metre, 0.3), stage.wet)
+    stage.plane("land", land, (-300, 300), (-60, 500), -0.03)
+    stage.plane("road", surfaces.asphalt(rng, max(metre, 0.3), stage.wet), (-half, half), (-40, 400))
+    white = surfaces.plain("line", vary(rng, rng.choice([(0.7, 0.7, 0.68), (0.7, 0.5, 0.06)]), 0.1), 0.8)
+    wide = 0.04 * lane
+    for x in np.arange(-half + lane, half - 0.3 * lane, lane):
+        for y in np.arange(-12, 120, 3 * lane):
+            stage.plane("line", white, (x - wide, x + wide), (y, y + 1.4 * lane), 0.006)
+    for sign in (-1, 1):
+        edge = sign * (half - 3 * wide)
+        stage.plane("edge", white, (edge - wide, edge + wide), (-40, 400), 0.006)
+    _along_the_road(stage, half)
+    _bonnet(stage, camera.half)
+
+
+def _along_the_road(stage: Stage, half: float) -> None:
+    """Houses and trees on both sides, nearer ones first left out where they would hide what is asked for."""
+    rng, metre = stage.rng, stage.metre
+    built_up, y = rng.random(), rng.uniform(-4, 6)
+    while y < 110:
+        for sign in (-1, 1):
+            aside = half + rng.uniform(1.0, 4.0) * max(metre, 0.4)
+            if rng.random() < built_up and not stage.avoids("house", "building"):
+                size = [float(np.clip(rng.uniform(*span) * metre, 1.2, 9)) for span in ((6, 12), (8, 20), (5, 16))]
+                part = box((size[0], size[1], size[2]))
+                wall = surfaces.concrete(rng, max(metre, 0.3), 0.0, vary(rng, rng.choice(WALLS), 0.2))
+                _stand(stage, part, wall, np.array([sign * (aside + size[0] / 2), y, -0.05]), smooth=False)
+            elif not stage.avoids("tree"):
+                tall = float(np.clip(rng.uniform(4, 9) * metre, 0.8, 6))
+                crown = blob(stage.noise, 0.3, 9)
+                crown.vertices *= [0.36 * tall, 0.36 * tall, 0.38 * tall]
+                crown.vertices[:, 2] += 0.64 * tall
+                where = np.array([sign * (aside + 0.4 * tall), y, 0.0])
+                if _stand(stage, crown, surfaces.leaf(rng, vary(rng, rng.choice(CROWNS), 0.25), stage.wet), where):
+                    trunk = box((0.07 * tall, 0.07 * tall, 0.5 * tall))
+                    stage.block("trunk", trunk, surfaces.bark(rng, stage.wet), where)
+        y += rng.uniform(3, 9)
+
+
+def _stand(stage: Stage, part: Geometry, paint: Any, where: Any, *, smooth: bool = True) -> bool:
+    """Stand clutter on the set unless it would hide too much; whether it stands."""
+    free = stage.allows(part.vertices + where)
+    if free:
+        stage.put(stage.mesh("beside", part, smooth=smooth), matrix_of(where), paint)
+    return free
+
+
+def _bonnet(stage: Stage, half: float) -> None:
+    rng, near = stage.rng, 1.7
+    colours: list[Colour] = [(0.02, 0.02, 0.025), (0.4, 0.41, 0.42), (0.2, 0.02, 0.02), (0.02, 0.05, 0.15)]
+    paint = surfaces.plain("bonnet", vary(rng, rng.choice(colours)), 0.25)
+    lip = stage.camera.at(0.5, rng.uniform(0.9, 0.97), near)
     bonnet = blob(stage.noise, 0.0, 13)
-    bonnet.vertices *= [0.62 * wide, 1.1, 0.12]
+    bonnet.vertices *= [1.24 * half * near * rng.uniform(0.85, 1.1), 1.1, 0.12]
     bonnet.vertices += [lip[0], lip[1] - 1.1, lip[2] - 0.12]
-    if stage.allows(bonnet.vertices):
-        stage.put(stage.mesh("bonnet", bonnet), np.eye(4), paint)
-    if rng.random() < 0.4:
-        dark = surfaces.plain("rim", (0.015, 0.015, 0.016), 0.8)
-        rim = box((camera.half * 3, 0.05, 0.2))
-        rim.vertices += camera.at(0.5, rng.uniform(0.0, 0.035), 1.0)
-        if stage.allows(rim.vertices):
-            stage.put(stage.mesh("rim", rim, smooth=False), np.eye(4), dark)
+    _stand(stage, bonnet, paint, np.zeros(3))
 
 
 def build_aerial(stage: Stage) -> None:

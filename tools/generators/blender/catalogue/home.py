@@ -382,7 +382,7 @@ UMBRELLA = ObjectSpec(
     variation=Variation(stretch=(0.05, 0.05, 0.08)),
 )
 CLOCK = ObjectSpec(
-    name="clock", aliases=words("wall clock|analog clock"), chinese=words("钟|时钟|挂钟"),
+    name="clock", aliases=words("wall clock|alarm clock|analog clock"), chinese=words("钟|时钟|闹钟|挂钟"),
     size_m=0.25, contexts=["shelf", "table", "studio", "workbench"], rests=["upright"],
     lookalikes=["plate", "coin", "tire"],
     materials={
