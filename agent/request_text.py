@@ -60,6 +60,8 @@ def _squeeze(text: str) -> str:
 
 def rewrite(text: str) -> str:
     """Turn some turns of phrase into the plain ones that are read further on."""
+    for seen_so, place in words.PLACES_SEEN_SO:
+        text = seen_so.sub(place, text)
     text = words.VIEWS.sub(" ", re.sub(words.TECHNOLOGY, " ", text))
     text = re.sub(r"[用使]?(?:yolo[a-z0-9-]*|深度学习|机器学习|神经网络|人工智能|python)(?:来|技术)?", " ", text)
     text = re.sub(rf"\b(an?|the|me|my) (?:{words.QUALITY})(?= (?:{_WORD} ){{1,4}}(?:model|\w*segment|detect"

@@ -107,6 +107,11 @@ PLACES: dict[str, tuple[str, ...]] = {
                "纯色背景", "摄影棚"),
     "hand": ("hand", "palm", "手", "手中", "手里", "掌心"),
     "workbench": ("workbench", "work bench", "workshop", "tool bench", "garage", "工作台", "车间", "工作间"),
+    "inspection": ("inspection line", "inspection station", "inspection camera", "检测线", "检测工位"),
+    "dashcam": ("dashcam", "dash cam", "dash camera", "road from a car", "road seen from a car",
+                "street from a car", "windscreen", "windshield", "行车记录仪", "车载摄像头"),
+    "aerial": ("aerial view", "aerial image", "aerial photo", "satellite image", "drone image", "drone footage",
+               "航拍", "航拍图", "航拍图像", "无人机图像", "卫星图像", "鸟瞰图"),
     "slide": ("microscope slide", "microscope", "microscopy", "slide", "显微镜", "载玻片"),
 }  # fmt: skip
 PLURAL_PLACES = {"shelf": "shelves", "branch": "branches", "bush": "bushes", "grass": "grasses", "air": "air"}
@@ -184,6 +189,22 @@ NOT_VISION = re.compile(
     r"sing|compose|calculate|solve|play|buy|sell|order|cook|hack|book|talk|chat|tell me a|what(?:'s| is)"
     r"|who(?:'s| is)|"
     r"why|how are|how do)\b|^(?:请|帮我|我想)*(?:预测|翻译|写|唱|讲|计算|买|卖|播放|点)"
+)
+# A place together with how it is looked at is another place: what is read, and the word of `PLACES` that it means.
+PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"\b(?:conveyor|conveyer)(?: belt)?s? (?:, )?(?:seen |viewed )?from (?:straight )?(?:above|the top)\b"
+            r"|\bbelts? (?:, )?(?:seen |viewed )?from (?:straight )?(?:above|the top)\b"
+        ),
+        "inspection line",
+    ),
+    (
+        re.compile(
+            r"(?:传送带|流水线|输送带)(?:的?俯视图?|正上方)(?:上|里|中)?的?|俯视的?(?:传送带|流水线|输送带)(?:上|里|中)?的?"
+        ),
+        "检测线上的",
+    ),
 )
 # How a picture is taken; every way is shown anyway.
 VIEWS = re.compile(

@@ -16,7 +16,16 @@ from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
 
 # Something at home in each place; an apple elsewhere.
-AT_HOME = {"road": "car", "sky": "airplane", "conveyor": "bottle", "slide": "red blood cell", "workbench": "hammer"}
+AT_HOME = {
+    "road": "car",
+    "sky": "airplane",
+    "conveyor": "bottle",
+    "slide": "red blood cell",
+    "workbench": "hammer",
+    "inspection": "hex nut",
+    "dashcam": "car",
+    "aerial": "car",
+}
 
 
 def one(context: str, seed: int, key: str, count: int = 3, width: float = 0.22, **values: object) -> SceneSpec:

@@ -99,6 +99,10 @@ TASKS = [
     ("请帮我训练一个能识别橙子、柠檬和香蕉的模型", "segment?", ["橙子>orange", "柠檬>lemon", "香蕉>banana"], [], {}),
     # Places
     ("segment blood cells under a microscope", "segment", ["blood cell"], ["slide"], {}),
+    ("detect bottles on a conveyor from above", "detect", ["bottle"], ["inspection"], {}),
+    ("detect cars on the road from a car", "detect", ["car"], ["dashcam"], {}),
+    ("find cars in aerial images", "detect", ["car"], ["aerial"], {}),
+    ("检测传送带俯视图中的螺丝", "detect", ["螺丝>screw"], ["inspection"], {}),
     ("orchard apple segmentation", "segment", [APPLE], ["orchard"], {}),
     ("apples on a white background", "segment?", [APPLE], ["studio"], {}),
     ("bottles in a hand", "segment?", ["bottle"], ["hand"], {}),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.effort import calls
 from tools.data.coverage import cover_pairs
+from tools.data.places import SPECIAL_PLACES
 from tools.data.scene import CONTEXTS, DISTANCES, LIGHTS
 from tools.data.scores import Diagnosis
 from tools.data.task import Budget, ClassSpec, TaskSpec
@@ -80,7 +81,7 @@ def test_same_seed_same_scenes():
 
 def test_a_request_without_a_place_gets_every_place_light_and_distance():
     axes = [s.axes() for s in scenes(150)]
-    assert {a["context"] for a in axes} == set(CONTEXTS) - {"slide"}
+    assert {a["context"] for a in axes} == set(CONTEXTS) - SPECIAL_PLACES
     assert {a["light"] for a in axes} == set(LIGHTS)
     assert {a["distance"] for a in axes} == set(DISTANCES)
 

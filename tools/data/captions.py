@@ -10,7 +10,8 @@ _PLACE = {
     "soil": "on bare soil", "table": "on a table", "shelf": "on a shelf", "conveyor": "on a conveyor belt",
     "floor": "on a floor", "road": "on an asphalt road", "sky": "against the sky",
     "studio": "on a plain white studio background", "hand": "held in a hand", "workbench": "on a workbench",
-    "slide": "on a microscope slide",
+    "inspection": "on a conveyor belt under an inspection camera", "dashcam": "on the road, seen through a windscreen",
+    "aerial": "on the ground, seen from the air", "slide": "on a microscope slide",
 }  # fmt: skip
 _LIGHT = {
     "overcast": "under an overcast sky", "sun": "in bright sun", "low sun": "in warm low sun", "backlight": "backlit",

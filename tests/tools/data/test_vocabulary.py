@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import prompts
+from tools.data.places import SPECIAL_PLACES
 from tools.data.scene import CONTEXTS
 from tools.data.task import Budget, ClassSpec, TaskSpec
 from tools.data.vocabulary import KNOWN_VALUES, LookAlike, build_vocabulary
@@ -40,11 +41,11 @@ def _class(name, drawn_as, *appearances):
 @pytest.mark.parametrize(
     ("classes", "usual", "never"),
     [
-        (["apple"], {"orchard", "table"}, {"slide"}),
-        (["car"], {"road"}, {"slide", "hand", "table", "shelf", "conveyor", "workbench"}),
+        (["apple"], {"orchard", "table"}, SPECIAL_PLACES),
+        (["car"], {"road"}, SPECIAL_PLACES | {"hand", "table", "shelf", "conveyor", "workbench"}),
         (["blood cell"], {"slide"}, set(CONTEXTS) - {"slide"}),
-        (["apple", "car"], {"orchard", "table", "road"}, {"slide"}),
-        (["never taught"], set(), {"slide"}),
+        (["apple", "car"], {"orchard", "table", "road"}, SPECIAL_PLACES),
+        (["never taught"], set(), SPECIAL_PLACES),
     ],
 )
 def test_places_follow_the_things(classes, usual, never):

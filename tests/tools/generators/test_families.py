@@ -6,78 +6,23 @@ import pytest
 from tools.data.scene import CONTEXTS
 from tools.generators.blender import catalogue as catalogue_module
 from tools.generators.blender.catalogue import catalogue
-from tools.generators.blender.families import FAMILIES, family
-from tools.generators.blender.families.table import rows, spec_of
+from tools.generators.blender.families import FAMILIES, family, family_parts
+from tools.generators.blender.families.table import Row, rows, spec_of
 from tools.generators.blender.library import Library
+from tools.generators.blender.models.libraries import SHIPPED, ModelLibraries
 from tools.generators.blender.naming import forms, plain
 from tools.generators.blender.object_spec import MAX_VERTICES, Cluster, ObjectSpec, vertices_of
 
-COCO = [
-    "person",
-    "bicycle",
-    "car",
-    "motorcycle",
-    "airplane",
-    "bus",
-    "train",
-    "truck",
-    "boat",
-    "traffic light",
-    "fire hydrant",
-    "stop sign",
-    "parking meter",
-    "bench",
-    "bird",
-    "cat",
-    "dog",
-    "horse",
-    "sheep",
-    "cow",
-    "elephant",
-    "bear",
-    "zebra",
-    "giraffe",
-    "backpack",
-    "umbrella",
-    "handbag",
-    "suitcase",
-    "kite",
-    "baseball bat",
-    "tennis racket",
-    "bottle",
-    "wine glass",
-    "cup",
-    "fork",
-    "knife",
-    "spoon",
-    "bowl",
-    "banana",
-    "apple",
-    "orange",
-    "broccoli",
-    "carrot",
-    "chair",
-    "couch",
-    "potted plant",
-    "bed",
-    "dining table",
-    "toilet",
-    "tv",
-    "laptop",
-    "remote",
-    "keyboard",
-    "cell phone",
-    "microwave",
-    "oven",
-    "toaster",
-    "sink",
-    "refrigerator",
-    "book",
-    "clock",
-    "vase",
-    "scissors",
-    "teddy bear",
-]
+# The eighty of COCO; a mouse is asked about, being two things.
+COCO = """
+person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign,
+parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella,
+handbag, tie, suitcase, frisbee, skis, snowboard, sports ball, kite, baseball bat, baseball glove, skateboard,
+surfboard, tennis racket, bottle, wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange,
+broccoli, carrot, hot dog, pizza, donut, cake, chair, couch, potted plant, bed, dining table, toilet, tv,
+laptop, computer mouse, remote, keyboard, cell phone, microwave, oven, toaster, sink, refrigerator, book, clock,
+vase, scissors, teddy bear, hair drier, toothbrush
+"""
 
 
 def looks_of(name: str) -> list[tuple[ObjectSpec, str]]:
@@ -127,7 +72,7 @@ def test_a_name_means_one_thing():
             assert owners.setdefault(form, key) == key, (form, key)
 
 
-@pytest.mark.parametrize("name", COCO)
+@pytest.mark.parametrize("name", " ".join(COCO.split()).split(", "))
 def test_the_everyday_names_are_drawn(name):
     assert Library().find(name) is not None
 
@@ -147,6 +92,40 @@ def test_a_plan_builds_only_what_it_draws(monkeypatch):
         catalogue_module.catalogue.cache_clear()
 
 
+def test_eight_hundred_names_are_drawn_without_a_library_of_the_machine(tmp_path):
+    shipped = ModelLibraries(sorted(SHIPPED.glob("*.sh3f")), tmp_path).things.specs
+    assert len({*catalogue(), *shipped}) >= 800
+    assert all(row.chinese for row in rows().values())
+
+
+def test_a_solid_stands_on_every_side_that_its_paint_says():
+    numbers = {"vary": 0, "box": [-2, 0, 0.5, 0, 0.2, 0.2, 0.2], "rod": [13, 0.05, 0.4, 0.3, 0, 0.4, 0.3, 0.5]}
+    made = family_parts("kit", numbers, np.random.default_rng(0))
+    boxes, rods = [p for p in made if p.shape == "box"], [p for p in made if p.shape == "tube"]
+    assert [b.at for b in boxes] == [(0, 0.5, 0), (0, -0.5, 0)] and {b.material for b in boxes} == {"dark"}
+    assert {r.path[0] for r in rods} == {(x, y, 0) for x in (0.4, -0.4) for y in (0.3, -0.3)}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_solids_that_touch_still_touch_whatever_is_drawn(seed):
+    """A lid on a box and a rod that starts where they meet, of objects that differ by far more than is usual."""
+    numbers = {
+        "vary": 0.3,
+        "box": [[1, 0, 0, 0, 1, 0.4, 0.4], [2, 0, 0, 0.3, 1, 0.4, 0.2]],
+        "rod": [3, 0.1, 0, 0, 0.2, 0, 0, 0.9],
+    }
+    low, lid, rod = family_parts("kit", numbers, np.random.default_rng(seed))
+    assert low.at[2] + low.size[2] / 2 == pytest.approx(lid.at[2] - lid.size[2] / 2) == pytest.approx(rod.path[0][2])
+    assert low.size[0] == pytest.approx(lid.size[0]) != pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_number_that_stands_twice_is_refused_and_not_lost():
+    line = "thing; ; 物; 0.1; ; box=1,0,0,0,1,1,1 rests=flat box=2,0,0,0,1,1,1"
+    cells = [c.strip() for c in line.split(";")]
+    with pytest.raises(ValueError, match="kit: thing: 'box' stands twice"):
+        spec_of(Row("kit", "thing", (), ("物",), (), (cells[3], cells[4], cells[5], "")))
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -155,6 +134,8 @@ def test_a_plan_builds_only_what_it_draws(monkeypatch):
         ({"numbers": {"legs": "long"}}, "legs"),
         ({"parts": [{"shape": "ellipsoid", "material": "fur"}]}, "a family or parts, not both"),
         ({"appearances": [{"name": "x", "numbers": {"hat": 1}}]}, "hat"),
+        ({"family": "kit", "numbers": {"box": [1, 0, 0]}}, "a box starts with a paint, 1 to 9, and has 7 numbers"),
+        ({"family": "kit", "numbers": {"ball": [0, 0, 0, 0, 1, 1, 1]}}, "a ball starts with a paint"),
     ],
 )
 def test_wrong_numbers_are_refused(changed, says):

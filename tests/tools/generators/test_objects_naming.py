@@ -76,16 +76,22 @@ CASES = [
     ("西瓜", "watermelon", ALL),
     ("红绿灯", "traffic light", ALL),
     ("易拉罐", "can", ALL),
+    # of another thing than the one whose name stands in it
+    ("bottle caps", "bottle cap", ALL),
+    ("glasses", "glasses", ALL),
+    ("butternut", "butternut squash", ALL),
+    ("瓶盖", "bottle cap", ALL),
+    ("race cars", "race car", ALL),
 ]
 NOTHING = [
     "", "   ", "!?", "pine apple pie", "apple pie", "apple tree", "apple juice", "toy apple", "wooden apple",
-    "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle cap", "bottle opener", "cupola",
-    "mugshot", "glasses", "sunglasses", "hammerhead", "butternut", "nutcracker", "walnut", "toy",
+    "purple apple", "breadfruit", "breadfruits", "eggs benedict", "bottle brush", "bottle opener", "cupola",
+    "mugshot", "glass eye", "looking glasses case", "hammerhead", "butterbur", "nutcracker", "walnut", "toy",
     "banknote", "plumber", "peach cobbler", "balloons animals", "ballroom", "cardboard",
     "keys and coins",
     "orangutan", "potato chips", "corn dog", "mushroom soup", "pencil case", "bookworm", "a b c", "red", "ripe",
     "raw green", "ripe unripe tomato", "rotten granny smith apples", "苹果树", "苹果派", "苹果汁",
-    "西瓜汁", "木头苹果", "瓶盖", "手套箱", "红", "的", "钥匙扣", "鸡蛋糕", "<script>", "../../etc/passwd",
+    "西瓜汁", "木头苹果", "瓶刷", "手套箱", "红", "的", "钥匙扣", "鸡蛋糕", "<script>", "../../etc/passwd",
     "苹果 tree", "apple" * 40,
 ]  # fmt: skip
 

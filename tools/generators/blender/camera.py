@@ -98,7 +98,13 @@ def look(pitch: float, roll: float, fov: float) -> Camera:
 
 
 def choose_camera(
-    rng: random.Random, viewpoint: str, bottoms: Sequence[float], *, resting: bool, fov: tuple[float, float]
+    rng: random.Random,
+    viewpoint: str,
+    bottoms: Sequence[float],
+    *,
+    resting: bool,
+    fov: tuple[float, float],
+    pitch: tuple[float, float] | None = None,
 ) -> Camera:
     """A camera for a viewpoint from which every resting thing can stand where it is wanted.
 
@@ -108,11 +114,12 @@ def choose_camera(
         bottoms: lowest points of the wanted boxes, 0 top .. 1 bottom of the picture.
         resting: the place has a surface.
         fov: range in degrees.
+        pitch: range in degrees that the place has of its own.
     """
-    low, high = (PITCH_RESTING if resting else PITCH_AIRY)[viewpoint]
-    angle, pitch, roll = rng.uniform(*fov), rng.uniform(low, high), rng.gauss(0, 1.5)
+    low, high = pitch or (PITCH_RESTING if resting else PITCH_AIRY)[viewpoint]
+    angle, down, roll = rng.uniform(*fov), rng.uniform(low, high), rng.gauss(0, 1.5)
     if resting and bottoms:
         half = math.tan(math.radians(angle / 2))
         highest = math.degrees(math.atan((2 * min(bottoms) - 1) * half))
-        pitch = max(pitch, MIN_DEPRESSION - highest)
-    return look(min(pitch, 90.0), roll, angle)
+        down = max(down, MIN_DEPRESSION - highest)
+    return look(min(down, 90.0), roll, angle)

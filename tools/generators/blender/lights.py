@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
@@ -53,9 +53,18 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 
 def choose_light(stage: Stage) -> Light:
     """Draw a light of the kind the scene asks for."""
-    rng = stage.rng
     if stage.spec.context == "slide":
         return _through_the_slide(stage)
+    if stage.spec.context == "inspection":
+        return _over_the_belt(stage)
+    if stage.spec.context == "aerial":
+        return _through_air(stage, _by_day(stage))
+    return _by_day(stage)
+
+
+def _by_day(stage: Stage) -> Light:
+    """The light of any other place."""
+    rng = stage.rng
     side = rng.choice([-1, 1])
     blue = vary(rng, (0.12, 0.3, 0.75), 0.2)
     match stage.spec.light:
@@ -141,6 +150,27 @@ def _through_the_slide(stage: Stage) -> Light:
     cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
     even: Colour = (0.9, 0.9, 0.9)
     return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 0.5), cast=cast)
+
+
+def _over_the_belt(stage: Stage) -> Light:
+    """Even light from panels or a ring round the lens; of one kind of lamp little shadow, of the other a harder one."""
+    rng = stage.rng
+    soft = stage.spec.light == "studio light"
+    side = rng.uniform(5, 8) if soft else rng.uniform(1.0, 2.5)
+    colour: Colour = WHITE if soft else vary(rng, (1.0, 0.95, 0.86), 0.05)
+    lamps = [
+        Lamp((sign * rng.uniform(2.0, 4.0), rng.uniform(-1, 1), rng.uniform(6, 8)), side, rng.uniform(450, 800), colour)
+        for sign in (-1, 1)
+    ]
+    return Light((0.3, 0.3, 0.3), (0.3, 0.3, 0.3), 0.5, lamps=lamps, exposure=rng.uniform(-0.2, 0.3))
+
+
+def _through_air(stage: Stage, light: Light) -> Light:
+    """The same day from high up: the air between lifts and cools it."""
+    red, green, blue = light.cast
+    cool = stage.rng.uniform(0.0, 0.08)
+    cast: Colour = (red * (1 - 0.6 * cool), green, blue * (1 + cool))
+    return replace(light, cast=cast, exposure=light.exposure + stage.rng.uniform(0.0, 0.25))
 
 
 def shine(stage: Stage, light: Light) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.generators.blender import hands, plants, rooms
+from tools.generators.blender import hands, plants, rooms, views
 from tools.generators.blender.stage import Stage
 
 
@@ -16,6 +16,7 @@ class Place:
     fov: tuple[float, float]  # degrees; narrow where a wide one would make the near far larger than the far
     sizes_m: tuple[float, float]  # what a thing counts as, so that neither a cell nor a ship distorts the place
     indoor: bool
+    pitch: tuple[float, float] | None = None  # degrees its own camera looks down; None: as the viewpoint says
 
 
 PLACES: dict[str, Place] = {
@@ -32,5 +33,8 @@ PLACES: dict[str, Place] = {
     "studio": Place(rooms.build_studio, True, (20, 32), (0.05, 1.0), True),
     "hand": Place(hands.build_hand, False, (28, 42), (0.03, 0.25), True),
     "workbench": Place(rooms.build_workbench, True, (22, 34), (0.03, 0.5), True),
+    "inspection": Place(views.build_inspection, True, (14, 24), (0.02, 0.5), True),
+    "dashcam": Place(views.build_dashcam, True, (42, 58), (1.0, 6.0), False, (3.5, 7.0)),
+    "aerial": Place(views.build_aerial, True, (18, 30), (1.0, 20.0), False),
     "slide": Place(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
 }

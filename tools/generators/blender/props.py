@@ -172,6 +172,7 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "soil": (PEBBLE, ROD),
     "hand": (CARTON, SHEET),
     "sky": (SHEET,),
+    "inspection": (CARTON, CUBE, WASHER),
     "slide": (PEBBLE,),
 }
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)

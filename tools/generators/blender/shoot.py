@@ -153,7 +153,7 @@ def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
     fov = place.fov
     shelved = spec.context == "shelf" and spec.viewpoint in ("eye level", "from below")
     stage.camera = choose_camera(
-        rng, spec.viewpoint, [] if shelved else bottoms, resting=resting and not shelved, fov=fov
+        rng, spec.viewpoint, [] if shelved else bottoms, resting=resting and not shelved, fov=fov, pitch=place.pitch
     )
     for actor in actors:
         extent = np.ptp(actor.shape.vertices, axis=0)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from tools.data.places import SPECIAL_PLACES
 from tools.data.scene import CONTEXTS
 from tools.errors import FixArguments, StepFailed
 
@@ -43,7 +44,7 @@ class Kind:
 
     name: str
     lookalikes: list[str] = field(default_factory=list)
-    contexts: list[str] = field(default_factory=lambda: list(CONTEXTS[:-1]))
+    contexts: list[str] = field(default_factory=lambda: [c for c in CONTEXTS if c not in SPECIAL_PLACES])
     size_m: float = 0.2  # nothing says how large it is: a hand's width is met in most places
     aliases: tuple[str, ...] = ()
     chinese: tuple[str, ...] = ()

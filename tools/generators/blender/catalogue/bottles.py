@@ -23,7 +23,7 @@ PET_BOTTLE = [
     (0.11, 0.8),
 ]
 BOTTLE = ObjectSpec(
-    name="bottle", chinese=words("瓶子|瓶|酒瓶|水瓶|啤酒瓶|玻璃瓶|塑料瓶|饮料瓶"), size_m=0.28,
+    name="bottle", chinese=words("瓶子|瓶|酒瓶|水瓶|玻璃瓶|塑料瓶|饮料瓶"), size_m=0.28,
     contexts=[*INDOORS, "grass", "road"], rests=["upright", "side"],
     lookalikes=["can", "jar", "candle", "bowling pin"],
     materials={

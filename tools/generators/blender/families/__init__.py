@@ -30,6 +30,7 @@ FAMILIES = (
     "part",
     "slab",
     "flaw",
+    "kit",
 )
 
 

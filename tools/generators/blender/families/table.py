@@ -91,8 +91,8 @@ def spec_of(row: Row) -> ObjectSpec:
     """
     template = family(row.family)
     size, places, numbers, looks = row.cells
-    values, rests, like = _numbers(numbers)
     try:
+        values, rests, like = _numbers(numbers)
         found = [_look(text, row) for text in _words(looks)] or [Appearance(name="plain")]
         return ObjectSpec(
             name=row.name,
@@ -122,6 +122,8 @@ def _numbers(cell: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...
         key, _, text = item.partition("=")
         if key == "rests":
             rests = _words(text)
+        elif key in values:
+            raise ValueError(f"{key!r} stands twice: the second would take the place of the first")
         else:
             values[key] = _value(text)
     return values, rests, like
