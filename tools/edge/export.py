@@ -18,6 +18,7 @@ from tools.evaluate import TESTS, rules_for, sets_of
 from tools.export_model import cpu_threads, export_best, to_onnx
 from tools.files import write_json
 from tools.label.labeler import label_task
+from tools.photo_sets import labelled_folder
 from tools.runtime import RunContext
 from tools.settings import Settings
 from tools.trainers.checkpoint import Card, load, load_model, write_pt
@@ -96,6 +97,7 @@ def export_file(
         raise FixArguments(f"{INT8} is fitted to pictures: name labelled ones with --real DIR")
     network, card = open_weights(weights)
     task = label_task(card.names, card.kind)
+    real = None if real is None else labelled_folder(real, settings)
     photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
     exam = None if photos is None else _exam_of(photos.test, task, card, settings)
     building = owned.unfinished(out)

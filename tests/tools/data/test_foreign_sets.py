@@ -319,6 +319,8 @@ def test_metadata_without_names_of_files_is_no_metadata():
     with pytest.raises(ValueError, match="no 'file_name'"):
         hugging_face.rows_of("metadata.csv", "a,b\n1,2\n")
     assert not hugging_face.has_labels(hugging_face.rows_of("metadata.jsonl", rows({"file_name": "a", "text": "red"})))
+    laughs = "".join(f"  l{k}: &l{k} [{', '.join([f'*l{k - 1}'] * 9)}]\n" for k in range(1, 30))
+    assert hugging_face.names_of(f"---\ndataset_info:\n  l0: &l0 [lol]\n{laughs}---\n") == {}
     assert hugging_face.names_of("---\n- &a [*a]\n---\n") == {} and hugging_face.names_of("# no card") == {}
 
 

@@ -33,6 +33,7 @@ CARD = "README.md"
 _CLASSES = ("categories", "category", "category_id", "labels", "label", "class")
 _BOXES = ("bbox", "bboxes", "boxes")
 _WHOLE = ("label", "class")
+_MOST_PARTS = 500  # of a card that are looked at, and how deep at most
 Names = Mapping[str, Sequence[str]]  # column -> names of its numbers
 
 
@@ -49,7 +50,7 @@ def rows_of(name: str, text: str) -> list[dict[str, Any] | str]:
         except csv.Error as error:
             raise ValueError(f"it is no table ({error})") from error
     else:
-        for place, line in enumerate(text.splitlines(), 1):
+        for place, line in enumerate(text.split("\n"), 1):  # names may hold other breaks of lines
             try:
                 row = json.loads(line) if line.strip() else None
             except (ValueError, RecursionError) as error:
@@ -191,16 +192,19 @@ def names_of(card: str) -> dict[str, list[str]]:
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     found: dict[str, list[str]] = {}
-    _collect(info.get("dataset_info") if isinstance(info, dict) else None, found, 0)
+    _collect(info.get("dataset_info") if isinstance(info, dict) else None, found, set())
     return found
 
 
-def _collect(value: Any, found: dict[str, list[str]], depth: int) -> None:
-    if depth > 12:
+def _collect(value: Any, found: dict[str, list[str]], seen: set[int]) -> None:
+    """Add the names in a part of a card; each part once, since YAML may name one again and again."""
+    if id(value) in seen or len(seen) > _MOST_PARTS:
         return
+    if isinstance(value, (list, dict)):
+        seen.add(id(value))
     if isinstance(value, list):
         for entry in value:
-            _collect(entry, found, depth + 1)
+            _collect(entry, found, seen)
     elif isinstance(value, dict):
         for typed in [v for v in value.values() if isinstance(v, dict)]:
             label = typed.get("class_label")
@@ -211,7 +215,7 @@ def _collect(value: Any, found: dict[str, list[str]], depth: int) -> None:
             if isinstance(listed, list) and isinstance(value.get("name"), str):
                 found[value["name"]] = [str(v) for v in listed]
         for entry in value.values():
-            _collect(entry, found, depth + 1)
+            _collect(entry, found, seen)
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

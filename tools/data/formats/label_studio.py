@@ -243,21 +243,25 @@ def decode_rle(rle: Any, height: int, width: int) -> BoolMask:
     length, word = bits.read(32), bits.read(5) + 1
     if length != 4 * height * width:
         raise ValueError(f"its rle holds {length} values, its picture {width} x {height} has {4 * height * width}")
+    if word != _WORD_BITS:
+        raise ValueError(f"its rle has words of {word} bits, not {_WORD_BITS}")
     sizes = [bits.read(4) + 1 for _ in range(4)]
-    values = np.zeros(length, np.uint8)
-    place = 0
+    alpha: BoolMask = np.zeros(height * width, bool)
+    place = 0  # among the values, of which each fourth is a pixel's alpha
     while place < length:
         is_run = bits.read(1)
         end = place + 1 + bits.read(sizes[bits.read(2)])
         if end > length:
             raise ValueError("its rle runs beyond the picture")
         if is_run:
-            values[place:end] = min(bits.read(word), 255)
+            alpha[place // 4 : end // 4] = bits.read(word) >= _COVERED
         else:
-            values[place:end] = [min(bits.read(word), 255) for _ in range(end - place)]
+            for value in range(place, end):
+                covered = bits.read(word) >= _COVERED
+                if value % 4 == 3:
+                    alpha[value // 4] = covered
         place = end
-    alpha: BoolMask = values.reshape(height, width, 4)[..., 3] >= _COVERED
-    return alpha
+    return alpha.reshape(height, width)
 
 
 def encode_rle(mask: BoolMask) -> list[int]:

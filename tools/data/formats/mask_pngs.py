@@ -28,7 +28,7 @@ _UNNAMED = {(0, 0, 0): 0, (224, 224, 192): VOID}  # what colours mean that no li
 NOTHING = "nothing"  # names the empty mask of a picture without objects
 MOST_OBJECTS = 1_000  # in one mask: a noisy picture is no mask
 _MASK = "masks"
-Index = npt.NDArray[np.int64]  # (h, w)
+Index = npt.NDArray[np.int32]  # (h, w)
 Colour = tuple[int, int, int]
 
 
@@ -53,7 +53,7 @@ def read_index(path: Path, colours: Mapping[Colour, int]) -> Index:
                 return _by_colour(np.asarray(image), colours)
             if image.mode not in ("1", "L", "P", "I", "I;16", "I;16B", "I;16L"):
                 raise ValueError(f"a mask of the kind {image.mode}, which says no numbers")
-            index = np.asarray(image).astype(np.int64)
+            index = np.asarray(image).astype(np.int32)
     except StepFailed as error:
         raise ValueError(str(error).replace(f"{path}: ", "").rstrip(".")) from error
     except (OSError, SyntaxError) as error:
@@ -66,11 +66,11 @@ def read_index(path: Path, colours: Mapping[Colour, int]) -> Index:
 def _by_palette(image: Image.Image, colours: Mapping[Colour, int]) -> Index | None:
     """Numbers by the colours of a palette; None where one that is used is not named."""
     places = np.asarray(image)
-    palette = np.asarray(image.convert("RGB"))
-    lookup = np.zeros(256, np.int64)
-    for place in np.unique(places):
-        y, x = (int(v[0]) for v in np.nonzero(places == place))
-        colour = _colour(palette[y, x])
+    palette = image.getpalette("RGB") or []
+    lookup = np.zeros(256, np.int32)
+    for place in (int(v) for v in np.unique(places)):
+        red, green, blue, *_ = [*palette[3 * place : 3 * place + 3], 0, 0, 0]  # a palette may be cut off
+        colour = (red, green, blue)
         meant = colours.get(colour, _UNNAMED.get(colour))
         if meant is None:
             return None
@@ -82,12 +82,12 @@ def _by_palette(image: Image.Image, colours: Mapping[Colour, int]) -> Index | No
 def _by_colour(pixels: npt.NDArray[np.uint8], colours: Mapping[Colour, int]) -> Index:
     if pixels.shape[2] == 4 and (pixels[..., 3] != 255).any():
         raise ValueError("a mask that is transparent in part")
-    rgb = pixels[..., :3].astype(np.int64)
+    rgb = pixels[..., :3].astype(np.int32)
     if not colours and (rgb == rgb[..., :1]).all():
         grey: Index = rgb[..., 0]
         return grey
     packed = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
-    found: Index = np.full(packed.shape, -1, np.int64)
+    found: Index = np.full(packed.shape, -1, np.int32)
     for colour in np.unique(packed):
         red, green, blue = int(colour) >> 16, (int(colour) >> 8) & 255, int(colour) & 255
         meant = colours.get((red, green, blue), _UNNAMED.get((red, green, blue)))
@@ -95,10 +95,6 @@ def _by_colour(pixels: npt.NDArray[np.uint8], colours: Mapping[Colour, int]) -> 
             raise ValueError(f"its colour ({red}, {green}, {blue}) is of no class; name it in labelmap.txt")
         found[packed == colour] = meant
     return found
-
-
-def _colour(pixel: npt.NDArray[np.uint8]) -> Colour:
-    return int(pixel[0]), int(pixel[1]), int(pixel[2])
 
 
 def parse_label_map(text: str) -> tuple[list[str], dict[Colour, int]]:
@@ -140,7 +136,11 @@ def read_classes(index: Index, names: Mapping[int, str], image: LabelledImage) -
         names: number -> class.
         image: gets the objects, and why numbers of no class are left out.
     """
-    for value in (int(v) for v in np.unique(index) if v):
+    values = [int(v) for v in np.unique(index) if v]
+    if len(values) > MOST_OBJECTS:
+        image.bad.append(f"{len(values)} classes in one mask: at most {MOST_OBJECTS} are read")
+        return
+    for value in values:
         if value not in names:
             _no_class(value, image)
             continue
@@ -165,16 +165,22 @@ def read_objects(index: Index, classes: Index, names: Mapping[int, str], image: 
     if index.shape != classes.shape:
         image.bad.append("its masks of classes and of objects differ in size")
         return
-    values = [int(v) for v in np.unique(index) if (v and v != VOID) or (v == VOID and VOID in names)]
+    from scipy import ndimage  # most commands need not wait for it
+
+    values, places = np.unique(index, return_inverse=True)
     if len(values) > MOST_OBJECTS:
         image.bad.append(f"{len(values)} objects in one mask: at most {MOST_OBJECTS} are read")
         return
-    for value in values:
-        mask = index == value
-        of = Counter(int(v) for v in classes[mask] if v)
-        most = of.most_common(1)[0][0] if of else 0
+    boxes = ndimage.find_objects(places.reshape(index.shape).astype(np.int32) + 1)
+    for value, where in zip((int(v) for v in values), boxes, strict=True):
+        crop = index[where] == value
+        kinds, pixels = np.unique(classes[where][crop], return_counts=True)
+        pixels = np.where(kinds == 0, 0, pixels)  # background says nothing
+        most = int(kinds[pixels.argmax()]) if pixels.any() else 0
+        if value == 0 or (value == VOID and most in (0, VOID) and VOID not in names):
+            continue  # background, and borders in which nothing is decided
         if most in names:
-            _add(image, names[most], mask, 0, 0)
+            _add(image, names[most], crop, where[1].start, where[0].start)
         else:
             _no_class(most, image)
 
