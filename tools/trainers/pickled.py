@@ -13,6 +13,8 @@ from tools.trainers.checkpoint import Card
 from tools.trainers.networks import quiet_ultralytics
 
 _TASKS = ("segment", "detect", "classify")
+# What a network does whose file does not say it.
+_KINDS = {"SegmentationModel": "segment", "DetectionModel": "detect", "ClassificationModel": "classify"}
 _SIZE_PX, _MOST_PX = 640, 4096
 _WAY_OUT = (
     "Export it where it was made: `yolo export model=FILE format=onnx`, or save its tensors alone with safetensors; a "
@@ -54,11 +56,10 @@ def load_pickled(path: Path) -> tuple[Any, Card]:
         StepFailed: see `read_network`; or it does something else than boxes, masks or classes.
     """
     network = read_network(path)
-    task, names = getattr(network, "task", None), getattr(network, "names", None)
+    names = getattr(network, "names", None)
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if task is None:
-        task = _task_of(network)
+    task: Any = getattr(network, "task", None) or _KINDS.get(type(network).__name__)
     if task not in _TASKS or not isinstance(names, dict) or not names:
         raise StepFailed(f"{path}: a network of Ultralytics that does one of {', '.join(_TASKS)} is wanted")
     head = getattr(network, "model", [None])[-1]
@@ -68,12 +69,6 @@ def load_pickled(path: Path) -> tuple[Any, Card]:
     origin = described.get("yaml_file") if isinstance(described, dict) else None
     card = Card(Path(str(origin or path.stem)).stem, task, tuple(map(str, names.values())), _size(network), "", {}, {})
     return network.float().eval(), card
-
-
-def _task_of(network: Any) -> str | None:
-    """What a network does whose file does not say it."""
-    kinds = {"SegmentationModel": "segment", "DetectionModel": "detect", "ClassificationModel": "classify"}
-    return kinds.get(type(network).__name__)
 
 
 def _size(network: Any) -> int:
@@ -109,9 +104,11 @@ class _Uncalled(type):
 def _empty(layer: type) -> type:
     """Stands for a layer: gives an empty one to be filled, and cannot be called."""
 
+    own: Any = layer
+
     def new(_cls: type, *args: Any) -> Any:
         if args:
             raise TypeError(f"{layer.__name__} is made with arguments, where a saved layer is wanted")
-        return layer.__new__(layer)
+        return own.__new__(own)
 
     return _Uncalled(layer.__name__, (), {"__new__": new})

@@ -103,7 +103,9 @@ def test_what_it_names_is_there(manifest):
 
 
 def test_a_cluster_is_served_with_keys_alone(tmp_path):
-    from tools.service.kube import Wanted, application
+    pytest.importorskip("ray")
+    from tools.service.keys import Keys
+    from tools.service.kube import MODEL, ROUTES, Wanted, application
 
     wanted = Wanted(run="apples", runs_dir=tmp_path, keys=tmp_path / "keys.json")
     with pytest.raises(FixArguments, match="no run that can be read"):
@@ -115,3 +117,9 @@ def test_a_cluster_is_served_with_keys_alone(tmp_path):
     write_json(tmp_path / "apples" / "run.json", record.model_dump(mode="json"))
     with pytest.raises(FixArguments, match="holds no key"):
         application(wanted)
+    Keys(wanted.keys).add("grower")
+    (tmp_path / "apples" / "w.safetensors").touch()
+    built = application(wanted)._bound_deployment
+    assert built.name == ROUTES and built.num_replicas == 1
+    (model,) = built.init_args
+    assert model._bound_deployment.name == MODEL
