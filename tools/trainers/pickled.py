@@ -103,7 +103,6 @@ class _Uncalled(type):
 
 def _empty(layer: type) -> type:
     """Stands for a layer: gives an empty one to be filled, and cannot be called."""
-
     own: Any = layer
 
     def new(_cls: type, *args: Any) -> Any:

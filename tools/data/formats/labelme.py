@@ -59,7 +59,7 @@ def to_labelme(image: LabelledImage, masks: bool) -> str:
         rings = outlines.outlines(mask)
         number = group if len(rings) > 1 else None
         shapes += [_shape(instance.class_name, "polygon", ring.tolist(), number) for ring in rings]
-    data = {
+    data: dict[str, Any] = {
         "version": _VERSION, "flags": {}, "shapes": shapes, "imagePath": image.file, "imageData": None,
         "imageHeight": image.height, "imageWidth": image.width,
     }  # fmt: skip
