@@ -235,7 +235,9 @@ def export(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            "--format", help="yolo, coco, voc, cvat: all by default; llava, sharegpt, coco-captions: words on renders."
+            "--format",
+            help="yolo, coco, voc, cvat: all by default; labelme, label-studio, hugging-face, masks; "
+            "llava, sharegpt, coco-captions: words on renders.",
         ),
     ] = None,
     boxes: Annotated[

@@ -8,12 +8,11 @@ import typer
 
 from agent.edge import readable
 from agent.options import DEFAULT_RUNS, RunsDir, to_read
+from tools.data.formats import Form
 from tools.files import json_text
 
 if TYPE_CHECKING:
     from tools.runtime import RunContext
-
-Form = Literal["coco", "yolo", "voc", "cvat"]
 
 
 def label(
@@ -30,7 +29,9 @@ def label(
         str | None, typer.Option(help="A run, a weights file, 'open-vocabulary' or 'starter'; default: the best here.")
     ] = None,
     second: Annotated[str | None, typer.Option(help="Another one to ask; where they differ a person looks.")] = None,
-    labelled: Annotated[Path | None, typer.Option(help="Labelled photos that say what a score is worth.")] = None,
+    labelled: Annotated[
+        Path | None, typer.Option(help="Labelled photos (or a zip) that say what scores are worth.")
+    ] = None,
     precision: Annotated[
         float | None, typer.Option(min=0.05, max=0.99, help="Wanted share of right labels; needs --labelled.")
     ] = None,
@@ -87,7 +88,7 @@ def label(
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="Photos with COCO, YOLO, Pascal VOC or CVAT labels.")],
+    source: Annotated[Path, typer.Argument(help="Labelled photos in any format that is read, or a zip of them.")],
     to: Annotated[Path, typer.Argument(help="New folder.")],
     form: Annotated[Form, typer.Option("--format", help="Format to write.")] = "coco",
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from agent import detached
 from agent.mcp_door import Door, question_text
 from agent.run import list_runs
+from tools.data.formats import Form
 from tools.data.task import slug
 from tools.errors import FixArguments, SightsmithError
 from tools.files import json_text
@@ -231,7 +232,7 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
         photos: _Photos,
         classes: Annotated[str, Field(description='"apple" or "apple,pear"')],
         kind: Literal["segment", "detect", "classify"] = "segment",
-        form: Annotated[Literal["coco", "yolo", "voc", "cvat"], Field(description="format of the labels")] = "coco",
+        form: Annotated[Form, Field(description="format of the labels")] = "coco",
         model: Annotated[str | None, Field(description="name of a run; left out: the best engine here")] = None,
     ) -> str:
         """Label photos: labels in a new folder beside the runs, how far to trust them, what a person should look at."""
@@ -252,7 +253,7 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
         ctx: Context[Any, Any, Any],
         run: _Run,
         formats: Annotated[
-            list[str] | None, Field(description="yolo, coco, voc, cvat, llava, ...; all by default")
+            list[str] | None, Field(description="yolo, coco, voc, cvat, masks, llava, ...; the first four by default")
         ] = None,
     ) -> str:
         """Write a run's data set and model for other tools, into its folder."""

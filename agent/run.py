@@ -22,6 +22,7 @@ from tools.files import explain_os_error, trouble
 from tools.label.photos import find_photos
 from tools.locks import locked
 from tools.pace import machine_name
+from tools.photo_sets import labelled_folder
 from tools.profile import auto_settings
 from tools.runtime import Listener, RunContext, RunRecord, write_json
 from tools.secrecy import secret_fields
@@ -73,6 +74,7 @@ def start_run(
     """
     if len(request) > MAX_REQUEST_CHARS:
         raise FixArguments(ask_for_less(len(request), MAX_REQUEST_CHARS, "en"))
+    real, few = (None if given is None else labelled_folder(given, settings) for given in (real, few))
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
@@ -120,6 +122,7 @@ def show_photos(folder: Path, few: Path) -> None:
         StepFailed: all photos are of photos that judge.
     """
     record = read_record(folder)
+    few = labelled_folder(few, Settings(runs_dir=folder.parent))
     if next(find_photos([few]), None) is None:
         raise FixArguments(f"--few {few}: there is no picture in it")
     if record.rounds:

@@ -21,7 +21,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools import owned
 from tools.data.boxes import BOXES_SAY, BoxConvention, export_convention, with_label_boxes
 from tools.data.card import Exported, dataset_card
-from tools.data.formats import coco, cvat, folders, voc, yolo
+from tools.data.formats import coco, cvat, folders, hugging_face, label_studio, labelme, mask_pngs, voc, yolo
 from tools.data.formats.labels import LabelledImage, counted, instances_of, labelled
 from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
@@ -39,6 +39,12 @@ FORMATS: dict[TaskKind, tuple[str, ...]] = {
     "detect": ("yolo", "coco", "voc", "cvat"),
     "classify": ("folders",),
 }
+# Written where they are asked for: a run's own exports are those that trainers read.
+MORE: dict[TaskKind, tuple[str, ...]] = {
+    "segment": ("labelme", "label-studio", "hugging-face", "masks"),
+    "detect": ("labelme", "label-studio", "hugging-face"),
+    "classify": (),
+}
 _STAGE = "export_dataset"
 _CARD = "README.md"
 BY = "export"  # who signs what lies in export/ itself
@@ -52,7 +58,8 @@ def export_dataset(runtime: ToolRuntime[RunContext], formats: list[str] | None =
     Args:
         runtime: the run.
         formats: any of yolo, coco, voc, cvat (folders for a classifier), which are all written when left out; also
-            llava, sharegpt and coco-captions: what is certain about rendered pictures, in words.
+            labelme, label-studio, hugging-face, masks; and llava, sharegpt and coco-captions: what is certain about
+            rendered pictures, in words.
     """
     return export(runtime.context, formats)
 
@@ -71,7 +78,7 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
     """
     task = run.task
     wanted = list(dict.fromkeys(f.strip().lower() for f in formats or FORMATS[task.kind]))
-    known = (*FORMATS[task.kind], *LANGUAGE)
+    known = (*FORMATS[task.kind], *MORE[task.kind], *LANGUAGE)
     if unknown := [f for f in wanted if f not in known]:
         raise FixArguments(f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(known)}.")
     with run.stage(_STAGE):
@@ -135,7 +142,7 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
     """What a format's folder will hold.
 
     Args:
-        name: yolo, coco, voc, cvat or folders.
+        name: one of `FORMATS` or `MORE`.
         images: labels of the pictures.
         sources: where each picture lies in the run.
         task: kind and order of the classes.
@@ -148,16 +155,24 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
         return Plan(found, lambda: folders.label_files(classes), len(found), lambda: folders.lost(images))
     place: dict[str, Callable[[LabelledImage], str]] = {
         "yolo": yolo.picture_path, "coco": coco.picture_path, "voc": voc.picture_path, "cvat": cvat.picture_path,
+        "labelme": labelme.picture_path, "label-studio": label_studio.picture_path,
+        "hugging-face": hugging_face.picture_path, "masks": mask_pngs.picture_path,
     }  # fmt: skip
-    files: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    files: dict[str, Callable[[], Iterator[tuple[str, str | bytes]]]] = {
         "yolo": lambda: yolo.label_files(images, classes, masks),
         "coco": lambda: coco.label_files(images, classes),
         "voc": lambda: voc.label_files(images),
         "cvat": lambda: cvat.label_files(images, classes, masks),
+        "labelme": lambda: labelme.label_files(images, masks),
+        "label-studio": lambda: label_studio.label_files(images, masks),
+        "hugging-face": lambda: hugging_face.label_files(images, classes, masks),
+        "masks": lambda: mask_pngs.label_files(images, classes),
     }
     lost: dict[str, Callable[[], Counter[str]]] = {
         "yolo": lambda: yolo.lost(images, masks), "coco": lambda: coco.lost(images),
         "voc": lambda: voc.lost(images), "cvat": lambda: cvat.lost(images, masks),
+        "labelme": lambda: labelme.lost(images, masks), "label-studio": lambda: label_studio.lost(images, masks),
+        "hugging-face": lambda: hugging_face.lost(images, masks), "masks": lambda: mask_pngs.lost(images),
     }  # fmt: skip
     pictures = {place[name](image): source for image, source in zip(images, sources, strict=True)}
     return Plan(pictures, files[name], labels, lost[name])
@@ -266,10 +281,10 @@ def _hand_out(source: Path, target: Path, origin: str | None, signer: ManifestSi
             shutil.copyfile(source, target)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     temporary.replace(path)
 
 

@@ -21,7 +21,7 @@ class Plan:
     """What one format will hold."""
 
     pictures: dict[str, str]  # path in the folder -> path of the picture in the run
-    files: Callable[[], Iterator[tuple[str, str]]]  # path and text of the label files
+    files: Callable[[], Iterator[tuple[str, str | bytes]]]  # path and content of the label files
     labels: int
     lost: Callable[[], Counter[str]]
 

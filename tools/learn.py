@@ -25,6 +25,7 @@ from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
 from tools.label.photos import PhotoFile, read_ahead
 from tools.label.pseudo import apart_from, copies, hand_labelled, mixed, pseudo_labelled
+from tools.photo_sets import labelled_folder
 from tools.rescorer import learn_rescorers, store, stored
 from tools.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.train import deadline_s, make_trainer
@@ -61,6 +62,7 @@ def learn(
         StepFailed: no photo is left that does not judge, or the teacher is sure of nothing.
     """
     best = run.record.best
+    labelled = None if labelled is None else labelled_folder(labelled, run.settings)
     if not unlabelled and labelled is None:
         raise FixArguments("name photos to learn from: --unlabelled DIR, --finetune DIR, or both")
     for place in (*unlabelled, *([] if labelled is None else [labelled])):

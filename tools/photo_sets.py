@@ -14,11 +14,11 @@ from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
 from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
-from tools.data.task import MAX_NAME_CHARS, clean_name
+from tools.data.task import MAX_NAME_CHARS, clean_name, slug
 from tools.errors import FixArguments
 from tools.runtime import write_json
 from tools.settings import Settings
-from tools.uploads import LeftOut, new_folder, save_labelled, save_photos
+from tools.uploads import LeftOut, is_archive, new_folder, save_labelled, save_photos, unpack_labelled
 
 ABOUT = ".photos.json"
 _MAX_CLASSES = 100
@@ -42,6 +42,21 @@ class PhotoSet(BaseModel):
 def photos_folder(runs_dir: Path) -> Path:
     """Where the sets lie: beside the runs, which use them in place."""
     return runs_dir / ".photos"
+
+
+def labelled_folder(given: Path, settings: Settings) -> Path:
+    """A folder of labelled photos as it is; a zip of them, as hubs give them out, unpacked beside the runs, once.
+
+    Raises:
+        FixArguments: the archive is damaged, or holds what it should not; the message names the entry.
+        StepFailed: the disk is full or read-only.
+    """
+    if not is_archive(given):
+        return given
+    target = photos_folder(settings.runs_dir) / f"{slug(given.stem) or 'photos'}-{file_sha256(given)[:12]}"
+    if not target.exists():
+        unpack_labelled(given, target, settings)
+    return target
 
 
 def assets_folder(runs_dir: Path) -> Path:

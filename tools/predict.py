@@ -68,14 +68,15 @@ class Predictor:
 
     @classmethod
     def load(cls, weights: Path, *, half: bool = False, nms_iou: float = NMS_IOU, closer: bool = True) -> "Predictor":
-        """Open weights written by a training.
+        """Open weights written by a training, or a .pt of Ultralytics.
 
         Raises:
-            StepFailed: the file is missing, damaged or not ours.
+            StepFailed: the file is missing, damaged or neither.
         """
         from tools.trainers.checkpoint import load_model
+        from tools.trainers.pickled import load_pickled
 
-        network, card = load_model(weights)
+        network, card = (load_pickled if weights.suffix == ".pt" else load_model)(weights)
         fused = network.fuse(verbose=False)
         return cls(
             fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer,

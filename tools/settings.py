@@ -280,6 +280,7 @@ class Settings(BaseSettings):
 
     # The service
     service_replicas: int = Field(1, ge=1, le=64)  # a model a replica: 300 MB each
+    service_cache_mb: float = Field(64.0, ge=0)  # answers for the same bytes again; some 50,000 of 10 boxes; 0: none
     service_batch: int = Field(8, ge=1, le=256)  # pictures computed together, as in an evaluation
     service_wait_ms: float = Field(10.0, ge=0, le=10_000)  # a picture waits this long for company; a look takes 40
     service_queue: int = Field(64, ge=1)  # accepted and unanswered pictures; the next one is told to come again

@@ -23,7 +23,8 @@ from tools.generators.blender.library import COMPANIONS, MODEL_SUFFIXES, model_p
 from tools.settings import Settings
 
 LABEL_SUFFIXES = frozenset({".json", ".xml", ".txt", ".yaml", ".yml"})
-PHOTO_KINDS = PICTURE_SUFFIXES | LABEL_SUFFIXES
+_BESIDE = frozenset({".jsonl", ".csv", ".md"})  # labels and class names of a Hugging Face data set
+PHOTO_KINDS = PICTURE_SUFFIXES | LABEL_SUFFIXES | _BESIDE
 ASSET_KINDS = frozenset(MODEL_SUFFIXES) | (frozenset(COMPANIONS) - {".blend1"})
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _CHUNK = 1 << 20
@@ -75,6 +76,28 @@ def unpack(
         raise FixArguments(
             f"the file is not a zip archive that can be read ({error}). Pack it again as .zip."
         ) from None
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a path is a zip file."""
+    return path.suffix.lower() == ".zip" and path.is_file()
+
+
+def unpack_labelled(archive: Path, into: Path, settings: Settings) -> None:
+    """Unpack a zip of labelled photos into a new folder, without files of other kinds.
+
+    Raises:
+        FixArguments: see `unpack`; the message names the archive.
+        StepFailed: the disk is full or read-only.
+    """
+    try:
+        with archive.open("rb") as packed:
+            unpack(packed, into, PHOTO_KINDS, Limits(settings), {})
+    except FixArguments as error:
+        raise FixArguments(f"{archive}: {error}") from None
+    except FileExistsError:  # another process was quicker
+        if not into.is_dir():
+            raise
 
 
 def checked_entries(

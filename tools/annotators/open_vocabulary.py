@@ -234,7 +234,9 @@ class UltralyticsDetector:
         from ultralytics import __version__ as library
         from ultralytics.models import YOLOE, YOLOWorld
 
-        network = read_pickle(weights)
+        from tools.trainers.pickled import read_network
+
+        network = read_network(weights)
         kinds = {"YOLOEModel": YOLOE, "YOLOESegModel": YOLOE, "WorldModel": YOLOWorld}
         kind = kinds.get(type(network).__name__)
         if kind is None:
@@ -306,32 +308,3 @@ def _detections(answer: Any) -> list[Detection]:
             mask = cv2.resize(masks[i].astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
         found.append(Detection((box[0], box[1], box[2], box[3]), float(score), int(kind), mask))
     return found
-
-
-def read_pickle(path: Path) -> Any:
-    """The network in a file of Ultralytics, which are pickles: only layers of torch and Ultralytics are let in.
-
-    Raises:
-        StepFailed: the file is missing, damaged, or holds anything else.
-    """
-    import pickle
-
-    import torch
-    from torch.nn import modules as layers
-    from ultralytics.nn import modules as own_layers
-    from ultralytics.nn import tasks
-    from ultralytics.utils import IterableSimpleNamespace
-
-    def classes(*modules: Any) -> list[Any]:
-        return [c for m in modules for c in vars(m).values() if isinstance(c, type)]
-
-    parts = [getattr(own_layers, n) for n in ("block", "conv", "head", "transformer", "utils")]
-    known = [*classes(layers, own_layers, tasks, *parts), IterableSimpleNamespace, set, slice]
-    try:
-        with torch.serialization.safe_globals(known):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-        network = content.get("ema") or content["model"]
-    except (OSError, RuntimeError, KeyError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
-        raise StepFailed(f"{path}: no weights that can be opened safely ({why})") from error
-    return network

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.data.formats import coco, cvat, folders, labelme, unread, voc
+from tools.data.formats import coco, cvat, folders, hugging_face, label_studio, labelme, unread, voc
 from tools.data.formats.labels import LabelledImage, LabelSet
 from tools.data.formats.text import decode
 from tools.data.label_tree import LABEL_FOLDERS, Tree
@@ -14,6 +14,7 @@ from tools.data.real_yolo import YoloFiles, is_yolo, read_text, yolo_files
 
 FORMATS = {
     "coco": "COCO JSON", "yolo": "YOLO text", "voc": "Pascal VOC XML", "cvat": "CVAT XML", "labelme": "labelme JSON",
+    "label-studio": "Label Studio JSON", "hugging-face": "Hugging Face metadata", "masks": "mask pictures",
 }  # fmt: skip
 ONE_PICTURE = ("voc", "labelme")  # a label file each
 _HEAD = 4000  # characters of a file in which it says what it is
@@ -39,6 +40,7 @@ def find_labels(tree: Tree) -> Found:
         _read_json(tree, path, found)
     for path in tree.others[".xml"]:
         _read_xml(tree, path, found)
+    _read_metadata(tree, found)
     found.yolo = yolo_files(tree)
     found.kinds = [kind for kind in FORMATS if found.files.get(kind)]
     if is_yolo(tree, found.yolo, bool(found.kinds or found.broken)):
@@ -61,8 +63,6 @@ def _is_label_place(tree: Tree, path: Path) -> bool:
 
 def _read_json(tree: Tree, path: Path, found: Found) -> None:
     """Add what a JSON file says; other JSON is not labels, and broken JSON only where it looks like them."""
-    if path.name == folders.NAMES_FILE:
-        return
     text = ""
     try:
         text = read_text(path)
@@ -79,10 +79,33 @@ def _read_json(tree: Tree, path: Path, found: Found) -> None:
             found.files["coco"].append((path, coco.from_coco(data)))
         elif labelme.is_labelme(data):
             found.files["labelme"].append((path, labelme.from_labelme(data)))
-        elif kind := unread.json_kind(data):
+        elif label_studio.is_label_studio(data):
+            found.files["label-studio"].append((path, label_studio.from_label_studio(data)))
+        elif path.name != folders.NAMES_FILE and (kind := unread.json_kind(data)):
             found.foreign.append(unread.refusal(kind, tree.relative(path)))
     except ValueError as error:
         found.broken[path] = f"{path}: the labels cannot be read: {error}."
+
+
+def _read_metadata(tree: Tree, found: Found) -> None:
+    """Add what Hugging Face's metadata beside pictures says."""
+    names: dict[str, list[str]] = {}
+    for path in [p for p in tree.others[".md"] if p.name == hugging_face.CARD]:
+        try:
+            names |= hugging_face.names_of(read_text(path))
+        except ValueError:  # a text in another encoding is no card
+            continue
+    for path in [*tree.others[".jsonl"], *tree.others[".csv"]]:
+        if path.name.casefold() not in hugging_face.NAMES:
+            continue
+        try:
+            rows = hugging_face.rows_of(path.name, read_text(path))
+            if hugging_face.has_labels(rows):
+                found.files["hugging-face"].append((path, hugging_face.from_rows(rows, names)))
+            else:
+                found.ignored.append(f"{path}: its rows have neither 'objects' nor 'label'.")
+        except ValueError as error:
+            found.broken[path] = f"{path}: the labels cannot be read: {error}."
 
 
 def _read_xml(tree: Tree, path: Path, found: Found) -> None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -19,7 +19,10 @@ from tools.data.pictures import (
 )
 from tools.errors import StepFailed
 
-HOW = "Bring pictures with COCO, YOLO, Pascal VOC or CVAT labels beside them, or one folder a class to classify."
+HOW = (
+    "Bring pictures with labels beside them (COCO, YOLO, Pascal VOC, CVAT, labelme, Label Studio, Hugging Face or mask "
+    "pictures), or one folder a class to classify."
+)
 IMAGE_FOLDERS = frozenset({"images", "image", "imgs", "img", "jpegimages", "photos", "pictures"})
 _SPLITS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",
@@ -32,6 +35,7 @@ _MASK_FOLDERS = frozenset({
     "masks", "mask", "segmentationclass", "segmentationobject", "segmentation", "segmentations", "gt", "ground_truth",
     "groundtruth", "labels", "label", "annotations", "annotation", "panoptic",
 })  # fmt: skip
+_MASK_END = re.compile(r"(?i)[_-](mask|masks|seg|gt|label|labels|instance|instances)[_-]?(\d*)$")
 _MASK_SUFFIXES = frozenset({".png", ".bmp", ".tif", ".tiff", ".gif"})
 
 
@@ -132,12 +136,24 @@ def _masks(tree: Tree) -> list[Path]:
         return path.suffix.lower() in _MASK_SUFFIXES and bool(telling) and telling[-1] in _MASK_FOLDERS
 
     suspects = [p for p in tree.pictures if in_mask_folder(p)]
-    photos = {_plain(p.stem) for p in tree.pictures if not in_mask_folder(p)}
-    return [p for p in suspects if any(_plain(stem) in photos for stem in _mask_of(p.stem))]
+    photos = {p.stem for p in tree.pictures if not in_mask_folder(p)}
+    return [p for p in suspects if mask_of(p, photos) is not None]
 
 
-def _mask_of(stem: str) -> list[str]:
-    return [stem, re.sub(r"(?i)[_-](mask|masks|seg|gt|label|labels|instance|instances)\d*$", "", stem)]
+def mask_of(mask: Path, photos: Collection[str]) -> tuple[str, bool] | None:
+    """The name of the photo that a mask is of, and whether it shows one object of it alone; None where there is none.
+
+    Args:
+        mask: called like its photo; or in a folder called so, or called so with a number, of one object.
+        photos: names of photos without their endings.
+    """
+    known = {_plain(p) for p in photos}
+    if _plain(mask.stem) in known:
+        return mask.stem, False
+    if (end := _MASK_END.search(mask.stem)) and _plain(own := mask.stem[: end.start()]) in known:
+        return own, bool(end[2])
+    above = mask.parent.parent if mask.parent.name.casefold() in _MASK_FOLDERS else mask.parent
+    return (above.name, True) if _plain(above.name) in known else None
 
 
 def split_of(parts: Iterable[str]) -> str:

@@ -1,23 +1,26 @@
-"""Find out how somebody's folder of photos is labelled, and read it: COCO, YOLO, VOC, CVAT, labelme or class folders.
+"""Find out how somebody's folder of photos is labelled, and read it: label files, mask pictures or class folders.
 
 Nothing in the folder is written, moved or deleted. What the labels mean for the task is left to `tools.data.real`.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from tools.data.formats import folders, unread
+from tools.data.formats import folders, label_studio, unread
 from tools.data.formats.labels import LabelledImage, LabelSet, counted
 from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, several_formats
 from tools.data.label_tree import HOW, Tree, Wanted, match_pictures, read_tree, stem_of, widen
 from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
+from tools.data.real_masks import read_masks
 from tools.data.real_yolo import YoloFiles, read_text, read_yolo
 from tools.errors import StepFailed
 
 __all__ = ["FORMATS", "RealLabels", "read_labels"]
 _SHOWN = 3
+# Labelled in a browser, or decoded by a library that turns them first: what is said is of pictures as shown.
+_UPRIGHT = ("label-studio", "hugging-face")
 
 
 @dataclass
@@ -55,9 +58,12 @@ def read_labels(folder: Path, classify: bool) -> RealLabels:
         labels = _yolo(tree, found.yolo)
     else:
         labels = _resolve(tree, found)
+    if labels.format not in ("class folders", "masks"):
+        _one_meaning(tree, labels, classify)
     _settle(tree, labels)
     _note(labels, tree.unread, "pictures are not read")
-    _note(labels, [tree.relative(p) for p in tree.masks], "pictures of masks are not read")
+    if labels.format != "masks":
+        _note(labels, [tree.relative(p) for p in tree.masks], "pictures of masks are not read")
     _note(labels, [tree.relative(p) for p in tree.links], "linked folders were followed")
     _note(labels, found.ignored, "files beside the labels cannot be read and are ignored")
     _note(labels, found.foreign, "other label files are ignored")
@@ -78,7 +84,7 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     broken = [path for path in found.broken if path.suffix == files[0][0].suffix]
     if broken and kind not in ONE_PICTURE:
         raise StepFailed(f"A label file cannot be read. {found.broken[broken[0]]} Repair or remove it.")
-    labels = RealLabels(kind)
+    labels = RealLabels(kind, upright=kind in _UPRIGHT)
     said: list[tuple[Path, LabelledImage]] = []
     for path, content in files:
         if isinstance(content, LabelSet):
@@ -88,8 +94,8 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
             said += [(path, image) for image in content.images]
         else:
             said.append((path, content))
-    stems = {stem_of(p.name) for p in tree.pictures} if kind in ONE_PICTURE else set()
-    matches = match_pictures(tree, [Wanted(_name(path, image, stems), path) for path, image in said])
+    stems = {stem_of(p.name) for p in tree.pictures} if kind in (*ONE_PICTURE, "label-studio") else set()
+    matches = match_pictures(tree, [Wanted(_name(path, image, stems, kind), path) for path, image in said])
     owner: dict[Path, tuple[Path, LabelledImage]] = {}
     missing: list[str] = []
     unclear: list[str] = []
@@ -127,8 +133,15 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     return labels
 
 
-def _name(path: Path, image: LabelledImage, stems: set[str]) -> str:
-    """The picture that a label file means: the one that is called like itself, where there is one."""
+def _name(path: Path, image: LabelledImage, stems: set[str], kind: str) -> str:
+    """The picture that a label file means: the one that is called like itself, where there is one.
+
+    One that was uploaded to Label Studio is meant by its own name too, unless it lies there as that called it.
+    """
+    if kind == "label-studio":
+        place = PurePosixPath(image.file.replace("\\", "/"))
+        own = label_studio.unprefixed(place.name)
+        return image.file if stem_of(place.name) in stems or stem_of(own) not in stems else own
     name = image.file or f"{path.stem}.jpg"
     own = stem_of(PurePosixPath(name.replace("\\", "/")).name)
     if own == path.stem or path.stem not in stems:
@@ -140,6 +153,39 @@ def _merge(first: LabelledImage, second: LabelledImage) -> None:
     first.instances.extend(second.instances)
     first.bad.extend(second.bad)
     first.asides.update(second.asides)
+
+
+def _one_meaning(tree: Tree, labels: RealLabels, classify: bool) -> None:
+    """Drop classes of whole pictures where boxes or masks are wanted and there are some.
+
+    Raises:
+        StepFailed: there are only such classes; a picture with one is not empty.
+    """
+    named = [k for k, (_, image) in enumerate(labels.entries) if image.label is not None]
+    if classify or not named:
+        return
+    if not any(image.instances or image.bad for _, image in labels.entries):
+        raise StepFailed(
+            f"{tree.root}: its {FORMATS[labels.format]} says what pictures show, such as "
+            f"{labels.entries[named[0]][1].label!r}, not where. Label boxes or masks, or ask for a classifier."
+        )
+    for k in named:
+        picture, image = labels.entries[k]
+        labels.entries[k] = (picture, replace(image, label=None))
+    _note(labels, [tree.relative(labels.entries[k][0]) for k in named], "classes of whole pictures are not used")
+
+
+def _masks(tree: Tree) -> RealLabels:
+    read = read_masks(tree)
+    labels = RealLabels("masks", read.entries)
+    if read.nameless:
+        labels.notes.append("no list of classes beside the masks: what they show is called 'object'")
+    if read.parts:
+        labels.notes.append("masks of classes say nothing of objects: each connected part is taken for one")
+    _note(labels, [tree.relative(p) for p in read.unclear], "masks may be of several pictures and are left out")
+    unlisted = [tree.relative(p) for p in read.unlisted]
+    _note(labels, unlisted, "pictures have no labels and are left out (they may or may not be empty)")
+    return labels
 
 
 def _yolo(tree: Tree, files: YoloFiles) -> RealLabels:
@@ -200,8 +246,7 @@ def _without_label_files(tree: Tree, classify: bool, found: Found) -> RealLabels
     if found.foreign:
         raise StepFailed(f"{tree.root}: {found.foreign[0]}")
     if tree.masks:
-        where = f"{tree.root}: {tree.relative(tree.masks[0])}"
-        raise StepFailed(unread.refusal("a mask picture (a PNG of what is where in a photo)", where))
+        return _masks(tree)
     names: dict[str, str] = {}
     for path in tree.others[".json"]:
         if path.name == folders.NAMES_FILE:

@@ -13,14 +13,16 @@ from tools.data.scoring import ScoringRules
 from tools.data.task import TaskSpec
 from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
 from tools.edge.measure import Exam, Row, fitted, measure
-from tools.errors import FixArguments, StepFailed
+from tools.errors import FixArguments
 from tools.evaluate import TESTS, rules_for, sets_of
 from tools.export_model import cpu_threads, export_best, to_onnx
 from tools.files import write_json
 from tools.label.labeler import label_task
+from tools.photo_sets import labelled_folder
 from tools.runtime import RunContext
 from tools.settings import Settings
 from tools.trainers.checkpoint import Card, load, load_model, write_pt
+from tools.trainers.pickled import load_pickled
 
 STAGE = "export_model"
 TABLE = "devices.json"
@@ -95,6 +97,7 @@ def export_file(
         raise FixArguments(f"{INT8} is fitted to pictures: name labelled ones with --real DIR")
     network, card = open_weights(weights)
     task = label_task(card.names, card.kind)
+    real = None if real is None else labelled_folder(real, settings)
     photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
     exam = None if photos is None else _exam_of(photos.test, task, card, settings)
     building = owned.unfinished(out)
@@ -118,22 +121,7 @@ def open_weights(path: Path) -> tuple[Any, Card]:
     """
     if path.suffix == ".safetensors":
         return load_model(path)
-    from tools.annotators.open_vocabulary import read_pickle
-    from tools.trainers.networks import quiet_ultralytics
-
-    quiet_ultralytics()
-    network = read_pickle(path)
-    kinds = ("segment", "detect", "classify")
-    task, names = getattr(network, "task", None), getattr(network, "names", None)
-    if task not in kinds or not isinstance(names, dict):
-        raise StepFailed(f"{path}: a network of Ultralytics that does one of {', '.join(kinds)} is wanted")
-    if hasattr(network.model[-1], "one2one_cv2"):  # as ours: the head before suppression
-        network.model[-1].end2end = False
-    arguments = getattr(network, "args", {})
-    size = arguments.get("imgsz", 640) if isinstance(arguments, dict) else 640
-    name = Path(str(getattr(network, "yaml", {}).get("yaml_file", path.stem))).stem
-    size_px = int(max(size) if isinstance(size, list | tuple) else size)
-    return network.float().eval(), Card(name, task, tuple(map(str, names.values())), size_px, "", {}, {})
+    return load_pickled(path)
 
 
 def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Settings) -> Exam:

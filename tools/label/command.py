@@ -22,7 +22,7 @@ from tools.label.photos import unpacked
 from tools.label.queue import Queued, write_queue
 from tools.label.report import write_report
 from tools.locks import locked
-from tools.photo_sets import photos_folder
+from tools.photo_sets import labelled_folder, photos_folder
 from tools.repair.before_labels import ImprovedEngine, worth_it
 from tools.repair.improve import Repair
 from tools.repair.network import RepairNetwork
@@ -117,6 +117,8 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
     for path in wanted.photos:
         if not path.exists():
             raise FixArguments(f"{path}: there is no such photo or folder")
+    if wanted.labelled is not None:
+        wanted = replace(wanted, labelled=labelled_folder(wanted.labelled, settings))
     if wanted.labelled is not None and not wanted.labelled.is_dir():
         raise FixArguments(f"--labelled {wanted.labelled}: there is no such folder")
     owned.refuse_foreign(_place(wanted), "--to")

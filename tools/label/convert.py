@@ -24,6 +24,8 @@ from tools.label.export import Written, write_export
 from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
 from tools.origin import carry
+from tools.settings import Settings
+from tools.uploads import is_archive, unpack_labelled
 
 
 @dataclass
@@ -53,9 +55,9 @@ def convert_labels(
     """Read labelled photos and write their labels in another format.
 
     Args:
-        source: a folder with photos and labels; nothing in it is touched.
+        source: a folder with photos and labels, or a zip of them; nothing in it is touched.
         to: new folder; one that this wrote before and a person changed is left alone, the labels go beside it.
-        form: coco, yolo, voc or cvat; photos in class folders stay that.
+        form: one of `tools.label.export.FORMATS`; photos with one class each become class folders.
         segmenter: makes masks of labels that are boxes; None leaves them boxes.
         pictures: put the photos beside the labels, upright and without anything but their pixels.
 
@@ -64,6 +66,18 @@ def convert_labels(
         StepFailed: the labels cannot be read or written; the message names the file.
     """
     owned.refuse_foreign(to, "OUT")
+    if is_archive(source):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=to.parent, prefix=".unpacked-") as scratch:
+            unpack_labelled(source, Path(scratch) / source.stem, Settings())
+            return _convert(Path(scratch) / source.stem, source, to, form, segmenter, pictures)
+    return _convert(source, source, to, form, segmenter, pictures)
+
+
+def _convert(
+    source: Path, given: Path, to: Path, form: str, segmenter: Segmenter | None, pictures: bool
+) -> Converted:  # fmt: skip
+    """`convert_labels` for a folder: the one that was given, or its archive's contents."""
     task, class_map, told = _task_of(source)
     samples, notes = read_photos(source, task, class_map)
     notes = [*told, *notes]
@@ -74,7 +88,7 @@ def convert_labels(
     scratch_near.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=scratch_near, prefix=".convert-") as scratch:
         entries = _entries(samples, segmenter, Path(scratch), counts)
-        building, by = owned.unfinished(to), f"convert {source.resolve()}"
+        building, by = owned.unfinished(to), f"convert {given.resolve()}"
         try:
             written = write_export(entries, building, form, task, pictures=pictures)
             written = replace(written, folder=owned.install(building, to, by))

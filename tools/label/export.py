@@ -7,18 +7,29 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, get_args
 from xml.etree import ElementTree as ET
 
-from tools.data.formats import coco, cvat, folders, voc, yolo
+from tools.data.formats import (
+    Form,
+    coco,
+    cvat,
+    folders,
+    hugging_face,
+    label_studio,
+    labelme,
+    mask_pngs,
+    voc,
+    yolo,
+)
 from tools.data.formats.labels import LabelledImage, class_index
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
 
-FORMATS = ("coco", "yolo", "voc", "cvat")
+FORMATS: tuple[Form, ...] = get_args(Form)
 ORIGINAL_NAMES = "original_names.json"
 _MANIFEST = ".sightsmith-labels"  # says that a folder is ours to replace
 
@@ -256,6 +267,103 @@ class _Cvat:
         return cvat.lost([image], self.masks)
 
 
+class _Labelme:
+    """One JSON a photo, beside it."""
+
+    def __init__(self, folder: Path, task: TaskSpec) -> None:
+        self.folder, self.masks = folder, task.kind == "segment"
+
+    def add(self, image: LabelledImage) -> int:
+        read = 0
+        for path, text in labelme.label_files([image], self.masks):
+            _text(self.folder / path, text)
+            read += len(labelme.from_labelme(json.loads(text)).instances)
+        return read
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+    def place(self, image: LabelledImage) -> str:
+        return labelme.picture_path(image)
+
+    def lost(self, image: LabelledImage) -> Counter[str]:
+        return labelme.lost([image], self.masks)
+
+
+class _LabelStudio:
+    """One JSON, a task a line."""
+
+    def __init__(self, folder: Path, task: TaskSpec) -> None:
+        self.masks, self._number = task.kind == "segment", 0
+        self._file = (folder / label_studio.FILE).open("w", encoding="utf-8")
+        self._file.write("[")
+
+    def add(self, image: LabelledImage) -> int:
+        self._number += 1
+        text = label_studio.task_text(self._number, image, self.masks)
+        self._file.write((",\n" if self._number > 1 else "") + text)
+        return len(label_studio.from_label_studio([json.loads(text)]).images[0].instances)
+
+    def close(self) -> None:
+        self._file.write("]\n")
+        self._file.close()
+
+    def place(self, image: LabelledImage) -> str:
+        return label_studio.picture_path(image)
+
+    def lost(self, image: LabelledImage) -> Counter[str]:
+        return label_studio.lost([image], self.masks)
+
+
+class _HuggingFace:
+    """One file of rows beside the photos."""
+
+    def __init__(self, folder: Path, task: TaskSpec) -> None:
+        self.classes, self.masks = task.class_names, task.kind == "segment"
+        path = folder / hugging_face.METADATA.format(split="train")
+        path.parent.mkdir()
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def add(self, image: LabelledImage) -> int:
+        row = hugging_face.row_text(image, self.classes, self.masks)
+        self._file.write(f"{row}\n")
+        return len(hugging_face.from_rows([json.loads(row)], {}).images[0].instances)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def place(self, image: LabelledImage) -> str:
+        return hugging_face.picture_path(image)
+
+    def lost(self, image: LabelledImage) -> Counter[str]:
+        return hugging_face.lost([image], self.masks)
+
+
+class _Masks:
+    """A black and white PNG an object."""
+
+    def __init__(self, folder: Path, task: TaskSpec) -> None:
+        self.folder, self.classes = folder, task.class_names
+
+    def add(self, image: LabelledImage) -> int:
+        again = LabelledImage(image.file, image.width, image.height)
+        for path, content in mask_pngs.mask_files(image, self.classes):
+            place = self.folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+            mask_pngs.read_object(mask_pngs.read_index(place, {}), "", again)
+        return len(again.instances)
+
+    def close(self) -> None:
+        _text(self.folder / folders.NAMES_FILE, mask_pngs.class_list(self.classes))
+
+    def place(self, image: LabelledImage) -> str:
+        return mask_pngs.picture_path(image)
+
+    def lost(self, image: LabelledImage) -> Counter[str]:
+        return mask_pngs.lost([image])
+
+
 class _Folders:
     """A folder a class, for whole photos."""
 
@@ -276,8 +384,9 @@ class _Folders:
         return folders.lost([image])
 
 
-_WRITERS: dict[str, type[_Coco | _Yolo | _Voc | _Cvat | _Folders]] = {
-    "coco": _Coco, "yolo": _Yolo, "voc": _Voc, "cvat": _Cvat, "folders": _Folders,
+_WRITERS: dict[str, Callable[[Path, TaskSpec], Writer]] = {
+    "coco": _Coco, "yolo": _Yolo, "voc": _Voc, "cvat": _Cvat, "labelme": _Labelme, "label-studio": _LabelStudio,
+    "hugging-face": _HuggingFace, "masks": _Masks, "folders": _Folders,
 }  # fmt: skip
 
 

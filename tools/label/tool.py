@@ -9,6 +9,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
 from tools.answers import NO, REPLY_CHARS, WANTS, approves, plain
+from tools.data.formats import Form
 from tools.data.task import TaskKind
 from tools.errors import FixArguments, StepFailed
 from tools.label.command import Labelling, Outcome, label_photos
@@ -121,7 +122,7 @@ def label_photos_in(
     photos: list[str],
     classes: list[str],
     kind: Literal["segment", "detect", "classify"] = "segment",
-    form: Literal["coco", "yolo", "voc", "cvat"] = "coco",
+    form: Form = "coco",
     model: str | None = None,
     reply: str | None = None,
 ) -> str:

@@ -41,6 +41,8 @@ class Metrics:
             for name in ("precision", "recall", "f1")
         }
         self._reviewed = Gauge("reviewed_photos", "Pictures with reviewed feedback", ["version"], **own)
+        self._cached = Counter("cache", "Pictures answered before (hit), or not (miss)", ["version", "result"], **own)
+        self._cache_bytes = Gauge("cache_bytes", "Memory of the answers that are kept", **own)
         self._drifts: dict[str, Drift] = {}
 
     def watch_queue(self, waiting: Callable[[], int], limit: int) -> None:
@@ -52,6 +54,14 @@ class Metrics:
         """Read the number of jobs when asked."""
         for status in statuses:
             self._jobs.labels(status).set_function(partial(count, status))
+
+    def watch_cache(self, size: Callable[[], int]) -> None:
+        """Read the size of the kept answers when asked."""
+        self._cache_bytes.set_function(size)
+
+    def cached(self, version: str, *, hit: bool) -> None:
+        """A picture was looked for among those that were answered."""
+        self._cached.labels(version, "hit" if hit else "miss").inc()
 
     def watch_drift(self, version: str, drift: "Drift") -> None:
         """Compare the confidences of a version with these."""

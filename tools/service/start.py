@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.data.predictions import load_answers
 from tools.errors import FixArguments, StepFailed
@@ -18,6 +19,11 @@ from tools.runtime import RunRecord
 from tools.service.keys import Keys
 from tools.service.versions import Mode, Version, Versions
 from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.service.app import Service
+    from tools.service.engine import Engine
+    from tools.service.metrics import Metrics
 
 log = logging.getLogger(__name__)
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -145,42 +151,71 @@ def serve(runs: Sequence[Run], options: Options, settings: Settings) -> None:
     with locked(folder / ".lock", _LOCK_PATIENCE_S, busy), closing(_listen(options)) as listener:
         _start_ray()
         try:
-            _serve(runs, versions, folder, listener, options, settings, keys if keys.all() else None)
+            _serve(runs, versions, listener, options, settings, keys if keys.all() else None)
         finally:
             _stop_ray()
 
 
 def _serve(
-    runs: Sequence[Run], served: Sequence[Version], folder: Path, listener: socket.socket, options: Options,
-    settings: Settings, keys: Keys | None,
+    runs: Sequence[Run], served: Sequence[Version], listener: socket.socket, options: Options, settings: Settings,
+    keys: Keys | None,
 ) -> None:  # fmt: skip
     import uvicorn
 
-    from tools.service.app import Service, create_app
+    from tools.service.app import create_app
     from tools.service.deployment import RayEngine, Served
-    from tools.service.feedback import Feedback
-    from tools.service.jobs import Jobs
-    from tools.service.metrics import Drift, Metrics
 
-    metrics = Metrics()
-    for run, version in zip(runs, served, strict=True):
-        drift = Drift(run.reference(), settings.drift_window, settings.drift_least)
-        metrics.watch_drift(version.name, drift)
     engine = RayEngine.start(
         [Served(v.name, Path(v.weights), v.threshold) for v in served], replicas=settings.service_replicas,
         batch=settings.service_batch, wait_s=settings.service_wait_ms / 1000, timeout_s=settings.service_timeout_s,
         cpus=os.cpu_count() or 1,
     )  # fmt: skip
-    service = Service(
-        settings, engine, Versions(folder / "versions.json", served), Jobs(folder / "jobs", settings),
-        Feedback(folder / "feedback.sqlite", settings), metrics, keys, options.photos, options.callback_hosts,
-    )  # fmt: skip
+    service = service_of(runs[0], served, engine, options, settings, keys, metrics_of(runs, served, settings))
     app = create_app(service, LOCAL if options.host in LOCAL else ())
     log.warning("serving %s on http://%s:%d/docs", ", ".join(v.name for v in served), options.host, options.port)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def metrics_of(runs: Sequence[Run], served: Sequence[Version], settings: Settings) -> "Metrics":
+    """What is counted, drift from each run's own validation among it."""
+    from tools.service.metrics import Drift, Metrics
+
+    metrics = Metrics()
+    for run, version in zip(runs, served, strict=True):
+        metrics.watch_drift(version.name, Drift(run.reference(), settings.drift_window, settings.drift_least))
+    return metrics
+
+
+def service_of(
+    run: Run, served: Sequence[Version], engine: "Engine", options: Options, settings: Settings, keys: Keys | None,
+    metrics: "Metrics",
+) -> "Service":  # fmt: skip
+    """Everything that the routes use; what is kept lies in the run's folder.
+
+    Args:
+        run: the main one.
+        served: its version, and others beside it.
+        engine: computes.
+        options: of the command line.
+        settings: all else.
+        keys: who may ask; None: everybody.
+        metrics: what is counted.
+    """
+    from tools.service.app import Service
+    from tools.service.cache import cached
+    from tools.service.feedback import Feedback
+    from tools.service.jobs import Jobs
+
+    folder = run.folder / "service"
+    folder.mkdir(exist_ok=True)
+    return Service(
+        settings, cached(engine, settings.service_cache_mb, metrics), Versions(folder / "versions.json", served),
+        Jobs(folder / "jobs", settings), Feedback(folder / "feedback.sqlite", settings), metrics, keys, options.photos,
+        options.callback_hosts,
+    )  # fmt: skip
 
 
 def _listen(options: Options) -> socket.socket:

@@ -49,10 +49,14 @@ class Asked:
 
 def is_unlabelled(folder: Path) -> bool:
     """Whether a folder holds photos and nothing that could be a label of theirs."""
+    from tools.data.formats.hugging_face import NAMES
+    from tools.data.label_tree import read_tree
     from tools.uploads import LABEL_SUFFIXES
 
-    some = next(find_photos([folder]), None) is not None
-    return some and not any(p.suffix.lower() in LABEL_SUFFIXES for p in folder.rglob("*") if p.is_file())
+    if next(find_photos([folder]), None) is None or read_tree(folder).masks:
+        return False
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    return not any(p.suffix.lower() in LABEL_SUFFIXES or p.name.casefold() in NAMES for p in files)
 
 
 def proposals_in(picture: Picture, starter: "Predictor | None") -> list[Instance]:

@@ -269,7 +269,10 @@ TEXTS: dict[str, str] = {
     "bring_labelled": "Labelled photos",
     "bring_bare": "Photos to label",
     "bring_models": "3D models",
-    "bring_labelled_about": "A zip with COCO, YOLO, Pascal VOC or CVAT labels beside the pictures.",
+    "bring_labelled_about": (
+        "A zip with labels beside the pictures, as Roboflow, CVAT and others give it out: COCO, YOLO, Pascal VOC, "
+        "CVAT, labelme, Label Studio, Hugging Face or mask pictures."
+    ),
     "bring_bare_about": (
         "Photos, or a zip of them. Label them on the page “Correct labels”: a click or a box is enough for an "
         "outline. Or have a model of yours label them on the page “Try it”."

@@ -251,7 +251,10 @@ TEXTS: dict[str, str] = {
     "bring_labelled": "带标注的照片",
     "bring_bare": "待标注的照片",
     "bring_models": "三维模型",
-    "bring_labelled_about": "zip 压缩包：图片与 COCO、YOLO、Pascal VOC 或 CVAT 标注。",
+    "bring_labelled_about": (
+        "zip 压缩包：图片及其标注，Roboflow、CVAT 等导出的文件可直接使用：COCO、YOLO、Pascal VOC、CVAT、"
+        "labelme、Label Studio、Hugging Face 或掩码图片。"
+    ),
     "bring_bare_about": "照片或其 zip。在“校对标注”页标注：点击或画框即可得到轮廓；也可在“试一试”页由您的模型标注。",
     "bring_models_about": (
         ".glb、.gltf、.obj 或 .blend 文件，以所表示的物体命名；可附带材质，或打包成 zip。其中脚本不会运行。"

@@ -348,7 +348,10 @@ def test_bystanders_are_ignored(tmp_path, name, content, note):
 @pytest.mark.parametrize(
     ("files", "match"),
     [
-        ({"images/a.jpg": None, "masks/a.png": None}, r"masks/a\.png looks like a mask picture.*Export"),
+        (
+            {"images/a.jpg": None, "masks/a.png": None},
+            r"masks/a\.png: its colour .*of no class",
+        ),
         ({"a.jpg": None, "p.json": coco_of("a.jpg") | {"annotations": [{"segments_info": []}]}}, "COCO panoptic"),
         ({"a.jpg": None, "via.json": {"a.jpg": {"filename": "a.jpg", "regions": []}}}, "VIA JSON.*Export"),
         ({"a.jpg": None, "labels.csv": "a.jpg,1,2"}, r"labels\.csv looks like a table.*Export"),

@@ -1,6 +1,7 @@
 """What is written is read by others as it was meant."""
 
 import json
+from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
 import cv2
@@ -11,10 +12,12 @@ from pycocotools.coco import COCO
 from tests.tools.label.colour_engine import photo
 from tools.data.formats.labels import LabelledImage
 from tools.data.pictures import write_picture
+from tools.data.real import read_photos
+from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.errors import FixArguments, StepFailed
 from tools.label.convert import convert_labels
-from tools.label.export import write_export
+from tools.label.export import FORMATS, write_export
 from tools.label.labeler import label_task
 
 TASK = label_task("apple,pear")
@@ -113,16 +116,43 @@ def test_voc_keeps_boxes_and_says_that_masks_are_lost(tmp_path, entries):
     assert (tmp_path / "out" / "ImageSets" / "Main" / "train.txt").read_text().split() == ["a", "empty", "c"]
 
 
-@pytest.mark.parametrize("first", ["coco", "yolo", "cvat"])
-@pytest.mark.parametrize("then", ["coco", "yolo", "voc", "cvat"])
+def masks_in(folder):
+    samples, _ = read_photos(folder, TASK, {n: n for n in TASK.class_names})
+    found = {PurePosixPath(s.family).stem: [i.mask(*SIZE) for i in s.instances] for s in samples}
+    assert not found["empty"]
+    return [*found["a"], *found["c"]]
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "masks"])
+def test_boxes_stay_boxes(tmp_path, form):
+    box = LabelledImage("a.png", 80, 60, [Instance(class_name="apple", box=(8, 8, 32, 32))])
+    write_picture(tmp_path / "in" / "a.png", photo(0))
+    write_export([(box, tmp_path / "in" / "a.png")], tmp_path / "boxes", form, label_task("apple", "detect"))
+    ((_, read),) = read_labels(tmp_path / "boxes", classify=False).entries
+    assert [(i.class_name, i.counts) for i in read.instances] == [("apple", None)]
+    assert read.instances[0].box == pytest.approx((8, 8, 32, 32), abs=0.01)
+
+
+EXACT = ("coco", "labelme", "label-studio", "hugging-face", "masks")  # the very same pixels
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(a, b) for a in ("coco", "yolo", "cvat") for b in ("coco", "yolo", "voc", "cvat")]
+    + [("coco", form) for form in EXACT[1:]]
+    + [(form, "coco") for form in EXACT[1:]],
+)
 def test_any_format_becomes_any_other(tmp_path, entries, first, then):
     write_export(entries, tmp_path / "one", first, TASK)
     done = convert_labels(tmp_path / "one", tmp_path / "two", then)
     assert (done.written.photos, done.written.labels) == (3, 3)
     if then == "voc":
         assert done.written.lost["masks not stored"] == 3
-    elif then == "coco":
+    elif then in EXACT:
         assert done.mask_iou == 1.0
+        assert first not in EXACT or all(
+            (a == b).all() for a, b in zip(masks(), masks_in(tmp_path / "two"), strict=True)
+        )
     else:
         assert done.mask_iou > 0.95
     assert done.plain()["lost"] == "nothing" or then in ("yolo", "voc")

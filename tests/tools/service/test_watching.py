@@ -7,11 +7,47 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from tests.tools.service.parts import client, make_service, photo, predict
 from tools.service.metrics import Drift
 
-DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana_service.json"
+DOCS = Path(__file__).parents[3] / "docs"
+DASHBOARD, ALERTS = DOCS / "grafana_service.json", DOCS / "prometheus_alerts.yml"
+
+
+def exposed_by(service):
+    """Name of each sample that is exposed or could be -> its labels."""
+    found = {"le": set()}
+    for kind in service.metrics.registry._names_to_collectors.items():
+        name, collector = kind
+        found[name] = {*getattr(collector, "_labelnames", ()), "le"}
+    return found
+
+
+def test_every_alert_asks_for_what_there_is(tmp_path):
+    """Names, labels and the matched labels of every rule; p95, errors, queue and drift have one."""
+    known = exposed_by(make_service(tmp_path))
+    groups = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) >= 5
+    for rule in rules:
+        assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}, rule
+        assert re.fullmatch(r"\d+[mh]", rule["for"]) and rule["labels"]["severity"] in ("page", "warn")
+        assert rule["annotations"].keys() == {"summary", "description"}
+        expression = rule["expr"]
+        names = re.findall(r"sightsmith_\w+", expression)
+        assert names and set(names) <= known.keys(), set(names) - known.keys()
+        used = [label for part in re.findall(r"\{([^}]*)\}", expression) for label in re.findall(r"(\w+)\s*[=!]", part)]
+        used += [w for part in re.findall(r"\b(?:by|on) \(([^)]*)\)", expression) for w in re.findall(r"\w+", part)]
+        used += re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))
+        assert set(used) <= set().union(*(known[name] for name in names)), (rule["alert"], used)
+        assert expression.count("(") == expression.count(")")
+    asked = " ".join(rule["expr"] for rule in rules)
+    for wanted in (
+        "histogram_quantile(0.95", "latency_seconds_bucket", "requests_total", "queue_limit", "confidence_drift",
+    ):  # fmt: skip
+        assert wanted in asked
 
 
 def test_every_query_of_the_dashboard_asks_for_what_there_is(tmp_path):

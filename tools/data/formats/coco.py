@@ -102,7 +102,7 @@ def from_coco(data: dict[str, Any]) -> LabelSet:
     labels = LabelSet([], [])
     names = _categories(data["categories"])
     images = _images(data["images"], labels)
-    boxes: list[_Said] = []
+    boxes: list[Said] = []
     for place, annotation in enumerate(data["annotations"], 1):
         image: LabelledImage | None = None
         where = f"annotation {place}"
@@ -121,13 +121,13 @@ def from_coco(data: dict[str, Any]) -> LabelSet:
             _add(image, annotation, names, boxes)
         except ValueError as error:
             (labels if image is None else image).bad.append(f"{where}: {error}")
-    _refuse_corners(boxes)
+    refuse_corners(boxes)
     labels.classes = list(dict.fromkeys(name for name in names.values() if name))
     return labels
 
 
 # Width, height, and a label's x, y, width, height and area (0 where it is not said).
-_Said = tuple[int, int, list[float], float]
+Said = tuple[int, int, list[float], float]
 
 
 def _identity(value: Any) -> int | str:
@@ -187,7 +187,7 @@ def _why(error: Exception) -> str:
 
 
 def _add(
-    image: LabelledImage, annotation: dict[str, Any], names: dict[int | str, str], boxes: list[_Said]
+    image: LabelledImage, annotation: dict[str, Any], names: dict[int | str, str], boxes: list[Said]
 ) -> None:  # fmt: skip
     category = annotation.get("category_id")
     name = names.get(_identity(category))
@@ -195,10 +195,9 @@ def _add(
         raise ValueError(f"it has the category {short(category)}, which is not listed or has no name")
     if not name:
         raise ValueError(f"its category {short(category)} has two names")
-    counts = _counts(annotation.get("segmentation"), image)
+    counts = read_mask(annotation.get("segmentation"), image)
     if counts is not None:
-        box = counts_box(counts, image.height, image.width)
-        image.instances.append(Instance(class_name=name, box=box, counts=counts, source="real"))
+        image.instances.append(masked(name, counts, image))
         return
     said = annotation.get("bbox")
     if not isinstance(said, list) or len(said) != 4:
@@ -215,7 +214,7 @@ def _add(
     image.instances.append(Instance(class_name=name, box=box, source="real"))
 
 
-def _refuse_corners(boxes: list[_Said]) -> None:
+def refuse_corners(boxes: list[Said]) -> None:
     """Refuse boxes that are, by all signs, two corners in place of a corner, width and height.
 
     Raises:
@@ -237,8 +236,18 @@ def _refuse_corners(boxes: list[_Said]) -> None:
         )
 
 
-def _counts(segmentation: Any, image: LabelledImage) -> str | None:
-    """RLE counts of any of COCO's three ways to write a mask; None when there is none."""
+def masked(name: str, counts: str, image: LabelledImage) -> Instance:
+    """A foreign object with its mask."""
+    box = counts_box(counts, image.height, image.width)
+    return Instance(class_name=name, box=box, counts=counts, source="real")
+
+
+def read_mask(segmentation: Any, image: LabelledImage) -> str | None:
+    """RLE counts of any of COCO's three ways to write a mask; None when there is none.
+
+    Raises:
+        ValueError: it is no mask of such a picture.
+    """
     if not segmentation:
         return None
     if not image.width or not image.height:

@@ -17,6 +17,7 @@ from tools.data.formats.labels import (
     checked_box,
     class_name,
     counts_box,
+    masks_lost,
     number,
     picture_size,
     refuse_shares,
@@ -37,8 +38,7 @@ def label_files(images: Sequence[LabelledImage], classes: list[str], masks: bool
 
 def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
     """What the file does not say: masks, where only boxes were asked for."""
-    stored = 0 if masks else sum(i.counts is not None for image in images for i in image.instances)
-    return +Counter({"masks not stored": stored})
+    return masks_lost(images, masks)
 
 
 def to_xml(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> str:

@@ -44,7 +44,7 @@ class LabelledImage:
     @property
     def is_unknown(self) -> bool:
         """Whether it has labels of which none could be read: such a picture is not empty."""
-        return not self.instances and bool(self.bad or self.asides)
+        return not self.instances and self.label is None and bool(self.bad or self.asides)
 
 
 @dataclass
@@ -91,6 +91,12 @@ def clip_box(box: Box, width: int, height: int) -> Box:
     """The part of a box that lies in the picture."""
     x1, y1, x2, y2 = box
     return max(0.0, min(x1, width)), max(0.0, min(y1, height)), max(0.0, min(x2, width)), max(0.0, min(y2, height))
+
+
+def masks_lost(images: Iterable["LabelledImage"], masks: bool) -> Counter[str]:
+    """What a format that holds masks and boxes does not say: masks, where only boxes were asked for."""
+    stored = 0 if masks else sum(i.counts is not None for image in images for i in image.instances)
+    return +Counter({"masks not stored": stored})
 
 
 def counted(counter: Counter[str]) -> str:

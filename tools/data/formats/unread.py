@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.data.formats.coco import is_panoptic
 
-_WAY_OUT = "Export the labels as COCO, YOLO, Pascal VOC or CVAT XML."
+_WAY_OUT = "Export the labels as COCO, YOLO, Pascal VOC, CVAT XML, labelme or Label Studio JSON."
 _SUFFIXES = {
     ".csv": "a table (CSV)", ".tsv": "a table (TSV)", ".tfrecord": "TFRecord", ".record": "TFRecord",
     ".ndjson": "JSON by lines", ".jsonl": "JSON by lines", ".parquet": "Parquet", ".mat": "MATLAB",
@@ -30,8 +30,8 @@ def json_kind(data: Any) -> str:
             return "Datumaro JSON"
         return "BDD100K or Scalabel JSON" if isinstance(data.get("frames"), list) else ""
     if isinstance(first, dict):
-        if "annotations" in first and "data" in first:
-            return "Label Studio JSON"
+        if "image" in first and any(_is_region(v) for v in first.values()):
+            return "Label Studio's JSON-MIN, which lacks what JSON has"
         if "annotations" in first and "image" in first:
             return "CreateML JSON"
         if "image_id" in first and "bbox" in first:
@@ -41,6 +41,11 @@ def json_kind(data: Any) -> str:
         if "Label" in first or "data_row" in first:
             return "Labelbox JSON"
     return ""
+
+
+def _is_region(value: Any) -> bool:
+    region = value[0] if isinstance(value, list) and value else None
+    return isinstance(region, dict) and "original_width" in region
 
 
 def suffix_kind(path: Path) -> str:

@@ -425,7 +425,7 @@ def test_labelme_shapes():
         ({"images": [], "categories": [], "annotations": [{"segments_info": []}]}, "COCO panoptic"),
         ({"a.jpg": {"filename": "a.jpg", "regions": []}}, "VIA"),
         ([{"image": "a.jpg", "annotations": []}], "CreateML"),
-        ([{"data": {}, "annotations": []}], "Label Studio"),
+        ([{"image": "a.jpg", "label": [{"original_width": 4}]}], "Label Studio's JSON-MIN"),
         ({"compilerOptions": {}}, ""),
         ([], ""),
         (7, ""),
