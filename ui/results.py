@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from tools.data.browse import Browser
 from tools.data.dataset import Dataset
 from tools.data.pictures import Picture, read_picture
 from tools.data.real import load_real
@@ -94,7 +95,10 @@ def _changed(path: Path) -> float:
 def _stamp(folder: Path, record: RunRecord) -> str:
     """Another one where anything is that pictures of results are made of."""
     best = record.best
-    return "" if best is None else f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}"
+    if best is None:
+        return ""
+    changes = Browser(folder).changes() if (folder / "dataset.sqlite").is_file() else (0, 0)  # of the truth beside it
+    return f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}-{changes}"
 
 
 # What was seen --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from agent import questions
 from tests.runs import evaluation, make_run
 from tests.ui.conftest import words
+from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
 from ui import plain_words
 from ui.texts import EN, ZH
@@ -145,3 +146,18 @@ def test_the_card_stands_beside_the_files_with_something_to_copy(draw, run):
     for code in test.code:
         if code.language == "python":
             compile(code.value, "snippet", "exec")
+
+
+def test_pictures_of_results_are_made_anew_when_labels_change(run):
+    from tools import review
+    from ui.results import _stamp
+
+    dataset = Dataset(run.folder)
+    sample = next(s for s in dataset.samples(split="test") if s.instances)
+    stamps = [_stamp(run.folder, run.record)]
+    review.delete(dataset, sample, 0)
+    stamps.append(_stamp(run.folder, run.record))
+    review.undo(dataset)
+    stamps.append(_stamp(run.folder, run.record))
+    dataset.close()
+    assert len(set(stamps)) == 3

@@ -122,6 +122,12 @@ class Browser:
             ).fetchone()[0]
         return int(done), int(left)
 
+    def changes(self) -> tuple[int, int]:
+        """The latest correction and how many were taken back: another pair after whatever a person does to labels."""
+        with self._open() as db:
+            latest, undone = db.execute("SELECT max(version), sum(undone) FROM corrections").fetchone()
+        return int(latest or 0), int(undone or 0)
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         if not self.path.is_file():
