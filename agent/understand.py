@@ -25,6 +25,7 @@ from agent.questions import (
     ask_for_something_visible,
 )
 from agent.request_text import CJK, MARK, Known, Mark, mark, mend_spelling, plain_text, rewrite, take_places
+from agent.set_aside import set_aside
 from tools.data.task import MAX_NAME_CHARS, Effort, TaskKind
 
 MAX_REQUEST_CHARS = 4000  # a request is a sentence or a few; what a box for words on the page takes
@@ -69,6 +70,7 @@ def understand(request: str, known: Known) -> Understanding:
     lookup = cache(lambda phrase: known(phrase) if len(phrase) <= MAX_NAME_CHARS else None)
     request, asides = take_asides(request, language)
     text, quotes = plain_text(request)
+    text = set_aside(text, quotes, lookup)
     text, declined = take_declined(text, language)
     network, text = take_network(text, language)
     amounts, text = take_amounts(text)

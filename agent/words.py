@@ -69,7 +69,7 @@ MARKS: tuple[tuple[MarkKind, Literal["verb", "noun"], str], ...] = (
     ("detect", "verb", r"数一数|数一下|数数(?!据)|数出|数清楚?|计数|统计|有?多少(?:[个只颗辆张]|瓶(?!子))?"
         r"|有几[个只颗瓶辆]"),
     ("detect", "verb", r"(?:(?<![\u4e00-\u9fff])|(?<=[我想要来帮给能会以]))数(?![据字量码学值控目])"),
-    ("any", "verb", r"识别出?|认出来?|辨认"),
+    ("any", "verb", r"识别出?|认出来?|辨认|[标圈画]出来?"),
 )  # fmt: skip
 # Kind words that may be misspelt; the rest are too short or too near to other words to guess.
 SPELLED = (

@@ -61,3 +61,23 @@ def test_a_word_of_two_meanings_is_asked_with_both():
 
 def test_the_thing_before_a_preposition_is_the_one_in_the_singular():
     assert singular("scratches on metal plates") == "scratch on metal plates"
+
+
+@pytest.mark.parametrize(
+    ("request_", "names", "rounds"),
+    [
+        ("detect tape measures and measuring cups in photos", ["tape measure", "measuring cup"], None),
+        ("build me a round-bottom flask segmenter", ["round-bottom flask"], None),
+        ("find no entry signs, but no stop signs", ["no entry sign"], None),
+        ("count the mortar and pestles", ["mortar and pestle"], None),
+        ("识别三轮车和出租车", ["tricycle", "taxi"], None),
+        ("分割高跟鞋", ["high heel"], None),
+        ("measure apples and pears in three rounds", ["apple", "pear"], 3),
+        ("画出苹果的框，三轮", ["apple"], 3),
+        ("用框标出苹果", ["apple"], None),
+    ],
+)
+def test_words_of_a_name_are_not_read_as_anything_else(request_, names, rounds, find):
+    said = understand(request_, find)
+    assert [c.drawn_as for c in said.classes] == names
+    assert said.rounds == rounds

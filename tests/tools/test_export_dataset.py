@@ -418,6 +418,7 @@ def test_a_full_disk_keeps_the_old_export(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch, pytest.raises(StepFailed, match=r"the disk of .*dataset_coco .* is full"):
         patch.setattr(Path, "write_text", full)
+        patch.setattr(Path, "write_bytes", full)
         patch.setattr(run, "save", lambda: None)
         export(run, ["coco"])
     assert tree(run.folder / "export/dataset_coco") == before
