@@ -98,7 +98,8 @@ def _stamp(folder: Path, record: RunRecord) -> str:
     if best is None:
         return ""
     changes = Browser(folder).changes() if (folder / "dataset.sqlite").is_file() else (0, 0)  # of the truth beside it
-    return f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}-{changes}"
+    made = f"{len(record.rounds)}-{record.status}"  # a later round brings test pictures of its own
+    return f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}-{changes}-{made}"
 
 
 # What was seen --------------------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def test_the_card_stands_beside_the_files_with_something_to_copy(draw, run):
             compile(code.value, "snippet", "exec")
 
 
-def test_pictures_of_results_are_made_anew_when_labels_change(run):
+def test_pictures_of_results_are_made_anew_when_labels_or_pictures_change(run):
     from tools import review
     from ui.results import _stamp
 
@@ -160,4 +160,8 @@ def test_pictures_of_results_are_made_anew_when_labels_change(run):
     review.undo(dataset)
     stamps.append(_stamp(run.folder, run.record))
     dataset.close()
-    assert len(set(stamps)) == 3
+    run.record.status = "running"
+    stamps.append(_stamp(run.folder, run.record))
+    run.record.rounds.append(run.record.rounds[-1].model_copy(update={"number": 9}))
+    stamps.append(_stamp(run.folder, run.record))
+    assert len(set(stamps)) == 5
