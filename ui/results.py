@@ -83,8 +83,8 @@ def model_of(folder: Path, record: RunRecord) -> Predictor:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _predictor(path: str, _changed: float) -> Predictor:
-    """Two at most, so that many runs do not fill the memory."""
+def _predictor(path: str, changed: float) -> Predictor:  # Streamlit leaves arguments with a leading underscore out
+    """Two at most, so that many runs do not fill the memory; another one where the file has `changed`."""
     return Predictor.load(Path(path))
 
 
@@ -129,7 +129,8 @@ def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _asked(folder: str, _stamp: str, which: str) -> list[Seen]:
+def _asked(folder: str, stamp: str, which: str) -> list[Seen]:
+    """Of test pictures or photos; asked anew where the `stamp` is another."""
     from agent.run import read_record
 
     place = Path(folder)

@@ -111,15 +111,15 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
 
     page.go("", name)
     page.wait_for("One more round")
-    said = page.final_words()
+    said = page.final_words().splitlines()
     page.tab.reload()
     page.wait_for("One more round")
-    assert page.final_words() == said
+    assert page.final_words().splitlines() == said
     server.kill()
     server.start()
     page.go("", name)
     page.wait_for("One more round")
-    assert page.final_words() == said
+    assert page.final_words().splitlines() == said
     page.go("runs")
     page.wait_for_words(name)
     assert "Traceback" not in server.log()

@@ -1,6 +1,7 @@
 """Plain words first: what a person without a terminal reads about a model, and what never stands on the page."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -165,3 +166,15 @@ def test_pictures_of_results_are_made_anew_when_labels_or_pictures_change(run):
     run.record.rounds.append(run.record.rounds[-1].model_copy(update={"number": 9}))
     stamps.append(_stamp(run.folder, run.record))
     assert len(set(stamps)) == 5
+
+
+def test_what_is_kept_between_drawings_is_told_apart_by_all_of_its_arguments():
+    """Streamlit does not look at arguments whose name begins with an underscore."""
+    kept = re.compile(r"@st\.cache_\w+\([^\n]*\)\ndef \w+\(([^)]*)\)")
+    found = [
+        names
+        for path in (Path(__file__).parents[2] / "ui").glob("*.py")
+        for names in kept.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(found) >= 7
+    assert not [names for names in found if re.search(r"\b_\w+:", names)]
