@@ -140,6 +140,17 @@ class RunRecord(BaseModel):
         return sum(r.kept for r in self.rounds), sum(r.generated for r in self.rounds)
 
 
+def readable_runs(runs_dir: Path) -> Iterator[tuple[Path, RunRecord]]:
+    """Folder and record of every run; one that is damaged or being deleted is passed over."""
+    for path in runs_dir.glob("*/run.json"):
+        if path.parent.name.startswith("."):
+            continue
+        try:
+            yield path.parent, RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+
+
 def resume_command(folder: Path, *flags: str) -> str:
     """The command that goes on with the run in a folder, to be copied; names the folder of runs where it must."""
     words = ["sightsmith", "resume", folder.name, *flags]

@@ -193,6 +193,8 @@ def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
     from tools.shown.before import shown_before
 
     names = [c.name.strip() for c in wanted.classes if c.object_spec is None]
+    if "shown_in" in run.record.options:  # taken up before the plan was asked about once more
+        return [str(run.record.options["shown_in"])]
     if run.record.few is not None or len(names) < len(wanted.classes):
         return []
     objects = _objects(run)
@@ -202,10 +204,10 @@ def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
     if earlier is None:
         return []
     run.record.few = earlier.few
+    note = f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"
+    run.record.options["shown_in"] = note
     run.save()
-    return [
-        f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"
-    ]
+    return [note]
 
 
 def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], again: list[str]) -> None:

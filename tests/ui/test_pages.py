@@ -324,6 +324,19 @@ def test_review_accepts_rejects_deletes_and_takes_back(draw, run):
     folder.close()
 
 
+@pytest.mark.parametrize("press", ["Accept", "Flag", "Later"])
+def test_a_press_in_the_review_costs_one_drawing(draw, run, monkeypatch, press):
+    """Between two drawings parts of the page are gone for a moment, and a key that is pressed then is lost."""
+    from ui import review
+
+    drawn, place = [], review._place
+    monkeypatch.setattr(review, "_place", lambda: drawn.append(1) or place())
+    test = draw("review", "apples")
+    drawn.clear()
+    next(b for b in test.button if press in b.label).click().run()
+    assert len(drawn) == 1
+
+
 def test_take_without_a_model(draw, runs_dir):
     start_run("segment apples", Settings(runs_dir=runs_dir), name="early")
     assert "No model yet" in words(draw("take", "early"))

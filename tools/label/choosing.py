@@ -24,7 +24,7 @@ from tools.label.engines import (
     ProposalEngine,
     WordsEngine,
 )
-from tools.runtime import RunRecord
+from tools.runtime import RunRecord, readable_runs
 from tools.settings import Settings
 
 _LEAST_PICTURES = 5  # a score on fewer says nothing
@@ -248,11 +248,10 @@ def _measured_models(task: TaskSpec, settings: Settings) -> list[_Measured]:
     One that was never measured labels only where a person names it.
     """
     found = []
-    for path in settings.runs_dir.glob("*/run.json"):
-        record = _record(path.parent)
-        if record is None or record.best is None or record.task is None:
+    for folder, record in readable_runs(settings.runs_dir):
+        if record.best is None or record.task is None:
             continue
-        weights = path.parent / record.best.weights
+        weights = folder / record.best.weights
         same_kind = record.task.kind == task.kind
         boxes_do = (record.task.kind, task.kind) in (("segment", "detect"), ("detect", "segment"))
         if not (same_kind or boxes_do) or not weights.is_file() or covering(record.task.class_names, task) is None:

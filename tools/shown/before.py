@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from tools.data.task import TaskKind
-from tools.runtime import RunContext, RunRecord
+from tools.runtime import RunContext, RunRecord, readable_runs
 
 
 def shown_before(run: RunContext, kind: TaskKind, names: Sequence[str]) -> RunRecord | None:
@@ -20,7 +18,7 @@ def shown_before(run: RunContext, kind: TaskKind, names: Sequence[str]) -> RunRe
     if run.record.visitor:
         return None
     wanted = {name.casefold() for name in names}
-    found = [record for path in run.folder.parent.glob("*/run.json") if (record := _read(path)) is not None]
+    found = [record for _, record in readable_runs(run.folder.parent)]
     for record in sorted(found, key=lambda r: r.created, reverse=True):
         if record.task is None or record.few is None or record.best is None or record.visitor:
             continue
@@ -28,13 +26,3 @@ def shown_before(run: RunContext, kind: TaskKind, names: Sequence[str]) -> RunRe
         if same_kind and {n.casefold() for n in record.task.class_names} == wanted and Path(record.few).is_dir():
             return record
     return None
-
-
-def _read(path: Path) -> RunRecord | None:
-    """The record; one that is damaged or being deleted shows nothing."""
-    if path.parent.name.startswith("."):
-        return None
-    try:
-        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError, ValueError):
-        return None

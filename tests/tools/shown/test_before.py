@@ -42,6 +42,8 @@ def test_its_photos_are_learnt_from_again_and_the_plan_says_so(tmp_path, earlier
     assert said["next"] == "learn_from_examples"
     assert run.record.few == earlier.record.few
     assert any("zorb was shown before, in first" in note for note in run.record.estimate["notes"])
+    define(run, wanted(kind=kind).model_copy(update={"minutes": 5.0}))  # a wish about the plan: it still says so
+    assert any("zorb was shown before, in first" in note for note in run.record.estimate["notes"])
 
 
 def test_what_can_be_drawn_is_drawn(tmp_path, earlier):
