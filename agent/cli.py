@@ -142,11 +142,13 @@ def resume(
     """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
     from agent.run import open_run, read_record, show_photos
     from tools.answers import SHOWN
+    from tools.files import clear_leftovers
 
     record = read_record(runs_dir / run)
     if few is not None:
         show_photos(runs_dir / run, few)
     if record.status == "finished" and not more_rounds:
+        clear_leftovers(runs_dir / run)  # it may have been killed at its last word
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)
         return
     if few is not None:

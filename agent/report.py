@@ -5,7 +5,6 @@ all of it, and the charts escape their own.
 """
 
 import logging
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from agent.report_pictures import Predictions, contact_sheet, predictions
 from agent.report_scores import NO_REAL
 from tools.data.scores import EvaluatedOn
 from tools.errors import SightsmithError, Stopped
+from tools.files import write_text
 from tools.runtime import RunContext
 
 log = logging.getLogger(__name__)
@@ -101,9 +101,7 @@ def _template(name: str) -> Any:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", errors="replace")
-    temporary.replace(path)
+    write_text(path, text, errors="replace")
 
 
 def minutes(seconds: float) -> str:

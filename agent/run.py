@@ -18,7 +18,7 @@ from agent.understand import MAX_REQUEST_CHARS
 from tools.data.task import slug
 from tools.database import connect, damaged
 from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
-from tools.files import explain_os_error, trouble
+from tools.files import clear_leftovers, explain_os_error, trouble
 from tools.label.photos import find_photos
 from tools.locks import locked
 from tools.pace import machine_name
@@ -381,6 +381,7 @@ def lock(folder: Path) -> Iterator[None]:
     refusal = FixArguments(f"run {folder.name} is being worked on by another process")
     with locked(folder / ".lock", LOCK_PATIENCE_S, refusal):
         (folder / ".worker").write_text(str(os.getpid()), encoding="ascii")  # whom a stop is sent to
+        clear_leftovers(folder)
         yield
 
 

@@ -7,8 +7,6 @@ pictures and labels out as in, and what a format cannot say is counted and repor
 
 import hashlib
 import json
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +26,7 @@ from tools.data.sample import Sample
 from tools.data.task import TaskKind, TaskSpec
 from tools.errors import FixArguments, StepFailed
 from tools.export_language import LANGUAGE, Plan, plan_language, read_back_language
-from tools.files import full_disk, is_full
+from tools.files import full_disk, is_full, link_or_copy, write_bytes
 from tools.language.make import Language, speak
 from tools.origin import is_marked, source_type, write_marked
 from tools.runtime import RunContext, report
@@ -275,17 +273,11 @@ def _hand_out(source: Path, target: Path, origin: str | None, signer: ManifestSi
     elif not is_marked(source, origin):
         write_marked(source, target, origin)
     else:
-        try:
-            os.link(source, target)
-        except OSError:  # another disk, or one that knows no hard links
-            shutil.copyfile(source, target)
+        link_or_copy(source, target)
 
 
 def _write(path: Path, content: str | bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-    temporary.replace(path)
+    write_bytes(path, content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager

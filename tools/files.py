@@ -8,18 +8,24 @@ import errno
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tools.database import explain_database_error
 
 log = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EACCES, errno.EROFS, errno.EPERM)
+_LEFTOVER = re.compile(r"\.(\d+)-\d+\.tmp")  # as `_beside` names them: process and thread
+_LONG_S = 3600.0  # nothing of ours takes so long to write: whoever began it is gone, also in another container
 _SOME_BYTES = 2**20  # less than this free: too little for a database to write its next pages
 # What libraries in other languages say of a full disk; they hand over no number.
 _FULL_WORDS = ("No space left on device", "os error 28", "disk is full")
@@ -48,7 +54,7 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         DiskFull: there is no space; what was there before is kept.
         OSError: it cannot be written; `filename` is the file's own.
     """
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}.tmp")
+    temporary = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
@@ -81,6 +87,50 @@ def json_text(value: Any, indent: int | None = None) -> str:
     """JSON that can always be written: a file name that is no UTF-8 is kept by its escapes, which Python reads back."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file whole or not at all, in place of what was there.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    temporary = _beside(target)
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A second name for a file, or a copy where the disk gives none; whole or not at all, in place of what was there.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    temporary = _beside(target)
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(source, temporary)
+    except OSError:  # another disk, or one that knows no hard links
+        copy_file(source, target)
+        return
+    temporary.replace(target)
+    temporary.unlink(missing_ok=True)  # where both were one file already, the system leaves both names
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed writers of this module left in a folder and below; what a living one writes stays."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if (found := _LEFTOVER.fullmatch(name)) is not None:
+                path = Path(place, name)
+                with contextlib.suppress(OSError):
+                    if not psutil.pid_exists(int(found[1])) or time.time() - path.stat().st_mtime > _LONG_S:
+                        path.unlink()
+
+
+def _beside(path: Path) -> Path:
+    """Where a file is written before it takes its place; short, so that a long name has room for it."""
+    return path.with_name(f".{os.getpid()}-{threading.get_native_id()}.tmp")
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,7 +4,6 @@ The run before stays as it is. Pictures are linked, not copied, where the disk a
 that what was a test stays one. They belong to round 0, which is nobody's budget.
 """
 
-import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tools.data.dataset import Dataset
 from tools.data.sample import Instance, Sample
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments
+from tools.files import link_or_copy
 from tools.runtime import RunContext, RunRecord
 
 INHERITED = Path("parent") / "weights.safetensors"
@@ -36,7 +36,7 @@ def inherit(run: RunContext) -> int:
         raise FixArguments(f"{parent.name} has no model to go on from")
     target = run.folder / INHERITED
     target.parent.mkdir(exist_ok=True)
-    _link(parent / record.best.weights, target)
+    link_or_copy(parent / record.best.weights, target)
     taken = _take_pictures(run, parent, record.task)
     run.record.totals[_COUNT] = float(taken)
     run.save()
@@ -54,7 +54,7 @@ def _take_pictures(run: RunContext, parent: Path, before: TaskSpec) -> int:
             if own is None or not picture.is_file():
                 continue
             link = scratch / picture.name
-            _link(picture, link)
+            link_or_copy(picture, link)
             run.dataset.add_sample(own, link)
             taken += 1
     finally:
@@ -90,14 +90,3 @@ def as_here(sample: Sample, before: TaskSpec, task: TaskSpec) -> Sample | None:
             instances.append(i.model_copy(update={"class_name": new.name}))
     update = {"round": INHERITED_ROUND, "instances": instances, "lookalikes": lookalikes}
     return sample.model_copy(update=update)
-
-
-def _link(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the disk gives none; whole or not at all."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        os.link(source, temporary)
-    except OSError:
-        shutil.copyfile(source, temporary)
-    temporary.replace(target)

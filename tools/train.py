@@ -3,7 +3,6 @@
 import importlib
 import json
 import math
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from langgraph.prebuilt import ToolRuntime
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.errors import FixArguments, StepFailed
+from tools.files import copy_file
 from tools.inherit import INHERITED
 from tools.runtime import Round, RunContext, report, write_json
 from tools.settings import EFFORTS, Settings
@@ -190,9 +190,7 @@ def _keep(
     """Put the weights in their place, then say what they are."""
     folder = run.round_folder()
     weights = folder / "weights.safetensors"
-    temporary = folder / ".weights.safetensors.tmp"
-    shutil.copyfile(result.weights, temporary)
-    temporary.replace(weights)
+    copy_file(result.weights, weights)
     started = result.started_from
     if Path(started).is_absolute():
         started = run.relative(Path(started))

@@ -17,6 +17,7 @@ import cv2
 
 from tools.data.pictures import Picture, scaled_size
 from tools.errors import StepFailed
+from tools.files import write_json
 from tools.generators.ledger import Ledger, Outcome
 from tools.secrecy import reveal
 from tools.settings import Settings
@@ -89,11 +90,8 @@ class VisionModel:
                 time.sleep(BACKOFF_S * 2 ** (attempt - 1))
             answer, reason, again = self._send(f"question {key}", question, data, shown)
             if answer is not None:
-                self._answers.mkdir(parents=True, exist_ok=True)
-                beside = kept.with_suffix(".tmp")
                 about = {"question": question, "answer": answer, **({"photo": photo} if photo else {})}
-                beside.write_text(json.dumps(about), encoding="utf-8")
-                beside.replace(kept)
+                write_json(kept, about)
                 return answer
             if not again:
                 break

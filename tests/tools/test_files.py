@@ -4,6 +4,8 @@ import errno
 import os
 import resource
 import sqlite3
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,6 +60,36 @@ def test_a_write_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     (content, existed), (folder, named) = synced
     assert content.startswith(str(tmp_path)) and content.endswith(".tmp") and not existed
     assert folder == str(tmp_path) and named
+
+
+def test_what_a_killed_writer_left_is_cleared_and_what_a_living_one_writes_stays(tmp_path, monkeypatch):
+    (tmp_path / "rounds").mkdir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    names = {
+        "left": tmp_path / "rounds" / f".{gone.pid}-{gone.pid}.tmp",
+        "living": tmp_path / f".{os.getpid()}-1.tmp",
+        "of another container": tmp_path / f".{os.getpid()}-2.tmp",
+        "somebody's": tmp_path / "notes.tmp",
+    }
+    for path in names.values():
+        path.write_text("half")
+    os.utime(names["of another container"], (0, 0))
+    files.clear_leftovers(tmp_path)
+    assert [name for name, path in names.items() if path.exists()] == ["living", "somebody's"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_is_put_in_place_of_what_was_there(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr(os, "link", full)
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_text("new")
+    target.write_text("old")
+    files.link_or_copy(source, target)
+    files.link_or_copy(source, target)  # they are one file now
+    assert target.read_text() == "new" and source.samefile(target) == links
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_weights_that_do_not_fit_name_their_file_and_not_a_library(tmp_path):

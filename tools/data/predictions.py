@@ -1,7 +1,6 @@
 """What a model answered on a set of pictures: asked once, kept in the round's folder, read again for the diagnosis."""
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
 from tools.data.slices import picture_axes
 from tools.data.task import TaskKind, TaskSpec
+from tools.files import write_text
 
 _BATCH = 8  # pictures in memory at once
 PHOTOS = ("real", "photo")  # engines of photos, which judge and which are learnt from: tiles of one stand together
@@ -96,9 +96,7 @@ def save_answers(path: Path, answers: dict[str, Answer], **about: Any) -> None:
         for name, a in answers.items()
     }
     text = json.dumps({**about, "pictures": pictures}, ensure_ascii=False, separators=(",", ":"))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, text)
 
 
 def load_answers(path: Path) -> tuple[dict[str, Answer], dict[str, Any]]:

@@ -11,7 +11,7 @@ from tools.data.formats.labels import LabelledImage, holdable
 from tools.data.sample import Sample
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
-from tools.files import full_disk, is_full
+from tools.files import clear_leftovers, full_disk, is_full
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
 from tools.label.engines import Engine
@@ -132,6 +132,7 @@ def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None
     refusal = FixArguments(f"another process is labelling these photos ({kept.folder})")
     try:
         with locked(kept.folder / ".lock", 0.5, refusal):
+            clear_leftovers(kept.folder)
             return _label(wanted, settings, kept, told)
     finally:
         kept.close()

@@ -28,6 +28,7 @@ from tools.data.formats import (
 from tools.data.formats.labels import LabelledImage, class_index
 from tools.data.task import TaskSpec
 from tools.errors import FixArguments, StepFailed
+from tools.files import link_or_copy
 
 FORMATS: tuple[Form, ...] = get_args(Form)
 ORIGINAL_NAMES = "original_names.json"
@@ -134,12 +135,9 @@ def _put_in_place(building: Path, target: Path) -> None:
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except FileNotFoundError as error:
-        raise StepFailed(f"{source} is missing, though it is labelled; label the photos again") from error
-    except OSError:  # another disk, or one that knows no hard links
-        shutil.copyfile(source, target)
+    if not source.is_file():
+        raise StepFailed(f"{source} is missing, though it is labelled; label the photos again")
+    link_or_copy(source, target)
 
 
 def _text(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ One HTML file that needs nothing else. Names of files and classes are hostile te
 """
 
 import base64
-import os
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import islice
@@ -17,6 +16,7 @@ from tools.annotators.calibration import Bin
 from tools.data.pictures import read_picture, scaled_size
 from tools.data.sample import Sample
 from tools.errors import StepFailed
+from tools.files import write_text
 from tools.label.confidence import Checked, Confidence
 from tools.label.export import Written
 from tools.label.folder import LabelFolder
@@ -62,10 +62,7 @@ def write_report(
         _pictures(kept, list(islice(kept.samples(), _SHOWN))),
     ]
     text = f'<!doctype html><meta charset="utf-8"><title>Labels</title><style>{_STYLE}</style>{"".join(parts)}'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", errors="replace")
-    temporary.replace(path)
+    write_text(path, text, errors="replace")
 
 
 def _rows(summary: LabelSummary, queue: Sequence[Queued], written: Written | None) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from tools.data.task import slug
 from tools.errors import FixArguments, StepFailed
+from tools.files import write_text
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models.libraries import ModelLibraries
 from tools.generators.blender.models.model import Model
@@ -204,10 +205,7 @@ def _file_stem(name: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".tmp")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise StepFailed(f"cannot write {path}: {error.strerror or error}") from error
 
