@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from agent.report_scores import METRIC_NAMES
-from tools.data.scores import EvaluatedOn
-from tools.runtime import RunRecord
+from agent.report.scores import METRIC_NAMES
+from tools.metrics.scores import EvaluatedOn
+from tools.runs.runtime import RunRecord
 
 SHOWN: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 _METRICS = ("precision", "recall", "f1")

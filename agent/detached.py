@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from agent.run import is_locked, list_runs, read_record, show_photos, start_run
-from tools.answers import SHOWN
-from tools.errors import FixArguments, StepFailed
-from tools.files import explain_os_error
-from tools.processes import environment, module_command
-from tools.runtime import RunRecord, write_json
-from tools.settings import Settings
+from tools.core.answers import SHOWN
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import explain_os_error
+from tools.core.processes import environment, module_command
+from tools.core.settings import Settings
+from tools.runs.runtime import RunRecord, write_json
 
 if TYPE_CHECKING:
-    from agent.followup import Reply
+    from agent.talk.followup import Reply
 
 LOG = "process.log"  # what a worker said that died before it could write its record
 _STARTED = "started"  # beside its number in `.worker`: it has yet to take its run's lock
@@ -138,7 +138,7 @@ def say(
         FixArguments: there is no such run, or the word is empty or too long.
         StepFailed: the run's folder cannot be written.
     """
-    from agent.followup import at_once
+    from agent.talk.followup import at_once
 
     if visitor and not (record := read_record(folder)).visitor and not is_alive(folder):
         record.visitor = True
@@ -269,7 +269,7 @@ def _spawn(folder: Path, arguments: Sequence[str], secrets: Mapping[str, str]) -
     """Start a worker in a session of its own, so that nothing that ends its starter ends it."""
     name, *others = arguments  # options come first: what a person says may begin with a dash
     flags = ["--runs-dir", str(folder.resolve().parent), *(["--json"] if name == "resume" else [])]
-    command = module_command("agent.cli", name, *flags, *others)
+    command = module_command("agent.cli.app", name, *flags, *others)
     try:
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(

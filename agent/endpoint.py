@@ -18,8 +18,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from agent.tool_calls import arguments_of, clean
-from tools.secrecy import reveal
-from tools.settings import Settings
+from tools.core.secrecy import reveal
+from tools.core.settings import Settings
 
 log = logging.getLogger(__name__)
 Told = Callable[[str], None]

@@ -22,19 +22,19 @@ from langgraph.types import interrupt
 
 import prompts
 from agent.faults import keep_traceback
-from agent.mailbox import letters
 from agent.memory import recall_lessons, remember_run
-from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.planner import OfflinePlanner
-from agent.report import write_report
+from agent.report.write import write_report
 from agent.state import AgentInput, AgentState
+from agent.talk.mailbox import letters
+from agent.talk.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
-from tools.answers import ANSWERS, WANTS
-from tools.drawing import names_to_choose_from
-from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
-from tools.files import trouble
-from tools.runtime import RunContext, resume_command
-from tools.scenes import instructions
+from tools.core.answers import ANSWERS, WANTS
+from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.core.files import trouble
+from tools.drawable.drawing import names_to_choose_from
+from tools.runs.runtime import RunContext, resume_command
+from tools.steps.scenes import instructions
 
 NUDGE = "nudge"
 EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."

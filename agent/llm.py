@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from tools.errors import FixArguments, StepFailed
-from tools.runtime import DEFAULT_RUNS, resume_command
-from tools.secrecy import redact, reveal, shown
-from tools.settings import Settings
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.secrecy import redact, reveal, shown
+from tools.core.settings import Settings
+from tools.runs.runtime import DEFAULT_RUNS, resume_command
 
 log = logging.getLogger(__name__)
 OFFLINE = "offline"

@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
-from tools.data.scene import AXES
-from tools.data.scores import Evaluation
-from tools.data.slices import aim_of
-from tools.errors import StepFailed
-from tools.memory import Change, Lesson, RunMemory
-from tools.runtime import Round, RunContext
+from tools.core.errors import StepFailed
+from tools.memory.store import Change, Lesson, RunMemory
+from tools.metrics.scores import Evaluation
+from tools.metrics.slices import aim_of
+from tools.runs.runtime import Round, RunContext
+from tools.scenes.scene import AXES
 
 log = logging.getLogger(__name__)
 MAX_LESSONS = 3
@@ -127,7 +127,7 @@ def _asked(run: RunContext) -> tuple[str, dict[str, str]]:
     """Words and classes to look for, with what draws each. Before there is a task, they are read off the request."""
     if run.record.task is not None:
         return run.record.request, {c.name: c.drawn_as for c in run.record.task.classes}
-    from agent.understand import understand
+    from agent.requests.understand import understand
     from tools.generators.blender.library import Library
 
     try:

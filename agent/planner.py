@@ -19,19 +19,19 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
-from agent import questions
-from agent.extend import EXTEND, extension_in
-from agent.label_request import LabelRequest, form_in, read_label_request
-from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
-from agent.noun_phrases import WantedClass
-from agent.request_text import Known
+from agent.requests import questions
+from agent.requests.label_request import LabelRequest, form_in, read_label_request
+from agent.requests.noun_phrases import WantedClass
+from agent.requests.request_text import Known
+from agent.requests.understand import Understanding, merge, understand
 from agent.summary import summarise, summarise_labels
-from agent.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
-from agent.understand import Understanding, merge, understand
-from tools.answers import ANSWERS, SHOWN, WANTS
-from tools.data.slices import is_beside
-from tools.data.task import TaskKind
-from tools.homonyms import meanings_of
+from agent.talk.extend import EXTEND, extension_in
+from agent.talk.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
+from agent.talk.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
+from tools.core.answers import ANSWERS, SHOWN, WANTS
+from tools.core.task import TaskKind
+from tools.drawable.homonyms import meanings_of
+from tools.metrics.slices import is_beside
 
 ROUND = (
     "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.faults import keep_traceback
-from agent.questions import ask_for_less
-from agent.understand import MAX_REQUEST_CHARS
-from tools.data.task import slug
-from tools.database import connect, damaged
-from tools.errors import FixArguments, SightsmithError, StepFailed, Stopped
-from tools.files import clear_leftovers, explain_os_error, trouble
-from tools.label.photos import find_photos
-from tools.locks import locked
-from tools.pace import machine_name
-from tools.photo_sets import labelled_folder
-from tools.profile import auto_settings
-from tools.runtime import Listener, RunContext, RunRecord, write_json
-from tools.secrecy import secret_fields
-from tools.settings import Settings
+from agent.requests.questions import ask_for_less
+from agent.requests.understand import MAX_REQUEST_CHARS
+from tools.core.database import connect, damaged
+from tools.core.errors import FixArguments, SightsmithError, StepFailed, Stopped
+from tools.core.files import clear_leftovers, explain_os_error, trouble
+from tools.core.locks import locked
+from tools.core.secrecy import secret_fields
+from tools.core.settings import Settings
+from tools.core.task import slug
+from tools.data.photo_files import find_photos
+from tools.runs.pace import machine_name
+from tools.runs.photo_sets import labelled_folder
+from tools.runs.profile import auto_settings
+from tools.runs.runtime import Listener, RunContext, RunRecord, write_json
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -253,7 +253,7 @@ def _drive(
 
     from agent.graph import build_graph
     from agent.llm import chat_model, choose
-    from agent.talk_tools import talk_tools
+    from agent.talk.tools import talk_tools
     from tools import all_tools
 
     if model is None:
@@ -298,7 +298,7 @@ def _beginning(run: RunContext, snapshot: Any, more_rounds: int, failed_by: str 
     """What the graph is started with: the request, a word to go on, or nothing where a step was broken off."""
     from langchain_core.messages import HumanMessage
 
-    from agent.more import ask_for_more, go_on
+    from agent.talk.more import ask_for_more, go_on
 
     if not snapshot.values:
         return {"messages": [HumanMessage(run.record.request, id="request")]}
@@ -316,7 +316,7 @@ def _new_turn(run: RunContext, said: str) -> dict[str, Any]:
     """A person's word as the beginning of a new turn on the run's thread; it may name places, as an answer may."""
     from langchain_core.messages import HumanMessage
 
-    from agent.more import FOLLOWUP
+    from agent.talk.more import FOLLOWUP
 
     run.emit("answer", text=said)
     return {"messages": [HumanMessage(said, name=FOLLOWUP)], "model_calls": 0, "nudges": 0}
@@ -346,7 +346,7 @@ def _end(run: RunContext, status: Any, error: str | None, code: ExitCode) -> Exi
         run.emit("end", status=status, error=error)
         if status in ("failed", "stopped"):
             from agent.memory import remember_run
-            from agent.report import write_report
+            from agent.report.write import write_report
 
             if status == "failed":  # a measured round taught something, however the run ended
                 remember_run(run)

@@ -10,11 +10,11 @@ from agent.graph import build_graph
 from agent.llm import chat_model
 from agent.run import open_run, start_run
 from agent.state import AgentInput, AgentState
-from agent.talk_tools import talk_tools
+from agent.talk.tools import talk_tools
 from tools import all_tools
-from tools.data.task import slug
-from tools.runtime import RunContext
-from tools.settings import Settings
+from tools.core.settings import Settings
+from tools.core.task import slug
+from tools.runs.runtime import RunContext
 
 
 def graph(config: RunnableConfig) -> "StateGraph[AgentState, Any, AgentInput, AgentState]":

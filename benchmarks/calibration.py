@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from tools.annotators.calibration import expected_calibration_error, fit, gains, reliability, threshold_for
+from tools.core.settings import Settings
 from tools.data.photos import photo_of
 from tools.data.real import read_photos
 from tools.label.choosing import Choice, make_engine
 from tools.label.confidence import Scored, scores_of
-from tools.runtime import RunRecord
-from tools.settings import Settings
+from tools.models.calibration import expected_calibration_error, fit, gains, reliability, threshold_for
+from tools.runs.runtime import RunRecord
 
 WANTED = (0.8, 0.9, 0.95)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from learning_sets import make_renders
 
+from tools.core.threads import prepare_for_torch
 from tools.generators.blender.catalogue import catalogue
-from tools.threads import prepare_for_torch
 
 SEED = 999_983  # no run begins with it by itself, so no run's test shows the same scenes
 

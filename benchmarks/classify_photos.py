@@ -16,16 +16,16 @@ import statistics
 from dataclasses import replace
 from pathlib import Path
 
+from tools.core.settings import Settings
+from tools.data.photo_files import find_photos
 from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Sample
-from tools.label.photos import find_photos
 from tools.label.pseudo import copies, mixed
-from tools.predict import Predictor
-from tools.runtime import RunContext, RunRecord
-from tools.settings import Settings
+from tools.models.checkpoint import averaged
+from tools.models.predict import Predictor
+from tools.runs.runtime import RunContext, RunRecord
 from tools.trainers import TrainingJob
-from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.data.scene import CONTEXTS, LIGHTS, VIEWPOINTS, WEATHERS, SceneObject, SceneSpec
 from tools.generators import Generated
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
+from tools.scenes.scene import CONTEXTS, LIGHTS, VIEWPOINTS, WEATHERS, SceneObject, SceneSpec
 
 # Something at home in each place; an apple elsewhere.
 AT_HOME = {

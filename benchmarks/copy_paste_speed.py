@@ -13,13 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.data.sampler import sample_scenes
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.data.vocabulary import build_vocabulary
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.generators import Generated
 from tools.generators.copy_paste.backgrounds import Backgrounds, FormulaBackgrounds, PhotoBackgrounds
 from tools.generators.copy_paste.cutouts import CutoutFolder
 from tools.generators.copy_paste.engine import CopyPasteGenerator
+from tools.scenes.sampler import sample_scenes
+from tools.scenes.vocabulary import build_vocabulary
 
 
 def draw_cutouts(folder: Path, count: int = 24) -> None:

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tools.curate import embed
 from tools.data.pictures import is_picture, read_picture
+from tools.steps.curate import embed
 
 
 def copies(picture: np.ndarray) -> Iterator[np.ndarray]:

@@ -133,7 +133,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", default="build,label,learn,workers", help="what `kills` disturbs")
     given = parser.parse_args()
-    from tools.threads import prepare_for_torch
+    from tools.core.threads import prepare_for_torch
 
     prepare_for_torch()
     rows: list[Row] = []

@@ -21,19 +21,19 @@ from typing import Any
 
 import numpy as np
 
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.core.threads import prepare_for_torch
 from tools.data.photos import photo_of
-from tools.data.predictions import ask, join
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
-from tools.data.scores import Evaluation
-from tools.data.scoring import DetectionScorer, ScoringRules
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.predict import Predictor
-from tools.runtime import RunContext, RunRecord, write_json
-from tools.settings import Settings
+from tools.metrics.predictions import ask, join
+from tools.metrics.scores import Evaluation
+from tools.metrics.scoring import DetectionScorer, ScoringRules
+from tools.models.predict import Predictor
+from tools.runs.runtime import RunContext, RunRecord, write_json
 from tools.shown import learn, recipe
-from tools.threads import prepare_for_torch
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import YoloTrainer
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from tools.core.settings import Settings
 from tools.data.pictures import read_picture, write_picture
-from tools.data.scene import SceneSpec
 from tools.generators import Generated
 from tools.generators.diffusion import DiffusionGenerator, fitted_to, load_pipeline, recipe_of, seed_of, side_of
-from tools.settings import Settings
+from tools.scenes.scene import SceneSpec
 
 
 def small_model(folder: Path) -> None:

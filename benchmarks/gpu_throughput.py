@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from benchmarks.generation_throughput import batched, one_by_one
-from tools.data.scene import SceneSpec
-from tools.models import choose_device, choose_dtype, release
-from tools.settings import Settings
+from tools.core.model_files import choose_device, choose_dtype, release
+from tools.core.settings import Settings
+from tools.scenes.scene import SceneSpec
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789,."
 

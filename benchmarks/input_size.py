@@ -14,12 +14,12 @@ from pathlib import Path
 
 from learning_sets import evaluated, make_renders, middle, on_photos
 
-from tools import predict
+from tools.core.threads import prepare_for_torch
+from tools.data.photo_files import find_photos
 from tools.data.pictures import Picture, read_picture
-from tools.data.scores import Evaluation
-from tools.label.photos import find_photos
-from tools.predict import Predictor
-from tools.threads import prepare_for_torch
+from tools.metrics.scores import Evaluation
+from tools.models import predict
+from tools.models.predict import Predictor
 
 LIMITS = {"once": 0.0, "32": 32.0, "40": 40.0, "56": 56.0, "any": math.inf}
 

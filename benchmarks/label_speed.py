@@ -44,9 +44,9 @@ def make_photos(source: Path, folder: Path, count: int) -> Path:
 
 def ours(given: argparse.Namespace, part: str) -> int:
     """Label a folder; returns the number of labels. Part "once" looks at each photo once, as the loop does."""
+    from tools.core.settings import Settings
     from tools.label.command import Labelling, label_photos
     from tools.label.labeler import AutoLabeler, label_task
-    from tools.settings import Settings
 
     settings = Settings(runs_dir=given.folder / "runs", profile="offline", label_closer=part != "once")
     task, model = label_task(given.classes), str(given.weights)
@@ -63,7 +63,7 @@ def one_by_one(given: argparse.Namespace) -> int:
 
 
 def _loop(paths: list[Path], given: argparse.Namespace) -> int:
-    from tools.trainers.networks import quiet_ultralytics
+    from tools.models.networks import quiet_ultralytics
 
     quiet_ultralytics()
     from ultralytics import YOLO
@@ -89,8 +89,8 @@ def measure(given: argparse.Namespace, part: str, photos: Path) -> dict[str, Any
 
 def warm_up(given: argparse.Namespace) -> None:
     """Import everything and look at one photo, so that what is measured is photos."""
+    from tools.core.settings import Settings
     from tools.label.labeler import AutoLabeler, label_task
-    from tools.settings import Settings
 
     first = next(given.of.iterdir())
     if given.part == "loop":
@@ -160,8 +160,8 @@ def main() -> None:
     if given.part:
         run_part(given)
         return
-    from tools.runtime import RunRecord
-    from tools.trainers.checkpoint import to_ultralytics_pt
+    from tools.models.checkpoint import to_ultralytics_pt
+    from tools.runs.runtime import RunRecord
 
     best = RunRecord.model_validate_json((given.run / "run.json").read_text(encoding="utf-8")).best
     assert best is not None

@@ -17,17 +17,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.formats.dialogues import read_dialogues
 from tools.data.pictures import read_picture
-from tools.data.sampler import sample_scenes
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.data.vocabulary import build_vocabulary
-from tools.export_dataset import export
-from tools.generate import generate
 from tools.generators.copy_paste.cutouts import CutoutFolder
 from tools.language.check import Checker
-from tools.runtime import Round, RunContext, RunRecord
-from tools.settings import Settings
+from tools.runs.runtime import Round, RunContext, RunRecord
+from tools.scenes.sampler import sample_scenes
+from tools.scenes.vocabulary import build_vocabulary
+from tools.steps.export_dataset import export
+from tools.steps.generate import generate
 
 _CLASSES = {"ball": "discs", "plate": "discs", "crate": "squares"}
 _COLOURS = ((220, 30, 30), (40, 170, 50), (40, 80, 220), (240, 210, 40))

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.annotate import annotate
-from tools.classes import ClassArgument
-from tools.curate import curate
-from tools.data.predictions import Recogniser, ask, join
+from tools.core.settings import Settings
+from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample
-from tools.data.scores import Evaluation
-from tools.data.scoring import ScoringRules
-from tools.data.task import TaskSpec
-from tools.evaluate import scorer_of
-from tools.generate import generate
-from tools.predict import Predictor
-from tools.runtime import RunContext, RunRecord
-from tools.scenes import design
-from tools.score import score
-from tools.settings import Settings
-from tools.task import Wanted, define
+from tools.drawable.classes import ClassArgument
+from tools.metrics.predictions import Recogniser, ask, join
+from tools.metrics.scores import Evaluation
+from tools.metrics.scoring import ScoringRules
+from tools.models.predict import Predictor
+from tools.runs.runtime import RunContext, RunRecord
+from tools.steps.annotate import annotate
+from tools.steps.curate import curate
+from tools.steps.evaluate import scorer_of
+from tools.steps.generate import generate
+from tools.steps.scenes import design
+from tools.steps.score import score
+from tools.steps.task import Wanted, define
 from tools.trainers import TrainingJob, TrainingResult
 
 IGNORED_SIDE_PX = 32.0  # far fruit is not labelled in the orchard photos

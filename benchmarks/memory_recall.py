@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.word_vectors import WEIGHTS, WordVectors, content_words
+from tools.memory.word_vectors import WEIGHTS, WordVectors, content_words
 
 Embed = Callable[[str], np.ndarray]
 # Classes of past runs and where they were met.

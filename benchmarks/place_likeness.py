@@ -1,8 +1,8 @@
 """Which description of a picture tells where it was taken: `python benchmarks/place_likeness.py FOLDER [--photos DIR]`.
 
 Renders of apples in any place are made twice. Each place's pictures of the second set are looked up among the first, as
-`tools/data/likeness.py` does it with photos: how many times as often as by chance is a near one of the same place, and
-is that place the one that stands out most, or second? With photos, the places that stand out are said.
+`tools/metrics/likeness.py` does it with photos: how many times as often as by chance is a near one of the same place,
+and is that place the one that stands out most, or second? With photos, the places that stand out are said.
     layout    gradient orientations and a colour layout, which find near copies
     starter   maps of the starter weights (`tools/trainers/looks.py`)
 """
@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from learning_sets import Renders, make_renders
 
-from tools.curate import embed
-from tools.data.likeness import kinds_like
+from tools.data.photo_files import find_photos
 from tools.data.pictures import Picture, read_picture
-from tools.label.photos import find_photos
+from tools.metrics.likeness import kinds_like
+from tools.steps.curate import embed
 from tools.trainers.looks import looks
 
 

@@ -17,12 +17,12 @@ from tokenizers import Tokenizer
 
 import prompts
 from tests.scripted import ScriptedModel
-from tools.data.phrases import content_words
-from tools.data.sampler import sample_scenes
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.data.vocabulary import build_vocabulary
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.generators.blender.library import Library
-from tools.word_vectors import TOKENIZER, _package_folder
+from tools.memory.word_vectors import TOKENIZER, _package_folder
+from tools.scenes.phrases import content_words
+from tools.scenes.sampler import sample_scenes
+from tools.scenes.vocabulary import build_vocabulary
 
 REQUEST = "find ripe tomatoes in my greenhouse"
 ONE_PROMPT = (

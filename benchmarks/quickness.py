@@ -42,15 +42,15 @@ def command_line() -> None:
     def run(*arguments: str) -> Callable[[], Any]:
         return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
 
-    ours, plain = (best_s(run(*a), 9, time.perf_counter) for a in (("-m", "agent.cli", "--help"), ("-c", "pass")))
+    ours, plain = (best_s(run(*a), 9, time.perf_counter) for a in (("-m", "agent.cli.app", "--help"), ("-c", "pass")))
     tell("`sightsmith --help`", ours, "`python -c pass`", plain)
 
 
 def scenes() -> None:
     """Plans of 10,000 scenes, beside 2,500: 4 where the work grows with the scenes alone."""
-    from tools.data.task import Budget, ClassSpec, TaskSpec
+    from tools.core.task import Budget, ClassSpec, TaskSpec
     from tools.generators.blender.catalogue import catalogue
-    from tools.scenes import build_vocabulary, sample_scenes
+    from tools.steps.scenes import build_vocabulary, sample_scenes
 
     task = TaskSpec(kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=100, rounds=2))
     vocabulary = build_vocabulary(task, catalogue(), 0.8)
@@ -62,8 +62,8 @@ def drawing() -> None:
     """Formula pictures on one core, beside a training step on them: above 1 training waits."""
     import torch
 
+    from tools.models.networks import build_network
     from tools.trainers.formula import draw
-    from tools.trainers.networks import build_network
 
     torch.set_num_threads(1)
     network = build_network("yolo11n-seg", ("object",)).train()
@@ -87,7 +87,7 @@ def _tensors(value: Any) -> list[Any]:
 
 def pages(folder: Path) -> None:
     """Counts and a page of 5,000 samples, beside those of 50."""
-    from tools.data.browse import Browser, Filter
+    from tools.page.browse import Browser, Filter
 
     many, few = (Browser(run_of(folder / "runs" / str(count), count)) for count in (MANY, FEW))
     tell(f"counts of {MANY} samples", best_s(many.facets), f"of {FEW}", best_s(few.facets))

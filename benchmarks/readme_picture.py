@@ -11,7 +11,7 @@ import numpy as np
 
 from agent.run import open_run
 from tools.data.pictures import read_picture, write_picture
-from tools.predict import Predictor, draw
+from tools.models.predict import Predictor, draw
 
 COLUMNS, ROWS, SIDE_PX = 4, 2, 300
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from tools.data.scene import LIGHTS, SceneObject, SceneSpec
 from tools.generators import Generated
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
+from tools.scenes.scene import LIGHTS, SceneObject, SceneSpec
 
 
 def scene(context: str, seed: int) -> SceneSpec:

@@ -23,22 +23,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tools.core.settings import Settings
+from tools.data.photo_files import find_photos
 from tools.data.pictures import read_picture
-from tools.data.predictions import ask, join
 from tools.data.real import load_real
 from tools.data.sample import Sample
-from tools.data.scoring import DetectionScorer, ScoringRules
 from tools.label.choosing import Choice, make_segmenter
 from tools.label.confidence import Confidence
 from tools.label.labeler import AutoLabeler
-from tools.label.photos import find_photos
 from tools.label.pseudo import hand_labelled, mixed, pseudo_labelled
-from tools.predict import Predictor
-from tools.rescorer import learn_rescorers
-from tools.runtime import RunContext, RunRecord
-from tools.settings import Settings
+from tools.metrics.predictions import ask, join
+from tools.metrics.scoring import DetectionScorer, ScoringRules
+from tools.models.checkpoint import averaged
+from tools.models.predict import Predictor
+from tools.models.rescorer import learn_rescorers
+from tools.runs.runtime import RunContext, RunRecord
 from tools.trainers import TrainingJob
-from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import YoloTrainer
 
 

@@ -22,8 +22,8 @@ from typing import Any
 
 from learning_sets import Renders, evaluated, make_renders, middle, on_photos, train
 
-from tools.predict import Predictor
-from tools.threads import prepare_for_torch
+from tools.core.threads import prepare_for_torch
+from tools.models.predict import Predictor
 from tools.trainers import TrainingJob, stock
 from tools.trainers.batches import steps_of
 from tools.trainers.yolo import Recipe, YoloTrainer

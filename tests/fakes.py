@@ -11,11 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.core.settings import Settings
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.data.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 from tools.generators import Failed, Generated
-from tools.settings import Settings
+from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 
 _SHAPES = ("disc", "square", "triangle", "star", "ellipse", "cross")
 _BRIGHTNESS = dict(zip(LIGHTS, (0.9, 1.1, 1.0, 0.75, 0.55, 0.85, 1.15), strict=True))

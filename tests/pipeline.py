@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec
-from tools.runtime import RunContext, RunRecord
-from tools.settings import Settings
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
+from tools.runs.runtime import RunContext, RunRecord
 
 
 def new_run(

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from tests.fakes import ShapeGenerator, _number
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.sample import Instance, Sample
-from tools.data.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
-from tools.data.scores import Diagnosis, EvaluatedOn, Evaluation, SliceScore, WeakSlice
-from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec
-from tools.runtime import Best, Round, RunContext, RunRecord, StageTime, write_json
-from tools.settings import Settings
+from tools.metrics.scores import Diagnosis, EvaluatedOn, Evaluation, SliceScore, WeakSlice
+from tools.runs.runtime import Best, Round, RunContext, RunRecord, StageTime, write_json
+from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 
 SPLITS = ("train", "train", "train", "val", "test")
 

@@ -6,7 +6,7 @@ import pytest
 from tests.fakes import ShapeGenerator
 from tools.data.pictures import read_picture
 from tools.data.sample import mask_box
-from tools.data.scene import SceneObject, SceneSpec
+from tools.scenes.scene import SceneObject, SceneSpec
 
 
 def _scene(*objects, seed=1, **fields):

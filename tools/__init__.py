@@ -18,22 +18,22 @@ _modules.setdefault("openvino_telemetry", None)
 
 def all_tools() -> "list[BaseTool]":
     """The tools that the agent binds, in the order of a round; imported only when asked for."""
-    from tools.annotate import annotate_images
-    from tools.curate import curate_dataset
-    from tools.diagnose import diagnose_model
-    from tools.evaluate import evaluate_model
-    from tools.export_dataset import export_dataset
-    from tools.export_model import export_model
-    from tools.generate import generate_images
+    from tools.label.learn import learn_from_photos
     from tools.label.tool import label_photos_in
-    from tools.learn import learn_from_photos
-    from tools.memory import search_memory
+    from tools.memory.store import search_memory
     from tools.repair.tool import improve_photos_in
-    from tools.scenes import design_scenes
-    from tools.score import score_images
     from tools.shown.learn import learn_from_examples
-    from tools.task import ask_user, define_task
-    from tools.train import train_model
+    from tools.steps.annotate import annotate_images
+    from tools.steps.curate import curate_dataset
+    from tools.steps.diagnose import diagnose_model
+    from tools.steps.evaluate import evaluate_model
+    from tools.steps.export_dataset import export_dataset
+    from tools.steps.export_model import export_model
+    from tools.steps.generate import generate_images
+    from tools.steps.scenes import design_scenes
+    from tools.steps.score import score_images
+    from tools.steps.task import ask_user, define_task
+    from tools.steps.train import train_model
 
     return [
         define_task, design_scenes, generate_images, score_images, curate_dataset, annotate_images, train_model,

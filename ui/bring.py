@@ -6,8 +6,8 @@ from typing import IO
 import streamlit as st
 
 from tools.data.pictures import PICTURE_SUFFIXES
-from tools.photo_sets import PhotoSet, Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
-from tools.uploads import save_assets
+from tools.data.uploads import save_assets
+from tools.runs.photo_sets import PhotoSet, Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
 from ui import session, widgets
 from ui.session import t
 

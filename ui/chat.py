@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from agent import asked, detached
-from agent.report_charts import Line
-from agent.story import Entry, Step, Story
-from tools.photo_sets import assets_folder, list_assets, photos_folder, sets_for
-from tools.runtime import RunRecord
-from tools.settings import EFFORTS
+from agent import detached
+from agent.mcp.story import Entry, Step, Story
+from agent.report.charts import Line
+from agent.talk import asked
+from tools.core.settings import EFFORTS
+from tools.runs.photo_sets import assets_folder, list_assets, photos_folder, sets_for
+from tools.runs.runtime import RunRecord
 from ui import login, plain_words, plan, results, session, show, titles, watch, welcome, widgets
 from ui.session import t
 

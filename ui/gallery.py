@@ -6,13 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from tools.data.browse import Browser, Facets, Filter, Order
+from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
-from tools.data.thumbnails import thumbnail
-from tools.errors import StepFailed
-from tools.pictures_of import large_picture
-from tools.predict import class_colour
-from tools.runtime import RunRecord
+from tools.models.predict import class_colour
+from tools.page.browse import Browser, Facets, Filter, Order
+from tools.page.pictures_of import large_picture
+from tools.page.thumbnails import thumbnail
+from tools.runs.runtime import RunRecord
 from ui import plain_words, session, widgets
 from ui.grid import Tile, Turn, Words, grid, turn_of
 from ui.session import t

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from tools.data.task import slug
-from tools.runtime import DEFAULT_RUNS, RunRecord
+from tools.core.task import slug
+from tools.runs.runtime import DEFAULT_RUNS, RunRecord
 from ui import widgets
 from ui.session import t
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from agent.serve import LOCAL
-from tools.errors import StepFailed
+from agent.cli.serve import LOCAL
+from tools.core.errors import StepFailed
 from ui import session, widgets
 from ui.session import t
 

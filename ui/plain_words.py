@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from tools.data.captions import plural
-from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
-from tools.runtime import PHOTOS, RunRecord
+from tools.metrics.scores import MIN_INTERVAL_PICTURES, Evaluation
+from tools.runs.runtime import PHOTOS, RunRecord
+from tools.scenes.captions import plural
 from ui import session
 from ui.session import t
 from ui.texts import EN

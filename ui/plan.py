@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from tools.runtime import RunRecord
+from tools.runs.runtime import RunRecord
 from ui import plain_words, widgets
 from ui.session import t
 

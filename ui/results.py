@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from tools.data.browse import Browser
+from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
 from tools.data.pictures import Picture, read_picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, evenly
-from tools.data.thumbnails import jpeg
-from tools.errors import SightsmithError
-from tools.outlines import Colours, colours_for, outlined
-from tools.predict import Predictor
-from tools.runtime import RunRecord
-from tools.seen import NOTHING, Mistake, Seen, confusions, crop, kept_answers, look_all
-from tools.teach import shrunk
+from tools.models.predict import Predictor
+from tools.page.browse import Browser
+from tools.page.outlines import Colours, colours_for, outlined
+from tools.page.seen import NOTHING, Mistake, Seen, confusions, crop, kept_answers, look_all
+from tools.page.teach import shrunk
+from tools.page.thumbnails import jpeg
+from tools.runs.runtime import RunRecord
 from ui import plain_words, session, widgets
 from ui.session import t
 

@@ -17,16 +17,16 @@ import streamlit as st
 
 from agent import detached
 from agent.run import read_record
-from tools import review
-from tools.data.browse import WAITS, Browser, Filter
+from tools.annotators.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
+from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
 from tools.data.sample import BoolMask, Sample
-from tools.errors import SightsmithError, StepFailed
-from tools.photo_sets import PhotoSet, list_sets, write_labels
-from tools.pictures_of import large_picture
-from tools.predict import class_colour
-from tools.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
+from tools.models.predict import class_colour
+from tools.page import review
+from tools.page.browse import WAITS, Browser, Filter
+from tools.page.pictures_of import large_picture
+from tools.runs.photo_sets import PhotoSet, list_sets, write_labels
 from ui import login, session, widgets
 from ui.clicker import Click, Words, clicker
 from ui.gallery import source

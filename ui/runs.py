@@ -7,8 +7,8 @@ import streamlit as st
 
 from agent import detached
 from agent.compare import compare
-from tools.memory import RunMemory
-from tools.runtime import RunRecord
+from tools.memory.store import RunMemory
+from tools.runs.runtime import RunRecord
 from ui import login, plain_words, session, titles, widgets
 from ui.session import t
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from agent.story import Story
-from tools.settings import Settings
+from agent.mcp.story import Story
+from tools.core.settings import Settings
 from ui.texts import LANGUAGES, text
 
 _NO_RUN = ""

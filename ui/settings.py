@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from tools.settings import EFFORTS
+from tools.core.settings import EFFORTS
 from ui import session, widgets
 from ui.session import t
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
 from tools.data.pictures import PICTURE_SUFFIXES
 from tools.data.sample import Sample
-from tools.errors import SightsmithError
-from tools.photo_sets import ABOUT, PhotoSet, bring_bare, photos_folder, write_labels
-from tools.pictures_of import large_picture
+from tools.page.pictures_of import large_picture
+from tools.runs.photo_sets import ABOUT, PhotoSet, bring_bare, photos_folder, write_labels
 from tools.shown.point import point_at
 from ui import session, widgets
 from ui.clicker import Click, clicker
 from ui.session import t
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 _MOST = 20  # photos on one page
 Learn = Callable[[str, Path], None]  # the thing's name, and the labelled set

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from agent import detached
-from tools.downloads import Download, downloads
-from tools.runtime import RunRecord
+from tools.page.downloads import Download, downloads
+from tools.runs.runtime import RunRecord
 from ui import howto, plain_words, widgets
 from ui.session import t
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from tools.files import write_text
-from tools.runtime import RunRecord
+from tools.core.files import write_text
+from tools.runs.runtime import RunRecord
 from ui import plain_words, session
 from ui.session import t
 from ui.texts import EN

@@ -10,19 +10,19 @@ from typing import Any
 
 import streamlit as st
 
-from agent.report_charts import Line
+from agent.report.charts import Line
+from tools.core.errors import SightsmithError
 from tools.data.pictures import PICTURE_SUFFIXES, Picture, decode_picture
 from tools.data.sample import Instance
-from tools.data.thumbnails import jpeg
-from tools.errors import SightsmithError
-from tools.outlines import colours_for, outlined
-from tools.photo_sets import list_sets
-from tools.predict import Predictor
-from tools.runtime import RunRecord
-from tools.teach import coco_of, label_set, shrunk, teach
-from tools.tried_files import TriedPicture, zipped
-from tools.try_model import read_upload, try_model
-from tools.video_frames import MOST_FRAMES, VIDEO_SUFFIXES, frames
+from tools.models.predict import Predictor
+from tools.page.outlines import colours_for, outlined
+from tools.page.teach import coco_of, label_set, shrunk, teach
+from tools.page.thumbnails import jpeg
+from tools.page.tried_files import TriedPicture, zipped
+from tools.page.try_model import read_upload, try_model
+from tools.page.video_frames import MOST_FRAMES, VIDEO_SUFFIXES, frames
+from tools.runs.photo_sets import list_sets
+from tools.runs.runtime import RunRecord
 from ui import plain_words, results, session, widgets
 from ui.session import t
 

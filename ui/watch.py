@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from tools.data.browse import Browser, Filter
-from tools.data.thumbnails import thumbnail
-from tools.errors import SightsmithError
-from tools.runtime import RunRecord
+from tools.core.errors import SightsmithError
+from tools.page.browse import Browser, Filter
+from tools.page.thumbnails import thumbnail
+from tools.runs.runtime import RunRecord
 from tools.trainers.glimpse import NAME as GLIMPSE
 from ui import session, widgets
 from ui.session import t

@@ -9,12 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from agent.detached import current
-from agent.report import minutes
-from agent.report_charts import HEIGHT, WIDTH, Line, line_chart
-from tools.database import explain_database_error, is_damaged
-from tools.errors import FixArguments, SightsmithError
-from tools.files import explain_os_error
-from tools.runtime import RunRecord
+from agent.report.charts import HEIGHT, WIDTH, Line, line_chart
+from agent.report.write import minutes
+from tools.core.database import explain_database_error, is_damaged
+from tools.core.errors import FixArguments, SightsmithError
+from tools.core.files import explain_os_error
+from tools.runs.runtime import RunRecord
 from ui import session
 from ui.session import t
 

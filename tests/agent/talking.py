@@ -11,12 +11,12 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agent.graph import build_graph
 from agent.planner import EXPORTS, ROUND, OfflinePlanner
-from agent.talk_tools import talk_tools
+from agent.talk.tools import talk_tools
 from tests.runs import make_run
 from tools import all_tools
-from tools.data.scores import Confusion
-from tools.database import connect
-from tools.runtime import RunContext
+from tools.core.database import connect
+from tools.metrics.scores import Confusion
+from tools.runs.runtime import RunContext
 
 
 def finished(folder: Path, names: tuple[str, ...] = ("apple",), **options: Any) -> RunContext:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent import cli
+from agent.cli import app as cli
 from tests.faults.commands import (
     BASES,
     CASES,
@@ -21,7 +21,7 @@ from tests.faults.commands import (
     unfinished,
     variable_lines,
 )
-from tools.files import json_text
+from tools.core.files import json_text
 
 LINES = {command: list(lines) for command, lines in groupby(option_lines(), lambda line: line.command)}
 
@@ -79,8 +79,8 @@ def test_a_fault_of_our_own_is_kept_in_the_log_of_its_run(place, monkeypatch):
     def fault(*_arguments):
         raise KeyError("nobody foresaw this")
 
-    monkeypatch.setattr("agent.console.print_record", fault)
-    monkeypatch.setattr("agent.console.print_runs", fault)
+    monkeypatch.setattr("agent.cli.console.print_record", fault)
+    monkeypatch.setattr("agent.cli.console.print_runs", fault)
     result = CliRunner().invoke(cli.app, ["show", "good"])
     assert result.exit_code == 4
     assert "Traceback" not in result.output
@@ -116,7 +116,7 @@ def test_stopped_and_unread_have_codes_of_their_own(place, monkeypatch, problem)
     def ends(*_arguments):
         raise problem
 
-    monkeypatch.setattr("agent.console.print_runs", ends)
+    monkeypatch.setattr("agent.cli.console.print_runs", ends)
     result = CliRunner().invoke(cli.app, ["runs"])
     assert result.exit_code == (130 if problem is KeyboardInterrupt else 0)
 

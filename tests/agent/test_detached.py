@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from agent import detached
+from agent.mcp.story import Story
 from agent.run import lock, read_record, start_run
-from agent.story import Story
 from tests.waiting import wait_until
-from tools.errors import FixArguments, StepFailed
-from tools.settings import Settings
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_named(folder, monkeypatch):
 def test_a_run_outlives_who_started_it_and_answers_by_the_next_process(tmp_path):
     runs = tmp_path / "runs"
     starter = (
-        "from agent import detached; from tools.settings import Settings; from pathlib import Path;"
+        "from agent import detached; from tools.core.settings import Settings; from pathlib import Path;"
         f"detached.start('segment apples', Settings(runs_dir=Path({str(runs)!r}), llm='offline',"
         "generator='tests.fakes:ShapeGenerator', size_px=64), {'OPENAI_API_KEY': 'sk-secret'},"
         "options={'images': 24, 'rounds': 1})"

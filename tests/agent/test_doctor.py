@@ -4,11 +4,11 @@ import json
 
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.app import app
 from agent.run import start_run
 from tests.tools import checkpoints
 from tests.tools.generators.model_files import sh3f
-from tools.settings import Settings
+from tools.core.settings import Settings
 
 
 def test_doctor_says_what_to_do():

@@ -8,7 +8,7 @@ import signal
 import pytest
 from typer.testing import CliRunner
 
-from agent import cli
+from agent.cli import app as cli
 from agent.run import open_run
 from tests.tools import knowing
 

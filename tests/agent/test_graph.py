@@ -14,9 +14,9 @@ from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute, open_run, start_run
 from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
-from tools.errors import FixArguments, NeedsUser, StepFailed, Stopped
-from tools.runtime import Best, RunContext
-from tools.settings import Settings
+from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.core.settings import Settings
+from tools.runs.runtime import Best, RunContext
 
 
 @tool

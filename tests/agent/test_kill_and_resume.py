@@ -29,7 +29,7 @@ def start(runs_dir: Path, *arguments: str) -> subprocess.Popen[bytes]:
         "SIGHTSMITH_MEMORY_DIR": str(runs_dir / "memory"),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    command = [sys.executable, "-m", "agent.cli", *arguments, "--runs-dir", str(runs_dir)]
+    command = [sys.executable, "-m", "agent.cli.app", *arguments, "--runs-dir", str(runs_dir)]
     with (runs_dir / "log.txt").open("ab") as log:
         return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=runs_dir)
 

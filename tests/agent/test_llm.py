@@ -17,8 +17,8 @@ from agent.run import ExitCode, execute, start_run
 from tests.agent.test_graph import train_model
 from tests.impatience import NUMBER, give_up_on_silence
 from tests.waiting import LONG_S
-from tools.errors import StepFailed
-from tools.settings import Settings
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 
 KEY = "sk-secret-4711-abcdefgh"
 

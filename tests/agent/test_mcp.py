@@ -17,16 +17,16 @@ from mcp.shared.memory import create_connected_server_and_client_session
 from mcp.types import ElicitResult
 
 from agent import detached
-from agent.mcp_door import Door, question_text
-from agent.mcp_server import http_app, make_server
+from agent.mcp.door import Door, question_text
+from agent.mcp.server import http_app, make_server
 from agent.run import read_record
 from tests.waiting import LONG_S
+from tools.core.processes import module_command
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.pictures import write_picture
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.processes import module_command
-from tools.runtime import write_json
+from tools.runs.runtime import write_json
 from tools.service.keys import Keys
-from tools.settings import Settings
 
 PLAN = {"kind": "approve", "plan": {"pictures": "24 of 64 px", "money": "$0.00", "classes": ["apple"]}}
 
@@ -288,7 +288,7 @@ def free_port():
 
 
 def command(tmp_path, *flags):
-    return module_command("agent.cli", "mcp", "--runs-dir", str(tmp_path / "runs"), *flags)
+    return module_command("agent.cli.app", "mcp", "--runs-dir", str(tmp_path / "runs"), *flags)
 
 
 @asynccontextmanager

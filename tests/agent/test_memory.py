@@ -4,10 +4,10 @@ import pytest
 
 from agent.memory import changes_of, lesson_of, recall_lessons, remember_run
 from tests.runs import evaluation, make_run
-from tools.data.scores import Diagnosis, SliceScore, WeakSlice
-from tools.memory import Lesson, RunMemory
-from tools.runtime import Round, RunContext, RunRecord
-from tools.settings import Settings
+from tools.core.settings import Settings
+from tools.memory.store import Lesson, RunMemory
+from tools.metrics.scores import Diagnosis, SliceScore, WeakSlice
+from tools.runs.runtime import Round, RunContext, RunRecord
 
 
 def fresh(folder: Path, memory: Path, request: str, name: str = "new") -> RunContext:

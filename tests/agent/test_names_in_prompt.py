@@ -3,9 +3,9 @@
 from agent.graph import recall
 from agent.run import start_run
 from tests.tools.generators.model_files import sh3f
-from tools.drawing import MAX_NAMES_CHARS, names_to_choose_from
+from tools.core.settings import Settings
+from tools.drawable.drawing import MAX_NAMES_CHARS, names_to_choose_from
 from tools.generators.blender.library import Library
-from tools.settings import Settings
 
 
 def told(run) -> str:

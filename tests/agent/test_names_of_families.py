@@ -2,11 +2,11 @@
 
 import pytest
 
-from agent.noun_phrases import singular
 from agent.planner import _UNCOVERED, _instead_of
-from agent.understand import understand
-from tools.classes import ClassArgument, resolve_classes
-from tools.errors import FixArguments
+from agent.requests.noun_phrases import singular
+from agent.requests.understand import understand
+from tools.core.errors import FixArguments
+from tools.drawable.classes import ClassArgument, resolve_classes
 from tools.generators.blender.families.table import rows
 from tools.generators.blender.library import Library
 from tools.generators.blender.naming import forms, plain

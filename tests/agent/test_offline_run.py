@@ -10,9 +10,9 @@ from langgraph.prebuilt import ToolRuntime
 
 from agent.planner import EXPORTS, ROUND
 from agent.run import ExitCode, execute, open_run, start_run
-from tools.runtime import Best, Round, RunContext
-from tools.settings import Settings
-from tools.task import ask_user, define_task
+from tools.core.settings import Settings
+from tools.runs.runtime import Best, Round, RunContext
+from tools.steps.task import ask_user, define_task
 
 
 def step(name: str) -> BaseTool:

@@ -5,16 +5,16 @@ import json
 import pytest
 from rich.console import Console
 
-from agent import console
+from agent.cli import console
 from agent.compare import compare
 from agent.memory import lesson_of
-from agent.report_facts import facts_of
+from agent.report.facts import facts_of
 from agent.summary import summarise
 from tests.runs import evaluation, make_run
 from tests.tools.measured_run import add_pictures, good, half, loader, train
 from tests.tools.measured_run import make_run as make_measured
-from tools.data.scores import Diagnosis, WeakSlice
-from tools.evaluate import brief, evaluate
+from tools.metrics.scores import Diagnosis, WeakSlice
+from tools.steps.evaluate import brief, evaluate
 
 
 def weak(number, name):

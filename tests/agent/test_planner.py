@@ -8,10 +8,10 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 
-from agent.more import RESUMED, go_on
 from agent.planner import EXPORTS, ROUND, OfflinePlanner
+from agent.talk.more import RESUMED, go_on
 from tests.agent.objects import known
-from tools.answers import ANSWERS, SHOWN
+from tools.core.answers import ANSWERS, SHOWN
 
 REPORTS: dict[str, dict[str, Any]] = {
     "define_task": {"done": "settled", "kind": "segment", "classes": ["apple"], "images": 132, "rounds": 2},

@@ -1,7 +1,7 @@
 """The report and `show` say how far labels can be trusted, and what an untrained model does on the same photos."""
 
 from tests.runs import evaluation, make_run
-from tools.data.scores import Audit, LabelQuality
+from tools.metrics.scores import Audit, LabelQuality
 
 
 def _run(folder):
@@ -19,7 +19,7 @@ def _run(folder):
 
 
 def test_the_report_says_both(tmp_path):
-    from agent.report import write_report
+    from agent.report.write import write_report
 
     run = _run(tmp_path / "run")
     page = write_report(run).read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_the_report_says_both(tmp_path):
 
 
 def test_show_says_both(tmp_path, capsys):
-    from agent.console import print_record
+    from agent.cli.console import print_record
 
     run = _run(tmp_path / "run")
     print_record(run.record, run.folder)
@@ -44,7 +44,7 @@ def test_show_says_both(tmp_path, capsys):
 
 
 def test_without_either_nothing_is_said(tmp_path):
-    from agent.report import write_report
+    from agent.report.write import write_report
 
     run = make_run(tmp_path / "run")
     assert "untrained" not in write_report(run).read_text(encoding="utf-8")

@@ -4,17 +4,17 @@ import sys
 
 import pytest
 
-from agent import understand as module
-from agent.asides import find_path
-from agent.label_request import read_label_request
-from agent.questions import ask_for_less
+from agent.requests import understand as module
+from agent.requests.asides import find_path
+from agent.requests.label_request import read_label_request
+from agent.requests.questions import ask_for_less
+from agent.requests.understand import MAX_REQUEST_CHARS, merge, understand
 from agent.run import start_run
-from agent.understand import MAX_REQUEST_CHARS, merge, understand
 from tests.agent.objects import known
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
+from tools.core.settings import Settings
 from tools.generators.blender import naming
 from tools.generators.blender.library import Library
-from tools.settings import Settings
 
 PLATES, RATE, TRACK = "text is not read", "no frame rate is promised", "then follows and counts them in a video"
 ROTATED, POSE, SIZE = "rotated boxes are not made", "keypoints and poses are not found", "measured in millimetres"

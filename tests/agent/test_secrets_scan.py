@@ -16,11 +16,11 @@ from agent.llm import chat_model, choose, explain, served_model
 from tests.faults import secrets
 from tests.faults.secrets import files_of, leaks
 from tests.tools.generators.test_openai_images import scenes
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
+from tools.core.secrecy import redact
+from tools.core.settings import Settings
 from tools.generators.openai_images import OpenAIImages
-from tools.secrecy import redact
-from tools.settings import Settings
-from tools.vision import VisionModel
+from tools.models.vision import VisionModel
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def variables():
 def test_nothing_is_left_of_keys_after_a_run(tmp_path, variables, generator):
     """With a chat model that is refused, and with an image service that is."""
     llm = ["--llm", "offline", "--money", "1"] if generator == "openai_images" else ["--llm", "some-model"]
-    command = [sys.executable, "-P", "-m", "agent.cli", "build", "segment apples", "--yes", "--json", "--images", "24",
-               "--rounds", "1", "--size", "64", "--run", "a", *llm]  # fmt: skip
+    command = [sys.executable, "-P", "-m", "agent.cli.app", "build", "segment apples", "--yes", "--json", "--images",
+               "24", "--rounds", "1", "--size", "64", "--run", "a", *llm]  # fmt: skip
     environment = os.environ | variables | {"SIGHTSMITH_GENERATOR": generator, "PYTHONPATH": str(Path.cwd())}
     lines = set()
     with subprocess.Popen(
@@ -57,7 +57,7 @@ def test_nothing_is_left_of_keys_after_a_run(tmp_path, variables, generator):
     record = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())
     assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm_model"] == "sees"
     kept = files_of(tmp_path)
-    assert len(kept) > 3 and any("agent.cli" in line for line in lines)
+    assert len(kept) > 3 and any("agent.cli.app" in line for line in lines)
     assert not leaks(*kept, *said, *lines)
 
 

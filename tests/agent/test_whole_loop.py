@@ -9,9 +9,9 @@ from langchain_core.messages import AIMessage
 
 from agent.run import ExitCode, execute, start_run
 from tests.scripted import ScriptedModel, call
-from tools.memory import Lesson, RunMemory
-from tools.runtime import RunContext
-from tools.settings import Settings
+from tools.core.settings import Settings
+from tools.memory.store import Lesson, RunMemory
+from tools.runs.runtime import RunContext
 
 pytestmark = pytest.mark.slow
 

@@ -18,9 +18,9 @@ import typer
 from typer.models import OptionInfo
 from typer.testing import CliRunner
 
-from agent import cli
+from agent.cli import app as cli
 from tests.runs import make_run
-from tools.settings import Settings
+from tools.core.settings import Settings
 
 LONG = "r" * 300
 NO_UTF8 = os.fsdecode(b"\xff\xfe apples")
@@ -361,8 +361,8 @@ def variable_lines() -> Iterator[Line]:
 def no_work() -> Iterator[None]:
     """Where a command would begin to work, it is stopped."""
     reached = mock.Mock(side_effect=Reached)
-    work = ("agent.run.execute", "agent.serve.serve", "tools.label.command._label", "tools.annotate.audit_run",
-            "mcp.server.fastmcp.FastMCP.run")  # fmt: skip
+    work = ("agent.run.execute", "agent.cli.serve.serve", "tools.label.command._label", 
+            "tools.steps.annotate.audit_run", "mcp.server.fastmcp.FastMCP.run")  # fmt: skip
     with contextlib.ExitStack() as stack:
         for name in work:
             stack.enter_context(mock.patch(name, reached))

@@ -16,9 +16,9 @@ from unittest import mock
 from agent.run import ExitCode, execute, open_run, start_run
 from tests.agent.test_offline_run import TOOLS as PRETENDING
 from tests.faults.quirks import FULL, PLAIN, QUIRKS, SCENARIOS, Answer, Call, completion
+from tools.core.settings import Settings
 from tools.label.tool import label_photos_in
-from tools.runtime import RunContext
-from tools.settings import Settings
+from tools.runs.runtime import RunContext
 
 TOOLS = [*PRETENDING, label_photos_in]
 FINE = {ExitCode.FINISHED, ExitCode.NEEDS_ANSWER, ExitCode.FAILED}

@@ -21,7 +21,7 @@ from uuid import uuid4
 import psutil
 
 from tests.faults.facts import facts_of_labels, facts_of_run
-from tools.settings import Settings
+from tools.core.settings import Settings
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,7 @@ def _work(arguments: list[str], folder: Path, variables: dict[str, str], log: Pa
     sys.stdin = open(os.devnull)  # noqa: SIM115 PTH123 lives as long as the process
     sys.argv = ["sightsmith", *arguments]
     HARDSHIPS[hardship]()
-    from agent.cli import main
+    from agent.cli.app import main
 
     main()
 

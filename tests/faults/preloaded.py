@@ -3,14 +3,14 @@
 import onnx  # noqa: F401
 import torch
 
-import agent.cli
-import agent.console
+import agent.cli.app
+import agent.cli.console
 import agent.graph
-import agent.report
+import agent.report.write
 import agent.run  # noqa: F401
 import tools
 import tools.trainers.yolo
-from tools.trainers.networks import quiet_ultralytics
+from tools.models.networks import quiet_ultralytics
 
 tools.all_tools()
 quiet_ultralytics()

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.faults.jobs import Process, build
-from tools.settings import Settings
+from tools.core.settings import Settings
 
 KEYS, PASSWORDS = ("sk-chat-4711-abcdefgh", "plainimagekey4711"), ("chatpass4711", "imagepass4711", "visionpass4711")
 # Clients send the user and password of an address in this form.

@@ -179,7 +179,7 @@ def owlv2(folder: Path) -> Path:
 
 def yoloe(path: Path) -> Path:
     """A file as Ultralytics writes it: the network itself, pickled."""
-    from tools.trainers.networks import quiet_ultralytics
+    from tools.models.networks import quiet_ultralytics
 
     quiet_ultralytics()
     from ultralytics.nn.tasks import YOLOESegModel

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 
 from tests.fakes import ShapeGenerator
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
-from tools.data.scene import SceneObject, SceneSpec
-from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec
-from tools.runtime import Round, RunContext, RunRecord
-from tools.settings import Settings
+from tools.runs.runtime import Round, RunContext, RunRecord
+from tools.scenes.scene import SceneObject, SceneSpec
 
 SIZE = 96
 _TEMPLATES = tempfile.TemporaryDirectory(prefix="sightsmith-tests-")

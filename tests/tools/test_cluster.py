@@ -9,16 +9,16 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from agent import cli
+from agent.cli import app as cli
 from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tools import cluster
+from tools.core.errors import StepFailed
 from tools.data.sample import Instance
-from tools.errors import StepFailed
-from tools.generate import generate
 from tools.generators import Failed
-from tools.scenes import design
-from tools.score import score
+from tools.steps.generate import generate
+from tools.steps.scenes import design
+from tools.steps.score import score
 
 FLAG = "MURDER_FLAG"  # environment: a file; the first process to find it missing makes it and dies
 
@@ -189,7 +189,7 @@ def test_workers_get_no_key_and_no_photo(tmp_path):
 
 
 def test_an_engine_that_pays_stays_where_its_ledger_is(tmp_path):
-    from tools.generate import _spread
+    from tools.steps.generate import _spread
 
     class Paid(ShapeGenerator):
         spent_usd = 0.0

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.tools import checkpoints
-from tests.tools.test_annotate import _worded
-from tools.annotate import annotate, make_annotator
+from tests.tools.steps.test_annotate import _worded
 from tools.data.pictures import read_picture
-from tools.score import score
+from tools.steps.annotate import annotate, make_annotator
+from tools.steps.score import score
 
 
 @pytest.fixture(scope="module")

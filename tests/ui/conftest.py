@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.runs import make_run
 from tests.waiting import LONG_S
-from tools.runtime import RunContext
+from tools.runs.runtime import RunContext
 
 Draw = Callable[..., AppTest]
 

@@ -40,7 +40,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "agent.cli", "ui", "--no-browser", "--port", str(self.port), "--runs-dir",
+        command = [sys.executable, "-m", "agent.cli.app", "ui", "--no-browser", "--port", str(self.port), "--runs-dir",
                    str(self.runs_dir)]  # fmt: skip
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from tests.ui.issuer import CLIENT, Issuer
 from tests.ui.server import Page, Server, chromium, launch
 from tests.waiting import LONG_S, wait_until
 from tools.data.dataset import Dataset
-from tools.predict import Predictor
+from tools.models.predict import Predictor
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [

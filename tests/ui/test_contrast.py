@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ui
-from agent.serve import THEMES
+from agent.cli.serve import THEMES
 
 LEAST = 4.5
 SHEETS = ("style.css", "grid/grid.css", "clicker/clicker.css")

@@ -13,10 +13,10 @@ from PIL import Image
 from agent import detached
 from agent.run import read_record, start_run
 from tests.ui.conftest import words
+from tools.core.settings import Settings
 from tools.data.dataset import Dataset
-from tools.data.scores import SliceScore
-from tools.runtime import write_json
-from tools.settings import Settings
+from tools.metrics.scores import SliceScore
+from tools.runs.runtime import write_json
 from ui.grid import Turn, read_turn
 
 PAGES = ("chat", "tryit", "gallery", "scores", "review", "take", "bring", "runs", "settings")
@@ -473,7 +473,7 @@ def test_a_full_disk_is_said_on_uploading(draw, runs_dir, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tools.uploads._copy", full)
+    monkeypatch.setattr("tools.data.uploads._copy", full)
     test = draw("bring")
     test.file_uploader(key="labelled_file").set_value(("mine.zip", labelled_zip(6), "application/zip"))
     submit(test, "labelled", "Upload").run()

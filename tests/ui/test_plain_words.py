@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agent import questions
+from agent.requests import questions
 from tests.runs import evaluation, make_run
 from tests.ui.conftest import words
 from tools.data.dataset import Dataset
-from tools.data.scores import SliceScore
+from tools.metrics.scores import SliceScore
 from ui import plain_words
 from ui.texts import EN, ZH
 
@@ -150,7 +150,7 @@ def test_the_card_stands_beside_the_files_with_something_to_copy(draw, run):
 
 
 def test_pictures_of_results_are_made_anew_when_labels_or_pictures_change(run):
-    from tools import review
+    from tools.page import review
     from ui.results import _stamp
 
     dataset = Dataset(run.folder)

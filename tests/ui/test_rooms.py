@@ -61,8 +61,8 @@ def server(tmp_path):
     """With a finished project, whose weights are random: what it finds is wrong, and can be taught."""
     import torch
 
-    from tools.trainers import checkpoint
-    from tools.trainers.networks import build_network
+    from tools.models import checkpoint
+    from tools.models.networks import build_network
 
     made = Server(tmp_path)
     run = make_run(made.runs_dir / NAME, names=("apple", "lemon"))

@@ -13,7 +13,7 @@ from tests.tools.generators.cutout_files import ground
 from tests.ui.server import Page, Server, chromium, launch
 from tests.waiting import LONG_S, wait_until
 from tools.data.pictures import write_picture
-from tools.predict import Predictor
+from tools.models.predict import Predictor
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [
@@ -93,7 +93,7 @@ def _place_of(page, number):
 
 def test_the_same_by_number_in_the_terminal(tmp_path, photos):
     def run(*words):
-        command = [sys.executable, "-m", "agent.cli", *words, "--runs-dir", str(tmp_path / "runs")]
+        command = [sys.executable, "-m", "agent.cli.app", *words, "--runs-dir", str(tmp_path / "runs")]
         environment = {**os.environ, **SMALL, "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_LLM": "offline"}
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONG_S, check=False)
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from agent import detached
 from tests.ui.conftest import words
-from tools.data.browse import WAITS
+from tools.core.settings import Settings
 from tools.data.dataset import Dataset
 from tools.data.sample import Instance, encode_mask
-from tools.photo_sets import bring_bare
-from tools.settings import Settings
+from tools.page.browse import WAITS
+from tools.runs.photo_sets import bring_bare
 from ui import results
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.task import TaskSpec
 from tools.data.sample import BoolMask, Box, Instance, Sample
-from tools.data.task import TaskSpec
 
 Picture = npt.NDArray[np.uint8]
 # x, y in pixels and whether the point lies on the object.

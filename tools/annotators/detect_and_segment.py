@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.annotators import Detector, Picture, Segmenter
-from tools.annotators.calibration import Calibration
-from tools.annotators.fusion import Fused, box_ious, detect_fused
-from tools.data.metrics import MAX_DETECTIONS
+from tools.core.task import TaskKind, TaskSpec
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask, mask_box
-from tools.data.task import TaskKind, TaskSpec
+from tools.metrics.coco import MAX_DETECTIONS
+from tools.models.calibration import Calibration
+from tools.models.fusion import Fused, box_ious, detect_fused
 from tools.scorers.clip import Embedder, agreement, crop, distractors_of, prompt
 
 if TYPE_CHECKING:
-    from tools.settings import Settings
+    from tools.core.settings import Settings
 
 # A view may doubt what several together are sure of.
 VIEW_SHARE = 0.5
@@ -78,7 +78,7 @@ class LabelRules:
 
 def crop_checker(settings: "Settings") -> Embedder | None:
     """The encoder that looks at crops, where the settings want one and its weights are on this machine."""
-    from tools.models import local_folder
+    from tools.core.model_files import local_folder
 
     if not settings.crop_agreement or local_folder(settings.clip_model) is None:
         return None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.task import TaskSpec
 from tools.data.sample import Instance, Sample, mask_box
-from tools.data.task import TaskSpec
 
 
 class ExactAnnotator:

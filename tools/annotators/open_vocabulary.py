@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from tools.annotators import Detection, Detector, Picture
-from tools.errors import StepFailed
-from tools.models import choose_device, load_pretrained, local_folder, release
+from tools.core.errors import StepFailed
+from tools.core.model_files import choose_device, load_pretrained, local_folder, release
 
 log = logging.getLogger(__name__)
 # As their authors use them (Grounding DINO's demo, the cards of OWLv2 and SAM 3), and the apple paper, 2411.11285.
@@ -228,13 +228,13 @@ class UltralyticsDetector:
     licence = "AGPL-3.0"
 
     def __init__(self, weights: Path, batch: int = 8) -> None:
-        from tools.trainers.networks import quiet_ultralytics
+        from tools.models.networks import quiet_ultralytics
 
         quiet_ultralytics()
         from ultralytics import __version__ as library
         from ultralytics.models import YOLOE, YOLOWorld
 
-        from tools.trainers.pickled import read_network
+        from tools.models.pickled import read_network
 
         network = read_network(weights)
         kinds = {"YOLOEModel": YOLOE, "YOLOESegModel": YOLOE, "WorldModel": YOLOWorld}

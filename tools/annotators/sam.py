@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.annotators import Picture, Point, Segmenter
+from tools.core.errors import StepFailed
+from tools.core.model_files import choose_device, load_pretrained, local_folder, release
 from tools.data.sample import BoolMask, Box
-from tools.errors import StepFailed
-from tools.models import choose_device, load_pretrained, local_folder, release
 
 log = logging.getLogger(__name__)
 PATCH_PX = 16

@@ -12,9 +12,9 @@ import cv2
 
 import prompts
 from tools.annotators import Picture
+from tools.core.errors import StepFailed
 from tools.data.sample import Instance
-from tools.errors import StepFailed
-from tools.vision import OutOfMoney, VisionModel
+from tools.models.vision import OutOfMoney, VisionModel
 
 QUESTIONS = {
     "all_right": "a box holds something else", "none_missed": "an object has no box",

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.data.scene import SceneSpec
-from tools.errors import SightsmithError, StepFailed
-from tools.processes import before_workers_of_ray
-from tools.runtime import RunContext, RunRecord
-from tools.settings import Settings
+from tools.core.errors import SightsmithError, StepFailed
+from tools.core.processes import before_workers_of_ray
+from tools.core.settings import Settings
+from tools.runs.runtime import RunContext, RunRecord
+from tools.scenes.scene import SceneSpec
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5  # between two looks whether the person wants to stop

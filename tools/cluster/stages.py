@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tools.annotators import Picture
-from tools.annotators.calibration import Calibration
 from tools.cluster import NETWORKS, Lost, RayPool
+from tools.core.errors import StepFailed
+from tools.core.task import TaskSpec
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneSpec
-from tools.data.task import TaskSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated, Generator
-from tools.runtime import RunContext
+from tools.models.calibration import Calibration
+from tools.runs.runtime import RunContext
+from tools.scenes.scene import SceneSpec
 
 # Scenes handed to a worker at once: a GPU's batch, or what takes a core some seconds.
 NETWORK_UNIT, UNIT = 16, 4
@@ -28,7 +28,7 @@ BATCHES_AT_ONCE = 4  # of each worker, before labels are written down
 
 def generating(run: RunContext) -> Callable[[Sequence[SceneSpec]], list[tuple[Generated | Failed, bytes]]]:
     """What a worker does with scenes: the results, and the bytes of each picture."""
-    from tools.generate import make_generator
+    from tools.steps.generate import make_generator
 
     engine = make_generator(run)
 
@@ -114,8 +114,8 @@ class RayGenerator:
 
 
 def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
-    """What a worker does with pictures and samples: see `tools.score.score_batch`."""
-    from tools.score import make_scorers, score_batch
+    """What a worker does with pictures and samples: see `tools.steps.score.score_batch`."""
+    from tools.steps.score import make_scorers, score_batch
 
     scorers, least = make_scorers(run), run.settings.min_quality
 
@@ -128,7 +128,7 @@ def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], A
 def scored(
     run: RunContext, batches: Sequence[Sequence[Sample]], read: Callable[[Sample], Picture]
 ) -> Iterator[tuple[int, Any]]:
-    """(index, `tools.score.Scored`) of each batch, as it is finished.
+    """(index, `tools.steps.score.Scored`) of each batch, as it is finished.
 
     Raises:
         StepFailed: a batch killed every worker that it was given to, or no worker starts.
@@ -167,7 +167,7 @@ class Labelling:
 
     def __call__(self, run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
         """With the engines of the settings."""
-        from tools.annotate import make_detect_and_segment
+        from tools.steps.annotate import make_detect_and_segment
 
         engine, task = make_detect_and_segment(run, calibrated=False), run.task
         engine.calibration = self.calibration

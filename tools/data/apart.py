@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from tools.core.errors import StepFailed
 from tools.data.dataset import file_sha256
 from tools.data.photos import Fingerprint, Reason, find_twins, look_hash
 from tools.data.pictures import is_picture, read_picture
 from tools.data.sample import Sample
-from tools.errors import StepFailed
 
 _THREADS = 2  # decoding lets go of the interpreter; two decoded photos are in memory at most
 _SHOWN = 3

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from tools.core.errors import FixArguments
+from tools.core.task import TaskKind
 from tools.data.sample import Box, Instance, Sample
-from tools.data.task import TaskKind
-from tools.errors import FixArguments
 
 BoxConvention = Literal["visible", "whole"]
 BOXES_SAY: dict[BoxConvention, str] = {"visible": "what is seen", "whole": "the whole object, hidden parts inferred"}

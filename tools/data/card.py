@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.core.task import TaskSpec
 from tools.data.boxes import BOXES_SAY, BoxConvention
 from tools.data.credits import credits_of
 from tools.data.sample import Sample
-from tools.data.scene import AXES
-from tools.data.task import TaskSpec
+from tools.scenes.scene import AXES
 
 _SPLITS = ("train", "val", "test")
 _WHERE = {

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools.data.task import ClassSpec, TaskSpec
-from tools.errors import NeedsUser
+from tools.core.errors import NeedsUser
+from tools.core.task import ClassSpec, TaskSpec
 
 # Words that say how a thing is, not what it is: "unripe apple" is an apple (but "hot dog" is no dog).
 _STATES = frozenset({

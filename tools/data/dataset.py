@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.database import connected
+from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneSpec
-from tools.database import connected
-from tools.errors import StepFailed
+from tools.scenes.scene import SceneSpec
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scenes (

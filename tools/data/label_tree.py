@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from tools.core.errors import StepFailed
 from tools.data.pictures import (
     PICTURE_SUFFIXES,
     UNREAD_SUFFIXES,
@@ -17,7 +18,6 @@ from tools.data.pictures import (
     unread_reason,
     walk_files,
 )
-from tools.errors import StepFailed
 
 HOW = (
     "Bring pictures with labels beside them (COCO, YOLO, Pascal VOC, CVAT, labelme, Label Studio, Hugging Face or mask "

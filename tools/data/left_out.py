@@ -6,7 +6,7 @@ A label that is left out takes its picture with it where nothing else is labelle
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 
 MOST = 0.1  # of a set's labels; more says that the set, or how it is read, is wrong
 LEAST = 1  # this many are left out of the smallest set, of which they are more than that share

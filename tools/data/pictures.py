@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 
 Picture = npt.NDArray[np.uint8]
 

@@ -12,18 +12,18 @@ from typing import Literal
 
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.task import TaskSpec
 from tools.data.class_names import match_classes
 from tools.data.dataset import file_sha256
 from tools.data.formats.labels import LabelledImage, clip_box, counted, counts_box, mask_area
 from tools.data.left_out import LeftOut
+from tools.data.origin import count_generated
+from tools.data.origin import sentence as origin_sentence
 from tools.data.photos import group_pictures, look_hash, split_photos
 from tools.data.pictures import Picture, read_orientation, read_picture, read_size
 from tools.data.real_labels import FORMATS, RealLabels, read_labels
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask
-from tools.data.task import TaskSpec
-from tools.errors import StepFailed
-from tools.origin import count_generated
-from tools.origin import sentence as origin_sentence
 
 _SHOWN = 3
 # Masks that all fill this much of their boxes are boxes in disguise: exporters write a box as a polygon of four points.

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from tools.core.errors import StepFailed
 from tools.data.formats import folders, label_studio, unread
 from tools.data.formats.labels import LabelledImage, LabelSet, counted
 from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, several_formats
@@ -15,7 +16,6 @@ from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
 from tools.data.real_masks import read_masks
 from tools.data.real_yolo import YoloFiles, read_text, read_yolo
-from tools.errors import StepFailed
 
 __all__ = ["FORMATS", "RealLabels", "read_labels"]
 _SHOWN = 3

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.task import slug
 from tools.data.formats import folders, mask_pngs
 from tools.data.formats.labels import LabelledImage
 from tools.data.label_tree import Tree, Wanted, mask_of, match_pictures
 from tools.data.real_yolo import read_text
-from tools.data.task import slug
-from tools.errors import StepFailed
 
 _LISTS = ("classes.txt", "labels.txt", "labelmap.txt")
 _OBJECTS = frozenset({"segmentationobject", "instances"})  # folders of pictures of numbered objects

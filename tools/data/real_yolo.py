@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.core.errors import StepFailed
 from tools.data.formats import yolo
 from tools.data.formats.labels import LabelledImage
 from tools.data.formats.text import decode
 from tools.data.label_tree import IMAGE_FOLDERS, LABEL_FOLDERS, WAYS, Tree, above
 from tools.data.left_out import LeftOut
 from tools.data.pictures import read_size
-from tools.errors import StepFailed
 
 _NAME_LISTS = ("classes.txt", "obj.names", "labels.txt", "predefined_classes.txt")
 _MAIN = ("data", "dataset")  # what a data set's YAML is called

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.core.errors import FixArguments
+from tools.core.files import write_text
+from tools.core.settings import EFFORTS
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
 from tools.edge.forms import INT8, PT, Form, wanted_forms
 from tools.edge.measure import Exam, fitted
-from tools.errors import FixArguments
-from tools.evaluate import TESTS, rules_for, sets_of
-from tools.export_model import to_onnx
-from tools.files import write_text
-from tools.runtime import RunContext
-from tools.settings import EFFORTS
-from tools.train import make_job, trainer_of
-from tools.trainers.checkpoint import load, to_ultralytics_pt
+from tools.models.checkpoint import load, to_ultralytics_pt
+from tools.runs.runtime import RunContext
+from tools.steps.evaluate import TESTS, rules_for, sets_of
+from tools.steps.export_model import to_onnx
+from tools.steps.train import make_job, trainer_of
 from tools.trainers.fingerprint import job_fingerprint
 
 _SIZES = "nsmlx"

@@ -5,24 +5,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools import owned
+from tools.core import owned
+from tools.core.errors import FixArguments
+from tools.core.files import write_json
+from tools.core.settings import Settings
+from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
-from tools.data.scores import EvaluatedOn
-from tools.data.scoring import ScoringRules
-from tools.data.task import TaskSpec
 from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
 from tools.edge.measure import Exam, Row, fitted, measure
-from tools.errors import FixArguments
-from tools.evaluate import TESTS, rules_for, sets_of
-from tools.export_model import cpu_threads, export_best, to_onnx
-from tools.files import write_json
 from tools.label.labeler import label_task
-from tools.photo_sets import labelled_folder
-from tools.runtime import RunContext
-from tools.settings import Settings
-from tools.trainers.checkpoint import Card, load, load_model, write_pt
-from tools.trainers.pickled import load_pickled
+from tools.metrics.scores import EvaluatedOn
+from tools.metrics.scoring import ScoringRules
+from tools.models.checkpoint import Card, load, load_model, write_pt
+from tools.models.pickled import load_pickled
+from tools.runs.photo_sets import labelled_folder
+from tools.runs.runtime import RunContext
+from tools.steps.evaluate import TESTS, rules_for, sets_of
+from tools.steps.export_model import cpu_threads, export_best, to_onnx
 
 STAGE = "export_model"
 TABLE = "devices.json"

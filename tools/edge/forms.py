@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.errors import FixArguments, StepFailed
-from tools.export_model import cpu_threads, open_onnx, open_pt, to_onnx, to_other
+from tools.core.errors import FixArguments, StepFailed
+from tools.steps.export_model import cpu_threads, open_onnx, open_pt, to_onnx, to_other
 
 Batch = npt.NDArray[np.float32]
 Forward = Callable[[Batch], list[Batch]]  # one (1, 3, side, side) picture in 0..1 -> the network's raw outputs

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.errors import StepFailed
-from tools.files import DiskFull, is_full
+from tools.core.errors import StepFailed
+from tools.core.files import DiskFull, is_full
 
 _LAST_LAYERS = re.compile(r"/cv\d\.\d/cv\d\.\d\.2/|/dfl/")  # of Ultralytics' heads: boxes, classes, coefficients
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tools.data.sample import Instance
-from tools.data.scene import SceneSpec
+from tools.scenes.scene import SceneSpec
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.model_files import choose_device, choose_dtype, load_pretrained, local_folder, release
+from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated
-from tools.models import choose_device, choose_dtype, load_pretrained, local_folder, release
-from tools.settings import Settings
+from tools.scenes.scene import SceneSpec
 
 log = logging.getLogger(__name__)
 

@@ -22,14 +22,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.ledger import Ledger, Outcome
+from tools.core.secrecy import redact, reveal
+from tools.core.settings import Settings
 from tools.data.pictures import Picture, read_picture, write_picture
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated
-from tools.generators.ledger import Ledger, Outcome
-from tools.runtime import write_json
-from tools.secrecy import redact, reveal
-from tools.settings import Settings
+from tools.runs.runtime import write_json
+from tools.scenes.scene import SceneSpec
 
 REFUSALS = ("content_policy_violation", "moderation_blocked", "content_filter", "safety system", "content policy")
 NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})

@@ -18,15 +18,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.errors import StepFailed
+from tools.core.model_files import choose_device, choose_dtype, load_pretrained, local_folder, release
+from tools.core.settings import Settings
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Instance
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated, Generator
 from tools.generators.diffusion import first_batch, licence_of, recipe_of, revision_of, seed_of, side_of
 from tools.generators.drift import agreement
-from tools.models import choose_device, choose_dtype, load_pretrained, local_folder, release
-from tools.settings import Settings
+from tools.scenes.scene import SceneSpec
 
 log = logging.getLogger(__name__)
 EDGES = (60, 150)  # Canny's thresholds for the network: strong edges; the paint between them is free

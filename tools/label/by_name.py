@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from tools.models.networks import build_network, transfer
 from tools.trainers.known import KnownClasses, give_outputs
-from tools.trainers.networks import build_network, transfer
 from tools.trainers.starter import NAMES, widen
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.annotators import Segmenter
+from tools.core.errors import FixArguments, NeedsUser, StepFailed
+from tools.core.settings import Settings
+from tools.core.task import TaskKind, TaskSpec
 from tools.data.class_names import match_classes
-from tools.data.scores import EvaluatedOn
-from tools.data.task import TaskKind, TaskSpec
-from tools.errors import FixArguments, NeedsUser, StepFailed
 from tools.label.engines import (
     OPEN_VOCABULARY,
     STARTER,
@@ -24,8 +24,8 @@ from tools.label.engines import (
     ProposalEngine,
     WordsEngine,
 )
-from tools.runtime import RunRecord, readable_runs
-from tools.settings import Settings
+from tools.metrics.scores import EvaluatedOn
+from tools.runs.runtime import RunRecord, readable_runs
 
 _LEAST_PICTURES = 5  # a score on fewer says nothing
 
@@ -74,7 +74,7 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
         return _words_engine(task, settings)
     if choice.name == STARTER:
         return _known(task, settings) or _proposals(task, settings)
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
     weights = Path(choice.name)
     predictor = Predictor.load(
@@ -108,7 +108,7 @@ def covering(names: Sequence[str], task: TaskSpec) -> dict[str, str] | None:
 def make_segmenter(settings: Settings) -> Segmenter:
     """SAM where its weights are on this machine, else GrabCut."""
     from tools.annotators.grabcut import GrabCutSegmenter
-    from tools.models import local_folder
+    from tools.core.model_files import local_folder
 
     name = settings.sam_model if settings.segmenter == "grabcut" else settings.segmenter
     if ("segmenter" in settings.model_fields_set and settings.segmenter == "grabcut") or local_folder(name) is None:
@@ -119,7 +119,7 @@ def make_segmenter(settings: Settings) -> Segmenter:
 
 
 def _words_are_here(task: TaskSpec, settings: Settings) -> bool:
-    from tools.models import local_folder
+    from tools.core.model_files import local_folder
 
     return task.kind != "classify" and local_folder(settings.detector) is not None
 
@@ -151,7 +151,7 @@ def _known_keys(task: TaskSpec) -> list[str]:
 
 def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
     from tools.trainers.known import load_known
     from tools.trainers.starter import load_starter
 
@@ -175,8 +175,8 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
 
 
 def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
-    from tools.predict import Predictor
-    from tools.trainers.networks import build_network
+    from tools.models.networks import build_network
+    from tools.models.predict import Predictor
     from tools.trainers.starter import load_starter
 
     namer = _namer(task, settings) if len(task.class_names) > 1 else None
@@ -202,11 +202,11 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
 
 def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
     """What can tell the classes apart on crops: a classifier of an earlier run, or CLIP; None: nothing."""
-    from tools.models import local_folder
+    from tools.core.model_files import local_folder
 
     classify = task.model_copy(update={"kind": "classify"})
     if measured := _measured_models(classify, settings):
-        from tools.predict import Predictor
+        from tools.models.predict import Predictor
 
         choice = measured[0].choice
         predictor = Predictor.load(Path(choice.name))

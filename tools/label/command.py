@@ -6,27 +6,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tools import owned
+from tools.core import owned
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import clear_leftovers, full_disk, is_full
+from tools.core.locks import locked
+from tools.core.settings import Settings
+from tools.core.task import TaskSpec
 from tools.data.formats.labels import LabelledImage, holdable
+from tools.data.photo_files import unpacked
 from tools.data.sample import Sample
-from tools.data.task import TaskSpec
-from tools.errors import FixArguments, StepFailed
-from tools.files import clear_leftovers, full_disk, is_full
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
 from tools.label.engines import Engine
 from tools.label.export import FORMATS, Written, is_known, write_export
 from tools.label.folder import LabelFolder, joined_stem
+from tools.label.improved import ImprovedEngine, worth_it
 from tools.label.labeler import AutoLabeler, LabelSummary
-from tools.label.photos import unpacked
 from tools.label.queue import Queued, write_queue
 from tools.label.report import write_report
-from tools.locks import locked
-from tools.photo_sets import labelled_folder, photos_folder
-from tools.repair.before_labels import ImprovedEngine, worth_it
 from tools.repair.improve import Repair
 from tools.repair.network import RepairNetwork
-from tools.settings import Settings
+from tools.runs.photo_sets import labelled_folder, photos_folder
 from tools.video.frames import with_frames
 
 Told = Callable[[int, int], None]

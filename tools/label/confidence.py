@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, Field
 
-from tools.annotators.calibration import (
+from tools.core.settings import Settings
+from tools.core.task import TaskSpec
+from tools.data.pictures import read_picture
+from tools.data.real import load_real
+from tools.data.sample import Instance, Sample
+from tools.models.calibration import (
     Bin,
     Calibration,
     expected_calibration_error,
@@ -16,12 +21,7 @@ from tools.annotators.calibration import (
     reliability,
     threshold_for,
 )
-from tools.annotators.fusion import box_ious
-from tools.data.pictures import read_picture
-from tools.data.real import load_real
-from tools.data.sample import Instance, Sample
-from tools.data.task import TaskSpec
-from tools.settings import Settings
+from tools.models.fusion import box_ious
 
 if TYPE_CHECKING:
     from tools.label.engines import Engine

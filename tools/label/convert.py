@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from tools import owned
 from tools.annotators import Segmenter
+from tools.core import owned
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
+from tools.core.task import TaskKind, TaskSpec, clean_name
 from tools.data.formats.labels import LabelledImage, counted, holdable
+from tools.data.origin import carry
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
-from tools.data.task import TaskKind, TaskSpec, clean_name
-from tools.errors import StepFailed
+from tools.data.uploads import is_archive, unpack_labelled
 from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
 from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
-from tools.origin import carry
-from tools.settings import Settings
-from tools.uploads import is_archive, unpack_labelled
 
 
 @dataclass

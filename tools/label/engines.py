@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.annotators import Picture, Segmenter
-from tools.annotators.fusion import box_ious
+from tools.core.settings import Views
+from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
-from tools.data.task import TaskKind, TaskSpec
 from tools.label.views import predict_in_views
-from tools.settings import Views
+from tools.models.fusion import box_ious
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import DetectAndSegment
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
     from tools.scorers.clip import Embedder
 
 OPEN_VOCABULARY, STARTER = "open-vocabulary", "starter"

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO, Protocol, get_args
 from xml.etree import ElementTree as ET
 
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import link_or_copy
+from tools.core.task import TaskSpec
 from tools.data.formats import (
     Form,
     coco,
@@ -26,9 +29,6 @@ from tools.data.formats import (
     yolo,
 )
 from tools.data.formats.labels import LabelledImage, class_index
-from tools.data.task import TaskSpec
-from tools.errors import FixArguments, StepFailed
-from tools.files import link_or_copy
 
 FORMATS: tuple[Form, ...] = get_args(Form)
 ORIGINAL_NAMES = "original_names.json"

@@ -16,17 +16,17 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, Field
 
+from tools.core.database import connected
+from tools.core.files import set_aside
+from tools.core.task import TaskSpec, slug
 from tools.data.dataset import Dataset
 from tools.data.formats.labels import holdable
+from tools.data.origin import carry
+from tools.data.photo_files import PhotoFile, ReadPhoto
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
-from tools.data.task import TaskSpec, slug
-from tools.database import connected
-from tools.files import set_aside
-from tools.label.photos import PhotoFile, ReadPhoto
-from tools.origin import carry
-from tools.photo_sets import ABOUT, PhotoSet, photos_folder
-from tools.runtime import write_json
+from tools.runs.photo_sets import ABOUT, PhotoSet, photos_folder
+from tools.runs.runtime import write_json
 
 _JOURNAL = """
 CREATE TABLE IF NOT EXISTS labelled (
@@ -131,7 +131,7 @@ class LabelFolder:
             label: class of the whole picture, in a classification.
             about: `scores`, `quality`, `reasons` and `provenance` of the sample.
         """
-        from tools.curate import embed
+        from tools.steps.curate import embed
 
         assert photo.picture is not None
         file = photo.file

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec, clean_name
+from tools.data.photo_files import PhotoFile, ReadPhoto, find_photos, read_ahead
 from tools.data.sample import Instance
-from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec, clean_name
-from tools.errors import FixArguments, StepFailed
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, weighed
 from tools.label.engines import Engine, disagreements
 from tools.label.folder import LabelFolder
-from tools.label.photos import PhotoFile, ReadPhoto, find_photos, read_ahead
-from tools.settings import Settings
 
 Told = Callable[[int, int], None]  # done, total
 _SHOWN_DOUBTS = 20  # of a photo, kept for the person who looks at it

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.errors import FixArguments
-from tools.photo_sets import photos_folder
-from tools.runtime import RunContext
+from tools.core.errors import FixArguments
+from tools.runs.photo_sets import photos_folder
+from tools.runs.runtime import RunContext
 
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9_~./\\-])(?:\./)?", r"/?(?![/\\-]|[A-Za-z0-9_]|\.\w)"  # ends of a path in a text
 _QUOTES = "\"'“”「」『』"

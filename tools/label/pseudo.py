@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.annotators import Segmenter
+from tools.core.errors import StepFailed
+from tools.core.task import TaskSpec
 from tools.data.apart import Apart, of_samples, set_apart
+from tools.data.photo_files import PhotoFile, find_photos, read_ahead
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Box, Instance, Sample
-from tools.data.task import TaskSpec
-from tools.errors import StepFailed
 from tools.label.engines import cut_out
-from tools.label.photos import PhotoFile, find_photos, read_ahead
-from tools.trainers.postprocess import centre_crop
+from tools.models.postprocess import centre_crop
 
 if TYPE_CHECKING:
     from tools.label.labeler import AutoLabeler

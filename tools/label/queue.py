@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tools.core.settings import Settings
 from tools.label.folder import LabelFolder
-from tools.runtime import write_json
-from tools.settings import Settings
+from tools.runs.runtime import write_json
 
 QUEUE = "review.json"
 _MOST_COMPARED = 20_000  # photos: beyond, their vectors are no longer flat memory, and every k-th is compared
@@ -69,7 +69,7 @@ def _outliers(kept: LabelFolder, settings: Settings) -> dict[str, float]:
     ids, vectors = kept.vectors(_MOST_COMPARED)
     if not ids:
         return {}
-    from tools.curate import find_outliers
+    from tools.steps.curate import find_outliers
 
     found = find_outliers(vectors, ["all"] * len(ids), settings.outlier_neighbours, settings.outlier_z)
     return {ids[i]: z for i, z in found.items()}

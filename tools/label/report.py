@@ -12,17 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.annotators.calibration import Bin
+from tools.core.errors import StepFailed
+from tools.core.files import write_text
 from tools.data.pictures import read_picture, scaled_size
 from tools.data.sample import Sample
-from tools.errors import StepFailed
-from tools.files import write_text
 from tools.label.confidence import Checked, Confidence
 from tools.label.export import Written
 from tools.label.folder import LabelFolder
 from tools.label.labeler import LabelSummary
 from tools.label.queue import Queued
-from tools.predict import draw
+from tools.models.calibration import Bin
+from tools.models.predict import draw
 
 _SHOWN, _SIDE_PX = 12, 320
 _PLOT, _EDGE = 240, 30  # pixels of a diagram and of the room for its numbers

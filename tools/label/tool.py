@@ -8,16 +8,16 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
-from tools.answers import NO, REPLY_CHARS, WANTS, approves, plain
+from tools.core.answers import NO, REPLY_CHARS, WANTS, approves, plain
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.task import TaskKind
 from tools.data.formats import Form
-from tools.data.task import TaskKind
-from tools.errors import FixArguments, StepFailed
+from tools.data.photo_files import find_photos
 from tools.label.command import Labelling, Outcome, label_photos
 from tools.label.labeler import label_task
-from tools.label.photos import find_photos
 from tools.label.places import allowed_model, allowed_photos
-from tools.photo_sets import photos_folder
-from tools.runtime import RunContext, report
+from tools.runs.photo_sets import photos_folder
+from tools.runs.runtime import RunContext, report
 
 STAGE = "label"
 

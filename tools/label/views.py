@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.annotators import Detection, Picture
-from tools.annotators.fusion import Fused, fuse
+from tools.core.settings import Views
 from tools.data.sample import Box, Instance, encode_mask
-from tools.settings import Views
+from tools.models.fusion import Fused, fuse
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 # Size as a share of the model's own, and whether mirrored.
 _VIEWS: dict[Views, tuple[tuple[float, bool], ...]] = {

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.captions import plural
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Sample
-from tools.data.scene import SceneSpec
+from tools.scenes.captions import plural
+from tools.scenes.scene import SceneSpec
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")

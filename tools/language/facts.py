@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.data.captions import plural
 from tools.data.formats.labels import mask_area
-from tools.data.phrases import content_words
 from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, Sample
-from tools.data.scene import SceneSpec
 from tools.language.colours import COLOURS, colour_of
+from tools.scenes.captions import plural
+from tools.scenes.phrases import content_words
+from tools.scenes.scene import SceneSpec
 
 MIN_AREA = 0.0006  # of the picture: what is smaller is not spoken of, nor counted past
 # Looks of which one thing is several to a person's eye.

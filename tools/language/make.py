@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.core.errors import StepFailed
 from tools.data.formats.coco_captions import Said, picture_path
 from tools.data.formats.dialogues import Dialogue
 from tools.data.formats.labels import labelled
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
 from tools.language.balance import balanced, statistics
 from tools.language.check import Checker
 from tools.language.facts import Facts, facts_of, is_exact, vocabulary
 from tools.language.questions import Pair, box_text, captions_of, pairs_of
 from tools.language.refer import expressions
+from tools.scenes.scene import SceneSpec
 
 _CAPTION_ASKED = ("Describe the picture.", "What does the picture show?", "Say in a few words what is to be seen.")
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, NamedTuple
 
-from tools.data.captions import caption, plural
-from tools.data.scene import SceneObject
 from tools.language.facts import Facts, Thing
 from tools.language.refer import NEARER, OPPOSITE, expressions, relation
+from tools.scenes.captions import caption, plural
+from tools.scenes.scene import SceneObject
 
 KINDS = ("count", "exists", "colour", "where", "relation", "occlusion", "none", "referring", "region")
 HIDDEN, OPEN = 0.7, 0.95  # seen share below which a thing is partly hidden, and above which it is not; between: unasked

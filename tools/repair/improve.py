@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tools import owned
+from tools.core import owned
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import write_json
+from tools.data.photo_files import PhotoFile, find_photos, read_ahead
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import BoolMask
-from tools.errors import FixArguments, StepFailed
-from tools.files import write_json
-from tools.label.photos import PhotoFile, find_photos, read_ahead
 from tools.repair.classical import (
     BLURRED_PX,
     MOST_BLUR_PX,

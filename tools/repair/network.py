@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.errors import StepFailed
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask
-from tools.errors import StepFailed
 
 Purpose = Literal["enlarge", "restore", "fill"]
 _TILE_PX, _OVERLAP_PX = 512, 32  # a photo of a camera is computed in parts
@@ -32,7 +32,7 @@ class RepairNetwork:
     def __init__(self, path: Path) -> None:
         from spandrel import ModelLoader, UnsupportedModelError
 
-        from tools.models import choose_device
+        from tools.core.model_files import choose_device
 
         self.path, self.device = path, choose_device()
         try:

@@ -8,12 +8,12 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
-from tools.answers import NO, WANTS, approves, plain
-from tools.errors import FixArguments, StepFailed
-from tools.label.photos import find_photos
+from tools.core.answers import NO, WANTS, approves, plain
+from tools.core.errors import FixArguments, StepFailed
+from tools.data.photo_files import find_photos
 from tools.label.places import allowed_photos
 from tools.repair.improve import Repair, improve_photos
-from tools.runtime import RunContext, report
+from tools.runs.runtime import RunContext, report
 
 STAGE = "label"
 _FOLDER = "improved"

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.errors import StepFailed
+from tools.core.model_files import choose_device, choose_dtype, load_pretrained, release
+from tools.core.task import TaskSpec
 from tools.data.sample import Box, Sample
-from tools.data.scene import SceneSpec
-from tools.data.task import TaskSpec
-from tools.errors import StepFailed
-from tools.models import choose_device, choose_dtype, load_pretrained, release
+from tools.scenes.scene import SceneSpec
 from tools.scorers import Quality
 
 Float32Array = npt.NDArray[np.float32]

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 import prompts
+from tools.core.errors import StepFailed
+from tools.core.task import TaskSpec
 from tools.data.sample import Box, Sample
-from tools.data.scene import SceneSpec
-from tools.data.task import TaskSpec
-from tools.errors import StepFailed
+from tools.models.vision import VisionModel
+from tools.scenes.scene import SceneSpec
 from tools.scorers import Quality
 from tools.scorers.clip import Embedder, Float32Array, crop, percentage, prompt
-from tools.vision import VisionModel
 
 Picture = npt.NDArray[np.uint8]
 

@@ -15,7 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.security import APIKeyHeader
 
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.service.callbacks import check_url
 from tools.service.engine import Deadly, Engine, Look, Unavailable
 from tools.service.feedback import Feedback
@@ -37,7 +38,6 @@ from tools.service.messages import (
 from tools.service.metrics import Metrics
 from tools.service.runner import Runner, answer_of, check_picture
 from tools.service.versions import Version, Versions
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 _JOBS_RETRY_S = "30"

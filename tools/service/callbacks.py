@@ -16,9 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.service.jobs import Job, Jobs
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 _FIRST_WAIT_S = 2.0

@@ -13,9 +13,9 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
+from tools.core.errors import StepFailed
 from tools.data.pictures import decode_picture
-from tools.errors import StepFailed
-from tools.predict import Predictor, listed
+from tools.models.predict import Predictor, listed
 from tools.service.batches import Batcher
 from tools.service.engine import Deadly, Look, Unavailable
 

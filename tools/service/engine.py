@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tools.errors import SightsmithError
+from tools.core.errors import SightsmithError
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Look:
 
     height: int = 0
     width: int = 0
-    objects: list[dict[str, Any]] = field(default_factory=list)  # as tools.predict.listed
+    objects: list[dict[str, Any]] = field(default_factory=list)  # as tools.models.predict.listed
     probabilities: dict[str, float] = field(default_factory=dict)  # of a classifier, class -> share
     batch: int = 1
     leads: bool = True

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.metrics import Matcher, Picture
+from tools.core.database import Damaged, connected, is_damaged
+from tools.core.files import set_aside
+from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.database import Damaged, connected, is_damaged
-from tools.files import set_aside
-from tools.settings import Settings
+from tools.metrics.coco import Matcher, Picture
 
 Counts = npt.NDArray[np.int64]
 _SCHEMA = """

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException
 from starlette.responses import JSONResponse
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.service.keys import ANYBODY, Keys
 from tools.service.metrics import Metrics
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]

@@ -17,11 +17,11 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import set_aside, write_bytes, write_json
+from tools.core.settings import Settings
 from tools.data.pictures import PICTURE_SUFFIXES, is_picture, is_unread_picture, unread_reason
-from tools.errors import FixArguments, StepFailed
-from tools.files import set_aside, write_bytes, write_json
-from tools.settings import Settings
-from tools.uploads import Limits, building, lay_down, unpack
+from tools.data.uploads import Limits, building, lay_down, unpack
 
 Status = Literal["queued", "running", "finished", "cancelled"]
 STATUSES: tuple[Status, ...] = ("queued", "running", "finished", "cancelled")

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from tools.errors import FixArguments, StepFailed
-from tools.files import write_bytes
-from tools.locks import locked
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import write_bytes
+from tools.core.locks import locked
 
 Role = Literal["use", "admin"]
 _PATIENCE_S = 5.0

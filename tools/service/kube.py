@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from tools.errors import FixArguments
-from tools.runtime import RunRecord
+from tools.core.errors import FixArguments
+from tools.core.settings import Settings
+from tools.runs.runtime import RunRecord
 from tools.service.keys import Keys
 from tools.service.start import Options, Run, check, metrics_of, service_of
-from tools.settings import Settings
 
 if TYPE_CHECKING:
     from ray.serve import Application

@@ -6,14 +6,14 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import sent_size
-from tools.errors import StepFailed
 from tools.service.callbacks import deliver
 from tools.service.engine import Deadly, Engine, Look, Unavailable
 from tools.service.jobs import OPEN, Job, Jobs
 from tools.service.metrics import Metrics
 from tools.service.versions import Versions
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 _PAUSE_S = 1.0  # after which replicas that were away are asked again

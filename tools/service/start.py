@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.data.predictions import load_answers
-from tools.errors import FixArguments, StepFailed
-from tools.locks import locked
-from tools.processes import before_workers_of_ray
-from tools.runtime import RunRecord
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.locks import locked
+from tools.core.processes import before_workers_of_ray
+from tools.core.settings import Settings
+from tools.metrics.predictions import load_answers
+from tools.runs.runtime import RunRecord
 from tools.service.keys import Keys
 from tools.service.versions import Mode, Version, Versions
-from tools.settings import Settings
 
 if TYPE_CHECKING:
     from tools.service.app import Service

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from tools.errors import FixArguments
-from tools.files import set_aside, write_json
+from tools.core.errors import FixArguments
+from tools.core.files import set_aside, write_json
 
 Mode = Literal["main", "share", "shadow", "off"]
 _BUCKETS = 2**32

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.data.task import TaskKind
-from tools.runtime import RunContext, RunRecord, readable_runs
+from tools.core.task import TaskKind
+from tools.runs.runtime import RunContext, RunRecord, readable_runs
 
 
 def shown_before(run: RunContext, kind: TaskKind, names: Sequence[str]) -> RunRecord | None:

@@ -15,20 +15,20 @@ import numpy as np
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.data.predictions import Answer, ask, join, save_answers
+from tools.core.errors import FixArguments
 from tools.data.real import load_real
 from tools.data.sample import Sample
-from tools.data.scores import EvaluatedOn, Evaluation
-from tools.errors import FixArguments
-from tools.evaluate import Scorer, brief, predictions_path, rules_for, scorer_of
-from tools.predict import Predictor
-from tools.runtime import Best, Round, RunContext, report, write_json
+from tools.metrics.predictions import Answer, ask, join, save_answers
+from tools.metrics.scores import EvaluatedOn, Evaluation
+from tools.models.checkpoint import averaged
+from tools.models.predict import Predictor
+from tools.runs.runtime import Best, Round, RunContext, report, write_json
 from tools.shown.folds import Fold, folds
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_shown
 from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
+from tools.steps.evaluate import Scorer, brief, predictions_path, rules_for, scorer_of
 from tools.trainers import TrainingResult
-from tools.trainers.checkpoint import averaged
 from tools.trainers.yolo import WEIGHTS_NAME
 
 RESERVED_SHARE = 0.1  # of the minutes left goes to measuring, exports and the report
@@ -220,7 +220,7 @@ def _judging_photos(run: RunContext) -> dict[EvaluatedOn, list[Sample]]:
 
 
 def _seen_px(run: RunContext) -> int:
-    from tools.trainers.checkpoint import load
+    from tools.models.checkpoint import load
 
     assert run.round.weights is not None
     return load(run.path(run.round.weights))[1].size_px

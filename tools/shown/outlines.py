@@ -17,7 +17,7 @@ from tools.annotators.grabcut import foreground
 from tools.data.sample import BoolMask, Box, mask_box
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 Bits = npt.NDArray[np.uint8]
 
@@ -196,8 +196,8 @@ def box_iou(a: Box, b: Box) -> float:
 
 def starter_predictor() -> "Predictor | None":
     """The starter as a finder of objects of any kind; None where its weights are not shipped."""
-    from tools.predict import Predictor
-    from tools.trainers.networks import build_network
+    from tools.models.networks import build_network
+    from tools.models.predict import Predictor
     from tools.trainers.starter import load_starter
 
     starter = load_starter()

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.task import TaskSpec
+from tools.data.photo_files import ReadPhoto
 from tools.data.sample import Instance
-from tools.data.task import TaskSpec
-from tools.errors import FixArguments, StepFailed
-from tools.label.photos import ReadPhoto
-from tools.runtime import RunContext
+from tools.runs.runtime import RunContext
 from tools.shown.outlines import starter_predictor
 from tools.shown.propose import ask_about, is_unlabelled, read_numbers, write_set
 

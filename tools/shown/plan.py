@@ -1,7 +1,7 @@
 """What learning from shown photos costs: trainings of a fixed length, whatever the number of photos."""
 
-from tools.estimate import Estimate, scale
-from tools.settings import Settings
+from tools.core.settings import Settings
+from tools.runs.estimate import Estimate, scale
 
 OUTLINE_S = 1.0  # looking for the outline of one object, and copying its photo; measured on two cores with AVX2
 _OBJECTS = 3  # of a photo, where nobody has counted

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.annotators.prompted_mask import Engine
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
 from tools.data.sample import Box, Instance, Sample
-from tools.prompted_mask import Engine
 from tools.shown.outlines import box_iou
 from tools.shown.propose import at_point, proposals_in
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 AGAIN_IOU = 0.5  # of a thing that is there already: the click takes it away
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from tools.annotators.prompted_mask import Engine, Prompt, mask_of
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.task import TaskSpec
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
+from tools.data.photo_files import ReadPhoto, find_photos, read_ahead
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Box, Instance, mask_box
-from tools.data.task import TaskSpec
-from tools.errors import FixArguments, StepFailed
-from tools.label.photos import ReadPhoto, find_photos, read_ahead
-from tools.prompted_mask import Engine, Prompt, mask_of
-from tools.runtime import write_json
+from tools.runs.runtime import write_json
 from tools.shown.outlines import box_iou
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 MOST_PHOTOS = 20  # that are asked about: more answers than a person gives at once
 MOST = 6  # proposals a photo: what is not among the first few is sooner clicked than searched
@@ -51,7 +51,7 @@ def is_unlabelled(folder: Path) -> bool:
     """Whether a folder holds photos and nothing that could be a label of theirs."""
     from tools.data.formats.hugging_face import NAMES
     from tools.data.label_tree import read_tree
-    from tools.uploads import LABEL_SUFFIXES
+    from tools.data.uploads import LABEL_SUFFIXES
 
     if next(find_photos([folder]), None) is None or read_tree(folder).masks:
         return False

@@ -7,16 +7,16 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tools.core.settings import Settings
+from tools.core.task import TaskSpec
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample, evenly
-from tools.data.task import TaskSpec
-from tools.settings import Settings
 from tools.shown.outlines import box_iou
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 if TYPE_CHECKING:
-    from tools.predict import Predictor
+    from tools.models.predict import Predictor
 
 # Share of the labelled boxes that the starter's proposals of any object meet, from which on it knows such things: its
 # backbone is then kept as it is and the training is short, since a longer one learns the few photos by heart. Measured:

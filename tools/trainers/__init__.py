@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tools.core.task import TaskSpec
 from tools.data.sample import Sample
-from tools.data.task import TaskSpec
 
 # Called after every epoch with plain values (epoch, epochs, loss, val_score, images_per_s); may raise Stopped.
 EpochCallback = Callable[[dict[str, Any]], None]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.data.pictures import scaled_size
+from tools.models.postprocess import PADDING_GREY
 from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
 from tools.trainers.formula import background, draw
 from tools.trainers.formula_textures import noise_bank
 from tools.trainers.paste import paste_objects
-from tools.trainers.postprocess import PADDING_GREY
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tools.core.task import TaskKind
 from tools.data.pictures import Picture
 from tools.data.sample import Instance, evenly
-from tools.data.task import TaskKind
 from tools.trainers.examples import Example
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def write_glimpse(
 def _drawn(
     network: Any, kind: TaskKind, names: Sequence[str], pictures: Sequence[Picture], size_px: int
 ) -> list[Picture]:
-    from tools.predict import Predictor, draw
+    from tools.models.predict import Predictor, draw
 
     model = Predictor(network, kind, names, size_px, closer=False)
     if kind != "classify":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 from tools.trainers import starter
 
 FORMAT = "sightsmith-classes-1"
@@ -38,7 +38,7 @@ def save_known(weights: Path, tensors: Mapping[str, Any], names: Sequence[str], 
         names: keys of the catalogue.
         sha256: digest of the starter's tensors.
     """
-    from tools.trainers.checkpoint import save_tensors, tensors_sha256
+    from tools.models.checkpoint import save_tensors, tensors_sha256
 
     rows = {k: t[1:].half().cpu().contiguous() for k, t in tensors.items() if starter.CLASS_OUTPUT.search(k)}
     metadata = {
@@ -54,7 +54,7 @@ def load_known(weights: Path | None = None) -> KnownClasses | None:
     Raises:
         StepFailed: the file is damaged, or belongs to another starter.
     """
-    from tools.trainers.checkpoint import load_tensors, tensors_sha256
+    from tools.models.checkpoint import load_tensors, tensors_sha256
 
     weights = weights or starter.WEIGHTS
     path = path_beside(weights)

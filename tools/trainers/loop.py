@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from tools.data.task import TaskKind
+from tools.core.task import TaskKind
 from tools.trainers.batches import Batch, picture_tensor, to_tensors
 from tools.trainers.consistency import Teacher, Views, agreement
 

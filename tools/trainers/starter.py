@@ -29,16 +29,16 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from tools.errors import StepFailed
-from tools.runtime import write_json
-from tools.threads import freed_memory_kept, prepare_for_torch
+from tools.core.errors import StepFailed
+from tools.core.threads import freed_memory_kept, prepare_for_torch
+from tools.runs.runtime import write_json
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
 from tools.trainers.targets import MAX_SIDE_SHARE, SampleSource
 
 if TYPE_CHECKING:
-    from tools.trainers.checkpoint import Card
+    from tools.models.checkpoint import Card
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def load_starter() -> "tuple[dict[str, Any], Card] | None":
     Raises:
         StepFailed: the file is damaged, or not the one that its card beside it describes.
     """
-    from tools.trainers.checkpoint import load
+    from tools.models.checkpoint import load
 
     if not WEIGHTS.exists():
         return None
@@ -117,7 +117,7 @@ def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
         StepFailed: the folder is no run, or has no labelled picture.
     """
     from tools.data.dataset import Dataset
-    from tools.runtime import RunRecord
+    from tools.runs.runtime import RunRecord
 
     try:
         task = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8")).task
@@ -220,10 +220,10 @@ def pretrain(plan: Plan) -> dict[str, Any]:
 
 class _Pretraining:
     def __init__(self, plan: Plan) -> None:
-        from tools.trainers.checkpoint import load
+        from tools.models.checkpoint import load
+        from tools.models.networks import build_network, transfer
         from tools.trainers.known import give_outputs, load_known
         from tools.trainers.loop import Learner, choose_device
-        from tools.trainers.networks import build_network, transfer
 
         self.plan = plan
         network = build_network(plan.architecture, NAMES, plan.seed)
@@ -284,7 +284,7 @@ class _Pretraining:
         log.info("step %d, loss %.3f, %.0f s, %.1f %%", entry["step"], loss, entry["seconds"], 100 * progress)
 
     def _restore(self) -> float:
-        from tools.trainers.checkpoint import load_tensors
+        from tools.models.checkpoint import load_tensors
 
         path = self.plan.out / "state.safetensors"
         if not path.exists():
@@ -299,7 +299,7 @@ class _Pretraining:
 
     def _save(self) -> dict[str, Any]:
         """Write the checkpoint, and what the starter would be if training ended now."""
-        from tools.trainers.checkpoint import save, save_tensors
+        from tools.models.checkpoint import save, save_tensors
         from tools.trainers.known import save_known
 
         metadata = {
@@ -347,7 +347,7 @@ class _Pretraining:
         }
 
     def _scores(self) -> dict[str, Any]:
-        from tools.trainers.networks import build_network
+        from tools.models.networks import build_network
         from tools.trainers.validate import validate
 
         network = build_network(self.plan.architecture, NAMES)

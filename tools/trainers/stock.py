@@ -11,9 +11,9 @@ from tools.data.boxes import export_convention, with_label_boxes
 from tools.data.formats.labels import labelled
 from tools.data.formats.yolo import label_files, picture_path
 from tools.data.sample import Sample
+from tools.models.checkpoint import load, save, to_ultralytics_pt
+from tools.models.networks import architecture_name, quiet_ultralytics
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
-from tools.trainers.checkpoint import load, save, to_ultralytics_pt
-from tools.trainers.networks import architecture_name, quiet_ultralytics
 from tools.trainers.starter import WEIGHTS as STARTER
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.task import TaskKind
 from tools.data.boxes import BoxConvention, label_box
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample
-from tools.data.task import TaskKind
-from tools.errors import StepFailed
+from tools.models.postprocess import centre_crop, letterbox
 from tools.trainers.examples import LOOKALIKE, Example
-from tools.trainers.postprocess import centre_crop, letterbox
 
 CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch
 MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training size: they are scaled up to 1.6 times

@@ -1,4 +1,4 @@
-"""A quick score of a network in training; the full protocol is `tools.evaluate`'s."""
+"""A quick score of a network in training; the full protocol is `tools.steps.evaluate`'s."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.task import TaskKind
+from tools.core.task import TaskKind
+from tools.models.postprocess import Detections, detections
 from tools.trainers.examples import Example
-from tools.trainers.postprocess import Detections, detections
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,12 +17,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
+from tools.core.threads import freed_memory_kept
 from tools.data.boxes import LEARNT, BoxConvention
 from tools.data.sample import evenly
-from tools.errors import StepFailed
-from tools.runtime import write_json
-from tools.settings import Settings
-from tools.threads import freed_memory_kept
+from tools.runs.runtime import write_json
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 from tools.trainers.augment import Policy
 from tools.trainers.batches import Batch, epoch_batches, steps_of
@@ -168,7 +168,7 @@ class _Progress:
 
 class _Training:
     def __init__(self, trainer: YoloTrainer, job: TrainingJob, on_epoch: EpochCallback) -> None:
-        from tools.trainers.networks import architecture_name
+        from tools.models.networks import architecture_name
 
         self.trainer, self.job, self.on_epoch, self.recipe = trainer, job, on_epoch, trainer.details
         self.kind = job.task.kind
@@ -187,7 +187,7 @@ class _Training:
 
     def stored_result(self) -> TrainingResult | None:
         """The result of this very job when it was finished before."""
-        from tools.trainers.checkpoint import load
+        from tools.models.checkpoint import load
 
         path = self.job.folder / _RESULT_NAME
         try:
@@ -217,8 +217,8 @@ class _Training:
     def _prepare(self) -> None:
         import torch
 
+        from tools.models.networks import build_network
         from tools.trainers.loop import Learner, choose_device
-        from tools.trainers.networks import build_network
 
         job = self.job
         reading: dict[str, Any] = {
@@ -270,9 +270,9 @@ class _Training:
 
     def _initial_network(self) -> tuple[Any, str, float]:
         """A network, what its weights come from, and the learning rate that suits them."""
-        from tools.trainers.checkpoint import load
+        from tools.models.checkpoint import load
+        from tools.models.networks import build_network, transfer, transfer_classes
         from tools.trainers.known import give_outputs, load_known
-        from tools.trainers.networks import build_network, transfer, transfer_classes
         from tools.trainers.starter import load_starter
 
         network = build_network(self.architecture, self.names, self.job.seed)
@@ -293,7 +293,7 @@ class _Training:
 
     def _restore(self) -> None:
         """Go on from the state of this very job, if there is one."""
-        from tools.trainers.checkpoint import load_tensors
+        from tools.models.checkpoint import load_tensors
 
         path = self.job.folder / _STATE_NAME
         if not path.exists():
@@ -387,7 +387,7 @@ class _Training:
         return round(score.map50, 4), score.fitness
 
     def _keep_state(self) -> None:
-        from tools.trainers.checkpoint import save_tensors
+        from tools.models.checkpoint import save_tensors
 
         tensors = self.learner.state() | {f"best.{k}": v for k, v in self.best.items()}
         metadata = {
@@ -416,7 +416,7 @@ class _Training:
     # The end ----------------------------------------------------------------------------------------------------
 
     def _finish(self, stopped_by: str) -> TrainingResult:
-        from tools.trainers.checkpoint import save
+        from tools.models.checkpoint import save
 
         progress, weights = self.progress, self.job.folder / WEIGHTS_NAME
         if not self.best:  # cut before the first validation was due

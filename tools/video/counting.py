@@ -12,8 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tools.core.errors import FixArguments
 from tools.data.sample import Box
-from tools.errors import FixArguments
 from tools.video.tracks import Tracked
 
 Point = tuple[float, float]

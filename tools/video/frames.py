@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.core.errors import FixArguments, StepFailed
 from tools.data.photos import SAME_LOOK_BITS, look_hash
 from tools.data.pictures import MAX_PIXELS, Picture, walk_files, write_picture
-from tools.errors import FixArguments, StepFailed
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by us, once
 # What a file says must not make the reader fetch anything.

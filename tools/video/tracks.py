@@ -34,7 +34,7 @@ class Tracker:
     """
 
     def __init__(self, name: TrackerName, threshold: float, lost_frames: int) -> None:
-        from tools.trainers.networks import quiet_ultralytics
+        from tools.models.networks import quiet_ultralytics
 
         quiet_ultralytics()
         self.name = name

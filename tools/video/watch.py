@@ -17,12 +17,12 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import json_text
+from tools.core.task import TaskKind
 from tools.data.pictures import Picture
 from tools.data.sample import Instance
-from tools.data.task import TaskKind
-from tools.errors import FixArguments, StepFailed
-from tools.files import json_text
-from tools.predict import class_colour, draw
+from tools.models.predict import class_colour, draw
 from tools.video.counting import Line, Zone, line_of, zone_of
 from tools.video.frames import Frame, Video
 from tools.video.tracks import LOW_SHARE, Tracked, Tracker, TrackerName

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.tools.colours import COLOURS, ColourDetector, ColourEmbedder, ColourSegmenter, coloured, paint
-from tools.annotators.calibration import Calibration
 from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, ZeroShot, scores_and_hits
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.sample import Instance, Sample
-from tools.data.task import Budget, ClassSpec, TaskSpec
+from tools.models.calibration import Calibration
 
 
 def _task(*names, kind="segment", **phrases):

@@ -7,7 +7,7 @@ import pytest
 from tests.tools import checkpoints
 from tools.annotators.grabcut import GrabCutSegmenter
 from tools.annotators.sam import SegmentAnything, TransformersSam, largest_part, make_sam
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 
 
 def _scene(size=120):

@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from tests.tools.test_export_dataset import make_run
+from tests.tools.steps.test_export_dataset import make_run
+from tools.core.errors import FixArguments
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.boxes import LEARNT, convention_named, label_box
 from tools.data.pictures import write_picture
-from tools.data.predictions import Answer, join
 from tools.data.sample import Instance, Sample, encode_mask
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import FixArguments
-from tools.export_dataset import export
+from tools.metrics.predictions import Answer, join
+from tools.steps.export_dataset import export
 from tools.trainers.targets import read_example
 
 WHOLE, SEEN = (10.0, 10.0, 50.0, 50.0), (10.0, 10.0, 30.0, 50.0)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tools.core.errors import NeedsUser
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.class_names import match_classes, words
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import NeedsUser
 
 
 def task(*classes):

@@ -1,7 +1,7 @@
 """Whose models pictures show is said in the report and with the exported data."""
 
-from agent.report import write_report
-from agent.report_facts import facts_of
+from agent.report.facts import facts_of
+from agent.report.write import write_report
 from tests.runs import make_run
 from tools.data.card import dataset_card
 from tools.data.credits import Credit, credits_of

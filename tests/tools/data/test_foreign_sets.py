@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 from tests.tools.data.test_label_sets import BOX, CENTRE, HEIGHT, ROW, WIDTH, coco_of, found, lay, said
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.data.formats import hugging_face, label_studio, labelme
 from tools.data.formats.labels import LabelledImage
 from tools.data.real_labels import read_labels
 from tools.data.sample import crop_counts, decode_mask, encode_mask
-from tools.errors import FixArguments, StepFailed
 from tools.label.convert import convert_labels
-from tools.photo_sets import labelled_folder
-from tools.settings import Settings
+from tools.runs.photo_sets import labelled_folder
 
 SIZE = {"original_width": WIDTH, "original_height": HEIGHT}
 

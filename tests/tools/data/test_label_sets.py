@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.tools.data.test_real import scenery
+from tools.core.errors import StepFailed
 from tools.data.left_out import LeftOut
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
-from tools.errors import StepFailed
 from tools.label.convert import convert_labels
 from tools.label.labeler import label_task
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from pillow_heif import register_heif_opener
 
+from tools.core.errors import StepFailed
 from tools.data.pictures import (
     MAX_PIXELS,
     check_picture,
@@ -19,7 +20,6 @@ from tools.data.pictures import (
     walk_files,
     write_picture,
 )
-from tools.errors import StepFailed
 
 
 def _gradient(height=6, width=10):

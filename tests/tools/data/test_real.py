@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from tools.core.errors import NeedsUser, StepFailed
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.dataset import file_sha256
 from tools.data.formats import coco, cvat, voc, yolo
 from tools.data.formats.labels import LabelledImage
 from tools.data.real import load_real, turn_box, turn_mask
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import NeedsUser, StepFailed
 
 ORCHARD = Path(__file__).parents[4] / "shared/data/apples_orchard"
 WIDTH, HEIGHT = 80, 60

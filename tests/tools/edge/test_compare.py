@@ -4,10 +4,10 @@ import pytest
 
 from tests.tools.edge import untrained
 from tests.tools.edge.test_forms import ready
-from tests.tools.test_train import add
+from tests.tools.steps.test_train import add
 from tests.tools.trainers.shapes import samples
+from tools.core.errors import FixArguments
 from tools.edge.compare import compare_sizes
-from tools.errors import FixArguments
 
 
 def test_sizes_are_trained_once_and_measured_alike_and_the_run_keeps_its_model(tmp_path):

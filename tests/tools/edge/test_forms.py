@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import app
-from agent.report_facts import facts_of
-from tests.tools.test_export_model import exportable
-from tests.tools.test_train import add
+from agent.cli.app import app
+from agent.report.facts import facts_of
+from tests.tools.steps.test_export_model import exportable
+from tests.tools.steps.test_train import add
 from tests.tools.trainers.shapes import samples
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.edge import forms as forms_module
 from tools.edge.export import export_file, export_to, open_weights
 from tools.edge.forms import FORMS, wanted_forms
 from tools.edge.int8 import left_alone
 from tools.edge.measure import DeviceModel, latencies_ms
-from tools.errors import FixArguments, StepFailed
-from tools.settings import Settings
-from tools.trainers.checkpoint import load
+from tools.models.checkpoint import load
 
 
 def ready(folder, kind="segment"):
@@ -96,7 +96,7 @@ def test_a_file_of_weights_is_opened_without_running_what_else_is_in_it(tmp_path
     import pickle
 
     run = ready(tmp_path / "run", "detect")
-    from tools.trainers.checkpoint import to_ultralytics_pt
+    from tools.models.checkpoint import to_ultralytics_pt
 
     to_ultralytics_pt(run.path(run.record.best.weights), tmp_path / "mine.pt")
     rows, _, folder = export_file(tmp_path / "mine.pt", ["torchscript"], tmp_path / "out", None, Settings())

@@ -1,7 +1,8 @@
 """A trainer that gives networks as they are made, and remembers which were asked for."""
 
-from tools.trainers import TrainingResult, checkpoint
-from tools.trainers.networks import architecture_name, build_network
+from tools.models import checkpoint
+from tools.models.networks import architecture_name, build_network
+from tools.trainers import TrainingResult
 
 asked: list[str] = []
 

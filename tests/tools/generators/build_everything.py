@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from tests.effort import calls
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 from tools.generators.blender.build import build_object, load_asset
 from tools.generators.blender.catalogue import catalogue
 

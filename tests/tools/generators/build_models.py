@@ -9,11 +9,11 @@ import bpy
 import numpy as np
 
 from tests.tools.generators.model_files import folder, sh3f
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.generators.blender.build import build_object
 from tools.generators.blender.library import Library
 from tools.generators.blender.models import libraries, mesh
-from tools.settings import Settings
 
 # A card of two triangles with a leaf cut out by its texture: a disc of radius 0.4 of the side.
 CARD = (

@@ -3,7 +3,6 @@ import random
 import numpy as np
 import pytest
 
-from tools.data.scene import VIEWPOINTS
 from tools.generators.blender.camera import FOCUS, choose_camera, look
 from tools.generators.blender.foliage import blob, box
 from tools.generators.blender.labels import Labelled, find_instances
@@ -20,6 +19,7 @@ from tools.generators.blender.layout import (
     silhouette,
     spread,
 )
+from tools.scenes.scene import VIEWPOINTS
 
 
 def ball() -> Shape:

@@ -6,12 +6,12 @@ import psutil
 import pytest
 
 from tests.waiting import LONG_S, wait_until
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed, Stopped
+from tools.core.errors import StepFailed, Stopped
 from tools.generators import Failed, Generated
 from tools.generators.blender.engine import BlenderGenerator, words_of
 from tools.generators.blender.library import Library
 from tools.generators.blender.pool import WorkerPool
+from tools.scenes.scene import SceneSpec
 
 FAKE = Path(__file__).with_name("fake_worker.py")
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.data.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 from tools.generators import Failed, Generated
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
+from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 
 pytestmark = pytest.mark.slow
 SIZE = 96

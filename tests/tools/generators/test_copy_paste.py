@@ -7,16 +7,16 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import cutout_folder, disc, ground, write_rgba
+from tools.core.errors import FixArguments, StepFailed
 from tools.data.pictures import read_picture, write_picture
-from tools.data.scene import SceneObject, SceneSpec
-from tools.errors import FixArguments, StepFailed
-from tools.generate import generate, make_generator
 from tools.generators import Failed
 from tools.generators.copy_paste.backgrounds import FormulaBackgrounds, PhotoBackgrounds
 from tools.generators.copy_paste.cutouts import CutoutFolder, pyramid, singular_words
 from tools.generators.copy_paste.engine import CopyPasteGenerator
 from tools.generators.copy_paste.paste import Canvas, Patch, cover, fitted
-from tools.scenes import design
+from tools.scenes.scene import SceneObject, SceneSpec
+from tools.steps.generate import generate, make_generator
+from tools.steps.scenes import design
 
 SIZE = 160
 

@@ -7,15 +7,15 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.generators import pipelines
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import read_picture
-from tools.data.scene import SceneObject, SceneSpec
-from tools.errors import StepFailed
-from tools.generate import generate, make_generator
 from tools.generators import Failed, Generated
 from tools.generators import diffusion as module
 from tools.generators.diffusion import DiffusionGenerator, Recipe, default_model, layout_of, licence_of, recipe_of
-from tools.scenes import design
-from tools.settings import Settings
+from tools.scenes.scene import SceneObject, SceneSpec
+from tools.steps.generate import generate, make_generator
+from tools.steps.scenes import design
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tools.data.scene import CONTEXTS
 from tools.generators.blender import catalogue as catalogue_module
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families import FAMILIES, family, family_parts
@@ -12,6 +11,7 @@ from tools.generators.blender.library import Library
 from tools.generators.blender.models.libraries import SHIPPED, ModelLibraries
 from tools.generators.blender.naming import forms, plain
 from tools.generators.blender.object_spec import MAX_VERTICES, Cluster, ObjectSpec, vertices_of
+from tools.scenes.scene import CONTEXTS
 
 # The eighty of COCO; a mouse is asked about, being two things.
 COCO = """

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from tools.classes import ClassArgument, nearest, relatives, resolve_classes
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
+from tools.drawable.classes import ClassArgument, nearest, relatives, resolve_classes
+from tools.drawable.homonyms import HOMONYMS, meanings_of
 from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families.slab import MOST
 from tools.generators.blender.library import Library
 from tools.generators.blender.object_spec import Cluster
-from tools.homonyms import HOMONYMS, meanings_of
 
 UNDERSTOOD = [
     ("scratches on metal plates", "scratch", ["on metal"]),

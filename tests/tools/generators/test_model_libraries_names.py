@@ -2,12 +2,12 @@
 
 import pytest
 
-from agent.understand import understand
+from agent.requests.understand import understand
 from tests.tools.generators.model_files import folder, sh3f
-from tools.classes import ClassArgument, resolve_classes
-from tools.data.task import Budget, TaskSpec
-from tools.data.vocabulary import build_vocabulary
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
+from tools.core.task import Budget, TaskSpec
+from tools.drawable.classes import ClassArgument, resolve_classes
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.library import Library
 from tools.generators.blender.models import libraries, things
@@ -16,7 +16,7 @@ from tools.generators.blender.models.sh3f import read_sh3f
 from tools.generators.blender.models.words import LEFT_OUT, root, words
 from tools.generators.blender.naming import plain
 from tools.generators.blender.object_spec import ObjectSpec
-from tools.settings import Settings
+from tools.scenes.vocabulary import build_vocabulary
 
 MODELS = [
     {"name": "Dog", "category": "Characters", "tags": "Animal"},

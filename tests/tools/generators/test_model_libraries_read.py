@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from tests.tools.generators.model_files import CC_BY, folder, sh3f
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
 from tools.generators.blender.models.folder import read_folder
 from tools.generators.blender.models.sh3f import CATALOGUE, read_properties, read_sh3f
 from tools.generators.blender.models.unpacked import unpacked

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.generators.blender.library import Library, asset_spec, model_problem
 from tools.generators.blender.object_spec import ObjectSpec
 

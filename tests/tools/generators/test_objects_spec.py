@@ -7,8 +7,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from tools.data.scene import CONTEXTS
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.library import parse_spec
 from tools.generators.blender.object_spec import (
@@ -19,6 +18,7 @@ from tools.generators.blender.object_spec import (
     refusal,
     vertices_of,
 )
+from tools.scenes.scene import CONTEXTS
 
 GOOD = {
     "name": "walnut",

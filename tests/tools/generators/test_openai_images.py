@@ -16,18 +16,18 @@ from tests.impatience import give_up_on_silence
 from tests.pipeline import new_run
 from tests.tools.generators.image_service import ImageService, fault
 from tests.waiting import LONG_S, wait_until
-from tools.classes import ClassArgument
+from tools.core.errors import FixArguments, StepFailed, Stopped
+from tools.core.ledger import Ledger
+from tools.core.settings import Settings
 from tools.data.pictures import read_picture
-from tools.data.scene import SceneSpec
-from tools.errors import FixArguments, StepFailed, Stopped
-from tools.generate import generate, make_generator
+from tools.drawable.classes import ClassArgument
 from tools.generators import Failed, Generated
 from tools.generators import openai_images as module
-from tools.generators.ledger import Ledger
 from tools.generators.openai_images import OpenAIImages
-from tools.runtime import Round
-from tools.settings import Settings
-from tools.task import Wanted, define, plan_for_person
+from tools.runs.runtime import Round
+from tools.scenes.scene import SceneSpec
+from tools.steps.generate import generate, make_generator
+from tools.steps.task import Wanted, define, plan_for_person
 
 KEY = "sk-secret-4711-abcdefgh"
 GARBAGE = [
@@ -299,7 +299,7 @@ _KILLED = """
 import sys
 from pathlib import Path
 from tests.tools.generators.test_openai_images import paid_run
-from tools.generate import generate
+from tools.steps.generate import generate
 class Service: url = sys.argv[2]
 generate(paid_run(Path(sys.argv[1]), Service))
 """

@@ -8,15 +8,15 @@ from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tests.tools.generators import pipelines
 from tests.tools.generators.cutout_files import ground
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.data.scene import SceneObject, SceneSpec
-from tools.errors import StepFailed
-from tools.generate import make_generator
 from tools.generators import Failed, Generated
 from tools.generators.drift import agreement
 from tools.generators.repaint import RepaintGenerator, _edges
-from tools.settings import Settings
+from tools.scenes.scene import SceneObject, SceneSpec
+from tools.steps.generate import make_generator
 
 SIZE = 96
 

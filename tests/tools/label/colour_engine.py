@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from tests.tools.colours import COLOURS, coloured
+from tools.core.settings import Settings
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.settings import Settings
 
 
 class ColourEngine:

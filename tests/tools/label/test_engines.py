@@ -8,9 +8,9 @@ import pytest
 from tests.runs import evaluation, make_run
 from tests.tools.colours import COLOURS, ColourEmbedder
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
+from tools.core.errors import FixArguments, StepFailed
 from tools.data.formats.labels import LabelledImage
 from tools.data.sample import Instance, encode_mask
-from tools.errors import FixArguments, StepFailed
 from tools.label import engines
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.command import Labelling, label_photos
@@ -22,8 +22,8 @@ from tools.label.labeler import AutoLabeler, label_task
 
 def a_run(tmp_path, name, names=("apple",), kind="segment", real=None, synthetic=0.7, photos=20):
     """A finished run with true, untrained weights."""
-    from tools.trainers.checkpoint import save
-    from tools.trainers.networks import architecture_name, build_network
+    from tools.models.checkpoint import save
+    from tools.models.networks import architecture_name, build_network
 
     run = make_run(tmp_path / "runs" / name, names=names, kind=kind, images=1)
     architecture = architecture_name("yolo11n", kind)
@@ -235,7 +235,7 @@ def test_a_precision_that_nothing_reaches_leaves_all_to_a_person(tmp_path, label
 
 
 def test_probabilities_and_scores_are_two_ways_of_one_thing():
-    from tools.annotators.calibration import Calibration
+    from tools.models.calibration import Calibration
 
     confidence = Confidence(calibration=Calibration(temperature=1.7, shift=-0.4))
     for p in (0.1, 0.5, 0.93):

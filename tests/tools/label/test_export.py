@@ -10,12 +10,12 @@ import pytest
 from pycocotools.coco import COCO
 
 from tests.tools.label.colour_engine import photo
+from tools.core.errors import FixArguments, StepFailed
 from tools.data.formats.labels import LabelledImage
 from tools.data.pictures import write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.errors import FixArguments, StepFailed
 from tools.label.convert import convert_labels
 from tools.label.export import FORMATS, write_export
 from tools.label.labeler import label_task

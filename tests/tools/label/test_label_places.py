@@ -4,11 +4,11 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.label.colour_engine import ColourEngine, write
-from tools import runtime
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.label import tool
 from tools.label.places import allowed_model, allowed_photos
-from tools.photo_sets import photos_folder
+from tools.runs import runtime
+from tools.runs.photo_sets import photos_folder
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ import pytest
 from PIL import Image
 
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
-from tools.data.browse import Browser, Filter
+from tools.core.errors import FixArguments, StepFailed
+from tools.data.photo_files import find_photos, read_ahead
 from tools.data.pictures import read_picture
 from tools.data.real import read_photos
-from tools.errors import FixArguments, StepFailed
 from tools.label.command import entries
 from tools.label.confidence import Confidence
 from tools.label.export import ORIGINAL_NAMES, write_export
 from tools.label.folder import LabelFolder
 from tools.label.labeler import AutoLabeler, label_task
-from tools.label.photos import find_photos, read_ahead
 from tools.label.queue import write_queue
 from tools.label.report import write_report
-from tools.review import next_samples
+from tools.page.browse import Browser, Filter
+from tools.page.review import next_samples
 
 TASK = label_task("apple, lemon")
 
@@ -129,7 +129,7 @@ def test_exports_hold_no_exif_and_stand_upright(tmp_path):
 
 
 def test_a_vanished_share_is_one_error_and_loses_nothing(tmp_path, photos, monkeypatch):
-    monkeypatch.setattr("tools.label.photos.READ_AHEAD_PX", 1)  # else all six are in memory before the share goes
+    monkeypatch.setattr("tools.data.photo_files.READ_AHEAD_PX", 1)  # else all six are in memory before the share goes
     away = tmp_path / "away"
 
     def vanish(seen):
@@ -162,7 +162,7 @@ def test_names_of_a_large_folder_are_listed_in_order(tmp_path):
 def test_photos_are_read_ahead_within_bounds(tmp_path, monkeypatch):
     for k in range(12):
         write(tmp_path, f"{k}.png", number=k)
-    monkeypatch.setattr("tools.label.photos.READ_AHEAD_PX", 2 * 80 * 60)
+    monkeypatch.setattr("tools.data.photo_files.READ_AHEAD_PX", 2 * 80 * 60)
     asked = []
 
     def files():
@@ -245,7 +245,7 @@ def test_uncertain_contested_and_strange_photos_are_queued(tmp_path, photos):
 
 
 def test_a_persons_corrections_are_exported(tmp_path, photos):
-    from tools import review
+    from tools.page import review
 
     _, kept = run(tmp_path, photos)
     first, second, *_ = kept.samples()

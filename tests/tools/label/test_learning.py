@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-import tools.learn
+import tools.label.learn
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
 from tests.tools.label.test_engines import a_run
+from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.formats.labels import LabelledImage
+from tools.data.photo_files import find_photos
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
-from tools.errors import FixArguments, StepFailed, Stopped
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
-from tools.label.photos import find_photos
 from tools.label.pseudo import apart_from, copies, hand_labelled, mixed, painted_over, pseudo_labelled
-from tools.rescorer import Rescorer, store, stored
+from tools.models.checkpoint import load
+from tools.models.rescorer import Rescorer, store, stored
 from tools.trainers import TrainingResult
-from tools.trainers.checkpoint import load
 
 TASK = label_task("apple")
 
@@ -160,14 +160,14 @@ def run(tmp_path, monkeypatch):
             on_epoch({"epoch": 1, "epochs": 1, "loss": 1.0})
             return TrainingResult(job.initial, 1, 1, 0.5, str(job.initial))
 
-    monkeypatch.setattr(tools.learn, "make_trainer", lambda run: Copies())
+    monkeypatch.setattr(tools.label.learn, "make_trainer", lambda run: Copies())
     looks = []
 
     def engine(task, own, *_):
         looks.append(own.label_views)
         return ColourEngine(task, threshold=0.6)
 
-    monkeypatch.setattr(tools.learn, "make_engine", engine)
+    monkeypatch.setattr(tools.label.learn, "make_engine", engine)
     made.jobs, made.looks = jobs, looks
     return made
 
@@ -190,9 +190,9 @@ def judged(*verdicts):
 def test_a_round_is_kept_only_when_it_is_better(tmp_path, run, monkeypatch):
     for k in range(5):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(False, True, False))
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(False, True, False))
     before = run.record.best.weights
-    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=3))
+    said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"], rounds=3))
     assert run.looks == [6, 6]  # a teacher has the time to look several times
     assert [r["kept"] for r in said["rounds"]] == [False, True, False]  # a third would have the same teacher
     assert said["rounds"][0]["scores_alone"] and said["rounds"][0]["examples"] == {}  # untrained: sure of nothing
@@ -216,11 +216,11 @@ def test_photos_correct_scores_first_and_after_every_training(tmp_path, run, mon
         store(weights, {"apple": SAID}, out)
         return {"apple": SAID}
 
-    monkeypatch.setattr(tools.learn, "learn_rescorers", learns)
-    monkeypatch.setattr(tools.learn, "_PHOTOS", 3)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True, True))
+    monkeypatch.setattr(tools.label.learn, "learn_rescorers", learns)
+    monkeypatch.setattr(tools.label.learn, "_PHOTOS", 3)
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True, True))
     before = run.record.best.weights
-    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=1))
+    said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"], rounds=1))
     assert said["rounds"][0]["examples"] == {"apple": {"sure": 20, "doubted": 20}}
     first, second = "rounds/03/weights.safetensors", "rounds/04/weights.safetensors"
     assert calls == [(before, 3, first), (second, 3, second)]
@@ -233,8 +233,8 @@ def test_what_photos_said_stays_when_a_person_labels_some(tmp_path, run, monkeyp
     image = write(tmp_path / "few", "own.png", ("apple", 40, 30), number=60)
     box = Instance(class_name="apple", box=(40, 30, 60, 50))
     write_export([(LabelledImage(image.name, 80, 60, [box]), image)], tmp_path / "labelled", "coco", TASK)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    tools.learn.learn(run, labelled=tmp_path / "labelled")
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True))
+    tools.label.learn.learn(run, labelled=tmp_path / "labelled")
     assert run.record.best.weights != run.relative(best)
     assert stored(load(run.path(run.record.best.weights))[1]) == {"apple": SAID}
 
@@ -244,11 +244,11 @@ def test_a_model_that_names_whole_photos_has_no_scores_to_correct(tmp_path, run,
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
     run.task.kind = "classify"
     monkeypatch.setattr(
-        tools.learn, "learn_rescorers", lambda *_: pytest.fail("nothing is found, so nothing corrected")
+        tools.label.learn, "learn_rescorers", lambda *_: pytest.fail("nothing is found, so nothing corrected")
     )
-    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
-    monkeypatch.setattr(tools.learn, "_round", lambda *_: {"kept": False})
-    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(False))
+    monkeypatch.setattr(tools.label.learn, "_round", lambda *_: {"kept": False})
+    said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"]))
     assert said["rounds"] == [{"kept": False}]
 
 
@@ -256,10 +256,10 @@ def test_a_model_that_names_whole_photos_is_given_photos_without_labels(tmp_path
     paths = [write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k) for k in range(5)]
     (tmp_path / "mine" / "broken.png").write_bytes(b"no picture")
     run.task.kind = "classify"
-    monkeypatch.setattr(tools.learn, "_AGREED_ON", 3)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(False))
-    monkeypatch.setattr(tools.learn, "make_engine", lambda *_: pytest.fail("no photo gets a label beforehand"))
-    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    monkeypatch.setattr(tools.label.learn, "_AGREED_ON", 3)
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(False))
+    monkeypatch.setattr(tools.label.learn, "make_engine", lambda *_: pytest.fail("no photo gets a label beforehand"))
+    said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"]))
     [job] = run.jobs
     assert [(s.label, s.instances, s.engine) for s in job.unlabelled] == [(None, [], "unlabelled")] * 3
     wanted = {read_picture(p)[:, 10:70].tobytes() for p in paths}  # the middle square, as in use
@@ -281,8 +281,8 @@ def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
     monkeypatch.chdir(tmp_path)
     near = open_run(Path("runs/one"))
     near.record.real = str(tmp_path / "real")
-    monkeypatch.setattr(tools.learn, "evaluate", judged(False, False))
-    tools.learn.learn(near, [tmp_path / "mine"], rounds=1)
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(False, False))
+    tools.label.learn.learn(near, [tmp_path / "mine"], rounds=1)
     [job] = run.jobs
     assert {s.engine for s in job.train} >= {"pseudo"}
     assert all((job.image_root / s.image).is_file() for s in job.train if s.engine == "pseudo")
@@ -290,21 +290,21 @@ def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
 
 def test_a_round_that_cannot_be_done_leaves_the_one_before(tmp_path, run, monkeypatch):
     write(tmp_path / "mine", "empty.png", number=60)  # nothing to be sure of
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    said = json.loads(tools.learn.learn(run, [tmp_path / "mine"]))
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True))
+    said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"]))
     assert [r["kept"] for r in said["rounds"]] == [True, False] and said["accepted"] is True
     assert "no photo has a label" in said["rounds"][1]["failed"] and said["best_round"] == 3
     assert run.round.accepted is False
 
 
 def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(tmp_path, run, monkeypatch):
-    tool = tools.learn.learn_from_photos.func
+    tool = tools.label.learn.learn_from_photos.func
     with pytest.raises(FixArguments, match="gave no photos"):
         tool(SimpleNamespace(context=run))
     for k in range(5):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
     run.record.unlabelled = str(tmp_path / "mine")
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True, False))
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True, False))
     said = json.loads(tool(SimpleNamespace(context=run)))
     assert said["accepted"] is True and len(run.jobs) == 1  # the corrected scores were kept
     again = json.loads(tool(SimpleNamespace(context=run)))  # as after a kill between the tool and its answer
@@ -315,14 +315,14 @@ def test_the_agent_learns_from_the_photos_of_the_run_and_a_kill_repeats_nothing(
 def test_a_killed_learning_goes_on_where_it_was_and_doubles_no_round(tmp_path, run, monkeypatch, cut):
     for k in range(5):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
-    engine = tools.learn.make_engine
+    engine = tools.label.learn.make_engine
 
     def cut_engine(*given):
-        monkeypatch.setattr(tools.learn, "make_engine", engine)
+        monkeypatch.setattr(tools.label.learn, "make_engine", engine)
         raise Stopped("killed while the photos are labelled")
 
     def learn():
-        return json.loads(tools.learn.learn(run, [tmp_path / "mine"], rounds=1))
+        return json.loads(tools.label.learn.learn(run, [tmp_path / "mine"], rounds=1))
 
     evaluate = judged(False, True, False, False)
 
@@ -330,27 +330,27 @@ def test_a_killed_learning_goes_on_where_it_was_and_doubles_no_round(tmp_path, r
         evaluate(run)
         run.stop_requested.set()
 
-    monkeypatch.setattr(tools.learn, "evaluate", stopping if cut == "before the training" else evaluate)
+    monkeypatch.setattr(tools.label.learn, "evaluate", stopping if cut == "before the training" else evaluate)
     if cut == "in the training":
-        monkeypatch.setattr(tools.learn, "make_engine", cut_engine)
+        monkeypatch.setattr(tools.label.learn, "make_engine", cut_engine)
     if cut == "after everything":
         learn()
     else:
         with pytest.raises(Stopped):
             learn()
         run.stop_requested.clear()
-        monkeypatch.setattr(tools.learn, "evaluate", evaluate)
+        monkeypatch.setattr(tools.label.learn, "evaluate", evaluate)
     said = learn()
     assert [(r.number, r.accepted) for r in run.record.rounds[2:]] == [(3, False), (4, True)]
     assert len(run.jobs) == 1 and said["accepted"] is True and said["best_round"] == 4
-    tools.learn.finish(run)
+    tools.label.learn.finish(run)
     learn()  # the next one begins anew
     assert [r.number for r in run.record.rounds] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_photos_that_judge_are_no_material(tmp_path, run):
     with pytest.raises(StepFailed, match="nothing is left to learn from"):
-        tools.learn.learn(run, [tmp_path / "real"], tmp_path / "real")
+        tools.label.learn.learn(run, [tmp_path / "real"], tmp_path / "real")
     assert len(run.record.rounds) == 2
 
 
@@ -358,7 +358,7 @@ def test_a_folder_without_a_readable_photo_is_named(tmp_path, run):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"no picture")
     with pytest.raises(StepFailed, match=r"no photo that can be read in .*broken"):
-        tools.learn.learn(run, [tmp_path / "broken"])
+        tools.label.learn.learn(run, [tmp_path / "broken"])
     assert len(run.record.rounds) == 2
 
 
@@ -367,7 +367,7 @@ def test_a_stop_is_heard_while_photos_correct_scores(tmp_path, run, monkeypatch)
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
     heard = []
     monkeypatch.setattr(run, "progress", lambda stage, done, total, **_: heard.append((stage, done, total)))
-    photos = tools.learn._pictures(run, list(find_photos([tmp_path / "mine"])))
+    photos = tools.label.learn._pictures(run, list(find_photos([tmp_path / "mine"])))
     next(photos)
     monkeypatch.setattr(run, "check_stop", lambda: (_ for _ in ()).throw(Stopped("asked to")))
     with pytest.raises(Stopped):
@@ -383,11 +383,11 @@ def test_a_killed_round_goes_on_as_the_same_round(tmp_path, run, monkeypatch):
             raise KeyboardInterrupt
         own.round.accepted = False
 
-    monkeypatch.setattr(tools.learn, "evaluate", dies)
+    monkeypatch.setattr(tools.label.learn, "evaluate", dies)
     with pytest.raises(KeyboardInterrupt):
-        tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
-    monkeypatch.setattr(tools.learn, "evaluate", judged(True))
-    tools.learn.learn(run, [tmp_path / "mine"], rounds=1)
+        tools.label.learn.learn(run, [tmp_path / "mine"], rounds=1)
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True))
+    tools.label.learn.learn(run, [tmp_path / "mine"], rounds=1)
     assert [r.number for r in run.record.rounds] == [1, 2, 3, 4]
     assert [s.id for s in run.jobs[0].train] == [s.id for s in run.jobs[1].train]
 
@@ -401,4 +401,4 @@ def test_what_is_missing_is_said(tmp_path, run, change, sentence):
     if change == "best":
         run.record.best = None
     with pytest.raises(FixArguments, match=sentence):
-        tools.learn.learn(run, [] if change == "none" else [tmp_path / "src"])
+        tools.label.learn.learn(run, [] if change == "none" else [tmp_path / "src"])

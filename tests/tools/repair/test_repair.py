@@ -8,10 +8,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from agent.cli import app
+from agent.cli.app import app
+from tools.core.errors import FixArguments, StepFailed
 from tools.data.pictures import read_picture, write_picture
-from tools.errors import FixArguments, StepFailed
-from tools.repair import before_labels
+from tools.label import improved as before_labels
 from tools.repair.classical import BLURRED_PX, NOISY, blur_of, deblurred, denoised, filled, noise_of
 from tools.repair.improve import Repair, improve_photos
 from tools.repair.network import RepairNetwork
@@ -243,7 +243,7 @@ def test_what_is_found_in_an_enlarged_photo_is_told_in_its_own_pixels():
 
 
 def test_the_agent_improves_only_what_the_person_named_and_approved(tmp_path, monkeypatch):
-    from tests.tools.test_train import make_run
+    from tests.tools.steps.test_train import make_run
     from tools.repair import tool
 
     write_picture(tmp_path / "mine" / "a.png", noisy(scene(64), 14))

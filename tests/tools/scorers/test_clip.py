@@ -5,10 +5,10 @@ import pytest
 
 from tests.tools import checkpoints
 from tests.tools.colours import ColourEmbedder, paint
+from tools.core.errors import StepFailed
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneObject, SceneSpec
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import StepFailed
+from tools.scenes.scene import SceneObject, SceneSpec
 from tools.scorers.clip import (
     OTHER_THINGS,
     ClipEmbedder,

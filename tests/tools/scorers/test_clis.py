@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.tools.colours import ColourEmbedder, paint
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneObject, SceneSpec
-from tools.data.task import Budget, ClassSpec, TaskSpec
+from tools.scenes.scene import SceneObject, SceneSpec
 from tools.scorers.clis import ClipJudge, ClisScorer, image_score, in_box, layout_score, match_layout, pair_score
 
 A, B = (0.0, 0.0, 0.2, 0.2), (0.6, 0.0, 0.8, 0.2)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.fakes import ShapeGenerator
+from tools.core.settings import Settings
 from tools.data.pictures import is_picture, read_picture
 from tools.data.sample import Instance, Sample
-from tools.data.scene import SceneObject, SceneSpec
+from tools.scenes.scene import SceneObject, SceneSpec
 from tools.scorers.pixels import PixelScorer
-from tools.settings import Settings
 
 PHOTOS = Path(__file__).resolve().parents[4] / "shared" / "data"
 LIMIT = Settings().min_quality

@@ -8,9 +8,10 @@ import numpy as np
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import decode_picture
 from tools.data.sample import mask_box
-from tools.errors import StepFailed
 from tools.service.app import Service, create_app
 from tools.service.engine import Look, Unavailable
 from tools.service.feedback import Feedback
@@ -18,7 +19,6 @@ from tools.service.jobs import Jobs
 from tools.service.keys import Keys
 from tools.service.metrics import Drift, Metrics
 from tools.service.versions import Version, Versions
-from tools.settings import Settings
 
 
 def photo(box=(10, 12, 40, 30), *, size=(64, 48), seed=0, kind="PNG", **save):

@@ -12,7 +12,7 @@ import pytest
 from tests.tools.service.parts import client, make_service, photo
 from tests.tools.service.test_jobs import send, wait_for
 from tests.waiting import wait_until
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.service import callbacks
 from tools.service.callbacks import check_url, is_public, sign
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools.service.parts import client, make_service, photo, version, zipped
 from tests.tools.service.test_jobs import lines, send, wait_for
-from tools.files import trouble
+from tools.core.files import trouble
 
 
 @pytest.fixture(scope="module")

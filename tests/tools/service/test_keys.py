@@ -6,8 +6,8 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
-from agent import cli
-from tools.errors import FixArguments, StepFailed
+from agent.cli import app as cli
+from tools.core.errors import FixArguments, StepFailed
 from tools.service.keys import Keys
 
 

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import FixArguments
-from tools.runtime import Best, RunRecord, write_json
+from tools.core.errors import FixArguments
+from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.runs.runtime import Best, RunRecord, write_json
 
 MANIFEST = Path(__file__).parents[3] / "docs" / "kuberay_service.yml"
 COUNT = {"type": "integer", "minimum": 0}

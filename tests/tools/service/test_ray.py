@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 
 from tests.waiting import LONG_S, wait_until
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.runtime import Best, RunRecord, write_json
-from tools.trainers import checkpoint
-from tools.trainers.networks import build_network
+from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.models import checkpoint
+from tools.models.networks import build_network
+from tools.runs.runtime import Best, RunRecord, write_json
 
 pytest.importorskip("ray")
 REPOSITORY = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ class Server:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.ray_tmp = f"/tmp/ss{os.getpid()}"  # a path of a socket has at most 107 characters
-        command = [sys.executable, "-m", "agent.cli", "serve", run.name, "--runs-dir", str(run.parent), "--port",
+        command = [sys.executable, "-m", "agent.cli.app", "serve", run.name, "--runs-dir", str(run.parent), "--port",
                    str(port), "--replicas", "2", "--batch-size", "4", "--max-wait-ms", "5"]  # fmt: skip
         path = os.pathsep.join(p for p in (str(REPOSITORY), os.environ.get("PYTHONPATH", "")) if p)
         own = {"PYTHONPATH": path, "RAY_TMPDIR": self.ray_tmp, "OMP_NUM_THREADS": "1"}

@@ -5,15 +5,15 @@ import socket
 
 import pytest
 
-from tools.data.predictions import Answer, save_answers
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
+from tools.core.task import ClassSpec, TaskSpec
 from tools.data.sample import Instance
-from tools.data.task import ClassSpec, TaskSpec
-from tools.errors import FixArguments, StepFailed
-from tools.runtime import Best, RunRecord
+from tools.metrics.predictions import Answer, save_answers
+from tools.runs.runtime import Best, RunRecord
 from tools.service import start
 from tools.service.keys import Keys
 from tools.service.start import Options, Run, check, serve
-from tools.settings import Settings
 
 
 def run(folder, name="apples", *, classes=("apple",), best=True):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.tools.service.parts import version
+from tools.core.errors import FixArguments
+from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.errors import FixArguments
 from tools.service.feedback import Feedback, _count, _p_value
 from tools.service.versions import Versions
-from tools.settings import Settings
 
 
 def three(tmp_path):

@@ -7,10 +7,10 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import labelled_photos
-from tools.classes import ClassArgument
-from tools.errors import FixArguments
-from tools.runtime import Best
-from tools.task import Wanted, define
+from tools.core.errors import FixArguments
+from tools.drawable.classes import ClassArgument
+from tools.runs.runtime import Best
+from tools.steps.task import Wanted, define
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import pytest
 
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
-from tools.classes import ClassArgument
+from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.pictures import read_picture, write_picture
-from tools.errors import FixArguments, StepFailed, Stopped
+from tools.drawable.classes import ClassArgument
+from tools.models.checkpoint import load
 from tools.shown import learn as module
 from tools.shown.learn import learn_examples
-from tools.task import Wanted, define, plan_for_person
+from tools.steps.task import Wanted, define, plan_for_person
 from tools.trainers import loop, starter, yolo
-from tools.trainers.checkpoint import load
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from tests.tools.generators.cutout_files import ground
+from tools.core.errors import FixArguments
+from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.data.photo_files import find_photos, read_photo
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import Instance, encode_mask
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.errors import FixArguments
-from tools.label.photos import find_photos, read_photo
 from tools.shown.propose import (
     MOST,
     ask_about,

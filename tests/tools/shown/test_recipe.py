@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
-from tools.data.task import Budget, ClassSpec, TaskSpec
-from tools.settings import Settings
 from tools.shown.recipe import job_of, known_share, trainer_of, view_px
 from tools.trainers.augment import PLAIN, vary
 from tools.trainers.examples import Example

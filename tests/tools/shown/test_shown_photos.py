@@ -10,8 +10,8 @@ import pytest
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.annotators.grabcut import GrabCutSegmenter
+from tools.core.errors import NeedsUser, StepFailed
 from tools.data.pictures import read_picture, write_picture
-from tools.errors import NeedsUser, StepFailed
 from tools.shown.outlines import AgreedSegmenter
 from tools.shown.photos import MAX_SIDE_PX, keep_copies, read_shown
 

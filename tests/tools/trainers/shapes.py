@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
+from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
-from tools.data.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.trainers import TrainingJob
 
 COLOURS = {"disc": (230, 60, 50), "square": (60, 110, 235)}

@@ -6,11 +6,11 @@ import torch
 
 from tests.tools.trainers.shapes import job, samples
 from tests.tools.trainers.test_yolo import QUICK, StopAfter, quiet, same, tensors
-from tools.errors import Stopped
+from tools.core.errors import Stopped
+from tools.models.networks import build_network
 from tools.trainers.batches import epoch_batches, to_tensors
 from tools.trainers.consistency import CERTAIN, Teacher, agreement, look_twice
 from tools.trainers.loop import Learner
-from tools.trainers.networks import build_network
 from tools.trainers.targets import SampleSource
 from tools.trainers.yolo import Recipe, YoloTrainer
 

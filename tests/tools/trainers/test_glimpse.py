@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from tools.models.networks import build_network
 from tools.trainers.examples import Example
 from tools.trainers.glimpse import NAME, write_glimpse
-from tools.trainers.networks import build_network
 
 
 def example(label=None):

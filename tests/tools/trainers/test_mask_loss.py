@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from tools.models.networks import build_network
 from tools.trainers.loop import Learner
 from tools.trainers.mask_loss import cropped_mask_loss
-from tools.trainers.networks import build_network
 
 
 @pytest.fixture(scope="module")

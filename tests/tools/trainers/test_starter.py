@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.tools.trainers.shapes import samples, task
+from tools.core.errors import StepFailed
 from tools.data.dataset import Dataset
-from tools.errors import StepFailed
-from tools.runtime import RunRecord
+from tools.models.checkpoint import load
+from tools.models.networks import build_network
+from tools.runs.runtime import RunRecord
 from tools.trainers import starter
-from tools.trainers.checkpoint import load
 from tools.trainers.known import give_outputs, load_known, path_beside
-from tools.trainers.networks import build_network
 from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tools.models.postprocess import Detections
 from tools.trainers.examples import Example
-from tools.trainers.postprocess import Detections
 from tools.trainers.starter import load_starter, to_example
 from tools.trainers.validate import _average_precisions, _match, box_iou, validate
 
@@ -59,7 +59,7 @@ def test_no_picture_and_no_object_score_zero():
 def test_sixteen_bits_score_as_thirty_two_do():
     import torch
 
-    from tools.trainers.networks import build_network
+    from tools.models.networks import build_network
 
     tensors, card = load_starter()
     network = build_network(card.architecture, card.names)

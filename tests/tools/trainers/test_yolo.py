@@ -11,14 +11,14 @@ import torch
 
 from tests.tools.trainers.shapes import job, samples
 from tests.waiting import LONG_S
+from tools.core.errors import StepFailed, Stopped
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.errors import StepFailed, Stopped
+from tools.models.checkpoint import load
+from tools.models.networks import build_network, kind_of
 from tools.trainers import batches, loop, starter, yolo
 from tools.trainers.augment import PLAIN
-from tools.trainers.checkpoint import load
 from tools.trainers.examples import LOOKALIKE
-from tools.trainers.networks import build_network, kind_of
 from tools.trainers.yolo import Recipe, YoloTrainer
 
 QUICK = Recipe(sizes=(1.0,), min_steps=1)

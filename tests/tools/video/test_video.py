@@ -7,17 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import tools.learn
-from agent.predict_command import _sorted_out
-from tests.tools.test_train import make_run
+import tools.label.learn
+from agent.cli.predict import _sorted_out
+from tests.tools.steps.test_train import make_run
 from tests.tools.video.moving import FPS, HEIGHT, WIDTH, ColourFinder, Way, film
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.data.photos import photo_of
 from tools.data.sample import Instance
-from tools.errors import FixArguments, StepFailed
 from tools.label.command import Labelling, label_photos
 from tools.label.labeler import label_task
-from tools.runtime import Best
-from tools.settings import Settings
+from tools.runs.runtime import Best
 from tools.video.counting import Line, line_of, zone_of
 from tools.video.frames import Video, with_frames
 from tools.video.tracks import Tracked, Tracker
@@ -222,13 +222,13 @@ def test_learn_takes_frames_of_a_video_without_near_copies(tmp_path, monkeypatch
         given.extend(photos)
         raise Enough
 
-    monkeypatch.setattr(tools.learn, "load_real", lambda *_: SimpleNamespace(val=[], test=[]))
-    monkeypatch.setattr(tools.learn, "apart_from", seen)
+    monkeypatch.setattr(tools.label.learn, "load_real", lambda *_: SimpleNamespace(val=[], test=[]))
+    monkeypatch.setattr(tools.label.learn, "apart_from", seen)
     (tmp_path / "run").mkdir()
     run = make_run(tmp_path / "run", kind="detect")
     run.record.best, run.record.real = Best(round=1, weights="w", threshold=0.3), "real"
     with pytest.raises(Enough):
-        tools.learn.learn(run, [film(tmp_path / "walk.mp4", WAYS, 60)])
+        tools.label.learn.learn(run, [film(tmp_path / "walk.mp4", WAYS, 60)])
     [folder] = given
     assert folder.is_relative_to(run.folder)
     assert 1 <= len(list(folder.iterdir())) <= 5

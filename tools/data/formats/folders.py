@@ -8,8 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from tools.core.task import slug
 from tools.data.formats.labels import LabelledImage
-from tools.data.task import slug
 
 NAMES_FILE = "classes.json"
 

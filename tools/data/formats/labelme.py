@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.core.errors import StepFailed
 from tools.data.formats import outlines
 from tools.data.formats.labels import (
     LabelledImage,
@@ -25,7 +26,6 @@ from tools.data.formats.labels import (
 )
 from tools.data.pictures import open_picture
 from tools.data.sample import Instance, encode_mask
-from tools.errors import StepFailed
 
 _KINDS = ("polygon", "rectangle", "circle", "mask")
 _VERSION = "5.4.1"  # of labelme; any that reads groups reads what is written here

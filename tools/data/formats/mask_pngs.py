@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from tools.core.errors import StepFailed
 from tools.data.formats import folders
 from tools.data.formats.labels import LabelledImage, counts_box
 from tools.data.pictures import open_picture
 from tools.data.sample import BoolMask, Instance, crop_counts
-from tools.errors import StepFailed
 
 BACKGROUND = frozenset({"background", "_background_", "bg", "__ignore__"})
 VOID = 255  # what Pascal VOC paints between objects, where nothing is decided

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 from tools.generators.blender.library import model_problem
 
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.core.errors import StepFailed
+from tools.core.processes import environment, module_command
+from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.data.scene import SceneSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated
 from tools.generators.blender.library import Library
 from tools.generators.blender.pool import WorkerPool
-from tools.processes import environment, module_command
-from tools.settings import Settings
+from tools.scenes.scene import SceneSpec
 
 
 class BlenderGenerator:

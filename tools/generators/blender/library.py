@@ -9,16 +9,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tools.data.task import slug
-from tools.errors import FixArguments, StepFailed
-from tools.files import write_text
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import write_text
+from tools.core.settings import Settings
+from tools.core.task import slug
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models.libraries import ModelLibraries
 from tools.generators.blender.models.model import Model
 from tools.generators.blender.models.words import Paint
 from tools.generators.blender.naming import find_in, is_chinese
 from tools.generators.blender.object_spec import ObjectSpec, refusal
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 

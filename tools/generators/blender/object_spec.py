@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 import prompts
-from tools.data.scene import CONTEXTS
-from tools.data.task import clean_name
+from tools.core.task import clean_name
+from tools.scenes.scene import CONTEXTS
 
 MAX_PARTS = 40
 OURS = ("asset", "family", "numbers", "labels", "flaw", "models")  # fields that no language model is told of

@@ -1,4 +1,4 @@
-"""The contexts of `tools/data/scene.py`: how each is looked at, how large a thing may count in it, what builds it."""
+"""The contexts of `tools/scenes/scene.py`: how each is looked at, how large a thing may count in it, what builds it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

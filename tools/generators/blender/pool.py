@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,8 @@ from typing import Any
 import bpy
 import numpy as np
 
+from tools.core.errors import StepFailed
 from tools.data.sample import Instance
-from tools.data.scene import Role, SceneObject, SceneSpec
-from tools.errors import StepFailed
 from tools.generators.blender import lights, passes
 from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
@@ -22,6 +21,7 @@ from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Place
 from tools.generators.blender.stage import Stage
+from tools.scenes.scene import Role, SceneObject, SceneSpec
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the picture's height share a board
 

@@ -11,11 +11,11 @@ import bpy
 import numpy as np
 
 from tools.data.sample import BoolMask
-from tools.data.scene import SceneSpec
 from tools.generators.blender import surfaces
 from tools.generators.blender.camera import Array, Camera
 from tools.generators.blender.foliage import Geometry
 from tools.generators.blender.layout import Cover, Shape, outline, rotation
+from tools.scenes.scene import SceneSpec
 
 
 def matrix_of(position: Sequence[float] | Array, turn: Array | None = None, scale: float | Array = 1.0) -> Array:

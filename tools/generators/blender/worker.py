@@ -32,10 +32,10 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
     """
     import psutil
 
-    from tools.data.scene import SceneSpec
     from tools.generators.blender import passes
     from tools.generators.blender.library import Library
     from tools.generators.blender.shoot import Options, shoot
+    from tools.scenes.scene import SceneSpec
 
     library = Library.load(hello["library"])
     options = Options(

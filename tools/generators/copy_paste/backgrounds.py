@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.errors import FixArguments
 from tools.data.pictures import Picture, is_picture, read_picture, walk_files
-from tools.data.scene import CONTEXTS
-from tools.errors import FixArguments
+from tools.scenes.scene import CONTEXTS
 
 PLANTS = frozenset({"orchard", "bush", "grass"})
 # A crop shows at least this share of a photo's shorter side: smaller ones are mostly blur.

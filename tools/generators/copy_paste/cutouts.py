@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from tools.data.places import SPECIAL_PLACES
-from tools.data.scene import CONTEXTS
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
+from tools.scenes.places import SPECIAL_PLACES
+from tools.scenes.scene import CONTEXTS
 
 Rgba = npt.NDArray[np.uint8]
 
@@ -40,7 +40,7 @@ class Cutout:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a key draws; has the attributes that a vocabulary asks of a thing (`tools.data.vocabulary.Thing`)."""
+    """What a key draws; has the attributes that a vocabulary asks of a thing (`tools.scenes.vocabulary.Thing`)."""
 
     name: str
     lookalikes: list[str] = field(default_factory=list)

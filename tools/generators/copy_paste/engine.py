@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.core.errors import StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Instance
-from tools.data.scene import Role, SceneObject, SceneSpec
-from tools.errors import StepFailed
 from tools.generators import Failed, Generated
 from tools.generators.copy_paste.backgrounds import Backgrounds, FormulaBackgrounds, PhotoBackgrounds
 from tools.generators.copy_paste.cutouts import Cutout, CutoutFolder, pyramid
@@ -33,7 +33,7 @@ from tools.generators.copy_paste.paste import (
     fitted,
     matched,
 )
-from tools.settings import Settings
+from tools.scenes.scene import Role, SceneObject, SceneSpec
 from tools.trainers.formula_textures import colour_table, cut, leaf_outline, plant_hsv, texture_bank
 
 OBJECT_GAIN = 0.12  # each object's brightness varies by this much: not all stand in one light

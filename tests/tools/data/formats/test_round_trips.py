@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from tests.tools.data.formats.test_outlines import blob
+from tools.core.task import clean_name, slug
 from tools.data.formats import coco, cvat, folders, labelme, unread, voc, yolo
 from tools.data.formats.labels import CUT, LabelledImage
 from tools.data.sample import Instance, decode_mask, encode_mask, mask_box
-from tools.data.task import clean_name, slug
 
 NASTY = ["a/b\\..", "<&>\"'", "🍎 apple; rm -rf $HOME", "苹果", "x" * 300, "names: [1]", "- #1", "%s{0}"]
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
 from tools.generators.blender.models.model import MAX_SIDE_M, MAX_TEXT, NO_TURN, Model
 
 CATALOGUE = "catalogue.json"

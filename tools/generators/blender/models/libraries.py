@@ -15,14 +15,14 @@ from typing import Any
 
 import platformdirs
 
-from tools.errors import FixArguments, StepFailed
-from tools.files import write_json
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import write_json
+from tools.core.settings import Settings
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models import folder as folders
 from tools.generators.blender.models.model import Model
 from tools.generators.blender.models.sh3f import read_sh3f
 from tools.generators.blender.models.things import ModelThings
-from tools.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.errors import StepFailed
+from tools.core.errors import StepFailed
 from tools.generators.blender.assets import import_mesh
 from tools.generators.blender.models.colours import vary_colours
 from tools.generators.blender.models.holes import cut_holes

@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
 
 MAX_TEXT = 200  # characters of a name, author or licence
 MAX_SIDE_M = 1000.0

@@ -9,7 +9,7 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from tools.errors import FixArguments
+from tools.core.errors import FixArguments
 from tools.generators.blender.models.model import Model, is_free, short, sides_m, turn_of
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ def read_sh3f(path: Path) -> list[Model]:
     Raises:
         FixArguments: it is not such a library, or something in it is hostile; the message names the file and why.
     """
-    from tools.settings import Settings
-    from tools.uploads import Limits, checked_entries
+    from tools.core.settings import Settings
+    from tools.data.uploads import Limits, checked_entries
 
     try:
         with zipfile.ZipFile(path) as packed:

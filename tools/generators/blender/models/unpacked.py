@@ -7,7 +7,7 @@ import struct
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tools.errors import FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.generators.blender.models.model import Model
 
 COMPANIONS = (".obj", ".mtl", ".png", ".jpg", ".jpeg", ".bmp", ".tga")
@@ -51,8 +51,8 @@ def unpacked(model: Model, into: Path) -> Path:
 
 def _unpack(archive: Path, file: str, into: Path) -> None:
     """The folder of a model alone, of an archive that was checked when it was read and is again now."""
-    from tools.settings import Settings
-    from tools.uploads import Limits, unpack
+    from tools.core.settings import Settings
+    from tools.data.uploads import Limits, unpack
 
     with archive.open("rb") as packed:
         unpack(packed, into, frozenset(COMPANIONS), Limits(Settings()), {}, under=str(PurePosixPath(file).parent))

@@ -1,0 +1,68 @@
+"""The command that runs a run's model on pictures and videos. Heavy imports happen inside it."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from agent.cli.options import DEFAULT_RUNS, RunsDir
+from tools.core.files import json_text
+
+
+def predict(
+    run: Annotated[str, typer.Argument(help="Name of the run.")],
+    images: Annotated[list[Path], typer.Argument(help="Pictures and videos, or folders of them.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: predictions/ in the run.")] = None,
+    confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Default: the working threshold.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Of a video each nth frame.")] = 1,
+    line: Annotated[
+        list[str] | None, typer.Option("--line", help="Count what crosses x1,y1,x2,y2 of a video; may be repeated.")
+    ] = None,
+    zone: Annotated[
+        list[str] | None,
+        typer.Option("--zone", help="Count what stands in x1,y1,x2,y2 or a polygon of a video; may be repeated."),
+    ] = None,
+    tracker: Annotated[
+        Literal["bytetrack", "botsort"], typer.Option(help="botsort follows a moving camera, and takes longer.")
+    ] = "bytetrack",
+    runs_dir: RunsDir = DEFAULT_RUNS,
+) -> None:
+    """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
+    from agent.run import read_record
+    from tools.core.errors import FixArguments
+    from tools.models.predict import Predictor, predict_files
+    from tools.video.watch import Watching, watch_files
+
+    record = read_record(runs_dir / run)
+    if record.best is None:
+        raise FixArguments(f"{run} has no trained model yet; `sightsmith resume {run}` goes on with it")
+    threshold = record.best.threshold if confidence is None else confidence
+    weights, target = runs_dir / run / record.best.weights, out or runs_dir / run / "predictions"
+    pictures, videos = _sorted_out(images)
+    if not videos and (line or zone):
+        raise FixArguments("--line and --zone count in videos, and none is given")
+    result: dict[str, Any] = {}
+    if pictures or not videos:
+        result = predict_files(weights, pictures, target, threshold)
+    if videos:
+        how = Watching(max(threshold, 0.01), every, line or [], zone or [], tracker)
+        result["videos"] = watch_files(Predictor.load(weights), videos, target, how)
+    typer.echo(json_text(result, indent=2))
+
+
+def _sorted_out(given: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Pictures, or folders that hold some, and videos."""
+    from tools.data.pictures import is_picture
+    from tools.video.frames import is_video
+
+    pictures: list[Path] = []
+    videos: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            (videos if is_video(path) else pictures).append(path)
+            continue
+        inside = sorted(p for p in path.iterdir() if is_video(p))
+        videos += inside
+        if not inside or any(map(is_picture, path.iterdir())):
+            pictures.append(path)
+    return pictures, videos

@@ -1,0 +1,1 @@
+"""Sightsmith as tools of other agents, by the Model Context Protocol."""

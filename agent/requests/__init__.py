@@ -1,0 +1,1 @@
+"""From a sentence, English or Chinese, to what is wanted."""

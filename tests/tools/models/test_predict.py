@@ -1,0 +1,340 @@
+"""Predictions at the picture's own size, drawn pictures, and files that cannot be read."""
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tools.core.errors import FixArguments, StepFailed
+from tools.data.pictures import read_picture, write_picture
+from tools.data.sample import Instance, encode_mask
+from tools.models import checkpoint
+from tools.models.networks import build_network
+from tools.models.postprocess import Letterbox, letterbox, picture_mask, to_picture_boxes
+from tools.models.predict import Predictor, class_colour, draw, predict_files
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A segmenter that sees something in any picture: random weights, with the scores turned up."""
+    folder, paths = tmp_path_factory.mktemp("weights"), {}
+    for name, architecture in {"segment": "yolo11n-seg", "detect": "yolo11n", "classify": "yolo11n-cls"}.items():
+        network = build_network(architecture, ["apple", "pear"], seed=1)
+        state = network.state_dict()
+        for key in state:
+            if ".cv3." in key and key.endswith("2.bias"):
+                state[key] += 9
+        paths[name] = folder / f"{name}.safetensors"
+        checkpoint.save(paths[name], state, architecture=architecture, names=["apple", "pear"], size_px=96)
+    return paths
+
+
+def noise(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+class SeesLargeBlobs:
+    """A network's stand-in: finds bright blobs, but only those of 8 pixels and more as it sees them."""
+
+    training = False
+
+    def __init__(self):
+        self.inputs = []  # the longer side of each picture it was shown
+
+    def __call__(self, batch):
+        rows = []
+        for picture in batch.numpy():
+            self.inputs.append(max(picture.shape[1:]))
+            _, _, stats, _ = cv2.connectedComponentsWithStats((picture[0] > 0.8).astype(np.uint8))
+            found = [s for s in stats[1:] if min(s[2], s[3]) >= 8]
+            row = np.zeros((5, 64), np.float32)
+            for k, (x, y, w, h, _) in enumerate(found):
+                row[:, k] = x + w / 2, y + h / 2, w, h, 0.9
+            rows.append(row)
+        return (torch.from_numpy(np.stack(rows)),)
+
+    def to(self, _device):
+        return self
+
+    def eval(self):
+        return self
+
+
+def test_a_large_picture_of_small_things_is_seen_in_tiles():
+    picture = np.full((1000, 1200, 3), 60, np.uint8)
+    centres = [(150, 200), (620, 480), (1100, 900), (330, 770)]
+    for x, y in centres:
+        picture[y - 12 : y + 12, x - 12 : x + 12] = 250
+    model = Predictor(SeesLargeBlobs(), "detect", ["blob"], 320)
+    found = model.predict(picture, 0.3)
+    middles = sorted(((i.box[0] + i.box[2]) / 2, (i.box[1] + i.box[3]) / 2) for i in found)
+    assert middles == [pytest.approx(c, abs=2) for c in sorted(centres)]  # each once, where it is
+    assert model.predict(cv2.resize(picture, (640, 533)), 0.3) == []  # not large: seen as a whole, in which all vanish
+
+
+@pytest.mark.parametrize(
+    ("large_px", "shape", "found", "inputs"),
+    [
+        (60, (640, 600), 2, [320, 480]),  # 30 px as the network sees it: the larger input shows the small one too
+        (100, (640, 600), 1, [320]),  # 50 px: large enough as it is
+        (0, (640, 600), 0, [320]),  # nothing: a larger input would find what is not there
+        (40, (400, 400), 2, [320, 416]),  # no larger than the picture itself
+        (30, (320, 300), 1, [320]),
+    ],
+)
+def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, found, inputs):
+    picture = np.full((*shape, 3), 60, np.uint8)
+    picture[40 : 40 + large_px, 40 : 40 + large_px] = 250
+    small = round(7 * shape[0] / 320)  # below the 8 px of which the network sees anything
+    picture[200 : 200 + small, 200 : 200 + small] = 250
+    network = SeesLargeBlobs()
+    model = Predictor(network, "detect", ["blob"], 320)
+    other = np.full((*shape, 3), 60, np.uint8)
+    answers = model.predict_many([other, picture, other], 0.3)
+    assert [len(a) for a in answers] == [0, found, 0]
+    assert sorted(set(network.inputs)) == inputs
+    assert network.inputs.count(inputs[-1]) == (1 if len(inputs) == 2 else 3)
+    if found:
+        middle = 40 + large_px / 2
+        (best, *_) = sorted(answers[1], key=lambda i: i.box[0])
+        assert ((best.box[0] + best.box[2]) / 2, (best.box[1] + best.box[3]) / 2) == pytest.approx(
+            (middle, middle), abs=2
+        )
+
+
+class SeesTwoKinds(SeesLargeBlobs):
+    """Everything it sees could be either of two classes."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        return (torch.cat([rows, rows[:, 4:] * 0.8], dim=1),)
+
+
+def test_two_looks_do_not_mix_classes():
+    picture = np.full((640, 640, 3), 60, np.uint8)
+    picture[40:100, 40:100] = 250
+    once, twice = (
+        Predictor(SeesTwoKinds(), "detect", ["a", "b"], 320, closer=closer).predict(picture, 0.3)
+        for closer in (False, True)
+    )
+    assert [i.class_name for i in twice] == [i.class_name for i in once]
+    assert [i.score for i in twice] == pytest.approx([i.score for i in once])
+
+
+def test_loaded_weights_look_twice(weights):
+    assert Predictor.load(weights["detect"]).closer
+    assert not Predictor.load(weights["detect"], closer=False).closer
+
+
+class Wavers(SeesLargeBlobs):
+    """At the larger input it is surer, and everything seems to lie a tenth of its width to the right."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        if batch.shape[-1] == 320:
+            rows[:, 4] /= 2
+        else:
+            rows[:, 0] += rows[:, 2] / 10
+        return (rows,)
+
+
+def test_two_looks_give_one_object_whatever_score_is_asked_for():
+    picture = np.full((640, 640, 3), 60, np.uint8)
+    picture[40:100, 40:100] = 250
+    for least in (0.001, 0.3, 0.6):  # the first look alone would not be sure enough for the last
+        (found,) = Predictor(Wavers(), "detect", ["blob"], 320).predict(picture, least)
+        assert found.box == pytest.approx((44, 40, 104, 100), abs=0.5)  # by scores, two thirds of the way
+        assert found.score == pytest.approx(0.9)
+    (once,) = Predictor(Wavers(), "detect", ["blob"], 320, closer=False).predict(picture, 0.3)
+    assert once.score == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])
+def test_masks_are_at_native_resolution_inside_their_boxes(weights, height, width):
+    found = Predictor.load(weights["segment"]).predict(noise(height, width), 0.3)
+    assert found or min(height, width) < 8
+    assert [i.score for i in found] == sorted((i.score for i in found), reverse=True)
+    for instance in found:
+        x1, y1, x2, y2 = instance.box
+        assert 0 <= x1 < x2 <= width
+        assert 0 <= y1 < y2 <= height
+        mask = instance.mask(height, width)
+        assert mask.shape == (height, width)
+        assert mask.any()
+        outside = mask.copy()
+        outside[int(y1) : int(np.ceil(y2)), int(x1) : int(np.ceil(x2))] = False
+        assert not outside.any()
+
+
+def test_a_detector_gives_boxes_and_a_classifier_shares(weights):
+    found = Predictor.load(weights["detect"]).predict(noise(90, 120), 0.3)
+    assert found
+    assert all(i.counts is None for i in found)
+    shares = Predictor.load(weights["classify"]).classify(noise(90, 120))
+    assert list(shares) == ["apple", "pear"]
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(ValueError, match="classify"):
+        Predictor.load(weights["classify"]).predict(noise(9, 9), 0.3)
+    with pytest.raises(ValueError, match="predict"):
+        Predictor.load(weights["detect"]).classify(noise(9, 9))
+
+
+def test_many_pictures_of_mixed_shapes_keep_their_order(weights):
+    predictor = Predictor.load(weights["segment"])
+    pictures = [noise(96, 96, 1), noise(50, 150, 2), noise(96, 96, 3), noise(50, 150, 4)]
+    together = predictor.predict_many(pictures, 0.4)
+    again = predictor.predict_many(pictures, 0.4)
+    assert together == again
+    for picture, found in zip(pictures, together, strict=True):
+        alone = predictor.predict(picture, 0.4)
+        # Sums in another order may move a score by a rounding step, and with it what sits on the threshold.
+        sure = [i for i in found if i.score > 0.41]
+        assert {i.class_name for i in sure} <= {i.class_name for i in alone}
+        assert abs(len(alone) - len(found)) <= 2
+
+
+@pytest.mark.parametrize(("height", "width"), [(100, 160), (160, 100), (64, 64), (33, 400)])
+def test_letterbox_and_back(height, width):
+    padded, box = letterbox(noise(height, width), 96)
+    assert padded.shape[0] % 32 == 0 and padded.shape[1] % 32 == 0
+    corners = np.array([[10, 5, 30, 25]], np.float32)
+    there = corners * box.gain + np.array([box.left, box.top] * 2, np.float32)
+    assert to_picture_boxes(there, box) == pytest.approx(corners, abs=1e-3)
+
+
+def test_a_mask_lands_where_its_logits_are():
+    # The input is 64 px, the prototypes 16 px: logits positive in the left half are the picture's left half.
+    logits = np.full((16, 16), -5, np.float32)
+    logits[:, :8] = 5
+    mask = picture_mask(logits, (0, 0, 128, 128), Letterbox(0.5, 0, 0, 128, 128))
+    assert mask[:, :60].all()
+    assert not mask[:, 68:].any()
+    assert abs(int(mask[64].sum()) - 64) <= 1
+    clipped = picture_mask(logits, (10.4, 20, 30, 40), Letterbox(0.5, 0, 0, 128, 128))
+    assert clipped.sum() == 20 * 20
+
+
+def instance(name, height, width, box, score=0.9):
+    mask = np.zeros((height, width), bool)
+    mask[box[1] : box[3], box[0] : box[2]] = True
+    return Instance(class_name=name, box=box, counts=encode_mask(mask), score=score)
+
+
+def test_drawing_leaves_the_picture_alone_and_marks_the_mask():
+    picture = np.full((80, 120, 3), 100, np.uint8)
+    drawn = draw(picture, [instance("apple", 80, 120, (30, 30, 60, 60))], ["apple"], labels=False)
+    assert (picture == 100).all()
+    assert (drawn[45, 45] != 100).any()
+    assert (drawn[5, 5] == 100).all()
+    edge = np.abs(drawn[30, 45].astype(int) - class_colour("apple", ["apple"]))
+    assert edge.max() < 40  # the outline, smoothed
+
+
+@pytest.mark.parametrize("name", ["apple", "苹果", "x" * 300, "a/b 'c' \"d\"", "🍎"])
+@pytest.mark.parametrize("size", [(80, 120), (3, 3), (12, 400)])
+def test_any_name_and_size_can_be_labelled(name, size):
+    picture = np.zeros((*size, 3), np.uint8)
+    box = (0, 0, max(1, size[1] // 2), max(1, size[0] // 2))
+    drawn = draw(picture, [instance(name, *size, box), Instance(class_name=name, box=box)], [name])
+    assert drawn.shape == picture.shape
+    assert drawn.any()
+
+
+def test_colours_of_classes_differ():
+    names = [f"class {i}" for i in range(8)]
+    assert len({class_colour(n, names) for n in names}) == 8
+
+
+@pytest.mark.parametrize("kind", ["segment", "detect", "classify"])
+def test_files_and_folders_are_predicted_and_broken_ones_recorded(weights, tmp_path, kind):
+    for folder in ("a", "b"):
+        write_picture(tmp_path / folder / "same.png", noise(60, 80))
+    (tmp_path / "a" / "broken.jpg").write_bytes(b"not a picture")
+    (tmp_path / "a" / "notes.txt").write_text("no picture")
+    images = [tmp_path / "a", tmp_path / "b" / "same.png", tmp_path / "gone.png"]
+    result = predict_files(weights[kind], images, tmp_path / "out", 0.4)
+
+    assert result["pictures"] == 2
+    assert set(result["broken"]) == {str(tmp_path / "a" / "broken.jpg"), str(tmp_path / "gone.png")}
+    written = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert len(written["pictures"]) == 4
+    good = [p for p in written["pictures"] if "error" not in p]
+    assert [p["drawn"] for p in good] == ["same.jpg", "same-2.jpg"]
+    for entry in good:
+        assert read_picture(tmp_path / "out" / entry["drawn"]).shape == (60, 80, 3)
+        if kind == "classify":
+            assert entry["class"] in ("apple", "pear")
+        else:
+            assert entry["instances"]
+            assert ("mask" in entry["instances"][0]) == (kind == "segment")
+
+
+def test_nothing_to_predict_is_an_error(weights, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FixArguments, match="no pictures in"):
+        predict_files(weights["detect"], [tmp_path / "empty"], tmp_path / "out", 0.5)
+    with pytest.raises(StepFailed, match="none of the 1 pictures"):
+        predict_files(weights["detect"], [tmp_path / "gone.png"], tmp_path / "out", 0.5)
+
+
+class Blank:
+    """Finds nothing, at once."""
+
+    kind, names = "detect", ["apple"]
+
+    def predict(self, _picture, _confidence):
+        return []
+
+
+@pytest.fixture
+def blank(monkeypatch):
+    monkeypatch.setattr(Predictor, "load", lambda *_a, **_k: Blank())
+    return Path("none.safetensors")
+
+
+def test_a_picture_of_the_person_is_never_drawn_over(tmp_path, blank):
+    """The place of the results may be the very folder of the photos."""
+    photo = tmp_path / "photo.jpg"
+    write_picture(photo, noise(40, 60))
+    before = photo.read_bytes()
+    for _ in range(2):
+        predict_files(blank, [photo], tmp_path, 0.5)
+        assert photo.read_bytes() == before
+        names = sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith("."))
+        assert names == ["photo-2.jpg", "photo.jpg", "predictions.json"]
+    (tmp_path / "photo-2.jpg").write_text("mine")
+    predict_files(blank, [photo], tmp_path, 0.5)
+    assert (tmp_path / "photo-2.jpg").read_text() == "mine" and (tmp_path / "photo-3.jpg").is_file()
+    (tmp_path / "predictions.json").write_text("{}")
+    with pytest.raises(FixArguments, match=r"predictions\.json in it"):
+        predict_files(blank, [photo], tmp_path, 0.5)
+
+
+def test_photos_of_kinds_that_are_not_read_are_named(tmp_path, blank):
+    for name in ("a.png", "b.png"):
+        write_picture(tmp_path / "photos" / name, noise(20, 20))
+    for name in ("raw.DNG", "drawing.svg", ".hidden.dng", "notes.txt"):
+        (tmp_path / "photos" / name).write_bytes(b"?")
+    result = predict_files(blank, [tmp_path / "photos"], tmp_path / "out", 0.5)
+    assert result["pictures"] == 2
+    assert {Path(name).name: why.split(": ")[-1] for name, why in result["broken"].items()} == {
+        "raw.DNG": "raw camera files are not read; save it as JPEG or PNG",
+        "drawing.svg": ".svg files are not read; save it as JPEG or PNG",
+    }
+
+
+def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
+    folder = tmp_path / "photos"
+    for name in (b"r\xe9colte.png", b"x" * 250 + b".png", b"plain.png"):
+        write_picture(tmp_path / "one.png", noise(20, 20))
+        folder.mkdir(exist_ok=True)
+        (tmp_path / "one.png").rename(folder / os.fsdecode(name))
+    result = predict_files(blank, [folder], tmp_path / "out", 0.5)
+    assert result["pictures"] == 3
+    told = json.loads((tmp_path / "out" / "predictions.json").read_text(encoding="utf-8"))["pictures"]
+    assert {os.fsencode(Path(e["file"]).name)[:3] for e in told} == {b"r\xe9c", b"xxx", b"pla"}
+    assert all((tmp_path / "out" / e["drawn"]).is_file() for e in told)

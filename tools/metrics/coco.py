@@ -1,0 +1,313 @@
+"""Detections against truth by the COCO protocol: pycocotools matches, the sums over pictures are ours.
+
+A match inside one picture never depends on the other pictures. So pictures are matched once and bootstrap resamples
+only weigh them anew, which makes hundreds of resamples affordable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools.cocoeval import COCOeval
+
+from tools.data.sample import Instance
+from tools.metrics.scores import MIN_INTERVAL_PICTURES
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Flags = Sequence[Bools]  # one array a picture: which of its truths (or detections) count
+Overlap = Literal["bbox", "segm"]
+
+COCO_IOUS = np.linspace(0.5, 0.95, 10)
+RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points of the precision-recall curve
+MAX_DETECTIONS = 100  # a picture and class, as in COCO
+_CELLS = 4_000_000  # resamples x detections worked on at once: 32 MB
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What scoring needs of one picture."""
+
+    id: str
+    width: int
+    height: int
+    truths: Sequence[Instance]
+    found: Sequence[Instance]
+    axes: dict[str, str] = field(default_factory=dict)  # slices the whole picture belongs to
+    group: str = ""  # pictures cut from one photo share it; they are drawn together. Empty: on its own
+    label: str | None = None  # of the whole picture, in a classification task
+    probabilities: dict[str, float] = field(default_factory=dict)  # class -> probability, in a classification task
+    lookalikes: Sequence[Instance] = ()  # known not to be targets
+
+    @property
+    def guess(self) -> str | None:
+        """The class the model finds most probable; of equals the first by name."""
+        return min(self.probabilities, key=lambda name: (-self.probabilities[name], name), default=None)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """All detections of a set, best score first, with what became of them at T overlaps; n pictures, c classes."""
+
+    picture: Ints  # (d,) index of the picture
+    kind: Ints  # (d,) index of the class
+    position: Ints  # (d,) index in `Picture.found`
+    score: Floats  # (d,)
+    truth: Ints  # (T, d) index in `Picture.truths` of the matched truth, or -1
+    right: Bools  # (T, d) matched a truth that counts
+    wrong: Bools  # (T, d) a false alarm; neither right nor wrong is ignored
+    truths: Ints  # (n, c) truths that count
+
+    def only(self, pictures: Bools) -> "Matched":
+        """The part that lies in some of the pictures; indices stay as they are."""
+        own = pictures[self.picture]
+        return Matched(
+            self.picture[own], self.kind[own], self.position[own], self.score[own],
+            self.truth[:, own], self.right[:, own], self.wrong[:, own], self.truths * pictures[:, None],
+        )  # fmt: skip
+
+
+class Matcher:
+    """Overlaps of every detection with every truth of its class and picture, computed once.
+
+    Args:
+        pictures: at least one.
+        classes: class names; instances of other classes are left out.
+        overlap: "segm" compares masks (instances without one are left out), "bbox" boxes.
+    """
+
+    def __init__(self, pictures: Sequence[Picture], classes: Sequence[str], overlap: Overlap) -> None:
+        self.pictures = pictures
+        self.classes = list(classes)
+        # Its two inner steps are called directly: the outer ones print, and want the whole set as one JSON index.
+        self._coco = COCOeval(iouType=overlap)
+        self._coco.params.maxDets = [MAX_DETECTIONS]
+        for i, picture in enumerate(pictures):
+            for c, name in enumerate(self.classes):
+                self._coco._gts[i, c] = _annotations(picture, picture.truths, name, overlap)
+                found = _annotations(picture, picture.found, name, overlap)
+                self._coco._dts[i, c] = sorted(found, key=lambda a: -a["score"])[:MAX_DETECTIONS]
+                self._coco.ious[i, c] = self._coco.computeIoU(i, c)
+
+    def match(
+        self, ious: npt.ArrayLike = COCO_IOUS, truths: Flags | None = None, found: Flags | None = None
+    ) -> Matched:
+        """Match at each overlap, greedily by score, as COCO does.
+
+        Args:
+            ious: T overlaps.
+            truths: which truths count; one that does not is neither missed nor found. None: all.
+            found: which detections count as false alarms when unmatched. None: all.
+        """
+        self._coco.params.iouThrs = np.asarray(ious, dtype=np.float64)
+        counted = np.zeros((len(self.pictures), len(self.classes)), dtype=np.int64)
+        parts: list[tuple[Any, ...]] = []
+        for i in range(len(self.pictures)):
+            for c in range(len(self.classes)):
+                # COCO ignores what lies outside an area range; the flag takes the area's place.
+                for annotations, flags in ((self._coco._gts[i, c], truths), (self._coco._dts[i, c], found)):
+                    for annotation in annotations:
+                        annotation["area"] = 1.0 if flags is None or flags[i][annotation["id"] - 1] else 0.0
+                result = self._coco.evaluateImg(i, c, [0.5, 1.5], MAX_DETECTIONS)
+                if result is None:
+                    continue
+                counted[i, c] = np.count_nonzero(np.asarray(result["gtIgnore"]) == 0)
+                n = len(result["dtIds"])
+                parts.append((np.full(n, i), np.full(n, c), np.array(result["dtIds"], dtype=np.int64) - 1,
+                              np.array(result["dtScores"], dtype=np.float64),
+                              result["dtMatches"].astype(np.int64) - 1, result["dtIgnore"].astype(bool)))  # fmt: skip
+        return _flatten(parts, counted, len(self._coco.params.iouThrs))
+
+    def overlaps(self) -> list[Floats]:
+        """For each picture (detections, truths): the overlap where classes agree, 0 where they differ."""
+        tables = [np.zeros((len(p.found), len(p.truths))) for p in self.pictures]
+        for (i, c), values in self._coco.ious.items():
+            if len(values):
+                rows = [a["id"] - 1 for a in self._coco._dts[i, c]]
+                tables[i][np.ix_(rows, [a["id"] - 1 for a in self._coco._gts[i, c]])] = values
+        return tables
+
+
+def average_precisions(matched: Matched, weights: Floats) -> Floats:
+    """COCO's 101-point average precision.
+
+    Args:
+        matched: d detections at T overlaps, n pictures, c classes.
+        weights: (b, n) how often each picture is drawn in each of b resamples.
+
+    Returns:
+        (b, T, c); NaN where a resample holds no truth of the class.
+    """
+    overlaps, classes = len(matched.right), matched.truths.shape[1]
+    result = np.full((len(weights), overlaps, classes), np.nan)
+    for c in range(classes):
+        own = np.flatnonzero(matched.kind == c)
+        totals = weights @ matched.truths[:, c].astype(np.float64)
+        step = max(1, _CELLS // max(1, len(own)))
+        for start in range(0, len(weights), step):
+            part = slice(start, start + step)
+            drawn = weights[part][:, matched.picture[own]]
+            for t in range(overlaps):
+                result[part, t, c] = _areas(drawn, matched.right[t, own], matched.wrong[t, own], totals[part])
+    return result
+
+
+def _areas(weights: Floats, right: Bools, wrong: Bools, totals: Floats) -> Floats:
+    """Area under b precision-recall curves of d detections in order of score."""
+    hits = np.flatnonzero(right)
+    areas = np.where(totals > 0, 0.0, np.nan)
+    if hits.size == 0:
+        return areas
+    end = hits[-1] + 1  # false alarms after the last hit change nothing
+    correct = np.cumsum(weights[:, hits], axis=1)
+    false = np.cumsum(weights[:, :end] * wrong[:end], axis=1)[:, hits]
+    precision = correct / np.maximum(correct + false, 1e-12)
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    recall = correct / np.maximum(totals, 1e-12)[:, None]
+    # How many of the 101 recall points are first reached at each hit: the same sum as COCO's, without a loop.
+    reached = np.searchsorted(RECALLS, recall, side="right")
+    steps = np.diff(reached, axis=1, prepend=0)
+    filled: Floats = np.where(totals > 0, (envelope * steps).sum(axis=1) / len(RECALLS), areas)
+    return filled
+
+
+def mean_over_classes(precisions: Floats) -> Floats:
+    """Mean over the last axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(precisions)
+    count = known.sum(axis=-1)
+    total = np.where(known, precisions, 0.0).sum(axis=-1)
+    mean: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Right, wrong and wanted detections of each picture and class at one threshold and overlap: (n, c) each."""
+
+    right: Ints
+    wrong: Ints
+    truths: Ints
+
+    def rates(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """Precision, recall and F1 over all classes for (b, n) resamples: (b,) each, NaN where undefined."""
+        right, wrong, truths = (weights @ a.sum(axis=1).astype(np.float64)
+                                for a in (self.right, self.wrong, self.truths))  # fmt: skip
+        return ratio(right, right + wrong), ratio(right, truths), ratio(2 * right, right + wrong + truths)
+
+    def of_class(self, index: int) -> "Counts":
+        """The part of one class."""
+        return Counts(*(a[:, index : index + 1] for a in (self.right, self.wrong, self.truths)))
+
+
+def counts_at(matched: Matched, threshold: float, overlap: int = 0) -> Counts:
+    """Count what is left when detections under a confidence are dropped.
+
+    Dropping the least confident ones does not change the matches of the others, since matching goes by score.
+    """
+    kept = matched.score >= threshold
+    right, wrong = (np.zeros_like(matched.truths) for _ in range(2))
+    np.add.at(right, (matched.picture, matched.kind), matched.right[overlap] & kept)
+    np.add.at(wrong, (matched.picture, matched.kind), matched.wrong[overlap] & kept)
+    return Counts(right, wrong, matched.truths)
+
+
+def choose_threshold(matched: Matched, overlap: int = 0, slack: float = 0.0) -> float | None:
+    """The confidence with the fewest false alarms among those whose F1 is the greatest, or at most `slack` under it.
+
+    F1 is nearly level about its top: there a few objects missed buy many false alarms.
+
+    It lies half-way to the next detection below, so that rounding cannot move a detection across it.
+
+    Returns:
+        None when no detection is right at any confidence.
+    """
+    right = np.cumsum(matched.right[overlap])
+    if right.size == 0 or right[-1] == 0:
+        return None
+    wrong = np.cumsum(matched.wrong[overlap])
+    last = np.flatnonzero(np.diff(matched.score, append=-1.0) != 0)  # detections of one score stand or fall together
+    f1 = 2 * right[last] / (right[last] + wrong[last] + matched.truths.sum())
+    level = last[f1 >= f1.max() - slack - 1e-12]
+    best = level[wrong[level] == wrong[level[0]]][-1]  # the first has the fewest; of equals the one that finds most
+    below = matched.score[best + 1] if best + 1 < len(matched.score) else 0.0
+    return float(matched.score[best] + below) / 2
+
+
+def independent(pictures: Sequence[Picture], own: Bools | None = None) -> int:
+    """How many of the pictures, or of the `own` ones, say something of their own: tiles of one photo are one."""
+    return len({p.group or p.id for i, p in enumerate(pictures) if own is None or own[i]})
+
+
+def resamples(pictures: Sequence[Picture], count: int, seed: int) -> Floats:
+    """(count, pictures): how often each picture is drawn when as many are drawn with replacement.
+
+    Tiles of one photo are not independent, so groups are drawn whole. The same pictures and seed give the same draws,
+    so two models scored on them are compared in pairs.
+    """
+    groups = {name: i for i, name in enumerate(dict.fromkeys(p.group or p.id for p in pictures))}
+    n = max(1, len(groups))
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=count).astype(np.float64)
+    return draws[:, [groups[p.group or p.id] for p in pictures]]
+
+
+def interval(values: Floats, pictures: int, coverage: float = 0.95) -> tuple[float, float] | None:
+    """The middle `coverage` of the resamples (percentile bootstrap).
+
+    Args:
+        values: (b,) a score in each resample.
+        pictures: that were drawn from and say something about the score, each photo once.
+        coverage: 0..1.
+
+    Returns:
+        None of fewer than `MIN_INTERVAL_PICTURES` pictures, or with fewer than 20 known values.
+    """
+    known = values[~np.isnan(values)]
+    if pictures < MIN_INTERVAL_PICTURES or len(known) < 20:
+        return None
+    low, high = np.quantile(known, [(1 - coverage) / 2, (1 + coverage) / 2])
+    return round(float(low), 6), round(float(high), 6)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """One over the other; NaN where the whole is 0."""
+    shares: Floats = np.where(whole > 0, part / np.maximum(whole, 1e-12), np.nan)
+    return shares
+
+
+def number(value: float) -> float | None:
+    """A plain float for JSON, None for NaN."""
+    return None if np.isnan(value) else round(float(value), 6)
+
+
+def _annotations(picture: Picture, instances: Sequence[Instance], name: str, overlap: Overlap) -> list[dict[str, Any]]:
+    """COCO's form; the id is the position + 1, since 0 means "no match" there."""
+    size = [picture.height, picture.width]
+    annotations = []
+    for position, instance in enumerate(instances):
+        if instance.class_name != name or (overlap == "segm" and instance.counts is None):
+            continue
+        x1, y1, x2, y2 = instance.box
+        annotation = {"id": position + 1, "bbox": [x1, y1, x2 - x1, y2 - y1], "score": instance.score,
+                      "iscrowd": 0, "ignore": 0}  # fmt: skip
+        if overlap == "segm" and instance.counts is not None:
+            annotation["segmentation"] = {"size": size, "counts": instance.counts.encode("ascii")}
+        annotations.append(annotation)
+    return annotations
+
+
+def _flatten(parts: list[tuple[Any, ...]], counted: Ints, overlaps: int) -> Matched:
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        table = np.zeros((overlaps, 0), dtype=bool)
+        return Matched(none, none, none, np.zeros(0), table.astype(np.int64), table, table, counted)
+    picture, kind, position, score = (np.concatenate([p[k] for p in parts]) for k in range(4))
+    truth, ignored = (np.concatenate([p[k] for p in parts], axis=1) for k in (4, 5))
+    order = np.argsort(-score, kind="mergesort")  # stable, as in pycocotools
+    truth, ignored = truth[:, order], ignored[:, order]
+    return Matched(
+        picture[order], kind[order], position[order], score[order],
+        truth, (truth >= 0) & ~ignored, (truth < 0) & ~ignored, counted,
+    )  # fmt: skip

@@ -1,0 +1,423 @@
+"""Run trained weights on pictures: labels at the pictures' own resolution, and pictures with the labels drawn in."""
+
+import os
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tools.annotators import Detection
+from tools.core import owned
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import in_the_way
+from tools.core.task import TaskKind
+from tools.data.pictures import is_picture, is_unread_picture, read_picture, unread_reason, write_picture
+from tools.data.sample import BoolMask, Instance, encode_mask
+from tools.models.fusion import fuse
+from tools.models.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
+from tools.models.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
+from tools.models.tiles import Place, Seen, View, once_each, places_of
+from tools.runs.runtime import write_json
+
+Picture = npt.NDArray[np.uint8]
+
+_BATCH = 8
+_JSON, _BY = "predictions.json", "predict"
+_LONGEST_STEM = 200  # bytes: a suffix and a number have room in the 255 that disks allow
+LARGE = 2.5  # times the training size: from there on tiles are considered
+SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
+LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/learning.md)
+LARGER_BELOW_PX = 40.0  # side as the network sees it
+_SURE = 0.2  # score from which an object says how large objects are
+_LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
+# Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
+_COLOURS = (
+    (255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200), (140, 230, 0),
+    (255, 140, 40), (90, 100, 255), (0, 200, 255),
+)  # fmt: skip
+_FILL = 0.38  # share of the class's colour over a mask: enough to see, not enough to hide
+
+
+class Predictor:
+    """Trained weights, ready to look at pictures.
+
+    Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
+    is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
+    input. Scores of classes with a rescorer are corrected by it.
+    """
+
+    def __init__(
+        self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
+        nms_iou: float = NMS_IOU, closer: bool = True, rescorers: Mapping[str, Rescorer] | None = None,
+    ) -> None:  # fmt: skip
+        from tools.trainers.loop import choose_device, has_fast_bfloat16
+
+        self.kind: TaskKind = kind
+        self.names = list(names)
+        self.size_px = size_px
+        self.nms_iou = nms_iou
+        self.closer = closer
+        self.rescorers = dict(rescorers or {})
+        self.device = choose_device()
+        self.network = network.to(self.device).eval()
+        self.half = half and has_fast_bfloat16(self.device)
+
+    @classmethod
+    def load(cls, weights: Path, *, half: bool = False, nms_iou: float = NMS_IOU, closer: bool = True) -> "Predictor":
+        """Open weights written by a training, or a .pt of Ultralytics.
+
+        Raises:
+            StepFailed: the file is missing, damaged or neither.
+        """
+        from tools.models.checkpoint import load_model
+        from tools.models.pickled import load_pickled
+
+        network, card = (load_pickled if weights.suffix == ".pt" else load_model)(weights)
+        fused = network.fuse(verbose=False)
+        return cls(
+            fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer,
+            rescorers=stored(card),
+        )  # fmt: skip
+
+    def at_size(self, size_px: int) -> "Predictor":
+        """The same network, looking at pictures of another size, and not again where objects are small."""
+        return Predictor(
+            self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False,
+            rescorers=self.rescorers,
+        )  # fmt: skip
+
+    def predict(self, picture: Picture, confidence: float) -> list[Instance]:
+        """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
+
+        Args:
+            picture: of any size.
+            confidence: least score of an object, 0..1.
+
+        Raises:
+            ValueError: the model classifies whole pictures.
+        """
+        return self.predict_many([picture], confidence)[0]
+
+    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
+        """`predict` for each picture; those of equal shape are computed together.
+
+        Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input.
+        """
+        if self.rescorers:
+            found = self.described(pictures, least_before(confidence))
+            return [rescored(own, self.rescorers, confidence) for own in found]
+        return [[i for i, _ in self._instances(seen, confidence)] for seen in self._seen(pictures, confidence)]
+
+    def described(self, pictures: Sequence[Picture], confidence: float) -> list[list[Described]]:
+        """What the network finds, with its own scores, and how what is worth it looks; see `tools.models.rescorer`."""
+        return [
+            [
+                (i, describe(picture, i.box, mask) if i.score >= WORTH_IT else None)
+                for i, mask in self._instances(seen, confidence)
+            ]
+            for picture, seen in zip(pictures, self._seen(pictures, confidence), strict=True)
+        ]
+
+    def _seen(self, pictures: Sequence[Picture], confidence: float) -> list[list[Seen]]:
+        """Objects of each picture, best first, once each."""
+        if self.kind == "classify":
+            raise ValueError("this model names whole pictures: use classify()")
+        least = min(confidence, _LEAST)
+        wholes = self._look(pictures, [None] * len(pictures), least)
+        tiles = [self._look_in_tiles(picture, whole, least) for picture, whole in zip(pictures, wholes, strict=True)]
+        larger = self._look_larger(pictures, wholes, tiles, least)
+        return [
+            self._together([whole, larger[i]]) if i in larger else once_each([whole, *tiles[i]], MAX_DETECTIONS)
+            for i, whole in enumerate(wholes)
+        ]
+
+    def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
+        """What is found in pictures, or in tiles of larger ones."""
+        inputs = [letterbox(crop, self.size_px) for crop in crops]
+        views: list[View | None] = [None] * len(crops)
+        for group in _groups([padded for padded, _ in inputs]):
+            raw = self._forward(np.stack([inputs[i][0] for i in group]))
+            for i, found in zip(group, detections(raw, len(self.names), confidence, nms_iou=self.nms_iou), strict=True):
+                views[i] = View.of(found, inputs[i][1], places[i])
+        return [view for view in views if view is not None]
+
+    def _look_in_tiles(self, picture: Picture, whole: View, confidence: float) -> list[View]:
+        """Halve the field of view as long as objects look too small in it, or nothing is found at all."""
+        h, w = picture.shape[:2]
+        side, views = max(h, w), list[View]()
+        if side < LARGE * self.size_px:
+            return views
+        while side > self.size_px and self._side_px([whole, *views], side) < SMALL_PX:
+            side = max(self.size_px, side // 2)
+            places = places_of(h, w, side)
+            for start in range(0, len(places), _BATCH):
+                part = places[start : start + _BATCH]
+                crops = [np.ascontiguousarray(picture[p.y1 : p.y2, p.x1 : p.x2]) for p in part]
+                views += self._look(crops, part, confidence)
+        return views
+
+    def _look_larger(
+        self, pictures: Sequence[Picture], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
+    ) -> dict[int, View]:
+        """Look once more, at a larger input, where small objects were found in a whole picture that shows more of them.
+
+        Pictures in which nothing was found stay as they are: on them a larger input finds what is not there.
+        """
+        sizes: dict[int, list[int]] = {}
+        for i, (picture, whole) in enumerate(zip(pictures, wholes, strict=True)):
+            side = max(picture.shape[:2])
+            size = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
+            small = 0 < self._side_px([whole], side) < LARGER_BELOW_PX
+            if self.closer and small and not tiles[i] and size > self.size_px:
+                sizes.setdefault(size, []).append(i)
+        larger: dict[int, View] = {}
+        for size, chosen in sizes.items():
+            again = self.at_size(size)._look([pictures[i] for i in chosen], [None] * len(chosen), confidence)
+            larger |= zip(chosen, again, strict=True)
+        return larger
+
+    def _together(self, views: Sequence[View]) -> list[Seen]:
+        """What looks at the same picture show together: mean boxes, and the score of the surer look."""
+        owners: dict[int, tuple[View, int]] = {}
+        looks: list[dict[int, list[Detection]]] = []
+        for view in views:
+            looks.append({})
+            for i in np.flatnonzero(view.usable).tolist():
+                box, kind = view.boxes[i].tolist(), int(view.found.classes[i])
+                found = Detection(tuple(box), float(view.found.scores[i]), kind)
+                looks[-1].setdefault(kind, []).append(found)
+                owners[id(found)] = (view, i)
+        seen = []
+        for kind in sorted({kind for look in looks for kind in look}):
+            for group in fuse([look.get(kind, []) for look in looks], [0] * len(looks), self.nms_iou):
+                best = max((found for found, _, _ in group.members), key=lambda found: found.score)
+                seen.append(Seen(*owners[id(best)], group.box, best.score))
+        return sorted(seen, key=lambda s: -s.score)[:MAX_DETECTIONS]
+
+    def _side_px(self, views: Sequence[View], side: int) -> float:
+        """Median shorter side of the objects as the network sees them in a field of view; 0 where none is sure."""
+        boxes = np.concatenate([v.boxes[v.found.scores >= _SURE] for v in views])
+        sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1)
+        return float(np.median(sides)) * self.size_px / side if len(sides) else 0.0
+
+    def classify(self, picture: Picture) -> dict[str, float]:
+        """Probability of each class for an (h, w, 3) RGB picture.
+
+        Raises:
+            ValueError: the model finds objects.
+        """
+        return self.classify_many([picture])[0]
+
+    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+        """`classify` for each picture."""
+        if self.kind != "classify":
+            raise ValueError("this model finds objects: use predict()")
+        results = []
+        for start in range(0, len(pictures), _BATCH):
+            batch = np.stack([centre_crop(p, self.size_px) for p in pictures[start : start + _BATCH]])
+            for row in self._forward(batch)[0].float().cpu().numpy():
+                results.append({name: float(value) for name, value in zip(self.names, row, strict=True)})
+        return results
+
+    def _forward(self, batch: Picture) -> Any:
+        import torch
+
+        tensor = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2).float().div_(255)
+        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+            return self.network(tensor)
+
+    def _instances(self, seen: Sequence[Seen], confidence: float) -> Iterator[tuple[Instance, BoolMask | None]]:
+        """Objects of one picture, best first, with their masks when the task is to segment."""
+        for view, i, box, score in seen:
+            if score < confidence:
+                continue
+            name, mask, counts = self.names[int(view.found.classes[i])], None, None
+            if self.kind == "segment":
+                mask = picture_mask(view.found.logits[i], box, view.fit)
+                if not mask.any():
+                    continue
+                counts = encode_mask(mask)
+            yield Instance(class_name=name, box=box, counts=counts, score=score, source="model"), mask
+
+
+def _groups(padded: Sequence[Picture]) -> list[list[int]]:
+    """Indices of pictures of equal shape, at most a batch together."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for i, picture in enumerate(padded):
+        by_shape.setdefault(picture.shape, []).append(i)
+    return [group[i : i + _BATCH] for group in by_shape.values() for i in range(0, len(group), _BATCH)]
+
+
+# Drawing ---------------------------------------------------------------------------------------------------------
+
+
+def draw(picture: Picture, instances: Sequence[Instance], names: Sequence[str] = (), *, labels: bool = True) -> Picture:
+    """A copy of an RGB picture with masks (or boxes) drawn in, one colour a class.
+
+    Args:
+        picture: (h, w, 3).
+        instances: drawn last to first, so that the best lies on top.
+        names: classes in order, which fixes their colours; without it a colour follows from the name.
+        labels: write class and score.
+    """
+    canvas = picture.copy()
+    h, w = canvas.shape[:2]
+    line = max(1, round(max(h, w) / 420))
+    for instance in reversed(instances):
+        colour = class_colour(instance.class_name, names)
+        mask = instance.mask(h, w)
+        if mask is None:
+            x1, y1, x2, y2 = (round(v) for v in instance.box)
+            cv2.rectangle(canvas, (x1, y1), (x2 - 1, y2 - 1), colour, line, cv2.LINE_AA)
+            continue
+        canvas[mask] = (canvas[mask] * (1 - _FILL) + np.array(colour) * _FILL).astype(np.uint8)
+        edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, edges, -1, colour, line, cv2.LINE_AA)
+    if labels:
+        for instance in reversed(instances):
+            write_label(canvas, instance, class_colour(instance.class_name, names), names)
+    return canvas
+
+
+def class_colour(name: str, names: Sequence[str] = ()) -> tuple[int, int, int]:
+    """The RGB colour of a class."""
+    number = list(names).index(name) if name in names else zlib.crc32(name.encode())
+    return _COLOURS[number % len(_COLOURS)]
+
+
+def write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
+    """A small plate above the box (inside it at the top border), black or white on the class's colour."""
+    h, w = canvas.shape[:2]
+    name = instance.class_name
+    if not name.isascii():  # the drawing font has Latin letters only
+        name = f"class {list(names).index(name) + 1}" if name in names else "object"
+    text = f"{name[:24]} {instance.score:.2f}" if instance.score < 1 else name[:24]
+    scale = float(np.clip(max(h, w) / 900, 0.33, 2.0))
+    weight = max(1, round(scale * 1.4))
+    (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
+    left = int(np.clip(instance.box[0], 0, max(0, w - wide - 4)))
+    top = int(np.clip(instance.box[1] - high - below - 4, 0, max(0, h - high - below - 4)))
+    if wide + 4 > w or high + below + 4 > h:
+        return
+    cv2.rectangle(canvas, (left, top), (left + wide + 3, top + high + below + 3), colour, -1)
+    ink = (0, 0, 0) if np.dot(colour, (0.299, 0.587, 0.114)) > 140 else (255, 255, 255)
+    cv2.putText(
+        canvas, text, (left + 2, top + high + 2), cv2.FONT_HERSHEY_SIMPLEX, scale, ink, weight, cv2.LINE_AA
+    )  # fmt: skip
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
+    """Predict on files and folders; write pictures with labels drawn in, and `predictions.json`.
+
+    A broken picture, or one of a kind that is not read, is recorded and the rest goes on. In `out` nothing is written
+    over but what an earlier call wrote there and nobody changed since.
+
+    Args:
+        weights: of a training.
+        images: pictures, or folders whose pictures are taken.
+        out: folder of the results.
+        confidence: least score.
+
+    Returns:
+        {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}.
+
+    Raises:
+        FixArguments: no picture is given, or `out` is a file or has a predictions.json of somebody else's.
+        StepFailed: none of the pictures can be read, or the weights cannot.
+    """
+    _refuse_output(out)
+    files = _picture_files(images)
+    predictor = Predictor.load(weights)
+    taken = owned.foreign(out)
+    names = [_free_name(file.stem, taken) for file in files]
+    owned.announce(out, _BY, [_JSON, *names])
+    entries: list[dict[str, Any]] = []
+    broken: dict[str, str] = {}
+    for file, name in zip(files, names, strict=True):
+        try:
+            if is_unread_picture(file):
+                raise StepFailed(f"{file}: {unread_reason(file)}")
+            picture = read_picture(file)
+        except StepFailed as error:
+            broken[str(file)] = str(error)
+            entries.append({"file": str(file), "error": str(error)})
+            continue
+        drawn = out / name
+        entry = {"file": str(file), "drawn": drawn.name, "height": picture.shape[0], "width": picture.shape[1]}
+        entries.append(entry | _predict_one(predictor, picture, drawn, confidence))
+    record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
+    write_json(out / _JSON, {**record, "pictures": entries})
+    owned.sign(out, _BY, only=[_JSON, *(e["drawn"] for e in entries if "drawn" in e)])
+    if len(broken) == len(files):
+        raise StepFailed(f"none of the {len(files)} pictures can be read; the first: {next(iter(broken.values()))}")
+    return {
+        "pictures": len(files) - len(broken),
+        "instances": sum(len(e.get("instances", [])) for e in entries),
+        "broken": broken,
+        "json": str(out / _JSON),
+        "out": str(out),
+    }
+
+
+def _refuse_output(out: Path) -> None:
+    """Look at the place of the results before any work."""
+    if (blocking := in_the_way(out)) is not None:
+        raise FixArguments(f"--out {out} cannot be a folder: {blocking} is a file; name another")
+    if _JSON in owned.foreign(out):
+        raise FixArguments(f"--out {out}: {_JSON} in it was not written by this, or changed since; name another folder")
+    if owned.manifest(out).get("by", _BY) != _BY:
+        raise FixArguments(f"--out {out} holds an export; name another folder")
+
+
+def _predict_one(predictor: Predictor, picture: Picture, drawn: Path, confidence: float) -> dict[str, Any]:
+    """Write one drawn picture. Returns what goes into the JSON; masks as COCO RLE."""
+    h, w = picture.shape[:2]
+    if predictor.kind == "classify":
+        classes = predictor.classify(picture)
+        best = max(classes, key=lambda name: classes[name])
+        whole = Instance(class_name=best, box=(0, 0, w, h), score=min(classes[best], 0.9999))
+        write_picture(drawn, draw(picture, [whole], predictor.names))
+        return {"class": best, "probabilities": {name: round(p, 4) for name, p in classes.items()}}
+    instances = predictor.predict(picture, confidence)
+    write_picture(drawn, draw(picture, instances, predictor.names))
+    return {"instances": listed(instances, h, w)}
+
+
+def listed(instances: Sequence[Instance], height: int, width: int) -> list[dict[str, Any]]:
+    """Objects as JSON has them: class, score, box (x1, y1, x2, y2 in pixels) and, where known, mask as COCO RLE."""
+    entries = []
+    for i in instances:
+        entry: dict[str, Any] = {"class": i.class_name, "score": round(i.score, 4), "box": [round(v, 2) for v in i.box]}
+        if i.counts is not None:
+            entry["mask"] = {"size": [height, width], "counts": i.counts}
+        entries.append(entry)
+    return entries
+
+
+def _picture_files(images: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in images:
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        files += [p for p in inside if not path.is_dir() or is_picture(p) or is_unread_picture(p)]
+    if not files:
+        raise FixArguments(f"no pictures in {', '.join(map(str, images)) or 'an empty list'}; name files or folders")
+    return files
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """A file name not used yet: pictures of two folders may be called the same, and a person's file is left alone."""
+    if len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[: _LONGEST_STEM // 4]
+    name, number = f"{stem}.jpg", 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}.jpg"
+    taken.add(name)
+    return name

@@ -1,0 +1,1 @@
+"""What people may ask for their own sake: faces made unrecognisable, photos forgotten."""

@@ -1,0 +1,138 @@
+"""What a plan costs before anything is spent, and a plan that fits into the minutes there are."""
+
+import os
+
+from pydantic import BaseModel, Field
+
+from tools.core.errors import StepFailed
+from tools.core.settings import EFFORTS, Settings
+from tools.core.task import Effort
+
+_SIZE_PX, _CORES = 320, 2  # what the settings' seconds were measured with
+_KEPT = 0.9  # share of the pictures that curation keeps, as measured
+STARTER_NETWORK = "yolo11n"  # what the settings' seconds were measured with, and the starter weights are of
+# Multiplications of a picture beside those of size n, as Ultralytics publishes them for segmentation at 640 px: 10.4,
+# 35.5, 123, 142 and 319 GFLOPs.
+_WORK = {"n": 1.0, "s": 3.4, "m": 11.8, "l": 13.7, "x": 30.7}
+NETWORKS = tuple(f"yolo{family}{size}" for family in (11, 12, 26) for size in _WORK)
+_LEVELS: tuple[Effort, ...] = ("quick", "standard", "thorough")
+
+
+class Plan(BaseModel):
+    """How much is done."""
+
+    images: int = Field(ge=1)
+    rounds: int = Field(ge=1)
+    effort: Effort
+
+
+class Estimate(BaseModel):
+    """What a plan costs on this machine."""
+
+    minutes: float
+    stages: dict[str, float] = Field(description="minutes by stage, all rounds together")
+    money: float = Field(0.0, description="US dollars; only engines of a service cost any")
+
+
+def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estimate:
+    """Minutes by stage and money.
+
+    Args:
+        plan: what would be done.
+        settings: size of a picture and the measured seconds.
+        cores: of this machine when None.
+    """
+    area, speed = scale(settings, cores)
+    work = network_work(settings.model)
+    seen = _pictures_by_round(plan, settings)
+    train_share = 1 - settings.split_val - settings.split_test
+    trained = sum(seen) * _KEPT * train_share * EFFORTS[plan.effort].epochs
+    measured = sum(seen) * _KEPT * (settings.split_val + settings.split_test)
+    seconds = {
+        "generate": plan.images * settings.estimate_render_s * area / speed,
+        "score, curate, annotate": sum(seen) * settings.estimate_picture_s * area,
+        # Training gains less from cores than rendering does: half of its time is not spent in large products.
+        "train": trained * area * work / settings.estimate_train_images_per_s / speed**0.5,
+        "evaluate, diagnose": measured * settings.estimate_predict_s * area * work
+        + plan.rounds * settings.estimate_round_s,
+        "export, report": settings.estimate_finish_s,
+    }
+    stages = {name: round(s / 60, 2) for name, s in seconds.items()}
+    money = plan.images * (settings.image_price or 0.0) if settings.generator == "openai_images" else 0.0
+    return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
+
+
+def network_work(model: str) -> float:
+    """How many times the work of the network that the settings' seconds were measured with."""
+    return _WORK[model[-1]] if model in NETWORKS else 1.0
+
+
+def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:
+    """How much larger a picture is, and how many times as many cores there are, than the settings' seconds count."""
+    cores = cores or settings.workers or os.cpu_count() or _CORES
+    return (settings.size_px / _SIZE_PX) ** 2, cores / _CORES
+
+
+def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:
+    """Pictures at hand in each round: every round trains on all pictures so far."""
+    if plan.rounds == 1:
+        return [float(plan.images)]
+    first = plan.images * settings.first_round_share
+    step = (plan.images - first) / (plan.rounds - 1)
+    return [first + step * n for n in range(plan.rounds)]
+
+
+def fit_plan(
+    wanted: Plan, minutes: float | None, settings: Settings, *, images_given: bool = False, cores: int | None = None
+) -> tuple[Plan, list[str]]:
+    """The wanted plan, or the largest that fits into the minutes: shorter training, then fewer pictures and rounds.
+
+    Args:
+        wanted: what was asked for or is the default.
+        minutes: the budget; None leaves the plan as it is.
+        settings: as for `estimate`.
+        images_given: the number of pictures was asked for, so a lower effort keeps it as long as it can.
+        cores: of this machine when None.
+
+    Returns:
+        The plan, and sentences on what was cut.
+
+    Raises:
+        StepFailed: not even the smallest plan fits; the message says how long that takes.
+    """
+    if minutes is None or estimate(wanted, settings, cores).minutes <= minutes:
+        return wanted, []
+    for effort in reversed(_LEVELS[: _LEVELS.index(wanted.effort)]):
+        level = EFFORTS[effort]
+        images = wanted.images if images_given else min(wanted.images, level.images)
+        plan = Plan(images=images, rounds=min(wanted.rounds, level.rounds), effort=effort)
+        if estimate(plan, settings, cores).minutes <= minutes:
+            return plan, _cuts(wanted, plan, minutes)
+    for rounds in range(min(wanted.rounds, EFFORTS["quick"].rounds), 0, -1):
+        least = min(wanted.images, settings.min_images * rounds)
+        low, high = least, wanted.images
+        if estimate(Plan(images=low, rounds=rounds, effort="quick"), settings, cores).minutes > minutes:
+            continue
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = estimate(Plan(images=middle, rounds=rounds, effort="quick"), settings, cores).minutes <= minutes
+            low, high = (middle, high) if fits else (low, middle - 1)
+        plan = Plan(images=low, rounds=rounds, effort="quick")
+        return plan, _cuts(wanted, plan, minutes)
+    smallest = Plan(images=min(wanted.images, settings.min_images), rounds=1, effort="quick")
+    needed = estimate(smallest, settings, cores).minutes
+    raise StepFailed(
+        f"{minutes:g} minutes are not enough: even {smallest.images} pictures of {settings.size_px} px in one round "
+        f"take about {needed:g} minutes here"
+    )
+
+
+def _cuts(wanted: Plan, plan: Plan, minutes: float) -> list[str]:
+    parts = []
+    if plan.effort != wanted.effort:
+        parts.append(f"training as in effort {plan.effort} instead of {wanted.effort}")
+    if plan.images != wanted.images:
+        parts.append(f"{plan.images} pictures instead of {wanted.images}")
+    if plan.rounds != wanted.rounds:
+        parts.append(f"{plan.rounds} rounds instead of {wanted.rounds}")
+    return [f"to fit into {minutes:g} minutes: {', '.join(parts)}"]

@@ -1,0 +1,262 @@
+"""Vocabulary: which values scenes are drawn from and how often; built in, or changed once by a language model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from tools.core.errors import FixArguments
+from tools.core.task import ClassSpec, TaskSpec
+from tools.scenes.phrases import Phrases, checked_phrases
+from tools.scenes.places import fits, known_place
+from tools.scenes.scene import CONTEXTS, DISTANCES, LIGHTS, VIEWPOINTS, WEATHERS
+
+Weights = dict[str, float]
+# Axes with one table of weights for all classes; the eighth axis, appearance, has one a class.
+PLAIN_AXES = ("context", "light", "weather", "viewpoint", "distance", "crowding", "occlusion")
+# Usual places of a thing count this many times an unusual one: a model of apples, not of one orchard, yet mostly apples
+# where apples are.
+USUAL_PLACE = 3.0
+MAX_WEIGHT = 100.0
+# What is far more common in photos than its neighbours counts more; all else is equal.
+LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
+WEATHER_WEIGHTS = dict(zip(WEATHERS, (3.0, 1.0, 1.0), strict=True))
+VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
+DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.5, 1.5, 0.8), strict=True))
+CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
+OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
+LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
+# In a picture with a single label the thing is the subject, never a dot in the distance.
+CLASSIFY_DISTANCE_WEIGHTS = {"close": 3.0, "near": 1.0, "medium": 0.0}  # medium where it is wished for
+KNOWN_VALUES: dict[str, tuple[str, ...]] = {
+    "context": CONTEXTS, "light": LIGHTS, "weather": WEATHERS, "viewpoint": VIEWPOINTS, "distance": tuple(DISTANCES),
+    "crowding": tuple(CROWDING_WEIGHTS), "occlusion": tuple(OCCLUSION_WEIGHTS),
+}  # fmt: skip
+
+
+class Look(Protocol):
+    """One appearance of a thing."""
+
+    name: str
+    weight: float
+
+
+class Thing(Protocol):
+    """What must be known of something that can be drawn; an ObjectSpec is one."""
+
+    contexts: list[str]
+    lookalikes: list[str]
+    size_m: float
+
+    @property
+    def appearances(self) -> Sequence[Look]:
+        """At least one."""
+
+
+Things = Mapping[str, Thing]
+
+
+class LookAlike(BaseModel):
+    """Something that is not a target and is easily taken for one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    drawn_as: str
+    appearance: str = ""
+    weight: float = Field(1.0, description="of this appearance among those of the same thing")
+    scale: float = Field(1.0, description="its size over the target's, as in the world where it is smaller")
+
+
+class Vocabulary(BaseModel):
+    """Weights of the values of every axis; a value with weight 0 is not drawn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    context: Weights
+    light: Weights
+    weather: Weights
+    viewpoint: Weights
+    distance: Weights
+    crowding: Weights
+    occlusion: Weights
+    appearances: dict[str, Weights] = Field(description="class name -> appearance -> weight")
+    phrases: Phrases = Field(default_factory=Phrases, description="other ways of saying the values in a caption")
+    lookalikes: dict[str, list[LookAlike]] = Field(default_factory=dict, description="class name -> what looks like it")
+
+    @field_validator(*PLAIN_AXES)
+    @classmethod
+    def _not_empty(cls, weights: Weights) -> Weights:
+        if not any(w > 0 for w in weights.values()):
+            raise ValueError("at least one value needs a weight above 0")
+        return weights
+
+    @property
+    def looks(self) -> dict[tuple[str, str], float]:
+        """(class, appearance) -> weight; every class weighs the same in all, whatever its number of appearances."""
+        looks: dict[tuple[str, str], float] = {}
+        for class_name, weights in self.appearances.items():
+            total = sum(weights.values())
+            looks |= {(class_name, name): weight / total for name, weight in weights.items() if weight > 0}
+        return looks
+
+    def axes(self) -> dict[str, Weights]:
+        """Values in use by axis of `AXES`; appearances of all classes together."""
+        axes = {axis: {v: w for v, w in getattr(self, axis).items() if w > 0} for axis in PLAIN_AXES}
+        axes["appearance"] = {}
+        for (_, name), weight in self.looks.items():
+            axes["appearance"][name] = axes["appearance"].get(name, 0.0) + weight
+        return axes
+
+
+def build_vocabulary(
+    task: TaskSpec, things: Things, named_share: float, wishes: Mapping[str, Any] | None = None
+) -> Vocabulary:
+    """The built-in vocabulary of a task, changed by what a language model wishes.
+
+    Args:
+        task: classes, kind and named places.
+        things: key -> what can be drawn; classes of which nothing is known get every place and one look.
+        named_share: share of the scenes at the places that the request names.
+        wishes: e.g. {"light": {"deep shade": 3}, "appearances": {"apple": {"green": 2}}, "lookalikes": {"apple":
+            ["tomato: unripe"]}, "phrases": {"light": {"sun": ["in hard noon light"]}}}; values that it leaves out keep
+            their weight, 0 leaves a value out.
+
+    Raises:
+        FixArguments: an unknown place, axis, value, class, appearance or look-alike, or a weight that is none; the
+            message says what there is.
+    """
+    single = task.kind == "classify"
+    built = Vocabulary(
+        context=_places(task, things, named_share),
+        light=LIGHT_WEIGHTS,
+        weather=WEATHER_WEIGHTS,
+        viewpoint=VIEWPOINT_WEIGHTS,
+        distance=CLASSIFY_DISTANCE_WEIGHTS if single else DISTANCE_WEIGHTS,
+        crowding={"one": 1.0} if single else CROWDING_WEIGHTS,
+        occlusion=OCCLUSION_WEIGHTS,
+        appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
+        # One label a picture: a look-alike beside the target may be another class's thing.
+        lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
+    )
+    values = built.model_dump()
+    for name, wish in (wishes or {}).items():
+        if name not in values:
+            raise FixArguments(f"the vocabulary has no axis {name!r}; there are {', '.join(values)}")
+        if not isinstance(wish, Mapping):
+            raise FixArguments(f"{name} must be an object such as {{value: weight}}, not {wish!r}")
+        if name == "phrases":
+            values[name] = checked_phrases(wish, task, {a: v for a, v in KNOWN_VALUES.items() if a != "crowding"})
+            continue
+        if name in PLAIN_AXES:
+            values[name] |= _checked(name, wish, tuple(values[name]) if single else KNOWN_VALUES[name])
+        else:
+            values[name] |= {c: _of_class(name, c, wanted, built, task, things) for c, wanted in wish.items()}
+        if name in PLAIN_AXES and not any(values[name].values()):
+            raise FixArguments(f"{name}: at least one value needs a weight above 0")
+    return Vocabulary.model_validate(values)
+
+
+def _of_class(name: str, class_name: str, wanted: Any, built: Vocabulary, task: TaskSpec, things: Things) -> Any:
+    """A class's appearances or look-alikes as wished for."""
+    if class_name not in task.class_names:
+        raise FixArguments(f"{name}: there is no class {class_name!r}; there are {', '.join(task.class_names)}")
+    if name == "lookalikes":
+        spec = next(c for c in task.classes if c.name == class_name)
+        return [] if task.kind == "classify" else _wanted_lookalikes(wanted, spec, task, things)
+    weights = built.appearances[class_name]
+    weights = weights | _checked(f"appearances of {class_name}", wanted, tuple(weights))
+    if not any(weights.values()):
+        raise FixArguments(f"appearances of {class_name}: at least one needs a weight above 0")
+    return weights
+
+
+def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
+    """Weights of known values."""
+    if not isinstance(wish, Mapping):
+        raise FixArguments(f"{name} must be an object such as {{{known[0]!r}: 2}}, not {wish!r}")
+    for value, weight in wish.items():
+        if value not in known:
+            raise FixArguments(f"{name} has no value {value!r}; there are {', '.join(known)}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= MAX_WEIGHT:
+            raise FixArguments(f"{name}: the weight of {value!r} must be a number from 0 to 100, not {weight!r}")
+    return {str(v): float(w) for v, w in wish.items()}
+
+
+def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:
+    """Where the classes are met; mostly the named places when the request names some."""
+    weights = {c: max(_place_weight(c, things.get(k.drawn_as)) for k in task.classes) for c in CONTEXTS}
+    weights = {c: w for c, w in weights.items() if w > 0}
+    named = list(dict.fromkeys(known_place(phrase) for phrase in task.contexts))
+    if not named:
+        return weights
+    others = {c: w for c, w in weights.items() if c not in named}
+    whole = float(len(named) + len(others))  # so that 1 is a middling weight, as on the other axes
+    if not others:
+        return dict.fromkeys(named, 1.0)
+    rest = whole * (1 - named_share) / sum(others.values())
+    return dict.fromkeys(named, whole * named_share / len(named)) | {c: w * rest for c, w in others.items()}
+
+
+def _place_weight(context: str, thing: Thing | None) -> float:
+    if thing is None:
+        return 1.0 if fits(context, 0.1) else 0.0
+    if context in thing.contexts:
+        return USUAL_PLACE
+    # What only a microscope shows is not met on a road.
+    return 0.0 if thing.contexts == ["slide"] or not fits(context, thing.size_m) else 1.0
+
+
+def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:
+    """The class's appearances with the weights that the thing gives them."""
+    known = {a.name: float(a.weight) for a in thing.appearances} if thing else {}
+    if not spec.appearances:
+        return known or {"plain": 1.0}
+    by_name = {name.casefold(): name for name in known}
+    if thing and (unknown := [a for a in spec.appearances if a.casefold() not in by_name]):
+        raise FixArguments(f"{spec.drawn_as} has no appearance {unknown[0]!r}; there are {', '.join(known)}")
+    return {by_name.get(a.casefold(), a): known.get(by_name.get(a.casefold(), a), 1.0) for a in spec.appearances}
+
+
+def _is_target(drawn_as: str, appearance: str, classes: Iterable[ClassSpec]) -> bool:
+    """Whether a thing that looks so would have to be labelled."""
+    mine = [c for c in classes if c.drawn_as == drawn_as]
+    # Between two classes of one object ("ripe", "raw") lies what belongs to neither or to both: it is never left
+    # unlabelled in a picture.
+    return len(mine) > 1 or any(
+        not c.appearances or appearance.casefold() in {a.casefold() for a in c.appearances} for c in mine
+    )
+
+
+def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAlike]:
+    """Look-alikes of the catalogue, and other appearances of the object itself when the class is only some of them."""
+    thing = things.get(spec.drawn_as)
+    keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if spec.appearances else [])]
+    looks = [look for key in keys for look in _looks_of(key, spec, things)]
+    return [look for look in looks if not _is_target(look.drawn_as, look.appearance, task.classes)]
+
+
+def _looks_of(key: str, beside: ClassSpec, things: Things) -> list[LookAlike]:
+    if key not in things:
+        return []
+    target = things.get(beside.drawn_as)
+    scale = things[key].size_m / target.size_m if target else 1.0
+    scale = min(max(scale, LEAST_SCALE), 1.0)
+    return [
+        LookAlike(drawn_as=key, appearance=a.name, weight=a.weight, scale=round(scale, 3))
+        for a in things[key].appearances
+    ]
+
+
+def _wanted_lookalikes(wanted: Any, spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAlike]:
+    if not isinstance(wanted, list) or not all(isinstance(w, str) for w in wanted):
+        raise FixArguments('lookalikes must be a list of names such as ["tomato", "ball: red"]')
+    found: list[LookAlike] = []
+    for text in wanted:
+        key, _, appearance = (part.strip() for part in text.partition(":"))
+        looks = [k for k in _looks_of(key, spec, things) if appearance in ("", k.appearance)]
+        if not looks:
+            raise FixArguments(f"nothing that can be drawn is called {text!r}; leave that look-alike out")
+        if not (looks := [k for k in looks if not _is_target(k.drawn_as, k.appearance, task.classes)]):
+            raise FixArguments(f"{text!r} is one of the classes itself, so it cannot be a look-alike")
+        found += looks
+    return found

@@ -1,0 +1,400 @@
+"""Measure a round's model, and keep the round only when it is better where it counts, beyond noise.
+
+Pictures that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
+Thirty photos seldom tell two rounds apart: where they do not, the new round is kept if it is better beyond noise on
+synthetic_val. Test pictures are measured after that and only reported.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+from pydantic import BaseModel, ValidationError
+
+from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import EFFORTS
+from tools.core.task import TaskSpec
+from tools.data.dataset import file_sha256
+from tools.data.real import load_real
+from tools.data.sample import Sample
+from tools.metrics.coco import Floats, Picture, independent, interval, number
+from tools.metrics.label_scoring import LabelScorer
+from tools.metrics.predictions import Answer, Recogniser, ask, join, save_answers
+from tools.metrics.scores import EvaluatedOn, Evaluation, Interval
+from tools.metrics.scoring import DetectionScorer, ScoringRules
+from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_json
+
+LoadModel = Callable[[Path], Recogniser]
+Scorer = DetectionScorer | LabelScorer
+TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
+_METHOD = 6  # raised when the same pictures and weights would be scored or judged differently
+# Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
+_PHOTO_NOISE = 0.01
+_SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The pictures a model is measured on; sets without a picture are left out."""
+
+    deciding: EvaluatedOn
+    samples: dict[EvaluatedOn, list[Sample]]
+    notes: list[str]
+
+
+class Gain(BaseModel):
+    """A round against the best before, on the same pictures."""
+
+    on: EvaluatedOn
+    metric: str
+    gain: float | None
+    interval: Interval | None
+    probability: float  # share of the resamples in which the new round is better
+    better: bool  # beyond noise
+
+
+class Decision(BaseModel):
+    """`decision.json` of a round: what was measured, against what, and what was kept."""
+
+    fingerprint: str
+    on: EvaluatedOn
+    accepted: bool
+    against: int | None = None  # round of the best before
+    gains: list[Gain] = []  # on the pictures that decide, then on rendered ones if photos could not tell
+    best: Best
+    scores: dict[EvaluatedOn, Evaluation]  # of this round's weights
+    best_scores: dict[str, Evaluation | None]  # of the best weights, on the test pictures and on what decided
+
+
+# What is measured ---------------------------------------------------------------------------------------------------
+
+
+def sets_of(run: RunContext) -> Sets:
+    """Kept pictures of all rounds by split, and the real photos when there are any.
+
+    Raises:
+        StepFailed: no picture that could decide.
+    """
+    task, notes = run.task, []
+    samples: dict[EvaluatedOn, list[Sample]] = {
+        "synthetic_val": list(run.dataset.samples(verdict="kept", split="val")),
+        "synthetic_test": list(run.dataset.samples(verdict="kept", split="test")),
+    }
+    if run.record.real:
+        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+        samples["real_val"], samples["real_test"] = real.val, real.test
+        notes += real.notes
+    if task.kind == "classify":
+        samples = {on: [s for s in chosen if s.label in task.class_names] for on, chosen in samples.items()}
+    deciding: EvaluatedOn = "real_val" if samples.get("real_val") else "synthetic_val"
+    if run.record.real and deciding == "synthetic_val":
+        notes.append("no real photo is left to decide: synthetic_val decides")
+    if not samples[deciding]:
+        raise StepFailed(
+            "No kept picture has the split val, so nothing can be measured. Curate, or make more pictures."
+        )
+    return Sets(deciding, {on: chosen for on, chosen in samples.items() if chosen}, notes)
+
+
+def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
+    """How detections on a set are counted; small things are ignored on photos only, since renders label them all."""
+    settings = run.settings
+    return ScoringRules(
+        match_iou=settings.match_iou,
+        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
+        seen_px=seen_px,
+        bootstrap=EFFORTS[settings.effort].bootstrap,
+        seed=settings.seed,
+        fallback_threshold=settings.fallback_confidence,
+        threshold_slack=settings.threshold_slack,
+    )
+
+
+def scorer_of(pictures: list[Picture], task: TaskSpec, rules: ScoringRules) -> Scorer:
+    """The scorer for a kind of task."""
+    if task.kind == "classify":
+        return LabelScorer(pictures, task.class_names, rules)
+    return DetectionScorer(pictures, task.class_names, task.kind, rules)
+
+
+# What is kept -------------------------------------------------------------------------------------------------------
+
+
+def better_beyond_noise(new: Floats, old: Floats, gain: float, probability: float) -> tuple[bool, float]:
+    """Whether a model beats another on the same pictures.
+
+    Both are scored on the same bootstrap resamples of the pictures, so what is hard for both cancels out. The new one
+    must be better on the pictures as they are, and in at least `probability` of the resamples; a draw is no win.
+
+    Args:
+        new: (b,) scores of the new model in each resample.
+        old: (b,) scores of the old model in the same resamples.
+        gain: difference on the pictures as they are.
+        probability: 0..1.
+
+    Returns:
+        The decision, and the share of the resamples that the new model wins.
+    """
+    known = ~(np.isnan(new) | np.isnan(old))
+    share = float((new[known] > old[known]).mean()) if known.any() else 0.0
+    return bool(gain > 0 and share >= probability), share
+
+
+def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
+    gain = new.score - old.score
+    better, share = better_beyond_noise(
+        new.scores_resampled, old.scores_resampled, gain, run.settings.accept_probability
+    )
+    return Gain(
+        on=on, metric=new.metric, gain=number(gain), 
+        interval=interval(new.scores_resampled - old.scores_resampled, independent(new.pictures)),
+        probability=share, better=better,
+    )  # fmt: skip
+
+
+def _photos_cannot_tell(run: RunContext, gain: Gain) -> bool:
+    """Whether rendered pictures may decide instead.
+
+    A little lower on the photos is noise as a little higher is. But it is told from the best that any kept round had
+    there: many rounds, each a little worse, would lead away from them. Not for a round that learnt from photos, since
+    those alone can show what it is for.
+    """
+    if gain.on != "real_val" or gain.better or gain.gain is None or run.round.focus == [PHOTOS]:
+        return False
+    kept = [r.scores["real_val"].score for r in run.record.rounds[:-1] if r.accepted and "real_val" in r.scores]
+    known = [s for s in kept if s is not None]
+    return gain.gain >= (max(known) - known[-1] if known else 0.0) - _PHOTO_NOISE
+
+
+def best_before(run: RunContext) -> Round | None:
+    """The last round before the current one that was kept."""
+    kept = [r for r in run.record.rounds[:-1] if r.accepted and r.weights]
+    return kept[-1] if kept else None
+
+
+# The step -----------------------------------------------------------------------------------------------------------
+
+
+def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
+    """Measure the current round's weights, decide whether the round is kept, and say so.
+
+    Args:
+        run: the run; its current round must be trained.
+        load_model: opens weights. Anything that answers like a model is scored alike, which is also the place for a
+            baseline on the same pictures.
+    """
+    current, weights = run.round, run.round.weights
+    if weights is None or not run.path(weights).is_file():
+        raise FixArguments(f"Round {current.number} has no trained weights yet. Call train_model first.")
+    sets, before = sets_of(run), best_before(run)
+    path, fingerprint = run.round_folder() / "decision.json", _fingerprint(run, sets, before)
+    decision = _known(path, fingerprint)
+    if decision is None or not all(predictions_path(run, on).is_file() for on in sets.samples if on not in TESTS):
+        decision = _measure(run, sets, before, fingerprint, load_model or _load_predictor)
+        for on, scores in decision.scores.items():
+            write_json(run.round_folder() / f"evaluation_{on}.json", scores.model_dump(mode="json"))
+        write_json(path, decision.model_dump(mode="json"))
+    current.scores = {str(on): scores for on, scores in decision.scores.items()}
+    current.accepted = decision.accepted
+    current.by_renders = decision.accepted and len(decision.gains) > 1
+    run.record.best = decision.best
+    run.record.evaluation = dict(decision.best_scores)
+    if "real_test" in sets.samples and run.settings.zero_shot:
+        from tools.steps.zero_shot import measure_zero_shot
+
+        measure_zero_shot(run, sets)
+    run.save()
+    return _report(run, decision, sets.notes)
+
+
+def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str, load_model: LoadModel) -> Decision:
+    """Ask the models, score their answers, decide."""
+    number_now, weights = run.round.number, str(run.round.weights)
+    on = sets.deciding
+    tests = [t for t in TESTS if t in sets.samples]
+    total = sum(map(len, sets.samples.values())) + (len(sets.samples[on]) if before else 0)
+    asking = _Asking(run, sets, total)
+    model = load_model(run.path(weights))
+    scorers = {name: asking.scorer(model, name, keep=name not in TESTS) for name in sets.samples}
+    deciding = scorers[on]
+    if np.isnan(deciding.score):
+        raise StepFailed(f"None of the {len(sets.samples[on])} pictures of {on} shows an object to find: make more.")
+    threshold = deciding.threshold()
+    scores = {name: scorer.evaluation(name, threshold) for name, scorer in scorers.items()}
+    decision = Decision(
+        fingerprint=fingerprint, on=on, accepted=True,
+        best=Best(round=number_now, weights=weights, threshold=threshold), scores=scores,
+        best_scores={t: scores.get(t) for t in TESTS},
+    )  # fmt: skip
+    if before is None or before.weights is None:
+        return decision
+    if not run.path(before.weights).is_file():
+        raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
+    old_model = load_model(run.path(before.weights))
+    old = asking.scorer(old_model, on)
+    judged: dict[EvaluatedOn, Scorer] = {on: old}
+    decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
+    if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
+        asking.total += len(sets.samples["synthetic_val"])
+        judged["synthetic_val"] = old_renders = asking.scorer(old_model, "synthetic_val")
+        decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
+    decision.accepted = decision.gains[-1].better
+    if not decision.accepted:
+        # The best stays, but pictures were added: it gets its threshold and its scores on them too.
+        asking.total += sum(len(sets.samples[t]) for t in tests)
+        threshold = old.threshold()
+        decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
+        measured: dict[str, Evaluation | None] = {
+            t: asking.scorer(old_model, t).evaluation(t, threshold) if t in tests else None for t in TESTS
+        }
+        decision.best_scores = measured | {
+            judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()
+        }
+    return decision
+
+
+class _Asking:
+    """Asks models about the sets and tells how far it is."""
+
+    def __init__(self, run: RunContext, sets: Sets, total: int) -> None:
+        self.run, self.sets, self.total = run, sets, total
+        self.done = 0
+
+    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> Scorer:
+        """Score a model on a set; with `keep` its answers stay in the round's folder."""
+        run, samples = self.run, self.sets.samples[on]
+        answers: dict[str, Answer] = ask(
+            model, samples, run.folder, run.settings.evaluation_confidence, lambda n: self._tell(n, on)
+        )
+        if keep:
+            about = {"on": on, "round": run.round.number, "weights": run.round.weights, "seen_px": model.size_px}
+            save_answers(predictions_path(run, on), answers, **about)
+        return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, model.size_px))
+
+    def _tell(self, count: int, on: EvaluatedOn) -> None:
+        self.done += count
+        self.run.progress("evaluate", self.done, self.total, on=on)
+        self.run.check_stop()
+
+
+def _load_predictor(weights: Path) -> Recogniser:
+    from tools.models.predict import Predictor
+
+    return Predictor.load(weights)
+
+
+def predictions_path(run: RunContext, on: EvaluatedOn) -> Path:
+    """Where the current round's answers on a deciding set are kept; answers on test sets never are."""
+    return run.round_folder() / f"predictions_{on}.json"
+
+
+def _fingerprint(run: RunContext, sets: Sets, before: Round | None) -> str:
+    """Hash of all that decides the outcome: weights, pictures, labels, settings."""
+    digest = hashlib.sha256()
+    for item in (run.round, before):
+        path = run.path(item.weights) if item and item.weights else None
+        digest.update((file_sha256(path) if path and path.is_file() else "none").encode())
+    settings = run.settings
+    rules = rules_for(run, "real_val", 0)
+    digest.update(repr((_METHOD, rules, settings.evaluation_confidence, settings.accept_probability)).encode())
+    digest.update(run.task.model_dump_json(include={"kind", "classes"}).encode())
+    for on, samples in sets.samples.items():
+        digest.update(on.encode())
+        for sample in samples:
+            digest.update(sample.model_dump_json(include={"id", "sha256", "axes", "label", "instances"}).encode())
+    return digest.hexdigest()
+
+
+def _known(path: Path, fingerprint: str) -> Decision | None:
+    """The decision made before on exactly the same grounds."""
+    try:
+        decision = Decision.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return None
+    return decision if decision.fingerprint == fingerprint else None
+
+
+# The report ---------------------------------------------------------------------------------------------------------
+
+
+def brief(scores: Evaluation) -> dict[str, Any]:
+    """The figures of an evaluation that a reader needs, rounded."""
+    figures: dict[str, Any] = {}
+    for name in _SHOWN:
+        value = getattr(scores, name)
+        if value is not None:
+            figures[_shown_as(name, scores.on)] = round(value, 3)
+    if scores.metric in scores.intervals:
+        figures["interval"] = [round(v, 3) for v in scores.intervals[scores.metric]]
+    if scores.empties:
+        figures["false_alarms_per_empty"] = round(scores.false_positives_per_empty or 0.0, 2)
+    return figures | {"pictures": scores.images, "objects": scores.instances}
+
+
+def gap_sentence(scores: dict[EvaluatedOn, Evaluation]) -> str | None:
+    """How far the real score lies from the synthetic one, on the test pictures if possible, in one sentence."""
+    for pair in (("real_test", "synthetic_test"), ("real_val", "synthetic_val")):
+        real, synthetic = (scores.get(name) for name in pair)
+        if real is None or synthetic is None:
+            continue
+        for metric in (real.metric, "box_map50"):
+            a, b = getattr(real, metric), getattr(synthetic, metric)
+            if a is not None and b is not None:
+                return (
+                    f"On real photos ({pair[0]}, {real.images}) {_shown_as(metric, 'synthetic_test')} is {a:.3f}, on"
+                    f" rendered pictures ({pair[1]}, {synthetic.images}) {b:.3f}: a gap of {b - a:+.3f}."
+                )
+    return None
+
+
+def _shown_as(metric: str, on: EvaluatedOn) -> str:
+    """A synthetic score is never called accuracy."""
+    return "share_right" if metric == "accuracy" and on.startswith("synthetic") else metric
+
+
+def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
+    scores = decision.scores[decision.on]
+    verdict = f"round {run.round.number} is kept: the first that was measured"
+    if decision.gains:
+        asked = round(100 * run.settings.accept_probability)
+        said = [
+            f"{_shown_as(g.metric, g.on)} on {g.on} {g.gain or 0.0:+.3f}, better in {round(100 * g.probability)} %"
+            for g in decision.gains
+        ]
+        verdict = (
+            f"round {run.round.number} is {'kept' if decision.accepted else 'not kept'} against round"
+            f" {decision.against}: {'; the photos cannot tell, and '.join(said)} of the resamples"
+            f" ({asked} % are asked for)"
+        )
+    own_notes = [f"{on}: {note}" for on, s in decision.scores.items() for note in s.notes]
+    return report(
+        done=f"measured round {run.round.number}",
+        decided_on=decision.on,
+        score=None if scores.score is None else round(scores.score, 3),
+        accepted=decision.accepted,
+        verdict=verdict,
+        best_round=decision.best.round,
+        threshold=round(decision.best.threshold, 3),
+        scores_of_round=decision.best.round,  # of the model that would be handed over now, not of a refused one
+        scores={on: brief(s) for on, s in run.record.scores.items()},
+        gap=gap_sentence(run.record.scores),
+        untrained_on_real_test={name: brief(s) for name, s in run.record.baselines.items()},
+        notes=[*own_notes, *notes][:4],
+    )
+
+
+@tool
+def evaluate_model(runtime: ToolRuntime[RunContext]) -> str:
+    """Measure the current round's model on held-out rendered pictures and on the real photos, if there are any.
+
+    Says whether the round is kept: only if it is better than the best round before, beyond noise, on the photos, or on
+    rendered pictures where the photos cannot tell. Call it after train_model and before diagnose_model.
+    """
+    run = runtime.context
+    with run.stage("evaluate"):
+        return evaluate(run)

@@ -1,0 +1,281 @@
+"""Turn the planned scenes of a run into pictures with the engine named in the settings."""
+
+import errno
+import importlib
+import math
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import monotonic
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+
+from tools.core.errors import FixArguments, StepFailed
+from tools.data.dataset import file_sha256, sample_id
+from tools.data.origin import mark, source_type
+from tools.data.sample import Sample
+from tools.generators import Failed, Generated, Generator
+from tools.runs.profile import fall_back
+from tools.runs.runtime import RunContext, report
+
+# Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round,
+# or when a round's pictures have had the minutes that the rest of the plan leaves them: on a slow machine fewer
+# pictures, seen more often, give fewer false alarms than all of them (docs/learning.md).
+RESERVED_SHARE = 0.45
+PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
+SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
+MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
+
+
+def make_generator(run: RunContext) -> Generator:
+    """The engine of `settings.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
+
+    A class of your own must be importable, is called with the run's `Settings`, and implements
+    `tools.generators.Generator`; nothing else is needed to plug it in.
+
+    Raises:
+        FixArguments: there is no such engine.
+        StepFailed: it cannot run here; the message says what is missing.
+    """
+    name = run.settings.generator
+    engine: Generator
+    if name == "blender":
+        engine = _blender(run)
+    elif name in _ENGINES:
+        engine = _ENGINES[name](run)
+    else:
+        module, _, attribute = name.partition(":")
+        try:
+            engine = getattr(importlib.import_module(module), attribute)(run.settings)
+        except (ImportError, AttributeError, ValueError, TypeError) as error:
+            known = ", ".join(repr(n) for n in ("blender", *_ENGINES))
+            raise FixArguments(f"generator {name!r}: {error}; use {known} or 'module:Class'") from None
+    if missing := engine.unavailable():
+        raise StepFailed(missing)
+    return engine
+
+
+def _engine_at_hand(run: RunContext) -> Generator:
+    """The chosen engine, or Blender where one that was not the user's own choice cannot start."""
+    try:
+        return make_generator(run)
+    except StepFailed as error:
+        fall_back(run, "generator", "blender", error)
+        return make_generator(run)
+
+
+def _spread(run: RunContext, engine: Generator) -> Generator:
+    """The engine on a cluster where the settings say so; one that spends money stays here, beside its one ledger."""
+    if run.settings.engine == "local" or hasattr(engine, "spent_usd"):
+        return engine
+    from tools.cluster.stages import RayGenerator
+
+    return RayGenerator(run, engine)
+
+
+def _avoid(run: RunContext) -> list[str]:
+    """What clutter must not show, unlabelled: what is to be found."""
+    return [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
+
+
+def _blender(run: RunContext) -> Generator:
+    from tools.generators.blender.engine import make_generator as make
+    from tools.generators.blender.library import Library
+
+    assets = Path(run.record.assets) if run.record.assets else None
+    return make(run.settings, Library.of_run(run.folder, assets, run.settings), run.settings.size_px, _avoid(run))
+
+
+def _copy_paste(run: RunContext) -> Generator:
+    from tools.generators.copy_paste.engine import make_generator as make
+
+    return make(run.settings, run.settings.size_px, _avoid(run))
+
+
+def _openai_images(run: RunContext) -> Generator:
+    from tools.generators.openai_images import OpenAIImages
+
+    return OpenAIImages(run.settings, run.folder, run.task.budget.money)
+
+
+def _diffusion(run: RunContext) -> Generator:
+    from tools.generators.diffusion import DiffusionGenerator
+
+    return DiffusionGenerator(run.settings)
+
+
+def _repaint(run: RunContext) -> Generator:
+    from tools.generators.repaint import RepaintGenerator
+
+    return RepaintGenerator(_blender(run), run.settings)
+
+
+# Imported only when chosen.
+_ENGINES: dict[str, Callable[[RunContext], Generator]] = {
+    "copy_paste": _copy_paste,
+    "openai_images": _openai_images,
+    "diffusion": _diffusion,
+    "repaint": _repaint,
+}
+
+
+def generate(run: RunContext) -> str:
+    """Make a picture of every planned scene that has none; see `generate_images`."""
+    current, scenes = run.round, run.dataset.pending_scenes()
+    earlier = max(0, len(run.dataset.scenes(current.number)) - len(scenes))  # of this round, before a stop
+    scratch = run.folder / ".generating"
+    shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
+    before, seconds, out_of_time = run.dataset.count(), list[float](), False
+    engine = _spread(run, _engine_at_hand(run))
+    if hasattr(engine, "stop_by"):  # an engine whose single picture takes long; one of your own may have it too
+        engine.stop_by(run.check_stop)
+    scratch.mkdir(parents=True)
+    run.record.engines[engine.name] = {
+        "version": engine.version, "licence": engine.licence, "for": "pictures",
+        "why": getattr(engine, "why", "named in the settings"),
+    }  # fmt: skip
+    failed: Counter[str] = Counter()
+    time_is_up = _clock(run)
+    came: list[float] = []  # when each picture was there
+    try:
+        run.progress("generate", earlier, earlier + len(scenes), pictures=current.generated)
+        for done, result in enumerate(engine.generate(scenes, scratch), start=1):
+            if isinstance(result, Failed):
+                if shutil.disk_usage(run.folder).free < MIN_FREE_BYTES:  # not the scene's fault: it stays planned
+                    raise OSError(errno.ENOSPC, result.reason)
+                run.dataset.fail_scene(result.scene.id, result.reason)
+                failed[result.reason] += 1
+                run.emit("warning", text=f"scene {result.scene.id} gave no picture: {result.reason}")
+            else:
+                _keep(run, engine, result)
+                seconds.append(result.seconds)
+            current.generated = run.dataset.count(round_number=current.number)
+            came.append(monotonic())
+            if done == PACE_AFTER and current.number == 1:
+                _warn_if_slow(run, (came[-1] - came[0]) / (done - 1))
+            run.progress(
+                "generate",
+                earlier + done,
+                earlier + len(scenes),
+                pictures=current.generated,
+                seconds_per_image=round(median(seconds), 2) if seconds else None,
+            )
+            run.check_stop()
+            if time_is_up():
+                out_of_time = True
+                break
+    except (OSError, sqlite3.OperationalError) as error:
+        if not _disk_is_full(error):
+            raise
+        free = shutil.disk_usage(run.folder).free // 2**20
+        raise StepFailed(
+            f"the disk of {run.folder} is full ({free} MB free); every picture made so far is kept. Free some space, "
+            "then resume the run."
+        ) from error
+    finally:
+        engine.close()
+        if (spent := getattr(engine, "spent_usd", None)) is not None:
+            run.record.totals["money"] = spent
+        shutil.rmtree(scratch, ignore_errors=True)
+    current.generated = run.dataset.count(round_number=current.number)
+    run.save()
+    stopped = getattr(engine, "stopped", None)
+    if stopped and not current.generated:
+        raise StepFailed(f"no picture could be made: {stopped}")
+    if not current.generated:
+        reasons = failed or Counter(run.dataset.failures().values())
+        reason = reasons.most_common(1)[0][0] if reasons else "no scene is planned; call design_scenes first"
+        raise StepFailed(f"no picture could be made: {reason}")
+    return report(
+        done=f"made {run.dataset.count() - before} pictures of {len(scenes)} planned scenes",
+        pictures_in_round=current.generated,
+        pictures_in_all=run.dataset.count(),
+        seconds_per_image=round(median(seconds), 2) if seconds else None,
+        money=run.record.totals.get("money"),
+        failed=dict(failed.most_common(3)),
+        stopped="the minutes budget leaves only enough for training" if out_of_time else stopped,
+        next="score_images",
+    )
+
+
+def _warn_if_slow(run: RunContext, seconds: float) -> None:
+    """Say so as soon as a machine turns out slower than the plan counted with."""
+    cost, limit = run.record.estimate, run.task.budget.minutes
+    planned = 60 * cost["stages"]["generate"] / cost["images"] if cost else 0.0
+    if cost and seconds > SLOW * planned > 0:
+        run.emit(
+            "warning",
+            text=f"a picture takes {seconds:.1f} s here, and the plan counted {planned:.1f}: the whole run would take "
+            f"about {cost['minutes'] * seconds / planned:.0f} minutes, not {cost['minutes']:.0f}"
+            + (f"; what does not fit into {limit:g} minutes is left out" if limit else ""),
+        )
+
+
+def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "disk is full" in str(error)
+
+
+def _clock(run: RunContext) -> Callable[[], bool]:
+    """Says when the pictures of this round have had their share of the minutes."""
+    budget, cost, current = run.task.budget, run.record.estimate, run.round
+    if budget.minutes is None:
+        return lambda: False
+    limit_s, share_s = 60 * budget.minutes, math.inf
+    if cost:
+        planned = len(run.dataset.scenes(current.number)) / cost["images"]
+        generate_s, all_s = 60 * cost["stages"]["generate"], 60 * cost["minutes"]
+        share_s = max(limit_s - (all_s - generate_s), limit_s * generate_s / all_s) * planned
+    earlier_s = sum(s.seconds for s in run.record.stages if (s.name, s.round) == ("generate", current.number))
+    began = monotonic()
+
+    def time_is_up() -> bool:
+        if run.remaining_s() < RESERVED_SHARE * limit_s / max(1, budget.rounds):
+            return True
+        return earlier_s + monotonic() - began > share_s
+
+    return time_is_up
+
+
+def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
+    scene, kind = result.scene, run.task.kind
+    identity = sample_id(scene, engine.name)
+    origin = getattr(engine, "digital_source_type", None) or source_type(engine.name, result.provenance)
+    if origin is not None:
+        mark(result.picture, origin)
+    sample = Sample(
+        id=identity,
+        scene_id=scene.id,
+        round=run.dataset.round_of_scene(scene.id),
+        image=f"images/{identity[:2]}/{identity}{result.picture.suffix}",
+        width=result.width,
+        height=result.height,
+        sha256=file_sha256(result.picture),
+        family=scene.family,
+        axes=scene.axes(),
+        engine=engine.name,
+        seed=scene.seed,
+        provenance={
+            "engine": engine.name, "version": engine.version, "licence": engine.licence, "caption": scene.caption,
+            **({"prompts": scene.prompts} if scene.prompts else {}),
+            "seconds": round(result.seconds, 3), "digital_source_type": origin, **result.provenance,
+        },
+        label=next((o.class_name for o in scene.targets), None) if kind == "classify" else None,
+        instances=result.instances,
+        lookalikes=result.lookalikes,
+    )  # fmt: skip
+    run.dataset.add_sample(sample, result.picture)
+
+
+@tool
+def generate_images(runtime: ToolRuntime[RunContext]) -> str:
+    """Make a picture with exact labels of every scene that design_scenes planned and that has none yet."""
+    run = runtime.context
+    run.task  # noqa: B018  (refuses before a plan is approved)
+    with run.stage("generate"):
+        return generate(run)

@@ -1,0 +1,478 @@
+"""The tools that settle what is done: define_task (with its estimate and approval) and ask_user."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from langchain_core.tools import tool
+from langgraph.prebuilt import ToolRuntime
+from langgraph.types import interrupt
+from pydantic import BaseModel, Field
+
+from tools.core.answers import ANSWERS, NO, QUIT, REPLY_CHARS, WANTS, approves, plain
+from tools.core.errors import FixArguments, NeedsUser, StepFailed
+from tools.core.settings import EFFORTS, Settings
+from tools.core.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
+from tools.drawable.classes import ClassArgument, drawn_by, relatives, resolve_classes
+from tools.runs.estimate import NETWORKS, STARTER_NETWORK, Plan, estimate, fit_plan, network_work
+from tools.runs.inherit import inherit
+from tools.runs.pace import at_pace, latest_paces
+from tools.runs.runtime import RunContext, report
+from tools.scenes.scene import CONTEXTS
+
+_MAX_NOTES, _NOTE_CHARS = 10, 320  # of what the user reads before approving
+_RUN_FLAGS = ("images", "rounds", "minutes")
+
+
+class Wanted(BaseModel):
+    """What define_task is asked for; None leaves it to the user's flags and the effort."""
+
+    kind: TaskKind
+    classes: list[ClassArgument]
+    contexts: list[str] = Field(default_factory=list)
+    target: float | None = None
+    images: int | None = None
+    rounds: int | None = None
+    minutes: float | None = None
+    money: float | None = None
+    effort: Effort | None = None
+    model: str | None = None
+    assumptions: list[str] = Field(default_factory=list)
+    reply: str | None = None
+
+    def fingerprint(self) -> str:
+        """The same text for the same wishes."""
+        left_out = {"reply"} | ({"model"} if self.model is None else set())
+        return json.dumps(self.model_dump(exclude=left_out), ensure_ascii=False, sort_keys=True)
+
+
+@tool
+def define_task(
+    runtime: ToolRuntime[RunContext],
+    kind: TaskKind,
+    classes: list[ClassArgument],
+    contexts: list[str] | None = None,
+    target: Annotated[float | None, Field(description="score in 0..1 at which the run may stop early")] = None,
+    images: Annotated[int | None, Field(description="pictures over all rounds")] = None,
+    rounds: Annotated[int | None, Field(description="trips round the loop")] = None,
+    minutes: Annotated[float | None, Field(description="wall-clock minutes for everything")] = None,
+    money: Annotated[float | None, Field(description="US dollars for paid services")] = None,
+    effort: Effort | None = None,
+    model: Annotated[str | None, Field(description="network the user named, e.g. yolo11s")] = None,
+    assumptions: list[str] | None = None,
+    reply: Annotated[str | None, Field(description="your answer to what the user asked about the last plan")] = None,
+) -> str:
+    """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
+
+    kind: segment (outline of every thing), detect (boxes, counting) or classify (one class for the whole picture, at
+    least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
+    every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
+    orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, inspection (a
+    belt from straight above), dashcam (a road from a car), aerial, slide; none means everywhere. assumptions: what
+    you took for granted, and what of the request is not done here or was not understood, one short sentence each; the
+    user reads them before approving. "The user wants: ..." that is a question, or changes nothing: the same call again
+    with `reply`, which is shown with the plan. A class that nothing can draw is refused; the
+    refusal says how to describe it.
+    """
+    wanted = Wanted(
+        kind=kind, classes=classes, contexts=contexts or [], target=target, images=images, rounds=rounds,
+        minutes=minutes, money=money, effort=effort, model=model, assumptions=assumptions or [], reply=reply,
+    )  # fmt: skip
+    return define(runtime.context, wanted)
+
+
+@tool
+def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str] | None = None) -> str:
+    """Ask the user one clear question when nothing else can settle it: no thing named, two readings, nothing draws it.
+
+    Args:
+        runtime: the run.
+        question: one question, in the user's language.
+        options: answers to choose from, if there are any.
+    """
+    return ANSWERS + ask(question, options)
+
+
+def ask(question: str, options: list[str] | None = None) -> str:
+    """The person's answer; the graph pauses until there is one.
+
+    Raises:
+        FixArguments: the question or the answer is empty.
+        StepFailed: the person wants to stop.
+    """
+    if not question.strip():
+        raise FixArguments("The question is empty.")
+    answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
+    if plain(answer) in QUIT:
+        raise StepFailed(f"the user stopped at the question: {question.strip()}")
+    if not answer:
+        raise FixArguments("The user gave no answer. Ask more clearly, or go on with what is known.")
+    return answer
+
+
+def define(run: RunContext, wanted: Wanted) -> str:
+    """Resolve, estimate and have approved; see `define_task`.
+
+    Doing it again with the same wishes changes nothing and returns the same report.
+
+    Raises:
+        FixArguments: something in the call, or in the user's wishes, must be changed.
+        StepFailed: the plan was refused, or cannot be carried out here.
+    """
+    record = run.record
+    same = record.task is not None and (record.estimate or {}).get("asked") == wanted.fingerprint()
+    if record.rounds and not same:
+        raise FixArguments(
+            "The task is settled and round 1 has begun; it cannot be changed in this run. Go on with it."
+        )
+    if not same:
+        with run.stage("define"):
+            _settle(run, wanted)
+    if not record.approved:
+        _approve(run, wanted.reply)
+    if record.parent is not None:
+        inherit(run)
+    return _report(run)
+
+
+def _settle(run: RunContext, wanted: Wanted) -> None:
+    """Put the task and its estimate on record, not yet approved."""
+    again = _shown_before(run, wanted)
+    objects = _objects(run)
+    classes = resolve_classes(wanted.classes, objects, _how_to_teach)
+    if wanted.kind == "classify" and len(classes) < 2:
+        raise FixArguments("To classify needs at least two classes. Ask the user what the class is to be told from.")
+    if unknown := [c for c in wanted.contexts if c not in CONTEXTS]:
+        raise FixArguments(f"Unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}. None means everywhere.")
+    if wanted.target is not None and not 0 < wanted.target <= 1:
+        raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
+    if run.record.few is not None:
+        _settle_shown(run, wanted, classes, again)
+        return
+    model, about_model = _network(run, wanted.model)
+    own = run.settings.model_copy(update={"model": model})
+    paces = latest_paces(run.folder.parent, run.record.machine, own)
+    settings = at_pace(own, paces)
+    plan, minutes, notes = _plan(run, wanted, settings)
+    money = _within_flag("money", wanted.money, run) or 0.0
+    if not 0 <= money < math.inf:
+        raise FixArguments(f"money must be a number of US dollars, 0 or more, not {money:g}.")
+    task = TaskSpec(
+        kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
+        budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
+        request=run.record.request,
+    )  # fmt: skip
+    notes = [
+        *[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]],
+        *about_model,
+        *relatives(classes, objects),
+        *notes,
+        *_check_photos(run, task),
+    ]
+    cost = estimate(plan, settings)
+    if cost.money > task.budget.money:
+        raise FixArguments(
+            f"{plan.images} pictures of {run.settings.image_model} cost about ${cost.money:.2f}, and the user allows "
+            f"${task.budget.money:.2f}. Ask the user for more money (--money), or plan fewer images."
+        )
+    run.record.task, run.record.approved = task, False
+    run.record.estimate = cost.model_dump() | plan.model_dump()
+    run.record.estimate |= {
+        "model": model,
+        "notes": notes,
+        "asked": wanted.fingerprint(),
+        "measured_in": [p.run for p in paces],
+    }
+    run.save()
+
+
+def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
+    """Take up the photos of an earlier run of this thing, where nothing draws it; what to say of that."""
+    from tools.shown.before import shown_before
+
+    names = [c.name.strip() for c in wanted.classes if c.object_spec is None]
+    if "shown_in" in run.record.options:  # taken up before the plan was asked about once more
+        return [str(run.record.options["shown_in"])]
+    if run.record.few is not None or len(names) < len(wanted.classes):
+        return []
+    objects = _objects(run)
+    if all(drawn_by(name, names, objects) for name in names):
+        return []
+    earlier = shown_before(run, wanted.kind, names)
+    if earlier is None:
+        return []
+    run.record.few = earlier.few
+    note = f"{' and '.join(names)} was shown before, in {earlier.name}: the photos in {earlier.few} teach this run too"
+    run.record.options["shown_in"] = note
+    run.save()
+    return [note]
+
+
+def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], again: list[str]) -> None:
+    """The task of a run that learns from photos the person shows: nothing is drawn, so no pictures are planned."""
+    from tools.shown.pick import settle_labels
+    from tools.shown.plan import shown_cost
+
+    minutes = _within_flag("minutes", wanted.minutes, run)
+    task = TaskSpec(
+        kind=wanted.kind, classes=classes, target=wanted.target, request=run.record.request,
+        budget=Budget(images=1, rounds=1, minutes=minutes),
+    )  # fmt: skip
+    if settle_labels(run, task, ask):
+        raise FixArguments("What the user pointed at is noted. Call define_task again with the same arguments.")
+    model, about_model = _network(run, wanted.model)
+    photos, notes = _shown_photos(run, task)
+    task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
+    cost = shown_cost(photos, run.settings, minutes)
+    effort = run.record.options.get("effort") or run.settings.effort
+    run.record.task, run.record.approved = task, False
+    run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}
+    run.record.estimate |= {"notes": [*[a[:200] for a in wanted.assumptions[:5]], *again, *about_model, *notes]}
+    run.record.estimate |= {"model": model, "asked": wanted.fingerprint()}
+    run.save()
+
+
+def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
+    """How many photos are learnt from, and what is to be said of them and of those that judge."""
+    from tools.shown.photos import read_shown
+
+    assert run.record.few is not None
+    notes = _check_photos(run, task)
+    judges = None if run.record.real is None else Path(run.record.real)
+    shown = read_shown(Path(run.record.few), task, run.settings.class_map, judges)
+    return len(shown.samples), [*shown.notes, *notes]
+
+
+def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
+    """The network to train, and what the user should know of one that was asked for.
+
+    Raises:
+        FixArguments: it is none that is built here.
+    """
+    settings = run.settings
+    if asked is None:
+        return settings.model, []
+    if settings.trainer != "yolo":
+        return settings.model, [f"{asked} was asked for; the trainer {settings.trainer} chooses its own network"]
+    if asked not in NETWORKS:
+        raise FixArguments(f"model must be one of {', '.join(NETWORKS)}, not {asked!r}; leave it out if unsure.")
+    if asked == STARTER_NETWORK:
+        return asked, []
+    times = network_work(asked)
+    return asked, [
+        f"{asked} was asked for: training it takes about {times:.0f} times as long as {STARTER_NETWORK}, and the "
+        f"starter weights are of {STARTER_NETWORK}, so it begins with what of them fits"
+    ]
+
+
+def _objects(run: RunContext) -> Any:
+    from tools.drawable.drawing import objects_of
+
+    try:
+        return objects_of(run.settings, run.folder, run.record.assets, run.record.few)
+    except FixArguments as error:  # the folder is the user's: no call can mend it
+        raise StepFailed(str(error)) from error
+
+
+def _how_to_teach() -> str:
+    from tools.generators.blender.object_spec import how_to_describe
+
+    return how_to_describe()
+
+
+def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, float | None, list[str]]:
+    """Flags before wishes before defaults, cut to the minutes there are at the settings' pace."""
+    options = run.record.options
+    effort = wanted.effort or settings.effort
+    if "wish" not in options and (options.get("effort") or settings.effort != "standard"):
+        effort = options.get("effort") or settings.effort
+    level = EFFORTS[effort]
+    images, rounds, minutes = (_within_flag(name, getattr(wanted, name), run) for name in _RUN_FLAGS)
+    for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
+        if value is not None and not 1 <= value <= most:
+            raise FixArguments(f"{name} must be between 1 and {most}, not {value:g}.")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise FixArguments(f"minutes must be a number above 0, not {minutes:g}; leave it out for no limit.")
+    whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
+    try:
+        plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)
+    except StepFailed as error:
+        answer = ask(f"{error}. How many minutes may it take, or how many pictures should it make?")
+        _wish(run, answer)
+    return plan, minutes, notes
+
+
+def _within_flag(name: str, asked: float | None, run: RunContext) -> float | None:
+    """The value that counts: a flag binds until the user has said otherwise about a plan."""
+    flag = run.record.options.get(name)
+    if flag is None or ("wish" in run.record.options and asked is not None):
+        return asked
+    if asked is not None and asked > flag:
+        raise FixArguments(
+            f"The user allows at most {flag:g} {name} (--{name} {flag:g}); leave {name} out of the call."
+        )
+    return float(flag)
+
+
+def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
+    """Read the user's photos before anything is spent, and ask about classes that do not match."""
+    from tools.data.real import load_real, read_photos
+
+    real = None if run.record.real is None else Path(run.record.real)
+    notes: list[str] = []
+    try:
+        if real is not None:
+            notes += load_real(real, task, run.settings.real_val_share, run.settings.class_map).notes
+        if run.record.few is not None:
+            read_photos(Path(run.record.few), task, run.settings.class_map)  # asks about classes; read again after
+    except NeedsUser as unclear:
+        pairs = _pairs(ask(unclear.question, unclear.options))
+        if not pairs:
+            raise FixArguments(
+                "The user's answer names no pair label=class. Call define_task again to ask again."
+            ) from None
+        run.settings.class_map = pairs
+        run.record.settings["class_map"] = pairs
+        run.save()
+        # One question a call: a call that is run again after its answer counts its questions from the start.
+        raise FixArguments("The user's pairs are noted. Call define_task again with the same arguments.") from None
+    return notes
+
+
+def _pairs(answer: str) -> dict[str, str]:
+    """'fruit=apple, other = pear' as a mapping."""
+    halves = [part.partition("=") for part in re.split(r"[,;，；\n]", answer)]
+    return {a.strip(" '\""): b.strip(" '\"") for a, sign, b in halves if sign and a.strip() and b.strip()}
+
+
+# Approval -------------------------------------------------------------------------------------------------------------
+
+
+def _approve(run: RunContext, reply: str | None) -> None:
+    """Wait for the person's word, unless it was given beforehand.
+
+    Args:
+        run: its plan is shown.
+        reply: what the person is told with it, who asked or wished something about the last plan.
+    """
+    if not run.auto_approve:
+        shown = {"kind": "approve", "plan": plan_for_person(run)} | ({"reply": reply[:REPLY_CHARS]} if reply else {})
+        answer = str(interrupt(shown)).strip()
+        if plain(answer) in NO:
+            raise StepFailed("the plan was refused; nothing was spent. Start again with other words or flags")
+        if not approves(answer):
+            _wish(run, answer)
+    estimated = run.record.estimate or {}
+    run.settings.effort = estimated["effort"]
+    run.record.settings["effort"] = estimated["effort"]
+    run.settings.model = run.record.settings["model"] = estimated.get("model") or run.settings.model
+    run.record.approved = True
+    run.save()
+
+
+def _wish(run: RunContext, answer: str) -> None:
+    """Keep that the user spoke: what follows may go beyond the flags, and is shown again.
+
+    Raises:
+        FixArguments: always; it carries the wish to the model.
+    """
+    run.record.options["wish"] = answer
+    run.save()
+    raise FixArguments(WANTS + answer)
+
+
+def plan_for_person(run: RunContext) -> dict[str, Any]:
+    """The plan as it is shown before approval."""
+    task, cost = run.record.task, run.record.estimate or {}
+    assert task is not None
+    kinds = {"segment": "segment: the outline of every one", "detect": "detect: a box around every one",
+             "classify": "classify: one class for the whole picture"}  # fmt: skip
+    paid = "" if run.settings.llm == "offline" else "; a paid language model costs extra, at its provider's price"
+    stages = [f"{name} {minutes:g}" for name, minutes in cost["stages"].items()]
+    return (
+        {
+            "task": kinds[task.kind],
+            "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+            "network": cost.get("model") or run.settings.model,
+            "places": task.contexts or "everywhere it may be met",
+            "pictures": _pictures_line(run, task),
+            "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
+            + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
+            "money": _money_line(run, cost["money"]) + paid,
+            "stops early at": f"a score of {task.target:g}" if task.target else "no target",
+            "measured on": _measured_line(run),
+        }
+        | ({"goes on from": f"{run.record.parent}: its weights and its pictures"} if run.record.parent else {})
+        | ({"learns from": f"the photos in {run.record.few} themselves"} if run.record.few else {})
+        | ({"photos without labels": _unlabelled_line(run)} if run.record.unlabelled else {})
+        | ({"notes": cost["notes"]} if cost.get("notes") else {})
+    )
+
+
+def _pictures_line(run: RunContext, task: TaskSpec) -> str:
+    if run.record.few is not None:
+        return f"none are made: {task.budget.images} photos that you show are learnt from"
+    return f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}"
+
+
+def _measured_line(run: RunContext) -> str:
+    others = f"real photos in {run.record.real}" if run.record.real else ""
+    if run.record.few is not None:
+        own = "the photos that you show, each by a model that has not seen it (cross-validation)"
+        return f"{others}, and {own}" if others else own
+    return (
+        f"{others} and rendered pictures" if others else "rendered pictures only: no real photo was given (--real DIR)"
+    )
+
+
+def _measured_in(cost: dict[str, Any]) -> str:
+    runs = cost.get("measured_in")
+    return f"at the pace of {', '.join(runs)} on this machine" if runs else "as measured on another machine"
+
+
+def _money_line(run: RunContext, money: float) -> str:
+    task = run.record.task
+    if not money or task is None:
+        return f"${money:.2f}: everything is made on this machine"
+    return f"about ${money:.2f} for pictures of {run.settings.image_model}; never more than ${task.budget.money:.2f}"
+
+
+def _unlabelled_line(run: RunContext) -> str:
+    where, real, task = run.record.unlabelled, run.record.real, run.record.task
+    assert task is not None
+    places = "" if task.contexts or task.budget.rounds < 2 else "later pictures are made at places like theirs"
+    learnt = "what the model is sure of on them is learnt at the end" if real else ""
+    use = ", and ".join(part for part in (places, learnt) if part)
+    return (
+        f"{where}: {use}"
+        if use
+        else f"{where}: of no use here, for places are named or one round is planned; add --real DIR"
+    )
+
+
+def _class_line(name: str, key: str, appearances: list[str]) -> str:
+    looks = f" ({', '.join(appearances)})" if appearances else ""
+    return name if name == key and not looks else f"{name}: drawn as {key}{looks}"
+
+
+def _report(run: RunContext) -> str:
+    task, cost = run.task, run.record.estimate or {}
+    return report(
+        done="the task is settled and approved",
+        kind=task.kind,
+        classes=[_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
+        contexts=task.contexts,
+        images=task.budget.images,
+        rounds=task.budget.rounds,
+        minutes=task.budget.minutes,
+        target=task.target,
+        effort=cost.get("effort"),
+        model=cost.get("model"),
+        estimated_minutes=cost.get("minutes"),
+        notes=cost.get("notes"),
+        unlabelled=run.record.unlabelled if run.record.real else None,
+        shown=run.record.few,
+        next="design_scenes" if run.record.few is None else "learn_from_examples",
+    )
