@@ -1,10 +1,13 @@
 """The life of a run: start, go on, stop, list. A run is a folder; nothing of it lives anywhere else."""
 
+import errno
 import logging
 import os
 import re
 import shlex
+import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
 log = logging.getLogger(__name__)
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)  # another process has just put something there
 # Shown to the person; returns the answer, or None when nobody is there to answer.
 Ask = Callable[[dict[str, Any]], str | None]
 # Who only looks whether a run is held (`is_locked`) holds it for a moment; a worker that starts just then waits.
@@ -90,10 +94,9 @@ def start_run(
 
         if real is not None:
             check_apart(few, real)
-    folder = _new_folder(settings.runs_dir, request, name)
     settings, chosen = auto_settings(settings)
     record = RunRecord(
-        name=folder.name,
+        name="",
         request=request,
         machine=machine_name(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -105,9 +108,8 @@ def start_run(
         few=None if few is None else str(few.resolve()),
         unlabelled=None if unlabelled is None else str(unlabelled.resolve()),
     )
-    run = RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
-    run.save()
-    return run
+    folder = _claim(record, settings, name)
+    return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
 
 
 def show_photos(folder: Path, few: Path) -> None:
@@ -399,20 +401,33 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= c <= "\udfff" for c in name)
 
 
-def _new_folder(runs_dir: Path, request: str, name: str | None) -> Path:
-    stem = name or slug(request)[:40].strip("-") or "run"
+def _claim(record: RunRecord, settings: Settings, name: str | None) -> Path:
+    """Put a new run's record in a folder of its own, both at once: a kill leaves a run that can be resumed, or none."""
+    runs_dir = settings.runs_dir
+    stem = name or slug(record.request)[:40].strip("-") or "run"
+    new = runs_dir / f".{os.getpid()}-{threading.get_native_id()}.new"
     try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
+        new.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
             folder = runs_dir / (stem if number == 1 else f"{stem}-{number}")
-            try:
-                folder.mkdir()
-                return folder
-            except FileExistsError:
-                if name is not None:
-                    raise FixArguments(
-                        f"run {name!r} exists; `sightsmith resume {name}` goes on with it, or choose another --run"
-                    ) from None
+            if not os.path.lexists(folder) or _is_empty(folder):
+                record.name = folder.name
+                RunContext(new, record, settings).save()
+                try:
+                    new.rename(folder)
+                    return folder
+                except OSError as error:
+                    if error.errno not in _TAKEN:
+                        raise
+            if name is not None:
+                way_on = f"`sightsmith resume {name}` goes on with it, or " if (folder / "run.json").exists() else ""
+                raise FixArguments(f"run {name!r} exists; {way_on}choose another --run")
     except OSError as error:
         raise StepFailed(explain_os_error(error, runs_dir)) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
     raise FixArguments(f"{runs_dir} holds 10,000 runs named {stem}; name this one with --run")
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())

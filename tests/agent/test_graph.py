@@ -375,6 +375,29 @@ def test_a_taken_name_is_refused_and_an_unnamed_run_gets_its_own_folder(tmp_path
         start_run("apples", settings, name=first.record.name)
 
 
+def test_a_folder_that_holds_no_run_is_taken_when_it_is_empty_and_named_when_it_is_not(tmp_path):
+    settings = Settings(runs_dir=tmp_path)
+    (tmp_path / "left").mkdir()  # as a kill at the first moment left it once: neither built in nor resumed
+    assert open_run(start_run("apples", settings, name="left").folder).record.request == "apples"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(FixArguments, match=r"run 'mine' exists; choose another --run$"):
+        start_run("apples", settings, name="mine")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["left", "mine"]
+
+
+def test_a_run_that_is_killed_before_its_record_is_written_leaves_no_run(tmp_path, monkeypatch):
+    def killed(_run):
+        raise KeyboardInterrupt
+
+    settings = Settings(runs_dir=tmp_path)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(RunContext, "save", killed)
+        start_run("apples", settings, name="a")
+    assert not list(tmp_path.iterdir())
+    start_run("apples", settings, name="a")
+
+
 def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StepFailed, match="file"):
