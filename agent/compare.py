@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent.report.scores import METRIC_NAMES
-from tools.metrics.scores import EvaluatedOn
+from tools.data.scores import EvaluatedOn
 from tools.runs.runtime import RunRecord
 
 SHOWN: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from agent.run import is_locked, list_runs, read_record, show_photos, start_run
+from agent.run_folder import is_locked, list_runs, read_record, show_photos, start_run
 from tools.core.answers import SHOWN
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import explain_os_error
@@ -24,7 +24,7 @@ from tools.core.settings import Settings
 from tools.runs.runtime import RunRecord, write_json
 
 if TYPE_CHECKING:
-    from agent.talk.followup import Reply
+    from agent.followup import Reply
 
 LOG = "process.log"  # what a worker said that died before it could write its record
 _STARTED = "started"  # beside its number in `.worker`: it has yet to take its run's lock
@@ -138,7 +138,7 @@ def say(
         FixArguments: there is no such run, or the word is empty or too long.
         StepFailed: the run's folder cannot be written.
     """
-    from agent.talk.followup import at_once
+    from agent.followup import at_once
 
     if visitor and not (record := read_record(folder)).visitor and not is_alive(folder):
         record.visitor = True

@@ -22,12 +22,12 @@ from langgraph.types import interrupt
 
 import prompts
 from agent.faults import keep_traceback
+from agent.mailbox import letters
 from agent.memory import recall_lessons, remember_run
+from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.planner import OfflinePlanner
 from agent.report.write import write_report
 from agent.state import AgentInput, AgentState
-from agent.talk.mailbox import letters
-from agent.talk.more import FOLLOWUP, LETTER, MORE, RESUMED
 from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
 from tools.core.answers import ANSWERS, WANTS
 from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from tools.core.errors import StepFailed
+from tools.data.scores import Evaluation
 from tools.memory.store import Change, Lesson, RunMemory
-from tools.metrics.scores import Evaluation
 from tools.metrics.slices import aim_of
 from tools.runs.runtime import Round, RunContext
 from tools.scenes.scene import AXES

@@ -7,7 +7,6 @@ and refusals, the person's answers. So it goes on after a kill, and can take ove
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -19,26 +18,22 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
+from agent.conversation import EXAMPLES, ROUND, Step, Story
+from agent.extend import EXTEND, extension_in
+from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.requests import questions
 from agent.requests.label_request import LabelRequest, form_in, read_label_request
 from agent.requests.noun_phrases import WantedClass
 from agent.requests.request_text import Known
 from agent.requests.understand import Understanding, merge, understand
 from agent.summary import summarise, summarise_labels
-from agent.talk.extend import EXTEND, extension_in
-from agent.talk.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
-from agent.talk.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
+from agent.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
 from tools.core.answers import ANSWERS, SHOWN, WANTS
 from tools.core.task import TaskKind
 from tools.drawable.homonyms import meanings_of
 from tools.metrics.slices import is_beside
 
-ROUND = (
-    "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",
-    "evaluate_model", "diagnose_model",
-)  # fmt: skip
 LEARN = "learn_from_photos"  # once, after the rounds, where the person gave photos for it
-EXAMPLES = "learn_from_examples"  # in place of the rounds, where the person shows photos of the thing
 EXPORTS = ("export_model", "export_dataset")
 # A round can go on without these; without the others there is nothing to train on, to measure or to keep.
 OPTIONAL = ("score_images", "diagnose_model")
@@ -54,110 +49,6 @@ _ADD = re.compile(
 )
 # What `ask_again` put in front of a question.
 _CHANGE_OF_QUESTION = re.compile(r"^(?:That answer did not settle it|抱歉，没有听懂这个回答)[^)）]*[)）][.。] ?")
-
-
-@dataclass(frozen=True)
-class Step:
-    """A call that was answered."""
-
-    name: str
-    args: dict[str, Any]
-    text: str
-
-    @property
-    def refused(self) -> bool:
-        """The call can be made again, corrected."""
-        return self.text.startswith(("FixArguments:", "Error"))
-
-    @property
-    def failed(self) -> bool:
-        """The step cannot work now."""
-        return self.text.startswith("StepFailed:")
-
-    @property
-    def answer(self) -> str | None:
-        """What the person answered to the step's question."""
-        return self.text[len(ANSWERS) :].strip() if self.text.startswith(ANSWERS) else None
-
-    @property
-    def done(self) -> bool:
-        """It did what it is for."""
-        return not (self.refused or self.failed or self.answer is not None)
-
-    @property
-    def reason(self) -> str:
-        """Why it was refused or failed."""
-        return self.text.partition(":")[2].strip()
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """The tool's report; empty when it is none."""
-        try:
-            value = json.loads(self.text)
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
-
-
-@dataclass
-class Story:
-    """What the conversation says so far."""
-
-    request: str
-    steps: list[Step] = field(default_factory=list)
-    lessons: list[str] = field(default_factory=list)
-    more_rounds: int = 0  # asked for after the run had come to its end
-    before_more: int = 0  # steps that were made before that
-    turn: str | None = None  # what the person said to a run that had come to its end
-    letters: list[tuple[int, str]] = field(default_factory=list)  # what was said while it worked, after so many steps
-    resumed: int = 0  # steps that still count of those made before the person's word to try again
-
-    def last(self, name: str) -> Step | None:
-        """The latest step of that name."""
-        return next((s for s in reversed(self.steps) if s.name == name), None)
-
-    @property
-    def defined(self) -> bool:
-        """A task is settled and approved."""
-        return any(s.name == "define_task" and s.done for s in self.steps)
-
-    @property
-    def rounds(self) -> list[list[Step]]:
-        """The steps of each round, in order; a round begins with a design_scenes that worked."""
-        rounds: list[list[Step]] = []
-        for step in self.steps:
-            if step.name == "design_scenes" and step.done:
-                rounds.append([])
-            if rounds and step.name in ROUND:
-                rounds[-1].append(step)
-        return rounds
-
-    @property
-    def latest(self) -> list[Step]:
-        """The steps since the person asked for more rounds; all where nobody did."""
-        return self.steps[self.before_more :]
-
-    def try_again(self) -> None:
-        """Forget what failed, and what was refused but for what it says of the task: the person has seen to it."""
-        told = ("define_task", "ask_user")
-        kept = [s for s in self.latest if not s.failed and (s.name in told or not s.refused)]
-        self.steps[self.before_more :] = kept
-        self.resumed = len(self.steps)
-
-    @property
-    def measured(self) -> bool:
-        """Some round's model was trained and measured."""
-        return any(s.name in ("evaluate_model", EXAMPLES) and s.done for s in self.steps)
-
-    @property
-    def shown(self) -> bool:
-        """The person shows photos of the thing, which are learnt from in place of drawn ones."""
-        return bool(self.task.get("shown"))
-
-    @property
-    def task(self) -> dict[str, Any]:
-        """What define_task reported of the task that is settled; empty before one is."""
-        return next((s.report for s in reversed(self.steps) if s.name == "define_task" and s.done), {})
 
 
 class OfflinePlanner(BaseChatModel):

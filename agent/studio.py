@@ -8,7 +8,7 @@ from langgraph.graph import StateGraph
 
 from agent.graph import build_graph
 from agent.llm import chat_model
-from agent.run import open_run, start_run
+from agent.run_folder import open_run, start_run
 from agent.state import AgentInput, AgentState
 from agent.talk.tools import talk_tools
 from tools import all_tools

@@ -21,7 +21,7 @@ _NAMES = {
 
 
 class Answered(Protocol):
-    """A call and its answer, as `agent.planner.Step`."""
+    """A call and its answer, as `agent.conversation.Step`."""
 
     @property
     def name(self) -> str:

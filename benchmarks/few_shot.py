@@ -28,12 +28,13 @@ from tools.data.photos import photo_of
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
+from tools.data.scores import Evaluation
 from tools.metrics.predictions import ask, join
-from tools.metrics.scores import Evaluation
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.models.predict import Predictor
 from tools.runs.runtime import RunContext, RunRecord, write_json
-from tools.shown import learn, recipe
+from tools.shown import recipe
+from tools.steps import learn_from_examples as learn
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import YoloTrainer
 

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from benchmarks.generation_throughput import batched, one_by_one
-from tools.core.model_files import choose_device, choose_dtype, release
+from tools.core.devices import choose_device, choose_dtype
+from tools.core.model_files import release
 from tools.core.settings import Settings
 from tools.scenes.scene import SceneSpec
 

@@ -17,7 +17,7 @@ from learning_sets import evaluated, make_renders, middle, on_photos
 from tools.core.threads import prepare_for_torch
 from tools.data.photo_files import find_photos
 from tools.data.pictures import Picture, read_picture
-from tools.metrics.scores import Evaluation
+from tools.data.scores import Evaluation
 from tools.models import predict
 from tools.models.predict import Predictor
 

@@ -74,7 +74,7 @@ def main(pictures: int, folder: Path | None) -> None:
         if folder is None:
             run = make_run(Path(scratch), pictures)
         else:
-            from agent.run import open_run
+            from agent.run_folder import open_run
 
             run = open_run(folder)
         began, worked = time.perf_counter(), time.process_time()

@@ -10,15 +10,15 @@ from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample
+from tools.data.scores import Evaluation
 from tools.drawable.classes import ClassArgument
+from tools.metrics.judging import scorer_of
 from tools.metrics.predictions import Recogniser, ask, join
-from tools.metrics.scores import Evaluation
 from tools.metrics.scoring import ScoringRules
 from tools.models.predict import Predictor
 from tools.runs.runtime import RunContext, RunRecord
 from tools.steps.annotate import annotate
 from tools.steps.curate import curate
-from tools.steps.evaluate import scorer_of
 from tools.steps.generate import generate
 from tools.steps.scenes import design
 from tools.steps.score import score

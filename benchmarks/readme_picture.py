@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agent.run import open_run
+from agent.run_folder import open_run
 from tools.data.pictures import read_picture, write_picture
 from tools.models.predict import Predictor, draw
 

@@ -35,8 +35,8 @@ from tools.label.pseudo import hand_labelled, mixed, pseudo_labelled
 from tools.metrics.predictions import ask, join
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.models.checkpoint import averaged
+from tools.models.learn_rescorers import learn_rescorers
 from tools.models.predict import Predictor
-from tools.models.rescorer import learn_rescorers
 from tools.runs.runtime import RunContext, RunRecord
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import YoloTrainer

@@ -10,7 +10,7 @@ from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.sample import Instance, Sample
-from tools.metrics.scores import Diagnosis, EvaluatedOn, Evaluation, SliceScore, WeakSlice
+from tools.data.scores import Diagnosis, EvaluatedOn, Evaluation, SliceScore, WeakSlice
 from tools.runs.runtime import Best, Round, RunContext, RunRecord, StageTime, write_json
 from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 

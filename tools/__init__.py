@@ -22,7 +22,6 @@ def all_tools() -> "list[BaseTool]":
     from tools.label.tool import label_photos_in
     from tools.memory.store import search_memory
     from tools.repair.tool import improve_photos_in
-    from tools.shown.learn import learn_from_examples
     from tools.steps.annotate import annotate_images
     from tools.steps.curate import curate_dataset
     from tools.steps.diagnose import diagnose_model
@@ -30,6 +29,7 @@ def all_tools() -> "list[BaseTool]":
     from tools.steps.export_dataset import export_dataset
     from tools.steps.export_model import export_model
     from tools.steps.generate import generate_images
+    from tools.steps.learn_from_examples import learn_from_examples
     from tools.steps.scenes import design_scenes
     from tools.steps.score import score_images
     from tools.steps.task import ask_user, define_task

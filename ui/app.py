@@ -4,7 +4,7 @@ from collections import Counter
 
 import streamlit as st
 
-from agent.run import list_runs
+from agent.run_folder import list_runs
 from tools.runs.runtime import RunRecord
 from ui import bring, chat, gallery, login, review, runs, scores, session, settings, take, titles, tryit, widgets
 from ui.session import t

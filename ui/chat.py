@@ -6,10 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from agent import detached
+from agent import asked, detached
 from agent.mcp.story import Entry, Step, Story
 from agent.report.charts import Line
-from agent.talk import asked
 from tools.core.settings import EFFORTS
 from tools.runs.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runs.runtime import RunRecord

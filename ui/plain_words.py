@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tools.metrics.scores import MIN_INTERVAL_PICTURES, Evaluation
+from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
 from ui import session

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from agent import detached
-from agent.run import read_record
+from agent.run_folder import read_record
 from tools.annotators.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
 from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset

@@ -6,7 +6,7 @@ import streamlit as st
 
 from agent.report.charts import Line
 from agent.report.scores import METRIC_NAMES
-from tools.metrics.scores import EVALUATED_ON, Evaluation, SliceScore
+from tools.data.scores import EVALUATED_ON, Evaluation, SliceScore
 from tools.runs.runtime import RunRecord
 from ui import plain_words, results, session, widgets
 from ui.session import t

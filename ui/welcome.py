@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from agent.run import list_runs
+from agent.run_folder import list_runs
 from ui import session, widgets
 from ui.session import t
 

@@ -106,7 +106,7 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Make a recogniser from one sentence."""
-    from agent.run import start_run
+    from agent.run_folder import start_run
     from tools.core.settings import Settings
 
     given: dict[str, Any] = {
@@ -140,7 +140,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
-    from agent.run import open_run, read_record, show_photos
+    from agent.run_folder import open_run, read_record, show_photos
     from tools.core.answers import SHOWN
     from tools.core.files import clear_leftovers
 
@@ -161,7 +161,7 @@ def resume(
 def runs(runs_dir: RunsDir = DEFAULT_RUNS, as_json: AsJson = False) -> None:
     """List runs, newest first."""
     from agent.cli.console import print_runs
-    from agent.run import list_runs
+    from agent.run_folder import list_runs
 
     records = list_runs(runs_dir)
     if as_json:
@@ -178,7 +178,7 @@ def show(
 ) -> None:
     """Show what a run did and what its model scores."""
     from agent.cli.console import print_record
-    from agent.run import read_record
+    from agent.run_folder import read_record
 
     record = read_record(runs_dir / run)
     if as_json:
@@ -220,7 +220,7 @@ def audit(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Measure automatic labels on a run's exact masks: how far can they be trusted for these classes?"""
-    from agent.run import lock, open_run
+    from agent.run_folder import lock, open_run
     from tools.annotators.audit import sentence
     from tools.steps.annotate import audit_run
 
@@ -265,7 +265,7 @@ def export(
     if real or out or as_json:
         given = [f"--real {real}"] * bool(real) + [f"--out {out}"] * bool(out) + ["--json"] * as_json
         raise typer.BadParameter(f"{', '.join(given)}: this goes with --to, which names a form of the model")
-    from agent.run import lock, open_run
+    from agent.run_folder import lock, open_run
     from tools.data.boxes import convention_named
     from tools.steps.export_dataset import export
     from tools.steps.export_model import export_best
@@ -354,8 +354,8 @@ def _cluster(engine: str | None, address: str | None) -> dict[str, str | None]:
 
 
 def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_rounds: int = 0) -> None:
-    from agent.cli.console import Console, ask_nobody, is_interactive
-    from agent.run import execute
+    from agent.cli.console import Console, is_interactive
+    from agent.run import ask_nobody, execute
 
     interactive = is_interactive() and not as_json
     console = Console(quiet=as_json)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from agent.report.scores import reported
 from tools.annotators.audit import sentence
-from tools.metrics.scores import Evaluation
+from tools.data.scores import Evaluation
 from tools.runs.profile import Choice, Machine
 from tools.runs.runtime import RunRecord
 
@@ -40,11 +40,6 @@ def _rich(stream: TextIO, quiet: bool = False) -> RichConsole:
     """Never breaks a line of text: commands in it are there to be copied."""
     width = None if stream.isatty() else PIPE_WIDTH
     return RichConsole(file=stream, quiet=quiet, highlight=False, soft_wrap=True, width=width)
-
-
-def ask_nobody(_question: dict[str, Any]) -> str | None:
-    """For runs without a person: the question ends the run with its exit code."""
-    return None
 
 
 class Console:

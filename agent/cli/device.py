@@ -29,7 +29,7 @@ def export_forms(
         rows, notes, folder = export_file(Path(run), names, target, real, Settings(runs_dir=runs_dir))
     else:
         from agent.report.write import write_report
-        from agent.run import lock, open_run
+        from agent.run_folder import lock, open_run
 
         if real is not None or out is not None:
             raise FixArguments("--real and --out are for a file of weights; a run has its own photos and folder")
@@ -63,7 +63,7 @@ def compare(
     """Train larger and smaller networks on a run's pictures and show what each scores and costs; the run stays."""
     from agent.cli.console import Console as Live
     from agent.report.write import write_report
-    from agent.run import lock, open_run
+    from agent.run_folder import lock, open_run
     from tools.edge.compare import compare_sizes
     from tools.steps.export_model import cpu_threads
 

@@ -115,7 +115,7 @@ def learn(
     """Learn from photos too, never from those that judge; a round stays only if it is better on real photos."""
     from agent.cli.console import Console
     from agent.report.write import write_report
-    from agent.run import lock, open_run
+    from agent.run_folder import lock, open_run
     from tools.label.learn import finish
     from tools.label.learn import learn as learn_from
     from tools.steps.export_model import export_best

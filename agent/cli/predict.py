@@ -28,7 +28,7 @@ def predict(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
-    from agent.run import read_record
+    from agent.run_folder import read_record
     from tools.core.errors import FixArguments
     from tools.models.predict import Predictor, predict_files
     from tools.video.watch import Watching, watch_files

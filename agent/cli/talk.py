@@ -11,8 +11,8 @@ from agent.cli.options import DEFAULT_RUNS, RunsDir, to_read
 from tools.core.files import json_text
 
 if TYPE_CHECKING:
+    from agent.followup import Reply
     from agent.run import Ask
-    from agent.talk.followup import Reply
 
 Yes = Annotated[bool, typer.Option("--yes", help="Approve plans without asking.")]
 _CODES = {"answered": 0, "done": 0, "heard": 0, "worked": 0, "waits": 3, "refused": 4, "unclear": 2}
@@ -49,7 +49,7 @@ def chat(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Talk with a run: ask, change, extend, use. An empty line or "exit" ends it."""
-    from agent.run import list_runs, read_record
+    from agent.run_folder import list_runs, read_record
     from tools.core.errors import FixArguments
 
     if run is None:
@@ -71,8 +71,9 @@ def chat(
 
 
 def _say(folder: Path, said: str, photos: list[Path], yes: bool, *, interactive: bool, quiet: bool) -> "Reply":
-    from agent.cli.console import Console, ask_nobody
-    from agent.talk.followup import follow_up
+    from agent.cli.console import Console
+    from agent.followup import follow_up
+    from agent.run import ask_nobody
 
     console = Console(quiet=quiet)
     asks: Ask = console.ask if interactive else ask_nobody

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent import detached
 from agent.mcp.story import Story
-from agent.run import read_record
+from agent.run_folder import read_record
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from agent import detached
 from agent.mcp.door import Door, question_text
-from agent.run import list_runs
+from agent.run_folder import list_runs
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.files import json_text
 from tools.core.task import slug

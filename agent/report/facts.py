@@ -22,7 +22,7 @@ from agent.report.scores import (
     score_rows,
 )
 from tools.data.credits import Credit, credits_of
-from tools.metrics.scores import Diagnosis, EvaluatedOn
+from tools.data.scores import Diagnosis, EvaluatedOn
 from tools.runs.runtime import PHOTOS, RunContext, RunRecord
 
 STAGE_NAMES = {

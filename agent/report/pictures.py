@@ -13,8 +13,8 @@ from pycocotools import mask as coco_mask
 from tools.core.errors import SightsmithError
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample, evenly
+from tools.data.scores import EvaluatedOn
 from tools.metrics.predictions import Recogniser
-from tools.metrics.scores import EvaluatedOn
 from tools.models.predict import class_colour, draw
 from tools.runs.runtime import RunContext
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.annotators.audit import sentence
-from tools.metrics.scores import EvaluatedOn, Evaluation, LabelQuality
+from tools.data.scores import EvaluatedOn, Evaluation, LabelQuality
 from tools.runs.runtime import RunRecord
 
 Sets = list[tuple[str, Evaluation | None]]

@@ -18,7 +18,7 @@ from agent.report.pictures import Predictions, contact_sheet, predictions
 from agent.report.scores import NO_REAL
 from tools.core.errors import SightsmithError, Stopped
 from tools.core.files import write_text
-from tools.metrics.scores import EvaluatedOn
+from tools.data.scores import EvaluatedOn
 from tools.runs.runtime import RunContext
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,8 @@ def _predictions(run: RunContext) -> tuple[Predictions | None, str]:
     if not weights.is_file():
         return None, "The weights are not in the run's folder any more, so no predictions are shown."
     try:
+        from tools.metrics.judging import sets_of
         from tools.models.predict import Predictor
-        from tools.steps.evaluate import sets_of
 
         samples = sets_of(run).samples
         tests: list[EvaluatedOn] = [on for on in ("real_test", "synthetic_test") if samples.get(on)]

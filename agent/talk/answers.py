@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.requests.questions import Language
 from agent.talk.use_it import how_to_use
-from tools.metrics.scores import Diagnosis, Evaluation
+from tools.data.scores import Diagnosis, Evaluation
 from tools.runs.runtime import RunRecord
 
 _ON = {
@@ -35,7 +35,7 @@ def answer(kind: str, folder: Path, record: RunRecord, language: Language, numbe
     """The answer to a question.
 
     Args:
-        kind: one of `agent.talk.followup.Question`.
+        kind: one of `agent.followup.Question`.
         folder: of the run.
         record: of the run.
         language: of the answer.

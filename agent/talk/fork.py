@@ -17,7 +17,7 @@ from pydantic import Field
 from agent.requests.questions import Language
 from agent.requests.request_text import CJK, Known
 from agent.requests.understand import understand
-from agent.run import read_record, start_run
+from agent.run_folder import read_record, start_run
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
 from tools.core.task import TaskKind

@@ -7,12 +7,12 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from pydantic import Field
 
+from agent.extend import extend_run
 from agent.talk.answers import answer
-from agent.talk.extend import extend_run
 from agent.talk.fork import fork_run
 from tools.core.errors import FixArguments
-from tools.label.places import allowed_photos
 from tools.memory.store import RunMemory
+from tools.runs.allowed_photos import allowed_photos
 from tools.runs.runtime import RunContext, report
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from typing import Any
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from agent.conversation import ROUND
 from agent.graph import build_graph
-from agent.planner import EXPORTS, ROUND, OfflinePlanner
+from agent.planner import EXPORTS, OfflinePlanner
 from agent.talk.tools import talk_tools
 from tests.runs import make_run
 from tools import all_tools
 from tools.core.database import connect
-from tools.metrics.scores import Confusion
+from tools.data.scores import Confusion
 from tools.runs.runtime import RunContext
 
 

@@ -5,7 +5,7 @@ import json
 from typer.testing import CliRunner
 
 from agent.cli.app import app
-from agent.run import start_run
+from agent.run_folder import start_run
 from tests.tools import checkpoints
 from tests.tools.generators.model_files import sh3f
 from tools.core.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli import app as cli
-from agent.run import open_run
+from agent.run_folder import open_run
 from tests.tools import knowing
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,8 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
 from agent.planner import OfflinePlanner
-from agent.run import ExitCode, execute, open_run, start_run
+from agent.run import ExitCode, execute
+from agent.run_folder import open_run, start_run
 from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
@@ -349,7 +350,7 @@ def test_calls_of_one_message_run_in_order(tmp_path):
 
 
 def test_two_processes_do_not_share_a_run(tmp_path):
-    from agent.run import lock
+    from agent.run_folder import lock
 
     code, run, _ = drive(tmp_path, [call("misbehave", how="stop")])
     assert code is ExitCode.STOPPED

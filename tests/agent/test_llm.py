@@ -13,7 +13,8 @@ from langchain_core.tools import tool
 
 from agent.llm import OFFLINE, chat_model, choose, explain, redact
 from agent.planner import OfflinePlanner
-from agent.run import ExitCode, execute, start_run
+from agent.run import ExitCode, execute
+from agent.run_folder import start_run
 from tests.agent.test_graph import train_model
 from tests.impatience import NUMBER, give_up_on_silence
 from tests.waiting import LONG_S

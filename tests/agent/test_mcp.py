@@ -19,7 +19,7 @@ from mcp.types import ElicitResult
 from agent import detached
 from agent.mcp.door import Door, question_text
 from agent.mcp.server import http_app, make_server
-from agent.run import read_record
+from agent.run_folder import read_record
 from tests.waiting import LONG_S
 from tools.core.processes import module_command
 from tools.core.settings import Settings

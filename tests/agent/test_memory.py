@@ -5,8 +5,8 @@ import pytest
 from agent.memory import changes_of, lesson_of, recall_lessons, remember_run
 from tests.runs import evaluation, make_run
 from tools.core.settings import Settings
+from tools.data.scores import Diagnosis, SliceScore, WeakSlice
 from tools.memory.store import Lesson, RunMemory
-from tools.metrics.scores import Diagnosis, SliceScore, WeakSlice
 from tools.runs.runtime import Round, RunContext, RunRecord
 
 

@@ -1,7 +1,7 @@
 """A language model is told what can be drawn by name, so that a small one names it rightly at the first call."""
 
 from agent.graph import recall
-from agent.run import start_run
+from agent.run_folder import start_run
 from tests.tools.generators.model_files import sh3f
 from tools.core.settings import Settings
 from tools.drawable.drawing import MAX_NAMES_CHARS, names_to_choose_from

@@ -8,8 +8,10 @@ import pytest
 from langchain_core.tools import BaseTool, tool
 from langgraph.prebuilt import ToolRuntime
 
-from agent.planner import EXPORTS, ROUND
-from agent.run import ExitCode, execute, open_run, start_run
+from agent.conversation import ROUND
+from agent.planner import EXPORTS
+from agent.run import ExitCode, execute
+from agent.run_folder import open_run, start_run
 from tools.core.settings import Settings
 from tools.runs.runtime import Best, Round, RunContext
 from tools.steps.task import ask_user, define_task

@@ -13,7 +13,7 @@ from agent.summary import summarise
 from tests.runs import evaluation, make_run
 from tests.tools.measured_run import add_pictures, good, half, loader, train
 from tests.tools.measured_run import make_run as make_measured
-from tools.metrics.scores import Diagnosis, WeakSlice
+from tools.data.scores import Diagnosis, WeakSlice
 from tools.steps.evaluate import brief, evaluate
 
 

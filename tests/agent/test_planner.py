@@ -8,8 +8,9 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 
-from agent.planner import EXPORTS, ROUND, OfflinePlanner
-from agent.talk.more import RESUMED, go_on
+from agent.conversation import ROUND
+from agent.more import RESUMED, go_on
+from agent.planner import EXPORTS, OfflinePlanner
 from tests.agent.objects import known
 from tools.core.answers import ANSWERS, SHOWN
 

@@ -1,7 +1,7 @@
 """The report and `show` say how far labels can be trusted, and what an untrained model does on the same photos."""
 
 from tests.runs import evaluation, make_run
-from tools.metrics.scores import Audit, LabelQuality
+from tools.data.scores import Audit, LabelQuality
 
 
 def _run(folder):

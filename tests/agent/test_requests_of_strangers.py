@@ -9,7 +9,7 @@ from agent.requests.asides import find_path
 from agent.requests.label_request import read_label_request
 from agent.requests.questions import ask_for_less
 from agent.requests.understand import MAX_REQUEST_CHARS, merge, understand
-from agent.run import start_run
+from agent.run_folder import start_run
 from tests.agent.objects import known
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.run import ExitCode, execute, start_run
+from agent.run import ExitCode, execute
+from agent.run_folder import start_run
 from tests.scripted import ScriptedModel, call
 from tools.core.settings import Settings
 from tools.memory.store import Lesson, RunMemory

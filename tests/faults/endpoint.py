@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-from agent.run import ExitCode, execute, open_run, start_run
+from agent.run import ExitCode, execute
+from agent.run_folder import open_run, start_run
 from tests.agent.test_offline_run import TOOLS as PRETENDING
 from tests.faults.quirks import FULL, PLAIN, QUIRKS, SCENARIOS, Answer, Call, completion
 from tools.core.settings import Settings

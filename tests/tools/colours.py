@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from tools.annotators import Detection
 from tools.data.sample import mask_box
+from tools.models.detections import Detection
 
 COLOURS = {
     "apple": (200, 30, 30), "lemon": (230, 210, 30), "leaf": (30, 160, 40), "plum": (60, 40, 200),

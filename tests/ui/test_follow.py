@@ -2,9 +2,8 @@
 
 import pytest
 
-from agent import detached
-from agent.talk import asked
-from agent.talk.followup import Reply
+from agent import asked, detached
+from agent.followup import Reply
 from tests.runs import make_run
 from tests.ui.conftest import words
 from tools.core.errors import StepFailed

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from agent import detached
-from agent.run import read_record, start_run
+from agent.run_folder import read_record, start_run
 from tests.ui.conftest import words
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
-from tools.metrics.scores import SliceScore
+from tools.data.scores import SliceScore
 from tools.runs.runtime import write_json
 from ui.grid import Turn, read_turn
 

@@ -9,7 +9,7 @@ from agent.requests import questions
 from tests.runs import evaluation, make_run
 from tests.ui.conftest import words
 from tools.data.dataset import Dataset
-from tools.metrics.scores import SliceScore
+from tools.data.scores import SliceScore
 from ui import plain_words
 from ui.texts import EN, ZH
 

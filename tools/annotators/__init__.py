@@ -2,16 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from tools.core.task import TaskSpec
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, Instance, Sample
 
-Picture = npt.NDArray[np.uint8]
 # x, y in pixels and whether the point lies on the object.
 Point = tuple[float, float, bool]
 
@@ -29,30 +25,6 @@ class Annotator(Protocol):
         self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:
         """Labels of each (h, w, 3) RGB picture."""
-
-    def close(self) -> None:
-        """Release memory; called again it does nothing."""
-
-
-@dataclass(frozen=True)
-class Detection:
-    """One box that a detector drew for one phrase."""
-
-    box: Box  # x1, y1, x2, y2 in pixels
-    score: float  # 0..1, as the detector gave it
-    phrase: int  # index of the phrase it was found by
-    mask: BoolMask | None = None  # from engines that find and cut out in one step
-
-
-class Detector(Protocol):
-    """Finds what phrases say."""
-
-    name: str
-    version: str
-    licence: str
-
-    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
-        """Boxes of at least `confidence` in each (h, w, 3) RGB picture."""
 
     def close(self) -> None:
         """Release memory; called again it does nothing."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tools.data.sample import BoolMask, Instance
+from tools.data.scores import Audit, LabelQuality
 from tools.metrics.coco import Floats, Picture, independent, interval, number, ratio, resamples
-from tools.metrics.scores import Audit, LabelQuality
 
 MATCH_IOU = 0.5  # a label with less overlap is of something else
 # The mark: auto-labels of the apple paper against hand-made masks (arXiv 2411.11285).

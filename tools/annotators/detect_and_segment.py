@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.annotators import Detector, Picture, Segmenter
+from tools.annotators import Segmenter
 from tools.core.task import TaskKind, TaskSpec
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask, mask_box
 from tools.metrics.coco import MAX_DETECTIONS
 from tools.models.calibration import Calibration
+from tools.models.detections import Detector
 from tools.models.fusion import Fused, box_ious, detect_fused
 from tools.scorers.clip import Embedder, agreement, crop, distractors_of, prompt
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.annotators import Picture, Point
+from tools.annotators import Point
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box
 
 ITERATIONS = 4  # of the cut; more hardly moves an outline

@@ -9,9 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tools.annotators import Detection, Detector, Picture
+from tools.core.devices import choose_device
 from tools.core.errors import StepFailed
-from tools.core.model_files import choose_device, load_pretrained, local_folder, release
+from tools.core.model_files import load_pretrained, local_folder, release
+from tools.data.pictures import Picture
+from tools.models.detections import Detection, Detector
 
 log = logging.getLogger(__name__)
 # As their authors use them (Grounding DINO's demo, the cards of OWLv2 and SAM 3), and the apple paper, 2411.11285.

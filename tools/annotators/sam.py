@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.annotators import Picture, Point, Segmenter
+from tools.annotators import Point, Segmenter
+from tools.core.devices import choose_device
 from tools.core.errors import StepFailed
-from tools.core.model_files import choose_device, load_pretrained, local_folder, release
+from tools.core.model_files import load_pretrained, local_folder, release
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import cv2
 
 import prompts
-from tools.annotators import Picture
 from tools.core.errors import StepFailed
+from tools.data.pictures import Picture
 from tools.data.sample import Instance
 from tools.models.vision import OutOfMoney, VisionModel
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tools.annotators import Picture
 from tools.cluster import NETWORKS, Lost, RayPool
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
+from tools.data.pictures import Picture
 from tools.data.sample import Instance, Sample
 from tools.generators import Failed, Generated, Generator
 from tools.models.calibration import Calibration
@@ -28,7 +28,7 @@ BATCHES_AT_ONCE = 4  # of each worker, before labels are written down
 
 def generating(run: RunContext) -> Callable[[Sequence[SceneSpec]], list[tuple[Generated | Failed, bytes]]]:
     """What a worker does with scenes: the results, and the bytes of each picture."""
-    from tools.steps.generate import make_generator
+    from tools.generators.choosing import make_generator
 
     engine = make_generator(run)
 
@@ -114,8 +114,8 @@ class RayGenerator:
 
 
 def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
-    """What a worker does with pictures and samples: see `tools.steps.score.score_batch`."""
-    from tools.steps.score import make_scorers, score_batch
+    """What a worker does with pictures and samples: see `tools.scorers.choosing.score_batch`."""
+    from tools.scorers.choosing import make_scorers, score_batch
 
     scorers, least = make_scorers(run), run.settings.min_quality
 
@@ -128,7 +128,7 @@ def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], A
 def scored(
     run: RunContext, batches: Sequence[Sequence[Sample]], read: Callable[[Sample], Picture]
 ) -> Iterator[tuple[int, Any]]:
-    """(index, `tools.steps.score.Scored`) of each batch, as it is finished.
+    """(index, `tools.scorers.choosing.Scored`) of each batch, as it is finished.
 
     Raises:
         StepFailed: a batch killed every worker that it was given to, or no worker starts.
@@ -167,9 +167,9 @@ class Labelling:
 
     def __call__(self, run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
         """With the engines of the settings."""
-        from tools.steps.annotate import make_detect_and_segment
+        from tools.annotators.choosing import make_detect_and_segment
 
-        engine, task = make_detect_and_segment(run, calibrated=False), run.task
+        engine, task = make_detect_and_segment(run), run.task
         engine.calibration = self.calibration
 
         def work(unit: tuple[list[Picture], list[Sample]]) -> tuple[list[list[Instance]], Counter[str]]:

@@ -8,30 +8,11 @@ import logging
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tools.core.errors import StepFailed
 
 log = logging.getLogger(__name__)
-Device = Literal["cuda", "mps", "cpu"]
-
-
-def choose_device() -> Device:
-    """The fastest device of this machine."""
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def choose_dtype(device: str) -> Any:
-    """Half precision where it is faster and safe: bf16 on GPUs that have it, else fp16; 32 bits on a CPU."""
-    import torch
-
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.float16 if device == "mps" else torch.float32
 
 
 def local_folder(name: str) -> Path | None:

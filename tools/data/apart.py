@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.core.errors import StepFailed
 from tools.data.dataset import file_sha256
+from tools.data.photo_files import PhotoFile, find_photos
 from tools.data.photos import Fingerprint, Reason, find_twins, look_hash
 from tools.data.pictures import is_picture, read_picture
 from tools.data.sample import Sample
@@ -135,3 +136,15 @@ def _fingerprint(picture: Named) -> Fingerprint:
 def _read(path: Path, size: int, mtime_ns: int) -> tuple[str, int | None]:
     """Digest and look of a file as it is now: steps of one run ask for the same photos again and again."""
     return file_sha256(path), look_hash(read_picture(path))
+
+
+def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], Apart]:
+    """The photos that can be read and that no judging photo shows, and what was left out.
+
+    Args:
+        photos: files and folders to learn from.
+        judges: real photos that decide or report.
+    """
+    files = list(find_photos(photos))
+    apart = set_apart([(f.path, f.name) for f in files], of_samples(judges))
+    return [f for f in files if apart.keeps(f.path)], apart

@@ -16,6 +16,7 @@ from tools.core.files import write_bytes
 from tools.data.metadata import with_xmp, without_metadata, write_bare
 from tools.data.pictures import open_picture
 
+DRAWN_GROUND = "drawn by formula"  # in the provenance of what was pasted on no photo
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 # https://cv.iptc.org/newscodes/digitalsourcetype/: what says that no camera saw all of it.
 GENERATED = frozenset({
@@ -65,9 +66,7 @@ def source_type(engine: str, provenance: Mapping[str, Any] | None = None) -> str
     if engine in ("blender", "formula"):
         return "algorithmicMedia"
     if engine == "copy_paste":
-        from tools.generators.copy_paste.backgrounds import FormulaBackgrounds
-
-        drawn = (provenance or {}).get("background") == FormulaBackgrounds.source
+        drawn = (provenance or {}).get("background") == DRAWN_GROUND
         return "compositeSynthetic" if drawn else "compositeCapture"
     if engine == "repaint":
         return "compositeWithTrainedAlgorithmicMedia"

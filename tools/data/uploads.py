@@ -19,8 +19,8 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import sync_folder
 from tools.core.settings import Settings
 from tools.core.task import slug
+from tools.data.mesh_files import COMPANIONS, MODEL_SUFFIXES, model_problem
 from tools.data.pictures import PICTURE_SUFFIXES, check_picture
-from tools.generators.blender.library import COMPANIONS, MODEL_SUFFIXES, model_problem
 
 LABEL_SUFFIXES = frozenset({".json", ".xml", ".txt", ".yaml", ".yml"})
 _BESIDE = frozenset({".jsonl", ".csv", ".md"})  # labels and class names of a Hugging Face data set

@@ -17,9 +17,10 @@ from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
 from tools.edge.forms import INT8, PT, Form, wanted_forms
 from tools.edge.measure import Exam, fitted
+from tools.metrics.judging import rules_for, sets_of
 from tools.models.checkpoint import load, to_ultralytics_pt
 from tools.runs.runtime import RunContext
-from tools.steps.evaluate import TESTS, rules_for, sets_of
+from tools.steps.evaluate import TESTS
 from tools.steps.export_model import to_onnx
 from tools.steps.train import make_job, trainer_of
 from tools.trainers.fingerprint import job_fingerprint

@@ -12,16 +12,17 @@ from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
+from tools.data.scores import EvaluatedOn
 from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
 from tools.edge.measure import Exam, Row, fitted, measure
 from tools.label.labeler import label_task
-from tools.metrics.scores import EvaluatedOn
+from tools.metrics.judging import rules_for, sets_of
 from tools.metrics.scoring import ScoringRules
 from tools.models.checkpoint import Card, load, load_model, write_pt
 from tools.models.pickled import load_pickled
 from tools.runs.photo_sets import labelled_folder
 from tools.runs.runtime import RunContext
-from tools.steps.evaluate import TESTS, rules_for, sets_of
+from tools.steps.evaluate import TESTS
 from tools.steps.export_model import cpu_threads, export_best, to_onnx
 
 STAGE = "export_model"

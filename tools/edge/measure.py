@@ -17,15 +17,15 @@ import numpy.typing as npt
 from tools.core.task import TaskSpec
 from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Sample
+from tools.data.scores import EvaluatedOn
 from tools.edge.forms import PT, Batch, Forward
+from tools.metrics.judging import scorer_of
 from tools.metrics.predictions import ask, join
-from tools.metrics.scores import EvaluatedOn
 from tools.metrics.scoring import ScoringRules
 from tools.models.checkpoint import Card
 from tools.models.postprocess import MAX_DETECTIONS, centre_crop, detections, letterbox
 from tools.models.predict import Predictor
 from tools.models.tiles import Seen, View, once_each
-from tools.steps.evaluate import scorer_of
 
 _RUNS = 20  # of each form for its latency; one more before them warms up
 

@@ -23,8 +23,9 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
-from tools.core.model_files import choose_device, choose_dtype, load_pretrained, local_folder, release
+from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
 from tools.generators import Failed, Generated

@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
-from tools.core.model_files import choose_device, choose_dtype, load_pretrained, local_folder, release
+from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Instance

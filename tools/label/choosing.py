@@ -13,6 +13,7 @@ from tools.core.errors import FixArguments, NeedsUser, StepFailed
 from tools.core.settings import Settings
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.class_names import match_classes
+from tools.data.scores import EvaluatedOn
 from tools.label.engines import (
     OPEN_VOCABULARY,
     STARTER,
@@ -24,7 +25,6 @@ from tools.label.engines import (
     ProposalEngine,
     WordsEngine,
 )
-from tools.metrics.scores import EvaluatedOn
 from tools.runs.runtime import RunRecord, readable_runs
 
 _LEAST_PICTURES = 5  # a score on fewer says nothing

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tools.annotators import Segmenter
+from tools.annotators.cut_out import cut_out
 from tools.core import owned
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
@@ -22,7 +23,6 @@ from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
 from tools.data.uploads import is_archive, unpack_labelled
-from tools.label.engines import cut_out
 from tools.label.export import Written, write_export
 from tools.label.folder import joined_stem
 from tools.label.labeler import label_task

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tools.annotators import Picture, Segmenter
+from tools.annotators import Segmenter
+from tools.annotators.cut_out import cut_out
 from tools.core.settings import Views
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.label.views import predict_in_views
 from tools.models.fusion import box_ious
@@ -227,22 +229,6 @@ class ClipNamer:
 
 
 # Masks ----------------------------------------------------------------------------------------------------------------
-
-
-def cut_out(picture: Picture, found: Sequence[Instance], segmenter: Segmenter) -> list[Instance]:
-    """Give a mask to every object that has only a box; one that cannot be cut out keeps its box.
-
-    Args:
-        picture: (h, w, 3) RGB.
-        found: objects.
-        segmenter: cuts out what a box shows.
-    """
-    bare = [k for k, i in enumerate(found) if i.counts is None]
-    result = list(found)
-    for k, mask in zip(bare, segmenter.masks(picture, [found[k].box for k in bare]) if bare else [], strict=True):
-        if mask is not None and mask.any():
-            result[k] = result[k].model_copy(update={"counts": encode_mask(mask)})
-    return result
 
 
 def _refined(picture: Picture, found: Sequence[Instance], segmenter: Segmenter) -> list[Instance]:

@@ -12,10 +12,11 @@ from tools.data.pictures import Picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, encode_mask
 from tools.label.engines import Engine
+from tools.metrics.judging import Scorer, scorer_of
 from tools.metrics.predictions import ask, join
 from tools.metrics.scoring import ScoringRules
 from tools.repair.improve import Repair
-from tools.steps.evaluate import Scorer, better_beyond_noise, scorer_of
+from tools.steps.evaluate import better_beyond_noise
 
 _LEAST = 0.01
 

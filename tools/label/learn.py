@@ -16,7 +16,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.apart import Apart, of_samples, set_apart
+from tools.data.apart import Apart, apart_from, of_samples, set_apart
 from tools.data.photo_files import PhotoFile, read_ahead
 from tools.data.pictures import Picture
 from tools.data.real import load_real, read_photos
@@ -24,9 +24,10 @@ from tools.data.sample import Sample, evenly
 from tools.label.choosing import Choice, make_engine, make_segmenter
 from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
-from tools.label.pseudo import apart_from, copies, hand_labelled, mixed, pseudo_labelled
+from tools.label.pseudo import copies, hand_labelled, mixed, pseudo_labelled
 from tools.models.checkpoint import averaged, load
-from tools.models.rescorer import learn_rescorers, store, stored
+from tools.models.learn_rescorers import learn_rescorers
+from tools.models.rescorer import store, stored
 from tools.runs.photo_sets import labelled_folder
 from tools.runs.runtime import PHOTOS, Round, RunContext, report, write_json
 from tools.steps.evaluate import brief, evaluate

@@ -10,35 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tools.annotators import Segmenter
+from tools.annotators.cut_out import cut_out, painted_over
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
-from tools.data.apart import Apart, of_samples, set_apart
-from tools.data.photo_files import PhotoFile, find_photos, read_ahead
+from tools.data.photo_files import PhotoFile, read_ahead
 from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Box, Instance, Sample
-from tools.label.engines import cut_out
 from tools.models.postprocess import centre_crop
 
 if TYPE_CHECKING:
     from tools.label.labeler import AutoLabeler
 
-_GROWN = 0.1  # of a doubtful box's sides, painted over along with it
 MAX_REPEATS = 8  # of one photo in an epoch; more would be learnt by heart
-
-
-def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], Apart]:
-    """The photos that can be read and that no judging photo shows, and what was left out.
-
-    Args:
-        photos: files and folders to learn from.
-        judges: real photos that decide or report.
-    """
-    files = list(find_photos(photos))
-    apart = set_apart([(f.path, f.name) for f in files], of_samples(judges))
-    return [f for f in files if apart.keeps(f.path)], apart
 
 
 def copies(photos: Iterable[PhotoFile], folder: Path, most_px: int) -> Iterator[Sample]:
@@ -91,38 +75,6 @@ def hand_labelled(samples: Sequence[Sample], task: TaskSpec, segmenter: Segmente
         if whole or sample.label:
             picture = painted_over(picture, lost, whole)
             yield _training_sample(folder, sample.sha256, picture, whole, sample.label, "few")
-
-
-def painted_over(picture: Picture, boxes: Sequence[Box], kept: Sequence[Instance]) -> Picture:
-    """A copy without what lies in some boxes; objects that are kept stay as they are.
-
-    Args:
-        picture: (h, w, 3) RGB.
-        boxes: x1, y1, x2, y2 of what is painted over with the colour around it.
-        kept: objects that lie in front.
-    """
-    if not boxes:
-        return picture
-    height, width = picture.shape[:2]
-    painted = picture.copy()
-    for x1, y1, x2, y2 in boxes:
-        dx, dy = _GROWN * (x2 - x1) + 1, _GROWN * (y2 - y1) + 1
-        left, right = max(0, int(x1 - dx)), min(width, int(np.ceil(x2 + dx)))
-        top, bottom = max(0, int(y1 - dy)), min(height, int(np.ceil(y2 + dy)))
-        if left < right and top < bottom:
-            rim = np.concatenate([
-                picture[top, left:right], picture[bottom - 1, left:right], picture[top:bottom, left],
-                picture[top:bottom, right - 1],
-            ])  # fmt: skip
-            painted[top:bottom, left:right] = np.median(rim, axis=0).astype(np.uint8)
-    for instance in kept:
-        mask = instance.mask(height, width)
-        if mask is not None:
-            painted[mask] = picture[mask]
-        else:
-            x1, y1, x2, y2 = (round(v) for v in instance.box)
-            painted[max(0, y1) : y2, max(0, x1) : x2] = picture[max(0, y1) : y2, max(0, x1) : x2]
-    return painted
 
 
 def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float) -> list[Sample]:

@@ -15,7 +15,7 @@ from tools.data.formats import Form
 from tools.data.photo_files import find_photos
 from tools.label.command import Labelling, Outcome, label_photos
 from tools.label.labeler import label_task
-from tools.label.places import allowed_model, allowed_photos
+from tools.runs.allowed_photos import allowed_model, allowed_photos
 from tools.runs.photo_sets import photos_folder
 from tools.runs.runtime import RunContext, report
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.annotators import Detection, Picture
 from tools.core.settings import Views
+from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, encode_mask
+from tools.models.detections import Detection
 from tools.models.fusion import Fused, fuse
 
 if TYPE_CHECKING:

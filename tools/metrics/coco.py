@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pycocotools.cocoeval import COCOeval
 
 from tools.data.sample import Instance
-from tools.metrics.scores import MIN_INTERVAL_PICTURES
+from tools.data.scores import MIN_INTERVAL_PICTURES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,9 +13,9 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from tools.data.sample import Instance
+from tools.data.scores import ErrorKind
 from tools.metrics.coco import Bools, Floats, Picture
 from tools.metrics.label_scoring import LabelScorer
-from tools.metrics.scores import ErrorKind
 from tools.metrics.scoring import DetectionScorer
 from tools.metrics.slices import Slice
 

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.metrics.coco import (
     Bools,
     Floats,
@@ -15,7 +16,6 @@ from tools.metrics.coco import (
     ratio,
     resamples,
 )
-from tools.metrics.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.metrics.scoring import NO_INTERVAL, Comparison, ScoringRules
 from tools.metrics.slices import Slice, picture_slices
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from tools.core.task import TaskKind
+from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.metrics.coco import (
     COCO_IOUS,
     Bools,
@@ -25,7 +26,6 @@ from tools.metrics.coco import (
     ratio,
     resamples,
 )
-from tools.metrics.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
 from tools.metrics.slices import Slice, both, counted, instance_slices, picture_slices
 
 NO_INTERVAL = f"fewer than {MIN_INTERVAL_PICTURES} pictures: no interval can be given"

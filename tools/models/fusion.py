@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tools.annotators import Detection, Detector, Picture
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box
+from tools.models.detections import Detection, Detector
 
 
 @dataclass

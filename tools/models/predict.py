@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.annotators import Detection
 from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import in_the_way
 from tools.core.task import TaskKind
 from tools.data.pictures import is_picture, is_unread_picture, read_picture, unread_reason, write_picture
 from tools.data.sample import BoolMask, Instance, encode_mask
+from tools.models.detections import Detection
 from tools.models.fusion import fuse
 from tools.models.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
 from tools.models.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
@@ -54,7 +54,9 @@ class Predictor:
         self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
         nms_iou: float = NMS_IOU, closer: bool = True, rescorers: Mapping[str, Rescorer] | None = None,
     ) -> None:  # fmt: skip
-        from tools.trainers.loop import choose_device, has_fast_bfloat16
+        import torch
+
+        from tools.core.devices import choose_device, has_fast_bfloat16
 
         self.kind: TaskKind = kind
         self.names = list(names)
@@ -62,7 +64,7 @@ class Predictor:
         self.nms_iou = nms_iou
         self.closer = closer
         self.rescorers = dict(rescorers or {})
-        self.device = choose_device()
+        self.device = torch.device(choose_device())
         self.network = network.to(self.device).eval()
         self.half = half and has_fast_bfloat16(self.device)
 

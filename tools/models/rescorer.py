@@ -7,8 +7,7 @@ by what the network was taught to overlook, so it errs elsewhere (co-training, B
 a score by little. Nothing is trained on the photos but sixteen numbers a class. Figures: docs/labelling.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,38 +155,6 @@ def fit(descriptions: Floats, scores: Floats) -> Rescorer | None:
         mean=tuple(mean.tolist()), spread=tuple(spread.tolist()), weights=tuple(best[:-1].tolist()),
         bias=float(best[-1]), sure=int(sure.sum()), doubted=int((~sure).sum()),
     )  # fmt: skip
-
-
-def learn_rescorers(weights: Path, photos: Iterable[Picture], out: Path) -> dict[str, Rescorer]:
-    """Write weights with what photos without labels say about their findings, in place of what others said before.
-
-    Args:
-        weights: of a model that finds objects.
-        photos: (h, w, 3) RGB. Memory grows by 120 bytes an object that is found.
-        out: file to write; may be `weights`.
-
-    Returns:
-        By class; classes of which too little is found have none.
-
-    Raises:
-        StepFailed: the weights cannot be read.
-    """
-    from tools.models.predict import Predictor
-
-    model = Predictor.load(weights)
-    seen: dict[str, list[tuple[float, Floats]]] = {name: [] for name in model.names}
-    left = iter(photos)
-    while batch := list(islice(left, _BATCH)):
-        for found in model.described(batch, WORTH_IT):
-            for instance, description in found:
-                if description is not None:
-                    seen[instance.class_name].append((instance.score, description))
-    fitted = {
-        name: fit(np.array([d for _, d in own]), np.array([s for s, _ in own])) for name, own in seen.items() if own
-    }
-    rescorers = {name: rescorer for name, rescorer in fitted.items() if rescorer is not None}
-    store(weights, rescorers, out)
-    return rescorers
 
 
 # In weights files -----------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ class RepairNetwork:
     def __init__(self, path: Path) -> None:
         from spandrel import ModelLoader, UnsupportedModelError
 
-        from tools.core.model_files import choose_device
+        from tools.core.devices import choose_device
 
         self.path, self.device = path, choose_device()
         try:

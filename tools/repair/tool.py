@@ -11,8 +11,8 @@ from langgraph.types import interrupt
 from tools.core.answers import NO, WANTS, approves, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.photo_files import find_photos
-from tools.label.places import allowed_photos
 from tools.repair.improve import Repair, improve_photos
+from tools.runs.allowed_photos import allowed_photos
 from tools.runs.runtime import RunContext, report
 
 STAGE = "label"

@@ -5,7 +5,6 @@ Only what needs no download is taken on a CPU; where there is a GPU and the hub 
 
 import importlib.util
 import os
-import platform
 import shutil
 import threading
 import urllib.error
@@ -28,7 +27,7 @@ GPU_FILES = (Path("/proc/driver/nvidia/version"), Path("/dev/kfd"))
 class Machine:
     """What there is to work with."""
 
-    device: str  # cuda, mps or cpu
+    device: str  # cuda or cpu
     gpu_gib: float
     memory_gib: float
     cores: int
@@ -72,19 +71,14 @@ def look(settings: Settings, *, ask_hub: bool = True) -> Machine:
 
 def _gpu() -> tuple[str, float]:
     """Device and its memory; torch, which takes seconds to import, is asked only where there is something to ask."""
-    apple = platform.system() == "Darwin" and platform.machine() == "arm64"
-    if not apple and not any(p.exists() for p in GPU_FILES) and shutil.which("nvidia-smi") is None:
+    if not any(p.exists() for p in GPU_FILES) and shutil.which("nvidia-smi") is None:
         return "cpu", 0.0
     import torch
 
-    from tools.core.model_files import choose_device
+    from tools.core.devices import choose_device
 
     device = choose_device()
-    if device == "cuda":
-        return device, torch.cuda.get_device_properties(0).total_memory / 2**30
-    import psutil
-
-    return device, psutil.virtual_memory().total / 2**30 * 0.7 if device == "mps" else 0.0  # shared with the rest
+    return device, torch.cuda.get_device_properties(0).total_memory / 2**30 if device == "cuda" else 0.0
 
 
 def hub_answers(address: str, timeout_s: float = HUB_TIMEOUT_S) -> bool:

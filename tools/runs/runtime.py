@@ -20,7 +20,7 @@ from tools.core.secrecy import hide_in
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.dataset import Dataset
-from tools.metrics.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
+from tools.data.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]

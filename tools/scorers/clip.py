@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
-from tools.core.model_files import choose_device, choose_dtype, load_pretrained, release
+from tools.core.model_files import load_pretrained, release
 from tools.core.task import TaskSpec
 from tools.data.sample import Box, Sample
 from tools.scenes.scene import SceneSpec

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.annotators import Picture, Point
+from tools.annotators import Point
 from tools.annotators.grabcut import foreground
+from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, mask_box
 
 if TYPE_CHECKING:

@@ -11,17 +11,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.annotators import Picture, Segmenter
+from tools.annotators import Segmenter
+from tools.annotators.cut_out import cut_out, painted_over
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
 from tools.data.apart import check_apart
 from tools.data.origin import read_origin
 from tools.data.photos import alike, group_pictures, look_hash
-from tools.data.pictures import read_picture, write_picture
+from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import Box, Instance, Sample, encode_mask
-from tools.label.engines import cut_out
-from tools.label.pseudo import painted_over
 from tools.runs.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes

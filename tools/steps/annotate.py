@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.annotators import Annotator, Picture, Segmenter
+from tools.annotators import Annotator
 from tools.annotators.audit import audit, sentence
+from tools.annotators.choosing import make_detect_and_segment
 from tools.annotators.exact import ExactAnnotator
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import EFFORTS, WORDED_GENERATORS
-from tools.data.pictures import read_picture
+from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Instance, Sample
+from tools.data.scores import Audit
 from tools.metrics.coco import Picture as Scored
-from tools.metrics.scores import Audit
-from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
 from tools.scenes.scene import SceneSpec
 
@@ -37,7 +37,7 @@ def make_annotator(run: RunContext) -> Annotator:
     if name == "exact":
         return ExactAnnotator(run.settings.min_instance_px)
     if name == "detect_and_segment":
-        return _spread(run, make_detect_and_segment(run))
+        return _spread(run, _calibrated(run))
     raise FixArguments(f"annotator {name!r} is not known here; use 'exact' or 'detect_and_segment'")
 
 
@@ -51,39 +51,10 @@ def _spread(run: RunContext, engine: "DetectAndSegment") -> Annotator:
     return RayAnnotator(run, engine.name, engine.version, engine.licence, engine.calibration)
 
 
-def make_detect_and_segment(run: RunContext, *, calibrated: bool = True) -> "DetectAndSegment":
-    """Detectors, segmenter and the check of crops as the settings say.
-
-    Args:
-        run: names the engines.
-        calibrated: fit the scores where labelled photos are at hand.
-    """
-    from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, crop_checker
-    from tools.annotators.grabcut import GrabCutSegmenter
-    from tools.annotators.open_vocabulary import make_detector
-
-    settings, offline = run.settings, run.settings.profile == "offline"
-    names = [n for n in (settings.detector, settings.second_detector) if n]
-    detectors = [make_detector(n, offline=offline, batch=settings.detector_batch) for n in names]
-    segmenter: Segmenter = GrabCutSegmenter()
-    if settings.segmenter != "grabcut" and run.task.kind == "segment":
-        from tools.annotators.sam import make_sam
-
-        try:
-            segmenter = make_sam(
-                settings.segmenter, offline=offline, batch=settings.segmenter_batch,
-                min_quality=settings.min_mask_quality,
-            )  # fmt: skip
-        except StepFailed as error:
-            fall_back(run, "segmenter", "grabcut", error)
-    scenes = run.dataset.scenes()
-    others = sorted({o.drawn_as for s in scenes for o in s.objects if o.role == "lookalike"})
-    ontology = Ontology.of(run.task, settings.phrases, others)
-    rules = LabelRules.of(settings, detectors)
-    annotator = DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings))
-    if calibrated:
-        calibrate(run, annotator)
-    return annotator
+def _calibrated(run: RunContext) -> "DetectAndSegment":
+    engine = make_detect_and_segment(run)
+    calibrate(run, engine)
+    return engine
 
 
 def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
@@ -178,7 +149,7 @@ def make_review(run: RunContext) -> "VlmReview | None":
     if run.settings.vlm_model is None:
         return None
     from tools.annotators.vlm_review import VlmReview
-    from tools.steps.score import make_vision
+    from tools.scorers.choosing import make_vision
 
     return VlmReview(make_vision(run), {c.name: c.phrase for c in run.task.classes})
 
@@ -320,7 +291,7 @@ def audit_run(run: RunContext, annotator: Annotator | None = None) -> Audit:
     samples = [s for s in run.dataset.samples(verdict="kept") if is_exact(s)]
     if not samples:
         raise FixArguments(f"no kept picture of {run.record.name} has exact masks, so nothing can be measured on it")
-    engine = annotator or make_detect_and_segment(run)
+    engine = annotator or _calibrated(run)
     try:
         result = audit_annotator(run, engine, samples)
     finally:

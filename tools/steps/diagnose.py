@@ -17,20 +17,21 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
+from tools.data.apart import apart_from
 from tools.data.photo_files import PhotoFile, find_photos, read_ahead
 from tools.data.pictures import read_picture
 from tools.data.sample import evenly
-from tools.label.pseudo import apart_from
+from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.coco import interval
 from tools.metrics.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
+from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
 from tools.metrics.likeness import kinds_like
 from tools.metrics.predictions import join, load_answers
-from tools.metrics.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.scoring import Comparison
 from tools.metrics.slices import Slice, aim_of, is_beside
 from tools.runs.inherit import INHERITED_ROUND
 from tools.runs.runtime import Round, RunContext, report, write_json
-from tools.steps.evaluate import Scorer, Sets, predictions_path, rules_for, scorer_of, sets_of
+from tools.steps.evaluate import predictions_path
 from tools.trainers.looks import looks
 
 _HARDLY_LEARNT = 0.05  # main metric under which every slice scores about 0 and a softer measure must tell them apart

@@ -7,7 +7,6 @@ synthetic_val. Test pictures are measured after that and only reported.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +16,19 @@ from langgraph.prebuilt import ToolRuntime
 from pydantic import BaseModel, ValidationError
 
 from tools.core.errors import FixArguments, StepFailed
-from tools.core.settings import EFFORTS
-from tools.core.task import TaskSpec
 from tools.data.dataset import file_sha256
-from tools.data.real import load_real
-from tools.data.sample import Sample
-from tools.metrics.coco import Floats, Picture, independent, interval, number
-from tools.metrics.label_scoring import LabelScorer
+from tools.data.scores import EvaluatedOn, Evaluation, Interval
+from tools.metrics.coco import Floats, independent, interval, number
+from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
 from tools.metrics.predictions import Answer, Recogniser, ask, join, save_answers
-from tools.metrics.scores import EvaluatedOn, Evaluation, Interval
-from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_json
 
 LoadModel = Callable[[Path], Recogniser]
-Scorer = DetectionScorer | LabelScorer
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 _METHOD = 6  # raised when the same pictures and weights would be scored or judged differently
 # Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
 _PHOTO_NOISE = 0.01
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
-
-
-@dataclass(frozen=True)
-class Sets:
-    """The pictures a model is measured on; sets without a picture are left out."""
-
-    deciding: EvaluatedOn
-    samples: dict[EvaluatedOn, list[Sample]]
-    notes: list[str]
 
 
 class Gain(BaseModel):
@@ -72,54 +56,6 @@ class Decision(BaseModel):
 
 
 # What is measured ---------------------------------------------------------------------------------------------------
-
-
-def sets_of(run: RunContext) -> Sets:
-    """Kept pictures of all rounds by split, and the real photos when there are any.
-
-    Raises:
-        StepFailed: no picture that could decide.
-    """
-    task, notes = run.task, []
-    samples: dict[EvaluatedOn, list[Sample]] = {
-        "synthetic_val": list(run.dataset.samples(verdict="kept", split="val")),
-        "synthetic_test": list(run.dataset.samples(verdict="kept", split="test")),
-    }
-    if run.record.real:
-        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
-        samples["real_val"], samples["real_test"] = real.val, real.test
-        notes += real.notes
-    if task.kind == "classify":
-        samples = {on: [s for s in chosen if s.label in task.class_names] for on, chosen in samples.items()}
-    deciding: EvaluatedOn = "real_val" if samples.get("real_val") else "synthetic_val"
-    if run.record.real and deciding == "synthetic_val":
-        notes.append("no real photo is left to decide: synthetic_val decides")
-    if not samples[deciding]:
-        raise StepFailed(
-            "No kept picture has the split val, so nothing can be measured. Curate, or make more pictures."
-        )
-    return Sets(deciding, {on: chosen for on, chosen in samples.items() if chosen}, notes)
-
-
-def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
-    """How detections on a set are counted; small things are ignored on photos only, since renders label them all."""
-    settings = run.settings
-    return ScoringRules(
-        match_iou=settings.match_iou,
-        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
-        seen_px=seen_px,
-        bootstrap=EFFORTS[settings.effort].bootstrap,
-        seed=settings.seed,
-        fallback_threshold=settings.fallback_confidence,
-        threshold_slack=settings.threshold_slack,
-    )
-
-
-def scorer_of(pictures: list[Picture], task: TaskSpec, rules: ScoringRules) -> Scorer:
-    """The scorer for a kind of task."""
-    if task.kind == "classify":
-        return LabelScorer(pictures, task.class_names, rules)
-    return DetectionScorer(pictures, task.class_names, task.kind, rules)
 
 
 # What is kept -------------------------------------------------------------------------------------------------------

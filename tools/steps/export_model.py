@@ -317,7 +317,7 @@ def _pictures(run: RunContext, card: Card) -> Batch:
 
 def cpu_threads() -> int:
     """How many threads a model gets here."""
-    from tools.trainers.loop import cpu_count
+    from tools.core.devices import cpu_count
 
     return cpu_count()
 

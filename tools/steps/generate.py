@@ -1,24 +1,23 @@
 """Turn the planned scenes of a run into pictures with the engine named in the settings."""
 
 import errno
-import importlib
 import math
 import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from time import monotonic
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import StepFailed
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.origin import mark, source_type
 from tools.data.sample import Sample
 from tools.generators import Failed, Generated, Generator
+from tools.generators.choosing import make_generator
 from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
 
@@ -29,34 +28,6 @@ RESERVED_SHARE = 0.45
 PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
 SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
 MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
-
-
-def make_generator(run: RunContext) -> Generator:
-    """The engine of `settings.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
-
-    A class of your own must be importable, is called with the run's `Settings`, and implements
-    `tools.generators.Generator`; nothing else is needed to plug it in.
-
-    Raises:
-        FixArguments: there is no such engine.
-        StepFailed: it cannot run here; the message says what is missing.
-    """
-    name = run.settings.generator
-    engine: Generator
-    if name == "blender":
-        engine = _blender(run)
-    elif name in _ENGINES:
-        engine = _ENGINES[name](run)
-    else:
-        module, _, attribute = name.partition(":")
-        try:
-            engine = getattr(importlib.import_module(module), attribute)(run.settings)
-        except (ImportError, AttributeError, ValueError, TypeError) as error:
-            known = ", ".join(repr(n) for n in ("blender", *_ENGINES))
-            raise FixArguments(f"generator {name!r}: {error}; use {known} or 'module:Class'") from None
-    if missing := engine.unavailable():
-        raise StepFailed(missing)
-    return engine
 
 
 def _engine_at_hand(run: RunContext) -> Generator:
@@ -75,52 +46,6 @@ def _spread(run: RunContext, engine: Generator) -> Generator:
     from tools.cluster.stages import RayGenerator
 
     return RayGenerator(run, engine)
-
-
-def _avoid(run: RunContext) -> list[str]:
-    """What clutter must not show, unlabelled: what is to be found."""
-    return [text for c in run.task.classes for text in (c.name, c.phrase, c.drawn_as)]
-
-
-def _blender(run: RunContext) -> Generator:
-    from tools.generators.blender.engine import make_generator as make
-    from tools.generators.blender.library import Library
-
-    assets = Path(run.record.assets) if run.record.assets else None
-    return make(run.settings, Library.of_run(run.folder, assets, run.settings), run.settings.size_px, _avoid(run))
-
-
-def _copy_paste(run: RunContext) -> Generator:
-    from tools.generators.copy_paste.engine import make_generator as make
-
-    return make(run.settings, run.settings.size_px, _avoid(run))
-
-
-def _openai_images(run: RunContext) -> Generator:
-    from tools.generators.openai_images import OpenAIImages
-
-    return OpenAIImages(run.settings, run.folder, run.task.budget.money)
-
-
-def _diffusion(run: RunContext) -> Generator:
-    from tools.generators.diffusion import DiffusionGenerator
-
-    return DiffusionGenerator(run.settings)
-
-
-def _repaint(run: RunContext) -> Generator:
-    from tools.generators.repaint import RepaintGenerator
-
-    return RepaintGenerator(_blender(run), run.settings)
-
-
-# Imported only when chosen.
-_ENGINES: dict[str, Callable[[RunContext], Generator]] = {
-    "copy_paste": _copy_paste,
-    "openai_images": _openai_images,
-    "diffusion": _diffusion,
-    "repaint": _repaint,
-}
 
 
 def generate(run: RunContext) -> str:

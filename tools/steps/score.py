@@ -3,89 +3,27 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import StepFailed
 from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Sample
 from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
 from tools.scorers import Scorer
+from tools.scorers.choosing import Scored, make_scorers, make_vision, score_batch
 
 if TYPE_CHECKING:
-    from tools.models.vision import VisionModel
     from tools.scorers.clip import Embedder
 
-Float32Array = npt.NDArray[np.float32]
-ENGINES = ("pixels", "clip", "clis")
 WHY = {
     "pixels": "works without a model", "clip": "refuses pictures that show something else",
     "clis": "compares pictures with what was asked for",
 }  # fmt: skip
 NOT_BEST = "not among the best of its class"
-
-
-def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Scorer]:
-    """The engines of `settings.scorer`, in order; "clip" and "clis" share one model.
-
-    Args:
-        run: names the engines, the task and the planned scenes.
-        embedder: takes the place of `settings.clip_model`.
-
-    Raises:
-        FixArguments: there is no such engine.
-        StepFailed: the weights that it needs are missing.
-    """
-    settings, names = run.settings, [n.strip() for n in run.settings.scorer.split("+")]
-    if unknown := [n for n in names if n not in ENGINES]:
-        raise FixArguments(f"scorer {unknown[0]!r} is not known here; use {', '.join(ENGINES)}, joined by '+'")
-    scorers: list[Scorer] = []
-    scenes = {s.id: s for s in run.dataset.scenes()} if names != ["pixels"] else {}
-    if embedder is None and ("clip" in names or ("clis" in names and settings.clis_judge == "clip")):
-        from tools.scorers.clip import ClipEmbedder
-
-        embedder = ClipEmbedder(
-            settings.clip_model, settings.clip_floor, offline=settings.profile == "offline", batch=settings.score_batch
-        )
-    for name in names:
-        if name == "pixels":
-            from tools.scorers.pixels import PixelScorer
-
-            scorers.append(PixelScorer())
-        elif name == "clip" and embedder is not None:
-            from tools.scorers.clip import ClipScorer
-
-            scorers.append(ClipScorer(embedder, run.task, scenes, settings.clip_least_share))
-        else:
-            from tools.scorers.clis import ClipJudge, ClisScorer, Judge, VlmJudge
-
-            judge: Judge
-            if embedder is None or settings.clis_judge == "vlm":
-                judge = VlmJudge(make_vision(run))
-            else:
-                judge = ClipJudge(embedder)
-            scorers.append(ClisScorer(judge, run.task, scenes, settings.clis_floor))
-    return scorers
-
-
-def make_vision(run: RunContext) -> "VisionModel":
-    """The vision model of the settings, with the run's money.
-
-    Raises:
-        StepFailed: its name, address or price is missing.
-    """
-    from tools.models.vision import VisionModel
-
-    model = VisionModel(run.settings, run.folder, run.task.budget.money)
-    if problem := model.unavailable():
-        raise StepFailed(problem)
-    return model
 
 
 def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
@@ -122,50 +60,6 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
         weak=["more than a third was dropped"] if too_many else [],
         next="curate_dataset",
     )
-
-
-@dataclass
-class Scored:
-    """What the filters say of one batch."""
-
-    updates: dict[str, dict[str, Any]]  # sample id -> fields
-    dropped_by: Counter[str] = field(default_factory=Counter)
-    vectors: dict[str, Float32Array] = field(default_factory=dict)  # sample id -> of the whole picture
-
-
-def score_batch(
-    scorers: Sequence[Scorer], pictures: Sequence[Picture], samples: Sequence[Sample], min_quality: float
-) -> Scored:
-    """Put pictures through the filters; each sees what the ones before it passed.
-
-    Args:
-        scorers: the filters, in order.
-        pictures: (h, w, 3) RGB.
-        samples: of the pictures, in their order.
-        min_quality: for filters that give no verdict of their own.
-    """
-    outcome = Scored({s.id: {"scores": {}} for s in samples})
-    by_id = {s.id: p for s, p in zip(samples, pictures, strict=True)}
-    values: dict[str, list[float]] = {s.id: [] for s in samples}
-    left = list(samples)
-    for scorer in scorers:
-        qualities = scorer.score_many([by_id[s.id] for s in left], left) if left else []
-        for sample, quality in zip(list(left), qualities, strict=True):
-            update = outcome.updates[sample.id]
-            values[sample.id].append(quality.value)
-            update["scores"] |= quality.scores
-            passed = quality.passed if quality.passed is not None else quality.value >= min_quality
-            if not passed:
-                update |= {"verdict": "dropped", "reasons": quality.reasons or ["low quality"]}
-                outcome.dropped_by[scorer.name] += 1
-                left.remove(sample)
-        vectors = getattr(scorer, "embeddings", None)
-        if vectors:
-            outcome.vectors.update(vectors)
-            vectors.clear()
-    for sample in samples:
-        outcome.updates[sample.id]["quality"] = round(float(np.mean(values[sample.id])), 4)
-    return outcome
 
 
 def _apply(

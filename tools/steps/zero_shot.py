@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from tools.core.errors import StepFailed
 from tools.core.model_files import local_folder
+from tools.data.scores import EvaluatedOn, Evaluation
 from tools.metrics.predictions import ask, join
-from tools.metrics.scores import EvaluatedOn, Evaluation
 from tools.runs.runtime import RunContext, write_json
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import ZeroShot
-    from tools.steps.evaluate import Sets
+    from tools.metrics.judging import Sets
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,9 @@ def make_zero_shot(run: RunContext) -> "ZeroShot | None":
         return ZeroShot(None, task, ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True))
     if local_folder(settings.detector) is None:
         return None
-    from tools.steps.annotate import make_detect_and_segment
+    from tools.annotators.choosing import make_detect_and_segment
 
-    return ZeroShot(make_detect_and_segment(run, calibrated=False), task)
+    return ZeroShot(make_detect_and_segment(run), task)
 
 
 def measure_zero_shot(run: RunContext, sets: "Sets", model: "ZeroShot | None" = None) -> None:
@@ -50,7 +50,7 @@ def measure_zero_shot(run: RunContext, sets: "Sets", model: "ZeroShot | None" = 
         sets: holds real_test.
         model: takes the place of the one in the settings.
     """
-    from tools.steps.evaluate import rules_for, scorer_of
+    from tools.metrics.judging import rules_for, scorer_of
 
     settings = run.settings
     samples = sets.samples["real_test"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.errors import StepFailed
-from tools.trainers import starter
+from tools.trainers.starter_files import CLASS_OUTPUT, WEIGHTS
 
 FORMAT = "sightsmith-classes-1"
 
@@ -40,7 +40,7 @@ def save_known(weights: Path, tensors: Mapping[str, Any], names: Sequence[str], 
     """
     from tools.models.checkpoint import save_tensors, tensors_sha256
 
-    rows = {k: t[1:].half().cpu().contiguous() for k, t in tensors.items() if starter.CLASS_OUTPUT.search(k)}
+    rows = {k: t[1:].half().cpu().contiguous() for k, t in tensors.items() if CLASS_OUTPUT.search(k)}
     metadata = {
         "format": FORMAT, "names": json.dumps(list(names), ensure_ascii=False), "starter": sha256,
         "sha256": tensors_sha256(rows),
@@ -56,7 +56,7 @@ def load_known(weights: Path | None = None) -> KnownClasses | None:
     """
     from tools.models.checkpoint import load_tensors, tensors_sha256
 
-    weights = weights or starter.WEIGHTS
+    weights = weights or WEIGHTS
     path = path_beside(weights)
     if not path.exists():
         return None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tools.data.pictures import Picture
 from tools.models.checkpoint import load_model
 from tools.models.postprocess import centre_crop
-from tools.trainers.starter import WEIGHTS
+from tools.trainers.starter_files import WEIGHTS
 
 _LAYER = 6  # maps at a sixteenth of the picture; 4 tells places apart as well, 10 and all three together less well
 _SIDE_PX = 320

@@ -4,11 +4,11 @@ Shared by the training of a task (`yolo.py`) and of the starter (`starter.py`): 
 """
 
 import math
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from tools.core.devices import cpu_count, has_fast_bfloat16
 from tools.core.task import TaskKind
 from tools.trainers.batches import Batch, picture_tensor, to_tensors
 from tools.trainers.consistency import Teacher, Views, agreement
@@ -24,28 +24,6 @@ BATCH_STATISTICS_MOMENTUM = 0.1
 # where things are, not what: of 201 look-alikes in the very pictures it was trained on it took 134 for the target.
 CLASS_GAIN = 4.0
 MAX_AVERAGING = 0.998  # averages the last few hundred steps; early on fewer, see `Learner.step`
-
-
-def choose_device() -> Any:
-    """The GPU when there is one, else the CPU."""
-    import torch
-
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def cpu_count() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def has_fast_bfloat16(device: Any) -> bool:
-    """Whether 16-bit floats are computed in hardware; emulated ones are slower than 32-bit."""
-    import torch
-
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in names)
 
 
 @contextmanager

@@ -17,7 +17,6 @@ import logging
 import math
 import os
 import platform
-import re
 import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -35,6 +34,7 @@ from tools.runs.runtime import write_json
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
+from tools.trainers.starter_files import CLASS_OUTPUT, WEIGHTS
 from tools.trainers.targets import MAX_SIDE_SHARE, SampleSource
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 
 ARCHITECTURE = "yolo11n-seg"
 NAMES = ("object",)
-WEIGHTS = Path(__file__).parent / "weights" / "starter.safetensors"
 MAX_BYTES = 8 * 2**20
 
 _CHUNK = 64  # pictures drawn at a time
@@ -59,7 +58,6 @@ _RENDERS_SHARE = 0.65  # of a batch, where there are renders
 _RENDERS_POLICY, _FINAL_RENDERS_POLICY = Policy(), Policy(mosaic=0.0)
 _VALIDATION_SEED = 999_983
 _RATE = 2e-3
-CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")
 _SAVE_EVERY_S = 240.0
 _LOG_EVERY = 50  # steps
 
@@ -220,10 +218,13 @@ def pretrain(plan: Plan) -> dict[str, Any]:
 
 class _Pretraining:
     def __init__(self, plan: Plan) -> None:
+        import torch
+
+        from tools.core.devices import choose_device
         from tools.models.checkpoint import load
         from tools.models.networks import build_network, transfer
         from tools.trainers.known import give_outputs, load_known
-        from tools.trainers.loop import Learner, choose_device
+        from tools.trainers.loop import Learner
 
         self.plan = plan
         network = build_network(plan.architecture, NAMES, plan.seed)
@@ -241,7 +242,7 @@ class _Pretraining:
             widen(network, 1 + len(self.classes))
             if plan.initial and (known := load_known(plan.initial)) is not None:
                 give_outputs(network, known, [None, *self.classes])
-        self.learner = Learner(network, "segment", choose_device())
+        self.learner = Learner(network, "segment", torch.device(choose_device()))
         if self.classes:
             _teach_any_object(self.learner.criterion)
         self.history: list[dict[str, Any]] = []
@@ -396,7 +397,7 @@ def _teach_any_object(criterion: Any) -> None:
 def _hardware(learner: Any) -> str:
     import torch
 
-    from tools.trainers.loop import cpu_count
+    from tools.core.devices import cpu_count
 
     kind = "bfloat16" if learner.bfloat16 else "float32"
     where = (

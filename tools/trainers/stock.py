@@ -5,7 +5,7 @@ import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools.data.boxes import export_convention, with_label_boxes
 from tools.data.formats.labels import labelled
@@ -14,19 +14,16 @@ from tools.data.sample import Sample
 from tools.models.checkpoint import load, save, to_ultralytics_pt
 from tools.models.networks import architecture_name, quiet_ultralytics
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
-from tools.trainers.starter import WEIGHTS as STARTER
-
-if TYPE_CHECKING:
-    from tools.trainers.yolo import YoloTrainer
+from tools.trainers.starter_files import WEIGHTS as STARTER
 
 WORKERS = 0  # processes that load pictures; Ultralytics' own default, 8, leaves some behind when it is killed
 
 
-def train_stock(trainer: "YoloTrainer", job: TrainingJob, on_epoch: EpochCallback) -> TrainingResult:
+def train_stock(size: str, job: TrainingJob, on_epoch: EpochCallback) -> TrainingResult:
     """Export the samples as a YOLO folder and train on it with `ultralytics.YOLO.train`.
 
     Args:
-        trainer: names the network.
+        size: of the network, as in the settings: "yolo11n".
         job: `threads` is ignored: Ultralytics chooses.
         on_epoch: called after every epoch.
     """
@@ -37,7 +34,7 @@ def train_stock(trainer: "YoloTrainer", job: TrainingJob, on_epoch: EpochCallbac
     folder, kind = job.folder / "stock", job.task.kind
     shutil.rmtree(folder, ignore_errors=True)
     data = _write_classes(job, folder) if kind == "classify" else _write_yolo(job, folder)
-    architecture = architecture_name(trainer.model, kind)
+    architecture = architecture_name(size, kind)
     start, started_from = _start(job, folder, architecture)
     model: Any = YOLO(str(start) if start else f"{architecture}.yaml", task=kind)
     history: list[dict[str, Any]] = []

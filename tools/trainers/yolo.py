@@ -116,7 +116,7 @@ class YoloTrainer:
         if self.recipe == "stock":
             from tools.trainers.stock import train_stock
 
-            return train_stock(self, job, on_epoch)
+            return train_stock(self.model, job, on_epoch)
         from tools.trainers.loop import reproducible
 
         with freed_memory_kept(), reproducible(job.threads):
@@ -217,8 +217,9 @@ class _Training:
     def _prepare(self) -> None:
         import torch
 
+        from tools.core.devices import choose_device
         from tools.models.networks import build_network
-        from tools.trainers.loop import Learner, choose_device
+        from tools.trainers.loop import Learner
 
         job = self.job
         reading: dict[str, Any] = {
@@ -237,7 +238,7 @@ class _Training:
         network, self.started_from, self.rate = self._initial_network()
         from_starter = self.recipe.starter and self.started_from != "random"
         frozen = self.recipe.frozen if from_starter and self.kind != "classify" else 0  # not measured on whole photos
-        device = choose_device()
+        device = torch.device(choose_device())
         teacher = Teacher(build_network(self.architecture, self.names).to(device)) if self.photos is not None else None
         self.learner = Learner(network, self.kind, device, frozen=frozen, teacher=teacher)
         judged = build_network(self.architecture, self.names).to(self.learner.device)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from agent.cli import app as cli
-from agent.run import start_run
+from agent.run_folder import start_run
 from tests.tools.steps.test_export_model import exportable
 from tests.waiting import LONG_S
 from tools.core.settings import Settings
@@ -223,7 +223,7 @@ def test_an_address_of_a_cluster_is_taken_as_it_is(address):
 @pytest.mark.parametrize(("given", "network"), [([], "yolo11n"), (["--model", "s"], "yolo11s")])
 def test_the_size_of_the_network_is_said_in_one_letter(tmp_path, monkeypatch, given, network):
     settings = []
-    monkeypatch.setattr("agent.run.start_run", lambda _request, made, **_: settings.append(made))
+    monkeypatch.setattr("agent.run_folder.start_run", lambda _request, made, **_: settings.append(made))
     monkeypatch.setattr(cli, "_work", lambda *_: None)
     monkeypatch.delenv("SIGHTSMITH_MODEL", raising=False)
     result = CliRunner().invoke(cli.app, ["build", "find apples", "--runs-dir", str(tmp_path), *given])

@@ -17,8 +17,8 @@ from tests.runs import Imprecise, evaluation, make_run
 from tools.core.errors import Stopped
 from tools.core.settings import Settings
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
+from tools.metrics.judging import Sets
 from tools.runs.runtime import Best, RunContext, RunRecord, write_json
-from tools.steps.evaluate import Sets
 
 HOSTILE = """<script>alert('1')</script> "&' {{ 7*7 }} <img src=x onerror=alert(1)>"""
 
@@ -152,7 +152,7 @@ def test_real_photos_are_shown_and_said(tmp_path: Path, with_model: Any, monkeyp
     run.record.evaluation["real_test"], run.record.real = real, "/photos"
     photos = [s.model_copy(update={"axes": {}}) for s in run.dataset.samples(verdict="kept") if s.instances][:5]
     sets = Sets("synthetic_val", {"real_test": photos}, [])
-    monkeypatch.setattr("tools.steps.evaluate.sets_of", lambda _run: sets)
+    monkeypatch.setattr("tools.metrics.judging.sets_of", lambda _run: sets)
     page = check(write_report(run))
     assert "On 37 real pictures that it never saw, the model finds 70 % of the 384 objects" in page.text
     assert "(box mAP50 0.52, 95 % interval 0.41 to 0.56)" in page.text

@@ -7,7 +7,8 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from agent.planner import OfflinePlanner
 from agent.requests.label_request import read_label_request
-from agent.run import ExitCode, execute, start_run
+from agent.run import ExitCode, execute
+from agent.run_folder import start_run
 from tests.agent.objects import known
 from tests.agent.test_planner import TOOLS, make_tool
 from tests.tools.label.colour_engine import ColourEngine, settings, write

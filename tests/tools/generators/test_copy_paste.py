@@ -10,12 +10,13 @@ from tests.tools.generators.cutout_files import cutout_folder, disc, ground, wri
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.pictures import read_picture, write_picture
 from tools.generators import Failed
+from tools.generators.choosing import make_generator
 from tools.generators.copy_paste.backgrounds import FormulaBackgrounds, PhotoBackgrounds
 from tools.generators.copy_paste.cutouts import CutoutFolder, pyramid, singular_words
 from tools.generators.copy_paste.engine import CopyPasteGenerator
 from tools.generators.copy_paste.paste import Canvas, Patch, cover, fitted
 from tools.scenes.scene import SceneObject, SceneSpec
-from tools.steps.generate import generate, make_generator
+from tools.steps.generate import generate
 from tools.steps.scenes import design
 
 SIZE = 160

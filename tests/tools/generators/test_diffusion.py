@@ -12,9 +12,10 @@ from tools.core.settings import Settings
 from tools.data.pictures import read_picture
 from tools.generators import Failed, Generated
 from tools.generators import diffusion as module
+from tools.generators.choosing import make_generator
 from tools.generators.diffusion import DiffusionGenerator, Recipe, default_model, layout_of, licence_of, recipe_of
 from tools.scenes.scene import SceneObject, SceneSpec
-from tools.steps.generate import generate, make_generator
+from tools.steps.generate import generate
 from tools.steps.scenes import design
 
 

@@ -10,7 +10,8 @@ from tools.generators.blender.families.table import Row, rows, spec_of
 from tools.generators.blender.library import Library
 from tools.generators.blender.models.libraries import SHIPPED, ModelLibraries
 from tools.generators.blender.naming import forms, plain
-from tools.generators.blender.object_spec import MAX_VERTICES, Cluster, ObjectSpec, vertices_of
+from tools.generators.blender.object_spec import MAX_VERTICES, ObjectSpec
+from tools.generators.blender.parts import Cluster, vertices_of
 from tools.scenes.scene import CONTEXTS
 
 # The eighty of COCO; a mouse is asked about, being two things.

@@ -10,7 +10,7 @@ from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families.slab import MOST
 from tools.generators.blender.library import Library
-from tools.generators.blender.object_spec import Cluster
+from tools.generators.blender.parts import Cluster
 
 UNDERSTOOD = [
     ("scratches on metal plates", "scratch", ["on metal"]),

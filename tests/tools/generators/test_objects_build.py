@@ -12,7 +12,7 @@ import pytest
 
 from tests.tools.generators.test_objects_library import CUBE
 from tests.waiting import LONG_S
-from tools.generators.blender import object_spec as spec
+from tools.generators.blender import parts as spec
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.object_spec import MAX_VERTICES
 from tools.generators.blender.shapes import bent, join, part_mesh, smooth_curve

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tools.core.errors import FixArguments, StepFailed
-from tools.generators.blender.library import Library, asset_spec, model_problem
+from tools.data.mesh_files import model_problem
+from tools.generators.blender.library import Library, asset_spec
 from tools.generators.blender.object_spec import ObjectSpec
 
 CUBE = "\n".join(

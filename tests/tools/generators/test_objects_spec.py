@@ -10,14 +10,8 @@ from pydantic import ValidationError
 from tools.core.errors import FixArguments
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.library import parse_spec
-from tools.generators.blender.object_spec import (
-    MAX_VERTICES,
-    ObjectSpec,
-    describe_schema,
-    how_to_describe,
-    refusal,
-    vertices_of,
-)
+from tools.generators.blender.object_spec import MAX_VERTICES, ObjectSpec, describe_schema, how_to_describe, refusal
+from tools.generators.blender.parts import vertices_of
 from tools.scenes.scene import CONTEXTS
 
 GOOD = {

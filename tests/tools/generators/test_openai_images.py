@@ -23,10 +23,11 @@ from tools.data.pictures import read_picture
 from tools.drawable.classes import ClassArgument
 from tools.generators import Failed, Generated
 from tools.generators import openai_images as module
+from tools.generators.choosing import make_generator
 from tools.generators.openai_images import OpenAIImages
 from tools.runs.runtime import Round
 from tools.scenes.scene import SceneSpec
-from tools.steps.generate import generate, make_generator
+from tools.steps.generate import generate
 from tools.steps.task import Wanted, define, plan_for_person
 
 KEY = "sk-secret-4711-abcdefgh"
@@ -326,7 +327,7 @@ def test_killed_half_way_and_resumed_it_pays_once(service, tmp_path):
 
 
 def test_the_key_and_the_address_are_not_written_down(service, tmp_path):
-    from agent.run import start_run
+    from agent.run_folder import start_run
 
     run = start_run("apples", settings(service, runs_dir=tmp_path))
     text = (run.folder / "run.json").read_text()

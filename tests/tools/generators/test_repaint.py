@@ -13,10 +13,10 @@ from tools.core.settings import Settings
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.generators import Failed, Generated
+from tools.generators.choosing import make_generator
 from tools.generators.drift import agreement
 from tools.generators.repaint import RepaintGenerator, _edges
 from tools.scenes.scene import SceneObject, SceneSpec
-from tools.steps.generate import make_generator
 
 SIZE = 96
 

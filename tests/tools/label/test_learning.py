@@ -11,14 +11,16 @@ import pytest
 import tools.label.learn
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
 from tests.tools.label.test_engines import a_run
+from tools.annotators.cut_out import painted_over
 from tools.core.errors import FixArguments, StepFailed, Stopped
+from tools.data.apart import apart_from
 from tools.data.formats.labels import LabelledImage
 from tools.data.photo_files import find_photos
 from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
-from tools.label.pseudo import apart_from, copies, hand_labelled, mixed, painted_over, pseudo_labelled
+from tools.label.pseudo import copies, hand_labelled, mixed, pseudo_labelled
 from tools.models.checkpoint import load
 from tools.models.rescorer import Rescorer, store, stored
 from tools.trainers import TrainingResult
@@ -146,7 +148,7 @@ def run(tmp_path, monkeypatch):
         path = write(tmp_path / "src", f"photo{k}.png", ("apple", 10, 10), number=k * 9)
         entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(10, 10, 30, 30))]), path))
     write_export(entries, tmp_path / "real", "voc", label_task("apple", "detect"))
-    from agent.run import open_run
+    from agent.run_folder import open_run
 
     a_run(tmp_path, "one")
     made = open_run(tmp_path / "runs" / "one")
@@ -275,7 +277,7 @@ def test_copies_of_large_photos_are_no_larger_than_training_needs(tmp_path):
 
 
 def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
-    from agent.run import open_run
+    from agent.run_folder import open_run
 
     write(tmp_path / "mine", "own.png", ("apple", 40, 30), number=60)
     monkeypatch.chdir(tmp_path)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.tools.colours import ColourDetector, paint
-from tools.annotators import Detection
 from tools.models.calibration import fit
+from tools.models.detections import Detection
 from tools.models.fusion import box_ious, detect_fused, fuse
 
 

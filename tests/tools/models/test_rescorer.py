@@ -11,20 +11,10 @@ from tests.tools.models.test_predict import SeesLargeBlobs
 from tools.core.errors import StepFailed
 from tools.data.sample import Instance
 from tools.models import checkpoint, rescorer
+from tools.models.learn_rescorers import learn_rescorers
 from tools.models.networks import build_network
 from tools.models.predict import Predictor
-from tools.models.rescorer import (
-    FEATURES,
-    WORTH_IT,
-    Rescorer,
-    describe,
-    fit,
-    learn_rescorers,
-    least_before,
-    rescored,
-    store,
-    stored,
-)
+from tools.models.rescorer import FEATURES, WORTH_IT, Rescorer, describe, fit, least_before, rescored, store, stored
 
 RED, GREEN, BROWN = (190, 40, 40), (60, 130, 50), (120, 90, 60)
 

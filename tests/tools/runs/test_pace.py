@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from agent.run import start_run
+from agent.run_folder import start_run
 from tools.core.settings import Settings
 from tools.runs.estimate import Plan, estimate
 from tools.runs.pace import RUNS, at_pace, latest_paces, machine_name

@@ -17,7 +17,7 @@ from tools.data.dataset import file_sha256
 from tools.data.photos import Fingerprint, look_hash
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample
-from tools.metrics.scores import Diagnosis
+from tools.data.scores import Diagnosis
 from tools.scenes.scene import CONTEXTS, SceneObject, SceneSpec
 from tools.steps.curate import curate, embed, find_copies, find_leaks, find_outliers, measured_share, split_families
 from tools.steps.generate import generate

@@ -13,11 +13,12 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
+from tools.metrics.judging import sets_of
 from tools.metrics.scoring import Comparison
 from tools.metrics.slices import Slice
 from tools.steps import diagnose as module
 from tools.steps.diagnose import beyond_noise, diagnose, weigh
-from tools.steps.evaluate import evaluate, sets_of
+from tools.steps.evaluate import evaluate
 
 CORNER = Instance(
     class_name="apple",

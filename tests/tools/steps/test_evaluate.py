@@ -10,7 +10,7 @@ from tests.tools.measured_run import SIZE, add_pictures, blind_in, good, half, l
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.real import RealPhotos
 from tools.data.sample import Sample
-from tools.metrics.scores import Evaluation
+from tools.data.scores import Evaluation
 from tools.runs.runtime import Round, RunContext, RunRecord
 from tools.steps import evaluate as module
 from tools.steps.evaluate import Decision, Gain, _photos_cannot_tell, better_beyond_noise, evaluate, gap_sentence

@@ -15,8 +15,9 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.pictures import read_size
 from tools.generators import Failed
+from tools.generators.choosing import make_generator
 from tools.steps import generate as module
-from tools.steps.generate import generate, make_generator
+from tools.steps.generate import generate
 from tools.steps.scenes import design
 
 
@@ -232,7 +233,7 @@ def test_pictures_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path,
     left = run.dataset.pending_scenes()
     assert len(left) == 20 - run.round.generated
 
-    from tools.metrics.scores import Diagnosis
+    from tools.data.scores import Diagnosis
 
     run.round.diagnosis = Diagnosis(round=1, on="synthetic_val")
     design(run, 10, [], None)
@@ -271,7 +272,7 @@ def test_a_scene_planned_earlier_stays_of_its_round(tmp_path):
     run = new_run(tmp_path)
     design(run, 4, [], None)
     first = {s.id for s in run.dataset.scenes()}
-    from tools.metrics.scores import Diagnosis
+    from tools.data.scores import Diagnosis
 
     run.round.diagnosis = Diagnosis(round=1, on="synthetic_val")
     design(run, 4, [], None)

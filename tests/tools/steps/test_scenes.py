@@ -10,8 +10,8 @@ from tests.effort import calls
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.data.scores import Diagnosis
 from tools.generators.blender.catalogue import catalogue
-from tools.metrics.scores import Diagnosis
 from tools.runs.runtime import RunContext, RunRecord
 from tools.scenes.coverage import cover_pairs
 from tools.scenes.places import SPECIAL_PLACES

@@ -9,7 +9,7 @@ from tests.tools.colours import COLOURS, ColourDetector, ColourEmbedder, ColourS
 from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, ZeroShot
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
-from tools.steps.evaluate import Sets
+from tools.metrics.judging import Sets
 from tools.steps.zero_shot import make_zero_shot, measure_zero_shot
 
 

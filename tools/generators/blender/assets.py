@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tools.core.errors import StepFailed
-from tools.generators.blender.library import model_problem
+from tools.data.mesh_files import model_problem
 
 
 def load_asset(path: Path, rng: np.random.Generator) -> Any:

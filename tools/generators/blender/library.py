@@ -13,6 +13,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import write_text
 from tools.core.settings import Settings
 from tools.core.task import slug
+from tools.data.mesh_files import COMPANIONS, MODEL_SUFFIXES, model_problem
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models.libraries import ModelLibraries
 from tools.generators.blender.models.model import Model
@@ -21,26 +22,6 @@ from tools.generators.blender.naming import find_in, is_chinese
 from tools.generators.blender.object_spec import ObjectSpec, refusal
 
 log = logging.getLogger(__name__)
-
-MODEL_SUFFIXES = (".glb", ".gltf", ".obj", ".blend")
-# What lies beside models and is read by their importers, or describes them.
-COMPANIONS = (
-    ".mtl",
-    ".bin",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".tga",
-    ".bmp",
-    ".webp",
-    ".exr",
-    ".hdr",
-    ".txt",
-    ".md",
-    ".blend1",
-)
-# First bytes of a .blend: plain, gzip (before 3.0) or Zstandard.
-BLEND_STARTS = (b"BLENDER", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
 class Library:
@@ -246,28 +227,3 @@ def asset_spec(path: Path) -> ObjectSpec:
     chinese = [name] if is_chinese(name) else []
     # Nothing says how large the thing is: a hand's width is met in most places.
     return ObjectSpec(name=name, chinese=chinese, size_m=0.2, rests=["upright"], asset=str(path.resolve()))
-
-
-def model_problem(path: Path) -> str | None:
-    """Why a file cannot be the model its ending says, by its first bytes; None when it may be one."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(65536)
-    except OSError as error:
-        return error.strerror or str(error)
-    if not start:
-        return "it is empty"
-    suffix = path.suffix.lower()
-    if suffix == ".glb" and not start.startswith(b"glTF"):
-        return "it does not begin like a binary glTF file"
-    if suffix == ".blend" and not start.startswith(BLEND_STARTS):
-        return "it does not begin like a Blender file"
-    if suffix == ".obj" and not re.search(rb"(^|\n)\s*v\s+-?[\d.]", start):
-        return "it has no vertex in its first lines"
-    if suffix == ".gltf":
-        try:
-            if "asset" not in json.loads(path.read_text(encoding="utf-8")):
-                return "it has no `asset` entry"
-        except (ValueError, AttributeError, TypeError):
-            return "it is not JSON"
-    return None

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.generators.blender.object_spec import Layer, Material
+from tools.generators.blender.parts import Layer, Material
 
 RGB = tuple[float, float, float]
 MIX_REACH = 0.35  # colours further apart than this (in any channel) are alternatives and not ends of a range

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.generators.blender import object_spec as spec
+from tools.generators.blender import parts as spec
 
 Floats = NDArray[np.float64]
 # Subdivisions of a football's triangles: 5 keeps the seams straight at 256 px.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.errors import FixArguments
+from tools.data.origin import DRAWN_GROUND
 from tools.data.pictures import Picture, is_picture, read_picture, walk_files
 from tools.scenes.scene import CONTEXTS
 
@@ -33,7 +34,7 @@ class Backgrounds(Protocol):
 class FormulaBackgrounds:
     """Textures drawn by formula: no photo, no licence."""
 
-    source = "drawn by formula"
+    source = DRAWN_GROUND
 
     def contexts(self) -> list[str]:
         """None: a texture shows no place."""

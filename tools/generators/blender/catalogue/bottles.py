@@ -1,7 +1,8 @@
 """Bottles, cans and glasses."""
 
 from tools.generators.blender.catalogue.short import STEEL, WHITE_PLASTIC, lay, look, paint, words
-from tools.generators.blender.object_spec import Lathe, Material, ObjectSpec, Sheet, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Lathe, Material, Sheet, Variation
 
 # fmt: off
 INDOORS = ["table", "shelf", "conveyor", "floor", "studio", "hand"]

@@ -6,7 +6,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Cluster, Ellipsoid, Lathe, ObjectSpec, Tube, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Tube, Variation
 
 # fmt: off
 RBC = ObjectSpec(

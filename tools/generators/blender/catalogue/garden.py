@@ -9,7 +9,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Cluster, Ellipsoid, Lathe, ObjectSpec, Sheet, Tube, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 FALLEN = [

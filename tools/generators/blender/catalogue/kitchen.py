@@ -9,7 +9,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Lathe, ObjectSpec, Sheet, Tube, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Lathe, Sheet, Tube, Variation
 
 # fmt: off
 STIFF = Variation(stretch=(0.04, 0.04, 0.04))

@@ -11,7 +11,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Appearance, Box, Lathe, Material, ObjectSpec, Sheet, Variation
+from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.parts import Box, Lathe, Material, Sheet, Variation
 
 # fmt: off
 BRASS = paint("#c0983f #b08a34", roughness=0.3, metallic=1.0, jitter=0.06)

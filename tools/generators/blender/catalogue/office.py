@@ -9,7 +9,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Box, Cluster, Lathe, ObjectSpec, Sheet, Tube, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Box, Cluster, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 DESK = ["table", "shelf", "studio", "hand", "floor", "workbench"]

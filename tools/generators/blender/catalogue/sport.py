@@ -3,13 +3,8 @@
 import math
 
 from tools.generators.blender.catalogue.short import RUBBER, STEEL, lay, look, paint, words
-from tools.generators.blender.object_spec import (
-    Ellipsoid,
-    Lathe,
-    ObjectSpec,
-    Tube,
-    Variation,
-)
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Ellipsoid, Lathe, Tube, Variation
 
 # fmt: off
 SPORT = ["grass", "floor", "studio", "hand", "road", "shelf"]

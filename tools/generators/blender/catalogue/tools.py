@@ -12,7 +12,8 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Appearance, Box, Lathe, Material, ObjectSpec, Sheet, Tube, Variation
+from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.parts import Box, Lathe, Material, Sheet, Tube, Variation
 
 # fmt: off
 PLACES = ["workbench", "table", "floor", "shelf", "studio", "hand", "conveyor"]

@@ -1,17 +1,8 @@
 """Toys and trinkets."""
 
 from tools.generators.blender.catalogue.short import RUBBER, STEEL, lay, look, paint, words
-from tools.generators.blender.object_spec import (
-    Box,
-    Cluster,
-    Ellipsoid,
-    Lathe,
-    ObjectSpec,
-    Ring,
-    Sheet,
-    Tube,
-    Variation,
-)
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Box, Cluster, Ellipsoid, Lathe, Ring, Sheet, Tube, Variation
 
 # fmt: off
 ROUND = Variation(stretch=(0.01, 0.01, 0.01))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tools.generators.blender.families.base import Family, Numbers
-from tools.generators.blender.object_spec import Part
+from tools.generators.blender.parts import Part
 
 FAMILIES = (
     "quadruped",

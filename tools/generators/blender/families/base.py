@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tools.generators.blender.object_spec import Box, Ellipsoid, Material, Part, Rest, Tube, Variation, Vec3
+from tools.generators.blender.parts import Box, Ellipsoid, Material, Part, Rest, Tube, Variation, Vec3
 
 Three = tuple[float, float, float]
 

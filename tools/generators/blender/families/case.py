@@ -5,7 +5,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Box, Lathe, Part, Ring, Tube, Variation
+from tools.generators.blender.parts import Box, Lathe, Part, Ring, Tube, Variation
 
 # Feature: x, z of its middle and its width and height, as shares of the front, from -0.5 to 0.5.
 Spot = tuple[float, float, float, float]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Lathe, Part, Sheet, Variation, Vec2
+from tools.generators.blender.parts import Lathe, Part, Sheet, Variation, Vec2
 
 Kind = Literal["boat", "sail", "ship", "canoe", "plane", "helicopter", "drone", "kite", "rocket"]
 

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Part, Sheet, Variation
+from tools.generators.blender.parts import Part, Sheet, Variation
 
 
 class Fish(Numbers):

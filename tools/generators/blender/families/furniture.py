@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Box, Lathe, Part, Variation
+from tools.generators.blender.parts import Box, Lathe, Part, Variation
 
 Kind = Literal["table", "bench", "sofa", "bed", "shelf", "stool", "toilet", "sink", "bath", "ladder", "office chair"]
 

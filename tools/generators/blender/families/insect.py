@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Cluster, Part, Sheet, Variation
+from tools.generators.blender.parts import Cluster, Part, Sheet, Variation
 
 Wings = Literal["none", "fly", "bee", "butterfly", "dragonfly", "shell", "folded"]
 

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Box, Lathe, Part, Ring, Sheet, Variation, Vec2, Vec3
+from tools.generators.blender.parts import Box, Lathe, Part, Ring, Sheet, Variation, Vec2, Vec3
 
 PAINTS = ("body", "dark", "metal", "wood", "glass", "white", "screen", "accent", "gold")
 CORNERS = 10  # added to a paint: at all four corners

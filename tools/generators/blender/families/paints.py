@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tools.generators.blender.object_spec import Layer, Material
+from tools.generators.blender.parts import Layer, Material
 
 # Colour word -> colours as real things have them, and its Chinese words.
 COLOURS: dict[str, tuple[str, str]] = {

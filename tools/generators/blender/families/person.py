@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Lathe, Part, Variation
+from tools.generators.blender.parts import Lathe, Part, Variation
 
 Pose = Literal["standing", "walking", "sitting", "running", "arms up"]
 Hair = Literal["short", "long", "bun", "bald"]

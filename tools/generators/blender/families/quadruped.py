@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Cluster, Lathe, Part, Variation
+from tools.generators.blender.parts import Cluster, Lathe, Part, Variation
 
 Ears = Literal["point", "drop", "round", "long", "fan", "side", "none"]
 Horns = Literal["none", "curved", "long", "antlers", "spiral", "nose", "tusks"]

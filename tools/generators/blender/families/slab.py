@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Cluster, Lathe, Part, Sheet, Variation, Vec2
+from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
 Flaw = Literal[
     "none", "scratch", "crack", "dent", "hole", "chip", "blob", "burr", "bubble", "spatter", "thread", "pothole", "pits"

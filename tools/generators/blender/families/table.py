@@ -20,7 +20,8 @@ from typing import Any
 
 from tools.generators.blender.families import FAMILIES, family
 from tools.generators.blender.families.paints import COLOURS, SURFACES, surface
-from tools.generators.blender.object_spec import Appearance, Layer, Material, ObjectSpec
+from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.parts import Layer, Material
 
 TABLES = Path(__file__).parent / "tables"
 _CELLS = 8

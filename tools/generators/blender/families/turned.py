@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Cluster, Lathe, Part, Variation, Vec2
+from tools.generators.blender.parts import Cluster, Lathe, Part, Variation, Vec2
 
 
 class Turned(Numbers):

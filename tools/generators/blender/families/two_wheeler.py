@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, Three, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Cluster, Part, Ring, Variation
+from tools.generators.blender.parts import Cluster, Part, Ring, Variation
 
 
 class TwoWheeler(Numbers):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, block
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.object_spec import Lathe, Part, Sheet, Tube, Variation, Vec2
+from tools.generators.blender.parts import Lathe, Part, Sheet, Tube, Variation, Vec2
 
 Load = Literal["none", "box", "bed", "tank", "tip", "coach", "mixer"]
 

@@ -73,7 +73,7 @@ def read_folder(folder: Path) -> list[Model]:
 
 
 def _model(folder: Path, catalogue: _Catalogue, entry: _Entry) -> Model:
-    from tools.generators.blender.library import model_problem
+    from tools.data.mesh_files import model_problem
 
     file = folder / entry.file
     said = f"{folder / CATALOGUE}: {entry.file!r}"

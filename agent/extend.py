@@ -9,7 +9,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import Field
 
-from agent.talk.more import MAX_MORE, ask_for_more, pictures_of_a_round
+from agent.more import MAX_MORE, ask_for_more, pictures_of_a_round
 from tools.core.answers import NO, WANTS, approves, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.drawable.drawing import merged, things_of, wishes_of

@@ -10,8 +10,8 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.pictures import read_picture, write_picture
 from tools.drawable.classes import ClassArgument
 from tools.models.checkpoint import load
-from tools.shown import learn as module
-from tools.shown.learn import learn_examples
+from tools.steps import learn_from_examples as module
+from tools.steps.learn_from_examples import learn_examples
 from tools.steps.task import Wanted, define, plan_for_person
 from tools.trainers import loop, starter, yolo
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.tools.metrics.test_coco import box, picture
+from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation, SliceScore
 from tools.metrics.coco import Picture, independent
 from tools.metrics.label_scoring import LabelScorer
-from tools.metrics.scores import MIN_INTERVAL_PICTURES, Evaluation, SliceScore
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 
 FEW, ENOUGH = MIN_INTERVAL_PICTURES - 1, MIN_INTERVAL_PICTURES

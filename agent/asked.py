@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.detached import brings_endpoint, is_alive, last_line
-from agent.run import read_record
-from agent.talk.followup import Reply
+from agent.followup import Reply
+from agent.run_folder import read_record
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import explain_os_error
 from tools.core.processes import environment, module_command

@@ -5,9 +5,11 @@ import json
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
-from agent.planner import EXPORTS, ROUND, OfflinePlanner
-from agent.run import ExitCode, execute, start_run
-from agent.talk.more import MORE, ask_for_more, rounds_in
+from agent.conversation import ROUND
+from agent.more import MORE, ask_for_more, rounds_in
+from agent.planner import EXPORTS, OfflinePlanner
+from agent.run import ExitCode, execute
+from agent.run_folder import start_run
 from tests.runs import make_run
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments

@@ -6,8 +6,8 @@ from tests.pipeline import new_run
 from tests.tools.label.colour_engine import ColourEngine, write
 from tools.core.errors import FixArguments, StepFailed
 from tools.label import tool
-from tools.label.places import allowed_model, allowed_photos
 from tools.runs import runtime
+from tools.runs.allowed_photos import allowed_model, allowed_photos
 from tools.runs.photo_sets import photos_folder
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage
 
-from agent.run import read_record
-from agent.talk.followup import Reply, follow_up
+from agent.followup import Reply, follow_up
+from agent.run_folder import read_record
 from tests.agent.talking import copied, finished
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments
@@ -228,7 +228,7 @@ def test_a_fork_goes_on_from_weights_and_pictures_once_it_is_approved(folder: Pa
 
 def test_forgetting_takes_the_lesson_out_of_the_memory_for_good(tmp_path: Path):
     from agent.memory import remember_run
-    from agent.run import open_run
+    from agent.run_folder import open_run
     from tools.memory.store import RunMemory
 
     run = finished(tmp_path / "fruit")

@@ -5,10 +5,11 @@ import json
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from agent.run import ExitCode, execute, lock, open_run, read_record
-from agent.talk.followup import at_once, follow_up
-from agent.talk.mailbox import MAILBOX, leave, letters
-from agent.talk.more import LETTER
+from agent.followup import at_once, follow_up
+from agent.mailbox import MAILBOX, leave, letters
+from agent.more import LETTER
+from agent.run import ExitCode, execute
+from agent.run_folder import lock, open_run, read_record
 from tests.agent.talking import finished
 from tests.agent.test_planner import args_of, names, talk, usual
 from tests.scripted import ScriptedModel, call

@@ -18,8 +18,9 @@ from langgraph.prebuilt import ToolRuntime
 from tools.core.errors import FixArguments
 from tools.data.real import load_real
 from tools.data.sample import Sample
+from tools.data.scores import EvaluatedOn, Evaluation
+from tools.metrics.judging import Scorer, rules_for, scorer_of
 from tools.metrics.predictions import Answer, ask, join, save_answers
-from tools.metrics.scores import EvaluatedOn, Evaluation
 from tools.models.checkpoint import averaged
 from tools.models.predict import Predictor
 from tools.runs.runtime import Best, Round, RunContext, report, write_json
@@ -27,7 +28,7 @@ from tools.shown.folds import Fold, folds
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_shown
 from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
-from tools.steps.evaluate import Scorer, brief, predictions_path, rules_for, scorer_of
+from tools.steps.evaluate import brief, predictions_path
 from tools.trainers import TrainingResult
 from tools.trainers.yolo import WEIGHTS_NAME
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agent.planner import EXPORTS, ROUND, OfflinePlanner
-from agent.talk.extend import EXTEND
-from agent.talk.more import FOLLOWUP
+from agent.conversation import ROUND
+from agent.extend import EXTEND
+from agent.more import FOLLOWUP
+from agent.planner import EXPORTS, OfflinePlanner
 from tests.agent.objects import known
 from tests.agent.test_planner import TOOLS, make_tool
 from tools.core.answers import WANTS

@@ -17,17 +17,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from agent.cli.console import ask_nobody
 from agent.llm import OFFLINE, choose
+from agent.mailbox import leave
+from agent.requests.followup_words import MAX_CHARS, read_word
 from agent.requests.request_text import Known
-from agent.run import Ask, ExitCode, execute, is_locked, lock, open_run, read_record
+from agent.run import Ask, ExitCode, ask_nobody, execute
+from agent.run_folder import is_locked, lock, open_run, read_record
 from agent.talk.answers import answer
 from agent.talk.fork import fork
-from agent.talk.mailbox import leave
 from agent.talk.tools import forget, try_on
-from agent.talk.turns import ROUNDS, extend_args, what_can_be_asked
 from agent.talk.use_it import how_to_use
-from agent.talk.words import MAX_CHARS, read_word
+from agent.turns import ROUNDS, extend_args, what_can_be_asked
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.settings import Settings
 from tools.runs.estimate import NETWORKS

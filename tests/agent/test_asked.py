@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.run import read_record
-from agent.talk import asked
-from agent.talk.followup import Reply
+from agent import asked
+from agent.followup import Reply
+from agent.run_folder import read_record
 from tests.runs import make_run
 from tools.core.errors import FixArguments, StepFailed
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from agent.requests.asides import find_path
 from agent.requests.declined import take_declined
+from agent.requests.followup_aims import mentioned_classes, read_aims
 from agent.requests.questions import Language
 from agent.requests.request_text import CJK, Known
 from agent.requests.understand import Understanding, understand
-from agent.talk.aims import mentioned_classes, read_aims
 from tools.core.task import TaskKind
 from tools.data.pictures import PICTURE_SUFFIXES
 
@@ -23,7 +23,7 @@ MAX_CHARS = 2000
 class Word:
     """A word, understood."""
 
-    kind: str  # of agent.talk.followup.Kind
+    kind: str  # of agent.followup.Kind
     language: Language
     said: str
     focus: list[str] = field(default_factory=list)  # aims of the next round

@@ -1,0 +1,74 @@
+"""The pictures that a run's models are judged on, and the scorer that does it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.core.errors import StepFailed
+from tools.core.settings import EFFORTS
+from tools.core.task import TaskSpec
+from tools.data.real import load_real
+from tools.data.sample import Sample
+from tools.data.scores import EvaluatedOn
+from tools.metrics.coco import Picture
+from tools.metrics.label_scoring import LabelScorer
+from tools.metrics.scoring import DetectionScorer, ScoringRules
+from tools.runs.runtime import RunContext
+
+Scorer = DetectionScorer | LabelScorer
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The pictures a model is measured on; sets without a picture are left out."""
+
+    deciding: EvaluatedOn
+    samples: dict[EvaluatedOn, list[Sample]]
+    notes: list[str]
+
+
+def sets_of(run: RunContext) -> Sets:
+    """Kept pictures of all rounds by split, and the real photos when there are any.
+
+    Raises:
+        StepFailed: no picture that could decide.
+    """
+    task, notes = run.task, []
+    samples: dict[EvaluatedOn, list[Sample]] = {
+        "synthetic_val": list(run.dataset.samples(verdict="kept", split="val")),
+        "synthetic_test": list(run.dataset.samples(verdict="kept", split="test")),
+    }
+    if run.record.real:
+        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+        samples["real_val"], samples["real_test"] = real.val, real.test
+        notes += real.notes
+    if task.kind == "classify":
+        samples = {on: [s for s in chosen if s.label in task.class_names] for on, chosen in samples.items()}
+    deciding: EvaluatedOn = "real_val" if samples.get("real_val") else "synthetic_val"
+    if run.record.real and deciding == "synthetic_val":
+        notes.append("no real photo is left to decide: synthetic_val decides")
+    if not samples[deciding]:
+        raise StepFailed(
+            "No kept picture has the split val, so nothing can be measured. Curate, or make more pictures."
+        )
+    return Sets(deciding, {on: chosen for on, chosen in samples.items() if chosen}, notes)
+
+
+def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
+    """How detections on a set are counted; small things are ignored on photos only, since renders label them all."""
+    settings = run.settings
+    return ScoringRules(
+        match_iou=settings.match_iou,
+        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
+        seen_px=seen_px,
+        bootstrap=EFFORTS[settings.effort].bootstrap,
+        seed=settings.seed,
+        fallback_threshold=settings.fallback_confidence,
+        threshold_slack=settings.threshold_slack,
+    )
+
+
+def scorer_of(pictures: list[Picture], task: TaskSpec, rules: ScoringRules) -> Scorer:
+    """The scorer for a kind of task."""
+    if task.kind == "classify":
+        return LabelScorer(pictures, task.class_names, rules)
+    return DetectionScorer(pictures, task.class_names, task.kind, rules)
