@@ -15,7 +15,7 @@ from mathutils import Euler, Matrix
 
 from tools.generators.blender.build import build_object
 from tools.generators.blender.catalogue import catalogue
-from tools.generators.blender.families.table import rows
+from tools.generators.blender.table import rows
 
 COLUMNS, RISE = 6, 20
 

@@ -2,8 +2,8 @@
 
 from tools.generators.blender.library import Library
 from tools.generators.blender.naming import find_in
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Ellipsoid, Material
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Ellipsoid, Material
 
 
 def thing(name: str, *aliases: str, chinese: str = "", **looks: str) -> ObjectSpec:

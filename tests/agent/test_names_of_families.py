@@ -7,9 +7,9 @@ from agent.requests.noun_phrases import singular
 from agent.requests.understand import understand
 from tools.core.errors import FixArguments
 from tools.drawable.classes import ClassArgument, resolve_classes
-from tools.generators.blender.families.table import rows
 from tools.generators.blender.library import Library
 from tools.generators.blender.naming import forms, plain
+from tools.generators.blender.table import rows
 
 EVERY = 6  # every sixth name, three requests each: two hundred
 NAMES = [*list(rows())[::EVERY], "camera"]

@@ -6,12 +6,12 @@ import pytest
 from tools.generators.blender import catalogue as catalogue_module
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families import FAMILIES, family, family_parts
-from tools.generators.blender.families.table import Row, rows, spec_of
 from tools.generators.blender.library import Library
 from tools.generators.blender.models.libraries import SHIPPED, ModelLibraries
 from tools.generators.blender.naming import forms, plain
 from tools.generators.blender.object_spec import MAX_VERTICES, ObjectSpec
 from tools.generators.blender.parts import Cluster, vertices_of
+from tools.generators.blender.table import Row, rows, spec_of
 from tools.scenes.scene import CONTEXTS
 
 # The eighty of COCO; a mouse is asked about, being two things.

@@ -338,3 +338,9 @@ def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
     told = json.loads((tmp_path / "out" / "predictions.json").read_text(encoding="utf-8"))["pictures"]
     assert {os.fsencode(Path(e["file"]).name)[:3] for e in told} == {b"r\xe9c", b"xxx", b"pla"}
     assert all((tmp_path / "out" / e["drawn"]).is_file() for e in told)
+
+
+def test_what_exports_of_earlier_versions_say_still_runs():
+    from tools import predict
+
+    assert predict.Predictor is Predictor

@@ -107,7 +107,7 @@ def test_doing_it_twice_adds_nothing(tmp_path):
 
 def test_results_do_not_depend_on_who_finishes_first(tmp_path):
     runs = [new_run(tmp_path / n, generator=f"tests.{g}") for n, g in (
-        ("a", "fakes:ShapeGenerator"), ("b", "tools.test_generate:Backwards"))]  # fmt: skip
+        ("a", "fakes:ShapeGenerator"), ("b", "tools.steps.test_generate:Backwards"))]  # fmt: skip
     for run in runs:
         design(run, 8, [], None)
         generate(run)

@@ -17,8 +17,8 @@ from tools.generators.blender.flaws import laid_over
 from tools.generators.blender.library import Library
 from tools.generators.blender.materials import make_material
 from tools.generators.blender.models.mesh import build_model
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Variation
 from tools.generators.blender.shapes import Floats, Mesh, bent, join, part_mesh, random_tilt
 
 __all__ = ["build_object", "load_asset"]

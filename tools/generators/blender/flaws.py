@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.generators.blender.families.table import MARK_WORDS, Row
 from tools.generators.blender.naming import find_in, forms, is_chinese, plain
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance
+from tools.generators.blender.table import MARK_WORDS, Row
 
 if TYPE_CHECKING:
     from tools.generators.blender.shapes import Floats, Mesh

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance
 
 IRREGULAR = {
     "knife": ["knives"], "leaf": ["leaves"], "loaf": ["loaves"], "die": ["dice"], "mouse": ["mice"], "foot": ["feet"],

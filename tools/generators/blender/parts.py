@@ -278,3 +278,27 @@ def vertices_of(part: Any) -> int:
 def is_bent(sheet: Sheet) -> bool:
     """Whether a sheet is curved and therefore needs points inside its outline."""
     return bool(sheet.bend or sheet.bend_range or sheet.cup or sheet.ripple)
+
+
+class Appearance(Strict):
+    """One way the thing looks in real life."""
+
+    name: Name = Field(description="e.g. 'ripe', 'green', 'rusty'")
+    states: list[Name] = Field(
+        default_factory=list, max_length=24, description="other words for it, any language: raw, unripe, green, 未成熟"
+    )
+    weight: float = Field(1.0, gt=0, le=100, description="how often it is met")
+    materials: dict[Name, Material] = Field(default_factory=dict, description="replace materials of the object")
+    numbers: dict[Name, Any] = Field(default_factory=dict, description="numbers of the family that it changes")
+    stretch: tuple[float, float, float] = Field((1.0, 1.0, 1.0), description="shape of this appearance, per axis")
+    variation: Variation | None = None
+    models: list[str] = Field(
+        default_factory=list, description="3D models that draw it instead of parts; not for language models"
+    )
+
+    @field_validator("stretch")
+    @classmethod
+    def _positive(cls, stretch: tuple[float, float, float]) -> tuple[float, float, float]:
+        if not all(0.1 <= s <= 10 for s in stretch):
+            raise ValueError("each number of `stretch` must be between 0.1 and 10")
+        return stretch

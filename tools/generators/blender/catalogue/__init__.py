@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 
-from tools.generators.blender.families.table import Row, rows, spec_of
 from tools.generators.blender.flaws import find_flaw, flawed, parts_of_key
 from tools.generators.blender.naming import find_in, is_chinese, relative_in
 from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.table import Row, rows, spec_of
 
 FAMILIES = (
     "fruit", "warm_fruit", "vegetables", "roots_and_greens", "bottles", "containers", "tools", "metal_parts",

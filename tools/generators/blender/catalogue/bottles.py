@@ -1,8 +1,8 @@
 """Bottles, cans and glasses."""
 
-from tools.generators.blender.catalogue.short import STEEL, WHITE_PLASTIC, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Lathe, Material, Sheet, Variation
+from tools.generators.blender.short import STEEL, WHITE_PLASTIC, lay, look, paint, words
 
 # fmt: off
 INDOORS = ["table", "shelf", "conveyor", "floor", "studio", "hand"]

@@ -1,13 +1,13 @@
 """Cells under a microscope."""
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Tube, Variation
+from tools.generators.blender.short import (
     lay,
     look,
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Tube, Variation
 
 # fmt: off
 RBC = ObjectSpec(

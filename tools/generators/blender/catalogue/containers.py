@@ -1,8 +1,8 @@
 """Boxes, buckets, bowls: things that hold things."""
 
-from tools.generators.blender.catalogue.short import STEEL, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Box, Lathe, Ring, Sheet, Tube, Variation
+from tools.generators.blender.short import STEEL, lay, look, paint, words
 
 # fmt: off
 CUP = ObjectSpec(

@@ -1,8 +1,8 @@
 """Fruit of the orchard and the hedge."""
 
-from tools.generators.blender.catalogue.short import GREEN_STEM, LEAF, ROT, STEM, lay, leaf, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import GREEN_STEM, LEAF, ROT, STEM, lay, leaf, look, paint, words
 
 # fmt: off
 FRUIT_PLACES = ["table", "shelf", "conveyor", "studio", "hand", "orchard", "grass"]

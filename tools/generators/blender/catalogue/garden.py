@@ -1,6 +1,8 @@
 """Leaves, flowers and stones."""
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     GREEN_STEM,
     LEAF,
     lay,
@@ -9,8 +11,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 FALLEN = [

@@ -2,7 +2,9 @@
 
 import math
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Box, Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     BLACK_PLASTIC,
     DARK_STEEL,
     GREEN_STEM,
@@ -19,8 +21,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Box, Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 DESK = ["table", "shelf", "studio", "hand", "floor", "workbench"]

@@ -1,6 +1,8 @@
 """Things on a kitchen table."""
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     STEEL,
     WHITE_PLASTIC,
     WOOD,
@@ -9,8 +11,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Lathe, Sheet, Tube, Variation
 
 # fmt: off
 STIFF = Variation(stretch=(0.04, 0.04, 0.04))

@@ -2,7 +2,9 @@
 
 import math
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Box, Lathe, Material, Sheet, Variation
+from tools.generators.blender.short import (
     DARK_STEEL,
     RUST,
     STEEL,
@@ -11,8 +13,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Box, Lathe, Material, Sheet, Variation
 
 # fmt: off
 BRASS = paint("#c0983f #b08a34", roughness=0.3, metallic=1.0, jitter=0.06)

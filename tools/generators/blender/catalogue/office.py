@@ -1,6 +1,8 @@
 """Things on a desk."""
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Box, Cluster, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     BLACK_PLASTIC,
     STEEL,
     WHITE_PLASTIC,
@@ -9,8 +11,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Box, Cluster, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 DESK = ["table", "shelf", "studio", "hand", "floor", "workbench"]

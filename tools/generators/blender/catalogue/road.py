@@ -2,7 +2,9 @@
 
 import math
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Box, Cluster, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     DARK_STEEL,
     STEEL,
     circle,
@@ -11,8 +13,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Box, Cluster, Lathe, Sheet, Tube, Variation
 
 # fmt: off
 STIFF = Variation(stretch=(0.04, 0.04, 0.06))

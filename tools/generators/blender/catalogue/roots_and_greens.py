@@ -1,8 +1,8 @@
 """Roots, bulbs, greens and mushrooms."""
 
-from tools.generators.blender.catalogue.short import GREEN_STEM, LEAF, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import GREEN_STEM, LEAF, lay, look, paint, words
 
 # fmt: off
 PLACES = ["table", "shelf", "conveyor", "soil", "studio", "hand"]

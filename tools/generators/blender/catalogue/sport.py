@@ -2,9 +2,9 @@
 
 import math
 
-from tools.generators.blender.catalogue.short import RUBBER, STEEL, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Ellipsoid, Lathe, Tube, Variation
+from tools.generators.blender.short import RUBBER, STEEL, lay, look, paint, words
 
 # fmt: off
 SPORT = ["grass", "floor", "studio", "hand", "road", "shelf"]

@@ -1,6 +1,8 @@
 """Hand tools."""
 
-from tools.generators.blender.catalogue.short import (
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Box, Lathe, Material, Sheet, Tube, Variation
+from tools.generators.blender.short import (
     DARK_STEEL,
     RUST,
     STEEL,
@@ -12,8 +14,6 @@ from tools.generators.blender.catalogue.short import (
     paint,
     words,
 )
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Box, Lathe, Material, Sheet, Tube, Variation
 
 # fmt: off
 PLACES = ["workbench", "table", "floor", "shelf", "studio", "hand", "conveyor"]

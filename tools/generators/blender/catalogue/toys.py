@@ -1,8 +1,8 @@
 """Toys and trinkets."""
 
-from tools.generators.blender.catalogue.short import RUBBER, STEEL, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Box, Cluster, Ellipsoid, Lathe, Ring, Sheet, Tube, Variation
+from tools.generators.blender.short import RUBBER, STEEL, lay, look, paint, words
 
 # fmt: off
 ROUND = Variation(stretch=(0.01, 0.01, 0.01))

@@ -1,8 +1,8 @@
 """Vegetables that are fruit: tomatoes, peppers, pumpkins."""
 
-from tools.generators.blender.catalogue.short import GREEN_STEM, ROT, lay, look, paint, words
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Cluster, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import GREEN_STEM, ROT, lay, look, paint, words
 
 # fmt: off
 PLACES = ["table", "shelf", "conveyor", "soil", "studio", "hand"]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tools.generators.blender.catalogue.short import GREEN_STEM, STEM, lay, look, paint, words
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Cluster, Ellipsoid, Lathe, Sheet, Tube, Variation
+from tools.generators.blender.short import GREEN_STEM, STEM, lay, look, paint, words
 
 # fmt: off
 FRUIT_PLACES = ["table", "shelf", "conveyor", "studio", "hand", "orchard", "grass"]

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from tools.generators.blender.catalogue.short import leaf
 from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation
+from tools.generators.blender.short import leaf
 
 Kind = Literal["round", "conifer", "palm", "cactus", "flower", "cup", "spike", "toadstool", "clover", "grass", "fern"]
 

@@ -6,10 +6,10 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from tools.generators.blender.catalogue.short import leaf
 from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
+from tools.generators.blender.short import leaf
 
 Form = Literal["spindle", "peanut", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
 # Radius over the greatest, from the bottom to the top, evenly spread in height.

@@ -29,7 +29,8 @@ from tools.generators.blender.naming import (
     is_chinese,
     plain,
 )
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance
 
 Found = tuple[str, list[str]]
 SMALL_M = 0.6  # longest side up to which a thing without a word of its own is met on tables and shelves

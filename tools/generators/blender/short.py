@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from tools.generators.blender.object_spec import Appearance
-from tools.generators.blender.parts import Layer, Material, Vec2
+from tools.generators.blender.parts import Appearance, Layer, Material, Vec2
 
 Words = str  # several, separated by "|"
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from tools.generators.blender.families import FAMILIES, family
 from tools.generators.blender.families.paints import COLOURS, SURFACES, surface
-from tools.generators.blender.object_spec import Appearance, ObjectSpec
-from tools.generators.blender.parts import Layer, Material
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import Appearance, Layer, Material
 
-TABLES = Path(__file__).parent / "tables"
+TABLES = Path(__file__).parent / "families" / "tables"
 _CELLS = 8
 MARK_WORDS = ("mark1", "mark2", "mark3")
 # Other words for what a flaw lies on.
