@@ -14,7 +14,7 @@ from tests.pipeline import new_run
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.pictures import read_size
-from tools.generators import Failed
+from tools.generators import Failed, choosing
 from tools.generators.choosing import make_generator
 from tools.steps import generate as module
 from tools.steps.generate import generate
@@ -347,7 +347,7 @@ def test_blender_takes_the_place_of_an_engine_that_the_user_did_not_name(tmp_pat
     run = new_run(tmp_path, generator="diffusion", diffusion_model="nobody/none", profile="offline")
     if chosen:
         run.record.chosen["generator"] = "pictures: diffusion, because a GPU and weights are here"
-    monkeypatch.setattr(module, "_blender", lambda r: ShapeGenerator(r.settings))
+    monkeypatch.setattr(choosing, "_blender", lambda r: ShapeGenerator(r.settings))
     design(run, 4, [], None)
     if not chosen:
         with pytest.raises(StepFailed, match="nobody/none are not on this machine"):
