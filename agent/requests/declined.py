@@ -130,8 +130,11 @@ DECLINED: tuple[Declined, ...] = (
     Declined(
         r"\b(?:(?:in|on|from|of|for|over|with) )?(?:(?:a|an|the|my|our|live"
         r"|these) ){0,2}(?:video(?: (?:streams?|feeds?|files?|clips?|footage)|s)?"
-        r"|live ?streams?|web-?cams?(?: feeds?)?|rtsp(?: streams?)?|cctv(?: (?:cameras?|footage|feeds?))?"
-        r"|camera (?:streams?|feeds?))\b(?! ?(?:game|card|tape)s?\b)",
+        r"|live ?streams?|rtsp(?: streams?)?|cctv(?: (?:footage|feeds?))?(?! cameras?\b)"
+        r"|(?:camera|web-?cam|cctv camera) (?:streams?|feeds?|footage))\b(?! ?(?:game|card|tape)s?\b)"
+        # A webcam is a thing, too: it is a stream where something is done with it.
+        r"|\b(?:from|with|on|over|using|via|through|by|in) (?:(?:a|an|the|my|our|live|these) ){0,2}"
+        r"(?:web-?cams?|cctv cameras?)\b",
         r"(?:在|从)?(?:视频|直播|监控)(?:流|画面)?(?:里|中|上)?的?", (" ", " "),
         "live streams are not read; a video file is, once there is a model: `sightsmith predict RUN VIDEO` follows and "
         "counts",

@@ -38,7 +38,17 @@ _ABOUT_PHOTOS_ZH = re.compile(
     rf"(?:这里有|我有|这是|请?把|请?给|请?帮我|帮忙)?(?:[\d一二两三四五六七八九十百千]+多?)?[张幅]?(?:我的?)?[{_CJK}]{{0,3}}?"
     r"(?:照片|图片|图像|相片|文件夹|目录)(?:里面|里|中|上|内)?的?"
 )
-_FORM = re.compile(r"(?i)\b(?:as|in|to)\s+(coco|yolo|voc|cvat)\b|(coco|yolo|voc|cvat)\s*格式")
+# Words for a format -> its name in `tools.label.export.FORMATS`; as kinds of labels, "masks" alone is none.
+_FORMS = {
+    "coco": "coco", "yolo": "yolo", "(?:pascal[- ]?)?voc": "voc", "cvat": "cvat", "labelme": "labelme",
+    "label[- ]?studio": "label-studio", "hugging[- ]?face": "hugging-face",
+    "mask (?:pngs?|images|files)|png masks?|掩码图": "masks",
+}  # fmt: skip
+_NAMED = "|".join(_FORMS)
+_FORM = re.compile(
+    rf"(?i)\b(?:as|in|to|for)\s+(?:an?\s+|the\s+)?({_NAMED})\b(?:\s+(?:format|files?|json|xml)\b)?"
+    rf"|(?:[存导]?[成出为]|用)?\s*({_NAMED})\s*(?:的?格式)"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,9 @@ def read_label_request(request: str, known: Known) -> LabelRequest | None:
 def form_in(text: str) -> str | None:
     """The format of labels that a text names, if any."""
     found = _FORM.search(text)
-    return (found[1] or found[2]).lower() if found else None
+    if found is None:
+        return None
+    return next(form for words, form in _FORMS.items() if re.fullmatch(f"(?i){words}", found[1] or found[2]))
 
 
 def _place(request: str) -> tuple[str, str] | None:

@@ -44,6 +44,7 @@ MARKS: tuple[tuple[MarkKind, Literal["verb", "noun"], str], ...] = (
     ("detect", "verb", r"\b(?:detect(?:s|ed|ing)?|count(?:s|ed|ing)?|locat(?:e|es|ed|ing)|locali[sz](?:e|es|ing|ation)"
                        r"|track(?:s|ing)?|how many|spot(?:s|ting)?(?= the| all| every| any| my))\b|^where (?:is"
                        r"|are)\b"),
+    ("detect", "verb", r"\bpick(?:s|ing)? out\b"),
     ("detect", "verb", r"\bfind(?:s|ing)?(?! (?:a|the|some) (?:way|method|solution)| out)\b"),
     ("classify", "verb", r"\btell(?:s|ing)?(?: me)?(?= .*\b(?:from|apart)\b)|\btells? apart\b"),
     ("classify", "verb", r"\bseparat(?:e|es|ing)(?= .*\b(?:from|and)\b)"),
@@ -194,6 +195,17 @@ NOT_VISION = re.compile(
 PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
+            r"^(?!.*\b(?:tell\w*|distinguish\w*|separat\w+|differentiat\w+)\b)(.*?)"
+            r"(?:(?:as )?(?:seen|taken|filmed|shot|photographed|viewed) )?"
+            r"\b(?:from (?:above )?(?:in |by )?(?:drones|(?:an?|the|my|our) "
+            r"(?:drone|(?:air)?plane|aeroplane|helicopter|satellite))"
+            r"|from the air|by (?:a )?drones?)\b(?! (?:body|frame|motor|wing))"
+        ),
+        r"\1in an aerial view",
+    ),
+    (re.compile(r"(?:从|用)?无人机(?:航?拍(?:摄|到)?的?|视角(?:下|里|中)?的?|上(?:看|拍)到?的?)"), "航拍图里的"),
+    (
+        re.compile(
             r"\b(?:conveyor|conveyer)(?: belt)?s? (?:, )?(?:seen |viewed )?from (?:straight )?(?:above|the top)\b"
             r"|\bbelts? (?:, )?(?:seen |viewed )?from (?:straight )?(?:above|the top)\b"
         ),
@@ -208,7 +220,7 @@ PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # How a picture is taken; every way is shown anyway.
 VIEWS = re.compile(
-    r"\b(?:seen |viewed |taken )?from (?:above|below|the side|the top|a drone|drones|a distance|afar|far away"
+    r"\b(?:seen |viewed |taken )?from (?:above|below|the side|the top|a distance|afar|far away"
     r"|up close|any angle|"
     r"different angles|all sides)\b|\b(?:up close|at night|in the dark|by day|outdoors|indoors|outside"
     r"|inside)(?= |$)|从背景[里中]?|"

@@ -132,3 +132,20 @@ def test_a_whole_run_that_only_labels(tmp_path, monkeypatch):
     assert run.record.labelled["labels"] == {"apple": 4} and sum(run.record.labelled["left_out"].values()) == 1
     assert (run.folder / "export" / "labels_coco" / "annotations" / "instances_train.json").is_file()
     assert (run.folder / "report.html").is_file() and run.record.best is None
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("label the apples in {} as labelme", "labelme"), ("label the apples in {} for Label Studio", "label-studio"),
+        ("label the apples in {} in Pascal VOC", "voc"), ("outline the apples in {} as hugging face", "hugging-face"),
+        ("label the apples in {} as png masks", "masks"), ("label the apples in {} with masks", "coco"),
+        ("把 {} 里的苹果标注成 labelme 格式", "labelme"), ("把 {} 里的苹果标注成 Label Studio 格式", "label-studio"),
+    ],
+)  # fmt: skip
+def test_every_format_can_be_asked_for_in_a_sentence(tmp_path, said, form):
+    from tools.label.export import FORMATS
+
+    wish = read_label_request(said.format(tmp_path), known)
+    assert wish is not None and wish.form == form and form in FORMATS
+    assert [c.drawn_as for c in wish.said.classes] == ["apple"] and not wish.said.notes

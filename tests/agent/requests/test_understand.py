@@ -314,3 +314,27 @@ def test_amounts(text, name, value):
 )  # fmt: skip
 def test_singular(many, one):
     assert singular(many) == one
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    ["cars from a drone", "cars seen from drones", "detect cars from the air", "无人机拍的汽车", "从无人机视角数汽车"],
+)
+def test_what_is_seen_from_the_air_is_a_place(request_text):
+    result = understand(request_text, known)
+    assert ([c.drawn_as for c in result.classes], result.contexts) == (["car"], ["aerial"])
+
+
+def test_a_thing_that_also_takes_pictures_is_a_thing():
+    """A webcam was read as a live stream, a drone as a way of looking."""
+    things = {"webcam": "webcam", "webcams": "webcam", "bird": "bird", "birds": "bird", "drone": "drone"}
+    things |= {"drones": "drone", "cctv camera": "cctv camera"}
+
+    def of_cameras(phrase):
+        return (things[phrase], []) if phrase in things else known(phrase)
+
+    assert [c.drawn_as for c in understand("detect webcams", of_cameras).classes] == ["webcam"]
+    told_apart = understand("tell birds from drones", of_cameras)
+    assert (told_apart.kind, [c.drawn_as for c in told_apart.classes]) == ("classify", ["bird", "drone"])
+    streams = understand("count bottles with my webcam", of_cameras)
+    assert [c.drawn_as for c in streams.classes] == ["bottle"] and "live streams" in " ".join(streams.notes)
