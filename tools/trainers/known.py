@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.errors import StepFailed
-from tools.trainers.starter_files import CLASS_OUTPUT, WEIGHTS
+from tools.trainers import starter_files
+from tools.trainers.starter_files import CLASS_OUTPUT
 
 FORMAT = "sightsmith-classes-1"
 
@@ -56,7 +57,7 @@ def load_known(weights: Path | None = None) -> KnownClasses | None:
     """
     from tools.models.checkpoint import load_tensors, tensors_sha256
 
-    weights = weights or WEIGHTS
+    weights = weights or starter_files.WEIGHTS
     path = path_beside(weights)
     if not path.exists():
         return None

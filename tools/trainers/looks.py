@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tools.data.pictures import Picture
 from tools.models.checkpoint import load_model
 from tools.models.postprocess import centre_crop
-from tools.trainers.starter_files import WEIGHTS
+from tools.trainers import starter_files
 
 _LAYER = 6  # maps at a sixteenth of the picture; 4 tells places apart as well, 10 and all three together less well
 _SIDE_PX = 320
@@ -31,7 +31,7 @@ def looks(pictures: Iterable[Picture]) -> npt.NDArray[np.float32]:
     """
     import torch
 
-    network, _ = load_model(WEIGHTS)
+    network, _ = load_model(starter_files.WEIGHTS)
     found: list[npt.NDArray[np.float32]] = []
     left = iter(pictures)
     with torch.no_grad():

@@ -31,10 +31,11 @@ import numpy as np
 from tools.core.errors import StepFailed
 from tools.core.threads import freed_memory_kept, prepare_for_torch
 from tools.runs.runtime import write_json
+from tools.trainers import starter_files
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
-from tools.trainers.starter_files import CLASS_OUTPUT, WEIGHTS
+from tools.trainers.starter_files import CLASS_OUTPUT
 from tools.trainers.targets import MAX_SIDE_SHARE, SampleSource
 
 if TYPE_CHECKING:
@@ -70,12 +71,13 @@ def load_starter() -> "tuple[dict[str, Any], Card] | None":
     """
     from tools.models.checkpoint import load
 
-    if not WEIGHTS.exists():
+    if not starter_files.WEIGHTS.exists():
         return None
-    tensors, card = load(WEIGHTS)
-    described = json.loads(WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+    tensors, card = load(starter_files.WEIGHTS)
+    described = json.loads(starter_files.WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
     if card.sha256 != described:
-        raise StepFailed(f"{WEIGHTS}: not the weights that {WEIGHTS.stem}.json describes; install the package again")
+        name = starter_files.WEIGHTS.with_suffix(".json").name
+        raise StepFailed(f"{starter_files.WEIGHTS}: not the weights that {name} describes; install the package again")
     return tensors, card
 
 
@@ -312,11 +314,11 @@ class _Pretraining:
         save_tensors(self.plan.out / "state.safetensors", self.learner.state(), metadata)
         card = self._card()
         card["sha256"] = save(
-            self.plan.out / WEIGHTS.name, self._weights(), architecture=self.plan.architecture, names=NAMES,
-            size_px=self.plan.size_px, extra=card, half=True,
+            self.plan.out / starter_files.WEIGHTS.name, self._weights(), architecture=self.plan.architecture,
+            names=NAMES, size_px=self.plan.size_px, extra=card, half=True,
         )  # fmt: skip
         if self.classes:
-            save_known(self.plan.out / WEIGHTS.name, self.learner.average, self.classes, card["sha256"])
+            save_known(self.plan.out / starter_files.WEIGHTS.name, self.learner.average, self.classes, card["sha256"])
         write_json(self.plan.out / "starter.json", {**card, "history": self.history})
         log.info("saved at step %d: %s", self.learner.steps, card["scores"])
         self._saved = time.monotonic()

@@ -5,5 +5,4 @@ from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "weights" / "starter.safetensors"
 
-
 CLASS_OUTPUT = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$")

@@ -11,8 +11,8 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.real import RealPhotos
 from tools.data.sample import Sample
 from tools.data.scores import Evaluation
+from tools.metrics import judging
 from tools.runs.runtime import Round, RunContext, RunRecord
-from tools.steps import evaluate as module
 from tools.steps.evaluate import Decision, Gain, _photos_cannot_tell, better_beyond_noise, evaluate, gap_sentence
 
 MODELS = {"good": good, "half": half, "nothing": nothing, "dark": blind_in("light", "deep shade")}
@@ -48,7 +48,7 @@ def real_run(tmp_path, monkeypatch):
         run.record.real = str(other.folder)
         samples = as_real(absolute, masks)
         photos = RealPhotos([s for s in samples if s.split == "val"], [s for s in samples if s.split == "test"], masks)
-        monkeypatch.setattr(module, "load_real", lambda *_: photos)
+        monkeypatch.setattr(judging, "load_real", lambda *_: photos)
         return run, photos
 
     return start

@@ -13,13 +13,13 @@ from tools.models.checkpoint import load
 from tools.steps import learn_from_examples as module
 from tools.steps.learn_from_examples import learn_examples
 from tools.steps.task import Wanted, define, plan_for_person
-from tools.trainers import loop, starter, yolo
+from tools.trainers import loop, starter_files, yolo
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch, tmp_path):
     """Trainings of two steps from random weights: what is learnt is not looked at here."""
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
     monkeypatch.setattr(loop, "cpu_count", lambda: 1)
 
 

@@ -13,12 +13,12 @@ from tools.data.sample import Sample
 from tools.models.checkpoint import load
 from tools.runs.runtime import Round, RunContext, RunRecord, StageTime
 from tools.steps.train import deadline_s, make_job, make_trainer, train
-from tools.trainers import TrainingResult, loop, starter
+from tools.trainers import TrainingResult, loop, starter_files
 
 
 @pytest.fixture(autouse=True)
 def _no_starter(monkeypatch, tmp_path):
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
     monkeypatch.setattr(loop, "cpu_count", lambda: 1)  # small work is done before threads have met
 
 

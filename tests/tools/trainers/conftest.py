@@ -2,9 +2,9 @@
 
 import pytest
 
-from tools.trainers import starter
+from tools.trainers import starter_files
 
 
 @pytest.fixture
 def no_starter(monkeypatch, tmp_path):
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")

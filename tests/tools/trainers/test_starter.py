@@ -12,7 +12,7 @@ from tools.data.dataset import Dataset
 from tools.models.checkpoint import load
 from tools.models.networks import build_network
 from tools.runs.runtime import RunRecord
-from tools.trainers import starter
+from tools.trainers import starter, starter_files
 from tools.trainers.known import give_outputs, load_known, path_beside
 from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
 
@@ -108,7 +108,7 @@ def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, 
 
 def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_path, first, monkeypatch):
     weights = shutil.copytree(first.parent, tmp_path / "a") / first.name
-    monkeypatch.setattr(starter, "WEIGHTS", weights)
+    monkeypatch.setattr(starter_files, "WEIGHTS", weights)
     known = load_known()
     assert known.names == ("disc", "square")
     network = build_network("yolo11n-seg", ("a", "b", "c"))
@@ -158,14 +158,14 @@ def test_examples_are_numbered_without_gaps():
         assert set(range(1, len(example.classes) + 1)) <= set(example.ids.ravel().tolist())
 
 
-shipped = pytest.mark.skipif(not starter.WEIGHTS.exists(), reason="this copy has no starter weights")
+shipped = pytest.mark.skipif(not starter_files.WEIGHTS.exists(), reason="this copy has no starter weights")
 
 
 @shipped
 def test_the_shipped_starter_is_what_its_card_says():
     tensors, card = load_starter()
-    described = json.loads(starter.WEIGHTS.with_suffix(".json").read_text())
-    assert starter.WEIGHTS.stat().st_size <= MAX_BYTES
+    described = json.loads(starter_files.WEIGHTS.with_suffix(".json").read_text())
+    assert starter_files.WEIGHTS.stat().st_size <= MAX_BYTES
     assert card.architecture == described["architecture"] == "yolo11n-seg"
     assert card.names == ("object",)
     assert {"data", "seed", "steps", "seconds", "hardware", "scores", "sha256"} <= described.keys()
@@ -184,8 +184,8 @@ def test_the_shipped_starter_is_what_its_card_says():
 )
 def test_a_damaged_or_swapped_starter_is_refused(tmp_path, monkeypatch, damage, message):
     for suffix in (".safetensors", ".json"):
-        shutil.copy(starter.WEIGHTS.with_suffix(suffix), tmp_path / f"starter{suffix}")
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "starter.safetensors")
+        shutil.copy(starter_files.WEIGHTS.with_suffix(suffix), tmp_path / f"starter{suffix}")
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "starter.safetensors")
     damage(tmp_path / "starter.safetensors")
     with pytest.raises(StepFailed, match=message):
         load_starter()
@@ -197,5 +197,5 @@ def _swap_card(path):
 
 
 def test_without_a_starter_training_is_from_random_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
     assert load_starter() is None

@@ -16,7 +16,7 @@ from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.models.checkpoint import load
 from tools.models.networks import build_network, kind_of
-from tools.trainers import batches, loop, starter, yolo
+from tools.trainers import batches, loop, starter_files, yolo
 from tools.trainers.augment import PLAIN
 from tools.trainers.examples import LOOKALIKE
 from tools.trainers.yolo import Recipe, YoloTrainer
@@ -201,7 +201,7 @@ def test_a_training_from_the_starter_begins_with_what_it_knows_of_the_class(tmp_
 @pytest.mark.parametrize("from_starter", [True, False])
 def test_the_first_layers_of_the_starter_stay_as_they_are(tmp_path, monkeypatch, from_starter):
     if not from_starter:
-        monkeypatch.setattr(starter, "WEIGHTS", tmp_path / "none.safetensors")
+        monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
     train = samples(tmp_path, 2)
     first, second = (
         tensors(YoloTrainer(details=replace(QUICK, rate_trained=rate, rate_random=rate)).train(
