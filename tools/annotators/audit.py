@@ -47,9 +47,9 @@ def overlaps_of(
     if not truths or not found:
         return np.zeros((len(truths), len(found)))
     if not by_mask:
-        from tools.models.fusion import box_ious
+        from tools.data.geometry import box_ious
 
-        return np.stack([box_ious(t.box, [f.box for f in found]) for t in truths])
+        return box_ious([t.box for t in truths], [f.box for f in found])
     a, b = (np.stack([_mask(i, height, width).ravel() for i in own]).astype(np.float64) for own in (truths, found))
     inside = a @ b.T
     union = a.sum(axis=1)[:, None] + b.sum(axis=1)[None] - inside

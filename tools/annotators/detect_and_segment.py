@@ -12,12 +12,13 @@ import numpy as np
 
 from tools.annotators import Segmenter
 from tools.core.task import TaskKind, TaskSpec
+from tools.data.geometry import box_iou, box_ious
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask, mask_box
 from tools.metrics.coco import MAX_DETECTIONS
 from tools.models.calibration import Calibration
 from tools.models.detections import Detector
-from tools.models.fusion import Fused, box_ious, detect_fused
+from tools.models.fusion import Fused, detect_fused
 from tools.scorers.clip import Embedder, agreement, crop, distractors_of, prompt
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class DetectAndSegment:
             if mask is None:
                 return "no mask"
             size = float(mask.sum())
-            if box_ious(box, [mask_box(mask)])[0] < rules.min_box_mask_iou:
+            if box_iou(box, mask_box(mask)) < rules.min_box_mask_iou:
                 return "mask and box disagree"
         if size < rules.min_instance_px:
             return "too small"
@@ -313,7 +314,7 @@ def scores_and_hits(
         taken: set[int] = set()
         for found in bare.find([read(sample)], boxes_only, low, min(low) / 2, check=False)[0]:
             mine = [i for i, t in enumerate(truths) if t.class_name == found.class_name and i not in taken]
-            overlaps = box_ious(found.box, [truths[i].box for i in mine])
+            overlaps = box_ious([found.box], [truths[i].box for i in mine])[0]
             right = bool(len(overlaps)) and float(overlaps.max()) >= iou
             if right:
                 taken.add(mine[int(overlaps.argmax())])

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
+from tools.data.geometry import box_ious
 from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample
@@ -21,7 +22,6 @@ from tools.models.calibration import (
     reliability,
     threshold_for,
 )
-from tools.models.fusion import box_ious
 
 if TYPE_CHECKING:
     from tools.label.engines import Engine
@@ -166,7 +166,7 @@ def _matched(found: Sequence[Instance], wanted: Sequence[Instance], iou: float, 
     taken: set[int] = set()
     for one in sorted(found, key=lambda i: -i.score):
         free = [k for k, t in enumerate(wanted) if t.class_name == one.class_name and k not in taken]
-        overlaps = box_ious(one.box, [wanted[k].box for k in free])
+        overlaps = box_ious([one.box], [wanted[k].box for k in free])[0]
         right = bool(len(overlaps)) and float(overlaps.max()) >= iou
         counts = _side(one) >= ignore_side_px
         if right:

@@ -8,10 +8,10 @@ from tools.annotators.cut_out import cut_out
 from tools.core.settings import Views
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
+from tools.data.geometry import box_ious, mask_iou
 from tools.data.pictures import Picture
-from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
+from tools.data.sample import Instance, encode_mask, mask_box
 from tools.label.views import predict_in_views
-from tools.models.fusion import box_ious
 
 if TYPE_CHECKING:
     from tools.annotators.detect_and_segment import DetectAndSegment
@@ -238,15 +238,10 @@ def _refined(picture: Picture, found: Sequence[Instance], segmenter: Segmenter) 
     result = []
     for instance, mask in zip(found, cut, strict=True):
         own = instance.mask(height, width)
-        if mask is not None and own is not None and _iou(mask, own) >= _SAME_THING:
+        if mask is not None and own is not None and mask_iou(mask, own) >= _SAME_THING:
             instance = instance.model_copy(update={"counts": encode_mask(mask), "box": mask_box(mask)})
         result.append(instance)
     return result
-
-
-def _iou(a: BoolMask, b: BoolMask) -> float:
-    both, either = int((a & b).sum()), int((a | b).sum())
-    return both / either if either else 0.0
 
 
 def _best_scores(found: Sequence[Instance], task: TaskSpec) -> dict[str, float]:
@@ -269,7 +264,7 @@ def disagreements(first: Sequence[Instance], second: Sequence[Instance], iou: fl
         missing = 0
         for one in ours:
             same = [t.box for t in theirs if t.class_name == one.class_name]
-            missing += not bool((box_ious(one.box, same) >= iou).any())
+            missing += not bool((box_ious([one.box], same) >= iou).any())
         return missing
 
     return alone(first, second) + alone(second, first)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from tools.data.geometry import box_ious
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box
 from tools.models.detections import Detection, Detector
@@ -65,7 +65,7 @@ def fuse(views: Sequence[Sequence[Detection]], detectors: Sequence[int], iou: fl
     clusters: list[Fused] = []
     boxes = np.zeros((len(entries), 4))  # of the clusters
     for entry in sorted(entries, key=lambda e: -e[0].score):
-        overlaps = box_ious(entry[0].box, boxes[: len(clusters)])
+        overlaps = box_ious([entry[0].box], boxes[: len(clusters)])[0]
         best = int(overlaps.argmax()) if len(overlaps) else -1
         if best >= 0 and overlaps[best] > iou:
             clusters[best].members.append(entry)
@@ -74,19 +74,6 @@ def fuse(views: Sequence[Sequence[Detection]], detectors: Sequence[int], iou: fl
             boxes[len(clusters)] = entry[0].box
             clusters.append(Fused([entry]))
     return sorted(clusters, key=lambda c: -c.score(len(views)))
-
-
-def box_ious(box: Box, others: Sequence[Box] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """(n,) overlaps of one box with others."""
-    if len(others) == 0:
-        return np.zeros(0)
-    rest = np.asarray(others, np.float64)
-    width = np.minimum(rest[:, 2], box[2]) - np.maximum(rest[:, 0], box[0])
-    height = np.minimum(rest[:, 3], box[3]) - np.maximum(rest[:, 1], box[1])
-    inside = np.maximum(width, 0) * np.maximum(height, 0)
-    areas = (rest[:, 2] - rest[:, 0]) * (rest[:, 3] - rest[:, 1]) + (box[2] - box[0]) * (box[3] - box[1])
-    result: npt.NDArray[np.float64] = inside / np.maximum(areas - inside, 1e-9)
-    return result
 
 
 def detect_fused(

@@ -14,11 +14,12 @@ import numpy as np
 
 from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
+from tools.data.geometry import box_ious
 from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Box, Instance, Sample, evenly
 from tools.metrics.predictions import Recogniser, load_answers
 from tools.runs.runtime import RunRecord
-from tools.trainers.validate import Floats, box_iou
+from tools.trainers.validate import Floats
 
 NOTHING = ""  # stands for "no object" where a class is told
 _TOUCHES = 0.1  # IoU from which a find has to do with an object (TIDE's background threshold)
@@ -185,7 +186,7 @@ def _answered(
 def _overlaps(finds: Sequence[Instance], truths: Sequence[Instance]) -> Floats:
     """(finds, truths) IoU of boxes."""
     boxes = (np.array([i.box for i in part], np.float64).reshape(-1, 4) for part in (finds, truths))
-    return box_iou(*boxes)
+    return box_ious(*boxes)
 
 
 def _lookalike(one: Instance, lookalikes: Sequence[Instance]) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import prompts
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
+from tools.data.geometry import box_iou
 from tools.data.sample import Box, Sample
 from tools.models.vision import VisionModel
 from tools.scenes.scene import SceneSpec
@@ -40,14 +41,6 @@ def similarity(a: float, b: float) -> float:
     return 1.0 if a == b else min(a, b) / max(a, b)
 
 
-def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two (x1, y1, x2, y2) boxes."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    inside = max(0.0, width) * max(0.0, height)
-    union = _area(a) + _area(b) - inside
-    return inside / union if union > 0 else 0.0
-
-
 def pair_score(subject: Box, object_: Box, reference_subject: Box, reference_object: Box) -> float:
     """How alike two pairs of boxes lie, 0..1: (0.5 size + 1.0 distance + 0.8 direction) / 2.3.
 
@@ -55,7 +48,7 @@ def pair_score(subject: Box, object_: Box, reference_subject: Box, reference_obj
     """
     size = similarity(_ratio(subject, object_), _ratio(reference_subject, reference_object))
     distance = 0.5 * (
-        similarity(iou(subject, object_), iou(reference_subject, reference_object))
+        similarity(box_iou(subject, object_), box_iou(reference_subject, reference_object))
         + similarity(_distance(subject, object_), _distance(reference_subject, reference_object))
     )
     direction = _direction(_vector(subject, object_), _vector(reference_subject, reference_object))

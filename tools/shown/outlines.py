@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from tools.annotators import Point
 from tools.annotators.grabcut import foreground
+from tools.data.geometry import box_iou, mask_iou
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, mask_box
 
@@ -178,21 +179,9 @@ def _best(ways: Sequence[Bits], box: Box) -> tuple[Bits, float, float] | None:
         if not FILL[0] <= float(way.sum()) / area <= FILL[1]:
             continue
         fit = box_iou(mask_box(way > 0), box)
-        others = [_iou(way, other) for j, other in enumerate(ways) if j != i]
+        others = [mask_iou(way > 0, other > 0) for j, other in enumerate(ways) if j != i]
         rated.append((way, fit, float(np.mean(others)) if others else 0.0))
     return max(rated, key=lambda r: r[1] + r[2], default=None)
-
-
-def _iou(a: Bits, b: Bits) -> float:
-    both, either = int((a & b).sum()), int((a | b).sum())
-    return both / either if either else 0.0
-
-
-def box_iou(a: Box, b: Box) -> float:
-    """IoU of two boxes x1, y1, x2, y2."""
-    shared = max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = [(c[2] - c[0]) * (c[3] - c[1]) for c in (a, b)]
-    return shared / max(1e-9, areas[0] + areas[1] - shared)
 
 
 def starter_predictor() -> "Predictor | None":

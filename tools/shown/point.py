@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tools.annotators.prompted_mask import Engine
 from tools.data.dataset import Dataset
+from tools.data.geometry import box_iou
 from tools.data.pictures import read_picture
 from tools.data.sample import Box, Instance, Sample
-from tools.shown.outlines import box_iou
 from tools.shown.propose import at_point, proposals_in
 
 if TYPE_CHECKING:

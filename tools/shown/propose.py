@@ -18,11 +18,11 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.task import TaskSpec
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
+from tools.data.geometry import box_iou
 from tools.data.photo_files import ReadPhoto, find_photos, read_ahead
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Box, Instance, mask_box
 from tools.runs.runtime import write_json
-from tools.shown.outlines import box_iou
 
 if TYPE_CHECKING:
     from tools.models.predict import Predictor

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
+from tools.data.geometry import box_iou
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample, evenly
-from tools.shown.outlines import box_iou
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import Recipe, YoloTrainer
 

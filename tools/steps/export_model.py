@@ -18,13 +18,13 @@ from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import DiskFull, is_full, write_text
 from tools.data.dataset import file_sha256
+from tools.data.geometry import box_ious
 from tools.data.pictures import read_picture
 from tools.models.checkpoint import Card, load, to_ultralytics_pt
 from tools.models.postprocess import Detections, centre_crop, detections, letterbox
 from tools.models.rescorer import stored
 from tools.runs.runtime import RunContext, report, write_json
 from tools.steps.export_dataset import BY
-from tools.trainers.validate import box_iou
 
 STAGE = "export_model"
 FILES = ("model.pt", "model.onnx")
@@ -296,7 +296,7 @@ def _overlaps(one: Detections, other: Detections, threshold: float) -> list[floa
     if not len(other.scores):
         return [0.0]
     same = one.classes[sure][:, None] == other.classes[None]
-    return [float(v) for v in (box_iou(one.boxes[sure], other.boxes) * same).max(axis=1)]
+    return [float(v) for v in (box_ious(one.boxes[sure], other.boxes) * same).max(axis=1)]
 
 
 def _pictures(run: RunContext, card: Card) -> Batch:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.task import TaskKind
+from tools.data.geometry import box_ious
 from tools.models.postprocess import Detections, detections
 from tools.trainers.examples import Example
 
@@ -92,7 +93,7 @@ class _Match:
 def _match(found: Detections, example: Example, by_box: bool, ignore_side_px: float) -> _Match:
     """Give each detection, best first, the free object of its class that it covers best (COCO's rule)."""
     truth_boxes = example.seen_boxes if example.boxes is None else example.boxes
-    iou = box_iou(found.boxes, truth_boxes) if by_box else _mask_iou(found, example)
+    iou = box_ious(found.boxes, truth_boxes) if by_box else _mask_iou(found, example)
     small = (truth_boxes[:, 2:] - truth_boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
     small_found = (found.boxes[:, 2:] - found.boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
     correct = np.zeros((len(found.scores), len(IOUS)), bool)
@@ -110,15 +111,6 @@ def _match(found: Detections, example: Example, by_box: bool, ignore_side_px: fl
             else:
                 ignored[i, level] = small_found[i]
     return _Match(correct, ignored, found.scores, found.classes, example.classes[~small])
-
-
-def box_iou(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Floats:
-    """(n, m) IoU of two lists of x1 y1 x2 y2."""
-    corner = np.maximum(first[:, None, :2], second[None, :, :2])
-    sides = np.clip(np.minimum(first[:, None, 2:], second[None, :, 2:]) - corner, 0, None)
-    shared = sides.prod(axis=2)
-    areas = [np.clip(b[:, 2:] - b[:, :2], 0, None).prod(axis=1) for b in (first, second)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9), np.float64)
 
 
 def _mask_iou(found: Detections, example: Example) -> Floats:

@@ -6,7 +6,7 @@ import pytest
 from tests.tools.colours import ColourDetector, paint
 from tools.models.calibration import fit
 from tools.models.detections import Detection
-from tools.models.fusion import box_ious, detect_fused, fuse
+from tools.models.fusion import detect_fused, fuse
 
 
 def _found(x1, y1, x2, y2, score=0.8, phrase=0):
@@ -46,14 +46,6 @@ def test_mirror_images_are_laid_back():
     assert [c.box for c in fused] == [(10, 10, 30, 30)]
     assert fused[0].score(views) == pytest.approx(0.9)
     assert fused[0].detectors == {0}  # the mirror image is no second opinion
-
-
-@pytest.mark.parametrize(
-    ("box", "others", "ious"),
-    [((0, 0, 10, 10), [], []), ((0, 0, 10, 10), [(0, 0, 10, 10), (5, 0, 15, 10), (20, 0, 30, 10)], [1, 1 / 3, 0])],
-)
-def test_ious(box, others, ious):
-    assert box_ious(box, others) == pytest.approx(ious)
 
 
 @pytest.mark.parametrize(("temperature", "shift"), [(1.0, 0.0), (2.0, 0.0), (0.5, 1.5)])

@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-import pytest
 
 from tests.tools.generators.cutout_files import ground
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.shown.outlines import AgreedSegmenter, box_iou
+from tools.shown.outlines import AgreedSegmenter
 
 
 class Finder:
@@ -58,11 +57,3 @@ def test_a_box_at_the_edge_or_beyond_is_no_error():
     picture, _, _ = disc(centre=(6, 80))
     masks = AgreedSegmenter(Finder()).masks(picture, [(-20.0, 50.0, 37.0, 111.0), (150.0, 150.0, 400.0, 400.0)])
     assert all(m is None or m.shape == (160, 160) for m in masks)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [((0, 0, 4, 4), (0, 0, 4, 4), 1.0), ((0, 0, 4, 4), (2, 0, 6, 4), 1 / 3), ((0, 0, 1, 1), (5, 5, 6, 6), 0.0)],
-)
-def test_box_iou(a, b, expected):
-    assert box_iou(a, b) == pytest.approx(expected)

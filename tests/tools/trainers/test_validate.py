@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from tools.data.geometry import box_ious
 from tools.models.postprocess import Detections
 from tools.trainers.examples import Example
 from tools.trainers.starter import load_starter, to_example
-from tools.trainers.validate import _average_precisions, _match, box_iou, validate
+from tools.trainers.validate import _average_precisions, _match, validate
 
 
 def truth(*boxes, classes=None, size=64):
@@ -113,4 +114,4 @@ def test_agrees_with_pycocotools():
 
 def test_box_iou():
     boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 20, 20]], float)
-    assert box_iou(boxes, boxes)[0].tolist() == pytest.approx([1.0, 1 / 3, 0.0])
+    assert box_ious(boxes, boxes)[0].tolist() == pytest.approx([1.0, 1 / 3, 0.0])
