@@ -8,11 +8,10 @@ from typing import Any
 
 from agent.detached import brings_endpoint, is_alive, last_line
 from agent.followup import Reply
-from agent.run_folder import read_record
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import explain_os_error
 from tools.core.processes import environment, module_command
-from tools.runs.runtime import write_json
+from tools.runs.runtime import read_record, write_json
 
 PATIENCE_S = 600  # a language model may think; a plan is all that is made here
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from agent.run_folder import is_locked, list_runs, read_record, show_photos, start_run
+from agent.run_folder import is_locked, list_runs, show_photos, start_run
 from tools.core.answers import SHOWN
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import explain_os_error
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings
-from tools.runs.runtime import RunRecord, write_json
+from tools.runs.runtime import RunRecord, read_record, write_json
 
 if TYPE_CHECKING:
     from agent.followup import Reply

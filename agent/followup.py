@@ -22,7 +22,7 @@ from agent.mailbox import leave
 from agent.requests.followup_words import MAX_CHARS, read_word
 from agent.requests.request_text import Known
 from agent.run import Ask, ExitCode, ask_nobody, execute
-from agent.run_folder import is_locked, lock, open_run, read_record
+from agent.run_folder import is_locked, lock, open_run
 from agent.talk.answers import answer
 from agent.talk.fork import fork
 from agent.talk.tools import forget, try_on
@@ -31,7 +31,7 @@ from agent.turns import ROUNDS, extend_args, what_can_be_asked
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.settings import Settings
 from tools.runs.estimate import NETWORKS
-from tools.runs.runtime import Listener, RunContext, RunRecord, resume_command
+from tools.runs.runtime import Listener, RunContext, RunRecord, read_record, resume_command
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

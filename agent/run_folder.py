@@ -25,7 +25,7 @@ from tools.data.photo_files import find_photos
 from tools.runs.pace import machine_name
 from tools.runs.photo_sets import labelled_folder
 from tools.runs.profile import auto_settings
-from tools.runs.runtime import Listener, RunContext, RunRecord, write_json
+from tools.runs.runtime import Listener, RunContext, RunRecord, read_record, write_json
 
 log = logging.getLogger(__name__)
 
@@ -141,28 +141,6 @@ def open_run(
         **{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {}), **(changes or {})}
     )
     return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
-
-
-def read_record(folder: Path) -> RunRecord:
-    """`run.json` of a run.
-
-    Raises:
-        FixArguments: there is none, it cannot be read or is damaged.
-    """
-    path = folder / "run.json"
-    try:
-        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}; see `sightsmith runs`") from None
-    except NotADirectoryError:
-        raise FixArguments(f"{folder} is no run's folder: a file is in its place or above it; see --runs-dir") from None
-    except OSError as error:
-        place = str(folder.parent)[:200]
-        raise FixArguments(
-            f"there is no run {folder.name[:80]!r} that can be read in {place} ({error.strerror}); see --runs-dir"
-        ) from None
-    except ValueError as error:
-        raise FixArguments(f"{path} is damaged: {str(error).splitlines()[0]}") from None
 
 
 def list_runs(runs_dir: Path) -> list[RunRecord]:

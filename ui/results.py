@@ -114,7 +114,7 @@ def _kept(folder: str, stamp: str) -> list[Seen]:
     """Answers on the pictures that decide, as the run kept them."""
     if not stamp:
         return []
-    from agent.run_folder import read_record
+    from tools.runs.runtime import read_record
 
     return kept_answers(Path(folder), read_record(Path(folder)), session.settings().match_iou)
 
@@ -131,7 +131,7 @@ def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _asked(folder: str, stamp: str, which: str) -> list[Seen]:
     """Of test pictures or photos; asked anew where the `stamp` is another."""
-    from agent.run_folder import read_record
+    from tools.runs.runtime import read_record
 
     place = Path(folder)
     record = read_record(place)

@@ -16,7 +16,6 @@ from typing import Any
 import streamlit as st
 
 from agent import detached
-from agent.run_folder import read_record
 from tools.annotators.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
 from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
@@ -27,6 +26,7 @@ from tools.page import review
 from tools.page.browse import WAITS, Browser, Filter
 from tools.page.pictures_of import large_picture
 from tools.runs.photo_sets import PhotoSet, list_sets, write_labels
+from tools.runs.runtime import read_record
 from ui import login, session, widgets
 from ui.clicker import Click, Words, clicker
 from ui.gallery import source

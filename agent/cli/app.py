@@ -140,9 +140,10 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
-    from agent.run_folder import open_run, read_record, show_photos
+    from agent.run_folder import open_run, show_photos
     from tools.core.answers import SHOWN
     from tools.core.files import clear_leftovers
+    from tools.runs.runtime import read_record
 
     record = read_record(runs_dir / run)
     if few is not None:
@@ -178,7 +179,7 @@ def show(
 ) -> None:
     """Show what a run did and what its model scores."""
     from agent.cli.console import print_record
-    from agent.run_folder import read_record
+    from tools.runs.runtime import read_record
 
     record = read_record(runs_dir / run)
     if as_json:

@@ -28,9 +28,9 @@ def predict(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
-    from agent.run_folder import read_record
     from tools.core.errors import FixArguments
     from tools.models.predict import Predictor, predict_files
+    from tools.runs.runtime import read_record
     from tools.video.watch import Watching, watch_files
 
     record = read_record(runs_dir / run)

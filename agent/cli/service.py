@@ -29,8 +29,8 @@ def serve(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Serve a run's best model over HTTP: pictures, jobs, versions, metrics (extra `serve`)."""
-    from agent.run_folder import read_record
     from tools.core.settings import Settings
+    from tools.runs.runtime import read_record
     from tools.service.start import Options, Run, serve
 
     given: dict[str, Any] = {

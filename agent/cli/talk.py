@@ -49,8 +49,9 @@ def chat(
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
     """Talk with a run: ask, change, extend, use. An empty line or "exit" ends it."""
-    from agent.run_folder import list_runs, read_record
+    from agent.run_folder import list_runs
     from tools.core.errors import FixArguments
+    from tools.runs.runtime import read_record
 
     if run is None:
         latest = next(iter(list_runs(runs_dir)), None)

@@ -13,11 +13,10 @@ from typing import Any
 
 from agent import detached
 from agent.mcp.story import Story
-from agent.run_folder import read_record
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings
-from tools.runs.runtime import RunRecord, write_json
+from tools.runs.runtime import RunRecord, read_record, write_json
 
 ENDED = ("finished", "failed", "stopped")
 _POLL_S = 0.3

@@ -17,12 +17,12 @@ from pydantic import Field
 from agent.requests.questions import Language
 from agent.requests.request_text import CJK, Known
 from agent.requests.understand import understand
-from agent.run_folder import read_record, start_run
+from agent.run_folder import start_run
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
 from tools.core.task import TaskKind
 from tools.generators.blender.library import Library
-from tools.runs.runtime import RunContext, report
+from tools.runs.runtime import RunContext, read_record, report
 
 FORK = "fork_run"
 _VERBS: dict[Language, dict[TaskKind, str]] = {

@@ -8,9 +8,9 @@ import pytest
 
 from agent import asked
 from agent.followup import Reply
-from agent.run_folder import read_record
 from tests.runs import make_run
 from tools.core.errors import FixArguments, StepFailed
+from tools.runs.runtime import read_record
 
 REPLY = Reply("why", "answered", "Few pictures.", "apples", files=(Path("/tmp/a.jpg"),))
 

@@ -12,10 +12,11 @@ import pytest
 
 from agent import detached
 from agent.mcp.story import Story
-from agent.run_folder import lock, read_record, start_run
+from agent.run_folder import lock, start_run
 from tests.waiting import wait_until
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
+from tools.runs.runtime import read_record
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from agent.followup import Reply, follow_up
-from agent.run_folder import read_record
 from tests.agent.talking import copied, finished
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments
 from tools.data.pictures import write_picture
-from tools.runs.runtime import RunRecord
+from tools.runs.runtime import RunRecord, read_record
 
 # What is said -> what it is taken for, what happens, and something of the answer or the plan.
 TABLE: list[tuple[str, str, str, str]] = [

@@ -9,11 +9,12 @@ from agent.followup import at_once, follow_up
 from agent.mailbox import MAILBOX, leave, letters
 from agent.more import LETTER
 from agent.run import ExitCode, execute
-from agent.run_folder import lock, open_run, read_record
+from agent.run_folder import lock, open_run
 from tests.agent.talking import finished
 from tests.agent.test_planner import args_of, names, talk, usual
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments
+from tools.runs.runtime import read_record
 
 
 def test_a_letter_is_kept_in_order_and_a_cut_line_harms_none(tmp_path):

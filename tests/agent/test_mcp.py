@@ -19,13 +19,12 @@ from mcp.types import ElicitResult
 from agent import detached
 from agent.mcp.door import Door, question_text
 from agent.mcp.server import http_app, make_server
-from agent.run_folder import read_record
 from tests.waiting import LONG_S
 from tools.core.processes import module_command
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.pictures import write_picture
-from tools.runs.runtime import write_json
+from tools.runs.runtime import read_record, write_json
 from tools.service.keys import Keys
 
 PLAN = {"kind": "approve", "plan": {"pictures": "24 of 64 px", "money": "$0.00", "classes": ["apple"]}}

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from agent import detached
-from agent.run_folder import read_record, start_run
+from agent.run_folder import start_run
 from tests.ui.conftest import words
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
-from tools.runs.runtime import write_json
+from tools.runs.runtime import read_record, write_json
 from ui.grid import Turn, read_turn
 
 PAGES = ("chat", "tryit", "gallery", "scores", "review", "take", "bring", "runs", "settings")

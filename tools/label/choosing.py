@@ -25,7 +25,7 @@ from tools.label.engines import (
     ProposalEngine,
     WordsEngine,
 )
-from tools.runs.runtime import RunRecord, readable_runs
+from tools.runs.runtime import RunRecord, read_record, readable_runs
 
 _LEAST_PICTURES = 5  # a score on fewer says nothing
 
@@ -281,8 +281,8 @@ def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
 
 def _record(folder: Path) -> RunRecord | None:
     try:
-        return RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_record(folder)
+    except FixArguments:
         return None
 
 

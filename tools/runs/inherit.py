@@ -12,7 +12,7 @@ from tools.core.files import link_or_copy
 from tools.core.task import TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.sample import Instance, Sample
-from tools.runs.runtime import RunContext, RunRecord
+from tools.runs.runtime import RunContext, read_record
 
 INHERITED = Path("parent") / "weights.safetensors"
 INHERITED_ROUND = 0
@@ -29,8 +29,8 @@ def inherit(run: RunContext) -> int:
         return int(run.record.totals[_COUNT])
     parent = run.folder.parent / str(run.record.parent)
     try:
-        record = RunRecord.model_validate_json((parent / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = read_record(parent)
+    except FixArguments:
         raise FixArguments(f"{parent} is gone or damaged, and this run goes on from it; start a new one") from None
     if record.best is None or record.task is None:
         raise FixArguments(f"{parent.name} has no model to go on from")

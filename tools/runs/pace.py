@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.core.errors import FixArguments
 from tools.core.settings import Settings
 from tools.runs.estimate import network_work, scale
-from tools.runs.runtime import PHOTOS, RunRecord
+from tools.runs.runtime import PHOTOS, read_record
 
 RUNS = 3  # latest runs whose median counts: one alone may have shared its machine
 _LOOKED_AT = 30  # latest runs that are searched for them
@@ -70,12 +71,12 @@ def _latest(runs_dir: Path) -> Iterator[Path]:
 def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
     """Of one run; None where it is no measure of a run with these settings."""
     try:
-        record = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
+        record = read_record(folder)
         rounds = [r for r in record.rounds if r.focus != [PHOTOS]]  # the others trained in another stage
         files = [folder / "rounds" / f"{r.number:02d}" / "training.json" for r in rounds]
         trainings = [json.loads(f.read_text(encoding="utf-8")) for f in files if f.is_file()]
         shown = sum(int(t["epochs"]) * int(t["train_images"]) for t in trainings)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FixArguments, OSError, ValueError, KeyError, TypeError):
         return None
     own = record.settings
     same = all(own.get(key) == getattr(settings, key) for key in _SAME)

@@ -140,14 +140,36 @@ class RunRecord(BaseModel):
         return sum(r.kept for r in self.rounds), sum(r.generated for r in self.rounds)
 
 
+def read_record(folder: Path) -> RunRecord:
+    """`run.json` of a run.
+
+    Raises:
+        FixArguments: there is none, it cannot be read or is damaged.
+    """
+    path = folder / "run.json"
+    try:
+        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}; see `sightsmith runs`") from None
+    except NotADirectoryError:
+        raise FixArguments(f"{folder} is no run's folder: a file is in its place or above it; see --runs-dir") from None
+    except OSError as error:
+        place = str(folder.parent)[:200]
+        raise FixArguments(
+            f"there is no run {folder.name[:80]!r} that can be read in {place} ({error.strerror}); see --runs-dir"
+        ) from None
+    except ValueError as error:
+        raise FixArguments(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+
+
 def readable_runs(runs_dir: Path) -> Iterator[tuple[Path, RunRecord]]:
     """Folder and record of every run; one that is damaged or being deleted is passed over."""
     for path in runs_dir.glob("*/run.json"):
         if path.parent.name.startswith("."):
             continue
         try:
-            yield path.parent, RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            yield path.parent, read_record(path.parent)
+        except FixArguments:
             continue
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
-from tools.runs.runtime import RunRecord
+from tools.runs.runtime import read_record
 from tools.service.keys import Keys
 from tools.service.start import Options, Run, check, metrics_of, service_of
 
@@ -60,8 +60,8 @@ def application(wanted: Wanted) -> "Application":
 def _run(wanted: Wanted) -> Run:
     folder = wanted.runs_dir / wanted.run
     try:
-        record = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        record = read_record(folder)
+    except FixArguments as error:
         raise FixArguments(f"{folder}: no run that can be read; mount the folder of your runs there") from error
     return Run(wanted.run, folder, record)
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from tools.core.errors import StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.core.threads import freed_memory_kept, prepare_for_torch
 from tools.runs.runtime import write_json
 from tools.trainers import starter_files
@@ -117,12 +117,12 @@ def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
         StepFailed: the folder is no run, or has no labelled picture.
     """
     from tools.data.dataset import Dataset
-    from tools.runs.runtime import RunRecord
+    from tools.runs.runtime import read_record
 
     try:
-        task = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8")).task
-    except (OSError, ValueError) as error:
-        raise StepFailed(f"{folder}: not the folder of a run ({type(error).__name__})") from error
+        task = read_record(folder).task
+    except FixArguments as error:
+        raise StepFailed(f"{folder}: not the folder of a run ({error})") from error
     dataset = Dataset(folder)
     samples = list(dataset.samples(verdict="kept"))
     dataset.close()
