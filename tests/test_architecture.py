@@ -1,5 +1,10 @@
-"""The map of the house, docs/architecture.md, names what is there; `lint-imports` keeps the arrows (pyproject.toml)."""
+"""Pages name what is there: docs/architecture.md files and rooms, docs/faults.md tests.
 
+`lint-imports` keeps the arrows between the rooms (pyproject.toml).
+"""
+
+import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -28,3 +33,22 @@ def test_the_map_names_every_room():
         for top in contract.get("containers", []):
             rooms = [room for line in contract["layers"] for room in line.split(" | ")]
             assert not [r for r in rooms if f"`{top}/{r}/`" not in text and f"`{top}/{r}.py`" not in text]
+
+
+def test_the_page_of_faults_names_tests_that_exist():
+    """Every `path::name` in it is a test of that file, and every row of its tables names one."""
+    text = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) > 80
+    tests = {path: _functions(ROOT / path) for path, _ in named}
+    assert not [f"{path}::{name}" for path, name in named if name not in tests[path] or not name.startswith("test_")]
+    section = text.split("## What is held by which test")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith("| fault |")]
+    assert rows and not [row for row in rows if "::test_" not in row]
+
+
+def _functions(path: Path) -> set[str]:
+    """Names of a file's functions; none where there is no such file."""
+    if not path.is_file():
+        return set()
+    return {n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)}

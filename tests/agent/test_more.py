@@ -9,10 +9,12 @@ from agent.conversation import ROUND
 from agent.more import MORE, ask_for_more, rounds_in
 from agent.planner import EXPORTS, OfflinePlanner
 from agent.run import ExitCode, execute
-from agent.run_folder import start_run
+from agent.run_folder import open_run, start_run
 from tests.runs import make_run
 from tests.scripted import ScriptedModel, call
+from tests.tools.full import full_after
 from tools.core.errors import FixArguments
+from tools.core.files import trouble
 from tools.core.settings import Settings
 from tools.page import review
 from tools.steps.annotate import annotate
@@ -71,7 +73,8 @@ def test_the_planner_goes_round_once_more_and_exports_again():
     assert planner.invoke(conversation(*steps)).tool_calls == []
 
 
-def test_a_finished_run_is_driven_on(tmp_path):
+def ended(tmp_path):
+    """A run that came to its end with a model."""
     settings = Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory", llm="offline")
     run = start_run("segment apples", settings, name="r")
     made = make_run(tmp_path / "made")
@@ -79,11 +82,38 @@ def test_a_finished_run_is_driven_on(tmp_path):
     run.dataset.add_scenes(1, made.dataset.scenes())
     first = ScriptedModel(script=[AIMessage("There is a model.")])
     assert execute(run, lambda _q: None, model=first) is ExitCode.FINISHED
+    return run
+
+
+def test_a_finished_run_is_driven_on(tmp_path):
+    run = ended(tmp_path)
     second = ScriptedModel(script=[call("search_memory", query="apples"), AIMessage("One more round is made.")])
     assert execute(run, lambda _q: None, model=second, more_rounds=1) is ExitCode.FINISHED
     (asked,) = [m for m in second.received[0] if m.name == MORE]
     assert json.loads(asked.text)["more_rounds"] == 1
     assert len(second.received) == 2
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_a_full_disk_where_more_rounds_are_asked_for_is_said_and_asking_again_works(tmp_path, monkeypatch, writes):
+    run = ended(tmp_path)
+    rounds = len(run.record.rounds) + 1
+
+    def more():
+        again = open_run(run.folder)
+        script = [call("search_memory", query="apples"), AIMessage("One more round is made.")]
+        return execute(again, lambda _q: None, model=ScriptedModel(script=script), more_rounds=1), again.record
+
+    with full_after(monkeypatch, writes):
+        try:
+            code, record = more()
+        except OSError as error:  # before the run had begun: the command line says it
+            assert writes == 0 and "is full" in trouble(error, run.folder)
+        else:
+            assert code is ExitCode.FAILED and "is full" in record.error
+    code, record = more()
+    assert code is ExitCode.FINISHED and record.error is None
+    assert record.task.budget.rounds == rounds
 
 
 def test_annotating_again_leaves_corrected_pictures_alone(tmp_path):

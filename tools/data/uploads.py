@@ -262,7 +262,7 @@ def save_labelled(
             raise FixArguments("none of the photos is labelled.")
         objects = sum(len(image.instances) + (image.label is not None) for _, image in labels.entries)
         said = f"{len(labels.entries)} pictures, {objects} labels, {FORMATS.get(labels.format, labels.format)}"
-        return "; ".join([said, *(note.replace(f"{folder}/", "") for note in labels.left_out.notes())])
+        return "; ".join([said, *(note.replace(f"{folder}/", "") for note in labels.notes)])
 
     def fill(hidden: Path) -> int:
         return unpack(archive, hidden, PHOTO_KINDS, Limits(settings), left_out)

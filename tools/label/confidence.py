@@ -92,7 +92,7 @@ def fit_confidence(
     photos = load_real(labelled, task, 0.5, settings.class_map)
     fitted, _ = scores_of(engine, photos.val, task, settings.match_iou, settings.ignore_side_px)
     scores, right = [s for _, s, _ in fitted], [r for *_, r in fitted]
-    result = Confidence(calibration=fit(scores, right), wanted=precision)
+    result = Confidence(calibration=fit(scores, right), wanted=precision, notes=list(photos.notes))
     if result.calibration is not None and not gains(scores, right):
         result.calibration = None
         result.notes.append("the scores say what is true as they are: scaling them would make them no better")

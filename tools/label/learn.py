@@ -80,8 +80,9 @@ def learn(
     frames = run.folder / "photos" / ".frames"
     given, cut = with_frames(unlabelled, frames, every=None, seconds=_FRAME_S, copies=False)
     files, apart = apart_from(given, judges) if given else ([], Apart())
-    few, few_apart = _few(run, labelled, judges)
-    dropped, notes = len(apart.left_out) + len(few_apart.left_out), [*cut, *apart.notes(), *few_apart.notes()]
+    few, few_apart, few_notes = _few(run, labelled, judges)
+    dropped = len(apart.left_out) + len(few_apart.left_out)
+    notes = [*cut, *apart.notes(), *few_notes, *few_apart.notes()]
     if not files and not few:
         if not dropped:
             named = ", ".join(str(p) for p in (*unlabelled, labelled) if p is not None)
@@ -156,15 +157,15 @@ def _tried(run: RunContext) -> list[Round]:
     return [r for r in takewhile(lambda r: r.focus == [PHOTOS], reversed(run.record.rounds)) if r.accepted is not None]
 
 
-def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], Apart]:
-    """Labelled photos to learn from, and what was left out because it judges."""
+def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tuple[list[Sample], Apart, list[str]]:
+    """Labelled photos to learn from, what was left out because it judges, and what their labels are taken for."""
     if labelled is None:
-        return [], Apart()
-    samples, _ = read_photos(labelled, run.task, run.settings.class_map)
+        return [], Apart(), []
+    samples, notes = read_photos(labelled, run.task, run.settings.class_map)
     apart = set_apart(of_samples(samples), of_samples(judges))
     chosen = [s for s in samples if apart.keeps(s.image)]
     segmenter = make_segmenter(run.settings)
-    return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), apart
+    return list(hand_labelled(chosen, run.task, segmenter, run.folder / "photos")), apart, notes
 
 
 def _begin(run: RunContext) -> None:

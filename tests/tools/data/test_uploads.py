@@ -173,6 +173,20 @@ def test_labelled_photos_become_a_set_that_a_run_can_be_measured_on(tmp_path):
     assert len(photos.val) + len(photos.test) == 4
 
 
+def test_what_was_guessed_or_passed_over_is_said_to_who_uploads(tmp_path):
+    labels = {
+        "images": [{"id": 1, "file_name": "my%20photo.png", "width": 40, "height": 30}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [4, 4, 9, 9]}],
+        "categories": [{"id": 1, "name": "apple"}],
+    }
+    archive = packed(("my photo.png", png()), ("other.png", png((9, 9, 9))), ("l.json", json.dumps(labels)))
+    said = photo_sets.bring_labelled(archive, tmp_path, "set", False, Settings()).about
+    assert said.startswith("1 pictures, 1 labels")
+    assert "found by URL encoding: my%20photo.png -> my photo.png" in said
+    assert "have no labels and are left out" in said and "other.png" in said
+    assert str(tmp_path) not in said
+
+
 @pytest.mark.parametrize(
     ("archive", "sentence"),
     [

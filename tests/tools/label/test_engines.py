@@ -7,8 +7,10 @@ import pytest
 
 from tests.runs import evaluation, make_run
 from tests.tools.colours import COLOURS, ColourEmbedder
+from tests.tools.full import full_after
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
 from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import trouble
 from tools.data.formats.labels import LabelledImage
 from tools.data.sample import Instance, encode_mask
 from tools.label import engines
@@ -220,6 +222,15 @@ def test_thresholds_reach_the_wanted_precision_on_held_out_photos(tmp_path, labe
     assert plain.checked.detections == checked.detections
 
 
+def test_labels_that_say_what_scores_are_worth_are_read_with_all_that_is_said(tmp_path, labelled):
+    spoilt = next(labelled.rglob("p007.xml"))
+    spoilt.write_text("<annotation>")
+    task = label_task("apple")
+    confidence = fit_confidence(ColourEngine(task, threshold=0.1), labelled, task, settings(tmp_path), 0.9)
+    assert "1 label that cannot be used is left out" in " ".join(confidence.notes)
+    assert "p007.xml" in " ".join(confidence.notes)
+
+
 def test_a_precision_that_nothing_reaches_leaves_all_to_a_person(tmp_path, labelled):
     task = label_task("leaf")
 
@@ -287,6 +298,27 @@ def test_two_folders_of_one_name_and_what_a_person_changed_stay_apart(tmp_path, 
     assert outcome.report.is_file()
     assert label.read_text() == "<annotation>by hand</annotation>"
     assert (tmp_path / "photos_labels" / "best.pt").read_text() == "mine"
+
+
+def test_a_full_disk_at_any_write_is_said_and_the_same_call_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.label.labeler.make_engine", lambda task, *_: ColourEngine(task, threshold=0.4))
+    for k in range(2):
+        write(tmp_path / "photos", f"{k}.png", ("apple", 10, 10), number=k)
+
+    def label(name):
+        wanted = Labelling([tmp_path / "photos"], label_task("apple"), to=tmp_path / name / "labels")
+        return label_photos(wanted, settings(tmp_path / name))
+
+    with full_after(monkeypatch, 1000) as writes:
+        label("calm")
+    assert len(writes) >= 6
+    for number in range(len(writes)):
+        with full_after(monkeypatch, number), pytest.raises((OSError, StepFailed)) as told:
+            label(str(number))
+        assert "is full" in str(trouble(told.value, tmp_path) or told.value)
+        assert label(str(number)).summary.photos == 2
+        calm, rough = (sorted(p.name for p in (tmp_path / n / "labels").rglob("*")) for n in ("calm", str(number)))
+        assert calm == rough and [p.name for p in (tmp_path / str(number)).iterdir()].count("labels") == 1
 
 
 def test_precision_without_labels_is_refused(tmp_path, labelled, monkeypatch):

@@ -241,6 +241,19 @@ def test_what_photos_said_stays_when_a_person_labels_some(tmp_path, run, monkeyp
     assert stored(load(run.path(run.record.best.weights))[1]) == {"apple": SAID}
 
 
+def test_what_cannot_be_used_of_a_persons_labels_is_told(tmp_path, run, monkeypatch):
+    image = write(tmp_path / "few", "own.png", ("apple", 40, 30), number=60)
+    box = Instance(class_name="apple", box=(40, 30, 60, 50))
+    write_export([(LabelledImage(image.name, 80, 60, [box]), image)], tmp_path / "labelled", "coco", TASK)
+    labels = tmp_path / "labelled" / "annotations" / "instances_train.json"
+    said = json.loads(labels.read_text())
+    said["annotations"].append(said["annotations"][0] | {"id": 99, "bbox": [5, 5, -3, 9], "segmentation": []})
+    labels.write_text(json.dumps(said))
+    monkeypatch.setattr(tools.label.learn, "evaluate", judged(True))
+    told = json.loads(tools.label.learn.learn(run, labelled=tmp_path / "labelled"))
+    assert any("left out" in note and "annotation 99 of own.png" in note for note in told["notes"])
+
+
 def test_a_model_that_names_whole_photos_has_no_scores_to_correct(tmp_path, run, monkeypatch):
     for k in range(2):
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)

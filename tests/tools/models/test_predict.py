@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tools.full import full_after
 from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import trouble
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
 from tools.models import checkpoint
@@ -338,6 +340,25 @@ def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
     told = json.loads((tmp_path / "out" / "predictions.json").read_text(encoding="utf-8"))["pictures"]
     assert {os.fsencode(Path(e["file"]).name)[:3] for e in told} == {b"r\xe9c", b"xxx", b"pla"}
     assert all((tmp_path / "out" / e["drawn"]).is_file() for e in told)
+
+
+def test_a_full_disk_at_any_write_is_said_and_the_same_call_goes_on(tmp_path, blank, monkeypatch):
+    for k in range(2):
+        write_picture(tmp_path / "photos" / f"{k}.png", noise(20, 20, seed=k))
+
+    def predict(name):
+        return predict_files(blank, [tmp_path / "photos"], tmp_path / name, 0.5)
+
+    with full_after(monkeypatch, 1000) as writes:
+        wanted = predict("calm")
+    assert len(writes) >= 3
+    for number in range(len(writes)):
+        with full_after(monkeypatch, number), pytest.raises(OSError) as told:
+            predict(f"out{number}")
+        assert "is full" in trouble(told.value, tmp_path)
+        assert predict(f"out{number}")["pictures"] == wanted["pictures"]
+        names = [sorted(p.name for p in (tmp_path / n).iterdir()) for n in ("calm", f"out{number}")]
+        assert names[0] == names[1]
 
 
 def test_what_exports_of_earlier_versions_say_still_runs():

@@ -60,6 +60,12 @@ def test_only_what_the_person_named_or_brought_is_labelled(run, tmp_path, reques
     assert "private_name" not in str(refusal.value) and "no such" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("photos", [[], [""], ["  ", ""]])
+def test_a_call_that_names_no_photo_is_corrected_and_ends_no_run(run, photos):
+    with pytest.raises(FixArguments, match="photos is empty: name the folders"):
+        tool.label(run, photos, ["apple"], "segment", "coco", None)
+
+
 def test_what_was_given_by_flags_or_in_an_answer_may_be_labelled(run, tmp_path):
     place = str(tmp_path / "secret")
     for name in ("real", "few", "unlabelled"):
