@@ -100,6 +100,7 @@ def export_file(
     task = label_task(card.names, card.kind)
     real = None if real is None else labelled_folder(real, settings)
     photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
+    notes = [*notes, *([] if photos is None else photos.notes)]
     exam = None if photos is None else _exam_of(photos.test, task, card, settings)
     building = owned.unfinished(out)
     building.mkdir(parents=True)
