@@ -1,10 +1,17 @@
 """What the conversation says so far: the steps that were called, what came of them, and what the person said."""
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from tools.core.answers import ANSWERS
+from tools.core.answers import ANSWERS, WANTS
+from tools.core.errors import Code, StepFailed
+
+if TYPE_CHECKING:
+    from langchain_core.messages import ToolMessage
+
+Refusal = Literal["FixArguments", "StepFailed"]
 
 ROUND = (
     "design_scenes", "generate_images", "score_images", "curate_dataset", "annotate_images", "train_model",
@@ -13,6 +20,7 @@ ROUND = (
 
 
 EXAMPLES = "learn_from_examples"  # in place of the rounds, where the person shows photos of the thing
+_REFUSAL = "refusal"  # key of what a tool message carries beside its text
 
 
 @dataclass(frozen=True)
@@ -22,16 +30,24 @@ class Step:
     name: str
     args: dict[str, Any]
     text: str
+    refusal: Refusal | None = None
+    code: Code | None = None  # what a refusal is about, where something acts on it
+    data: dict[str, Any] = field(default_factory=dict)  # of the code
 
     @property
     def refused(self) -> bool:
         """The call can be made again, corrected."""
-        return self.text.startswith(("FixArguments:", "Error"))
+        return self.refusal == "FixArguments"
 
     @property
     def failed(self) -> bool:
         """The step cannot work now."""
-        return self.text.startswith("StepFailed:")
+        return self.refusal == "StepFailed"
+
+    @property
+    def wish(self) -> str | None:
+        """What the person said to the plan that the step showed."""
+        return str(self.data.get("said", "")).strip() if self.code is Code.WISH else None
 
     @property
     def answer(self) -> str | None:
@@ -41,12 +57,12 @@ class Step:
     @property
     def done(self) -> bool:
         """It did what it is for."""
-        return not (self.refused or self.failed or self.answer is not None)
+        return self.refusal is None and self.answer is None
 
     @property
     def reason(self) -> str:
-        """Why it was refused or failed."""
-        return self.text.partition(":")[2].strip()
+        """Why it was refused or failed, or what was answered."""
+        return self.answer or self.text.removeprefix(f"{self.refusal}:").strip()
 
     @property
     def report(self) -> dict[str, Any]:
@@ -56,6 +72,38 @@ class Step:
         except ValueError:
             return {}
         return value if isinstance(value, dict) else {}
+
+
+def artifact_of(error: Exception) -> dict[str, Any]:
+    """What the tool message of a refusal carries beside its sentence: plain values, kept with the conversation."""
+    kind: Refusal = "StepFailed" if isinstance(error, StepFailed) else "FixArguments"
+    code, data = getattr(error, "code", None), getattr(error, "data", {})
+    return {_REFUSAL: {"kind": kind, "code": None if code is None else str(code), "data": data}}
+
+
+def step_of(message: "ToolMessage", name: str, args: dict[str, Any]) -> Step:
+    """The answer to a call; what a refusal is about is read from what it carries, never from its sentence."""
+    text, carried = message.text.strip(), message.artifact
+    told = carried.get(_REFUSAL) if isinstance(carried, Mapping) else None
+    if isinstance(told, Mapping):
+        code = told["code"] if told["code"] in set(Code) else None  # one that a later version knows is none here
+        return Step(name, args, text, told["kind"], None if code is None else Code(code), dict(told["data"]))
+    return _told_by_text(Step(name, args, text), message.status == "error")
+
+
+def _told_by_text(step: Step, error: bool) -> Step:
+    """A step of a conversation that was kept before refusals carried anything, or that the graph refused by itself.
+
+    Its kind, and a person's wish, stand in words that are no prose: `answer_for_error` put them in front.
+    """
+    if step.text.startswith("StepFailed:"):
+        return replace(step, refusal="StepFailed")
+    wish = f"FixArguments: {WANTS}"
+    if step.text.startswith(wish):
+        return replace(step, refusal="FixArguments", code=Code.WISH, data={"said": step.text.removeprefix(wish)})
+    if step.answer is None and (error or step.text.startswith(("FixArguments:", "Error"))):
+        return replace(step, refusal="FixArguments")
+    return step
 
 
 @dataclass

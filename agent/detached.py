@@ -204,8 +204,9 @@ def current(folder: Path) -> RunRecord:
     record = read_record(folder)
     if alive and record.status != "running":
         record.status, record.question, record.error = "running", None, None  # a worker that has yet to say so
+        record.error_code = None
     elif not alive and record.status == "running":
-        record.status, record.error = "stopped", why_gone(folder)
+        record.status, record.error, record.error_code = "stopped", why_gone(folder), None
     return record
 
 

@@ -10,7 +10,7 @@ from langgraph.types import interrupt
 from pydantic import Field
 
 from agent.more import MAX_MORE, ask_for_more, pictures_of_a_round
-from tools.core.answers import NO, WANTS, approves, plain
+from tools.core.answers import NO, approves, as_wish, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.drawable.drawing import merged, things_of, wishes_of
 from tools.runs.estimate import Plan, estimate
@@ -140,7 +140,7 @@ def _approve(run: RunContext, plan: dict[str, Any], reply: str | None) -> None:
     if plain(answer) in NO:
         raise StepFailed(REFUSED)
     if not approves(answer):
-        raise FixArguments(WANTS + answer)
+        raise as_wish(answer)
 
 
 def extension_in(text: str) -> dict[str, Any]:

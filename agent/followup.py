@@ -354,7 +354,7 @@ class _Turn:
         failed = run.record.error if code is ExitCode.FAILED else None
         if failed is not None and said is not None and before == (len(run.record.rounds), run.record.best, "finished"):
             # What was finished stays so: only the word came to nothing.
-            run.record.status, run.record.error = "finished", None
+            run.record.status, run.record.error, run.record.error_code = "finished", None, None
             run.save()
             return self._reply("refused", failed)
         worked = len(run.record.rounds) > before[0]

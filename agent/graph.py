@@ -21,6 +21,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 import prompts
+from agent.conversation import artifact_of, step_of
 from agent.faults import keep_traceback
 from agent.mailbox import letters
 from agent.memory import recall_lessons, remember_run
@@ -29,8 +30,8 @@ from agent.planner import OfflinePlanner
 from agent.report.write import write_report
 from agent.state import AgentInput, AgentState
 from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
-from tools.core.answers import ANSWERS, WANTS
-from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.core.answers import ANSWERS
+from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.files import trouble
 from tools.drawable.drawing import names_to_choose_from
 from tools.runs.runtime import RunContext, resume_command
@@ -83,13 +84,13 @@ def build_graph(
             return execute(replace(request, runtime=replace(runtime, context=run)))
         except (GraphBubbleUp, Stopped):
             raise
-        except Exception as error:  # answered, so that the run can be resumed; `_ended` ends it before the next call
-            return _crashed(error, request.tool_call, run)
+        except Exception as error:
+            return answer_for_error(error, request.tool_call, run)
 
     graph = StateGraph(AgentState, context_schema=schema, input_schema=AgentInput)
     graph.add_node("recall", node(recall))
     graph.add_node("agent", node(_agent_node(model, tools)))
-    graph.add_node("tools", ToolNode(tools, handle_tool_errors=answer_for_error, wrap_tool_call=with_run))
+    graph.add_node("tools", ToolNode(tools, handle_tool_errors=False, wrap_tool_call=with_run))
     graph.add_node("remember", node(remember))
     graph.add_node("report", node(report))
     graph.add_edge(START, "recall")
@@ -133,35 +134,41 @@ def route(state: AgentState) -> Literal["tools", "agent", "remember"]:
     return "agent" if last.name == NUDGE else "remember"
 
 
-def answer_for_error(error: Exception) -> str:
-    """The tool message that an error becomes; what is not for the model is raised again.
+def answer_for_error(error: Exception, call: Mapping[str, Any], run: RunContext) -> ToolMessage:
+    """The tool message that an error becomes: its sentence for the model, its code and data beside it.
 
     A `NeedsUser` pauses the graph and becomes the person's answer.
     """
     if isinstance(error, FixArguments | ToolInvocationError):
-        return f"FixArguments: {error}"
+        return _refusal(f"FixArguments: {error}", error, call)
     if isinstance(error, StepFailed):
-        return f"StepFailed: {error}"
+        return _refusal(f"StepFailed: {error}", error, call)
     if isinstance(error, NeedsUser):
         answer = interrupt({"kind": "question", "question": error.question, "options": error.options})
-        return f"{ANSWERS}{answer}"
-    raise error
+        return ToolMessage(f"{ANSWERS}{answer}", name=call["name"], tool_call_id=call["id"], status="error")
+    return _crashed(error, call, run)
+
+
+def _refusal(text: str, error: Exception, call: Mapping[str, Any], **beside: Any) -> ToolMessage:
+    return ToolMessage(
+        text, name=call["name"], tool_call_id=call["id"], status="error", artifact=artifact_of(error) | beside
+    )
 
 
 def _unreadable(call: Mapping[str, Any]) -> ToolMessage:
-    text = f"FixArguments: arguments: Field required: one JSON object, not {call['args'][UNREADABLE]!r}"
-    return ToolMessage(text, name=call["name"], tool_call_id=call["id"], status="error")
+    error = FixArguments(f"arguments: Field required: one JSON object, not {call['args'][UNREADABLE]!r}")
+    return _refusal(f"FixArguments: {error}", error, call)
 
 
 def _crashed(error: Exception, call: Mapping[str, Any], run: RunContext) -> ToolMessage:
-    """The answer to a call whose tool broke off by something that is not for the model to mend."""
+    """The answer to a call whose tool broke off by something that is not for the model to mend.
+
+    It is answered, so that the run can be resumed; `_ended` ends the run before the model's next call.
+    """
     sentence = trouble(error, run.folder)
     if sentence is None:
         sentence = f"{type(error).__name__}: {error} (a bug; {keep_traceback(error, run.folder)})"
-    return ToolMessage(
-        f"StepFailed: {sentence}", name=call["name"], tool_call_id=call["id"], status="error",
-        artifact={_ENDED: sentence},
-    )  # fmt: skip
+    return _refusal(f"StepFailed: {sentence}", StepFailed(sentence), call, **{_ENDED: sentence})
 
 
 def _ended(messages: Sequence[AnyMessage]) -> str | None:
@@ -185,8 +192,8 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         messages, calls = [*state["messages"], *fresh], state.get("model_calls", 0)
         if sentence := _ended(state["messages"]):
             raise StepFailed(sentence)
-        way_out = _way_out(run, offline)
-        guard(messages, calls, run, way_out)
+        give_up = _giving_up(run, offline)
+        guard(messages, calls, run, give_up)
         answer = _ask(bound, parameters, _ordered(messages), run)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
         update: dict[str, Any] = {"messages": [*fresh, answer], "model_calls": calls + 1}
@@ -198,7 +205,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         nudges = state.get("nudges", 0) + 1
         if nudges > run.settings.llm_max_empty:
             said = answer.text.strip()[:_SAID_CHARS]
-            raise StepFailed(f"the model gave up: {missing} {f'It said: “{said}” ' if said else ''}{way_out}")
+            raise give_up(f"the model gave up: {missing}{f' It said: “{said}”' if said else ''}")
         return update | {"messages": [*fresh, answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
 
     return agent
@@ -222,7 +229,7 @@ def _ask(
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
-        raise StepFailed(explain(error, run.record.name, run.folder.parent)) from error
+        raise StepFailed(explain(error, run.record.name, run.folder.parent), Code.WITHOUT_MODEL) from error
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
     plain = plain_calls(answer, parameters)
@@ -231,10 +238,12 @@ def _ask(
     return plain
 
 
-def _way_out(run: RunContext, offline: bool) -> str:
-    if offline:
-        return f"Try again: {resume_command(run.folder)}"
-    return f"Go on without it: {resume_command(run.folder, '--llm', 'offline')}"
+def _giving_up(run: RunContext, offline: bool) -> Callable[[str], StepFailed]:
+    """What ends a run whose model comes to nothing, of a sentence on why; the way out is in it and in its code."""
+    code = None if offline else Code.WITHOUT_MODEL
+    without = f"Go on without it: {resume_command(run.folder, '--llm', 'offline')}"
+    way_out = f"Try again: {resume_command(run.folder)}" if offline else without
+    return lambda why: StepFailed(f"{why} {way_out}", code)
 
 
 def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
@@ -242,36 +251,37 @@ def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     return sorted(messages, key=lambda m: not isinstance(m, SystemMessage))
 
 
-def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, way_out: str) -> None:
+def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, give_up: Callable[[str], StepFailed]) -> None:
     """Stop a model that loops. What was before a person's word to go on does not count, nor what a person answered.
 
     Args:
         messages: the conversation.
         calls: of the model, since the person's word.
         run: its settings say how much is too much.
-        way_out: last sentence of what is raised.
+        give_up: makes what is raised of a sentence.
 
     Raises:
         StepFailed: too many calls, the same call again and again, or nothing but refused calls.
     """
     settings = run.settings
     if calls >= settings.llm_max_calls:
-        raise StepFailed(f"the model made {calls} calls without an end. {way_out}")
+        raise give_up(f"the model made {calls} calls without an end.")
     messages = messages[_last_word(messages) + 1 :]
     by_person = {m.tool_call_id for m in messages if isinstance(m, ToolMessage) and _by_person(m)}
     asked = [str(m.id) if any(c["id"] in by_person for c in m.tool_calls) else _as_text(m)
              for m in messages if isinstance(m, AIMessage) and m.tool_calls]  # fmt: skip
     last = asked[-settings.llm_max_repeats :]
     if len(last) == settings.llm_max_repeats and len(set(last)) == 1:
-        raise StepFailed(f"the model made the same call {len(last)} times in a row: {last[0][:200]}. {way_out}")
+        raise give_up(f"the model made the same call {len(last)} times in a row: {last[0][:200]}.")
     answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm_max_errors :]
     refused = [m for m in answers if m.status == "error" and m.tool_call_id not in by_person]
     if len(refused) == settings.llm_max_errors:
-        raise StepFailed(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]} {way_out}")
+        raise give_up(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]}")
 
 
 def _by_person(message: ToolMessage) -> bool:
-    return message.text.startswith((ANSWERS, f"FixArguments: {WANTS}"))
+    step = step_of(message, message.name or "", {})
+    return step.answer is not None or step.code in (Code.WISH, Code.SAME_AGAIN)
 
 
 def _last_word(messages: Sequence[AnyMessage]) -> int:
@@ -291,7 +301,7 @@ def unfinished(messages: Sequence[AnyMessage], answer: AIMessage, run: RunContex
     if looks_like_a_call(answer.text):
         return TEXT_ANSWER
     last_result = next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
-    gave_reason = last_result is not None and last_result.text.startswith("StepFailed:")
+    gave_reason = last_result is not None and step_of(last_result, last_result.name or "", {}).failed
     if run.record.best is None and run.record.labelled is None and not gave_reason:
         return "No model is trained and measured yet. Call the next tool, or ask_user if something is unclear."
     return None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import Code, FixArguments, StepFailed
 from tools.core.secrecy import redact, reveal, shown
 from tools.core.settings import Settings
 from tools.runs.runtime import DEFAULT_RUNS, resume_command
@@ -75,7 +75,8 @@ def chat_model(
     if not has_endpoint(settings):
         raise StepFailed(
             f"the language model {choice.name} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; "
-            "or go on without one: --llm offline"
+            "or go on without one: --llm offline",
+            Code.WITHOUT_MODEL,
         )
     from agent.endpoint import open_endpoint
 
@@ -98,9 +99,11 @@ def served_model(settings: Settings) -> str:
     try:
         names = [m.id for m in client.models.list().data or []]
     except Exception as error:
-        raise StepFailed(explain(error)) from error
+        raise StepFailed(explain(error), Code.WITHOUT_MODEL) from error
     if not names:
-        raise StepFailed("the server at OPENAI_BASE_URL lists no model; load one, or name it with --llm NAME")
+        raise StepFailed(
+            "the server at OPENAI_BASE_URL lists no model; load one, or name it with --llm NAME", Code.WITHOUT_MODEL
+        )
     return names[0]
 
 

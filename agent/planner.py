@@ -6,8 +6,9 @@ and refusals, the person's answers. So it goes on after a kill, and can take ove
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -18,7 +19,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
-from agent.conversation import EXAMPLES, ROUND, Step, Story
+from agent.conversation import EXAMPLES, ROUND, Step, Story, step_of
 from agent.extend import EXTEND, extension_in
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.requests import questions
@@ -28,7 +29,8 @@ from agent.requests.request_text import Known
 from agent.requests.understand import Understanding, merge, understand
 from agent.summary import summarise, summarise_labels
 from agent.turns import class_names, not_heard, turn, wants_to_stop, wished_aims
-from tools.core.answers import ANSWERS, SHOWN, WANTS
+from tools.core.answers import SHOWN
+from tools.core.errors import Code
 from tools.core.task import TaskKind
 from tools.drawable.homonyms import meanings_of
 from tools.metrics.slices import is_beside
@@ -39,16 +41,10 @@ EXPORTS = ("export_model", "export_dataset")
 OPTIONAL = ("score_images", "diagnose_model")
 MAX_QUESTIONS = 4  # about what is to be labelled
 MAX_FOCUS = 3  # slices a round aims at: more would be no aim
-_WISH = re.compile(rf"^FixArguments: {WANTS}(.*)", re.DOTALL)
-_UNCOVERED = re.compile(r"Nothing can draw (\[.*?\])\. Nearest known names: (\{.*?\})\. ", re.DOTALL)
-_OVER_FLAG = re.compile(r"The user allows at most .*?; leave (\w+) out")
-_BAD_VALUE = re.compile(r"^FixArguments: (images|rounds|minutes|money|target) (?:must|is)\b")
 _REMOVE = re.compile(r"(?i)\b(?:no|without|drop|remove|except|leave out|skip|not)\b|不要|去掉|除了|别")
 _ADD = re.compile(
     r"(?i)\b(?:also|add|plus|as well(?: as)?|too|in addition)\b|^\W*(?:再?加上?|还要|还有|另外|以及|也要)"
 )
-# What `ask_again` put in front of a question.
-_CHANGE_OF_QUESTION = re.compile(r"^(?:That answer did not settle it|抱歉，没有听懂这个回答)[^)）]*[)）][.。] ?")
 
 
 class OfflinePlanner(BaseChatModel):
@@ -139,14 +135,14 @@ class OfflinePlanner(BaseChatModel):
             return "ask_user", {"question": questions.ask_for_object(wish.said.language)}
         said, form, reply = said.model_copy(update={"kind": wish.kind}), wish.form, ""
         for step in story.steps:
-            if step.name == "label_photos" and (word := _WISH.match(step.text)):
-                said, reply = self._after_word(said, word[1].strip())
-                if named := form_in(word[1]):
+            if step.name == "label_photos" and step.wish is not None:
+                said, reply = self._after_word(said, step.wish)
+                if named := form_in(step.wish):
                     form, reply = named, ""
         classes = [c.name for c in said.classes]
         args = {"photos": [wish.photos], "classes": classes, "kind": said.kind, "form": form}
         same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
-        if last is not None and same and not _WISH.match(last.text):  # refused: only the person can say it otherwise
+        if last is not None and same and last.wish is None:  # refused: only the person can say it otherwise
             return summarise_labels(story.request, last)
         return "label_photos", args | self._only_known("label_photos", {"reply": reply} if reply else {})
 
@@ -160,47 +156,44 @@ class OfflinePlanner(BaseChatModel):
         task, question, reply = self._task(story)
         if question is not None:
             return "ask_user", question
-        refusals = [s.text for s in story.steps if s.name == "define_task" and s.refused]
-        dropped = {m[1] for text in refusals if (m := _OVER_FLAG.search(text) or _BAD_VALUE.search(text))}
+        asked_for = [s for s in story.steps if s.name == "define_task"]
+        dropped = {str(s.data.get("argument")) for s in asked_for if s.code is Code.LEAVE_OUT}
         args = self._only_known("define_task", _define_args(task, dropped))
         same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
         since = next((n for n, s in enumerate(story.steps) if s is last), 0)
         shown = any(s.answer == SHOWN for s in story.steps[since:])
         tried = last is not None and last.refused and since >= story.resumed and not shown
-        if last is not None and same and tried and not _repeatable(story, last):
+        if last is not None and same and tried and not _repeatable(last):
             return f"{last.reason}\n{questions.way_out(task.language)}"
         return "define_task", args | self._only_known("define_task", {"reply": reply} if reply else {})
 
     def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None, str]:
         """The task after everything that was said, the question that is still open, and what is said with the plan."""
         task = understand(story.request, self.known)
-        question, times, reply = _as_question(task), 0, ""
+        question, times, reply = _of_request(task), 0, ""
         for step in story.steps:
             if step.name not in ("define_task", "ask_user"):
                 continue
-            wish, reply = _WISH.match(step.text), ""
+            reply = ""
             if step.answer == SHOWN:  # whatever was asked: the photos say what it is
                 question = None
             elif step.name == "ask_user" and step.answer is not None:
-                times += 1
                 settled = self._after_answer(task, question, step.answer)
                 if settled is None and question is not None:
-                    text = questions.ask_again(_CHANGE_OF_QUESTION.sub("", question["question"]), times, task.language)
-                    question = question | {"question": text}
+                    times += 1
                 else:
-                    task, question = settled or task, None
-                    question = _as_question(task)
-            elif wish is not None or step.answer is not None:
-                said = wish[1].strip() if wish is not None else step.answer or ""
-                task, reply = self._after_word(task, said)
-                question, times = _as_question(task), 0
+                    task = settled or task
+                    question, times = _of_request(task), 0
+            elif step.wish is not None or step.answer is not None:
+                task, reply = self._after_word(task, step.wish or step.answer or "")
+                question, times = _of_request(task), 0
             elif not _is_about(step, task):
                 continue  # what another model made of the request, before it was left to this one
-            elif hole := _UNCOVERED.search(step.text):
-                question, times = _instead_of(task, hole), 0
-            elif step.refused and "drawn the same way" in step.text:
-                question, times = {"question": questions.ask_for_distinct(step.reason, task.language)}, 0
-        return task, question, reply
+            elif step.code is Code.UNCOVERED:
+                question, times = _instead_of(task, step.data), 0
+            elif step.code is Code.ALIKE:
+                question, times = Open(questions.ask_for_distinct(**step.data, language=task.language)), 0
+        return task, None if question is None else question.asked(times, task.language), reply
 
     def _after_word(self, task: Understanding, said: str) -> tuple[Understanding, str]:
         """The task after a person's word about its plan, and the answer to it where it changes nothing."""
@@ -213,10 +206,10 @@ class OfflinePlanner(BaseChatModel):
             return task, questions.answer_about_plan(asked or said, language)
         return task, questions.nothing_changed(said, language)
 
-    def _after_answer(self, task: Understanding, question: dict[str, Any] | None, answer: str) -> Understanding | None:
+    def _after_answer(self, task: Understanding, question: "Open | None", answer: str) -> Understanding | None:
         """The task with an answer to a question; None when the answer does not settle it."""
-        kind, asked = _kind_word(answer), str((question or {}).get("question", ""))
-        if questions.ask_for_kind(task.language) in asked:
+        kind, asked = _kind_word(answer), question or Open("")
+        if asked.about == "kind":
             if kind is None:
                 return None
             settled = task.model_copy(update={"kind": kind, "kind_assumed": False, "question": None})
@@ -226,9 +219,9 @@ class OfflinePlanner(BaseChatModel):
             both = understand(f"{task.classes[0].name}, {answer}", self.known)
             said = both if len(both.classes) > 1 and all(c.drawn_as for c in both.classes) else said
         if not said.classes:
-            return None if task.question or "--assets" in asked else self._after_wish(task, answer)
+            return None if task.question or asked.about == "cover" else self._after_wish(task, answer)
         named = {c.name for c in said.classes}
-        uncovered = [c.name for c in task.classes if not c.drawn_as and f'"{c.name}"' in asked]
+        uncovered = [c.name for c in task.classes if not c.drawn_as and c.name in asked.names]
         if uncovered and not named & set(uncovered):
             kept = [c for c in task.classes if c.name not in uncovered]
             said.classes = [*kept, *(c for c in said.classes if c.name not in {k.name for k in kept})]
@@ -304,7 +297,7 @@ class OfflinePlanner(BaseChatModel):
             return False
         diagnosis = story.last("diagnose_model")
         said = diagnosis.report if diagnosis is not None and diagnosis.done else {}
-        if said.get("stop") or str(said.get("next", "")).startswith("stop"):
+        if said.get("stop"):
             return False
         budget = story.task.get("rounds")
         if isinstance(budget, int) and len(story.rounds) >= budget + story.more_rounds:
@@ -340,12 +333,9 @@ def read_story(messages: Sequence[BaseMessage]) -> Story:
             calls |= {str(c["id"]): (c["name"], c["args"]) for c in message.tool_calls}
         elif isinstance(message, ToolMessage):
             name, args = calls.get(message.tool_call_id, (message.name or "", {}))
-            text = message.text.strip()
-            if message.status == "error" and not text.startswith(("FixArguments:", "StepFailed:", ANSWERS)):
-                text = f"FixArguments: {text}"
-            story.steps.append(Step(name, args, text))
+            story.steps.append(step_of(message, name, args))
             if name == EXTEND:
-                story.more_rounds += extension_in(text).get("more_rounds", 0)
+                story.more_rounds += extension_in(message.text).get("more_rounds", 0)
     return story
 
 
@@ -400,12 +390,9 @@ def _plateau_twice(story: Story) -> bool:
     return len(seen) >= 2 and seen[-2:] == [True, True]
 
 
-def _repeatable(story: Story, last: Step) -> bool:
-    """A person was shown the plan, or the tool itself asks for the same call again and has not done so before."""
-    if _WISH.match(last.text) or last.answer is not None:
-        return True
-    asks = [s for s in story.steps if s.name == "define_task" and "again with the same arguments" in s.text]
-    return last.text.find("again with the same arguments") >= 0 and len(asks) <= 2
+def _repeatable(last: Step) -> bool:
+    """A person was shown the plan, or asked something beside it: each such call had a person's word."""
+    return last.answer is not None or last.code in (Code.WISH, Code.SAME_AGAIN)
 
 
 # Arguments and questions ----------------------------------------------------------------------------------------------
@@ -439,8 +426,27 @@ def _is_about(step: Step, task: Understanding) -> bool:
     return names == [c.name for c in task.classes]
 
 
-def _as_question(task: Understanding) -> dict[str, Any] | None:
-    return {"question": task.question} if task.question else None
+@dataclass(frozen=True)
+class Open:
+    """A question that only the person can answer."""
+
+    text: str
+    options: tuple[str, ...] = ()
+    about: Literal["task", "kind", "which", "cover"] = "task"  # cover: what is done about a class that nothing draws
+    names: tuple[str, ...] = ()  # classes that the answer takes the place of
+
+    def asked(self, times: int, language: questions.Language) -> dict[str, Any]:
+        """The arguments of `ask_user`, after so many answers that settled nothing."""
+        text = questions.ask_again(self.text, times, language) if times else self.text
+        return {"question": text} | ({"options": list(self.options)} if self.options else {})
+
+
+def _of_request(task: Understanding) -> Open | None:
+    """What the request itself leaves open."""
+    if not task.question:
+        return None
+    about_kind = questions.ask_for_kind(task.language) in task.question  # what is not done here may stand before it
+    return Open(task.question, about="kind" if about_kind else "task")
 
 
 def _told_from(one: WantedClass, others: list[WantedClass]) -> list[WantedClass]:
@@ -461,11 +467,10 @@ def _kind_word(answer: str) -> TaskKind | None:
     return None
 
 
-def _instead_of(task: Understanding, hole: re.Match[str]) -> dict[str, Any]:
+def _instead_of(task: Understanding, hole: Mapping[str, Any]) -> Open:
     """The question about classes that nothing can draw, with the nearest names to choose from."""
-    names, near = json.loads(hole[1]), json.loads(hole[2])
-    options = list(dict.fromkeys(n for name in names for n in near.get(name, [])))
+    names, near = list(hole["names"]), hole["nearest"]
+    options = tuple(dict.fromkeys(n for name in names for n in near.get(name, [])))
     if all(meanings_of(name) for name in names):
-        return {"question": questions.ask_which(names, options, task.language), "options": options}
-    question = {"question": questions.ask_instead_of(names, task.language)}
-    return question | {"options": options} if options else question
+        return Open(questions.ask_which(names, list(options), task.language), options, "which", tuple(names))
+    return Open(questions.ask_instead_of(names, task.language), options, "cover", tuple(names))

@@ -1,6 +1,5 @@
 """What the offline planner makes of a new turn of a run that has ended, and of what is said while it works."""
 
-import re
 from typing import Any
 
 from agent.conversation import Step, Story
@@ -9,12 +8,10 @@ from agent.requests import questions
 from agent.requests.followup_words import Word, read_word
 from agent.requests.request_text import Known
 from agent.requests.understand import understand
-from tools.core.answers import WANTS
 
 Call = tuple[str, dict[str, Any]]
 ROUNDS = ("aim", "rounds", "pictures_more")  # kinds of a word that add rounds
 LABEL, EXPORT = "label_photos", "export_model"
-_WISH = re.compile(rf"^FixArguments: {WANTS}(.*)", re.DOTALL)
 
 
 def class_names(story: Story) -> list[str]:
@@ -57,12 +54,12 @@ def _more(story: Story, word: Word, known: Known) -> Call | str | None:
     args = extend_args(word)
     last = None
     for step in (s for s in story.latest if s.name == EXTEND):
-        last, said = step, _WISH.match(step.text)
+        last = step
         if extension_in(step.text):
             return None
-        if said is not None:
-            args = _changed(args, said[1].strip(), class_names(story), known, word.language)
-    if last is not None and _WISH.match(last.text) is None:
+        if step.wish is not None:
+            args = _changed(args, step.wish, class_names(story), known, word.language)
+    if last is not None and last.wish is None:
         return _not_done(last, word.language)
     return EXTEND, args
 

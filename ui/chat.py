@@ -9,6 +9,7 @@ import streamlit as st
 from agent import asked, detached
 from agent.mcp.story import Entry, Step, Story
 from agent.report.charts import Line
+from tools.core.errors import Code
 from tools.core.settings import EFFORTS
 from tools.runs.photo_sets import assets_folder, list_assets, photos_folder, sets_for
 from tools.runs.runtime import RunRecord
@@ -308,7 +309,8 @@ def _below(folder: Path, record: RunRecord) -> None:
         else:
             if st.button(t("resume"), icon=":material/play_arrow:", key="resume", type="primary"):
                 _go_on(folder)
-            if "--llm offline" in (record.error or "") and st.button(t("resume_offline"), key="resume_offline"):
+            without_model = record.error_code == Code.WITHOUT_MODEL
+            if without_model and st.button(t("resume_offline"), key="resume_offline"):
                 _go_on(folder, llm="offline")
     _replied(folder)
     word = st.chat_input(t("ask_about"), key=f"next-{record.name}", max_chars=2000)

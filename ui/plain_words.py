@@ -19,7 +19,8 @@ _CODE = re.compile(r"\b([a-z]+)=([^,;.()\n]+)")  # a slice as the records have i
 _FLAG = re.compile(
     r"(?<![\w-])--([a-z][a-z-]*)(?:[ =](?:[A-Z][A-Z:]{2,}\w*|HOST:PORT|N|M|S|目录|模型名|文件夹|offline))?"
 )
-_VARIABLE = re.compile(r"\bSIGHTSMITH_[A-Z_]+(?:=\S+)?")
+_VARIABLE = re.compile(r"\b((?:SIGHTSMITH|OPENAI)_[A-Z_]+)(?:=\S+)?")
+_FIELDS = {"OPENAI_BASE_URL": "endpoint", "OPENAI_API_KEY": "key", "OPENAI_MODEL": "model_name"}  # page "Settings"
 _COMMAND = re.compile(r"[`'\"]?\bsightsmith (resume|build|export|label|learn|ui|doctor)\b[^`'\"\n。;]*[`'\"]?")
 
 
@@ -81,7 +82,7 @@ def for_page(text: str) -> str:
     """A text of the agent, worded for who has no terminal: what is on the page takes the place of its flags."""
     text = _COMMAND.sub(lambda m: t(f"instead_{m[1]}"), text)
     text = _FLAG.sub(lambda m: t(f"flag_{m[1]}") if f"flag_{m[1]}" in EN else t("flag_other"), text)
-    text = _VARIABLE.sub(t("flag_other"), text)
+    text = _VARIABLE.sub(lambda m: f"“{t(_FIELDS[m[1]])}”" if m[1] in _FIELDS else t("flag_other"), text)
     return _CODE.sub(lambda m: where(m[0].strip()) if f"axis_{m[1]}" in EN else m[0], text)
 
 

@@ -15,7 +15,7 @@ from tools.core.database import explain_database_error, is_damaged
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.files import explain_os_error
 from tools.runs.runtime import RunRecord
-from ui import session
+from ui import plain_words, session
 from ui.session import t
 
 _CHART_COLOURS = ("#2c9478", "#d08a2e", "#5b7fd1", "#b25a9c", "#7a8a2c", "#8a6d5b")
@@ -77,7 +77,7 @@ def explained(error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError):
         damage = explain_database_error(error, session.runs_dir()) if is_damaged(error) else None
         return damage or t("disk", problem=error)
-    return str(error)
+    return plain_words.for_page(str(error))
 
 
 def open_page(title: str, about: str) -> tuple[Path, RunRecord] | None:
@@ -105,7 +105,7 @@ def need_run() -> tuple[Path, RunRecord] | None:
     try:
         return folder, current(folder)
     except FixArguments as error:
-        say("error", str(error))
+        say("error", explained(error))
         return None
 
 

@@ -75,11 +75,14 @@ def ask_instead_of(names: list[str], language: Language) -> str:
     )
 
 
-def ask_for_distinct(reason: str, language: Language) -> str:
-    """The question about classes that would look the same."""
+def ask_for_distinct(classes: list[str], drawn_as: str, appearances: list[str], language: Language) -> str:
+    """The question about classes that would look the same, with what could tell them apart."""
+    names, looks = ", ".join(f'"{name}"' for name in classes), ", ".join(appearances)
     if language == "zh":
-        return f"这些类别画出来是一样的，模型无法区分。请说出不同的类别。（{reason}）"
-    return f"{reason} Which classes should it be?"
+        known = f"（{drawn_as} 可以画成：{looks}）" if looks else ""
+        return f"{names} 画出来是一样的，模型无法区分。请说出不同的类别。{known}"
+    known = f" Known looks of {drawn_as}: {looks}." if looks else ""
+    return f"{names} would be drawn the same way, so no model could tell them apart. Which classes should it be?{known}"
 
 
 def ask_which(names: list[str], meanings: list[str], language: Language) -> str:

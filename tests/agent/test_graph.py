@@ -15,6 +15,7 @@ from agent.run import ExitCode, execute
 from agent.run_folder import open_run, start_run
 from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
+from tools.core.answers import as_wish
 from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.settings import Settings
 from tools.runs.runtime import Best, RunContext
@@ -275,7 +276,7 @@ def wish(runtime: ToolRuntime[RunContext]) -> str:
     """Show a plan; what is no yes is a wish."""
     answer = interrupt({"kind": "approve", "plan": {}})
     if answer != "yes":
-        raise FixArguments(f"The user wants: {answer}")
+        raise as_wish(answer)
     return "approved"
 
 

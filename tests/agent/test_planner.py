@@ -8,11 +8,12 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 
-from agent.conversation import ROUND
+from agent.conversation import ROUND, artifact_of
 from agent.more import RESUMED, go_on
 from agent.planner import EXPORTS, OfflinePlanner
 from tests.agent.objects import known
-from tools.core.answers import ANSWERS, SHOWN
+from tools.core.answers import ANSWERS, SHOWN, as_wish
+from tools.core.errors import Code, FixArguments, SightsmithError
 
 REPORTS: dict[str, dict[str, Any]] = {
     "define_task": {"done": "settled", "kind": "segment", "classes": ["apple"], "images": 132, "rounds": 2},
@@ -73,12 +74,20 @@ def talk(
         [call] = answer.tool_calls
         count = sum(name == call["name"] for name, _ in calls)
         calls.append((call["name"], call["args"]))
-        text = reply(call["name"], call["args"], count)
-        if text is None:
-            text = json.dumps(REPORTS.get(call["name"], {"done": "done"}))
-        status = "error" if text.startswith(("FixArguments", "StepFailed", "Error")) else "success"
-        messages.append(ToolMessage(text, tool_call_id=call["id"], name=call["name"], status=status))
+        said = reply(call["name"], call["args"], count)
+        if said is None:
+            said = json.dumps(REPORTS.get(call["name"], {"done": "done"}))
+        messages.append(tool_message(said, call["id"], call["name"]))
     raise AssertionError(f"no end after {most} calls: {calls[-4:]}")
+
+
+def tool_message(said: str | SightsmithError, identity: str, name: str = "") -> ToolMessage:
+    """What a tool answers; an error becomes what the graph makes of it."""
+    if isinstance(said, SightsmithError):
+        text, carried = f"{type(said).__name__}: {said}", artifact_of(said)
+        return ToolMessage(text, tool_call_id=identity, name=name, status="error", artifact=carried)
+    status = "error" if said.startswith(("FixArguments", "StepFailed", "Error")) else "success"
+    return ToolMessage(said, tool_call_id=identity, name=name, status=status)
 
 
 def usual(_name: str, _args: dict[str, Any], _count: int) -> None:
@@ -179,7 +188,8 @@ def test_what_is_still_weak_is_so_of_the_model_that_is_handed_over():
     ("said", "rounds"),
     [
         ({"stop": "the target of 0.5 is reached", "next": "stop: the target of 0.5 is reached"}, 1),
-        ({"next": "stop: no minutes left"}, 1),
+        ({"stop": "no minutes left"}, 1),
+        ({"next": "stop, as a word in a sentence"}, 5),
         ({"plateau": True, "aim": ["light=sun"]}, 2),
         ({}, 5),
         ({"weak": "nonsense", "aim": 3}, 5),
@@ -359,12 +369,13 @@ def test_it_takes_over_what_another_model_began():
 
 def test_a_task_that_was_refused_after_one_was_settled_lifts_no_budget():
     planner = OfflinePlanner(known=known).bind_tools(TOOLS)
-    told = [("define_task", json.dumps(REPORTS["define_task"] | {"rounds": 1})), ("define_task", uncovered("<b>"))]
+    settled = json.dumps(REPORTS["define_task"] | {"rounds": 1})
+    told: list[tuple[str, Any]] = [("define_task", settled), ("define_task", uncovered("<b>"))]
     told += [(name, json.dumps(REPORTS.get(name, {"done": "done"}))) for name in ROUND]
     messages: list[BaseMessage] = [HumanMessage("segment apples")]
     for number, (name, text) in enumerate(told):
         messages.append(AIMessage("", tool_calls=[{"name": name, "args": {}, "id": f"c{number}"}]))
-        messages.append(ToolMessage(text, tool_call_id=f"c{number}"))
+        messages.append(tool_message(text, f"c{number}"))
     [made] = planner.invoke(messages).tool_calls
     assert made["name"] == EXPORTS[0]
 
@@ -374,7 +385,7 @@ def test_what_another_model_made_of_the_request_is_no_question_to_the_person():
     messages = [
         HumanMessage("segment apples"), SystemMessage("s"),
         AIMessage("", tool_calls=[{"name": "define_task", "args": {"classes": [{"name": "<b>"}]}, "id": "c"}]),
-        ToolMessage(uncovered("<b>"), tool_call_id="c", status="error"),
+        tool_message(uncovered("<b>"), "c"),
         HumanMessage(json.dumps({"failed_by": "the model gave up"}), name=RESUMED),
     ]  # fmt: skip
     [made] = planner.invoke(messages).tool_calls
@@ -384,19 +395,16 @@ def test_what_another_model_made_of_the_request_is_no_question_to_the_person():
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
-def uncovered(*names_: str, near: dict[str, list[str]] | None = None) -> str:
+def uncovered(*names_: str, near: dict[str, list[str]] | None = None) -> FixArguments:
     nearest = {n: (near or {}).get(n, []) for n in names_}
-    return (
-        f"FixArguments: Nothing can draw {json.dumps(list(names_), ensure_ascii=False)}. Nearest known names: "
-        f"{json.dumps(nearest, ensure_ascii=False)}. A class is never drawn as something else."
-    )
+    return FixArguments("No way to draw that.", Code.UNCOVERED, {"names": list(names_), "nearest": nearest})
 
 
-def conversation(request: str, *events: tuple[str, str]) -> list[tuple[str, dict[str, Any]]]:
+def conversation(request: str, *events: tuple[str, str | SightsmithError]) -> list[tuple[str, dict[str, Any]]]:
     """Calls of a conversation whose define_task and ask_user reply as given, in order, and then work."""
     queue = list(events)
 
-    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
+    def reply(name: str, _args: dict[str, Any], _count: int) -> str | SightsmithError | None:
         if queue and queue[0][0] == name:
             return queue.pop(0)[1]
         return None
@@ -458,8 +466,8 @@ def test_a_class_that_nothing_draws_is_asked_about_and_never_replaced(request_, 
     question = args_of(calls, "ask_user")[0]
     assert "--assets" in question["question"]
     assert "--llm" in question["question"]
-    assert json.loads(hole.split("draw ")[1].split(". ")[0])[0] in question["question"]
-    if "apple" in hole:
+    assert hole.data["names"][0] in question["question"]
+    if ["apple"] in hole.data["nearest"].values():
         assert question["options"] == ["apple"]
 
 
@@ -476,14 +484,14 @@ def test_a_class_that_nothing_draws_is_asked_about_and_never_replaced(request_, 
     ],
 )
 def test_a_wish_changes_the_plan(wish, kind, classes, rest):
-    calls = conversation("segment apples", ("define_task", f"FixArguments: The user wants: {wish}"))
+    calls = conversation("segment apples", ("define_task", as_wish(wish)))
     assert defined(calls)[-1] == (kind, classes)
     last = args_of(calls, "define_task")[-1]
     assert {k: last.get(k) for k in rest} == rest
 
 
 def test_a_wish_takes_a_class_away():
-    calls = conversation("segment apples and pears", ("define_task", "FixArguments: The user wants: without pears"))
+    calls = conversation("segment apples and pears", ("define_task", as_wish("without pears")))
     assert defined(calls)[-1][1] == ["apple"]
 
 
@@ -494,8 +502,8 @@ def words_at_the_plan(request: str, *words: str) -> list[dict[str, Any]]:
     """Arguments of the plans that are shown, one after each word of the person, the last approved."""
     queue = list(words)
 
-    def reply(name: str, _args: dict[str, Any], _count: int) -> str | None:
-        return f"FixArguments: The user wants: {queue.pop(0)}" if name == "define_task" and queue else None
+    def reply(name: str, _args: dict[str, Any], _count: int) -> FixArguments | None:
+        return as_wish(queue.pop(0)) if name == "define_task" and queue else None
 
     calls, _ = talk(request, reply, tools=PLAN_TOOLS)
     assert "ask_user" not in names(calls), "the plan itself is shown again, with its buttons"
@@ -536,17 +544,17 @@ def test_a_question_beside_a_wish_is_a_wish():
 
 
 def test_a_number_over_the_flag_is_left_to_the_flag():
-    refusal = "FixArguments: The user allows at most 100 images (--images 100); leave images out of the call."
+    refusal = FixArguments("More than the user allows.", Code.LEAVE_OUT, {"argument": "images"})
     calls = conversation("segment apples, 200 images", ("define_task", refusal))
     assert "images" not in args_of(calls, "define_task")[-1]
     assert names(calls)[2] == "design_scenes"
 
 
 def test_noted_pairs_lead_to_the_same_call():
-    noted = "FixArguments: The user's pairs are noted. Call define_task again with the same arguments."
-    calls = conversation("segment apples", ("define_task", noted))
-    assert args_of(calls, "define_task")[0] == args_of(calls, "define_task")[1]
-    assert names(calls)[2] == "design_scenes"
+    noted = ("define_task", FixArguments("Noted.", Code.SAME_AGAIN))
+    calls = conversation("segment apples", noted, noted, noted)
+    assert all(args == calls[0][1] for args in args_of(calls, "define_task"))
+    assert names(calls)[:5] == ["define_task"] * 4 + ["design_scenes"]
 
 
 @pytest.mark.parametrize(
@@ -573,15 +581,13 @@ def test_a_refused_plan_ends_with_the_reason(events, words):
 
 def test_a_thing_that_nothing_draws_can_be_shown_and_is_then_learnt_from_its_photos():
     tools = [*TOOLS, make_tool("learn_from_examples")]
-    refusal = (
-        'FixArguments: Nothing can draw ["zorbling"]. Nearest known names: {"zorbling": []}. A class is never drawn as '
-        "something else."
-    )
     asked: list[str] = []
 
     def reply(name, args, count):
         if name == "define_task":
-            return refusal if not asked else json.dumps(REPORTS["define_task"] | {"shown": "/photos/mine"})
+            return (
+                uncovered("zorbling") if not asked else json.dumps(REPORTS["define_task"] | {"shown": "/photos/mine"})
+            )
         if name == "ask_user":
             asked.append(args["question"])
             return f"{ANSWERS}{SHOWN}"

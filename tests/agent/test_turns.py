@@ -4,15 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from agent.conversation import ROUND
 from agent.extend import EXTEND
 from agent.more import FOLLOWUP
 from agent.planner import EXPORTS, OfflinePlanner
 from tests.agent.objects import known
-from tests.agent.test_planner import TOOLS, make_tool
-from tools.core.answers import WANTS
+from tests.agent.test_planner import TOOLS, make_tool, tool_message
+from tools.core.answers import as_wish
+from tools.core.errors import SightsmithError, StepFailed
 
 BOUND = [
     *TOOLS,
@@ -37,20 +38,25 @@ def ended(*names: str) -> list[BaseMessage]:
     return messages
 
 
-def add(messages: list[BaseMessage], name: str, args: dict[str, Any], identity: str, text: str | None = None) -> None:
+def add(
+    messages: list[BaseMessage],
+    name: str,
+    args: dict[str, Any],
+    identity: str,
+    said: str | SightsmithError | None = None,
+) -> None:
     messages.append(AIMessage("", tool_calls=[{"name": name, "args": args, "id": identity, "type": "tool_call"}]))
     reports: dict[str, dict[str, Any]] = {
         "define_task": {"done": "settled", "classes": ["apple", "pear"], "rounds": 1},
         "diagnose_model": DIAGNOSIS,
         EXTEND: {"done": "approved", "more_rounds": args.get("rounds", 1), "focus": args.get("focus", [])},
     }
-    text = text if text is not None else json.dumps(reports.get(name, {"done": name}))
-    status = "error" if text.startswith(("FixArguments", "StepFailed")) else "success"
-    messages.append(ToolMessage(text, tool_call_id=identity, name=name, status=status))
+    said = said if said is not None else json.dumps(reports.get(name, {"done": name}))
+    messages.append(tool_message(said, identity, name))
 
 
 def goes_on(
-    messages: list[BaseMessage], answers: list[str] | None = None
+    messages: list[BaseMessage], answers: list[Any] | None = None
 ) -> tuple[list[tuple[str, dict[str, Any]]], str]:
     """What the planner calls in this turn, and its last words; answers are those of `extend_run`, in order."""
     planner = OfflinePlanner(known=known).bind_tools(BOUND)
@@ -66,7 +72,7 @@ def goes_on(
     raise AssertionError(f"no end: {calls[-3:]}")
 
 
-def turn(said: str, answers: list[str] | None = None) -> tuple[list[tuple[str, dict[str, Any]]], str]:
+def turn(said: str, answers: list[Any] | None = None) -> tuple[list[tuple[str, dict[str, Any]]], str]:
     return goes_on([*ended(), HumanMessage(said, name=FOLLOWUP)], answers)
 
 
@@ -88,14 +94,14 @@ def test_another_round_is_aimed_at_what_was_weak():
 
 
 def test_a_wish_about_the_plan_changes_it_and_a_refusal_ends_the_turn():
-    refused = "StepFailed: the plan was refused; nothing was spent and nothing was changed"
-    calls, last = turn("it misses green apples", [f"FixArguments: {WANTS}only 40 pictures, in the shade", refused])
+    refused = StepFailed("the plan was refused; nothing was spent and nothing was changed")
+    calls, last = turn("it misses green apples", [as_wish("only 40 pictures, in the shade"), refused])
     assert calls[1][1] == {"rounds": 1, "focus": ["light=deep shade", "appearance=green"], "pictures": 40}
     assert len(calls) == 2 and "nothing was changed" in last
 
 
 def test_a_question_about_the_plan_is_answered_with_it():
-    calls, _ = turn("another round", [f"FixArguments: {WANTS}what does that cost?", ""])
+    calls, _ = turn("another round", [as_wish("what does that cost?"), ""])
     assert "money" in calls[1][1]["reply"] and calls[1][1]["rounds"] == 1
 
 

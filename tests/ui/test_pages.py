@@ -13,6 +13,7 @@ from PIL import Image
 from agent import detached
 from agent.run_folder import start_run
 from tests.ui.conftest import words
+from tools.core.errors import Code
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
@@ -170,6 +171,20 @@ def test_a_stopped_run_goes_on(draw, run, spawned):
     run.save()
     button(draw("chat", "apples"), "Go on").click().run()
     assert spawned == [("apples", ["resume", "apples"], {})]
+
+
+@pytest.mark.parametrize(("code", "offered"), [(Code.WITHOUT_MODEL, True), (None, False)])
+def test_a_run_whose_model_is_at_fault_can_go_on_without_it_however_that_is_worded(draw, run, spawned, code, offered):
+    run.record.status, run.record.error, run.record.error_code = "failed", "sightsmith --llm offline", code
+    if offered:
+        run.record.error = "Wombat."
+    run.save()
+    test = draw("chat", "apples")
+    labels = [b.label for b in test.button]
+    assert ("Go on without the language model" in labels) is offered and "Go on" in labels
+    if offered:
+        button(test, "Go on without the language model").click().run()
+        assert spawned == [("apples", ["resume", "apples", "--llm=offline"], {})]
 
 
 def test_a_run_whose_process_died_says_why_and_goes_on(draw, run, spawned):

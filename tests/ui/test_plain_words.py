@@ -8,9 +8,10 @@ import pytest
 from agent.requests import questions
 from tests.runs import evaluation, make_run
 from tests.ui.conftest import words
+from tools.core.errors import StepFailed
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
-from ui import plain_words
+from ui import plain_words, widgets
 from ui.texts import EN, ZH
 
 CODE = re.compile(r"(?<![\w-])--[a-z]|SIGHTSMITH_|OPENAI_|\b(light|occlusion|distance|weather|viewpoint|crowding)=")
@@ -82,6 +83,7 @@ def test_a_real_photo_speaks_before_a_drawn_one(tmp_path):
         "Still weak: occlusion=partly hidden, light=deep shade.",
         "Go on with: sightsmith resume fruits --llm offline --runs-dir /tmp/runs",
         "Set SIGHTSMITH_LLM_TIMEOUT_S=60, or --llm NAME",
+        "nothing answers at OPENAI_BASE_URL (connection refused). Start the server, or check OPENAI_API_KEY",
         "用 --real 目录 可以测；或 --llm 模型名。仍然较弱：light=deep shade。",
         questions.ask_instead_of(["zorbling"], "en"),
         questions.ask_instead_of(["佐布林"], "zh"),
@@ -93,6 +95,7 @@ def test_the_agents_words_are_worded_for_the_page(monkeypatch, language, text):
     assert not CODE.search(said)
     assert "sightsmith " not in said
     assert "DIR" not in said and "NAME" not in said
+    assert widgets.explained(StepFailed(text)) == said
 
 
 @pytest.mark.usefixtures("english")

@@ -21,6 +21,10 @@ class Annotator(Protocol):
 
     dropped: Counter[str]  # why things that it saw became no labels
 
+    @property
+    def at_once(self) -> int | None:
+        """Pictures that it is best given at once; None leaves that to `settings.detector_batch`."""
+
     def annotate_many(
         self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:

@@ -103,6 +103,7 @@ class DetectAndSegment:
     """
 
     name = "detect_and_segment"
+    at_once: int | None = None
 
     def __init__(
         self, detectors: Sequence[Detector], segmenter: Segmenter, ontology: Ontology, rules: LabelRules,

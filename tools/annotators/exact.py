@@ -16,6 +16,7 @@ class ExactAnnotator:
     name = "exact"
     version = "1"
     licence = "AGPL-3.0-or-later"
+    at_once: int | None = None
 
     def __init__(self, min_instance_px: int) -> None:
         self.min_instance_px = min_instance_px

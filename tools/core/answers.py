@@ -2,6 +2,8 @@
 
 import re
 
+from tools.core.errors import Code, FixArguments
+
 
 def _words(*texts: str) -> frozenset[str]:
     return frozenset(word for text in texts for word in text.split())
@@ -33,6 +35,11 @@ def approves(answer: str) -> bool:
     words = [word.rstrip(_CHINESE_ENDINGS) or word for word in plain(answer).split()]
     only_yes = all(w in YES or w in _BESIDE_YES for w in words) and any(w in YES for w in words)
     return plain(answer) in YES or only_yes
+
+
+def as_wish(answer: str) -> FixArguments:
+    """What a person said to a plan, for the model to mind; the plan is then shown again."""
+    return FixArguments(WANTS + answer, Code.WISH, {"said": answer})
 
 
 def plain(answer: str) -> str:

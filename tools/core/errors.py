@@ -1,8 +1,35 @@
 """The three ways in which a step can refuse; any other exception is a bug."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """What a refusal is about, for code that acts on it; its sentence is for people and for models alone."""
+
+    UNCOVERED = "uncovered"  # nothing draws a class; data: names, nearest (known names by name)
+    ALIKE = "alike"  # classes that would look the same; data: classes, drawn_as, appearances
+    LEAVE_OUT = "leave_out"  # an argument is not possible, the call without it is; data: argument
+    SAME_AGAIN = "same_again"  # a person settled something beside the call, which can now be made as it was
+    WISH = "wish"  # what a person said to a plan; data: said
+    WITHOUT_MODEL = "without_model"  # the language model is at fault: without it the run can go on
+
 
 class SightsmithError(Exception):
     """Base of every error whose message is written for the person or the model that reads it."""
+
+    def __init__(self, message: str = "", code: Code | None = None, data: Mapping[str, Any] | None = None) -> None:
+        """A sentence, and what it is about where code acts on it.
+
+        Args:
+            message: for people and models; free to be reworded.
+            code: None where nobody needs to tell it from others.
+            data: what the code says that it holds; plain JSON values, for it is kept with the conversation.
+        """
+        super().__init__(message)
+        self.code = code
+        self.data = dict(data or {})
 
 
 class FixArguments(SightsmithError):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from tools.core.errors import FixArguments
+from tools.core.errors import Code, FixArguments
 from tools.core.task import MAX_NAME_CHARS, ClassSpec, clean_name
 from tools.drawable.homonyms import meanings_of
 
@@ -78,7 +78,7 @@ def resolve_classes(
     found = [(a, name, drawn_by(name, names, objects)) for a, name in zip(arguments, names, strict=True)]
     unknown = [name for _, name, drawn in found if drawn is None]
     if unknown:
-        raise FixArguments(_refusal(unknown, objects, how_to_teach()))
+        raise _refusal(unknown, objects, how_to_teach())
     classes = []
     for argument, name, drawn in found:
         assert drawn is not None
@@ -159,14 +159,15 @@ def relatives(classes: Sequence[ClassSpec], objects: Objects) -> list[str]:
     ]
 
 
-def _refusal(unknown: list[str], objects: Objects, how_to_teach: str) -> str:
+def _refusal(unknown: list[str], objects: Objects, how_to_teach: str) -> FixArguments:
     near = {name: nearest(name, objects) for name in unknown}
-    return (
+    message = (
         f"Nothing can draw {json.dumps(unknown, ensure_ascii=False)}. Nearest known names: "
         f"{json.dumps(near, ensure_ascii=False)}. A class is never drawn as something else: call define_task "
         "again with an object_spec for it, or ask_user what to do (another name, or models with --assets DIR).\n"
         f"{how_to_teach}"
-    ).strip()
+    )
+    return FixArguments(message.strip(), Code.UNCOVERED, {"names": unknown, "nearest": near})
 
 
 def _narrow(argument: ClassArgument, key: str, looks: list[str], objects: Objects) -> list[str]:
@@ -203,11 +204,12 @@ def _share_out(classes: list[ClassSpec], objects: Objects) -> None:
         taken = [a for c in same for a in c.appearances]
         left = [a.name for a in objects.spec(key).appearances if a.name not in taken]
         if len(whole) > 1 or len(set(taken)) < len(taken) or (whole and not left):
-            names = ", ".join(repr(c.name) for c in same)
-            known = ", ".join(a.name for a in objects.spec(key).appearances)
+            names, known = [c.name for c in same], [a.name for a in objects.spec(key).appearances]
             raise FixArguments(
-                f"{names} would be drawn the same way, so no model could tell them apart. Give each its own "
-                f"appearances of {key!r} ({known}), or name other classes."
+                f"{', '.join(map(repr, names))} would be drawn the same way, so no model could tell them apart. Give "
+                f"each its own appearances of {key!r} ({', '.join(known)}), or name other classes.",
+                Code.ALIKE,
+                {"classes": names, "drawn_as": key, "appearances": known},
             )
         if whole:
             whole[0].appearances = left

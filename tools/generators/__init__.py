@@ -29,6 +29,7 @@ class Failed:
 
     scene: SceneSpec
     reason: str
+    declined: bool = False  # what should be shown was refused; the engine itself works
 
 
 class Generator(Protocol):

@@ -130,7 +130,7 @@ class OpenAIImages:
                     result = waiting.popleft().result()
                     given.add(result.scene.id)
                     yield result
-                    in_a_row = in_a_row + 1 if isinstance(result, Failed) and "refused" not in result.reason else 0
+                    in_a_row = in_a_row + 1 if isinstance(result, Failed) and not result.declined else 0
                     if in_a_row == FAILURES_IN_A_ROW:
                         raise _Stop(f"the image service does not work: {getattr(result, 'reason', '')}", fatal=True)
                     for scene in islice(left, 1):
@@ -174,7 +174,7 @@ class OpenAIImages:
                 return kept
             except _Refused as refusal:
                 self.counts["refused"] += 1
-                return Failed(scene, f"the service refused the prompt: {refusal}")
+                return Failed(scene, f"the service refused the prompt: {refusal}", declined=True)
             except _Again as fault:
                 reason = str(fault)
                 self.counts["retried"] += 1

@@ -8,7 +8,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
-from tools.core.answers import NO, REPLY_CHARS, WANTS, approves, plain
+from tools.core.answers import NO, REPLY_CHARS, approves, as_wish, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.task import TaskKind
 from tools.data.formats import Form
@@ -68,7 +68,7 @@ def _approve(run: RunContext, wanted: Labelling, reply: str | None) -> None:
         if plain(answer) in NO:
             raise StepFailed("the plan was refused; no photo was read. Start again with other words")
         if not approves(answer):
-            raise FixArguments(f"{WANTS}{answer}")
+            raise as_wish(answer)
     run.record.labelling = asked
     run.save()
 

@@ -8,7 +8,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
-from tools.core.answers import NO, WANTS, approves, plain
+from tools.core.answers import NO, approves, as_wish, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.photo_files import find_photos
 from tools.repair.improve import Repair, improve_photos
@@ -60,7 +60,7 @@ def _approve(run: RunContext, places: Sequence[Path], steps: Sequence[str]) -> N
     if plain(answer) in NO:
         raise StepFailed("the plan was refused; no photo was read. Start again with other words")
     if not approves(answer):
-        raise FixArguments(f"{WANTS}{answer}")
+        raise as_wish(answer)
 
 
 @tool("improve_photos")

@@ -89,6 +89,7 @@ class RunRecord(BaseModel):
     approved: bool = False
     question: dict[str, Any] | None = None
     error: str | None = None
+    error_code: str | None = Field(None, description="what the error is about, of `tools.core.errors.Code`")
     lessons: list[dict[str, Any]] = Field(default_factory=list, description="past runs that changed this one")
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)

@@ -30,5 +30,8 @@ class Scorer(Protocol):
     def score_many(self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample]) -> list[Quality]:
         """Score (h, w, 3) RGB pictures with their labels."""
 
+    def take_embeddings(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Vectors of whole pictures scored since it was last asked, by sample id; empty where it makes none."""
+
     def close(self) -> None:
         """Release memory."""

@@ -117,10 +117,7 @@ def score_batch(
                 update |= {"verdict": "dropped", "reasons": quality.reasons or ["low quality"]}
                 outcome.dropped_by[scorer.name] += 1
                 left.remove(sample)
-        vectors = getattr(scorer, "embeddings", None)
-        if vectors:
-            outcome.vectors.update(vectors)
-            vectors.clear()
+        outcome.vectors.update(scorer.take_embeddings())
     for sample in samples:
         outcome.updates[sample.id]["quality"] = round(float(np.mean(values[sample.id])), 4)
     return outcome

@@ -252,7 +252,7 @@ class ClipScorer:
         self._lookalikes = sorted({o.drawn_as for s in scenes.values() for o in s.objects if o.role == "lookalike"})
 
     def score_many(self, pictures: Sequence[Picture], samples: Sequence[Sample]) -> list[Quality]:
-        """Score pictures; vectors of whole pictures are left in `embeddings`."""
+        """Score pictures; vectors of whole pictures are kept for `take_embeddings`."""
         crops = [[self._crop(p, i.box) for i in s.instances] for p, s in zip(pictures, samples, strict=True)]
         flat = [c for own in crops for c in own if c is not None]
         vectors = self.embedder.pictures([*map(_square, pictures), *map(_square, flat)])
@@ -263,6 +263,11 @@ class ClipScorer:
             self._quality(vector, own, sample)
             for vector, own, sample in zip(vectors, of_crops, samples, strict=False)
         ]  # fmt: skip
+
+    def take_embeddings(self) -> dict[str, Float32Array]:
+        """Vectors of whole pictures scored since it was last asked, by sample id."""
+        taken, self.embeddings = self.embeddings, {}
+        return taken
 
     def close(self) -> None:
         """Release the embedder."""

@@ -256,6 +256,10 @@ class ClisScorer:
             for (whole, objects), sample in zip(plans, samples, strict=True)
         ]
 
+    def take_embeddings(self) -> dict[str, Float32Array]:
+        """It keeps none."""
+        return {}
+
     def close(self) -> None:
         """Release the judge."""
         self.judge.close()

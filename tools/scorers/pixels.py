@@ -52,6 +52,10 @@ class PixelScorer:
         """`score` for each picture."""
         return [self.score(p, s) for p, s in zip(pictures, samples, strict=True)]
 
+    def take_embeddings(self) -> dict[str, npt.NDArray[np.float32]]:
+        """It makes none."""
+        return {}
+
     def close(self) -> None:
         """Nothing is held."""
 

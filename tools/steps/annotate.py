@@ -81,7 +81,7 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
 
 def _at_once(run: RunContext, engine: Annotator) -> int:
     """Pictures between two entries in the data set: a batch, or as many as keep a cluster busy."""
-    return int(getattr(engine, "at_once", run.settings.detector_batch))
+    return engine.at_once or run.settings.detector_batch
 
 
 def is_exact(sample: Sample) -> bool:

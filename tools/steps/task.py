@@ -11,8 +11,8 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import BaseModel, Field
 
-from tools.core.answers import ANSWERS, NO, QUIT, REPLY_CHARS, WANTS, approves, plain
-from tools.core.errors import FixArguments, NeedsUser, StepFailed
+from tools.core.answers import ANSWERS, NO, QUIT, REPLY_CHARS, approves, as_wish, plain
+from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed
 from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.drawable.classes import ClassArgument, drawn_by, relatives, resolve_classes
@@ -147,7 +147,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     if unknown := [c for c in wanted.contexts if c not in CONTEXTS]:
         raise FixArguments(f"Unknown context {unknown[0]!r}; there are {', '.join(CONTEXTS)}. None means everywhere.")
     if wanted.target is not None and not 0 < wanted.target <= 1:
-        raise FixArguments(f"target is a score between 0 and 1, not {wanted.target:g}.")
+        raise _leave_out("target", f"target is a score between 0 and 1, not {wanted.target:g}.")
     if run.record.few is not None:
         _settle_shown(run, wanted, classes, again)
         return
@@ -158,7 +158,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     plan, minutes, notes = _plan(run, wanted, settings)
     money = _within_flag("money", wanted.money, run) or 0.0
     if not 0 <= money < math.inf:
-        raise FixArguments(f"money must be a number of US dollars, 0 or more, not {money:g}.")
+        raise _leave_out("money", f"money must be a number of US dollars, 0 or more, not {money:g}.")
     task = TaskSpec(
         kind=wanted.kind, classes=classes, contexts=list(dict.fromkeys(wanted.contexts)), target=wanted.target,
         budget=Budget(images=plan.images, rounds=plan.rounds, minutes=minutes, money=money),
@@ -221,7 +221,7 @@ def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], aga
         budget=Budget(images=1, rounds=1, minutes=minutes),
     )  # fmt: skip
     if settle_labels(run, task, ask):
-        raise FixArguments("What the user pointed at is noted. Call define_task again with the same arguments.")
+        raise _same_again("What the user pointed at is noted.")
     model, about_model = _network(run, wanted.model)
     photos, notes = _shown_photos(run, task)
     task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
@@ -292,9 +292,9 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
     images, rounds, minutes = (_within_flag(name, getattr(wanted, name), run) for name in _RUN_FLAGS)
     for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
         if value is not None and not 1 <= value <= most:
-            raise FixArguments(f"{name} must be between 1 and {most}, not {value:g}.")
+            raise _leave_out(name, f"{name} must be between 1 and {most}, not {value:g}.")
     if minutes is not None and not 0 < minutes < math.inf:
-        raise FixArguments(f"minutes must be a number above 0, not {minutes:g}; leave it out for no limit.")
+        raise _leave_out("minutes", f"minutes must be a number above 0, not {minutes:g}.")
     whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
     try:
         plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)
@@ -310,10 +310,16 @@ def _within_flag(name: str, asked: float | None, run: RunContext) -> float | Non
     if flag is None or ("wish" in run.record.options and asked is not None):
         return asked
     if asked is not None and asked > flag:
-        raise FixArguments(
-            f"The user allows at most {flag:g} {name} (--{name} {flag:g}); leave {name} out of the call."
-        )
+        raise _leave_out(name, f"The user allows at most {flag:g} {name} (--{name} {flag:g}).")
     return float(flag)
+
+
+def _leave_out(argument: str, why: str) -> FixArguments:
+    return FixArguments(f"{why} Leave {argument} out of the call.", Code.LEAVE_OUT, {"argument": argument})
+
+
+def _same_again(what: str) -> FixArguments:
+    return FixArguments(f"{what} Call define_task again with the same arguments.", Code.SAME_AGAIN)
 
 
 def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
@@ -330,14 +336,12 @@ def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
     except NeedsUser as unclear:
         pairs = _pairs(ask(unclear.question, unclear.options))
         if not pairs:
-            raise FixArguments(
-                "The user's answer names no pair label=class. Call define_task again to ask again."
-            ) from None
+            raise _same_again("The user's answer names no pair label=class, so the question is put again.") from None
         run.settings.class_map = pairs
         run.record.settings["class_map"] = pairs
         run.save()
         # One question a call: a call that is run again after its answer counts its questions from the start.
-        raise FixArguments("The user's pairs are noted. Call define_task again with the same arguments.") from None
+        raise _same_again("The user's pairs are noted.") from None
     return notes
 
 
@@ -380,7 +384,7 @@ def _wish(run: RunContext, answer: str) -> None:
     """
     run.record.options["wish"] = answer
     run.save()
-    raise FixArguments(WANTS + answer)
+    raise as_wish(answer)
 
 
 def plan_for_person(run: RunContext) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 import json
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage
 
 from agent.planner import OfflinePlanner
 from agent.requests.label_request import read_label_request
 from agent.run import ExitCode, execute
 from agent.run_folder import start_run
 from tests.agent.objects import known
-from tests.agent.test_planner import TOOLS, make_tool
+from tests.agent.test_planner import TOOLS, make_tool, tool_message
 from tests.tools.label.colour_engine import ColourEngine, settings, write
-from tools.core.answers import WANTS
+from tools.core.answers import as_wish
+from tools.core.errors import FixArguments, StepFailed
 
 LABEL = make_tool("label_photos", "photos", "classes", "kind", "form", "model", "reply")
 
@@ -65,7 +66,7 @@ def talk(request_text, *replies):
             return calls, answer.text
         [call] = answer.tool_calls
         calls.append((call["name"], call["args"]))
-        messages.append(ToolMessage(reply, tool_call_id=call["id"], name=call["name"]))
+        messages.append(tool_message(reply, call["id"], call["name"]))
     assert isinstance(messages[-1], AIMessage)
     return calls, ""
 
@@ -90,10 +91,10 @@ def test_a_thing_that_is_not_named_is_asked_for():
     assert text.startswith("Done")
 
 
-@pytest.mark.parametrize("refusal", ["StepFailed: nothing can tell them apart.", "FixArguments: /d: no such folder"])
+@pytest.mark.parametrize("refusal", [StepFailed("nothing can tell them apart."), FixArguments("/d: no such folder")])
 def test_a_refusal_is_told_and_not_repeated(refusal):
     calls, text = talk("把 /d 里的苹果标注出来", refusal)
-    assert len(calls) == 1 and text.startswith("没有标注") and refusal.split(": ", 1)[1] in text
+    assert len(calls) == 1 and text.startswith("没有标注") and str(refusal) in text
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_refusal_is_told_and_not_repeated(refusal):
     ],
 )
 def test_a_wish_about_the_plan_shows_it_again(wishes, changed, replied):
-    calls, text = talk("label the apples in ./photos", *(f"FixArguments: {WANTS}{w}" for w in wishes), REPORT)
+    calls, text = talk("label the apples in ./photos", *map(as_wish, wishes), REPORT)
     assert [c[0] for c in calls] == ["label_photos"] * (len(wishes) + 1)
     first = {"photos": ["./photos"], "classes": ["apple"], "kind": "segment", "form": "coco"}
     last = {k: v for k, v in calls[-1][1].items() if k != "reply"}

@@ -174,6 +174,7 @@ def test_refusals_are_counted_free_and_not_repeated(service, tmp_path):
         (fault(400, "size 1024x1024 is not supported"), "the size 1024x1024"),
         (fault(429, "pay first", "insufficient_quota"), "account is empty"),
         (fault(500, "down"), "does not work.*stay planned"),
+        (fault(502, "upstream: connection refused"), "does not work.*stay planned"),  # no prompt was refused
     ],
 )
 def test_what_no_request_can_mend_stops_it_and_keeps_what_is_done(service, tmp_path, answer, words):

@@ -134,7 +134,8 @@ def test_vectors_are_computed_in_one_call_and_left_for_curation():
     ]
     scorer.score_many([paint("apple")] * 5, samples)
     assert embedder.asked == 5
-    assert set(scorer.embeddings) == {s.id for s in samples}
+    assert set(scorer.take_embeddings()) == {s.id for s in samples}
+    assert scorer.take_embeddings() == {}, "they are handed over once"
     scorer.close()
     assert embedder.closed
 
