@@ -23,7 +23,7 @@ def choose_dtype(device: str) -> Any:
 
 
 def cpu_count() -> int:
-    """Cores this process may use."""
+    """Cores this process may use, which in a container are fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -1,9 +1,8 @@
 """What a plan costs before anything is spent, and a plan that fits into the minutes there are."""
 
-import os
-
 from pydantic import BaseModel, Field
 
+from tools.core.devices import cpu_count
 from tools.core.errors import StepFailed
 from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Effort
@@ -69,7 +68,7 @@ def network_work(model: str) -> float:
 
 def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:
     """How much larger a picture is, and how many times as many cores there are, than the settings' seconds count."""
-    cores = cores or settings.workers or os.cpu_count() or _CORES
+    cores = cores or settings.workers or cpu_count()
     return (settings.size_px / _SIZE_PX) ** 2, cores / _CORES
 
 

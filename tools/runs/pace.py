@@ -1,13 +1,13 @@
 """How fast this machine was in its latest runs: estimates go by that where there are any."""
 
 import json
-import os
 import platform
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.core.devices import cpu_count
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
 from tools.runs.estimate import network_work, scale
@@ -34,7 +34,7 @@ def machine_name() -> str:
         model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         model = platform.processor() or platform.machine()
-    return f"{model}, {os.cpu_count()} cores"
+    return f"{model}, {cpu_count()} cores"
 
 
 def latest_paces(runs_dir: Path, machine: str, settings: Settings) -> list[Pace]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tools.core.devices import cpu_count
 from tools.core.model_files import local_folder
 from tools.core.settings import WORDED_GENERATORS, Settings
 from tools.runs.runtime import RunContext
@@ -66,7 +67,7 @@ def look(settings: Settings, *, ask_hub: bool = True) -> Machine:
     elif ask_hub:
         hub = hub_answers(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
     memory = psutil.virtual_memory().total / 2**30
-    return Machine(device, gpu_gib, memory, os.cpu_count() or 1, hub, key and settings.profile != "offline")
+    return Machine(device, gpu_gib, memory, cpu_count(), hub, key and settings.profile != "offline")
 
 
 def _gpu() -> tuple[str, float]:

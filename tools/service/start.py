@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.core.devices import cpu_count
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.locks import locked
 from tools.core.processes import before_workers_of_ray
@@ -168,7 +169,7 @@ def _serve(
     engine = RayEngine.start(
         [Served(v.name, Path(v.weights), v.threshold) for v in served], replicas=settings.service_replicas,
         batch=settings.service_batch, wait_s=settings.service_wait_ms / 1000, timeout_s=settings.service_timeout_s,
-        cpus=os.cpu_count() or 1,
+        cpus=cpu_count(),
     )  # fmt: skip
     service = service_of(runs[0], served, engine, options, settings, keys, metrics_of(runs, served, settings))
     app = create_app(service, LOCAL if options.host in LOCAL else ())

@@ -5,13 +5,13 @@ Blender itself lives only in the workers (`worker.py`); this module imports in m
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.core.devices import cpu_count
 from tools.core.errors import StepFailed
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings
@@ -51,7 +51,7 @@ class BlenderGenerator:
         min_instance_px: int = 12,
         avoid: Iterable[str] = (),
     ) -> None:
-        cores = _cores()
+        cores = cpu_count()
         self.size_px, self.samples, self._library = size_px, samples, library
         self.stages_ms: list[dict[str, float]] = []  # of every picture so far, for benchmarks
         hello = {
@@ -161,11 +161,6 @@ def words_of(names: Iterable[str]) -> set[str]:
     for word in re.findall(r"\w+", " ".join(names).casefold()):
         words |= {word, word.removesuffix("s"), word.removesuffix("es")}
     return words - {""}
-
-
-def _cores() -> int:
-    """Cores this process may use, which in a container is fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _worker_env() -> dict[str, str]:

@@ -6,7 +6,6 @@ cut-outs.
 """
 
 import hashlib
-import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tools.core.devices import cpu_count
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
@@ -64,7 +64,7 @@ class CopyPasteGenerator:
         min_instance_px: int = 12, avoid: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.cutouts, self.backgrounds, self.size_px = cutouts, backgrounds, size_px
-        self.workers = workers or _cores()
+        self.workers = workers or cpu_count()
         self.min_instance_px = min_instance_px
         self._clutter = cutouts.others(avoid)
         licences = sorted({c.licence for c in cutouts.cutouts if c.licence})
@@ -228,7 +228,3 @@ def make_generator(settings: Settings, size_px: int, avoid: Iterable[str] = ()) 
         cutouts=CutoutFolder(cutouts), backgrounds=backgrounds, size_px=size_px, workers=settings.workers,
         min_instance_px=settings.min_instance_px, avoid=avoid,
     )  # fmt: skip
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
