@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.requests.amounts import number, take_amounts
 from agent.requests.asides import find_path
 from agent.requests.declined import take_declined
 from agent.requests.followup_aims import mentioned_classes, read_aims
@@ -41,11 +42,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
-_NUMBERS = {
-    w: n
-    for n, ws in enumerate(("", "one a an 一", "two 两 二", "three 三", "four 四", "five 五"), 0)
-    for w in ws.split()
-}
+# Between a number and what it counts; "a few" is no number.
+_MORE_WORDS = re.compile(r"(?i)\b(?:more|extra|additional|another|further|a few|a couple of|some)\b|再|多|额外")
 _HOW_ABOUT = re.compile(r"^\W*(?:and |but )?(?:how|what) about\b")  # a wish, put as a question
 _FORGET = _any(r"\bforget\b(?! to\b)|\bundo\b|never ?mind|\btake (?:that|it) back\b|\bcancel (?:that|it)\b|"
                r"\bscratch that\b",
@@ -272,11 +270,10 @@ def _device(text: str) -> str:
 
 
 def _number(text: str) -> int | None:
-    """The first number said, in digits or a small one in a word."""
+    """The number of pictures or rounds that are said, or else the first number in digits."""
     plain = re.sub(r"(?<=\d)[,，](?=\d{3})", "", text)
-    if found := re.search(r"(\d{1,7})\s*(k\b|千|万)?", plain):
-        return int(found[1]) * {"k": 1000, "千": 1000, "万": 10_000}.get(found[2] or "", 1)
-    if found := re.search(r"(一千|一万|一百|thousand|hundred)", plain):
-        return {"一千": 1000, "一万": 10_000, "一百": 100, "thousand": 1000, "hundred": 100}[found[1]]
-    words = re.search(r"\b(one|two|three|four|five)\b(?= (?:more )?rounds?)|再.{0,3}?([一两二三四五])轮", plain)
-    return _NUMBERS.get(words[1] or words[2]) if words else None
+    said, _ = take_amounts(" ".join(_MORE_WORDS.sub(" ", plain).split()))
+    if amount := said.images or said.rounds:
+        return amount
+    found = re.search(r"(\d{1,7})\s*(k\b|千|万)?", plain)
+    return int(number("".join(g or "" for g in found.groups()))) if found else None

@@ -7,6 +7,8 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from agent.followup import Reply, follow_up
+from agent.requests.followup_words import read_word
+from tests.agent.objects import known
 from tests.agent.talking import copied, finished
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import FixArguments
@@ -280,3 +282,16 @@ def test_the_command_line_asks_and_says_how_to_approve(folder: Path):
     assert run("asdf")[0] == 2
     code, text = run("what does it confuse?", "--json")
     assert code == 0 and '"outcome": "answered"' in text
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("make 500 more pictures", 500), ("两千张更多的图", 2000), ("再来三百张", 300), 
+        ("two more rounds", 2), ("再做两轮", 2),
+        ("two hundred more images", 200), ("a few more pictures", None), ("another round", None),
+        ("how long would a thousand pictures take?", 1000),
+    ],
+)  # fmt: skip
+def test_amounts_of_a_follow_up_are_read_as_those_of_a_request(said, number):
+    assert read_word(said, ["apple"], known).number == number
