@@ -122,7 +122,7 @@ _ROUND = _any(r"\brounds?\b|^\W*(?:ok(?:ay)?,? )?(?:go on|keep going|continue|ca
 _PICTURES = _any(r"\bmore (?:training )?(?:pictures?|images?|photos?|data|samples?|renders?|examples?)\b|"
                  r"\d+ (?:more|extra|further)\b|\b(?:add|make|another) \d+ (?:pictures?|images?)",
                  r"(?:更多|再加|再生成|再做|多做|多生成|增加|多来).{0,8}"
-                 r"(?:图|照片|数据|样本|张)|再.{0,4}\d+\s*张")  # fmt: skip
+                 r"(?:图|照片|数据|样本|张)|再.{0,4}[\d一二两三四五六七八九十百千万]\s*张")  # fmt: skip
 _KIND: tuple[tuple[TaskKind, re.Pattern[str]], ...] = (
     ("detect", _any(r"\bbox(?:es)?\b.{0,24}\b(?:enough|fine|ok(?:ay)?|suffice|will do|instead|only|do)\b|\b(?:only|"
                     r"just)\b.{0,12}\bbox(?:es)?\b|"
