@@ -26,7 +26,8 @@ from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_js
 LoadModel = Callable[[Path], Recogniser]
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 _METHOD = 6  # raised when the same pictures and weights would be scored or judged differently
-# Of the score on some thirty photos: half of what neighbouring epochs of one training differ by (docs/learning.md).
+# Of the score on some thirty photos: half of what neighbouring epochs of one training differ by: see
+# docs/experiments/rounds.md.
 _PHOTO_NOISE = 0.01
 _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "recall", "f1")
 

@@ -23,7 +23,7 @@ from tools.runs.runtime import RunContext, report
 
 # Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round,
 # or when a round's pictures have had the minutes that the rest of the plan leaves them: on a slow machine fewer
-# pictures, seen more often, give fewer false alarms than all of them (docs/learning.md).
+# pictures, seen more often, give fewer false alarms than all of them (docs/experiments/rounds.md).
 RESERVED_SHARE = 0.45
 PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
 SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run

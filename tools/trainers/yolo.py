@@ -61,7 +61,7 @@ class Recipe:
     # box mAP50 on orchard photos falls from 0.76 to 0.71.
     frozen: int = 3
     rate_round: float = 3e-3  # from the round before, which knows the task already
-    # Of a classifier, whose head is a single layer: see docs/learning.md.
+    # Of a classifier, whose head is a single layer: see docs/experiments/classifiers.md.
     classify_rate_round: float = 1e-3
     min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
     min_batch: int = 6  # below it batch statistics get poor
