@@ -20,6 +20,7 @@ from agent.cli.options import DEFAULT_RUNS, RunsDir, finite
 from agent.cli.predict import predict
 from agent.cli.privacy import anonymise, erase
 from agent.cli.service import keys, serve
+from agent.cli.settings import settings
 from agent.cli.talk import ask, chat
 from tools.core.files import json_text
 from tools.core.threads import prepare_for_torch
@@ -306,6 +307,7 @@ app.command()(anonymise)
 app.command()(erase)
 app.command()(ask)
 app.command()(chat)
+app.command()(settings)
 app.add_typer(keys, name="keys")
 use_everywhere(app)
 

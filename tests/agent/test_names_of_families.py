@@ -2,10 +2,10 @@
 
 import pytest
 
-from agent.planner import _UNCOVERED, _instead_of
+from agent.planner import _instead_of
 from agent.requests.noun_phrases import singular
 from agent.requests.understand import understand
-from tools.core.errors import FixArguments
+from tools.core.errors import Code, FixArguments
 from tools.drawable.classes import ClassArgument, resolve_classes
 from tools.generators.blender.library import Library
 from tools.generators.blender.naming import forms, plain
@@ -52,9 +52,8 @@ def test_a_word_of_two_meanings_is_asked_with_both():
     task = understand("detect mice", Library().find)
     with pytest.raises(FixArguments) as caught:
         resolve_classes([ClassArgument(name=c.name) for c in task.classes], Library())
-    hole = _UNCOVERED.search(str(caught.value))
-    assert hole is not None
-    asked = _instead_of(task, hole)
+    assert caught.value.code is Code.UNCOVERED
+    asked = _instead_of(task, caught.value.data).asked(0, "en")
     assert asked["options"] == ["computer mouse", "house mouse"]
     assert asked["question"] == '"mouse" can mean several things. Which do you mean: computer mouse / house mouse?'
 
