@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing import Any
 from agent.requests.questions import ask_for_less
 from agent.requests.understand import MAX_REQUEST_CHARS
 from tools.core.errors import FixArguments, StepFailed
-from tools.core.files import clear_leftovers, explain_os_error
+from tools.core.files import beside, clear_leftovers, explain_os_error, is_left_over
 from tools.core.locks import locked
 from tools.core.secrecy import secret_fields
 from tools.core.settings import Settings
@@ -198,8 +197,10 @@ def _claim(record: RunRecord, settings: Settings, name: str | None) -> Path:
     """Put a new run's record in a folder of its own, both at once: a kill leaves a run that can be resumed, or none."""
     runs_dir = settings.runs_dir
     stem = name or slug(record.request)[:40].strip("-") or "run"
-    new = runs_dir / f".{os.getpid()}-{threading.get_native_id()}.new"
+    new = beside(runs_dir / stem, "new")
     try:
+        for old in filter(is_left_over, runs_dir.glob(".*.new")):
+            shutil.rmtree(old, ignore_errors=True)
         new.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
             folder = runs_dir / (stem if number == 1 else f"{stem}-{number}")

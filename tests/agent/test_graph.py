@@ -1,6 +1,8 @@
 """How the agent bears a model, a tool or a person that misbehaves."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from langgraph.types import interrupt
 
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
-from agent.run_folder import open_run, start_run
+from agent.run_folder import lock, open_run, start_run
 from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
 from tools.core.answers import as_wish
@@ -351,7 +353,6 @@ def test_calls_of_one_message_run_in_order(tmp_path):
 
 
 def test_two_processes_do_not_share_a_run(tmp_path):
-    from agent.run_folder import lock
 
     code, run, _ = drive(tmp_path, [call("misbehave", how="stop")])
     assert code is ExitCode.STOPPED
@@ -398,6 +399,21 @@ def test_a_run_that_is_killed_before_its_record_is_written_leaves_no_run(tmp_pat
         start_run("apples", settings, name="a")
     assert not list(tmp_path.iterdir())
     start_run("apples", settings, name="a")
+
+
+def test_what_a_kill_left_is_cleared_when_a_run_begins_and_when_it_goes_on(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    half = tmp_path / f".{gone.pid}-1.new"
+    half.mkdir()
+    (half / "run.json").write_text("{")
+    run = start_run("apples", Settings(runs_dir=tmp_path), name="a")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    (run.folder / "rounds").mkdir()
+    left = run.folder / "rounds" / f".{gone.pid}-1.tmp"
+    left.write_text("half")
+    with lock(run.folder):
+        assert not left.exists()
 
 
 def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):

@@ -24,7 +24,7 @@ from tools.core.database import explain_database_error
 log = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EACCES, errno.EROFS, errno.EPERM)
-_LEFTOVER = re.compile(r"\.(\d+)-\d+\.tmp")  # as `_beside` names them: process and thread
+_LEFTOVER = re.compile(r"\.(\d+)-\d+\.(?:tmp|new)")  # as `beside` names them: process and thread
 _LONG_S = 3600.0  # nothing of ours takes so long to write: whoever began it is gone, also in another container
 _SOME_BYTES = 2**20  # less than this free: too little for a database to write its next pages
 # What libraries in other languages say of a full disk; they hand over no number.
@@ -54,7 +54,7 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         DiskFull: there is no space; what was there before is kept.
         OSError: it cannot be written; `filename` is the file's own.
     """
-    temporary = _beside(path)
+    temporary = beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
@@ -95,7 +95,7 @@ def copy_file(source: Path, target: Path) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    temporary = _beside(target)
+    temporary = beside(target)
     shutil.copyfile(source, temporary)
     temporary.replace(target)
 
@@ -106,7 +106,7 @@ def link_or_copy(source: Path, target: Path) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    temporary = _beside(target)
+    temporary = beside(target)
     temporary.unlink(missing_ok=True)
     try:
         os.link(source, temporary)
@@ -120,17 +120,26 @@ def link_or_copy(source: Path, target: Path) -> None:
 def clear_leftovers(folder: Path) -> None:
     """Remove what killed writers of this module left in a folder and below; what a living one writes stays."""
     for place, _, names in os.walk(folder):
-        for name in names:
-            if (found := _LEFTOVER.fullmatch(name)) is not None:
-                path = Path(place, name)
+        for path in (Path(place, name) for name in names if _LEFTOVER.fullmatch(name)):
+            if is_left_over(path):
                 with contextlib.suppress(OSError):
-                    if not psutil.pid_exists(int(found[1])) or time.time() - path.stat().st_mtime > _LONG_S:
-                        path.unlink()
+                    path.unlink()
 
 
-def _beside(path: Path) -> Path:
-    """Where a file is written before it takes its place; short, so that a long name has room for it."""
-    return path.with_name(f".{os.getpid()}-{threading.get_native_id()}.tmp")
+def is_left_over(path: Path) -> bool:
+    """Whether something that has a name by `beside` was begun by a process that is gone."""
+    found = _LEFTOVER.fullmatch(path.name)
+    try:
+        return found is not None and (
+            not psutil.pid_exists(int(found[1])) or time.time() - path.stat().st_mtime > _LONG_S
+        )
+    except OSError:  # it has its place meanwhile
+        return False
+
+
+def beside(path: Path, ending: str = "tmp") -> Path:
+    """Where something is made before it takes its place; short, so that a long name has room for it."""
+    return path.with_name(f".{os.getpid()}-{threading.get_native_id()}.{ending}")
 
 
 def sync_folder(folder: Path) -> None:
