@@ -3,6 +3,8 @@
 UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Where it is set, as in many containers, each of the processes that a run or a test starts compiles its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(STAMP)
 
@@ -11,6 +13,7 @@ $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(UV) venv --quiet --python 3.11 .venv
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -c "import agent.run, agent.cli.app, tools.trainers.yolo, ultralytics, torch._inductor, streamlit.web.bootstrap"
 	@touch $@
 
 demo: setup

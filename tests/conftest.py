@@ -1,11 +1,18 @@
 """Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
+import functools
 import os
 import sys
 
+import hypothesis
 import pytest
+import typer.testing
 
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch is imported: tests share the cores with what they start
+hypothesis.settings.register_profile("steady", derandomize=True)  # the same examples everywhere: no run is a coin toss
+hypothesis.settings.load_profile("steady")
+# Built anew for each of a thousand command lines, the command costs more than what it does.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """Pages alone, without a server: a finished-looking run in a folder, and a page drawn on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,14 @@ from tests.waiting import LONG_S
 from tools.runs.runtime import RunContext
 
 Draw = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_search_for_components() -> Iterator[None]:
+    """Each page drawn alone would read the metadata of every installed package, in search of components: we have none."""
+    scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
+    with mock.patch(scan, return_value=[]):
+        yield
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def same(found, wanted, box_px=0.011):
         assert a.box == pytest.approx(b.box, abs=box_px)
 
 
-small_boxes = st.tuples(st.floats(0, 17), st.floats(0, 17), st.floats(1, 20), st.floats(1, 20)).map(
+small_boxes = st.tuples(st.floats(0, 17), st.floats(0, 17), st.floats(2, 20), st.floats(2, 20)).map(
     lambda b: (b[0], b[1], min(20.0, b[0] + b[2]), min(20.0, b[1] + b[3]))
 )
 instances = st.lists(
