@@ -55,6 +55,7 @@ def test_every_option_of_every_command_refuses_what_it_cannot_have(place, comman
     assert not (place / "new").exists() and [p.name for p in (place / "runs").iterdir()] == ["good"]
 
 
+@pytest.mark.slow
 def test_every_setting_refuses_nonsense_from_the_environment(place):
     lines = list(variable_lines())
     assert len(lines) > 200

@@ -327,6 +327,7 @@ async def listening(port):
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", [over_stdio, over_http])
 def test_both_transports_answer_and_refuse_a_path_and_a_spend(tmp_path, photos, transport):
     async def session():
@@ -397,6 +398,7 @@ def test_with_keys_only_who_sends_one_is_answered(tmp_path):
     assert ask(app, authorization=f"Bearer {secret}") == 204 and passed
 
 
+@pytest.mark.slow
 def test_an_open_address_without_a_key_is_refused(tmp_path):
     done = subprocess.run(
         command(tmp_path, "--http", "--host", "0.0.0.0", "--keys", str(tmp_path / "none.json")),

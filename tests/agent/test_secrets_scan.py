@@ -22,6 +22,8 @@ from tools.core.settings import Settings
 from tools.generators.openai_images import OpenAIImages
 from tools.models.vision import VisionModel
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def variables():

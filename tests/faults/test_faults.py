@@ -12,6 +12,7 @@ from tests.faults.kills import tried as killed
 from tests.faults.quirks import QUIRKS, SCENARIOS
 
 
+@pytest.mark.slow
 def test_odd_answers_of_an_endpoint_end_with_a_sentence_and_the_run_goes_on(tmp_path):
     faults = []
     with endpoint.served(tmp_path / "memory") as server:

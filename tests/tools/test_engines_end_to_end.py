@@ -13,6 +13,8 @@ from tools.data.pictures import read_picture
 from tools.steps.annotate import annotate, make_annotator
 from tools.steps.score import score
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):

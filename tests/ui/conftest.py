@@ -16,7 +16,7 @@ Draw = Callable[..., AppTest]
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_search_for_components() -> Iterator[None]:
-    """Each page drawn alone would read the metadata of every installed package, in search of components: we have none."""
+    """Each page drawn alone would read the metadata of every installed package in search of components."""
     scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
     with mock.patch(scan, return_value=[]):
         yield

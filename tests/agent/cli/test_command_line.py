@@ -103,6 +103,7 @@ def test_a_number_of_looks_is_read_from_the_environment(monkeypatch):
     assert Settings().label_views == 6
 
 
+@pytest.mark.slow
 def test_a_plan_that_nobody_approves_waits(tmp_path):
     result = sightsmith("build", "build me an apple segmenter", "--llm", "offline", "--run", "a", cwd=tmp_path)
     assert result.returncode == 3, result.stderr
@@ -123,6 +124,7 @@ def test_a_request_that_names_nothing_gets_a_question(tmp_path, monkeypatch, req
     assert "?" in record["question"]["question"] or "？" in record["question"]["question"]
 
 
+@pytest.mark.slow
 def test_an_unreachable_model_says_how_to_go_on(tmp_path):
     result = sightsmith(
         "build", "build me an apple segmenter", "--llm", "some-model", "--yes", "--run", "a", cwd=tmp_path,
@@ -176,6 +178,7 @@ def test_folders_and_the_cluster_are_kept_in_the_record(tmp_path, monkeypatch):
     assert [c.settings.engine for c in seen] == ["ray", "local"]
 
 
+@pytest.mark.slow
 def test_learning_from_photos_ends_with_the_model_that_is_kept(tmp_path, monkeypatch):
     run = exportable(tmp_path / "runs" / "one", "segment")
     run.record.status = "finished"

@@ -7,6 +7,8 @@ from tests.tools import checkpoints
 from tools.annotators.open_vocabulary import UltralyticsDetector, make_detector, usual_confidence
 from tools.core.errors import StepFailed
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 PICTURES = [RNG.integers(0, 255, shape, np.uint8) for shape in ((48, 64, 3), (64, 48, 3), (48, 64, 3))]
 

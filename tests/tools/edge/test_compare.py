@@ -9,6 +9,8 @@ from tests.tools.trainers.shapes import samples
 from tools.core.errors import FixArguments
 from tools.edge.compare import compare_sizes
 
+pytestmark = pytest.mark.slow
+
 
 def test_sizes_are_trained_once_and_measured_alike_and_the_run_keeps_its_model(tmp_path):
     run = ready(tmp_path, "detect")

@@ -21,6 +21,8 @@ from tools.edge.int8 import left_alone
 from tools.edge.measure import DeviceModel, latencies_ms
 from tools.models.checkpoint import load
 
+pytestmark = pytest.mark.slow
+
 
 def ready(folder, kind="segment"):
     """A run with a network, test pictures to measure it on and validation pictures to calibrate with."""

@@ -18,6 +18,8 @@ from tools.scenes.scene import SceneObject, SceneSpec
 from tools.steps.generate import generate
 from tools.steps.scenes import design
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):

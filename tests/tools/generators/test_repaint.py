@@ -18,6 +18,8 @@ from tools.generators.drift import agreement
 from tools.generators.repaint import RepaintGenerator, _edges
 from tools.scenes.scene import SceneObject, SceneSpec
 
+pytestmark = pytest.mark.slow
+
 SIZE = 96
 
 

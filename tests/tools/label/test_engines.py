@@ -21,6 +21,8 @@ from tools.label.engines import ClipNamer, ProposalEngine, disagreements
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
 
+pytestmark = pytest.mark.slow
+
 
 def a_run(tmp_path, name, names=("apple",), kind="segment", real=None, synthetic=0.7, photos=20):
     """A finished run with true, untrained weights."""

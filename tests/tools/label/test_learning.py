@@ -25,6 +25,8 @@ from tools.models.checkpoint import load
 from tools.models.rescorer import Rescorer, store, stored
 from tools.trainers import TrainingResult
 
+pytestmark = pytest.mark.slow
+
 TASK = label_task("apple")
 
 

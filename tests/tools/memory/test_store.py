@@ -142,6 +142,7 @@ def _add_many(folder: Path, name: str) -> None:
         RunMemory(folder).add(lesson(f"{name}{number}", "apple"))
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_add_many, args=(tmp_path, name)) for name in "ab"]

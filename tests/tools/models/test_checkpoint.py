@@ -31,6 +31,7 @@ def test_weights_come_back_exactly(good):
     assert not network.training
 
 
+@pytest.mark.slow
 def test_networks_follow_from_the_seed():
     one, two, other = (build_network("yolo11n", ["a"], seed=s).state_dict() for s in (1, 1, 2))
     assert all((one[k] == two[k]).all() for k in one)
@@ -116,6 +117,7 @@ def test_missing_foreign_and_pickled_files_are_refused(tmp_path):
         checkpoint.load(tmp_path / "bomb.safetensors")
 
 
+@pytest.mark.slow
 def test_the_pt_opens_in_ultralytics_and_says_the_same(good, tmp_path):
     checkpoint.to_ultralytics_pt(good, tmp_path / "out" / "model.pt")
     from ultralytics.models import YOLO

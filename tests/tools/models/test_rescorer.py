@@ -16,6 +16,8 @@ from tools.models.networks import build_network
 from tools.models.predict import Predictor
 from tools.models.rescorer import FEATURES, WORTH_IT, Rescorer, describe, fit, least_before, rescored, store, stored
 
+pytestmark = pytest.mark.slow
+
 RED, GREEN, BROWN = (190, 40, 40), (60, 130, 50), (120, 90, 60)
 
 

@@ -151,6 +151,7 @@ def test_pages_are_turned_in_flat_memory(large):
     assert peak_bytes(large[1], MANY) < 1.5 * peak_bytes(large[0], FEW)
 
 
+@pytest.mark.slow
 def test_picture_after_picture_is_reviewed_without_more_and_more_work(large, monkeypatch):
     queries = QuerySteps(monkeypatch)
     dataset = Dataset(large[0])

@@ -212,6 +212,7 @@ def test_for_a_click_alone_a_segmenter_gets_the_box_that_grabcut_finds():
     assert np.allclose(box, mask_box(truth), atol=3)
 
 
+@pytest.mark.slow
 def test_weights_at_hand_are_taken_and_cut(tmp_path):
     weights = checkpoints.segment_anything(tmp_path / "sam.pth")
     settings = Settings(segmenter="grabcut", sam_model=str(weights))

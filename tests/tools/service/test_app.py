@@ -295,6 +295,7 @@ def test_feedback_that_cannot_be(served, said, status):
     assert answer.status_code == status
 
 
+@pytest.mark.slow
 def test_promotion_wants_photos_and_proof(tmp_path):
     engine = RedEngine()
     engine.blind = {"red"}

@@ -166,6 +166,7 @@ def test_when_to_stop(tmp_path, task, expected):
     assert (expected in report["stop"]) if expected else "stop" not in report
 
 
+@pytest.mark.slow
 def test_photos_are_sliced_by_what_can_be_measured_and_rendered_slices_come_along(real_run):  # noqa: F811
     run, photos = real_run()
 

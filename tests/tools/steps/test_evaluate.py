@@ -225,6 +225,7 @@ def on_photos_and_renders(photo, render):
     return lambda s, t, r: (photo if s.engine == "real" else render)(s, t, r)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("photo", "render", "focus", "kept"),
     [
@@ -351,6 +352,7 @@ def _change(run, **fields):
     run.dataset.update_samples({s.id: fields for s in run.dataset.samples()})
 
 
+@pytest.mark.slow
 def test_the_report_fits_also_with_four_sets(real_run):
     run, photos = real_run()
     measure(run, "half", extra=[*photos.val, *photos.test])

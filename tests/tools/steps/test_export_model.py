@@ -18,6 +18,8 @@ from tools.runs.runtime import Best
 from tools.steps import export_model
 from tools.steps.export_model import compare, export_best, open_onnx
 
+pytestmark = pytest.mark.slow
+
 
 def exportable(folder, kind):
     run = make_run(folder, kind=kind)

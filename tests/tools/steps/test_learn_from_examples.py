@@ -15,6 +15,8 @@ from tools.steps.learn_from_examples import learn_examples
 from tools.steps.task import Wanted, define, plan_for_person
 from tools.trainers import loop, starter_files, yolo
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch, tmp_path):

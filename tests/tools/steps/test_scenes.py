@@ -63,6 +63,7 @@ def test_fixed_and_forbidden_values_are_kept():
     assert ("x", "u") not in {(r["a"], r["b"]) for r in rows}
 
 
+@pytest.mark.slow
 def test_ten_thousand_scenes_are_distinct():
     assert len({s.id for s in scenes(10_000)}) == 10_000
 

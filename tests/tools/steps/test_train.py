@@ -80,6 +80,7 @@ def events(run, kind):
     return [e for e in map(json.loads, lines) if e["kind"] == kind]
 
 
+@pytest.mark.slow
 def test_a_real_training_ends_in_weights_and_a_record(run):
     answer = json.loads(train(run, epochs=1))
     assert answer["next"] == "evaluate_model"
@@ -134,6 +135,7 @@ def test_dropped_and_test_pictures_are_never_trained_on(run, recorder):
     assert not used & {listed[0].id, listed[1].id}
 
 
+@pytest.mark.slow
 def test_a_stop_passes_and_the_work_is_taken_up_again(run):
     run.listen(lambda e: run.stop_requested.set() if e["kind"] == "loss" else None)
     with pytest.raises(Stopped):

@@ -14,6 +14,8 @@ from tools.trainers.loop import Learner
 from tools.trainers.targets import SampleSource
 from tools.trainers.yolo import Recipe, YoloTrainer
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("disc", "square")
 
 

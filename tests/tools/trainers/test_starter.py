@@ -16,12 +16,13 @@ from tools.trainers import starter, starter_files
 from tools.trainers.known import give_outputs, load_known, path_beside
 from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
 
+pytestmark = pytest.mark.slow
+
 
 def plan(folder, steps, **fields):
     return Plan(folder, steps, size_px=64, batch=4, threads=1, validation=2, **fields)
 
 
-@pytest.mark.slow
 def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
     pretrain(plan(tmp_path / "a", 4))
     schedule = plan(tmp_path / "b", 4)

@@ -57,6 +57,7 @@ def test_no_picture_and_no_object_score_zero():
     assert _average_precisions([_match(said((*A, 0.9)), truth(), True, 0.0)], 1)[0] == 0
 
 
+@pytest.mark.slow
 def test_sixteen_bits_score_as_thirty_two_do():
     import torch
 

@@ -21,6 +21,8 @@ from tools.trainers.augment import PLAIN
 from tools.trainers.examples import LOOKALIKE
 from tools.trainers.yolo import Recipe, YoloTrainer
 
+pytestmark = pytest.mark.slow
+
 QUICK = Recipe(sizes=(1.0,), min_steps=1)
 
 
@@ -50,7 +52,6 @@ class StopAfter:
             raise Stopped("stopped by the user")
 
 
-@pytest.mark.slow
 def test_learns_simple_pictures(tmp_path, no_starter):
     train = samples(tmp_path, 8)
     recipe = Recipe(sizes=(1.0,), policy=replace(PLAIN, flip=0.5), rate_random=3e-3, validations=4)
@@ -59,7 +60,6 @@ def test_learns_simple_pictures(tmp_path, no_starter):
     assert result.history[-1]["loss"] < result.history[0]["loss"] / 2
 
 
-@pytest.mark.slow
 def test_an_interrupted_training_gives_the_same_weights(tmp_path, no_starter):
     train, val = samples(tmp_path, 10), samples(tmp_path, 3, seed=1)
     trainer = YoloTrainer(details=Recipe(sizes=(0.5, 1.0)))
@@ -412,7 +412,6 @@ def test_refuses_unknown_networks(tmp_path, model):
         YoloTrainer(model).train(job(tmp_path, samples(tmp_path, 1)), quiet)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["segment", "classify"])
 def test_the_stock_recipe_runs(tmp_path, no_starter, kind):
     names = ("disc", "square")

@@ -42,6 +42,7 @@ def whole(tmp_path_factory):
     return film(tmp_path_factory.mktemp("film") / "belt.mp4", WAYS, 300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tracker", ["bytetrack", "botsort"])
 def test_300_frames_are_counted_right_though_some_things_are_overlooked(whole, tmp_path, tracker):
     how = Watching(0.3, lines=[LINE, "0,20,320,20"], zones=[ZONE], tracker=tracker)
@@ -70,6 +71,7 @@ def test_300_frames_are_counted_right_though_some_things_are_overlooked(whole, t
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["belt.csv", "belt.json", "belt.mp4"]
 
 
+@pytest.mark.slow
 def test_each_third_frame_counts_the_same(whole, tmp_path):
     seen = watch(ColourFinder(), whole, tmp_path / "belt", Watching(0.3, every=3, lines=["0.5,0,0.5,1"]))
     assert (seen["frames"], seen["lines"][0]["crossed"]) == (100, 7)
@@ -82,6 +84,7 @@ def test_frames_are_read_one_at_a_time(whole):
     assert video.read == 5
 
 
+@pytest.mark.slow
 def test_a_cut_video_gives_what_can_be_read_and_a_sentence(tmp_path):
     path = film(tmp_path / "cut.avi", WAYS, 100, "MJPG")
     content = path.read_bytes()
