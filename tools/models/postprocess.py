@@ -1,7 +1,7 @@
 """From a network's raw output to boxes, scores and masks, at the network's size and at the picture's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -35,6 +35,12 @@ class Detections:
     scores: Floats  # (n,)
     classes: npt.NDArray[np.int64]  # (n,)
     logits: Floats  # (n, mh, mw) mask logits at a quarter of the input's size; (n, 0, 0) without masks
+
+
+def flipped(found: Detections, width: int) -> Detections:
+    """What was found in a mirrored input of a width, as it lies in the input itself."""
+    x1, y1, x2, y2 = found.boxes.T
+    return replace(found, boxes=np.stack([width - x2, y1, width - x1, y2], axis=1), logits=found.logits[:, :, ::-1])
 
 
 def letterbox(

@@ -18,7 +18,15 @@ from tools.data.pictures import is_picture, is_unread_picture, read_picture, unr
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.models.detections import Detection
 from tools.models.fusion import fuse
-from tools.models.postprocess import MAX_DETECTIONS, NMS_IOU, centre_crop, detections, letterbox, picture_mask
+from tools.models.postprocess import (
+    MAX_DETECTIONS,
+    NMS_IOU,
+    centre_crop,
+    detections,
+    flipped,
+    letterbox,
+    picture_mask,
+)
 from tools.models.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
 from tools.models.tiles import Place, Seen, View, once_each, places_of
 from tools.runs.runtime import write_json
@@ -47,12 +55,14 @@ class Predictor:
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
     is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
-    input. Scores of classes with a rescorer are corrected by it.
+    input; by a network whose input already is as large as its objects want it (`fitted`), all in which it found
+    something, mirrored (docs/shown.md). Scores of classes with a rescorer are corrected by it.
     """
 
     def __init__(
         self, network: Any, kind: TaskKind, names: Sequence[str], size_px: int, *, half: bool = False,
-        nms_iou: float = NMS_IOU, closer: bool = True, rescorers: Mapping[str, Rescorer] | None = None,
+        nms_iou: float = NMS_IOU, closer: bool = True, fitted: bool = False,
+        rescorers: Mapping[str, Rescorer] | None = None,
     ) -> None:  # fmt: skip
         import torch
 
@@ -63,6 +73,7 @@ class Predictor:
         self.size_px = size_px
         self.nms_iou = nms_iou
         self.closer = closer
+        self.fitted = fitted
         self.rescorers = dict(rescorers or {})
         self.device = torch.device(choose_device())
         self.network = network.to(self.device).eval()
@@ -82,7 +93,7 @@ class Predictor:
         fused = network.fuse(verbose=False)
         return cls(
             fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer,
-            rescorers=stored(card),
+            fitted=bool(card.extra.get("fitted")), rescorers=stored(card),
         )  # fmt: skip
 
     def at_size(self, size_px: int) -> "Predictor":
@@ -107,7 +118,8 @@ class Predictor:
     def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
         """`predict` for each picture; those of equal shape are computed together.
 
-        Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input.
+        Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input; see
+        the class.
         """
         if self.rescorers:
             found = self.described(pictures, least_before(confidence))
@@ -131,20 +143,24 @@ class Predictor:
         least = min(confidence, _LEAST)
         wholes = self._look(pictures, [None] * len(pictures), least)
         tiles = [self._look_in_tiles(picture, whole, least) for picture, whole in zip(pictures, wholes, strict=True)]
-        larger = self._look_larger(pictures, wholes, tiles, least)
+        again = self._look_again(pictures, wholes, tiles, least)
         return [
-            self._together([whole, larger[i]]) if i in larger else once_each([whole, *tiles[i]], MAX_DETECTIONS)
+            self._together([whole, again[i]]) if i in again else once_each([whole, *tiles[i]], MAX_DETECTIONS)
             for i, whole in enumerate(wholes)
         ]
 
-    def _look(self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float) -> list[View]:
-        """What is found in pictures, or in tiles of larger ones."""
+    def _look(
+        self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float, *, mirrored: bool = False
+    ) -> list[View]:
+        """What is found in pictures, or in tiles of larger ones; `mirrored`, it is where it is all the same."""
         inputs = [letterbox(crop, self.size_px) for crop in crops]
         views: list[View | None] = [None] * len(crops)
         for group in _groups([padded for padded, _ in inputs]):
-            raw = self._forward(np.stack([inputs[i][0] for i in group]))
+            batch = np.stack([inputs[i][0] for i in group])
+            raw = self._forward(np.ascontiguousarray(batch[:, :, ::-1]) if mirrored else batch)
             for i, found in zip(group, detections(raw, len(self.names), confidence, nms_iou=self.nms_iou), strict=True):
-                views[i] = View.of(found, inputs[i][1], places[i])
+                there = flipped(found, batch.shape[2]) if mirrored else found
+                views[i] = View.of(there, inputs[i][1], places[i])
         return [view for view in views if view is not None]
 
     def _look_in_tiles(self, picture: Picture, whole: View, confidence: float) -> list[View]:
@@ -162,13 +178,17 @@ class Predictor:
                 views += self._look(crops, part, confidence)
         return views
 
-    def _look_larger(
+    def _look_again(
         self, pictures: Sequence[Picture], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
     ) -> dict[int, View]:
-        """Look once more, at a larger input, where small objects were found in a whole picture that shows more of them.
+        """Look once more: mirrored, or larger where the objects of a whole picture are small and it shows more of them.
 
         Pictures in which nothing was found stay as they are: on them a larger input finds what is not there.
         """
+        if self.fitted:
+            chosen = [i for i, whole in enumerate(wholes) if self.closer and len(whole.boxes) and not tiles[i]]
+            seen = self._look([pictures[i] for i in chosen], [None] * len(chosen), confidence, mirrored=True)
+            return dict(zip(chosen, seen, strict=True))
         sizes: dict[int, list[int]] = {}
         for i, (picture, whole) in enumerate(zip(pictures, wholes, strict=True)):
             side = max(picture.shape[:2])

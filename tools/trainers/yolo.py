@@ -425,7 +425,10 @@ class _Training:
             progress.best_epoch, self.best = progress.epoch, self.learner.average
         save(
             weights, self.best, architecture=self.architecture, names=self.names, size_px=self.view_px,
-            extra={"started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch},
+            extra={
+                "started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch,
+                "fitted": self.job.view_px is not None,
+            },
         )  # fmt: skip
         result: dict[str, Any] = {
             "epochs": progress.epoch,

@@ -16,7 +16,7 @@ from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
 from tools.models import checkpoint
 from tools.models.networks import build_network
-from tools.models.postprocess import Letterbox, letterbox, picture_mask, to_picture_boxes
+from tools.models.postprocess import Detections, Letterbox, flipped, letterbox, picture_mask, to_picture_boxes
 from tools.models.predict import Predictor, class_colour, draw, predict_files
 
 
@@ -153,6 +153,41 @@ def test_two_looks_give_one_object_whatever_score_is_asked_for():
         assert found.score == pytest.approx(0.9)
     (once,) = Predictor(Wavers(), "detect", ["blob"], 320, closer=False).predict(picture, 0.3)
     assert once.score == pytest.approx(0.45)
+
+
+class SeesTheLeftHalf(SeesLargeBlobs):
+    """Blind on its right side."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        rows[:, 4] *= rows[:, 0] < batch.shape[-1] / 2
+        return (rows,)
+
+
+def test_where_the_input_fits_the_objects_the_second_look_is_a_mirrored_one():
+    picture = np.full((100, 320, 3), 60, np.uint8)  # padded: what is mirrored is not the picture alone
+    picture[20:60, 30:90] = picture[40:80, 250:280] = 250
+    network = SeesTheLeftHalf()
+    found = Predictor(network, "detect", ["blob"], 320, fitted=True).predict(picture, 0.3)
+    boxes = sorted(i.box for i in found)
+    assert boxes == [pytest.approx(b, abs=1) for b in [(30, 20, 90, 60), (250, 40, 280, 80)]]
+    assert network.inputs == [320, 320]
+    once = Predictor(network, "detect", ["blob"], 320, fitted=True, closer=False)
+    assert [i.box for i in once.predict(picture, 0.3)] == [pytest.approx(boxes[0], abs=1)]
+    network.inputs.clear()
+    Predictor(network, "detect", ["blob"], 320, fitted=True).predict(np.zeros_like(picture), 0.3)
+    assert network.inputs == [320]  # nothing is there to look at again
+
+
+def test_masks_are_mirrored_with_their_boxes():
+    logits = np.full((1, 24, 24), -9, np.float32)
+    logits[0, 4:10, 2:8] = 9
+    box = np.array([[8, 16, 32, 40]], np.float32)
+    there = flipped(Detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), logits), 96)
+    assert there.boxes.tolist() == [[64, 16, 88, 40]]
+    mask = picture_mask(there.logits[0], tuple(there.boxes[0]), Letterbox(1, 0, 0, 96, 96))
+    assert mask[18:38, 66:86].all()
+    assert not mask[:, :60].any()
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 96), (60, 240), (301, 97), (7, 5), (1, 400)])
