@@ -14,7 +14,7 @@ import numpy as np
 from tools.core.settings import Settings
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.generators import Failed, Generated
+from tools.generators import Failed, Generated, Generator
 from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 
 _SHAPES = ("disc", "square", "triangle", "star", "ellipse", "cross")
@@ -46,7 +46,7 @@ def _outline(drawn_as: str, cx: float, cy: float, w: float, h: float, turn: floa
     return turned * (w / 2, h / 2) + (cx, cy)
 
 
-class ShapeGenerator:
+class ShapeGenerator(Generator):
     """Draws coloured shapes on textured grounds: the class decides the shape, the context the ground.
 
     Deterministic by scene; exact masks, visible shares and whole boxes; about 3 ms a picture of 96 px.

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from agent.requests import words
 from agent.requests.request_text import CJK, MARK, PLACE_OF, PREPOSITION, QUOTE_BASE, Known, Mark
 from tools.core.task import clean_name
+from tools.data.class_names import singular_word
 
 _MAX_PLAIN_WORDS = 4  # a longer phrase that no catalogue knows is a sentence, not a name
 
@@ -248,29 +249,15 @@ class Reader:
         return None
 
 
-_PLURALS = (
-    (r"(?i)^(scissors|glasses|pliers|jeans|trousers|pants|binoculars|tweezers|headphones|series|species|bus|gas"
-        r"|lens|cactus|"
-     r"grass|glass|virus|asparagus|citrus|octopus|compass|dress|cross|chess|boss|moss|class|mattress)$", r"\1"),
-    (r"(?i)\b(toma|pota|mang|her|ech|torped)(t?)oes$", r"\1\2o"),
-    (r"(?i)\bpeople$", "person"), (r"(?i)men$", "man"), (r"(?i)\bchildren$", "child"), (r"(?i)\bmice$", "mouse"),
-    (r"(?i)\bgeese$", "goose"), (r"(?i)\bteeth$", "tooth"), (r"(?i)\bfeet$", "foot"), (r"(?i)\bbacteria$", "bacterium"),
-    (r"(?i)(kni|li|wi)ves$", r"\1fe"), (r"(?i)(lea|shel|loa|cal|hal|wol|thie)ves$", r"\1f"),
-    (r"(?i)([^aeiou\W])ies$", r"\1y"), (r"(?i)(ss|x|z|ch|sh)es$", r"\1"), (r"(?i)(bus|virus|cactus|lens)es$", r"\1"),
-    (r"(?i)([^su\W])s$", r"\1"),
-)  # fmt: skip
-
-
 def singular(phrase: str) -> str:
-    """An English noun phrase with its noun in the singular."""
+    """An English noun phrase with its noun in the singular; spectacles stay what they are."""
     of = re.search(r" (?:of|on|in|with|without) ", phrase)
     if of:
         return singular(phrase[: of.start()]) + phrase[of.start() :]
     head, _, last = phrase.rpartition(" ")
-    for pattern, replacement in _PLURALS:
-        if re.search(pattern, last):
-            return f"{head} {re.sub(pattern, replacement, last)}".strip()
-    return phrase
+    if last.casefold() == "glasses" and not head:
+        return phrase
+    return f"{head} {singular_word(last)}".strip()
 
 
 def _label(phrase: str, known: Known) -> str:

@@ -57,10 +57,24 @@ def foreground(crop: Picture, box: Box, most_px: int, points: Sequence[Point] = 
         row, column = int(y * sy), int(x * sx)
         if 0 <= row < hints.shape[0] and 0 <= column < hints.shape[1]:
             hints[row, column] = cv2.GC_FGD if on else cv2.GC_BGD
+    return separated(small, hints, ITERATIONS)
+
+
+def separated(picture: Picture, hints: npt.NDArray[np.uint8], iterations: int) -> npt.NDArray[np.uint8] | None:
+    """OpenCV's GrabCut, the same each time: (h, w) of 0 and 1, 1 where the object is.
+
+    Args:
+        picture: (h, w, 3) RGB.
+        hints: (h, w) of OpenCV's `GC_` values; written over.
+        iterations: of its colour models.
+
+    Returns:
+        None where there are fewer colours than colour models.
+    """
     cv2.setRNGSeed(0)  # its colour models start from random centres
-    bgr, models = np.ascontiguousarray(small[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
+    bgr, models = np.ascontiguousarray(picture[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
     try:
-        cv2.grabCut(bgr, hints, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(bgr, hints, None, *models, iterations, cv2.GC_INIT_WITH_MASK)
     except cv2.error:
         return None
     found: npt.NDArray[np.uint8] = np.isin(hints, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.annotators import Segmenter
+from tools.annotators.grabcut import separated
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.model_files import local_folder
 from tools.core.settings import Settings
@@ -94,15 +95,9 @@ def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
         cv2.ellipse(rim, place((box[0] + box[2]) / 2, (box[1] + box[3]) / 2),
                     (max(1, (x2 - x1) // 3), max(1, (y2 - y1) // 3)), 0, 0, 360, 1, -1)  # fmt: skip
         labels[(labels == cv2.GC_PR_FGD) & (rim == 0)] = cv2.GC_PR_BGD
-    cv2.setRNGSeed(0)  # its clusters start at random; the same click gives the same mask
-    try:
-        cv2.grabCut(
-            cv2.cvtColor(small, cv2.COLOR_RGB2BGR), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS,
-            cv2.GC_INIT_WITH_MASK,
-        )  # fmt: skip
-    except cv2.error:  # all of one colour: there is no second cluster
+    found = separated(small, labels, _ROUNDS)
+    if found is None:
         return np.zeros((height, width), bool)
-    found = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     found = _wanted_parts(found, [place(x, y) for x, y in prompt.inside])
     full = np.zeros((height, width), bool)

@@ -40,7 +40,7 @@ def generating(run: RunContext) -> Callable[[Sequence[SceneSpec]], list[tuple[Ge
     return work
 
 
-class RayGenerator:
+class RayGenerator(Generator):
     """An engine whose scenes are spread over a cluster; its samples have the ids they would have here.
 
     Args:
@@ -51,7 +51,7 @@ class RayGenerator:
     def __init__(self, run: RunContext, inner: Generator) -> None:
         self.inner = inner
         self.name = inner.name
-        self.why = getattr(inner, "why", "named in the settings")
+        self.why = inner.why
         self._run = run
         self._pool: RayPool | None = None
 

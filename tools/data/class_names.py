@@ -25,12 +25,19 @@ _GENERIC = frozenset({
     "object", "item", "thing", "target", "instance", "foreground", "fg", "roi", "region", "label", "class",
     "product", "fruit", "vegetable", "default", "positive", "obj", "0", "1",
 })  # fmt: skip
-_IRREGULAR = {
-    "people": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse", "geese": "goose",
-    "feet": "foot", "teeth": "tooth", "leaves": "leaf", "knives": "knife", "shelves": "shelf", "loaves": "loaf",
-    "wolves": "wolf", "halves": "half", "calves": "calf", "dice": "die", "movies": "movie", "cookies": "cookie",
-    "gloves": "glove", "olives": "olive", "shoes": "shoe", "axes": "axe", "lenses": "lens",
-}  # fmt: skip
+# Plurals of English nouns, the first that fits: what ends like one and is none, what follows no rule, the rules.
+_PLURALS = tuple((re.compile(f"(?i){pattern}"), one) for pattern, one in (
+    (r"^(scissors|pliers|jeans|trousers|pants|binoculars|tweezers|headphones|series|species|gas|lens|chess|asparagus"
+     r"|specimen|stamen|abdomen|lumen|ramen|\w{1,2}|his|this|\w*(?:ss|us|osis|asis|esis|ysis|itis)"
+     r"|axis|iris|mantis|tennis|pelvis|chassis|clematis|cannabis|trellis)$", r"\1"),
+    (r"^people$", "person"), (r"men$", "man"), (r"\bchildren$", "child"), (r"\bmice$", "mouse"), (r"^dice$", "die"),
+    (r"\bgeese$", "goose"), (r"teeth$", "tooth"), (r"\bfeet$", "foot"), (r"\bbacteria$", "bacterium"),
+    (r"(mov|cook|brown|smooth|\b[tpdl])ies$", r"\1ie"),
+    (r"(shoe|canoe|\bcache|(?:head|tooth)ache|\baxe|\btoe|\bhoe)s$", r"\1"),
+    (r"(kni|(?<!o)li|wi)ves$", r"\1fe"), (r"(lea|shel|loa|cal|hal|wol|thie)ves$", r"\1f"),
+    (r"([^aeiou\W])ies$", r"\1y"), (r"(ss|x|zz|tz|ch|sh|o|bus|virus|cactus|lens|gas)es$", r"\1"),
+    (r"([^su\W])s$", r"\1"),
+))  # fmt: skip
 _SIMILAR = 0.8  # difflib ratio from which two spellings are the same word mistyped
 _MAX_OPTIONS = 8
 
@@ -73,19 +80,13 @@ def words(text: str) -> tuple[str, ...]:
     """The words of a name in lower case and singular: 'RipeApples_2' -> ('ripe', 'apple', '2')."""
     plain = unicodedata.normalize("NFKC", text)
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
-    return tuple(_singular(word) for word in re.findall(r"[^\W_]+", spaced.casefold()))
+    return tuple(singular_word(word) for word in re.findall(r"[^\W_]+", spaced.casefold()))
 
 
-def _singular(word: str) -> str:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("oes", "ches", "shes", "xes", "sses", "zes")):
-        return word[:-2]
-    return word[:-1]
+def singular_word(word: str) -> str:
+    """An English noun in the singular; what is one already stays."""
+    found = next(((pattern, one) for pattern, one in _PLURALS if pattern.search(word)), None)
+    return word if found is None else found[0].sub(found[1], word)
 
 
 def _given(found: Mapping[str, int], task: TaskSpec, class_map: Mapping[str, str], where: str) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Engines that turn a SceneSpec into a picture with exact or wanted labels; one file (or folder) an engine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from tools.data.sample import Instance
 from tools.scenes.scene import SceneSpec
@@ -32,10 +32,14 @@ class Failed:
     declined: bool = False  # what should be shown was refused; the engine itself works
 
 
+@runtime_checkable
 class Generator(Protocol):
-    """One engine."""
+    """One engine. It inherits this class, and with it what does not concern it."""
 
     name: str
+    why: str = "named in the settings"  # that it draws
+    stopped: str | None = None  # why pictures are still missing, where it ended early
+    digital_source_type: str | None = None  # of all its pictures, a term of IPTC; None: as `tools.data.origin` has it
 
     @property
     def licence(self) -> str:
@@ -50,6 +54,15 @@ class Generator(Protocol):
 
     def generate(self, scenes: Sequence[SceneSpec], folder: Path) -> Iterator[Generated | Failed]:
         """Yield a result for each scene as it is finished, in any order; files go into `folder`."""
+
+    @property
+    def spent_usd(self) -> float | None:
+        """US dollars spent so far by the run; None: it costs nothing."""
+        return None
+
+    def stop_by(self, check: Callable[[], None]) -> None:
+        """Call this several times a second where one picture takes long; what it raises ends the making at once."""
+        return None
 
     def close(self) -> None:
         """Release processes and memory."""

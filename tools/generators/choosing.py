@@ -12,7 +12,7 @@ from tools.runs.runtime import RunContext
 def make_generator(run: RunContext) -> Generator:
     """The engine of `settings.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
 
-    A class of your own must be importable, is called with the run's `Settings`, and implements
+    A class of your own must be importable, is called with the run's `Settings`, and inherits
     `tools.generators.Generator`; nothing else is needed to plug it in.
 
     Raises:
@@ -32,6 +32,8 @@ def make_generator(run: RunContext) -> Generator:
         except (ImportError, AttributeError, ValueError, TypeError) as error:
             known = ", ".join(repr(n) for n in ("blender", *_ENGINES))
             raise FixArguments(f"generator {name!r}: {error}; use {known} or 'module:Class'") from None
+        if not isinstance(engine, Generator):
+            raise FixArguments(f"generator {name!r}: {attribute} does not inherit tools.generators.Generator")
     if missing := engine.unavailable():
         raise StepFailed(missing)
     return engine

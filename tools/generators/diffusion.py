@@ -28,7 +28,7 @@ from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
-from tools.generators import Failed, Generated
+from tools.generators import Failed, Generated, Generator
 from tools.scenes.scene import SceneSpec
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ RECIPES: tuple[tuple[str, Recipe], ...] = (
 USUAL = Recipe(30, 7.0)
 
 
-class DiffusionGenerator:
+class DiffusionGenerator(Generator):
     """Draws captions with a diffusion model; nothing is loaded before the first picture.
 
     Args:

@@ -27,7 +27,7 @@ from tools.core.ledger import Ledger, Outcome
 from tools.core.secrecy import redact, reveal
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, read_picture, write_picture
-from tools.generators import Failed, Generated
+from tools.generators import Failed, Generated, Generator
 from tools.runs.runtime import write_json
 from tools.scenes.scene import SceneSpec
 
@@ -59,7 +59,7 @@ class _Refused(Exception):
     """The service will not draw this prompt."""
 
 
-class OpenAIImages:
+class OpenAIImages(Generator):
     """Asks an image service.
 
     Args:
@@ -74,7 +74,6 @@ class OpenAIImages:
     def __init__(self, settings: Settings, folder: Path, cap_usd: float) -> None:
         self.settings, self.folder = settings, folder / "paid_images"
         self.ledger = Ledger(self.folder / "ledger.jsonl", cap_usd)
-        self.stopped: str | None = None  # why pictures are still missing, when it ended early
         self.counts: Counter[str] = Counter()  # requests, pictures, refused, retried
         self._key = reveal(settings.image_api_key or settings.openai_api_key)
         self._url = reveal(settings.image_base_url or settings.openai_base_url)

@@ -35,7 +35,7 @@ HOLD = 0.9  # weight of the edges: near 1 the outline counts more than the promp
 LESS = 0.7  # of the strength before, at each further attempt
 
 
-class RepaintGenerator:
+class RepaintGenerator(Generator):
     """Repaints what another engine rendered.
 
     Args:
@@ -81,8 +81,7 @@ class RepaintGenerator:
 
     def stop_by(self, check: Callable[[], None]) -> None:
         """See the renderer's."""
-        if hasattr(self.inner, "stop_by"):
-            self.inner.stop_by(check)
+        self.inner.stop_by(check)
 
     def close(self) -> None:
         """End the renderer and give the memory back."""

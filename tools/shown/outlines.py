@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.annotators import Point
-from tools.annotators.grabcut import foreground
+from tools.annotators.grabcut import foreground, separated
 from tools.data.geometry import box_iou, mask_iou
 from tools.data.pictures import Picture
 from tools.data.sample import BoolMask, Box, mask_box
@@ -138,13 +138,8 @@ def _begun_with(crop: Picture, box: Box, seen: Bits) -> list[Bits]:
     if not core.any():
         return []
     hints[core > 0] = cv2.GC_FGD
-    cv2.setRNGSeed(0)  # its colour models start from random centres
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    try:
-        cv2.grabCut(np.ascontiguousarray(crop[..., ::-1]), hints, None, *models, 3, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:  # fewer colours than colour models
-        return []
-    return [np.isin(hints, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)]
+    found = separated(crop, hints, 3)
+    return [] if found is None else [found]
 
 
 def _less_ground(crop: Picture, box: Box) -> tuple[Picture, Box]:

@@ -41,7 +41,7 @@ def _engine_at_hand(run: RunContext) -> Generator:
 
 def _spread(run: RunContext, engine: Generator) -> Generator:
     """The engine on a cluster where the settings say so; one that spends money stays here, beside its one ledger."""
-    if run.settings.engine == "local" or hasattr(engine, "spent_usd"):
+    if run.settings.engine == "local" or engine.spent_usd is not None:
         return engine
     from tools.cluster.stages import RayGenerator
 
@@ -56,12 +56,11 @@ def generate(run: RunContext) -> str:
     shutil.rmtree(scratch, ignore_errors=True)  # ours alone: what a kill left half-written
     before, seconds, out_of_time = run.dataset.count(), list[float](), False
     engine = _spread(run, _engine_at_hand(run))
-    if hasattr(engine, "stop_by"):  # an engine whose single picture takes long; one of your own may have it too
-        engine.stop_by(run.check_stop)
+    engine.stop_by(run.check_stop)
     scratch.mkdir(parents=True)
     run.record.engines[engine.name] = {
         "version": engine.version, "licence": engine.licence, "for": "pictures",
-        "why": getattr(engine, "why", "named in the settings"),
+        "why": engine.why,
     }  # fmt: skip
     failed: Counter[str] = Counter()
     time_is_up = _clock(run)
@@ -103,12 +102,12 @@ def generate(run: RunContext) -> str:
         ) from error
     finally:
         engine.close()
-        if (spent := getattr(engine, "spent_usd", None)) is not None:
-            run.record.totals["money"] = spent
+        if engine.spent_usd is not None:
+            run.record.totals["money"] = engine.spent_usd
         shutil.rmtree(scratch, ignore_errors=True)
     current.generated = run.dataset.count(round_number=current.number)
     run.save()
-    stopped = getattr(engine, "stopped", None)
+    stopped = engine.stopped
     if stopped and not current.generated:
         raise StepFailed(f"no picture could be made: {stopped}")
     if not current.generated:
@@ -170,7 +169,7 @@ def _clock(run: RunContext) -> Callable[[], bool]:
 def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
     scene, kind = result.scene, run.task.kind
     identity = sample_id(scene, engine.name)
-    origin = getattr(engine, "digital_source_type", None) or source_type(engine.name, result.provenance)
+    origin = engine.digital_source_type or source_type(engine.name, result.provenance)
     if origin is not None:
         mark(result.picture, origin)
     sample = Sample(

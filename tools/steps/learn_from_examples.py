@@ -95,7 +95,7 @@ def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
 
 
 def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool, share: float) -> None:
-    """The model that is handed over, from all photos, in a share of the minutes; usable at once, before it is judged."""
+    """The model that is handed over, from all photos, in a share of the minutes; usable before it is judged."""
     deadline_s = _deadline_s(run, share)
     result = _train(run, samples, run.round_folder() / "train", deadline_s, "all photos", known)
     weights = run.relative(result.weights)

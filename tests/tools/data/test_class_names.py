@@ -4,7 +4,7 @@ import pytest
 
 from tools.core.errors import NeedsUser
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.data.class_names import match_classes, words
+from tools.data.class_names import match_classes, singular_word, words
 
 
 def task(*classes):
@@ -32,6 +32,18 @@ CHINESE = ClassSpec(name="苹果", phrase="apple", drawn_as="apple")
 )
 def test_words(text, expected):
     assert words(text) == expected
+
+
+def test_nouns_in_the_singular():
+    pairs = """ties tie, pies pie, cities city, cookies cookie, shoes shoe, toes toe, tomatoes tomato, mangoes
+        mango, axes axe, boxes box, houses house, buses bus, lenses lens, gases gas, sizes size, dishes
+        dish, peaches peach, Leaves Leaf, knives knife, olives olive, gloves glove, women woman, firemen
+        fireman, children child, mice mouse, skis ski, TVs TV, keys key"""
+    for pair in pairs.split(","):
+        many, one = pair.split()
+        assert (singular_word(many), singular_word(one)) == (one, one)
+    for one in "specimen abdomen mantis iris tennis axis bus glass lens scissors pliers series asparagus 苹果".split():
+        assert singular_word(one) == one
 
 
 @pytest.mark.parametrize(

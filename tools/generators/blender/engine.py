@@ -16,13 +16,13 @@ from tools.core.errors import StepFailed
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.generators import Failed, Generated
+from tools.generators import Failed, Generated, Generator
 from tools.generators.blender.library import Library
 from tools.generators.blender.pool import WorkerPool
 from tools.scenes.scene import SceneSpec
 
 
-class BlenderGenerator:
+class BlenderGenerator(Generator):
     """Renders scenes with Cycles on the CPU.
 
     Args:
@@ -129,7 +129,7 @@ class BlenderGenerator:
         return {"models": [self._library.model(m)[0].credit() for m in models]} if models else {}
 
     def stop_by(self, check: Callable[[], None]) -> None:
-        """Call this several times a second while pictures are made; what it raises ends the making at once."""
+        """See `Generator`."""
         self._pool.while_waiting = check
 
     def pids(self) -> list[int]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from tools.core.errors import FixArguments, StepFailed
+from tools.data.class_names import words as words_of
 from tools.scenes.places import SPECIAL_PLACES
 from tools.scenes.scene import CONTEXTS
 
@@ -149,21 +150,12 @@ class CutoutFolder:
 
 def singular_words(text: str) -> frozenset[str]:
     """Words of a name without case, numbers and plural: "Red_Cherries-2" gives red, cherry."""
-    words = re.findall(r"[^\W\d_]+", _spaced(text))
-    return frozenset(_singular(w.casefold()) for w in words) - _STOP
+    return frozenset(words_of(re.sub(r"\d+", " ", text))) - _STOP
 
 
 def _spaced(text: str) -> str:
     """Spell redApple as two words."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses", "toes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def _read_folder(folder: Path) -> Iterator[Cutout]:

@@ -20,7 +20,7 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Instance
-from tools.generators import Failed, Generated
+from tools.generators import Failed, Generated, Generator
 from tools.generators.copy_paste.backgrounds import Backgrounds, FormulaBackgrounds, PhotoBackgrounds
 from tools.generators.copy_paste.cutouts import Cutout, CutoutFolder, pyramid
 from tools.generators.copy_paste.paste import (
@@ -43,7 +43,7 @@ SHADOWLESS = frozenset({"sky", "slide"})  # nothing near enough behind to fall o
 FRONT_SIDE = (0.75, 0.7)  # side of what hides a thing, as a share of the thing's: at least, and more for a larger share
 
 
-class CopyPasteGenerator:
+class CopyPasteGenerator(Generator):
     """Pastes cut-outs.
 
     Args:
@@ -57,7 +57,6 @@ class CopyPasteGenerator:
 
     name = "copy_paste"
     version = "1"
-    why = "named in the settings"
 
     def __init__(
         self, *, cutouts: CutoutFolder, backgrounds: Backgrounds, size_px: int, workers: int | None = None,
@@ -67,8 +66,12 @@ class CopyPasteGenerator:
         self.workers = workers or cpu_count()
         self.min_instance_px = min_instance_px
         self._clutter = cutouts.others(avoid)
-        licences = sorted({c.licence for c in cutouts.cutouts if c.licence})
-        self.licence = f"that of your cut-outs and backgrounds{': ' + ', '.join(licences[:5]) if licences else ''}"
+
+    @property
+    def licence(self) -> str:
+        """Of the cut-outs, as far as their folder says it."""
+        licences = sorted({c.licence for c in self.cutouts.cutouts if c.licence})
+        return f"that of your cut-outs and backgrounds{': ' + ', '.join(licences[:5]) if licences else ''}"
 
     def unavailable(self) -> str | None:
         """Always None: it needs nothing but its folders, which were read already."""
