@@ -34,6 +34,14 @@ def server(tmp_path):
 
 
 @pytest.fixture
+def patient(tmp_path):
+    """A server whose runs last long enough to be caught at work."""
+    made = Server(tmp_path, SIGHTSMITH_EPOCHS="26")
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def browser():
     """One a test: pages of tests before would go on asking their servers."""
     with playwright.sync_playwright() as driver:
@@ -125,8 +133,8 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     assert "Traceback" not in server.log()
 
 
-def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
-    pages = [Page(browser, server.url), Page(browser, server.url)]
+def test_two_sessions_two_runs_and_a_server_that_dies(patient, browser):
+    pages = [Page(browser, patient.url), Page(browser, patient.url)]
     names = []
     for page, thing in zip(pages, ("apples", "lemons"), strict=True):
         page.go()
@@ -139,19 +147,19 @@ def test_two_sessions_two_runs_and_a_server_that_dies(server, browser):
         page.tab.wait_for_selector(".ss-track")
         page.wait_for_words(f"segment {thing}")
         assert not page.says(f"segment {other}")
-    workers = [detached.worker(server.runs_dir / n) for n in names]
+    workers = [detached.worker(patient.runs_dir / n) for n in names]
     assert None not in workers
-    server.kill()
-    assert [detached.worker(server.runs_dir / n) for n in names] == workers  # they go on without it
-    server.start()
+    patient.kill()
+    assert [detached.worker(patient.runs_dir / n) for n in names] == workers  # they go on without it
+    patient.start()
     for page, name, thing in zip(pages, names, ("apple", "lemon"), strict=True):
-        wait_until(lambda n=name: finished(server, n), lambda n=name: f"{n} is finished: {server.log()[-2000:]}")
+        wait_until(lambda n=name: finished(patient, n), lambda n=name: f"{n} is finished: {patient.log()[-2000:]}")
         page.go("", name)
         page.wait_for(f"Done: a model that finds {thing}s")
 
 
-def test_stop_and_resume_by_their_buttons(server, browser):
-    page = Page(browser, server.url)
+def test_stop_and_resume_by_their_buttons(patient, browser):
+    page = Page(browser, patient.url)
     page.go()
     page.ask(REQUEST)
     page.wait_for("The plan")
@@ -159,10 +167,10 @@ def test_stop_and_resume_by_their_buttons(server, browser):
     page.click("Approve")
     page.tab.wait_for_selector(".ss-track")
     page.click("^stop|Stop$")
-    wait_until(lambda: detached.current(server.runs_dir / name).status == "stopped", "the run stops")
+    wait_until(lambda: detached.current(patient.runs_dir / name).status == "stopped", "the run stops")
     page.click("Go on")
     page.tab.wait_for_selector(".ss-track")
-    wait_until(lambda: finished(server, name), lambda: f"{name} is finished: {server.log()[-2000:]}")
+    wait_until(lambda: finished(patient, name), lambda: f"{name} is finished: {patient.log()[-2000:]}")
 
 
 @pytest.mark.parametrize(("users", "inside"), [(["ann@example.org"], True), (["bob@example.org"], False)])

@@ -243,6 +243,7 @@ class Settings(BaseSettings):
     model: str = "yolo11n"
     recipe: Literal["sightsmith", "stock"] = "sightsmith"
     batch: int = 16
+    epochs: int | None = Field(None, ge=1, le=1000)  # passes over a round's pictures; None: what the effort buys
     patience: int = 12  # epochs without a better validation score
     # None: all cores. Where other work keeps cores busy, fewer are faster: measured with 2 threads on 2 busy cores 1
     # picture a second, with 1 thread 8. The weights' last bits depend on it, so it never changes by itself.

@@ -119,6 +119,8 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     assert len(recorder.jobs[1].train) == 5
     assert recorder.jobs[1].initial == tmp_path / "rounds/01/weights.safetensors"
     assert recorder.jobs[1].epochs == round(0.8 * EFFORTS["quick"].epochs)  # a later round needs fewer
+    run.settings = run.settings.model_copy(update={"epochs": 10})
+    assert make_job(run).epochs == 8
     assert recorder.jobs[1].seed != recorder.jobs[0].seed
 
     run.round.accepted = False
