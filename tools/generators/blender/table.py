@@ -8,8 +8,9 @@ An appearance is
 
     spotted #f0efe8 ~spots:#1c1c1e:0.4:3 cap=#b3202a legs=0.5 *2 +花斑
 
-its name ("_" for a space), colours of the main material (none: those of its name), a surface, layers over it, other
-materials and other numbers by name, its weight, other words for it; `&robin` looks like the thing `robin` of the table.
+its name ("_" for a space), colours of the main material (none: those of its name), a surface, layers over it (pattern,
+colours, amount, scale, axis), other materials and other numbers by name, its weight, other words for it; `&robin` looks
+like the thing `robin` of the table.
 Relatives are names that only mean something drawn like it: "puppy" is drawn as a dog, and the plan says so.
 """
 
@@ -204,8 +205,8 @@ def _layer(text: str) -> Layer:
     """`spots:#111111,#222222:0.4:3`: pattern, colours, amount, scale."""
     pattern, colours, *rest = text.split(":")
     values: dict[str, Any] = {"pattern": pattern, "colours": colours.split(",")}
-    for key, value in zip(("amount", "scale"), rest, strict=False):
-        values[key] = float(value)
+    for key, value in zip(("amount", "scale", "axis"), rest, strict=False):
+        values[key] = value if key == "axis" else float(value)
     return Layer.model_validate(values)
 
 

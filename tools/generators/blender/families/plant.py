@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation
+from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 from tools.generators.blender.short import leaf
 
 Kind = Literal["round", "conifer", "palm", "cactus", "flower", "cup", "spike", "toadstool", "clover", "grass", "fern"]
@@ -216,10 +216,9 @@ def parts(n: Plant, rng: np.random.Generator) -> list[Part]:
                 ),
             ]
         case "grass" | "fern":
-            wide = 0.05 if n.kind == "grass" else 0.22
             blade = Sheet(
                 material="leaves",
-                outline=[(x * 0.9, y * 0.9) for x, y in leaf(wide)],
+                outline=[(x * 0.9, y * 0.9) for x, y in (leaf(0.05) if n.kind == "grass" else _frond())],
                 thickness=0.006,
                 bend=-60,
                 turn=(0, -70, 0),
@@ -237,6 +236,15 @@ def parts(n: Plant, rng: np.random.Generator) -> list[Part]:
             ]
         case _:
             return _flower(n, rng)
+
+
+def _frond() -> list[Vec2]:
+    """The outline of a fern's leaf from (0, 0) to (1, 0): leaflets along a rib, longest a third of the way up."""
+    side = []
+    for x in np.linspace(0.1, 0.9, 13):
+        reach = 0.24 * math.sin(math.pi * float(x) ** 0.6) + 0.015
+        side += [(float(x) - 0.025, 0.012), (float(x) + 0.05, reach), (float(x) + 0.03, 0.012)]
+    return [(0, 0), *[(x, -y) for x, y in side], (1, 0), *side[::-1]]
 
 
 def _flower(n: Plant, rng: np.random.Generator) -> list[Part]:

@@ -196,8 +196,8 @@ def _head(n: Stick, top: float, rng: np.random.Generator) -> list[Part]:
             return [
                 tube(
                     "handle",
-                    [(0, 0, top - 0.03), (0.03, 0, top + 0.02), (0.22, 0, top + 0.05)],
-                    [n.thick * 1.1, 0.03, 0.028],
+                    [(0, 0, top - 0.03), (0.03, 0, top + 0.02), (0.26, 0, top + 0.05)],
+                    [n.thick * 1.1, 0.04, 0.038],
                     scale=(1, 0.5, 1),
                 )
             ]
