@@ -86,10 +86,11 @@ class Dataset:
     def add_scenes(self, round_number: int, scenes: Iterable[SceneSpec]) -> int:
         """Plan scenes for a round; one that is planned already is left alone. Returns how many are new."""
         before = self._count("SELECT count(*) FROM scenes")
+        after_last = self._count("SELECT coalesce(max(position) + 1, 0) FROM scenes")
         with self._db:
             self._db.executemany(
-                "INSERT OR IGNORE INTO scenes VALUES (?, ?, ?, NULL, (SELECT count(*) FROM scenes))",
-                ((s.id, round_number, s.model_dump_json()) for s in scenes),
+                "INSERT OR IGNORE INTO scenes VALUES (?, ?, ?, NULL, ?)",
+                ((s.id, round_number, s.model_dump_json(), n) for n, s in enumerate(scenes, after_last)),
             )
         return self._count("SELECT count(*) FROM scenes") - before
 

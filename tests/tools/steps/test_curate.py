@@ -19,6 +19,7 @@ from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Diagnosis
 from tools.scenes.scene import CONTEXTS, SceneObject, SceneSpec
+from tools.steps import curate as curate_module
 from tools.steps.curate import curate, embed, find_copies, find_leaks, find_outliers, measured_share, split_families
 from tools.steps.generate import generate
 from tools.steps.scenes import design
@@ -107,6 +108,19 @@ def test_a_copy_is_never_of_a_copy():
     kept = [i for i in range(60) if i not in copies]
     similarity = embeddings[kept] @ embeddings[kept].T
     assert similarity[np.triu_indices(len(kept), 1)].max() < 0.99
+
+
+def test_among_many_pictures_cells_find_what_a_look_at_every_pair_finds(monkeypatch):
+    rng = np.random.default_rng(0)
+    originals = rng.normal(size=(2500, 48))
+    embeddings = _unit(*originals, *(originals[:400] + rng.normal(0, 0.05, (400, 48))))
+    scores, hashes = rng.random(2900).tolist(), [str(i) for i in range(2900)]
+    exact = find_copies(embeddings, hashes, scores, 0.97)
+    unlike = find_outliers(embeddings, ["apple"] * 2900, 8, 3.0)
+    monkeypatch.setattr(curate_module, "EXACT", 500)
+    in_cells = find_copies(embeddings, hashes, scores, 0.97)
+    assert len(exact) == 400 and set(in_cells.items()) <= set(exact.items()) and len(in_cells) >= 396
+    assert np.isfinite([*find_outliers(embeddings, ["apple"] * 2900, 8, 3.0).values(), *unlike.values()]).all()
 
 
 def test_find_outliers_by_group():

@@ -10,12 +10,13 @@ from tests.effort import calls
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.data.dataset import Dataset
 from tools.data.scores import Diagnosis
 from tools.generators.blender.catalogue import catalogue
 from tools.runs.runtime import RunContext, RunRecord
 from tools.scenes.coverage import cover_pairs
 from tools.scenes.places import SPECIAL_PLACES
-from tools.scenes.scene import CONTEXTS, DISTANCES, LIGHTS
+from tools.scenes.scene import CONTEXTS, DISTANCES, LIGHTS, SceneSpec
 from tools.scenes.vocabulary import LEAST_SCALE
 from tools.steps.scenes import IMPOSSIBLE, build_vocabulary, design, known_place, sample_scenes
 
@@ -276,6 +277,20 @@ def test_the_same_call_after_a_kill_plans_the_same_scenes(tmp_path):
     assert len(undisturbed) == 50
     assert planned(tmp_path / "b", ["before the scenes", "before the scenes"]) == undisturbed
     assert planned(tmp_path / "c", ["after all", "after all"]) == undisturbed
+
+
+def test_a_scene_is_written_with_as_much_work_among_many_as_among_few(tmp_path):
+    dataset, steps = Dataset(tmp_path), []
+    scenes = [SceneSpec(context="table", light="sun", family=str(n), seed=n) for n in range(4000)]
+    dataset._db.set_progress_handler(lambda: steps.append(1), 100)
+    work = []
+    for first in (0, 3000):  # a thousand each, the second beside three thousand
+        steps.clear()
+        dataset.add_scenes(1, scenes[first : first + 1000])
+        work.append(len(steps))
+        dataset.add_scenes(1, scenes[:3000])
+    assert work[1] < 3 * work[0]  # counting them anew for each would take a hundred times as many
+    assert [s.seed for s in dataset.scenes()] == list(range(4000))
 
 
 @pytest.mark.parametrize(
