@@ -10,6 +10,7 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.pictures import read_picture, write_picture
 from tools.drawable.classes import ClassArgument
 from tools.models.checkpoint import load
+from tools.runs.runtime import StageTime
 from tools.steps import learn_from_examples as module
 from tools.steps.learn_from_examples import learn_examples
 from tools.steps.task import Wanted, define, plan_for_person
@@ -92,6 +93,22 @@ def test_a_stop_between_keeps_the_model_of_all_photos(tmp_path, monkeypatch):
     assert run.round.accepted is None
     learn_examples(run)
     assert run.round.accepted
+
+
+@pytest.mark.parametrize(("took_s", "judged"), [(1, 4), (150, 3), (1000, 2)])
+def test_in_few_minutes_fewer_photos_judge_and_no_training_is_cut_for_it(tmp_path, monkeypatch, took_s, judged):
+    """Of four minutes the training on all photos took some; each part needs two or three quarters of that again."""
+    run = shown_run(tmp_path, 4, shown_minutes=4)
+    train_whole = module._train_whole
+
+    def slowly(*given):
+        train_whole(*given)
+        run.record.stages.append(StageTime(name="train", round=1, seconds=took_s))
+
+    monkeypatch.setattr(module, "_train_whole", slowly)
+    said = json.loads(learn_examples(run))
+    assert said["scores"]["cross_val"]["pictures"] == judged
+    assert "shorter" not in said
 
 
 def test_one_photo_gives_a_model_and_no_score(tmp_path):
