@@ -51,7 +51,7 @@ class RayGenerator(Generator):
     def __init__(self, run: RunContext, inner: Generator) -> None:
         self.inner = inner
         self.name = inner.name
-        self.why = inner.why
+        self.why, self.digital_source_type = inner.why, inner.digital_source_type
         self._run = run
         self._pool: RayPool | None = None
 

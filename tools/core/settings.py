@@ -345,6 +345,10 @@ class Settings(BaseSettings):
                 remember(value)
         return self
 
+    def planned_epochs(self, effort: Effort | None = None) -> int:
+        """Passes over a round's pictures: as set, else what an effort buys (the settings' own when None)."""
+        return self.epochs or EFFORTS[effort or self.effort].epochs
+
     @classmethod
     def secret_variables(cls) -> dict[str, str]:
         """Variable of the environment -> the secret setting that it holds."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from tools.core.errors import FixArguments
 from tools.core.files import write_text
-from tools.core.settings import EFFORTS
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
 from tools.edge.forms import INT8, PT, Form, wanted_forms
@@ -76,8 +75,8 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
     folder = run.folder / "compare" / model
     weights, known = folder / "weights.safetensors", folder / "fingerprint"
     job = dataclasses.replace(
-        make_job(run, run.settings.epochs or EFFORTS[run.settings.effort].epochs), folder=folder / "train",
-        initial=None, deadline_s=float("inf") if seconds is None else seconds,
+        make_job(run, run.settings.planned_epochs()), folder=folder / "train", initial=None,
+        deadline_s=float("inf") if seconds is None else seconds,
     )  # fmt: skip
     fingerprint = job_fingerprint(job, model, run.settings.recipe)  # later rounds add pictures
     if weights.is_file() and known.is_file() and known.read_text(encoding="utf-8") == fingerprint:

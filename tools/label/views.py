@@ -50,7 +50,9 @@ def _look(
     predictor: "Predictor", pictures: Sequence[Picture], least: float, scale: float, mirrored: bool
 ) -> list[list[tuple[Instance, bool]]]:
     shown = [np.ascontiguousarray(p[:, ::-1]) for p in pictures] if mirrored else pictures
-    looking = predictor if scale == 1 else predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32))
+    # A fitted model looks at a photo mirrored by itself, which is one of the views here.
+    as_it_is = scale == 1 and not predictor.fitted
+    looking = predictor if as_it_is else predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32))
     found = looking.predict_many(shown, least)
     return [[(instance, mirrored) for instance in own] for own in found]
 

@@ -15,6 +15,7 @@ from tools.core.task import TaskKind
 from tools.models.networks import build_network, kind_of, quiet_ultralytics
 
 FORMAT = "sightsmith-weights-1"
+FITTED = "fitted"  # in a card's `extra`
 _REBUILD = "Train again, or restore the file from a copy."
 
 
@@ -29,6 +30,11 @@ class Card:
     sha256: str  # of the tensors
     versions: dict[str, str]
     extra: dict[str, Any]
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the input was chosen for the size of the objects in the photos that it learnt from."""
+        return bool(self.extra.get(FITTED))
 
 
 def tensors_sha256(tensors: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ class Predictor:
         fused = network.fuse(verbose=False)
         return cls(
             fused, card.kind, card.names, card.size_px, half=half, nms_iou=nms_iou, closer=closer,
-            fitted=bool(card.extra.get("fitted")), rescorers=stored(card),
+            fitted=card.fitted, rescorers=stored(card),
         )  # fmt: skip
 
     def at_size(self, size_px: int) -> "Predictor":

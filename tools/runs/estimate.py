@@ -45,7 +45,7 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
     work = network_work(settings.model)
     seen = _pictures_by_round(plan, settings)
     train_share = 1 - settings.split_val - settings.split_test
-    trained = sum(seen) * _KEPT * train_share * (settings.epochs or EFFORTS[plan.effort].epochs)
+    trained = sum(seen) * _KEPT * train_share * settings.planned_epochs(plan.effort)
     measured = sum(seen) * _KEPT * (settings.split_val + settings.split_test)
     seconds = {
         "generate": plan.images * settings.estimate_render_s * area / speed,

@@ -375,7 +375,12 @@ def _own_looks(card: Card) -> str:
     if card.kind == "classify":
         return ""
     corrected = " and corrects scores by what your photos without labels showed," if stored(card) else ""
+    looks = (
+        "at a photo in which it finds something once more, mirrored"
+        if card.fitted
+        else "at photos of small objects twice"
+    )
     return (
-        f" It was chosen as `sightsmith predict` works, which looks at photos of small objects twice{corrected or ','}"
+        f" It was chosen as `sightsmith predict` works, which looks {looks}{corrected or ','}"
         " so other programs may need a threshold of their own."
     )

@@ -59,10 +59,10 @@ def learn_examples(run: RunContext) -> str:
     run.round.kept = len(samples)
     known = _is_known(run, samples)
     parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
-    # Where the mean of all is handed over, all are to be as long: in few minutes four short ones are better than one.
+    # Where the mean of all is handed over, all are to be as long; where nothing judges, one has all the minutes.
     alike = len(samples) / (len(samples) + sum(len(part.learnt) for part in parts))
     with run.stage("train"):
-        _train_whole(run, samples, known, alike if known else WHOLE_SHARE)
+        _train_whole(run, samples, known, alike if known else max(alike, WHOLE_SHARE))
     with run.stage("evaluate"):
         answers, trainings = _fold_answers(run, _affordable(run, parts, len(samples)), known)
         if known and not _shorter(run, trainings):
@@ -249,7 +249,8 @@ def _judged(run: RunContext, trainings: Sequence[TrainingResult]) -> str:
     decided = run.round.scores.get(_DECIDES)
     if decided is None:
         return "too few photos to judge by: bring more, or others with --real"
-    said = f"cross-validated on {decided.images} photos: each judged by a model that has not seen it"
+    photos = f"{decided.images} photos" if decided.images == run.round.kept else f"{decided.images} of the photos"
+    said = f"cross-validated on {photos}: each judged by a model that has not seen it"
     if _shorter(run, trainings):
         said += f" and had {_least(trainings)} epochs in place of {_whole_epochs(run)}"
     return said

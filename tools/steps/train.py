@@ -12,7 +12,7 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import copy_file
-from tools.core.settings import EFFORTS, Settings
+from tools.core.settings import Settings
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.runs.inherit import INHERITED
@@ -101,7 +101,7 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
             f"None of the {len(samples['train'])} training pictures has a label. Call annotate_images first."
         )
     initial = _initial(run)
-    planned = epochs or settings.epochs or EFFORTS[settings.effort].epochs
+    planned = epochs or settings.planned_epochs()
     if epochs is None and initial is not None and initial != run.folder / INHERITED:
         planned = max(1, round(planned * LATER_EPOCHS_SHARE))
     return TrainingJob(

@@ -417,7 +417,7 @@ class _Training:
     # The end ----------------------------------------------------------------------------------------------------
 
     def _finish(self, stopped_by: str) -> TrainingResult:
-        from tools.models.checkpoint import save
+        from tools.models.checkpoint import FITTED, save
 
         progress, weights = self.progress, self.job.folder / WEIGHTS_NAME
         if not self.best:  # cut before the first validation was due
@@ -427,7 +427,7 @@ class _Training:
             weights, self.best, architecture=self.architecture, names=self.names, size_px=self.view_px,
             extra={
                 "started_from": Path(self.started_from).name, "boxes": self.convention, "epochs": progress.epoch,
-                "fitted": self.job.view_px is not None,
+                FITTED: self.job.view_px is not None,
             },
         )  # fmt: skip
         result: dict[str, Any] = {

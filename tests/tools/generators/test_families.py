@@ -1,5 +1,7 @@
 """Families: every name of every table draws itself, within the renderer's limits, without a thousand being built."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,13 @@ def test_wrong_numbers_are_refused(changed, says):
     assert ObjectSpec.model_validate(good).materials["fur"]
     with pytest.raises(ValueError, match=says):
         ObjectSpec.model_validate(good | changed)
+
+
+def test_a_layer_of_the_table_runs_along_its_part_where_that_is_said():
+    (appearance,) = catalogue()["clownfish"].appearances
+    layers = [layer for material in appearance.materials.values() for layer in material.layers]
+    assert {(layer.pattern, layer.axis) for layer in layers} >= {("rings", "along")}
+    row = next(r for name, r in rows().items() if name == "clownfish")
+    wrong = tuple(cell.replace(":along", ":sideways") for cell in row.cells)
+    with pytest.raises(ValueError, match="axis"):
+        spec_of(replace(row, cells=wrong))

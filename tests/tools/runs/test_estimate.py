@@ -25,6 +25,13 @@ def test_the_stages_add_up_and_rendering_is_as_measured():
     assert cost.money == 0
 
 
+def test_epochs_that_are_set_count_whatever_the_effort():
+    short = [estimate(plan, Settings(epochs=13), 2).stages["train"] for plan in (QUICK, STANDARD)]
+    usual = [estimate(plan, Settings(), 2).stages["train"] for plan in (QUICK, STANDARD)]
+    wanted = [t * 13 / EFFORTS[p.effort].epochs for t, p in zip(usual, (QUICK, STANDARD), strict=True)]
+    assert short == pytest.approx(wanted, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("less", "more"),
     [

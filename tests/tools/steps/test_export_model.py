@@ -74,6 +74,13 @@ def test_what_other_programs_leave_out_is_said(tmp_path):
     assert "twice and corrects scores by what your photos without labels showed, so other programs" in said
 
 
+@pytest.mark.parametrize(("extra", "says"), [({}, "small objects twice"), ({"fitted": True}, "once more, mirrored")])
+def test_what_other_programs_do_not_look_at_is_said_as_it_is(tmp_path, extra, says):
+    state, path = build_network("yolo11n", ["disc"], seed=1).state_dict(), tmp_path / "w.safetensors"
+    checkpoint.save(path, state, architecture="yolo11n", names=["disc"], size_px=64, extra=extra)
+    assert says in export_model._own_looks(checkpoint.load(path)[1])
+
+
 def test_nothing_is_written_twice_and_what_is_gone_comes_back(tmp_path):
     run = exportable(tmp_path, "detect")
     first = export_best(run)

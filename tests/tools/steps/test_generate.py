@@ -59,6 +59,13 @@ class Bug(ShapeGenerator):
         raise OSError(errno.ENOENT, "a bug, not the disk")
 
 
+class Bare:
+    """Draws nothing, and inherits nothing."""
+
+    def __init__(self, settings):
+        self.name = "bare"
+
+
 class Absent(ShapeGenerator):
     def unavailable(self):
         return "the shapes are not installed; pip install shapes"
@@ -201,6 +208,7 @@ def test_other_errors_stay_what_they_are(tmp_path):
         ("tests.fakes:Nobody", FixArguments, "Nobody"),
         ("no_such_module:Engine", FixArguments, "no_such_module"),
         ("tests.tools.steps.test_generate:NotOne", FixArguments, "NotOne"),
+        ("tests.tools.steps.test_generate:Bare", FixArguments, "Bare does not inherit tools.generators.Generator"),
         ("tests.tools.steps.test_generate:Absent", StepFailed, "pip install shapes"),
     ],
 )

@@ -10,6 +10,7 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.pictures import read_picture, write_picture
 from tools.drawable.classes import ClassArgument
 from tools.models.checkpoint import load
+from tools.models.predict import Predictor
 from tools.runs.runtime import StageTime
 from tools.steps import learn_from_examples as module
 from tools.steps.learn_from_examples import learn_examples
@@ -40,7 +41,8 @@ def shown_run(tmp_path, photos=3, kind="detect", **changed):
 def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(tmp_path):
     run = shown_run(tmp_path, 4)
     said = json.loads(learn_examples(run))
-    assert load(run.path(run.record.best.weights))[1].names == ("zorb",)
+    card = load(run.path(run.record.best.weights))[1]
+    assert card.names == ("zorb",) and card.fitted and Predictor.load(run.path(run.record.best.weights)).fitted
     assert run.record.best.weights == "rounds/01/train/weights.safetensors"
     assert said["scores"]["cross_val"]["pictures"] == 4
     assert run.record.evaluation["cross_val"].images == 4
@@ -108,6 +110,9 @@ def test_in_few_minutes_fewer_photos_judge_and_no_training_is_cut_for_it(tmp_pat
     monkeypatch.setattr(module, "_train_whole", slowly)
     said = json.loads(learn_examples(run))
     assert said["scores"]["cross_val"]["pictures"] == judged
+    assert said["judged"].startswith(
+        f"cross-validated on {judged} of the photos" if judged < 4 else "cross-validated on 4 photos"
+    )
     assert "shorter" not in said
 
 
