@@ -10,7 +10,7 @@ from tools.label.views import predict_in_views
 class Finder:
     """Finds what is red; at other sizes with other scores, and blind to small things when it looks at them small."""
 
-    names = ("apple",)
+    names, fitted = ("apple",), False
 
     def __init__(self, size_px=320, asked=None):
         self.size_px = size_px
@@ -52,6 +52,18 @@ def test_what_every_view_sees_stays_as_it_is(picture, views, sizes):
     assert large.box == pytest.approx(mask_box(picture[..., 0] == 204))
     assert large.score == pytest.approx(0.8)
     assert (large.mask(60, 80) == (picture[..., 0] == 204)).all()
+
+
+def test_a_fitted_model_does_not_look_mirrored_by_itself_where_that_is_a_view(picture):
+    class LooksTwice(Finder):
+        fitted = True
+
+        def predict_many(self, pictures, confidence):
+            raise AssertionError("a view is one look")
+
+    finder = LooksTwice()
+    assert predict_in_views(finder, [picture], 0.1, 2, 0.55)[0]
+    assert finder.asked == [320, 320]
 
 
 def test_what_some_views_miss_counts_less(picture):
