@@ -1,4 +1,4 @@
-"""What a few photos of a thing teach: `python benchmarks/few_shot.py SET=FOLDER [SET=FOLDER ...] --folder OUT`.
+"""What a few photos of a thing teach: `python benchmarks/few_shot.py FOLDER [FOLDER ...] --folder OUT`.
 
 Each set is split by photo for every seed: some pictures are learnt from, the others only judge. Rows, box mAP50 and
 mAP50-95 on the judging photos:

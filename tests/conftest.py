@@ -1,8 +1,11 @@
 """Every test gets a home of its own: no user folder, no key, no telemetry, no network."""
 
+import contextlib
 import functools
 import os
+import sqlite3
 import sys
+from typing import Any
 
 import hypothesis
 import pytest
@@ -13,6 +16,19 @@ hypothesis.settings.register_profile("steady", derandomize=True)  # the same exa
 hypothesis.settings.load_profile("steady")
 # Built anew for each of a thousand command lines, the command costs more than what it does.
 typer.testing._get_command = functools.cache(typer.testing._get_command)
+# No test outlives a power cut: the disk need not keep up. Those about syncing put their own in the place of this.
+os.fsync = lambda _number: None
+_connect = sqlite3.connect
+
+
+def _connect_unsynced(*given: Any, **named: Any) -> sqlite3.Connection:
+    connection = _connect(*given, **named)
+    with contextlib.suppress(sqlite3.DatabaseError):  # a damaged file says so to whom it is opened for
+        sqlite3.Connection.execute(connection, "PRAGMA synchronous=OFF")
+    return connection
+
+
+sqlite3.connect = _connect_unsynced
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -154,3 +154,21 @@ class ShapeGenerator(Generator):
         cover = full.copy()
         cover[:, : full.shape[1] - cut] = False
         return cover
+
+
+class HeldGenerator(ShapeGenerator):
+    """Draws two scenes and then waits until the file `go` is beside the runs folder: a run to be caught at work."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._go, self._check = settings.runs_dir.parent / "go", lambda: None
+
+    def stop_by(self, check: Callable[[], None]) -> None:
+        self._check = check
+
+    def generate(self, scenes: Sequence[SceneSpec], folder: Path) -> Iterator[Generated | Failed]:
+        for number, result in enumerate(super().generate(scenes, folder)):
+            while number == 2 and not self._go.exists():
+                self._check()
+                time.sleep(0.05)
+            yield result

@@ -35,8 +35,8 @@ def server(tmp_path):
 
 @pytest.fixture
 def patient(tmp_path):
-    """A server whose runs last long enough to be caught at work."""
-    made = Server(tmp_path, SIGHTSMITH_EPOCHS="26")
+    """A server whose runs are at work until a test lets them go on."""
+    made = Server(tmp_path, SIGHTSMITH_GENERATOR="tests.fakes:HeldGenerator")
     yield made
     made.close()
 
@@ -152,6 +152,7 @@ def test_two_sessions_two_runs_and_a_server_that_dies(patient, browser):
     patient.kill()
     assert [detached.worker(patient.runs_dir / n) for n in names] == workers  # they go on without it
     patient.start()
+    (patient.runs_dir.parent / "go").touch()
     for page, name, thing in zip(pages, names, ("apple", "lemon"), strict=True):
         wait_until(lambda n=name: finished(patient, n), lambda n=name: f"{n} is finished: {patient.log()[-2000:]}")
         page.go("", name)
@@ -168,6 +169,7 @@ def test_stop_and_resume_by_their_buttons(patient, browser):
     page.tab.wait_for_selector(".ss-track")
     page.click("^stop|Stop$")
     wait_until(lambda: detached.current(patient.runs_dir / name).status == "stopped", "the run stops")
+    (patient.runs_dir.parent / "go").touch()
     page.click("Go on")
     page.tab.wait_for_selector(".ss-track")
     wait_until(lambda: finished(patient, name), lambda: f"{name} is finished: {patient.log()[-2000:]}")
