@@ -412,7 +412,7 @@ def test_an_open_address_without_a_key_is_refused(tmp_path):
 def test_a_run_from_request_to_export(tmp_path, photos, monkeypatch, transport):
     monkeypatch.setenv("SIGHTSMITH_GENERATOR", "tests.fakes:ShapeGenerator")
     monkeypatch.setenv("SIGHTSMITH_SIZE_PX", "64")
-    monkeypatch.setenv("SIGHTSMITH_EPOCHS", "4")
+    monkeypatch.setenv("SIGHTSMITH_TRAINER", "tests.faults.jobs:ShortTrainer")
     monkeypatch.setenv("SIGHTSMITH_LLM", "offline")
     person, told = answering("accept", approve=True), []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from tests.runs import make_run
@@ -20,6 +21,12 @@ def _no_search_for_components() -> Iterator[None]:
     scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
     with mock.patch(scan, return_value=[]):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_collecting() -> None:
+    """As the server has it; after each page all objects of all libraries would be gone through."""
+    config.set_option("runner.postScriptGC", False)
 
 
 @pytest.fixture

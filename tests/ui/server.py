@@ -31,7 +31,8 @@ class Server:
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
             "OMP_NUM_THREADS": "1", "SIGHTSMITH_THREADS": "1",
             "SIGHTSMITH_GENERATOR": "tests.fakes:ShapeGenerator", "SIGHTSMITH_LLM": "offline",
-            "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_EPOCHS": "4", "SIGHTSMITH_EFFORT": "quick",
+            "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_TRAINER": "tests.faults.jobs:ShortTrainer",
+            "SIGHTSMITH_EPOCHS": "4", "SIGHTSMITH_EFFORT": "quick",
             "SIGHTSMITH_MEMORY_DIR": str(folder / "memory"),
         } | environment  # fmt: skip
         self.start()

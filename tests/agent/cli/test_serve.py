@@ -42,6 +42,7 @@ def test_every_option_is_one_that_streamlit_knows():
     options = serve.server_options("127.0.0.1", 8501, Settings(), open_browser=False)
     known = set(config._config_options_template)
     assert set(options) <= known
+    assert options["runner.postScriptGC"] is False  # a look at a run would take a third of a second from its training
 
 
 @pytest.mark.parametrize(
