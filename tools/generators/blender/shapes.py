@@ -7,6 +7,7 @@ and its way along the profile, path or sheet (both 0..1), and a number of its co
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -179,10 +180,20 @@ def box_mesh(part: spec.Box) -> Mesh:
     half = np.array(part.size) / 2
     bevel = part.bevel * 2 * float(np.abs(half).min())
     inner = np.maximum(np.abs(half) - bevel, 0)
+    cube, faces = _cube(bevel > 1e-9)
+    points = _rounded(cube, inner, bevel) if bevel > 1e-9 else cube * half
+    share = (points[:, 2] / max(abs(half[2]), 1e-9) + 1) / 2
+    points[:, :2] *= (1 + (part.taper - 1) * share)[:, None]
+    return Mesh(points, list(faces), [part.material] * len(faces), share).settle()
+
+
+@cache
+def _cube(for_bevel: bool) -> tuple[Floats, list[tuple[int, ...]]]:
+    """Points (n, 3) on the cube [-1, 1] and the faces of its sides."""
     # Rows at both sides of an edge: flat part, then three steps around the rounding.
-    steps = np.tan(np.linspace(-math.pi / 4, math.pi / 4, 7)) if bevel > 1e-9 else np.array([-1.0, 1.0])
+    steps = np.tan(np.linspace(-math.pi / 4, math.pi / 4, 7)) if for_bevel else np.array([-1.0, 1.0])
     index: dict[tuple[float, ...], int] = {}
-    vertices: list[Floats] = []
+    points: list[Floats] = []
     faces: list[tuple[int, ...]] = []
     for axis in range(3):
         for sign in (-1.0, 1.0):
@@ -190,12 +201,12 @@ def box_mesh(part: spec.Box) -> Mesh:
             corner = np.zeros((len(steps), len(steps)), int)
             for i, a in enumerate(steps):
                 for j, b in enumerate(steps):
-                    cube = np.zeros(3)
-                    cube[axis], cube[u], cube[v] = sign, a, b
-                    key = tuple(np.round(cube, 6).tolist())
+                    point = np.zeros(3)
+                    point[axis], point[u], point[v] = sign, a, b
+                    key = tuple(np.round(point, 6).tolist())
                     if key not in index:
-                        index[key] = len(vertices)
-                        vertices.append(_rounded(cube, half, inner, bevel))
+                        index[key] = len(points)
+                        points.append(point)
                     corner[i, j] = index[key]
             quads = [
                 (corner[i, j], corner[i + 1, j], corner[i + 1, j + 1], corner[i, j + 1])
@@ -203,18 +214,14 @@ def box_mesh(part: spec.Box) -> Mesh:
                 for j in range(len(steps) - 1)
             ]
             faces += [tuple(int(k) for k in (q if sign > 0 else q[::-1])) for q in quads]
-    points = np.array(vertices)
-    share = (points[:, 2] / max(abs(half[2]), 1e-9) + 1) / 2
-    points[:, :2] *= (1 + (part.taper - 1) * share)[:, None]
-    return Mesh(points, faces, [part.material] * len(faces), share).settle()
+    return np.array(points), faces
 
 
-def _rounded(cube: Floats, half: Floats, inner: Floats, bevel: float) -> Floats:
-    """A point of the cube [-1, 1] on the rounded block: the flat middle stretches, the edges keep their radius."""
-    if bevel <= 1e-9:
-        return cube * half
-    direction = cube / np.linalg.norm(cube)
-    return np.sign(np.round(cube, 6)) * inner * (np.abs(cube) > 1e-6) + direction * bevel
+def _rounded(cube: Floats, inner: Floats, bevel: float) -> Floats:
+    """Points of the cube [-1, 1] on the rounded block: the flat middle stretches, the edges keep their radius."""
+    direction = cube / np.linalg.norm(cube, axis=1, keepdims=True)
+    placed: Floats = np.sign(np.round(cube, 6)) * inner * (np.abs(cube) > 1e-6) + direction * bevel
+    return placed
 
 
 def ellipsoid_mesh(part: spec.Ellipsoid) -> Mesh:
@@ -390,12 +397,16 @@ def _triangulate(
     sides = [(i, i + 1 if i + 1 < end else start) for start, end in pairwise(starts) for i in range(start, end)]
     done, _, triangles, _, _, _ = delaunay_2d_cdt([tuple(p) for p in points.tolist()], sides, [], 0, 1e-7)
     placed = np.array([(p[0], p[1]) for p in done])
-    kept: list[tuple[int, ...]] = []
-    for triangle in triangles:  # all of the convex hull: drop what lies outside or in a hole
-        corners = placed[list(triangle)]
-        middle = corners.mean(0)
-        if _contains(outline, middle) and not any(_contains(hole, middle) for hole in holes):
-            kept.append(tuple(triangle) if _area(corners) > 0 else tuple(triangle[::-1]))
+    corners = placed[np.array(triangles, int).reshape(-1, 3)]
+    middles, (ab, ac) = corners.mean(1), np.moveaxis(corners[:, 1:] - corners[:, :1], 1, 0)
+    # All of the convex hull: what lies outside or in a hole goes.
+    wanted = _contains(outline, middles) & ~np.any([_contains(hole, middles) for hole in holes], axis=0)
+    left_turn = ab[:, 0] * ac[:, 1] > ab[:, 1] * ac[:, 0]
+    kept = [
+        tuple(t if left else t[::-1])
+        for t, left, use in zip(triangles, left_turn.tolist(), wanted.tolist(), strict=True)
+        if use
+    ]
     edges = {(t[i], t[(i + 1) % 3]) for t in kept for i in range(3)}
     return placed, kept, [(a, b) for a, b in sorted(edges) if (b, a) not in edges]
 
@@ -409,20 +420,22 @@ def _turned(loop: Floats, positive: bool) -> Floats:
     return loop if (_area(loop) > 0) == positive else loop[::-1]
 
 
-def _contains(loop: Floats, point: Floats) -> bool:
+def _contains(loop: Floats, points: Floats) -> NDArray[np.bool_]:
+    """Which of the points (n, 2) lie inside a loop (m, 2): those with an odd number of its sides to their right."""
     x, y = loop[:, 0], loop[:, 1]
     x2, y2 = np.roll(x, -1), np.roll(y, -1)
-    crossing = (y > point[1]) != (y2 > point[1])
+    crossing = (y > points[:, 1:]) != (y2 > points[:, 1:])
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = point[0] < (x2 - x) * (point[1] - y) / (y2 - y) + x
-    return bool(np.count_nonzero(crossing & left) % 2)
+        left = points[:, :1] < (x2 - x) * (points[:, 1:] - y) / (y2 - y) + x
+    odd: NDArray[np.bool_] = np.count_nonzero(crossing & left, axis=1) % 2 == 1
+    return odd
 
 
 def _grid_inside(outline: Floats) -> Floats:
     low, high = outline.min(0), outline.max(0)
     steps = (np.arange(spec.SHEET_GRID) + 0.5) / spec.SHEET_GRID
-    grid = [low + (high - low) * (a, b) for a in steps for b in steps]
-    return np.array([p for p in grid if _contains(outline, p)]).reshape(-1, 2)
+    grid = np.array([low + (high - low) * (a, b) for a in steps for b in steps])
+    return grid[_contains(outline, grid)]
 
 
 def bent(points: Floats, degrees: float, axis: int) -> Floats:
