@@ -304,7 +304,7 @@ class _Turn:
         names = [n for n in task.class_names if n not in word.dropped] + word.classes
         network = None
         if word.kind == "smaller":
-            network = _smaller(self._settings().model)
+            network = _smaller(self._settings().training.model)
             if network is None:
                 text = _smallest(word.language)
                 self._write_down(text)

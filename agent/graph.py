@@ -203,7 +203,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         if missing is None:
             return update
         nudges = state.get("nudges", 0) + 1
-        if nudges > run.settings.llm_max_empty:
+        if nudges > run.settings.llm.max_empty:
             said = answer.text.strip()[:_SAID_CHARS]
             raise give_up(f"the model gave up: {missing}{f' It said: “{said}”' if said else ''}")
         return update | {"messages": [*fresh, answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
@@ -264,18 +264,18 @@ def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, give_up: 
         StepFailed: too many calls, the same call again and again, or nothing but refused calls.
     """
     settings = run.settings
-    if calls >= settings.llm_max_calls:
+    if calls >= settings.llm.max_calls:
         raise give_up(f"the model made {calls} calls without an end.")
     messages = messages[_last_word(messages) + 1 :]
     by_person = {m.tool_call_id for m in messages if isinstance(m, ToolMessage) and _by_person(m)}
     asked = [str(m.id) if any(c["id"] in by_person for c in m.tool_calls) else _as_text(m)
              for m in messages if isinstance(m, AIMessage) and m.tool_calls]  # fmt: skip
-    last = asked[-settings.llm_max_repeats :]
-    if len(last) == settings.llm_max_repeats and len(set(last)) == 1:
+    last = asked[-settings.llm.max_repeats :]
+    if len(last) == settings.llm.max_repeats and len(set(last)) == 1:
         raise give_up(f"the model made the same call {len(last)} times in a row: {last[0][:200]}.")
-    answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm_max_errors :]
+    answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm.max_errors :]
     refused = [m for m in answers if m.status == "error" and m.tool_call_id not in by_person]
-    if len(refused) == settings.llm_max_errors:
+    if len(refused) == settings.llm.max_errors:
         raise give_up(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]}")
 
 

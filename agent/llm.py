@@ -30,24 +30,24 @@ class Choice(NamedTuple):
 
 def choose(settings: Settings) -> Choice:
     """Which chat model the settings mean, and a sentence that says why. Nothing is loaded or called."""
-    url = reveal(settings.openai_base_url)
+    url = reveal(settings.openai.base_url)
     where = f"at {shown(url)}" if url else "at api.openai.com"
-    if settings.llm == OFFLINE:
+    if settings.llm.name == OFFLINE:
         return Choice(OFFLINE, "offline planner: the settings name it")
-    if settings.llm != "auto":
-        return Choice(settings.llm, f"language model {settings.llm} {where}: the settings name it")
+    if settings.llm.name != "auto":
+        return Choice(settings.llm.name, f"language model {settings.llm.name} {where}: the settings name it")
     if settings.profile == "offline":
         return Choice(OFFLINE, "offline planner: the profile is offline")
     if not has_endpoint(settings):
         return Choice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
-    variable = "OPENAI_BASE_URL" if settings.openai_base_url else "OPENAI_API_KEY"
-    name = settings.openai_model or ("" if settings.openai_base_url else settings.openai_default)
+    variable = "OPENAI_BASE_URL" if settings.openai.base_url else "OPENAI_API_KEY"
+    name = settings.openai.model or ("" if settings.openai.base_url else settings.llm.openai_default)
     return Choice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
 
 
 def has_endpoint(settings: Settings) -> bool:
     """Whether a key or an address of an endpoint is at hand."""
-    return bool(reveal(settings.openai_base_url) or reveal(settings.openai_api_key))
+    return bool(reveal(settings.openai.base_url) or reveal(settings.openai.api_key))
 
 
 def chat_model(
@@ -80,7 +80,7 @@ def chat_model(
         )
     from agent.endpoint import open_endpoint
 
-    key = reveal(settings.openai_api_key) or _NO_KEY
+    key = reveal(settings.openai.api_key) or _NO_KEY
     return open_endpoint(choice.name or served_model(settings), settings, key, told)
 
 
@@ -93,7 +93,7 @@ def served_model(settings: Settings) -> str:
     import openai
 
     client = openai.OpenAI(
-        base_url=reveal(settings.openai_base_url), api_key=reveal(settings.openai_api_key) or _NO_KEY,
+        base_url=reveal(settings.openai.base_url), api_key=reveal(settings.openai.api_key) or _NO_KEY,
         timeout=_LIST_TIMEOUT_S, max_retries=1,
     )  # fmt: skip
     try:
@@ -113,8 +113,8 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
     from tools.generators.copy_paste.cutouts import CutoutFolder
 
     try:
-        if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
-            return OfflinePlanner(known=CutoutFolder(settings.cutouts_dir).find)
+        if settings.generation.generator == "copy_paste" and settings.copy_paste.cutouts_dir is not None:
+            return OfflinePlanner(known=CutoutFolder(settings.copy_paste.cutouts_dir).find)
         library = Library.of_run(folder, Path(assets) if assets else None, settings) if folder else Library()
     except FixArguments as error:
         raise StepFailed(str(error)) from error

@@ -17,8 +17,7 @@ from agent.requests.understand import MAX_REQUEST_CHARS
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import beside, clear_leftovers, explain_os_error, is_left_over
 from tools.core.locks import locked
-from tools.core.secrecy import secret_fields
-from tools.core.settings import Settings
+from tools.core.settings import Settings, grouped
 from tools.core.task import slug
 from tools.data.photo_files import find_photos
 from tools.runs.pace import machine_name
@@ -134,11 +133,8 @@ def open_run(
         FixArguments: there is no run in that folder, or its record is damaged.
     """
     record = read_record(folder)
-    for name in secret_fields(Settings):  # a record of before may hold an address
-        record.settings.pop(name, None)
-    settings = Settings(
-        **{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {}), **(changes or {})}
-    )
+    asked = {"runs_dir": folder.parent} | ({"llm": llm} if llm else {}) | (changes or {})
+    settings = Settings(**grouped(record.settings, asked))
     return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
 
 

@@ -41,13 +41,15 @@ def one_run(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     record = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
     assert record.task is not None and record.best is not None
     settings = Settings(**{**record.settings, "ignore_side_px": given.ignore_side})
-    samples, _ = read_photos(given.photos, record.task, settings.class_map)
+    samples, _ = read_photos(given.photos, record.task, settings.evaluation.class_map)
     engine = make_engine(record.task, settings, Choice(str(folder / record.best.weights), record.best.threshold))
     found: dict[str, Scored] = {}
     labels: dict[str, int] = {}
     for sample in samples:
         group = photo_of(sample.provenance.get("file", sample.image))
-        scored, truths = scores_of(engine, [sample], record.task, settings.match_iou, settings.ignore_side_px)
+        scored, truths = scores_of(
+            engine, [sample], record.task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px
+        )
         found.setdefault(group, []).extend(scored)
         labels[group] = labels.get(group, 0) + sum(truths.values())
     engine.close()

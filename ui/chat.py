@@ -55,14 +55,14 @@ def _welcome() -> None:
 def _options() -> None:
     """Limits of the next run, and the person's own photos and models."""
     defaults, runs_dir = session.settings(), session.runs_dir()
-    chosen = st.session_state.setdefault("options", {})
+    limit, chosen = defaults.plan, st.session_state.setdefault("options", {})
     efforts = list(EFFORTS)
     chosen["effort"] = st.segmented_control(
         t("effort"), efforts, format_func=lambda e: t(f"effort_{e}"), key="opt_effort",
         default=chosen.get("effort") or defaults.effort,
     )  # fmt: skip
     limits: list[tuple[str, str, str, dict[str, Any]]] = [
-        ("images", t("images"), t("as_effort"), {"min_value": defaults.min_images, "max_value": defaults.max_images}),
+        ("images", t("images"), t("as_effort"), {"min_value": limit.min_images, "max_value": limit.max_images}),
         ("rounds", t("rounds"), t("as_effort"), {"min_value": 1, "max_value": 20}),
         ("minutes", t("minutes"), t("no_limit"), {"min_value": 0.5}),
         ("money", t("money_limit"), t("no_money"), {"min_value": 0.0, "help": t("money_help")}),
@@ -131,7 +131,7 @@ def _head(folder: Path, record: RunRecord) -> None:
 def _live(folder: Path, status: str) -> None:
     """What was said and done; drawn anew each second while the run works."""
 
-    @st.fragment(run_every=session.settings().ui_poll_s if status == "running" else None)
+    @st.fragment(run_every=session.settings().ui.poll_s if status == "running" else None)
     def live() -> None:
         with widgets.told():
             story, now = session.story(folder), detached.current(folder)

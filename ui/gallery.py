@@ -86,7 +86,7 @@ def _counted(axis: str, values: dict[str, int], value: str) -> str:
 def _pictures(folder: Path, record: RunRecord, wanted: Filter, order: Order, masks: bool) -> None:
     """The pages; drawn anew alone when one is turned or a picture is opened."""
     with widgets.told():
-        browser, size = Browser(folder), session.settings().ui_page_size
+        browser, size = Browser(folder), session.settings().ui.page_size
         count = browser.count(wanted)
         pages = max(1, -(-count // size))
         names = widgets.class_names(record)
@@ -131,7 +131,7 @@ def _turned(key: str, asked: str) -> None:
 
 def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
     try:
-        content = thumbnail(folder, sample, session.settings().ui_thumbnail_px, names, labels=masks)
+        content = thumbnail(folder, sample, session.settings().ui.thumbnail_px, names, labels=masks)
     except StepFailed:
         return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
     if sample.verdict == "dropped":

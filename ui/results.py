@@ -116,7 +116,7 @@ def _kept(folder: str, stamp: str) -> list[Seen]:
         return []
     from tools.runs.runtime import read_record
 
-    return kept_answers(Path(folder), read_record(Path(folder)), session.settings().match_iou)
+    return kept_answers(Path(folder), read_record(Path(folder)), session.settings().evaluation.match_iou)
 
 
 def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
@@ -139,7 +139,9 @@ def _asked(folder: str, stamp: str, which: str) -> list[Seen]:
     if not samples or record.best is None:
         return []
     settings = session.settings()
-    return look_all(model_of(place, record), samples, place, record.best.threshold, settings.match_iou, _LOOKED)
+    return look_all(
+        model_of(place, record), samples, place, record.best.threshold, settings.evaluation.match_iou, _LOOKED
+    )
 
 
 def _rendered(folder: Path) -> list[Sample]:
@@ -159,7 +161,9 @@ def _own(record: RunRecord) -> list[Sample]:
         return []
     settings = session.settings()
     try:
-        return load_real(Path(record.real), record.task, settings.real_val_share, settings.class_map).test
+        return load_real(
+            Path(record.real), record.task, settings.evaluation.real_val_share, settings.evaluation.class_map
+        ).test
     except (SightsmithError, OSError):
         return []
 

@@ -196,7 +196,7 @@ def _stamp(folder: Path) -> str:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _worth(folder: str, stamp: str) -> dict[str, review.Why]:
     place = Path(folder)
-    return review.worth_first(place, read_record(place), session.settings().match_iou)
+    return review.worth_first(place, read_record(place), session.settings().evaluation.match_iou)
 
 
 def _next(folder: Path, dataset: Dataset, work: _Work, first: list[str]) -> Sample | None:

@@ -211,7 +211,7 @@ def doctor(
         typer.echo(json.dumps(values | {"model_libraries": libraries}))
     else:
         print_doctor(machine, choose(settings).why, rows)
-        print_libraries(libraries, settings.models_dir)
+        print_libraries(libraries, settings.models.dir)
 
 
 @app.command()
@@ -339,7 +339,7 @@ def _cluster(engine: str | None, address: str | None) -> dict[str, str | None]:
         FixArguments: Ray is not installed, or an address is none or is given to the local engine.
     """
     from tools.core.errors import FixArguments
-    from tools.core.settings import check_ray_address
+    from tools.core.setting_groups import check_ray_address
 
     if engine == "local" and address is not None:
         raise FixArguments("--address goes with --engine ray")

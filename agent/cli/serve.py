@@ -32,7 +32,7 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
         "server.address": host,
         "server.port": port,
         "server.headless": not open_browser,
-        "server.maxUploadSize": settings.ui_upload_mb,
+        "server.maxUploadSize": settings.ui.upload_mb,
         "server.fileWatcherType": "none",
         "server.enableXsrfProtection": True,
         "server.showEmailPrompt": False,

@@ -21,6 +21,7 @@ from agent.report.scores import (
     reported,
     score_rows,
 )
+from tools.core.settings import flat
 from tools.data.credits import Credit, credits_of
 from tools.data.scores import Diagnosis, EvaluatedOn
 from tools.runs.runtime import PHOTOS, RunContext, RunRecord
@@ -104,7 +105,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
     facts.credits = credits_of(run.dataset.samples())
     facts.learnt_from = _learnt_from(record)
-    facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
+    facts.settings = [(k, _short(v)) for k, v in flat(record.settings).items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
     facts.forms = _forms(record)

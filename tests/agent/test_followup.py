@@ -233,7 +233,7 @@ def test_forgetting_takes_the_lesson_out_of_the_memory_for_good(tmp_path: Path):
     from tools.memory.store import RunMemory
 
     run = finished(tmp_path / "fruit")
-    run.settings.memory_dir = tmp_path / ".memory"
+    run.settings.memory.dir = tmp_path / ".memory"
     remember_run(run)
     assert RunMemory(tmp_path / ".memory").search("apple", max_distance=2.0)
     assert "forgotten" in follow_up(run.folder, "forget that").text
@@ -250,7 +250,7 @@ def test_an_empty_or_endless_word_is_refused(folder: Path, said: str):
 
 def test_a_smaller_network_is_a_fork_with_its_plan(tmp_path: Path):
     run = finished(tmp_path / "fruit")
-    run.record.settings["model"] = "yolo11m"
+    run.record.settings["training"] = {"model": "yolo11m"}
     run.save()
     reply = follow_up(run.folder, "smaller and faster")
     assert reply.forked and reply.plan["network"] == "yolo11n" and reply.outcome == "waits"

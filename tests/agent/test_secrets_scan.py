@@ -57,7 +57,7 @@ def test_nothing_is_left_of_keys_after_a_run(tmp_path, variables, generator):
             reader.join(0.05)
         reader.join()
     record = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())
-    assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm_model"] == "sees"
+    assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm"]["model"] == "sees"
     kept = files_of(tmp_path)
     assert len(kept) > 3 and any("agent.cli.app" in line for line in lines)
     assert not leaks(*kept, *said, *lines)

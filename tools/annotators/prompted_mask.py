@@ -109,9 +109,9 @@ def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
 
 def sam_of(settings: Settings) -> str | None:
     """The Segment Anything that this machine has: what the settings name, or its weights in the hub's cache."""
-    if settings.segmenter != GRAB_CUT:
-        return settings.segmenter
-    return settings.sam_model if local_folder(settings.sam_model) is not None else None
+    if settings.annotation.segmenter != GRAB_CUT:
+        return settings.annotation.segmenter
+    return settings.annotation.sam_model if local_folder(settings.annotation.sam_model) is not None else None
 
 
 def load_sam(model: str, settings: Settings) -> Engine:
@@ -123,7 +123,7 @@ def load_sam(model: str, settings: Settings) -> Engine:
     from tools.annotators.sam import make_sam
 
     # A person looks at every mask, so none is held back for the model's own doubts.
-    return by_segmenter(make_sam(model, offline=True, batch=settings.segmenter_batch, min_quality=0.0))
+    return by_segmenter(make_sam(model, offline=True, batch=settings.annotation.segmenter_batch, min_quality=0.0))
 
 
 def by_segmenter(segmenter: Segmenter) -> Engine:

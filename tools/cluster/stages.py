@@ -84,7 +84,7 @@ class RayGenerator(Generator):
         networks = self.name in NETWORKS
         pool = self._pool = RayPool(self._run, generating, networks=networks)
         folder.mkdir(parents=True, exist_ok=True)
-        size = self._run.settings.diffusion_batch or NETWORK_UNIT if networks else UNIT
+        size = self._run.settings.diffusion.batch or NETWORK_UNIT if networks else UNIT
         size = max(1, min(size, math.ceil(len(scenes) / pool.size)))
         alone: list[list[SceneSpec]] = []  # of units that were lost: one of them may be the culprit
         units = [list(scenes[start : start + size]) for start in range(0, len(scenes), size)]
@@ -117,7 +117,7 @@ def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], A
     """What a worker does with pictures and samples: see `tools.scorers.choosing.score_batch`."""
     from tools.scorers.choosing import make_scorers, score_batch
 
-    scorers, least = make_scorers(run), run.settings.min_quality
+    scorers, least = make_scorers(run), run.settings.curation.min_quality
 
     def work(unit: tuple[list[Picture], list[Sample]]) -> Any:
         return score_batch(scorers, *unit, least)
@@ -133,7 +133,7 @@ def scored(
     Raises:
         StepFailed: a batch killed every worker that it was given to, or no worker starts.
     """
-    pool = RayPool(run, scoring, networks=run.settings.scorer != "pixels")
+    pool = RayPool(run, scoring, networks=run.settings.curation.scorer != "pixels")
 
     def load(batch: Sequence[Sample]) -> tuple[list[Picture], list[Sample]]:
         return [read(s) for s in batch], list(batch)
@@ -195,7 +195,7 @@ class RayAnnotator:
     ) -> None:  # fmt: skip
         self.name, self.version, self.licence = name, version, licence
         self.dropped: Counter[str] = Counter()
-        self._batch = run.settings.detector_batch
+        self._batch = run.settings.annotation.detector_batch
         self._pool = RayPool(run, Labelling(calibration), networks=True)
         self.at_once = self._batch * self._pool.size * BATCHES_AT_ONCE
 

@@ -42,11 +42,11 @@ class Limits:
     """How much one upload may hold."""
 
     def __init__(self, settings: Settings) -> None:
-        self.upload_bytes = settings.ui_upload_mb * 10**6
-        self.unpacked_mb = settings.ui_unpacked_mb
+        self.upload_bytes = settings.ui.upload_mb * 10**6
+        self.unpacked_mb = settings.ui.unpacked_mb
         self.unpacked_bytes = self.unpacked_mb * 10**6
-        self.files = settings.ui_unpacked_files
-        self.ratio = settings.ui_unpacked_ratio
+        self.files = settings.ui.unpacked_files
+        self.ratio = settings.ui.unpacked_ratio
 
 
 def unpack(

@@ -53,9 +53,9 @@ def compare_sizes(
     if run.record.best is None:
         raise FixArguments(f"{run.record.name} has no trained model yet; `sightsmith resume {run.record.name}`")
     forms = wanted_forms(names)[0] if names else []
-    family = _FAMILY.match(run.settings.model)
+    family = _FAMILY.match(run.settings.training.model)
     if family is None:
-        raise FixArguments(f"the run's network {run.settings.model} is of no family with sizes")
+        raise FixArguments(f"the run's network {run.settings.training.model} is of no family with sizes")
     rows: list[dict[str, Any]] = []
     for size in dict.fromkeys(sizes):
         model = f"{family[1]}{size}"
@@ -78,7 +78,7 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
         make_job(run, run.settings.planned_epochs()), folder=folder / "train", initial=None,
         deadline_s=float("inf") if seconds is None else seconds,
     )  # fmt: skip
-    fingerprint = job_fingerprint(job, model, run.settings.recipe)  # later rounds add pictures
+    fingerprint = job_fingerprint(job, model, run.settings.training.recipe)  # later rounds add pictures
     if weights.is_file() and known.is_file() and known.read_text(encoding="utf-8") == fingerprint:
         return weights
 
@@ -100,8 +100,9 @@ def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[Form])
     sets = sets_of(run)
     samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
     exam = Exam(
-        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px), run.settings.evaluation_confidence
-    )
+        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px),
+        run.settings.evaluation.min_confidence,
+    )  # fmt: skip
     chosen = sets.samples.get("synthetic_val", []) if any(f.name == INT8 for f in forms) else []
     calibration = fitted(evenly(chosen, CALIBRATION), run.folder, card)
     rows = written(forms, folder, card, calibration, exam, lambda _: run.check_stop())

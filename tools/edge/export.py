@@ -54,8 +54,9 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[st
     samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
     calibration = sets.samples.get("synthetic_val", []) if INT8 in names else []
     exam = Exam(
-        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px), run.settings.evaluation_confidence
-    )
+        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px),
+        run.settings.evaluation.min_confidence,
+    )  # fmt: skip
     folder = run.folder / "export"
     total, done = (len(forms) + 2) * sum(map(len, samples.values())), 0
 
@@ -99,7 +100,8 @@ def export_file(
     network, card = open_weights(weights)
     task = label_task(card.names, card.kind)
     real = None if real is None else labelled_folder(real, settings)
-    photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
+    judging = settings.evaluation
+    photos = None if real is None else load_real(real, task, judging.real_val_share, judging.class_map)
     notes = [*notes, *([] if photos is None else photos.notes)]
     exam = None if photos is None else _exam_of(photos.test, task, card, settings)
     building = owned.unfinished(out)
@@ -127,10 +129,12 @@ def open_weights(path: Path) -> tuple[Any, Card]:
 
 
 def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Settings) -> Exam:
-    def rules(_on: EvaluatedOn) -> ScoringRules:
-        return ScoringRules(match_iou=settings.match_iou, ignore_side_px=settings.ignore_side_px, seen_px=card.size_px)
+    judging = settings.evaluation
 
-    return Exam(task, Path(), {"real_test": list(photos)}, rules, settings.evaluation_confidence)
+    def rules(_on: EvaluatedOn) -> ScoringRules:
+        return ScoringRules(match_iou=judging.match_iou, ignore_side_px=judging.ignore_side_px, seen_px=card.size_px)
+
+    return Exam(task, Path(), {"real_test": list(photos)}, rules, judging.min_confidence)
 
 
 def written(

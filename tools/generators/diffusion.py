@@ -81,12 +81,12 @@ class DiffusionGenerator(Generator):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.model = settings.diffusion_model
+        self.model = settings.diffusion.model
         if self.model == "auto":
             self.model = default_model(gpu_gib())
         self.counts: Counter[str] = Counter()  # pictures, withheld
         self._pipe: Any = None
-        self._batch: int | None = settings.diffusion_batch
+        self._batch: int | None = settings.diffusion.batch
 
     @property
     def licence(self) -> str:
@@ -151,7 +151,7 @@ class DiffusionGenerator(Generator):
                 "prompt": scene.caption, "model": self.model, "revision": revision_of(self.model).removeprefix("@"),
                 "pipeline": type(pipe).__name__, "seed": seed_of(scene), "steps": recipe.steps,
                 "guidance": recipe.guidance, "weights_licence": self.licence,
-                "negative_prompt": self.settings.diffusion_negative_prompt if recipe.guidance > 1 else "",
+                "negative_prompt": self.settings.diffusion.negative_prompt if recipe.guidance > 1 else "",
                 "safety_checker": getattr(pipe, "safety_checker", None) is not None,
                 "boxes": "given to the model" if is_layout_model(pipe) else "not seen by the model",
             },
@@ -166,7 +166,7 @@ class DiffusionGenerator(Generator):
 
     def _recipe(self, pipe: Any) -> Recipe:
         usual = recipe_of(self.model, pipe)
-        steps, guidance = self.settings.diffusion_steps, self.settings.diffusion_guidance
+        steps, guidance = self.settings.diffusion.steps, self.settings.diffusion.guidance
         return Recipe(usual.steps if steps is None else steps, usual.guidance if guidance is None else guidance)
 
     def _batch_size(self, pipe: Any) -> int:
@@ -191,7 +191,7 @@ class DiffusionGenerator(Generator):
             "output_type": "np",
         }  # fmt: skip
         if recipe.guidance > 1:  # without guidance nothing pushes away from it
-            wanted["negative_prompt"] = [self.settings.diffusion_negative_prompt] * len(scenes)
+            wanted["negative_prompt"] = [self.settings.diffusion.negative_prompt] * len(scenes)
         if is_layout_model(pipe):
             wanted |= layout_of(scenes[0])
         try:
@@ -278,8 +278,8 @@ def recipe_of(model: str, pipe: Any) -> Recipe:
 
 def side_of(pipe: Any, settings: Settings) -> int:
     """Pixels of a side that the model was trained on; others come out doubled or cut off."""
-    if settings.diffusion_size_px is not None:
-        return settings.diffusion_size_px
+    if settings.diffusion.size_px is not None:
+        return settings.diffusion.size_px
     network = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
     latent = getattr(getattr(network, "config", None), "sample_size", None)
     latent = latent or getattr(pipe, "default_sample_size", None)

@@ -89,8 +89,8 @@ def fit_confidence(
         StepFailed: the labels cannot be used.
         NeedsUser: their classes cannot be matched with the task's.
     """
-    photos = load_real(labelled, task, 0.5, settings.class_map)
-    fitted, _ = scores_of(engine, photos.val, task, settings.match_iou, settings.ignore_side_px)
+    photos = load_real(labelled, task, 0.5, settings.evaluation.class_map)
+    fitted, _ = scores_of(engine, photos.val, task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px)
     scores, right = [s for _, s, _ in fitted], [r for *_, r in fitted]
     result = Confidence(calibration=fit(scores, right), wanted=precision, notes=list(photos.notes))
     if result.calibration is not None and not gains(scores, right):
@@ -104,7 +104,9 @@ def fit_confidence(
     known = [(c, result(s), r) for c, s, r in fitted]
     for name in task.class_names:
         _set_threshold(result, name, [(s, r) for c, s, r in known if c == name], precision, engine.threshold)
-    held, truths = scores_of(engine, photos.test, task, settings.match_iou, settings.ignore_side_px)
+    held, truths = scores_of(
+        engine, photos.test, task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px
+    )
     result.checked = _check(result, held, truths, len(photos.test), task)
     return result
 

@@ -180,7 +180,7 @@ def describe_photos(
             entry["state"] = "not asked"
         else:
             try:
-                entry |= _describe(model, photo.picture, question, shots, photo.sha256, settings.describe_attempts)
+                entry |= _describe(model, photo.picture, question, shots, photo.sha256, settings.vlm.describe_attempts)
                 lost = 0
             except OutOfMoney as error:
                 done.stopped, entry["state"] = str(error), "not asked"

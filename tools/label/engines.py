@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.annotators import Segmenter
 from tools.annotators.cut_out import cut_out
-from tools.core.settings import Views
+from tools.core.setting_groups import Views
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
 from tools.data.geometry import box_ious, mask_iou

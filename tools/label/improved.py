@@ -75,11 +75,11 @@ def worth_it(
     Returns:
         The decision, and the sentence that says why.
     """
-    photos = load_real(labelled, task, 0.5, settings.class_map).val
+    photos = load_real(labelled, task, 0.5, settings.evaluation.class_map).val
     before, after = (_scorer(e, photos, task, settings) for e in (engine, ImprovedEngine(engine, repair)))
     gain = after.score - before.score
     better, share = better_beyond_noise(
-        after.scores_resampled, before.scores_resampled, gain, settings.accept_probability
+        after.scores_resampled, before.scores_resampled, gain, settings.evaluation.accept_probability
     )
     done = "improved first" if better else "labelled as they are"
     return better, (
@@ -106,7 +106,7 @@ class _Asked:
 def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> Scorer:
     answers = ask(_Asked(engine), photos, Path(), _LEAST, lambda _: None)
     rules = ScoringRules(
-        match_iou=settings.match_iou, ignore_side_px=settings.ignore_side_px, bootstrap=EFFORTS["quick"].bootstrap,
-        seed=settings.seed,
+        match_iou=settings.evaluation.match_iou, ignore_side_px=settings.evaluation.ignore_side_px,
+        bootstrap=EFFORTS["quick"].bootstrap, seed=settings.seed,
     )  # fmt: skip
     return scorer_of(join(photos, answers, task), task, rules)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.core.settings import Views
+from tools.core.setting_groups import Views
 from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, encode_mask
 from tools.models.detections import Detection

@@ -38,7 +38,9 @@ def sets_of(run: RunContext) -> Sets:
         "synthetic_test": list(run.dataset.samples(verdict="kept", split="test")),
     }
     if run.record.real:
-        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+        real = load_real(
+            Path(run.record.real), task, run.settings.evaluation.real_val_share, run.settings.evaluation.class_map
+        )
         samples["real_val"], samples["real_test"] = real.val, real.test
         notes += real.notes
     if task.kind == "classify":
@@ -57,13 +59,13 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
     """How detections on a set are counted; small things are ignored on photos only, since renders label them all."""
     settings = run.settings
     return ScoringRules(
-        match_iou=settings.match_iou,
-        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
+        match_iou=settings.evaluation.match_iou,
+        ignore_side_px=settings.evaluation.ignore_side_px if not on.startswith("synthetic") else 0.0,
         seen_px=seen_px,
         bootstrap=EFFORTS[settings.effort].bootstrap,
         seed=settings.seed,
-        fallback_threshold=settings.fallback_confidence,
-        threshold_slack=settings.threshold_slack,
+        fallback_threshold=settings.evaluation.fallback_confidence,
+        threshold_slack=settings.evaluation.threshold_slack,
     )
 
 

@@ -62,7 +62,7 @@ class Service:
     runner: Runner | None = None
 
     def __post_init__(self) -> None:
-        self.queue = Queue(self.settings.service_queue)
+        self.queue = Queue(self.settings.service.queue)
         self.metrics.watch_queue(lambda: self.queue.waiting, self.queue.limit)
         self.metrics.watch_jobs(STATUSES, self.jobs.count)
         for version in self.versions.all():
@@ -177,7 +177,7 @@ def _keep(use: Service, answer_id: str, version: Version, key: Key, look: Look, 
 
 def _look_along(use: Service, answer_id: str, version: Version, key: Key, content: bytes) -> None:
     """Let a shadow see the picture too, after the answer. It is left out where it would pile up."""
-    if len(use.shadows) >= 2 * use.settings.service_batch:
+    if len(use.shadows) >= 2 * use.settings.service.batch:
         return
 
     async def look() -> None:
@@ -207,7 +207,7 @@ async def submit(
     confidence: Annotated[float | None, Form(ge=0.001, le=1)] = None,
 ) -> Accepted:  # fmt: skip
     """Look at many pictures. What is answered with 202 will be done, also when this server is killed."""
-    if sum(use.jobs.count(status) for status in OPEN) >= use.settings.service_max_jobs:
+    if sum(use.jobs.count(status) for status in OPEN) >= use.settings.service.max_jobs:
         raise HTTPException(429, "too many jobs are waiting", {"Retry-After": _JOBS_RETRY_S})
     if bool(files) == bool(folder):
         raise FixArguments("send photos (files), or name a folder of the server, not both")
@@ -336,7 +336,7 @@ async def promote(use: Using, name: str) -> Promotion:
     if version.mode == "main":
         raise FixArguments(f"{name} is the main version already")
     photos, _ = use.feedback.quality(name)
-    asks = use.versions.asked(name, photos) if photos >= use.settings.promote_photos else max(1, version.asks)
+    asks = use.versions.asked(name, photos) if photos >= use.settings.promote.photos else max(1, version.asks)
     found = await asyncio.to_thread(use.feedback.compare, name, use.versions.main.name, asks)
     if found.better:
         use.versions.promote(name)

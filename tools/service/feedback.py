@@ -137,7 +137,7 @@ class Feedback:
 
     def sweep(self) -> None:
         """Forget old answers that nobody reviewed."""
-        oldest = time.time() - self._settings.service_keep_days * 86_400
+        oldest = time.time() - self._settings.service.keep_days * 86_400
         with self._lock:
             self._db.execute("DELETE FROM answers WHERE time < ? AND id NOT IN (SELECT id FROM truths)", (oldest,))
 
@@ -163,13 +163,13 @@ class Feedback:
         paired = len(both) >= _PAIRED_SHARE * max(1, min(len(ours), len(theirs)))
         a = np.array([ours[i] for i in both] if paired else list(ours.values()), dtype=np.int64).reshape(-1, 3)
         b = np.array([theirs[i] for i in both] if paired else list(theirs.values()), dtype=np.int64).reshape(-1, 3)
-        level = self._settings.promote_alpha * 6 / (math.pi * asks) ** 2
-        photos, least = min(len(a), len(b)), self._settings.promote_photos
+        level = self._settings.promote.alpha * 6 / (math.pi * asks) ** 2
+        photos, least = min(len(a), len(b)), self._settings.promote.photos
         f1, f1_main = float(_f1(a)), float(_f1(b))
         if photos < least:
             why = f"{photos} reviewed photos; {least} are needed"
             return Comparison(False, why, photos, paired, f1, f1_main, math.nan, level)
-        p = _p_value(a, b, paired, self._settings.promote_resamples)
+        p = _p_value(a, b, paired, self._settings.promote.resamples)
         better = f1 > f1_main and p <= level
         verdict = "better beyond noise" if better else "not better beyond noise"
         why = f"{verdict}: F1 {f1:.3f} against {f1_main:.3f}, p = {p:.4f}, needed {level:.4f}"
@@ -191,7 +191,9 @@ class Feedback:
         wanted = "SELECT version, width, height, found FROM answers WHERE id = ? ORDER BY shown DESC, version"
         rows = self._db.execute(wanted, (answer_id,)).fetchall()
         for version, width, height, found in rows:
-            counted = _count(width, height, _instances(truth[0]), _instances(found), self._settings.match_iou)
+            counted = _count(
+                width, height, _instances(truth[0]), _instances(found), self._settings.evaluation.match_iou
+            )
             self._db.execute(
                 "UPDATE answers SET right = ?, wrong = ?, missed = ? WHERE id = ? AND version = ?",
                 (*counted, answer_id, version),

@@ -51,7 +51,7 @@ def application(wanted: Wanted) -> "Application":
         return _routes(wanted)
 
     model = serve.deployment(name=MODEL)(Model).bind(
-        version.weights, settings.service_batch, settings.service_wait_ms / 1000, wanted.threads
+        version.weights, settings.service.batch, settings.service.wait_ms / 1000, wanted.threads
     )
     asgi: Any = serve.ingress(routes)()
     return serve.deployment(name=ROUTES, num_replicas=1)(asgi).bind(model)
@@ -78,6 +78,6 @@ def _routes(wanted: Wanted) -> Any:
     versions = check([run], Options(host=_ANYWHERE), keys, settings)
     metrics = metrics_of([run], versions, settings)
     engine = RayEngine(
-        {versions[0].name: serve.get_deployment_handle(MODEL, app_name=wanted.app)}, settings.service_timeout_s
+        {versions[0].name: serve.get_deployment_handle(MODEL, app_name=wanted.app)}, settings.service.timeout_s
     )
     return create_app(service_of(run, versions, engine, Options(), settings, keys, metrics))

@@ -96,7 +96,7 @@ def weigh(comparisons: Sequence[Comparison], settings: Settings, binomial: bool 
         settings: `min_slice_instances` must be inside the slice and outside.
         binomial: apply the floor; it fits shares and average precisions, and is far too wide for mean overlaps.
     """
-    least, weighed = settings.min_slice_instances, []
+    least, weighed = settings.evaluation.min_slice_instances, []
     for c in comparisons:
         if min(c.instances, c.instances_outside) < least or c.images < _MIN_PICTURES or math.isnan(c.score - c.rest):
             continue
@@ -117,9 +117,11 @@ def beyond_noise(evidence: Sequence[Evidence], settings: Settings) -> list[Evide
     counts when p <= k/m x `slice_false_share`: of the slices called weak, about that share may be so by chance.
     """
     ordered = sorted(e.p for e in evidence)
-    limits = [p for k, p in enumerate(ordered, start=1) if p <= k / len(ordered) * settings.slice_false_share]
+    limits = [
+        p for k, p in enumerate(ordered, start=1) if p <= k / len(ordered) * settings.evaluation.slice_false_share
+    ]
     limit = max(limits, default=-1.0)
-    return [e for e in evidence if e.p <= limit and e.gap >= settings.min_slice_gap]
+    return [e for e in evidence if e.p <= limit and e.gap >= settings.evaluation.min_slice_gap]
 
 
 def _spread(share: float, count: int) -> float:
@@ -259,7 +261,7 @@ def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:
     if set(answers) != {s.id for s in samples} or scores is None or about["weights"] != run.round.weights:
         raise FixArguments(f"The answers on {on} are not those of the present pictures. Call evaluate_model again.")
     scorer = scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, about["seen_px"]))
-    threshold = run.settings.fallback_confidence if scores.threshold is None else scores.threshold
+    threshold = run.settings.evaluation.fallback_confidence if scores.threshold is None else scores.threshold
     return examine(scorer, on, threshold, run.task.kind, run.settings)
 
 

@@ -183,8 +183,8 @@ def _export_format(
     plan = plan_format(name, images, [s.image for s in samples], task) if said is None else plan_language(name, said)
     place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
     fingerprint = _fingerprint(name, images, samples, task) + ("" if said is None else said.digest)
-    if run.settings.c2pa_certificate is not None:
-        fingerprint += f" signed {run.settings.c2pa_certificate}"
+    if run.settings.c2pa.certificate is not None:
+        fingerprint += f" signed {run.settings.c2pa.certificate}"
     with _told(place):
         building = owned.unfinished(place)
         folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))

@@ -111,7 +111,7 @@ def test_proposals_say_that_the_class_was_not_recognised(tmp_path):
 def test_what_the_starter_knows_by_name_is_told_apart(tmp_path):
     own = settings(tmp_path)
     engine = make_engine(label_task("apples,mugs", "detect"), own, Choice("starter"))
-    assert "from renders alone" in engine.about and engine.threshold == own.starter_confidence
+    assert "from renders alone" in engine.about and engine.threshold == own.label.starter_confidence
     found = engine.find([photo(0, ("apple", 30, 20))], 0.0)[0]
     assert {i.class_name for i in found} == {"apples", "mugs"} and all(i.counts is None for i in found)
     assert all(i.counts for i in make_engine(label_task("apple"), own, Choice("starter")).find([photo()], 0.0)[0])

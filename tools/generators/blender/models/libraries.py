@@ -60,7 +60,7 @@ class ModelLibraries:
     @classmethod
     def of(cls, settings: Settings) -> "ModelLibraries":
         """Those that come with Sightsmith, those that the settings name, and those that are installed."""
-        named = [Path(p).expanduser() for p in settings.model_libraries.split(os.pathsep) if p.strip()]
+        named = [Path(p).expanduser() for p in settings.models.libraries.split(os.pathsep) if p.strip()]
         for path in named:
             if not path.exists():
                 raise FixArguments(f"SIGHTSMITH_MODEL_LIBRARIES names {path}, which does not exist")
@@ -69,9 +69,9 @@ class ModelLibraries:
                     f"SIGHTSMITH_MODEL_LIBRARIES names {path}, which is no .sh3f file, holds none, and has no "
                     f"{folders.CATALOGUE}"
                 )
-        everywhere = [*named, SHIPPED, settings.models_dir, *_installed()]
+        everywhere = [*named, SHIPPED, settings.models.dir, *_installed()]
         paths = list(dict.fromkeys(p.resolve() for place in everywhere for p in _libraries_in(place)))
-        return cls(paths, settings.models_cache, [p.resolve() for n in named for p in _libraries_in(n)])
+        return cls(paths, settings.models.cache, [p.resolve() for n in named for p in _libraries_in(n)])
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "ModelLibraries":
