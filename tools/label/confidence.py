@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
-from tools.data.geometry import box_ious
+from tools.data.geometry import box_ious, large_enough
 from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample
@@ -152,30 +152,25 @@ def scores_of(
             truths[sample.label or ""] = truths.get(sample.label or "", 0) + 1
             continue
         wanted = [t for t in sample.instances if t.class_name in truths]
-        for truth in wanted:
-            truths[truth.class_name] += _side(truth) >= ignore_side_px
+        for truth, judged in zip(wanted, large_enough([t.box for t in wanted], ignore_side_px), strict=True):
+            truths[truth.class_name] += int(judged)
         scored += _matched(engine.find([picture], _LEAST)[0], wanted, iou, ignore_side_px)
     return scored, truths
-
-
-def _side(instance: Instance) -> float:
-    x1, y1, x2, y2 = instance.box
-    return min(x2 - x1, y2 - y1)
 
 
 def _matched(found: Sequence[Instance], wanted: Sequence[Instance], iou: float, ignore_side_px: float) -> Scored:
     scored: Scored = []
     taken: set[int] = set()
-    for one in sorted(found, key=lambda i: -i.score):
+    best_first = sorted(found, key=lambda i: -i.score)
+    judged, judged_found = (large_enough([i.box for i in k], ignore_side_px) for k in (wanted, best_first))
+    for one, counts in zip(best_first, judged_found, strict=True):  # what is right counts as its label does
         free = [k for k, t in enumerate(wanted) if t.class_name == one.class_name and k not in taken]
         overlaps = box_ious([one.box], [wanted[k].box for k in free])[0]
         right = bool(len(overlaps)) and float(overlaps.max()) >= iou
-        counts = _side(one) >= ignore_side_px
         if right:
             truth = free[int(overlaps.argmax())]
             taken.add(truth)
-            counts = _side(wanted[truth]) >= ignore_side_px
-        if counts:
+        if judged[truth] if right else counts:
             scored.append((one.class_name, one.score, right))
     return scored
 

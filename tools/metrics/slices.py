@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from tools.data.geometry import large_enough
 from tools.data.pictures import Picture as Pixels
 from tools.data.sample import Box, Instance, Sample
 from tools.metrics.coco import Bools, Floats, Picture
@@ -137,10 +138,10 @@ def instance_slices(pictures: Sequence[Picture], overlaps: Sequence[Floats], see
 
 
 def counted(pictures: Sequence[Picture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
-    """Which truths and which detections are large enough to be judged: no side of the box under the limit."""
+    """Which truths and which detections are judged, picture by picture."""
     return (
-        [np.array([_side(t.box) >= ignore_side_px for t in p.truths], dtype=bool) for p in pictures],
-        [np.array([_side(d.box) >= ignore_side_px for d in p.found], dtype=bool) for p in pictures],
+        [large_enough([t.box for t in p.truths], ignore_side_px) for p in pictures],
+        [large_enough([d.box for d in p.found], ignore_side_px) for p in pictures],
     )
 
 
@@ -159,7 +160,3 @@ def _of_nearest(overlaps: Floats, values: Sequence[str | None]) -> list[str | No
 
 def _flags(values: Sequence[Sequence[str | None]], wanted: str) -> list[Bools]:
     return [np.array([v == wanted for v in row], dtype=bool) for row in values]
-
-
-def _side(box: Box) -> float:
-    return min(box[2] - box[0], box[3] - box[1])

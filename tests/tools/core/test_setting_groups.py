@@ -93,7 +93,7 @@ def test_a_copy_shares_no_group_and_knows_its_names():
 @pytest.mark.parametrize(
     ("variable", "text", "words"),
     [
-        ("SIGHTSMITH_SERVICE_QUEUE", "none", "service_queue (SIGHTSMITH_SERVICE_QUEUE): Input should be a valid integer"),
+        ("SIGHTSMITH_SERVICE_QUEUE", "x", "service_queue (SIGHTSMITH_SERVICE_QUEUE): Input should be a valid"),
         ("SIGHTSMITH_SEED", "-1", "seed (SIGHTSMITH_SEED): Input should be greater"),
         ("SIGHTSMITH_MIN_REPAINT_AGREEMENT", "7", "min_repaint_agreement (SIGHTSMITH_MIN_REPAINT_AGREEMENT): Input"),
         ("SIGHTSMITH_UI_USERS", "me", "ui_users (SIGHTSMITH_UI_USERS): Value error, must be JSON"),
