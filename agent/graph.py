@@ -34,7 +34,7 @@ from tools.core.answers import ANSWERS
 from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.files import trouble
 from tools.drawable.drawing import names_to_choose_from
-from tools.runs.runtime import RunContext, resume_command
+from tools.runs.runtime import RunContext
 from tools.steps.scenes import instructions
 
 NUDGE = "nudge"
@@ -192,7 +192,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         messages, calls = [*state["messages"], *fresh], state.get("model_calls", 0)
         if sentence := _ended(state["messages"]):
             raise StepFailed(sentence)
-        give_up = _giving_up(run, offline)
+        give_up = _giving_up(offline)
         guard(messages, calls, run, give_up)
         answer = _ask(bound, parameters, _ordered(messages), run)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
@@ -222,14 +222,14 @@ def _said_meanwhile(messages: Sequence[AnyMessage], run: RunContext) -> list[Hum
 def _ask(
     bound: Any, parameters: Mapping[str, Mapping[str, Any]], messages: list[AnyMessage], run: RunContext
 ) -> AIMessage:
-    from agent.llm import explain
+    from agent.llm import failure
 
     try:
         answer = bound.invoke(messages)
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
-        raise StepFailed(explain(error, run.record.name, run.folder.parent), Code.WITHOUT_MODEL) from error
+        raise failure(error) from error
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
     plain = plain_calls(answer, parameters)
@@ -238,12 +238,9 @@ def _ask(
     return plain
 
 
-def _giving_up(run: RunContext, offline: bool) -> Callable[[str], StepFailed]:
-    """What ends a run whose model comes to nothing, of a sentence on why; the way out is in it and in its code."""
-    code = None if offline else Code.WITHOUT_MODEL
-    without = f"Go on without it: {resume_command(run.folder, '--llm', 'offline')}"
-    way_out = f"Try again: {resume_command(run.folder)}" if offline else without
-    return lambda why: StepFailed(f"{why} {way_out}", code)
+def _giving_up(offline: bool) -> Callable[[str], StepFailed]:
+    """What ends a run whose model comes to nothing, of a sentence on why."""
+    return lambda why: StepFailed(why) if offline else StepFailed(why, Code.WITHOUT_MODEL, {"check": "model"})
 
 
 def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

@@ -438,7 +438,11 @@ class Open:
     def asked(self, times: int, language: questions.Language) -> dict[str, Any]:
         """The arguments of `ask_user`, after so many answers that settled nothing."""
         text = questions.ask_again(self.text, times, language) if times else self.text
-        return {"question": text} | ({"options": list(self.options)} if self.options else {})
+        return (
+            {"question": text}
+            | ({"options": list(self.options)} if self.options else {})
+            | ({"not_drawn": list(self.names)} if self.about == "cover" else {})
+        )
 
 
 def _of_request(task: Understanding) -> Open | None:

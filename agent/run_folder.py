@@ -4,7 +4,6 @@ import errno
 import logging
 import os
 import re
-import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 from agent.requests.questions import ask_for_less
 from agent.requests.understand import MAX_REQUEST_CHARS
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import Code, FixArguments, StepFailed
 from tools.core.files import beside, clear_leftovers, explain_os_error, is_left_over
 from tools.core.locks import locked
 from tools.core.settings import Settings, grouped
@@ -107,10 +106,8 @@ def show_photos(folder: Path, few: Path) -> None:
     if next(find_photos([few]), None) is None:
         raise FixArguments(f"--few {few}: there is no picture in it")
     if record.rounds:
-        raise FixArguments(
-            f"{record.name} has begun with what it had; start a new run: "
-            f"sightsmith build {shlex.quote(record.request)} --few {shlex.quote(str(few))}"
-        )
+        data = {"request": record.request, "few": str(few)}
+        raise FixArguments(f"{record.name} has begun with what it had; start a new run", Code.BEGUN, data)
     if record.real is not None:
         from tools.data.apart import check_apart
 

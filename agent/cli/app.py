@@ -361,7 +361,7 @@ def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_
     from agent.run import ask_nobody, execute
 
     interactive = is_interactive() and not as_json
-    console = Console(quiet=as_json)
+    console = Console(quiet=as_json, folder=context.folder)
     context.listen(console.on_event)
 
     def on_interrupt(_signal: int, _frame: Any) -> None:

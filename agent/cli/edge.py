@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from agent.cli.ways import with_way
 from agent.faults import keep_traceback
 from tools.core.errors import FixArguments, SightsmithError, Stopped
 from tools.core.files import trouble
@@ -71,10 +72,9 @@ def _said(error: Exception, params: dict[str, Any]) -> tuple[str, int]:
     from pydantic_core import ValidationError
 
     folder = _folder(params)
-    if isinstance(error, FixArguments):
-        return str(error), _USAGE
     if isinstance(error, SightsmithError):
-        return str(error), _FAILED
+        said = with_way(str(error), error.code, error.data, folder)
+        return said, _USAGE if isinstance(error, FixArguments) else _FAILED
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _of_settings(error.errors()), _USAGE
     if isinstance(error, UnicodeEncodeError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from agent import detached
-from agent.mcp.door import Door, question_text
+from agent.mcp.door import Door, question_text, worded
 from agent.run_folder import list_runs
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.files import json_text
@@ -302,7 +302,7 @@ async def _plainly(work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except SightsmithError as error:
-        raise ToolError(str(error)) from None
+        raise ToolError(worded(error)) from None
 
 
 async def _in_thread(work: Callable[..., T], *arguments: Any) -> T:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.core.errors import SightsmithError, StepFailed
+from tools.core.errors import Code, SightsmithError, StepFailed
 from tools.core.processes import before_workers_of_ray
 from tools.core.settings import Settings
 from tools.runs.runtime import RunContext, RunRecord
@@ -74,8 +74,7 @@ def connect(address: str | None) -> Any:
     except (ConnectionError, TimeoutError, OSError, ValueError, RuntimeError) as error:
         why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise StepFailed(
-            f"no Ray cluster answers at {address or 'this machine'} ({why}); correct --address, or go on with "
-            "sightsmith resume RUN --engine local"
+            f"no Ray cluster answers at {address or 'this machine'} ({why})", Code.WITHOUT_CLUSTER
         ) from error
     return ray
 
@@ -279,8 +278,8 @@ class RayPool:
         waited = time.monotonic() - moved
         if not self._busy and not self._idle and waited > self._run.settings.cluster.ray_start_timeout_s:
             raise StepFailed(
-                f"no worker of the cluster started within {waited:.0f} s: its machines are busy or gone; free them, or "
-                f"go on with sightsmith resume {self._run.record.name} --engine local"
+                f"no worker of the cluster started within {waited:.0f} s: its machines are busy or gone; free them",
+                Code.WITHOUT_CLUSTER,
             )
 
     def _dismiss(self, worker: Any) -> None:

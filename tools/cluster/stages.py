@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.cluster import NETWORKS, Lost, RayPool
-from tools.core.errors import StepFailed
+from tools.core.errors import Code, StepFailed
 from tools.core.task import TaskSpec
 from tools.data.pictures import Picture
 from tools.data.sample import Instance, Sample
@@ -148,7 +148,7 @@ def scored(
 def _must(found: Any, batch: Sequence[Sample]) -> Any:
     if isinstance(found, Lost):
         ids = ", ".join(s.id for s in batch[:3])
-        raise StepFailed(f"{found.reason} at pictures {ids}...; lower the batch, or resume with --engine local")
+        raise StepFailed(f"{found.reason} at pictures {ids}...; lower the batch", Code.WITHOUT_CLUSTER)
     return found
 
 

@@ -167,7 +167,7 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     )  # fmt: skip
     about = (
         f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough, and not "
-        "measured on photos like yours. A model of your things is better (`sightsmith build`)"
+        "measured on photos like yours. A model of your things is better: build one"
     )
     return ModelEngine(
         predictor, task, {n: n for n in task.class_names}, settings.label.starter_confidence, STARTER, about, None,
@@ -184,9 +184,8 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     if len(task.class_names) > 1 and namer is None:
         raise StepFailed(
             f"nothing on this machine can tell {', '.join(task.class_names)} apart in photos. Ways out: build a model "
-            f"of them first (`sightsmith build \"{task.kind} {' and '.join(task.class_names)}\"`) and label with it; "
-            "name a model with --model; fetch a detector that hears words (`sightsmith doctor` says how); or label one "
-            "class"
+            f"of them first (\"{task.kind} {' and '.join(task.class_names)}\") and label with it; name a model with "
+            "--model; fetch a detector that hears words (docs/labelling.md says how); or label one class"
         )  # fmt: skip
     if task.kind == "classify":
         raise StepFailed("proposals find things and do not name whole photos; name a classifier with --model")

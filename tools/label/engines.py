@@ -135,8 +135,8 @@ class ProposalEngine:
         only = task.class_names[0]
         self.about = (
             f"things found without knowing classes, named by {namer.name}" if namer else
-            f"the class was not recognised: every thing that stands out is called {only!r}. Train a model of it "
-            "(`sightsmith build`), or fetch a detector that hears words (`sightsmith doctor`), for labels that are"
+            f"the class was not recognised: every thing that stands out is called {only!r}. Build a model of it, "
+            "or fetch a detector that hears words (docs/labelling.md), for labels that are"
         )  # fmt: skip
 
     def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:

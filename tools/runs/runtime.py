@@ -92,6 +92,7 @@ class RunRecord(BaseModel):
     question: dict[str, Any] | None = None
     error: str | None = None
     error_code: str | None = Field(None, description="what the error is about, of `tools.core.errors.Code`")
+    error_data: dict[str, Any] = Field(default_factory=dict, description="what goes with that code")
     lessons: list[dict[str, Any]] = Field(default_factory=list, description="past runs that changed this one")
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)

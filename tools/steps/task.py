@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,19 +85,31 @@ def define_task(
 
 
 @tool
-def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str] | None = None) -> str:
+def ask_user(
+    runtime: ToolRuntime[RunContext],
+    question: str,
+    options: list[str] | None = None,
+    not_drawn: list[str] | None = None,
+) -> str:
     """Ask the user one clear question when nothing else can settle it: no thing named, two readings, nothing draws it.
 
     Args:
         runtime: the run.
         question: one question, in the user's language.
         options: answers to choose from, if there are any.
+        not_drawn: the classes, where it is about classes that nothing draws: the user is told how to show them.
     """
-    return ANSWERS + ask(question, options)
+    about = {"code": Code.UNCOVERED.value, "data": {"names": not_drawn}} if not_drawn else {}
+    return ANSWERS + ask(question, options, about)
 
 
-def ask(question: str, options: list[str] | None = None) -> str:
+def ask(question: str, options: list[str] | None = None, about: Mapping[str, Any] | None = None) -> str:
     """The person's answer; the graph pauses until there is one.
+
+    Args:
+        question: for the person.
+        options: answers to choose from.
+        about: code and data of the question, where ways out are to be told with it.
 
     Raises:
         FixArguments: the question or the answer is empty.
@@ -104,7 +117,8 @@ def ask(question: str, options: list[str] | None = None) -> str:
     """
     if not question.strip():
         raise FixArguments("The question is empty.")
-    answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
+    shown = {"kind": "question", "question": question.strip(), "options": options or [], **(about or {})}
+    answer = str(interrupt(shown)).strip()
     if plain(answer) in QUIT:
         raise StepFailed(f"the user stopped at the question: {question.strip()}")
     if not answer:

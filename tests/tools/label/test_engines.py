@@ -95,7 +95,7 @@ def test_a_model_that_is_not_there(tmp_path, wanted):
 
 def test_several_classes_that_nothing_tells_apart_are_refused_with_a_way_out(tmp_path):
     task = label_task("gasket,spark plug")
-    with pytest.raises(StepFailed, match=r"tell gasket, spark plug apart.*sightsmith build.*--model"):
+    with pytest.raises(StepFailed, match=r"tell gasket, spark plug apart.*build a model.*--model"):
         make_engine(task, settings(tmp_path), choose(task, settings(tmp_path)))
 
 

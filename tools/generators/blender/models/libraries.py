@@ -109,7 +109,7 @@ class ModelLibraries:
         except KeyError:
             raise StepFailed(
                 f"the model {identity!r} is in no model library of this machine; install the library that it came "
-                "from again (`sightsmith doctor` lists them)"
+                "from again"
             ) from None
 
 
