@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 #   worked    the plan had been approved beforehand, and was carried out
 #   refused   it cannot be done; `text` says why and what is nearest
 #   unclear   not understood; `text` lists what can be asked
-Outcome = Literal["answered", "waits", "done", "heard", "worked", "refused", "unclear"]
+ReplyOutcome = Literal["answered", "waits", "done", "heard", "worked", "refused", "unclear"]
 
 # What the word was taken for. Questions are answered from the record:
 Question = Literal[
@@ -64,7 +64,7 @@ Question = Literal[
     "cannot",  # something that is not done here, with the nearest thing that is
 ]
 # Wishes become a plan that waits for approval, of this run or of its fork:
-Wish = Literal[
+WishKind = Literal[
     "aim",  # "it misses green ones": a round aimed at that
     "rounds",  # "another round"
     "pictures_more",  # "more pictures"
@@ -78,15 +78,15 @@ Wish = Literal[
     "stop",  # "stop after this round"
     "answer",  # the answer to a question that the run waits with
 ]
-Kind = Question | Wish | Literal["free", "unclear"]  # free: a language model answered in its own words
+WordKind = Question | WishKind | Literal["free", "unclear"]  # free: a language model answered in its own words
 
 
 @dataclass(frozen=True)
 class Reply:
     """What a person's word about a run came to."""
 
-    kind: Kind
-    outcome: Outcome
+    kind: WordKind
+    outcome: ReplyOutcome
     text: str  # for the person, in the language of the word; lines are separated by "\n", none is Markdown
     run: str  # name of the run that it is about: the one asked, or its fork
     plan: dict[str, Any] | None = None  # what is shown before approval, as `RunRecord.question["plan"]`
@@ -399,7 +399,7 @@ class _Turn:
         reply = self._reply("refused", record.error or "stopped", record.error_code, record.error_data)
         return replace(reply, run=record.name, forked=forked)
 
-    def _how_it_ended(self, worked: bool) -> Outcome:
+    def _how_it_ended(self, worked: bool) -> ReplyOutcome:
         """What became of a turn that came to its end; without rounds a wish for rounds came to nothing."""
         if worked:
             return "worked"
@@ -414,7 +414,9 @@ class _Turn:
             return self.last_words
         return f"{self.last_words}\n{how_to_use(self.folder, record, self.word.language, self.word.device)}"
 
-    def _reply(self, outcome: Outcome, text: str, code: str | None = None, data: dict[str, Any] | None = None) -> Reply:
+    def _reply(
+        self, outcome: ReplyOutcome, text: str, code: str | None = None, data: dict[str, Any] | None = None
+    ) -> Reply:
         offline = self.model is None
         kind: Any = self.word.kind if offline or self.word.kind != "unclear" else "free"
         return Reply(kind, outcome, text, self.record.name, code=code, data=data or {})

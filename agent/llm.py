@@ -20,28 +20,28 @@ _LIST_TIMEOUT_S = 10.0
 _NO_TOOLS = re.compile(r"(?i)support(?:s|ing)? (?:for )?(?:tools|function)|tool[ -]choice|tool-call-parser|--jinja")
 
 
-class Choice(NamedTuple):
+class ChatModelChoice(NamedTuple):
     """A chat model and why it is taken."""
 
     name: str  # "offline", or the name of a model; empty: the server is asked what it serves
     why: str
 
 
-def choose(settings: Settings) -> Choice:
+def choose(settings: Settings) -> ChatModelChoice:
     """Which chat model the settings mean, and a sentence that says why. Nothing is loaded or called."""
     url = reveal(settings.openai.base_url)
     where = f"at {shown(url)}" if url else "at api.openai.com"
     if settings.llm.name == OFFLINE:
-        return Choice(OFFLINE, "offline planner: the settings name it")
+        return ChatModelChoice(OFFLINE, "offline planner: the settings name it")
     if settings.llm.name != "auto":
-        return Choice(settings.llm.name, f"language model {settings.llm.name} {where}: the settings name it")
+        return ChatModelChoice(settings.llm.name, f"language model {settings.llm.name} {where}: the settings name it")
     if settings.profile == "offline":
-        return Choice(OFFLINE, "offline planner: the profile is offline")
+        return ChatModelChoice(OFFLINE, "offline planner: the profile is offline")
     if not has_endpoint(settings):
-        return Choice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
+        return ChatModelChoice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
     variable = "OPENAI_BASE_URL" if settings.openai.base_url else "OPENAI_API_KEY"
     name = settings.openai.model or ("" if settings.openai.base_url else settings.llm.openai_default)
-    return Choice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
+    return ChatModelChoice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
 
 
 def has_endpoint(settings: Settings) -> bool:

@@ -18,7 +18,7 @@ from tools.core.settings import Settings
 from tools.data.photos import photo_of
 from tools.data.real import read_photos
 from tools.label.choosing import Choice, make_engine
-from tools.label.confidence import Scored, scores_of
+from tools.label.confidence import ScoredDetections, scores_of
 from tools.models.calibration import expected_calibration_error, fit, gains, reliability, threshold_for
 from tools.runs.runtime import RunRecord
 
@@ -43,7 +43,7 @@ def one_run(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(**{**record.settings, "ignore_side_px": given.ignore_side})
     samples, _ = read_photos(given.photos, record.task, settings.evaluation.class_map)
     engine = make_engine(record.task, settings, Choice(str(folder / record.best.weights), record.best.threshold))
-    found: dict[str, Scored] = {}
+    found: dict[str, ScoredDetections] = {}
     labels: dict[str, int] = {}
     for sample in samples:
         group = photo_of(sample.provenance.get("file", sample.image))

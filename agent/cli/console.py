@@ -16,7 +16,7 @@ from agent.cli.ways import way_out, with_way
 from agent.report.scores import reported
 from tools.annotators.audit import sentence
 from tools.data.scores import Evaluation
-from tools.runs.profile import Choice, Machine
+from tools.runs.profile import EngineOption, Machine
 from tools.runs.runtime import RunRecord
 
 STAGES = {
@@ -191,7 +191,7 @@ def print_record(record: RunRecord, folder: Path) -> None:
         out.print(f"report: {escape(str(folder / 'report.html'))}")
 
 
-def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
+def print_doctor(machine: Machine, llm: str, rows: list[EngineOption]) -> None:
     """Engines by stage: taken or not, why, and what is missing."""
     out = _rich(sys.stdout)
     out.print(f"This machine: {escape(machine.sentence())}\nLanguage model: {escape(llm)}")

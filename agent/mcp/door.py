@@ -29,9 +29,9 @@ _WAYS: dict[str, str] = {
     Code.BEGUN: "call build with few=FOLDER",
 }
 _LAST_CHARS = 1500  # of what a command said when it failed
-Told = Callable[[float, float | None, str], Awaitable[None]]
+TellProgress = Callable[[float, float | None, str], Awaitable[None]]
 # Shown a question of a run; the answer, or None when nobody answers.
-Asked = Callable[[dict[str, Any]], Awaitable[str | None]]
+AskPerson = Callable[[dict[str, Any]], Awaitable[str | None]]
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Door:
         self.paid.add(name)
         return name
 
-    async def follow(self, run: str, told: Told, asked: Asked, *, wait: bool) -> dict[str, Any]:
+    async def follow(self, run: str, told: TellProgress, asked: AskPerson, *, wait: bool) -> dict[str, Any]:
         """Go along with a run: tell how far it is, have its questions answered, until it ends or is on its way.
 
         Args:

@@ -40,7 +40,7 @@ class Approval(BaseModel):
     changes: str = Field("", description="What to change instead, in your words")
 
 
-class Answer(BaseModel):
+class PersonsAnswer(BaseModel):
     """What a person is asked besides."""
 
     answer: str = Field(description="Your answer")
@@ -199,7 +199,7 @@ async def _elicited(ctx: "Context[Any, Any, Any]", text: str, plan: bool) -> str
         if reply.action != "accept":
             return "no" if reply.action == "decline" else None
         return reply.data.changes.strip() or ("yes" if reply.data.approve else "no")
-    said = await ctx.elicit(text, Answer)
+    said = await ctx.elicit(text, PersonsAnswer)
     return said.data.answer.strip() or None if said.action == "accept" else None
 
 

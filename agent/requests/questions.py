@@ -183,7 +183,7 @@ def split_question(words: str) -> tuple[str, str]:
     return " ".join(asked), " ".join(s for s in sentences if s not in asked)
 
 
-def way_out(language: Language) -> str:
+def begin_anew(language: Language) -> str:
     """How to begin anew."""
     if language == "zh":
         return "请换一种说法重新开始，例如：“分割果园里的苹果”。"

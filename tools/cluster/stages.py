@@ -155,7 +155,7 @@ def _must(found: Any, batch: Sequence[Sample]) -> Any:
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-class Labelling:
+class LabellingWork:
     """Builds what a worker does with pictures and samples: their labels, and what it refused.
 
     Args:
@@ -187,7 +187,7 @@ class RayAnnotator:
         name: of the engine, with version and licence.
         version: see name.
         licence: see name.
-        calibration: see `Labelling`.
+        calibration: see `LabellingWork`.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class RayAnnotator:
         self.name, self.version, self.licence = name, version, licence
         self.dropped: Counter[str] = Counter()
         self._batch = run.settings.annotation.detector_batch
-        self._pool = RayPool(run, Labelling(calibration), networks=True)
+        self._pool = RayPool(run, LabellingWork(calibration), networks=True)
         self.at_once = self._batch * self._pool.size * BATCHES_AT_ONCE
 
     def annotate_many(

@@ -51,9 +51,9 @@ def _from_json(value: Any) -> Any:
         raise ValueError(f"must be JSON: {error}") from error
 
 
-Views = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
+ViewCount = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
 Address = Annotated[str, AfterValidator(_without_user)]
-Names = Annotated[list[str], BeforeValidator(_from_json)]
+NameList = Annotated[list[str], BeforeValidator(_from_json)]
 ClassNames = Annotated[dict[str, str], BeforeValidator(_from_json)]
 ClassPhrases = Annotated[dict[str, list[str]], BeforeValidator(_from_json)]
 
@@ -384,7 +384,7 @@ class PageSettings(SettingGroup):
     unpacked_files: int = 20_000
     unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, pictures 1, a bomb 1000
     # Who may come in by a login: addresses, or domains as "@example.org"; empty: everyone whom the issuer knows.
-    users: Names = Field(default_factory=list)
+    users: NameList = Field(default_factory=list)
     poll_s: float = 1.0  # how often a page looks for news of its run
 
 
@@ -443,7 +443,7 @@ class LabellingSettings(SettingGroup):
 
     batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
     nms_iou: float = Field(0.6, gt=0, lt=1)  # boxes of a model that overlap more are one; see docs/labelling.md
-    views: Views = 1  # looks at each photo, by a trained model; see tools/label/views.py
+    views: ViewCount = 1  # looks at each photo, by a trained model; see tools/label/views.py
     closer: bool = True  # look again, at a larger input, where objects are small: three times the work for those
     half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     # Objectness; as fallback_confidence.
@@ -489,7 +489,7 @@ class LearningSettings(SettingGroup):
     pseudo_share: float = Field(0.2, gt=0, lt=1)  # with the model's own labels alone
     rounds: int = Field(2, ge=1, le=5)  # of pseudo-labels: each is made by the weights of the one before
     precision: float = Field(0.8, gt=0, lt=1)  # wanted of pseudo-labels, where real_val can tell
-    views: Views = 6  # of the teacher: labelling is a small part of the work
+    views: ViewCount = 6  # of the teacher: labelling is a small part of the work
     epochs: int = Field(8, ge=1)
     # Where real_val cannot tell; FixMatch's 0.95 is of a softmax.
     pseudo_confidence: float = Field(0.35, gt=0, lt=1, validation_alias="pseudo_confidence")

@@ -141,7 +141,7 @@ class Settings(BaseModel):
 
     def written(self) -> dict[str, Any]:
         """The settings as a run keeps them: JSON, in groups, without what is secret."""
-        return kept(self.model_dump(mode="json"))
+        return kept_settings(self.model_dump(mode="json"))
 
     def without_secrets(self) -> "Settings":
         """A copy that may be sent elsewhere."""
@@ -152,13 +152,13 @@ class Settings(BaseModel):
         """Variable of the environment -> flat name of the secret setting that it holds."""
         return {place.variable: name for name, place in places().items() if place.secret}
 
-    def holder(self, place: "Place") -> BaseModel:
+    def holder(self, place: "SettingPlace") -> BaseModel:
         """What a setting is a field of: its group, or the settings themselves."""
         group: BaseModel = getattr(self, place.group) if place.group else self
         return group
 
 
-class Place(NamedTuple):
+class SettingPlace(NamedTuple):
     """Where a setting stands: in a group, or in the settings themselves when `group` is empty."""
 
     group: str
@@ -168,18 +168,18 @@ class Place(NamedTuple):
 
 
 @cache
-def places() -> dict[str, Place]:
+def places() -> dict[str, SettingPlace]:
     """Flat name of every setting -> its place."""
     found, secret = {}, secret_fields(Settings)
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         if not (isinstance(kind, type) and issubclass(kind, SettingGroup)):
-            found[name] = Place("", name, f"SIGHTSMITH_{name}".upper(), name in secret)
+            found[name] = SettingPlace("", name, f"SIGHTSMITH_{name}".upper(), name in secret)
             continue
         secret_here = secret_fields(kind)
         for own, inner in kind.model_fields.items():
             flat_name = str(inner.validation_alias or kind.prefix + own)
-            found[flat_name] = Place(name, own, (kind.variable_prefix + flat_name).upper(), own in secret_here)
+            found[flat_name] = SettingPlace(name, own, (kind.variable_prefix + flat_name).upper(), own in secret_here)
     return found
 
 
@@ -215,7 +215,7 @@ def flat(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: holders[name][place.field] for name, place in places().items() if place.field in holders[name]}
 
 
-def kept(given: Mapping[str, Any]) -> dict[str, Any]:
+def kept_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """What a record holds of settings: groups, and nothing secret, as records of before may."""
     values = grouped(given)
     for place in places().values():

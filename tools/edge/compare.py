@@ -14,7 +14,7 @@ from tools.core.errors import FixArguments
 from tools.core.files import write_text
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
-from tools.edge.forms import INT8, PT, Form, wanted_forms
+from tools.edge.forms import INT8, PT, ModelForm, wanted_forms
 from tools.edge.measure import Exam, fitted
 from tools.metrics.judging import rules_for, sets_of
 from tools.models.checkpoint import load, to_ultralytics_pt
@@ -40,7 +40,7 @@ def compare_sizes(
         seconds: that each training may take; None: as long as its epochs take.
 
     Returns:
-        A row for each size and form, as `tools.edge.measure.Row` has them; losses and speeds are against the first.
+        A row for each size and form, as `tools.edge.measure.FormRow` has them; losses and speeds are against the first.
 
     Raises:
         FixArguments: no such size or form, or the run has no model.
@@ -93,7 +93,7 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
     return weights
 
 
-def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[Form]) -> list[dict[str, Any]]:
+def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[ModelForm]) -> list[dict[str, Any]]:
     card, folder = load(weights)[1], weights.parent
     to_ultralytics_pt(weights, folder / PT)
     to_onnx(folder / PT, card.size_px, dynamic=card.kind != "classify")

@@ -13,8 +13,8 @@ from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
 from tools.data.scores import EvaluatedOn
-from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
-from tools.edge.measure import Exam, Row, fitted, measure
+from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Forward, ModelForm, wanted_forms, write
+from tools.edge.measure import Exam, FormRow, fitted, measure
 from tools.label.labeler import label_task
 from tools.metrics.judging import rules_for, sets_of
 from tools.metrics.scoring import ScoringRules
@@ -32,7 +32,7 @@ _BY = "export --to"
 Told = Callable[[int], None]
 
 
-def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[str]]:
+def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[FormRow], list[str]]:
     """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test pictures.
 
     Args:
@@ -76,7 +76,7 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[st
 
 def export_file(
     weights: Path, names: Sequence[str], out: Path, real: Path | None, settings: Settings
-) -> tuple[list[Row], list[str], Path]:
+) -> tuple[list[FormRow], list[str], Path]:
     """Write a file of weights in other forms; pickled ones are opened without running what else is in them.
 
     Args:
@@ -138,8 +138,8 @@ def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Set
 
 
 def written(
-    forms: Sequence[Form], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
-) -> list[Row]:
+    forms: Sequence[ModelForm], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
+) -> list[FormRow]:
     """Write the forms beside model.pt and model.onnx, and measure all that run here."""
     products = {PT: folder / PT, ONNX: folder / ONNX}
     opened: dict[str, Forward] = {name: way(folder / name) for name, way in BASES.items()}
@@ -150,7 +150,7 @@ def written(
             opened[form.name] = form.open(products[form.name])
     sizes = {name: _megabytes(path) for name, path in products.items()}
     rows = measure({n: (products[n].name, sizes[n], f) for n, f in opened.items()}, card, exam, told)
-    return rows + [Row(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
+    return rows + [FormRow(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
 
 
 def _megabytes(path: Path) -> float:
@@ -158,7 +158,7 @@ def _megabytes(path: Path) -> float:
     return round(sum(p.stat().st_size for p in files) / 2**20, 2)
 
 
-def _table(rows: Sequence[Row], known: dict[str, Any], card: Card, notes: Sequence[str]) -> dict[str, Any]:
+def _table(rows: Sequence[FormRow], known: dict[str, Any], card: Card, notes: Sequence[str]) -> dict[str, Any]:
     """What is kept: these rows, and those of other forms that were made of the same weights before."""
     new = {row.form: row.plain() for row in rows}
     old = {r["form"]: r for r in known.get("rows", [])} if known.get("weights") == card.sha256 else {}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.02  # scores from which detections are counted: what lies below is hardly ever right
 NEVER = 1.01  # a threshold that no score reaches
-Scored = list[tuple[str, float, bool]]  # class, score, right
+ScoredDetections = list[tuple[str, float, bool]]  # class, score, right
 
 
 class Checked(BaseModel):
@@ -128,7 +128,7 @@ def _set_threshold(
 
 def scores_of(
     engine: "Engine", samples: Sequence[Sample], task: TaskSpec, iou: float, ignore_side_px: float = 0.0
-) -> tuple[Scored, dict[str, int]]:
+) -> tuple[ScoredDetections, dict[str, int]]:
     """Class, score and rightness of every detection on labelled photos, and how many labels each class has.
 
     A detection is right when it overlaps a label of its class that no better one has taken; in a classification the
@@ -141,7 +141,7 @@ def scores_of(
         iou: of boxes.
         ignore_side_px: labels with a side under it do not count, nor detections that are right about no label.
     """
-    scored: Scored = []
+    scored: ScoredDetections = []
     truths = dict.fromkeys(task.class_names, 0)
     for sample in samples:
         picture = read_picture(Path(sample.image))
@@ -158,8 +158,10 @@ def scores_of(
     return scored, truths
 
 
-def _matched(found: Sequence[Instance], wanted: Sequence[Instance], iou: float, ignore_side_px: float) -> Scored:
-    scored: Scored = []
+def _matched(
+    found: Sequence[Instance], wanted: Sequence[Instance], iou: float, ignore_side_px: float
+) -> ScoredDetections:
+    scored: ScoredDetections = []
     taken: set[int] = set()
     best_first = sorted(found, key=lambda i: -i.score)
     judged, judged_found = (large_enough([i.box for i in k], ignore_side_px) for k in (wanted, best_first))
@@ -176,7 +178,7 @@ def _matched(found: Sequence[Instance], wanted: Sequence[Instance], iou: float, 
 
 
 def _check(
-    confidence: Confidence, scored: Scored, truths: dict[str, int], photos: int, task: TaskSpec
+    confidence: Confidence, scored: ScoredDetections, truths: dict[str, int], photos: int, task: TaskSpec
 ) -> Checked:  # fmt: skip
     right = [r for *_, r in scored]
     before = reliability([s for _, s, _ in scored], right)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.annotators import Segmenter
 from tools.annotators.cut_out import cut_out
-from tools.core.setting_groups import Views
+from tools.core.setting_groups import ViewCount
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
 from tools.data.geometry import box_ious, mask_iou
@@ -57,7 +57,7 @@ class ModelEngine:
 
     def __init__(
         self, predictor: "Predictor", task: TaskSpec, mapping: Mapping[str, str], threshold: float, name: str,
-        about: str, segmenter: Segmenter | None = None, views: Views = 1, view_iou: float = 0.55,
+        about: str, segmenter: Segmenter | None = None, views: ViewCount = 1, view_iou: float = 0.55,
     ) -> None:  # fmt: skip
         self.predictor, self.task, self.mapping = predictor, task, mapping
         self.threshold, self.name, self.about = threshold, name, about

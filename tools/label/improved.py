@@ -12,7 +12,7 @@ from tools.data.pictures import Picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, encode_mask
 from tools.label.engines import Engine
-from tools.metrics.judging import Scorer, scorer_of
+from tools.metrics.judging import SetScorer, scorer_of
 from tools.metrics.predictions import ask, join
 from tools.metrics.scoring import ScoringRules
 from tools.repair.improve import Repair
@@ -103,7 +103,7 @@ class _Asked:
         return self.engine.classify(pictures)
 
 
-def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> Scorer:
+def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> SetScorer:
     answers = ask(_Asked(engine), photos, Path(), _LEAST, lambda _: None)
     rules = ScoringRules(
         match_iou=settings.evaluation.match_iou, ignore_side_px=settings.evaluation.ignore_side_px,

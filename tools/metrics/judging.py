@@ -9,12 +9,12 @@ from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn
-from tools.metrics.coco import Picture
+from tools.metrics.coco import JudgedPicture
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.runs.runtime import RunContext
 
-Scorer = DetectionScorer | LabelScorer
+SetScorer = DetectionScorer | LabelScorer
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
     )
 
 
-def scorer_of(pictures: list[Picture], task: TaskSpec, rules: ScoringRules) -> Scorer:
+def scorer_of(pictures: list[JudgedPicture], task: TaskSpec, rules: ScoringRules) -> SetScorer:
     """The scorer for a kind of task."""
     if task.kind == "classify":
         return LabelScorer(pictures, task.class_names, rules)

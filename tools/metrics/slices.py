@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from tools.data.geometry import large_enough
-from tools.data.pictures import Picture as Pixels
+from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, Sample
-from tools.metrics.coco import Bools, Floats, Picture
+from tools.metrics.coco import Bools, Floats, JudgedPicture
 from tools.scenes.scene import AXES
 
 SIZES = {"small": 32.0, "medium": 96.0, "large": float("inf")}  # px of the side, upper ends: COCO's borders
@@ -82,7 +82,7 @@ def visible_of(instance: Instance) -> str | None:
     return None if share is None else next(name for name, limit in VISIBLE.items() if share < limit)
 
 
-def picture_axes(sample: Sample, pixels: Pixels) -> dict[str, str]:
+def picture_axes(sample: Sample, pixels: Picture) -> dict[str, str]:
     """The slices a picture belongs to as a whole: its scene's axes, or what can be measured on a photo."""
     known = {axis: sample.axes[axis] for axis in AXES if sample.axes.get(axis)}
     if known:
@@ -100,7 +100,7 @@ def picture_axes(sample: Sample, pixels: Pixels) -> dict[str, str]:
     }
 
 
-def picture_slices(pictures: Sequence[Picture]) -> list[Slice]:
+def picture_slices(pictures: Sequence[JudgedPicture]) -> list[Slice]:
     """Every value of every axis of whole pictures, sorted by name."""
     names = sorted({item for picture in pictures for item in picture.axes.items()})
     return [
@@ -108,7 +108,7 @@ def picture_slices(pictures: Sequence[Picture]) -> list[Slice]:
     ]
 
 
-def instance_slices(pictures: Sequence[Picture], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
+def instance_slices(pictures: Sequence[JudgedPicture], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
     """Slices by size and by visible share that hold any instance.
 
     An unmatched detection counts as a false alarm in the slice of its own size. Nothing tells how hidden a thing is
@@ -137,7 +137,7 @@ def instance_slices(pictures: Sequence[Picture], overlaps: Sequence[Floats], see
     return result
 
 
-def counted(pictures: Sequence[Picture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
+def counted(pictures: Sequence[JudgedPicture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
     """Which truths and which detections are judged, picture by picture."""
     return (
         [large_enough([t.box for t in p.truths], ignore_side_px) for p in pictures],

@@ -42,7 +42,7 @@ class Machine:
         return f"{self.cores} cores, {self.memory_gib:.0f} GiB of memory{gpu}; {hub}"
 
 
-class Choice(NamedTuple):
+class EngineOption(NamedTuple):
     """One engine: whether it can run here, whether it is taken, why, and what would make it run."""
 
     stage: str
@@ -101,7 +101,7 @@ def hub_answers(address: str, timeout_s: float = HUB_TIMEOUT_S) -> bool:
     return answers == [True]
 
 
-def choices(settings: Settings, machine: Machine) -> list[Choice]:
+def choices(settings: Settings, machine: Machine) -> list[EngineOption]:
     """Every engine, stage by stage, with the one that `auto` takes; what the user named is always taken."""
     pictures, generator = _pictures(settings, machine)
     labelled = generator not in WORDED_GENERATORS
@@ -154,7 +154,7 @@ def fall_back(run: RunContext, setting: str, value: str, error: Exception) -> No
 # Stages -------------------------------------------------------------------------------------------------------------
 
 
-def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
+def _pictures(settings: Settings, machine: Machine) -> tuple[list[EngineOption], str]:
     """Generators, and the one that is taken."""
     detector = _here(settings.annotation.detector, machine)
     repaint = [_here(settings.repaint.model, machine), _here(settings.repaint.controlnet, machine)]
@@ -177,23 +177,25 @@ def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
     if "generator" not in settings.given and settings.profile == "auto":
         taken = next((n for n in ready if ready[n][0]), "blender")
     rows = [
-        Choice("pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing)
+        EngineOption(
+            "pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing
+        )
         for n, (ok, why, missing) in ready.items()
     ]
     rows.append(_on_request("copy_paste", settings.copy_paste.cutouts_dir is not None, taken, "--cutouts DIR"))
     rows.append(_on_request("openai_images", machine.key, taken, "SIGHTSMITH_GENERATOR=openai_images, OPENAI_API_KEY "
                                                                  "and SIGHTSMITH_IMAGE_PRICE"))  # fmt: skip
     if taken not in {r.engine for r in rows}:
-        rows.append(Choice("pictures", taken, True, True, "the settings name it"))
+        rows.append(EngineOption("pictures", taken, True, True, "the settings name it"))
     return rows, taken
 
 
-def _on_request(name: str, usable: bool, taken: str, missing: str) -> Choice:
+def _on_request(name: str, usable: bool, taken: str, missing: str) -> EngineOption:
     why = "the settings name it" if name == taken else "taken when it is asked for"
-    return Choice("pictures", name, usable, name == taken, why, "" if usable else missing)
+    return EngineOption("pictures", name, usable, name == taken, why, "" if usable else missing)
 
 
-def _quality(settings: Settings, machine: Machine, labelled: bool) -> tuple[list[Choice], str]:
+def _quality(settings: Settings, machine: Machine, labelled: bool) -> tuple[list[EngineOption], str]:
     clip = _here(settings.clip.model, machine)
     ready = bool(clip) and _installed("transformers")
     named = "scorer" in settings.given or settings.profile != "auto"
@@ -201,20 +203,20 @@ def _quality(settings: Settings, machine: Machine, labelled: bool) -> tuple[list
     taken = settings.curation.scorer if named else best
     missing = "" if ready else _fetch(settings.clip.model, "SIGHTSMITH_CLIP_MODEL")
     rows = [
-        Choice("quality", "pixels", True, taken == "pixels", _why(True, taken == "pixels", "it needs no weights",
+        EngineOption("quality", "pixels", True, taken == "pixels", _why(True, taken == "pixels", "it needs no weights",
                                                                   settings, "scorer")),
-        Choice("quality", "pixels+clip", ready, taken == "pixels+clip",
+        EngineOption("quality", "pixels+clip", ready, taken == "pixels+clip",
                _why(ready, taken == "pixels+clip", f"{settings.clip.model} is {clip}", settings, "scorer"), missing),
-        Choice("quality", "pixels+clip+clis", ready, taken == "pixels+clip+clis",
+        EngineOption("quality", "pixels+clip+clis", ready, taken == "pixels+clip+clis",
                _why(ready, taken == "pixels+clip+clis", "pictures drawn from words must show what was asked for",
                     settings, "scorer"), missing),
     ]  # fmt: skip
     if taken not in {r.engine for r in rows}:
-        rows.append(Choice("quality", taken, True, True, "the settings name it"))
+        rows.append(EngineOption("quality", taken, True, True, "the settings name it"))
     return rows, taken
 
 
-def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[Choice]:
+def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[EngineOption]:
     own = settings.annotation
     detector, sam = _here(own.detector, machine), _here(own.sam_model, machine)
     named = "annotator" in settings.given or settings.profile != "auto"
@@ -223,36 +225,36 @@ def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[Choice
     if settings.profile != "auto":
         sam_taken = own.segmenter != "grabcut"
     return [
-        Choice("labels", "exact", True, taken == "exact",
+        EngineOption("labels", "exact", True, taken == "exact",
                _why(True, taken == "exact", "the pictures come with exact masks", settings, "annotator")),
-        Choice("labels", "detect_and_segment", bool(detector), taken == "detect_and_segment",
+        EngineOption("labels", "detect_and_segment", bool(detector), taken == "detect_and_segment",
                _why(bool(detector), taken == "detect_and_segment", "the pictures come without labels", settings,
                     "annotator"), "" if detector else _fetch(own.detector, "SIGHTSMITH_DETECTOR")),
-        Choice("masks", "sam", bool(sam), sam_taken,
+        EngineOption("masks", "sam", bool(sam), sam_taken,
                _why(bool(sam), sam_taken, f"{own.sam_model} is {sam}", settings, "segmenter"),
                "" if sam else _fetch(own.sam_model, "SIGHTSMITH_SAM_MODEL")),
-        Choice("masks", "grabcut", True, not sam_taken,
+        EngineOption("masks", "grabcut", True, not sam_taken,
                _why(True, not sam_taken, "it needs no weights", settings, "segmenter")),
-        Choice("baseline", "zero-shot", bool(local_folder(own.detector)),
+        EngineOption("baseline", "zero-shot", bool(local_folder(own.detector)),
                settings.evaluation.zero_shot and bool(detector),
                "measured on real photos beside the trained model" if detector else "there is no detector to ask",
                "" if detector else _fetch(own.detector, "SIGHTSMITH_DETECTOR")),
     ]  # fmt: skip
 
 
-def _around(settings: Settings) -> list[Choice]:
+def _around(settings: Settings) -> list[EngineOption]:
     """What is used only where it is asked for: a vision model that reviews, a cluster, the service."""
     asked, ray, on_ray = settings.vlm.model is not None, _installed("ray"), settings.cluster.engine == "ray"
     served = ray and _installed("fastapi") and _installed("prometheus_client")
     return [
-        Choice("review", "vision model", asked, asked,
+        EngineOption("review", "vision model", asked, asked,
                f"{settings.vlm.model} answers questions about labels" if asked else "taken when it is asked for",
                "" if asked else "SIGHTSMITH_VLM_MODEL=NAME and SIGHTSMITH_VLM_PRICE"),
-        Choice("work", "this machine", True, not on_ray, "it needs nothing else"),
-        Choice("work", "ray", ray, on_ray,
+        EngineOption("work", "this machine", True, not on_ray, "it needs nothing else"),
+        EngineOption("work", "ray", ray, on_ray,
                "the settings name it" if on_ray else "taken when it is asked for: --engine ray",
                "" if ray else "pip install 'sightsmith[cluster]'"),
-        Choice("serving", "ray serve", served, False, "taken by `sightsmith serve`",
+        EngineOption("serving", "ray serve", served, False, "taken by `sightsmith serve`",
                "" if served else "pip install 'sightsmith[serve]'"),
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from tools.core.files import json_text
 from tools.core.files import write_json as write_json  # its home was here
 from tools.core.model_files import peak_memory
 from tools.core.secrecy import hide_in
-from tools.core.settings import Settings, grouped, kept
+from tools.core.settings import Settings, grouped, kept_settings
 from tools.core.task import TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
@@ -75,7 +75,7 @@ class RunRecord(BaseModel):
     created: str
     status: RunStatus = "running"
     machine: str = Field("", description="the processor in words, for what the run's seconds say of later ones")
-    settings: Annotated[dict[str, Any], BeforeValidator(kept)] = Field(
+    settings: Annotated[dict[str, Any], BeforeValidator(kept_settings)] = Field(
         default_factory=dict, description="in groups; records of before held flat names"
     )
     chosen: dict[str, str] = Field(default_factory=dict, description="setting that the profile chose -> why")

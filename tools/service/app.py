@@ -18,7 +18,7 @@ from fastapi.security import APIKeyHeader
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.service.callbacks import check_url
-from tools.service.engine import Deadly, Engine, Look, Unavailable
+from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.feedback import Feedback
 from tools.service.gate import Gate, Queue
 from tools.service.jobs import OPEN, STATUSES, Callback, Job, Jobs, new_job
@@ -42,7 +42,7 @@ from tools.service.versions import Version, Versions
 log = logging.getLogger(__name__)
 _JOBS_RETRY_S = "30"
 _CHUNK = 1 << 16
-Confidence = Annotated[float | None, Query(ge=0.001, le=1, description="least score; None: the working threshold")]
+ConfidenceQuery = Annotated[float | None, Query(ge=0.001, le=1, description="least score; None: the working threshold")]
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Service:
     """Everything the routes use."""
 
     settings: Settings
-    engine: Engine
+    engine: ServingEngine
     versions: Versions
     jobs: Jobs
     feedback: Feedback
@@ -143,7 +143,7 @@ _ERRORS: Callable[..., dict[int | str, dict[str, Any]]] = lambda *codes: {c: {"m
 @_router.post("/predict", response_model_exclude_none=True, responses=_ERRORS(415, 422, 429, 500, 503))
 async def predict(
     use: Using, key: Asking, file: Annotated[UploadFile, File(description="a JPEG, PNG, WebP, TIFF, BMP or GIF")],
-    confidence: Confidence = None,
+    confidence: ConfidenceQuery = None,
 ) -> Prediction:  # fmt: skip
     """See what is in one picture."""
     began = time.monotonic()

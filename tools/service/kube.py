@@ -22,7 +22,7 @@ MODEL, ROUTES = "model", "routes"  # what the deployments are called in serveCon
 _ANYWHERE = "0.0.0.0"  # a cluster's addresses are no secret: `check` wants a key
 
 
-class Wanted(BaseModel, extra="forbid"):
+class ServeArguments(BaseModel, extra="forbid"):
     """The `args` of the application in serveConfigV2."""
 
     run: str
@@ -32,7 +32,7 @@ class Wanted(BaseModel, extra="forbid"):
     threads: int = 2  # of a replica: its num_cpus
 
 
-def application(wanted: Wanted) -> "Application":
+def application(wanted: ServeArguments) -> "Application":
     """What `import_path: tools.service.kube:application` builds.
 
     Raises:
@@ -57,7 +57,7 @@ def application(wanted: Wanted) -> "Application":
     return serve.deployment(name=ROUTES, num_replicas=1)(asgi).bind(model)
 
 
-def _run(wanted: Wanted) -> Run:
+def _run(wanted: ServeArguments) -> Run:
     folder = wanted.runs_dir / wanted.run
     try:
         record = read_record(folder)
@@ -66,7 +66,7 @@ def _run(wanted: Wanted) -> Run:
     return Run(wanted.run, folder, record)
 
 
-def _routes(wanted: Wanted) -> Any:
+def _routes(wanted: ServeArguments) -> Any:
     """The routes, asking the cluster's replicas."""
     from ray import serve
 

@@ -10,7 +10,7 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import sent_size
 from tools.service.callbacks import deliver
-from tools.service.engine import Deadly, Engine, Look, Unavailable
+from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.jobs import OPEN, Job, Jobs
 from tools.service.metrics import Metrics
 from tools.service.versions import Versions
@@ -24,7 +24,7 @@ class Runner:
     """Works through the open jobs, from the oldest; what a kill left is gone on with."""
 
     def __init__(
-        self, jobs: Jobs, engine: Engine, versions: Versions, metrics: Metrics, settings: Settings,
+        self, jobs: Jobs, engine: ServingEngine, versions: Versions, metrics: Metrics, settings: Settings,
         callback_hosts: frozenset[str], sweep: Callable[[], None],
     ) -> None:  # fmt: skip
         self._jobs, self._engine, self._versions, self._metrics = jobs, engine, versions, metrics

@@ -23,7 +23,7 @@ from tools.service.versions import Mode, Version, Versions
 
 if TYPE_CHECKING:
     from tools.service.app import Service
-    from tools.service.engine import Engine
+    from tools.service.engine import ServingEngine
     from tools.service.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -191,8 +191,8 @@ def metrics_of(runs: Sequence[Run], served: Sequence[Version], settings: Setting
 
 
 def service_of(
-    run: Run, served: Sequence[Version], engine: "Engine", options: Options, settings: Settings, keys: Keys | None,
-    metrics: "Metrics",
+    run: Run, served: Sequence[Version], engine: "ServingEngine", options: Options, settings: Settings,
+    keys: Keys | None, metrics: "Metrics",
 ) -> "Service":  # fmt: skip
     """Everything that the routes use; what is kept lies in the run's folder.
 

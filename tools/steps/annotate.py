@@ -17,7 +17,7 @@ from tools.core.settings import EFFORTS, WORDED_GENERATORS
 from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Audit
-from tools.metrics.coco import Picture as Scored
+from tools.metrics.coco import JudgedPicture as Scored
 from tools.runs.runtime import RunContext, report
 from tools.scenes.scene import SceneSpec
 

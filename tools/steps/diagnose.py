@@ -24,7 +24,7 @@ from tools.data.sample import evenly
 from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.coco import interval
 from tools.metrics.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
-from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
+from tools.metrics.judging import Sets, SetScorer, rules_for, scorer_of, sets_of
 from tools.metrics.likeness import kinds_like
 from tools.metrics.predictions import join, load_answers
 from tools.metrics.scoring import Comparison
@@ -130,7 +130,7 @@ def _spread(share: float, count: int) -> float:
     return math.sqrt(middled * (1 - middled) / count)
 
 
-def class_slices(scorer: Scorer) -> list[Slice]:
+def class_slices(scorer: SetScorer) -> list[Slice]:
     """Each class against the others, where there are several."""
     everywhere = np.ones(len(scorer.pictures), dtype=bool)
     return [Slice("class", name, everywhere) for name in scorer.classes] if len(scorer.classes) > 1 else []
@@ -155,7 +155,7 @@ class Finding:
     empties: int
 
 
-def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
+def examine(scorer: SetScorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
     """Weak slices and errors on one set of pictures."""
     soft = not scorer.score >= _HARDLY_LEARNT
     # A slice that no scene can be aimed at ("brightness=normal") would only make the others harder to tell from chance.
@@ -180,7 +180,7 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
     )
 
 
-def _weak_slice(evidence: Evidence, errors: list[Error], scorer: Scorer, on: EvaluatedOn) -> WeakSlice:
+def _weak_slice(evidence: Evidence, errors: list[Error], scorer: SetScorer, on: EvaluatedOn) -> WeakSlice:
     compared = evidence.compared
     return WeakSlice(
         axis=compared.part.axis, value=compared.part.value, score=round(compared.score, 4),

@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.data.dataset import file_sha256
 from tools.data.scores import EvaluatedOn, Evaluation, Interval
 from tools.metrics.coco import Floats, independent, interval, number
-from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
+from tools.metrics.judging import Sets, SetScorer, rules_for, scorer_of, sets_of
 from tools.metrics.predictions import Answer, Recogniser, ask, join, save_answers
 from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_json
 
@@ -82,7 +82,7 @@ def better_beyond_noise(new: Floats, old: Floats, gain: float, probability: floa
     return bool(gain > 0 and share >= probability), share
 
 
-def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
+def _gain(run: RunContext, on: EvaluatedOn, new: SetScorer, old: SetScorer) -> Gain:
     gain = new.score - old.score
     better, share = better_beyond_noise(
         new.scores_resampled, old.scores_resampled, gain, run.settings.evaluation.accept_probability
@@ -174,7 +174,7 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
     old_model = load_model(run.path(before.weights))
     old = asking.scorer(old_model, on)
-    judged: dict[EvaluatedOn, Scorer] = {on: old}
+    judged: dict[EvaluatedOn, SetScorer] = {on: old}
     decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
     if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
         asking.total += len(sets.samples["synthetic_val"])
@@ -202,7 +202,7 @@ class _Asking:
         self.run, self.sets, self.total = run, sets, total
         self.done = 0
 
-    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> Scorer:
+    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> SetScorer:
         """Score a model on a set; with `keep` its answers stay in the round's folder."""
         run, samples = self.run, self.sets.samples[on]
         answers: dict[str, Answer] = ask(

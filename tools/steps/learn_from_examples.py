@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn, Evaluation
-from tools.metrics.judging import Scorer, rules_for, scorer_of
+from tools.metrics.judging import SetScorer, rules_for, scorer_of
 from tools.metrics.predictions import Answer, ask, join, save_answers
 from tools.models.checkpoint import averaged
 from tools.models.predict import Predictor
@@ -224,7 +224,7 @@ def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answ
 
 def _scorer(
     run: RunContext, on: EvaluatedOn, samples: Sequence[Sample], answers: dict[str, Answer], seen_px: int
-) -> Scorer:
+) -> SetScorer:
     return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, seen_px))
 
 

@@ -11,7 +11,7 @@ from tests.pipeline import new_run
 from tools import cluster
 from tools.core import secrecy
 from tools.core.secrecy import QuietFormatter, hide, hide_in, redact, shown
-from tools.core.settings import Settings, kept, places
+from tools.core.settings import Settings, kept_settings, places
 
 PASSWORD, KEY = "hunter2pass", "qwertz-key-4711"
 URL = f"http://owner:{PASSWORD}@127.0.0.1:9/v1"
@@ -57,7 +57,7 @@ def test_no_secret_of_a_group_is_overlooked(told):
 
 def test_what_a_record_of_before_holds_of_secrets_is_dropped():
     before = {"image_base_url": URL, "vlm": {"base_url": URL, "model": "sees"}, "seed": 3}
-    assert kept(before) == {"image": {}, "vlm": {"model": "sees"}, "seed": 3}
+    assert kept_settings(before) == {"image": {}, "vlm": {"model": "sees"}, "seed": 3}
 
 
 def test_no_secret_is_written_down_or_sent_to_a_worker(told, tmp_path):

@@ -36,7 +36,7 @@ HOW_TO_GET = (
 
 
 @dataclass(frozen=True)
-class Found:
+class InstalledLibrary:
     """A library on this machine."""
 
     path: Path
@@ -94,7 +94,7 @@ class ModelLibraries:
                 raise FixArguments(found.problem)
         return _things(tuple((p, _stamp(p)) for p in self.paths), self.cache)
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[InstalledLibrary]:
         """Every library with its models, or why it cannot be used."""
         return [_read(path, _stamp(path), self.cache) for path in self.paths]
 
@@ -161,24 +161,24 @@ def _stamp(path: Path) -> str:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, stamp: str, cache: Path) -> Found:
+def _read(path: Path, stamp: str, cache: Path) -> InstalledLibrary:
     """A library's models: as kept, else from its catalogue, which is then kept."""
     kept = cache / "index" / f"{stamp}.json"
     try:
         values = json.loads(kept.read_text(encoding="utf-8"))
-        return Found(path, tuple(Model.of_json(v) for v in values))
+        return InstalledLibrary(path, tuple(Model.of_json(v) for v in values))
     except (OSError, ValueError, TypeError):
         pass  # not kept yet, or damaged
     try:
         models = read_library(path)
     except FixArguments as error:
         log.warning("a model library is left out: %s", error)
-        return Found(path, problem=str(error))
+        return InstalledLibrary(path, problem=str(error))
     try:
         write_json(kept, [m.as_json() for m in models])
     except OSError as error:
         log.info("the index of %s is not kept: %s", path, error)
-    return Found(path, tuple(models))
+    return InstalledLibrary(path, tuple(models))
 
 
 def read_library(path: Path) -> list[Model]:
