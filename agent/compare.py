@@ -11,7 +11,7 @@ _METRICS = ("precision", "recall", "f1")
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedFact:
     """One fact of both runs; `better` is 0 or 1 where one is better beyond the intervals, else None."""
 
     name: str
@@ -19,7 +19,7 @@ class Row:
     better: int | None = None
 
 
-def compare(first: RunRecord, second: RunRecord) -> list[Row]:
+def compare(first: RunRecord, second: RunRecord) -> list[ComparedFact]:
     """What differs in two runs: request, size, time, scores with intervals, weak slices."""
     both = (first, second)
     rows = [
@@ -37,7 +37,7 @@ def compare(first: RunRecord, second: RunRecord) -> list[Row]:
     return rows
 
 
-def _scores(on: EvaluatedOn, first: RunRecord, second: RunRecord) -> list[Row]:
+def _scores(on: EvaluatedOn, first: RunRecord, second: RunRecord) -> list[ComparedFact]:
     measured = [r.scores.get(on) for r in (first, second)]
     if not any(measured):
         return []
@@ -58,9 +58,9 @@ def _scores(on: EvaluatedOn, first: RunRecord, second: RunRecord) -> list[Row]:
         better = None
         if a is not None and b is not None:
             better = 0 if a[0] > b[1] else 1 if b[0] > a[1] else None
-        rows.append(Row(f"{on}/{METRIC_NAMES.get(metric, metric)}", (texts[0], texts[1]), better))
+        rows.append(ComparedFact(f"{on}/{METRIC_NAMES.get(metric, metric)}", (texts[0], texts[1]), better))
     return rows
 
 
-def _row(name: str, values: list[str]) -> Row:
-    return Row(name, (values[0], values[1]))
+def _row(name: str, values: list[str]) -> ComparedFact:
+    return ComparedFact(name, (values[0], values[1]))

@@ -24,7 +24,7 @@ _REFUSAL = "refusal"  # key of what a tool message carries beside its text
 
 
 @dataclass(frozen=True)
-class Step:
+class AnsweredCall:
     """A call that was answered."""
 
     name: str
@@ -81,17 +81,17 @@ def artifact_of(error: Exception) -> dict[str, Any]:
     return {_REFUSAL: {"kind": kind, "code": None if code is None else str(code), "data": data}}
 
 
-def step_of(message: "ToolMessage", name: str, args: dict[str, Any]) -> Step:
+def step_of(message: "ToolMessage", name: str, args: dict[str, Any]) -> AnsweredCall:
     """The answer to a call; what a refusal is about is read from what it carries, never from its sentence."""
     text, carried = message.text.strip(), message.artifact
     told = carried.get(_REFUSAL) if isinstance(carried, Mapping) else None
     if isinstance(told, Mapping):
         code = told["code"] if told["code"] in set(Code) else None  # one that a later version knows is none here
-        return Step(name, args, text, told["kind"], None if code is None else Code(code), dict(told["data"]))
-    return _told_by_text(Step(name, args, text), message.status == "error")
+        return AnsweredCall(name, args, text, told["kind"], None if code is None else Code(code), dict(told["data"]))
+    return _told_by_text(AnsweredCall(name, args, text), message.status == "error")
 
 
-def _told_by_text(step: Step, error: bool) -> Step:
+def _told_by_text(step: AnsweredCall, error: bool) -> AnsweredCall:
     """A step of a conversation that was kept before refusals carried anything, or that the graph refused by itself.
 
     Its kind, and a person's wish, stand in words that are no prose: `answer_for_error` put them in front.
@@ -107,11 +107,11 @@ def _told_by_text(step: Step, error: bool) -> Step:
 
 
 @dataclass
-class Story:
+class Conversation:
     """What the conversation says so far."""
 
     request: str
-    steps: list[Step] = field(default_factory=list)
+    steps: list[AnsweredCall] = field(default_factory=list)
     lessons: list[str] = field(default_factory=list)
     more_rounds: int = 0  # asked for after the run had come to its end
     before_more: int = 0  # steps that were made before that
@@ -119,7 +119,7 @@ class Story:
     letters: list[tuple[int, str]] = field(default_factory=list)  # what was said while it worked, after so many steps
     resumed: int = 0  # steps that still count of those made before the person's word to try again
 
-    def last(self, name: str) -> Step | None:
+    def last(self, name: str) -> AnsweredCall | None:
         """The latest step of that name."""
         return next((s for s in reversed(self.steps) if s.name == name), None)
 
@@ -129,9 +129,9 @@ class Story:
         return any(s.name == "define_task" and s.done for s in self.steps)
 
     @property
-    def rounds(self) -> list[list[Step]]:
+    def rounds(self) -> list[list[AnsweredCall]]:
         """The steps of each round, in order; a round begins with a design_scenes that worked."""
-        rounds: list[list[Step]] = []
+        rounds: list[list[AnsweredCall]] = []
         for step in self.steps:
             if step.name == "design_scenes" and step.done:
                 rounds.append([])
@@ -140,7 +140,7 @@ class Story:
         return rounds
 
     @property
-    def latest(self) -> list[Step]:
+    def latest(self) -> list[AnsweredCall]:
         """The steps since the person asked for more rounds; all where nobody did."""
         return self.steps[self.before_more :]
 

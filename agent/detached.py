@@ -204,9 +204,10 @@ def current(folder: Path) -> RunRecord:
     record = read_record(folder)
     if alive and record.status != "running":
         record.status, record.question, record.error = "running", None, None  # a worker that has yet to say so
-        record.error_code = None
+        record.error_code, record.error_data = None, {}
     elif not alive and record.status == "running":
-        record.status, record.error, record.error_code = "stopped", why_gone(folder), None
+        record.status, record.error = "stopped", why_gone(folder)
+        record.error_code, record.error_data = None, {}
     return record
 
 

@@ -62,22 +62,22 @@ def open_endpoint(model: str, settings: Settings, key: str, told: Told | None = 
         key: for the endpoint.
         told: hears a sentence whenever the client has to try again.
     """
-    tries = settings.llm_retries + 1
+    tries = settings.llm.retries + 1
 
     def on_request(request: httpx.Request) -> None:
         again = int(request.headers.get(_RETRY_HEADER, 0))
         if again and told is not None:
-            told(f"no answer of the language model yet: try {again + 1} of {tries}, {settings.llm_timeout_s:g} s")
+            told(f"no answer of the language model yet: try {again + 1} of {tries}, {settings.llm.timeout_s:g} s")
 
     # The limit's old name is the one that servers of one's own know; api.openai.com takes only the new one.
-    limit: dict[str, Any] = {"max_tokens": settings.llm_max_tokens}
-    own: dict[str, Any] = {"extra_body": limit} if settings.openai_base_url else limit
+    limit: dict[str, Any] = {"max_tokens": settings.llm.max_tokens}
+    own: dict[str, Any] = {"extra_body": limit} if settings.openai.base_url else limit
     return EndpointChat(
         model=model,
-        base_url=reveal(settings.openai_base_url),
+        base_url=reveal(settings.openai.base_url),
         api_key=SecretStr(key),
-        timeout=settings.llm_timeout_s,
-        max_retries=settings.llm_retries,
+        timeout=settings.llm.timeout_s,
+        max_retries=settings.llm.retries,
         temperature=0,
         http_client=openai.DefaultHttpxClient(event_hooks={"request": [on_request]}),
         **own,

@@ -57,8 +57,8 @@ def extend(
     if not 1 <= rounds <= most:
         raise FixArguments(f"between 1 and {most} rounds can be added to this run, not {rounds}")
     added = rounds * pictures_of_a_round(run) if pictures is None else pictures
-    if not 1 <= added <= run.settings.max_images:
-        raise FixArguments(f"pictures must be between 1 and {run.settings.max_images}, not {added}")
+    if not 1 <= added <= run.settings.plan.max_images:
+        raise FixArguments(f"pictures must be between 1 and {run.settings.plan.max_images}, not {added}")
     aims, cannot = possible_aims(run, focus)
     if focus and not aims:
         raise FixArguments(f"No scene can show {', '.join(cannot)}. {_what_there_is(run)}")
@@ -91,7 +91,9 @@ def possible_aims(run: RunContext, focus: Sequence[str]) -> tuple[list[str], lis
 
 
 def _vocabulary(run: RunContext) -> Vocabulary:
-    return build_vocabulary(run.task, things_of(run), run.settings.named_context_share, merged(wishes_of(run), None))
+    return build_vocabulary(
+        run.task, things_of(run), run.settings.scenes.named_context_share, merged(wishes_of(run), None)
+    )
 
 
 def _what_there_is(run: RunContext) -> str:

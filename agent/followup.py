@@ -13,7 +13,7 @@ A plan that waits is an ordinary question of `reply.run` (`run.json`: status "ne
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -28,10 +28,10 @@ from agent.talk.fork import fork
 from agent.talk.tools import forget, try_on
 from agent.talk.use_it import how_to_use
 from agent.turns import ROUNDS, extend_args, what_can_be_asked
-from tools.core.errors import FixArguments, SightsmithError
+from tools.core.errors import Code, FixArguments, SightsmithError
 from tools.core.settings import Settings
 from tools.runs.estimate import NETWORKS
-from tools.runs.runtime import Listener, RunContext, RunRecord, read_record, resume_command
+from tools.runs.runtime import Listener, RunContext, RunRecord, read_record
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 #   worked    the plan had been approved beforehand, and was carried out
 #   refused   it cannot be done; `text` says why and what is nearest
 #   unclear   not understood; `text` lists what can be asked
-Outcome = Literal["answered", "waits", "done", "heard", "worked", "refused", "unclear"]
+ReplyOutcome = Literal["answered", "waits", "done", "heard", "worked", "refused", "unclear"]
 
 # What the word was taken for. Questions are answered from the record:
 Question = Literal[
@@ -64,7 +64,7 @@ Question = Literal[
     "cannot",  # something that is not done here, with the nearest thing that is
 ]
 # Wishes become a plan that waits for approval, of this run or of its fork:
-Wish = Literal[
+WishKind = Literal[
     "aim",  # "it misses green ones": a round aimed at that
     "rounds",  # "another round"
     "pictures_more",  # "more pictures"
@@ -78,20 +78,22 @@ Wish = Literal[
     "stop",  # "stop after this round"
     "answer",  # the answer to a question that the run waits with
 ]
-Kind = Question | Wish | Literal["free", "unclear"]  # free: a language model answered in its own words
+WordKind = Question | WishKind | Literal["free", "unclear"]  # free: a language model answered in its own words
 
 
 @dataclass(frozen=True)
 class Reply:
     """What a person's word about a run came to."""
 
-    kind: Kind
-    outcome: Outcome
+    kind: WordKind
+    outcome: ReplyOutcome
     text: str  # for the person, in the language of the word; lines are separated by "\n", none is Markdown
     run: str  # name of the run that it is about: the one asked, or its fork
     plan: dict[str, Any] | None = None  # what is shown before approval, as `RunRecord.question["plan"]`
     files: tuple[Path, ...] = ()  # pictures or files that were made or are named, absolute
     forked: bool = False  # `run` is a new run that goes on from the one asked, which stays as it is
+    code: str | None = None  # what a refusal or a question is about (`tools.core.errors.Code`), and its data
+    data: dict[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As values that JSON holds."""
@@ -175,7 +177,7 @@ class _Turn:
         try:
             return self._take()
         except SightsmithError as error:
-            return self._reply("refused", str(error))
+            return self._reply("refused", str(error), error.code, error.data)
 
     def _take(self) -> Reply:
         kind = self.word.kind
@@ -207,10 +209,9 @@ class _Turn:
         return run.settings
 
     def _resume_first(self) -> Reply:
-        command = resume_command(self.folder)
-        if self.word.language == "zh":
-            return self._reply("refused", f"这次运行还没有完成；请先继续：{command}")
-        return self._reply("refused", f"This run has not come to its end; go on with it first: {command}")
+        zh = self.word.language == "zh"
+        said = "这次运行还没有完成；请先继续。" if zh else "This run has not come to its end; go on with it first."
+        return self._reply("refused", said, Code.UNFINISHED)
 
     # Answers ------------------------------------------------------------------------------------------------------
 
@@ -304,7 +305,7 @@ class _Turn:
         names = [n for n in task.class_names if n not in word.dropped] + word.classes
         network = None
         if word.kind == "smaller":
-            network = _smaller(self._settings().model)
+            network = _smaller(self._settings().training.model)
             if network is None:
                 text = _smallest(word.language)
                 self._write_down(text)
@@ -352,11 +353,13 @@ class _Turn:
         if new and run.record.status == "finished":
             return self._drive_fork(self.folder.parent / new[-1])
         failed = run.record.error if code is ExitCode.FAILED else None
+        why, data = run.record.error_code, run.record.error_data
         if failed is not None and said is not None and before == (len(run.record.rounds), run.record.best, "finished"):
             # What was finished stays so: only the word came to nothing.
-            run.record.status, run.record.error, run.record.error_code = "finished", None, None
+            run.record.status, run.record.error = "finished", None
+            run.record.error_code, run.record.error_data = None, {}
             run.save()
-            return self._reply("refused", failed)
+            return self._reply("refused", failed, why, data)
         worked = len(run.record.rounds) > before[0]
         return self._outcome(self.folder, code, worked=worked)
 
@@ -385,16 +388,18 @@ class _Turn:
                 waits = "Here is the plan; nothing begins before you approve it."
                 said.append("计划如下，批准后才开始。" if zh else waits)
             text = " ".join(filter(None, said))
-            return replace(self._reply("waits", text), run=record.name, plan=plan, forked=forked)
+            reply = self._reply("waits", text, question.get("code"), question.get("data"))
+            return replace(reply, run=record.name, plan=plan, forked=forked)
         if code is ExitCode.FINISHED:
             return replace(
                 self._reply(self._how_it_ended(worked or forked), self._last_words(record)),
                 run=record.name,
                 forked=forked,
             )
-        return replace(self._reply("refused", record.error or "stopped"), run=record.name, forked=forked)
+        reply = self._reply("refused", record.error or "stopped", record.error_code, record.error_data)
+        return replace(reply, run=record.name, forked=forked)
 
-    def _how_it_ended(self, worked: bool) -> Outcome:
+    def _how_it_ended(self, worked: bool) -> ReplyOutcome:
         """What became of a turn that came to its end; without rounds a wish for rounds came to nothing."""
         if worked:
             return "worked"
@@ -409,10 +414,12 @@ class _Turn:
             return self.last_words
         return f"{self.last_words}\n{how_to_use(self.folder, record, self.word.language, self.word.device)}"
 
-    def _reply(self, outcome: Outcome, text: str) -> Reply:
+    def _reply(
+        self, outcome: ReplyOutcome, text: str, code: str | None = None, data: dict[str, Any] | None = None
+    ) -> Reply:
         offline = self.model is None
         kind: Any = self.word.kind if offline or self.word.kind != "unclear" else "free"
-        return Reply(kind, outcome, text, self.record.name)
+        return Reply(kind, outcome, text, self.record.name, code=code, data=data or {})
 
 
 def _known(folder: Path, record: RunRecord) -> Known:

@@ -34,7 +34,7 @@ from tools.core.answers import ANSWERS
 from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.files import trouble
 from tools.drawable.drawing import names_to_choose_from
-from tools.runs.runtime import RunContext, resume_command
+from tools.runs.runtime import RunContext
 from tools.steps.scenes import instructions
 
 NUDGE = "nudge"
@@ -192,7 +192,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         messages, calls = [*state["messages"], *fresh], state.get("model_calls", 0)
         if sentence := _ended(state["messages"]):
             raise StepFailed(sentence)
-        give_up = _giving_up(run, offline)
+        give_up = _giving_up(offline)
         guard(messages, calls, run, give_up)
         answer = _ask(bound, parameters, _ordered(messages), run)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
@@ -203,7 +203,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         if missing is None:
             return update
         nudges = state.get("nudges", 0) + 1
-        if nudges > run.settings.llm_max_empty:
+        if nudges > run.settings.llm.max_empty:
             said = answer.text.strip()[:_SAID_CHARS]
             raise give_up(f"the model gave up: {missing}{f' It said: “{said}”' if said else ''}")
         return update | {"messages": [*fresh, answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
@@ -222,14 +222,14 @@ def _said_meanwhile(messages: Sequence[AnyMessage], run: RunContext) -> list[Hum
 def _ask(
     bound: Any, parameters: Mapping[str, Mapping[str, Any]], messages: list[AnyMessage], run: RunContext
 ) -> AIMessage:
-    from agent.llm import explain
+    from agent.llm import failure
 
     try:
         answer = bound.invoke(messages)
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
-        raise StepFailed(explain(error, run.record.name, run.folder.parent), Code.WITHOUT_MODEL) from error
+        raise failure(error) from error
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
     plain = plain_calls(answer, parameters)
@@ -238,12 +238,9 @@ def _ask(
     return plain
 
 
-def _giving_up(run: RunContext, offline: bool) -> Callable[[str], StepFailed]:
-    """What ends a run whose model comes to nothing, of a sentence on why; the way out is in it and in its code."""
-    code = None if offline else Code.WITHOUT_MODEL
-    without = f"Go on without it: {resume_command(run.folder, '--llm', 'offline')}"
-    way_out = f"Try again: {resume_command(run.folder)}" if offline else without
-    return lambda why: StepFailed(f"{why} {way_out}", code)
+def _giving_up(offline: bool) -> Callable[[str], StepFailed]:
+    """What ends a run whose model comes to nothing, of a sentence on why."""
+    return lambda why: StepFailed(why) if offline else StepFailed(why, Code.WITHOUT_MODEL, {"check": "model"})
 
 
 def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
@@ -264,18 +261,18 @@ def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, give_up: 
         StepFailed: too many calls, the same call again and again, or nothing but refused calls.
     """
     settings = run.settings
-    if calls >= settings.llm_max_calls:
+    if calls >= settings.llm.max_calls:
         raise give_up(f"the model made {calls} calls without an end.")
     messages = messages[_last_word(messages) + 1 :]
     by_person = {m.tool_call_id for m in messages if isinstance(m, ToolMessage) and _by_person(m)}
     asked = [str(m.id) if any(c["id"] in by_person for c in m.tool_calls) else _as_text(m)
              for m in messages if isinstance(m, AIMessage) and m.tool_calls]  # fmt: skip
-    last = asked[-settings.llm_max_repeats :]
-    if len(last) == settings.llm_max_repeats and len(set(last)) == 1:
+    last = asked[-settings.llm.max_repeats :]
+    if len(last) == settings.llm.max_repeats and len(set(last)) == 1:
         raise give_up(f"the model made the same call {len(last)} times in a row: {last[0][:200]}.")
-    answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm_max_errors :]
+    answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm.max_errors :]
     refused = [m for m in answers if m.status == "error" and m.tool_call_id not in by_person]
-    if len(refused) == settings.llm_max_errors:
+    if len(refused) == settings.llm.max_errors:
         raise give_up(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]}")
 
 

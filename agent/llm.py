@@ -4,14 +4,13 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
 from tools.core.errors import Code, FixArguments, StepFailed
 from tools.core.secrecy import redact, reveal, shown
 from tools.core.settings import Settings
-from tools.runs.runtime import DEFAULT_RUNS, resume_command
 
 log = logging.getLogger(__name__)
 OFFLINE = "offline"
@@ -21,33 +20,33 @@ _LIST_TIMEOUT_S = 10.0
 _NO_TOOLS = re.compile(r"(?i)support(?:s|ing)? (?:for )?(?:tools|function)|tool[ -]choice|tool-call-parser|--jinja")
 
 
-class Choice(NamedTuple):
+class ChatModelChoice(NamedTuple):
     """A chat model and why it is taken."""
 
     name: str  # "offline", or the name of a model; empty: the server is asked what it serves
     why: str
 
 
-def choose(settings: Settings) -> Choice:
+def choose(settings: Settings) -> ChatModelChoice:
     """Which chat model the settings mean, and a sentence that says why. Nothing is loaded or called."""
-    url = reveal(settings.openai_base_url)
+    url = reveal(settings.openai.base_url)
     where = f"at {shown(url)}" if url else "at api.openai.com"
-    if settings.llm == OFFLINE:
-        return Choice(OFFLINE, "offline planner: the settings name it")
-    if settings.llm != "auto":
-        return Choice(settings.llm, f"language model {settings.llm} {where}: the settings name it")
+    if settings.llm.name == OFFLINE:
+        return ChatModelChoice(OFFLINE, "offline planner: the settings name it")
+    if settings.llm.name != "auto":
+        return ChatModelChoice(settings.llm.name, f"language model {settings.llm.name} {where}: the settings name it")
     if settings.profile == "offline":
-        return Choice(OFFLINE, "offline planner: the profile is offline")
+        return ChatModelChoice(OFFLINE, "offline planner: the profile is offline")
     if not has_endpoint(settings):
-        return Choice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
-    variable = "OPENAI_BASE_URL" if settings.openai_base_url else "OPENAI_API_KEY"
-    name = settings.openai_model or ("" if settings.openai_base_url else settings.openai_default)
-    return Choice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
+        return ChatModelChoice(OFFLINE, "offline planner: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set")
+    variable = "OPENAI_BASE_URL" if settings.openai.base_url else "OPENAI_API_KEY"
+    name = settings.openai.model or ("" if settings.openai.base_url else settings.llm.openai_default)
+    return ChatModelChoice(name, f"language model {name or '(the first one served)'} {where}: {variable} is set")
 
 
 def has_endpoint(settings: Settings) -> bool:
     """Whether a key or an address of an endpoint is at hand."""
-    return bool(reveal(settings.openai_base_url) or reveal(settings.openai_api_key))
+    return bool(reveal(settings.openai.base_url) or reveal(settings.openai.api_key))
 
 
 def chat_model(
@@ -73,14 +72,10 @@ def chat_model(
     if choice.name == OFFLINE:
         return _planner(settings, folder, assets)
     if not has_endpoint(settings):
-        raise StepFailed(
-            f"the language model {choice.name} needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; "
-            "or go on without one: --llm offline",
-            Code.WITHOUT_MODEL,
-        )
+        raise _at_fault(f"the language model {choice.name} needs a key, or the address of a server of your own", "key")
     from agent.endpoint import open_endpoint
 
-    key = reveal(settings.openai_api_key) or _NO_KEY
+    key = reveal(settings.openai.api_key) or _NO_KEY
     return open_endpoint(choice.name or served_model(settings), settings, key, told)
 
 
@@ -93,17 +88,15 @@ def served_model(settings: Settings) -> str:
     import openai
 
     client = openai.OpenAI(
-        base_url=reveal(settings.openai_base_url), api_key=reveal(settings.openai_api_key) or _NO_KEY,
+        base_url=reveal(settings.openai.base_url), api_key=reveal(settings.openai.api_key) or _NO_KEY,
         timeout=_LIST_TIMEOUT_S, max_retries=1,
     )  # fmt: skip
     try:
         names = [m.id for m in client.models.list().data or []]
     except Exception as error:
-        raise StepFailed(explain(error), Code.WITHOUT_MODEL) from error
+        raise failure(error) from error
     if not names:
-        raise StepFailed(
-            "the server at OPENAI_BASE_URL lists no model; load one, or name it with --llm NAME", Code.WITHOUT_MODEL
-        )
+        raise _at_fault("the server lists no model; load one there, or name it", "model")
     return names[0]
 
 
@@ -113,8 +106,8 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
     from tools.generators.copy_paste.cutouts import CutoutFolder
 
     try:
-        if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
-            return OfflinePlanner(known=CutoutFolder(settings.cutouts_dir).find)
+        if settings.generation.generator == "copy_paste" and settings.copy_paste.cutouts_dir is not None:
+            return OfflinePlanner(known=CutoutFolder(settings.copy_paste.cutouts_dir).find)
         library = Library.of_run(folder, Path(assets) if assets else None, settings) if folder else Library()
     except FixArguments as error:
         raise StepFailed(str(error)) from error
@@ -124,19 +117,20 @@ def _planner(settings: Settings, folder: Path | None, assets: str | Path | None)
 # Errors ---------------------------------------------------------------------------------------------------------------
 
 
-def explain(error: BaseException, run: str = "RUN", runs_dir: Path | None = None) -> str:
-    """One sentence on what went wrong with the language model, and the way out; no key, no password.
-
-    Args:
-        error: what its client raised.
-        run: name of the run, for the command that goes on without it.
-        runs_dir: where the run is kept.
-    """
-    command = resume_command((runs_dir or DEFAULT_RUNS) / run, "--llm", "offline")
-    return f"{_cause(error)}; or go on without a model: {command}"
+# What a person may put right; the last: nothing but to try again later.
+_Check = Literal["key", "address", "model", "time", "later"]
 
 
-def _cause(error: BaseException) -> str:
+def failure(error: BaseException) -> StepFailed:
+    """What went wrong with the language model, of what its client raised; no key, no password."""
+    return _at_fault(*_cause(error))
+
+
+def _at_fault(said: str, check: _Check) -> StepFailed:
+    return StepFailed(said, Code.WITHOUT_MODEL, {"check": check})
+
+
+def _cause(error: BaseException) -> tuple[str, _Check]:
     import openai
 
     from agent.endpoint import EndpointError
@@ -145,36 +139,35 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, openai.APIStatusError | EndpointError) and _NO_TOOLS.search(detail):
         return (
             f"the server lets this model call no tools: {detail}. Turn tool calling on (vLLM: "
-            "--enable-auto-tool-choice --tool-call-parser NAME; llama.cpp: --jinja), or take a model that has it with "
-            "--llm NAME"
-        )
+            "--enable-auto-tool-choice --tool-call-parser NAME; llama.cpp: --jinja), or take a model that has it"
+        ), "model"
     match error:
         case EndpointError():
-            return f"the endpoint answered with an error: {detail}. Resume to ask again"
+            return f"the endpoint answered with an error: {detail}", "later"
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return f"the endpoint refused the key ({error.status_code}): {detail}. Check OPENAI_API_KEY"
+            return f"the endpoint refused the key ({error.status_code}): {detail}", "key"
         case openai.NotFoundError():
-            return f"the endpoint knows no such model or address (404): {detail}. Check --llm and OPENAI_BASE_URL"
+            return f"the endpoint knows no such model or address (404): {detail}", "model"
         case openai.RateLimitError():
-            return f"the endpoint takes no more requests for now (429): {detail}. Wait, or raise the quota, then resume"
+            return f"the endpoint takes no more requests for now (429): {detail}. Wait, or raise the quota", "later"
         case openai.BadRequestError() | openai.UnprocessableEntityError():
             return (
                 f"the endpoint refused the request ({error.status_code}): {detail}. The model may not support tools or "
-                "may be too small; try another with --llm NAME"
-            )
+                "may be too small"
+            ), "model"
         case openai.InternalServerError():
-            return f"the endpoint failed ({error.status_code}): {detail}. Resume later"
+            return f"the endpoint failed ({error.status_code}): {detail}", "later"
         case openai.APIStatusError():
-            return f"the endpoint answered {error.status_code}: {detail}. Resume later"
+            return f"the endpoint answered {error.status_code}: {detail}", "later"
         case openai.APITimeoutError() | TimeoutError():
-            return "the language model did not answer in time. Resume later, or raise SIGHTSMITH_LLM_TIMEOUT_S"
+            return "the language model did not answer in time", "time"
         case openai.APIConnectionError() | ConnectionError():
             return _connection_cause(error)
     kind = type(error).__name__
-    return f"the endpoint's answer could not be read ({kind}: {detail}). Is it an OpenAI-compatible server?"
+    return f"the endpoint's answer could not be read ({kind}: {detail}). Is it an OpenAI-compatible server?", "address"
 
 
-def _connection_cause(error: BaseException) -> str:
+def _connection_cause(error: BaseException) -> tuple[str, _Check]:
     causes: list[str] = []
     inner: BaseException | None = error
     while inner is not None and len(causes) < 6:
@@ -182,10 +175,10 @@ def _connection_cause(error: BaseException) -> str:
         inner = inner.__cause__ or inner.__context__
     chain = " ".join(causes)
     if "RemoteProtocol" in chain or "ReadError" in chain or "incomplete" in chain:
-        return "the language model's answer was cut off half-way. Resume to ask again"
+        return "the language model's answer was cut off half-way", "later"
     if "refused" in chain.lower():
-        return "nothing answers at OPENAI_BASE_URL (connection refused). Start the server or check the address"
-    return "the language model cannot be reached. Check the network and OPENAI_BASE_URL"
+        return "nothing answers at the language model's address (connection refused); start the server", "address"
+    return "the language model cannot be reached; check the network", "address"
 
 
 def _detail(error: BaseException) -> str:

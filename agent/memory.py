@@ -35,7 +35,7 @@ def recall_lessons(run: RunContext) -> list[dict[str, Any]]:
     own = _identity(run)
     try:
         found = RunMemory.of(run.settings).search(
-            text, classes, max_distance=run.settings.memory_max_distance, limit=MAX_LESSONS, without=own.id
+            text, classes, max_distance=run.settings.memory.max_distance, limit=MAX_LESSONS, without=own.id
         )
     except Exception as error:
         _note_trouble(run, "No past runs are used", error)
@@ -87,7 +87,7 @@ def lesson_of(run: RunContext) -> Lesson:
         drawn_as=list(dict.fromkeys(c.drawn_as for c in task.classes)),
         looks={c.name: c.drawn_as for c in task.classes},
         contexts=task.contexts,
-        engine=run.settings.generator[:80],
+        engine=run.settings.generation.generator[:80],
         weak=_weak(rounds),
         helped=[c.slice for c in changes if c.after - c.before >= MIN_GAIN],
         changes=changes,

@@ -19,7 +19,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
-from agent.conversation import EXAMPLES, ROUND, Step, Story, step_of
+from agent.conversation import EXAMPLES, ROUND, AnsweredCall, Conversation, step_of
 from agent.extend import EXTEND, extension_in
 from agent.more import FOLLOWUP, LETTER, MORE, RESUMED, rounds_in
 from agent.requests import questions
@@ -88,7 +88,7 @@ class OfflinePlanner(BaseChatModel):
 
     # Decisions: a call as (tool, arguments), or the last words ----------------------------------------------------
 
-    def _decide(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+    def _decide(self, story: Conversation) -> tuple[str, dict[str, Any]] | str:
         if story.turn is not None:
             step = turn(story, self.known)
             if step is not None:
@@ -111,17 +111,17 @@ class OfflinePlanner(BaseChatModel):
                 return name, {}
         return "\n".join(filter(None, (summarise(story.request, story.steps), not_heard(story, self.known))))
 
-    def _learn_shown(self, story: Story) -> tuple[str, dict[str, Any]] | None:
+    def _learn_shown(self, story: Conversation) -> tuple[str, dict[str, Any]] | None:
         """Learning from the photos that the person shows, once."""
         tried = any(s.name == EXAMPLES for s in story.latest)
         return None if tried or EXAMPLES not in self.tool_args else (EXAMPLES, {})
 
-    def _may_learn(self, story: Story) -> bool:
+    def _may_learn(self, story: Conversation) -> bool:
         """Photos were given for it, and since the last round nobody has tried."""
         given = bool(story.task.get("unlabelled"))
         return given and LEARN in self.tool_args and not any(s.name in (LEARN, *EXPORTS) for s in story.latest)
 
-    def _label(self, story: Story, wish: LabelRequest) -> tuple[str, dict[str, Any]] | str:
+    def _label(self, story: Conversation, wish: LabelRequest) -> tuple[str, dict[str, Any]] | str:
         """Photos that are there already are labelled; nothing is trained."""
         last = story.last("label_photos")
         if last is not None and (last.done or last.failed):
@@ -146,7 +146,7 @@ class OfflinePlanner(BaseChatModel):
             return summarise_labels(story.request, last)
         return "label_photos", args | self._only_known("label_photos", {"reply": reply} if reply else {})
 
-    def _define(self, story: Story) -> tuple[str, dict[str, Any]] | str:
+    def _define(self, story: Conversation) -> tuple[str, dict[str, Any]] | str:
         last = story.last("define_task")
         if last is not None and last.failed:
             return summarise(story.request, story.steps)
@@ -164,10 +164,10 @@ class OfflinePlanner(BaseChatModel):
         shown = any(s.answer == SHOWN for s in story.steps[since:])
         tried = last is not None and last.refused and since >= story.resumed and not shown
         if last is not None and same and tried and not _repeatable(last):
-            return f"{last.reason}\n{questions.way_out(task.language)}"
+            return f"{last.reason}\n{questions.begin_anew(task.language)}"
         return "define_task", args | self._only_known("define_task", {"reply": reply} if reply else {})
 
-    def _task(self, story: Story) -> tuple[Understanding, dict[str, Any] | None, str]:
+    def _task(self, story: Conversation) -> tuple[Understanding, dict[str, Any] | None, str]:
         """The task after everything that was said, the question that is still open, and what is said with the plan."""
         task = understand(story.request, self.known)
         question, times, reply = _of_request(task), 0, ""
@@ -252,7 +252,7 @@ class OfflinePlanner(BaseChatModel):
 
     # Rounds -------------------------------------------------------------------------------------------------------
 
-    def _next_of_round(self, story: Story) -> tuple[str, dict[str, Any]] | None:
+    def _next_of_round(self, story: Conversation) -> tuple[str, dict[str, Any]] | None:
         """The next call of the loop; None when the loop is over."""
         rounds = story.rounds
         last = next((s for s in reversed(story.steps) if s.name in ROUND), None)
@@ -274,12 +274,12 @@ class OfflinePlanner(BaseChatModel):
             return names[at + 1], {}
         return self._design(story, None) if self._another_round(story) else None
 
-    def _again(self, story: Story, last: Step) -> tuple[str, dict[str, Any]] | None:
+    def _again(self, story: Conversation, last: AnsweredCall) -> tuple[str, dict[str, Any]] | None:
         """A refused or answered call is made once more, without arguments."""
         tries = [s for s in story.rounds[-1] if s.name == last.name]
         return (last.name, {}) if not last.failed and len(tries) < 2 else None
 
-    def _design(self, story: Story, last: Step | None) -> tuple[str, dict[str, Any]] | None:
+    def _design(self, story: Conversation, last: AnsweredCall | None) -> tuple[str, dict[str, Any]] | None:
         if "design_scenes" not in self.tool_args:
             return None
         if last is not None and not last.done:
@@ -291,7 +291,7 @@ class OfflinePlanner(BaseChatModel):
         focus = [*wished, *(a for a in found if is_beside(a) and a not in wished)] if wished else found
         return "design_scenes", self._only_known("design_scenes", {"focus": focus} if focus else {})
 
-    def _another_round(self, story: Story) -> bool:
+    def _another_round(self, story: Conversation) -> bool:
         """Whether the reports leave reason and budget for one."""
         if wants_to_stop(story, self.known):
             return False
@@ -312,10 +312,10 @@ class OfflinePlanner(BaseChatModel):
 # Reading the conversation ---------------------------------------------------------------------------------------------
 
 
-def read_story(messages: Sequence[BaseMessage]) -> Story:
+def read_story(messages: Sequence[BaseMessage]) -> Conversation:
     """The request, the answered calls and the lessons of past runs in a conversation."""
     request = next((m.text for m in messages if isinstance(m, HumanMessage) and m.name is None), "")
-    story = Story(request)
+    story = Conversation(request)
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
     for message in messages:
         if message.name == "memory":
@@ -360,7 +360,7 @@ def _slices(value: Any) -> list[str]:
     return names
 
 
-def _aim(story: Story) -> list[str]:
+def _aim(story: Conversation) -> list[str]:
     """What the next round should show more of."""
     diagnosis = story.last("diagnose_model")
     if diagnosis is None or not diagnosis.done:
@@ -376,7 +376,7 @@ def _few(named: list[str]) -> list[str]:
     return [name for name in named if name not in beside][:MAX_FOCUS] + beside
 
 
-def _of_these_classes(story: Story) -> list[str]:
+def _of_these_classes(story: Conversation) -> list[str]:
     """What past runs teach about this task: a class of theirs that this one lacks says nothing."""
     named = class_names(story)
     pairs = {f"{a}/{b}" for a in named for b in named}
@@ -385,12 +385,12 @@ def _of_these_classes(story: Story) -> list[str]:
     return [name for name, axis, value in parts if axis not in known or value in known[axis]]
 
 
-def _plateau_twice(story: Story) -> bool:
+def _plateau_twice(story: Conversation) -> bool:
     seen = [s.report.get("plateau") for s in story.steps if s.name == "diagnose_model" and s.done]
     return len(seen) >= 2 and seen[-2:] == [True, True]
 
 
-def _repeatable(last: Step) -> bool:
+def _repeatable(last: AnsweredCall) -> bool:
     """A person was shown the plan, or asked something beside it: each such call had a person's word."""
     return last.answer is not None or last.code in (Code.WISH, Code.SAME_AGAIN)
 
@@ -419,7 +419,7 @@ def _assumptions(task: Understanding) -> list[str]:
     return ["you did not say how to recognise it: segment, the outline of every one"]
 
 
-def _is_about(step: Step, task: Understanding) -> bool:
+def _is_about(step: AnsweredCall, task: Understanding) -> bool:
     """Whether a step names just the classes of a task."""
     named = step.args.get("classes")
     names = [c.get("name") if isinstance(c, dict) else c for c in named] if isinstance(named, list) else []
@@ -438,7 +438,11 @@ class Open:
     def asked(self, times: int, language: questions.Language) -> dict[str, Any]:
         """The arguments of `ask_user`, after so many answers that settled nothing."""
         text = questions.ask_again(self.text, times, language) if times else self.text
-        return {"question": text} | ({"options": list(self.options)} if self.options else {})
+        return (
+            {"question": text}
+            | ({"options": list(self.options)} if self.options else {})
+            | ({"not_drawn": list(self.names)} if self.about == "cover" else {})
+        )
 
 
 def _of_request(task: Understanding) -> Open | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.faults import keep_traceback
 from agent.run_folder import lock
 from tools.core.database import connect, damaged
-from tools.core.errors import Code, SightsmithError, StepFailed, Stopped
+from tools.core.errors import SightsmithError, StepFailed, Stopped
 from tools.core.files import trouble
 from tools.runs.runtime import RunContext
 
@@ -61,14 +61,14 @@ def execute(
     with lock(run.folder):
         failed_by = run.record.error if run.record.status == "failed" else None
         run.record.status, run.record.error, run.record.question = "running", None, None
-        run.record.error_code = None
+        run.record.error_code, run.record.error_data = None, {}
         run.save()
         try:
             code = _drive(run, ask, model, tools, answer, more_rounds, failed_by, said)
         except (Stopped, KeyboardInterrupt) as stop:
             code = _end(run, "stopped", str(stop) or "stopped by the user", ExitCode.STOPPED)
         except SightsmithError as error:
-            code = _end(run, "failed", str(error), ExitCode.FAILED, error.code)
+            code = _end(run, "failed", str(error), ExitCode.FAILED, error)
         except Exception as error:
             said = trouble(error, run.folder)
             if said is None:
@@ -167,9 +167,13 @@ def _ask_person(run: RunContext, ask: Ask, question: dict[str, Any]) -> str | No
         return ask(question)
 
 
-def _end(run: RunContext, status: Any, error: str | None, code: ExitCode, about: Code | None = None) -> ExitCode:
+def _end(
+    run: RunContext, status: Any, error: str | None, code: ExitCode, cause: SightsmithError | None = None
+) -> ExitCode:
     run.record.status, run.record.error = status, error
-    run.record.error_code = None if about is None else str(about)
+    coded = cause is not None and cause.code is not None
+    run.record.error_code = str(cause.code) if cause is not None and coded else None
+    run.record.error_data = cause.data if cause is not None and coded else {}
     try:
         with suppress(sqlite3.DatabaseError):  # damaged, or on a full disk: what ended the run is told, not this
             run.record.totals |= {
@@ -177,7 +181,7 @@ def _end(run: RunContext, status: Any, error: str | None, code: ExitCode, about:
                 "kept": float(run.dataset.count(verdict="kept")),
             }
         run.save()
-        run.emit("end", status=status, error=error)
+        run.emit("end", status=status, error=error, code=run.record.error_code, data=run.record.error_data)
         if status in ("failed", "stopped"):
             from agent.memory import remember_run
             from agent.report.write import write_report

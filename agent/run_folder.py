@@ -4,7 +4,6 @@ import errno
 import logging
 import os
 import re
-import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,10 @@ from typing import Any
 
 from agent.requests.questions import ask_for_less
 from agent.requests.understand import MAX_REQUEST_CHARS
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import Code, FixArguments, StepFailed
 from tools.core.files import beside, clear_leftovers, explain_os_error, is_left_over
 from tools.core.locks import locked
-from tools.core.secrecy import secret_fields
-from tools.core.settings import Settings
+from tools.core.settings import Settings, grouped
 from tools.core.task import slug
 from tools.data.photo_files import find_photos
 from tools.runs.pace import machine_name
@@ -108,10 +106,8 @@ def show_photos(folder: Path, few: Path) -> None:
     if next(find_photos([few]), None) is None:
         raise FixArguments(f"--few {few}: there is no picture in it")
     if record.rounds:
-        raise FixArguments(
-            f"{record.name} has begun with what it had; start a new run: "
-            f"sightsmith build {shlex.quote(record.request)} --few {shlex.quote(str(few))}"
-        )
+        data = {"request": record.request, "few": str(few)}
+        raise FixArguments(f"{record.name} has begun with what it had; start a new run", Code.BEGUN, data)
     if record.real is not None:
         from tools.data.apart import check_apart
 
@@ -134,11 +130,8 @@ def open_run(
         FixArguments: there is no run in that folder, or its record is damaged.
     """
     record = read_record(folder)
-    for name in secret_fields(Settings):  # a record of before may hold an address
-        record.settings.pop(name, None)
-    settings = Settings(
-        **{**record.settings, "runs_dir": folder.parent, **({"llm": llm} if llm else {}), **(changes or {})}
-    )
+    asked = {"runs_dir": folder.parent} | ({"llm": llm} if llm else {}) | (changes or {})
+    settings = Settings(**grouped(record.settings, asked))
     return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
 
 

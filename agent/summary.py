@@ -21,7 +21,7 @@ _NAMES = {
 
 
 class Answered(Protocol):
-    """A call and its answer, as `agent.conversation.Step`."""
+    """A call and its answer, as `agent.conversation.AnsweredCall`."""
 
     @property
     def name(self) -> str:

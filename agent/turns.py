@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.conversation import Step, Story
+from agent.conversation import AnsweredCall, Conversation
 from agent.extend import EXTEND, extension_in
 from agent.requests import questions
 from agent.requests.followup_words import Word, read_word
@@ -14,14 +14,14 @@ ROUNDS = ("aim", "rounds", "pictures_more")  # kinds of a word that add rounds
 LABEL, EXPORT = "label_photos", "export_model"
 
 
-def class_names(story: Story) -> list[str]:
+def class_names(story: Conversation) -> list[str]:
     """The classes of the run, as the conversation has them."""
     step = next((s for s in reversed(story.steps) if s.name in ("define_task", LABEL) and s.done), None)
     named = step.args.get("classes", []) if step is not None else []
     return [str(c.get("name", "")) if isinstance(c, dict) else str(c) for c in named]
 
 
-def turn(story: Story, known: Known) -> Call | str | None:
+def turn(story: Conversation, known: Known) -> Call | str | None:
     """The next call of a turn, its last words, or None where the rounds that it asks for are approved."""
     word = read_word(str(story.turn), class_names(story), known)
     if word.kind in ROUNDS:
@@ -33,7 +33,7 @@ def turn(story: Story, known: Known) -> Call | str | None:
     return what_can_be_asked(word.language)
 
 
-def _once(story: Story, word: Word, name: str, args: dict[str, Any]) -> Call | str:
+def _once(story: Conversation, word: Word, name: str, args: dict[str, Any]) -> Call | str:
     """A call that is made once, and what came of it."""
     last = next((s for s in reversed(story.latest) if s.name == name), None)
     if last is None:
@@ -44,12 +44,12 @@ def _once(story: Story, word: Word, name: str, args: dict[str, Any]) -> Call | s
     return _not_done(last, word.language)
 
 
-def _kind(story: Story) -> str:
+def _kind(story: Conversation) -> str:
     step = next((s for s in reversed(story.steps) if s.name in ("define_task", LABEL) and s.done), None)
     return str(step.args.get("kind", "segment")) if step is not None else "segment"
 
 
-def _more(story: Story, word: Word, known: Known) -> Call | str | None:
+def _more(story: Conversation, word: Word, known: Known) -> Call | str | None:
     """More rounds: the plan as it is wished for, until it is approved or refused."""
     args = extend_args(word)
     last = None
@@ -101,32 +101,32 @@ def _changed(
     return new
 
 
-def _not_done(step: Step, language: questions.Language) -> str:
+def _not_done(step: AnsweredCall, language: questions.Language) -> str:
     return f"没有做：{step.reason}" if language == "zh" else f"Not done: {step.reason}."
 
 
 # While the run works --------------------------------------------------------------------------------------------------
 
 
-def letters(story: Story, known: Known) -> list[tuple[int, Word]]:
+def letters(story: Conversation, known: Known) -> list[tuple[int, Word]]:
     """What was said while this turn worked, with the number of steps that had been made."""
     names = class_names(story)
     return [(at, read_word(text, names, known)) for at, text in story.letters if at >= story.before_more]
 
 
-def wished_aims(story: Story, known: Known) -> list[str]:
+def wished_aims(story: Conversation, known: Known) -> list[str]:
     """What the person wants the next scenes to show: of the turn, and of what was said since."""
     approved = [extension_in(s.text).get("focus", []) for s in story.latest if s.name == EXTEND]
     said = [word.focus for _, word in letters(story, known)]
     return list(dict.fromkeys(aim for aims in (*reversed(said), *approved) for aim in aims))
 
 
-def wants_to_stop(story: Story, known: Known) -> bool:
+def wants_to_stop(story: Conversation, known: Known) -> bool:
     """Whether the person said that this round is the last."""
     return any(word.kind == "stop" for _, word in letters(story, known))
 
 
-def not_heard(story: Story, known: Known) -> str:
+def not_heard(story: Conversation, known: Known) -> str:
     """What was said too late for the last round, or was no word for a round: told at the end, never dropped."""
     designed = max((n for n, s in enumerate(story.steps) if s.name == "design_scenes" and s.done), default=-1)
     late = [w for at, w in letters(story, known) if w.kind != "stop" and not (w.focus and at <= designed)]

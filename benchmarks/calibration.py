@@ -18,7 +18,7 @@ from tools.core.settings import Settings
 from tools.data.photos import photo_of
 from tools.data.real import read_photos
 from tools.label.choosing import Choice, make_engine
-from tools.label.confidence import Scored, scores_of
+from tools.label.confidence import ScoredDetections, scores_of
 from tools.models.calibration import expected_calibration_error, fit, gains, reliability, threshold_for
 from tools.runs.runtime import RunRecord
 
@@ -41,13 +41,15 @@ def one_run(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     record = RunRecord.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
     assert record.task is not None and record.best is not None
     settings = Settings(**{**record.settings, "ignore_side_px": given.ignore_side})
-    samples, _ = read_photos(given.photos, record.task, settings.class_map)
+    samples, _ = read_photos(given.photos, record.task, settings.evaluation.class_map)
     engine = make_engine(record.task, settings, Choice(str(folder / record.best.weights), record.best.threshold))
-    found: dict[str, Scored] = {}
+    found: dict[str, ScoredDetections] = {}
     labels: dict[str, int] = {}
     for sample in samples:
         group = photo_of(sample.provenance.get("file", sample.image))
-        scored, truths = scores_of(engine, [sample], record.task, settings.match_iou, settings.ignore_side_px)
+        scored, truths = scores_of(
+            engine, [sample], record.task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px
+        )
         found.setdefault(group, []).extend(scored)
         labels[group] = labels.get(group, 0) + sum(truths.values())
     engine.close()

@@ -55,14 +55,14 @@ def small_model(folder: Path) -> None:
 
 def one_by_one(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list[Any]]:
     """Seconds and pictures of the plain loop, files written."""
-    pipe = load_pipeline(settings.diffusion_model, offline=True)
-    recipe, side = recipe_of(settings.diffusion_model, pipe), side_of(pipe, settings)
+    pipe = load_pipeline(settings.diffusion.model, offline=True)
+    recipe, side = recipe_of(settings.diffusion.model, pipe), side_of(pipe, settings)
     wanted = {
-        "num_inference_steps": settings.diffusion_steps or recipe.steps, "guidance_scale": recipe.guidance,
+        "num_inference_steps": settings.diffusion.steps or recipe.steps, "guidance_scale": recipe.guidance,
         "height": side, "width": side, "output_type": "np",
     }  # fmt: skip
     if recipe.guidance > 1:
-        wanted["negative_prompt"] = settings.diffusion_negative_prompt
+        wanted["negative_prompt"] = settings.diffusion.negative_prompt
 
     def draw(scene: SceneSpec) -> Any:
         generator = torch.Generator("cpu").manual_seed(seed_of(scene))
@@ -84,7 +84,7 @@ def batched(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list[An
     """Seconds and pictures of our engine, files written."""
     engine = DiffusionGenerator(settings)
     with tempfile.TemporaryDirectory() as folder:
-        list(engine.generate(scenes[: settings.diffusion_batch or 1], Path(folder)))
+        list(engine.generate(scenes[: settings.diffusion.batch or 1], Path(folder)))
         _wait()
         started = time.perf_counter()
         made = [m for m in engine.generate(scenes, Path(folder)) if isinstance(m, Generated)]

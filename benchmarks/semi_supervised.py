@@ -45,7 +45,7 @@ from tools.trainers.yolo import YoloTrainer
 def score(weights: Path, test: list[Sample], run: RunContext) -> float:
     """Box mAP50 on photos that nothing was learnt from."""
     answers = ask(Predictor.load(weights), test, run.folder, 0.01, lambda n: None)
-    rules = ScoringRules(ignore_side_px=run.settings.ignore_side_px, bootstrap=10)
+    rules = ScoringRules(ignore_side_px=run.settings.evaluation.ignore_side_px, bootstrap=10)
     task = run.task.model_copy(update={"kind": "detect"})
     return DetectionScorer(join(test, answers, task), task.class_names, "detect", rules).score
 
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--seeds", type=int, default=3, help="of the trainings from each run")
     parser.add_argument("--share", type=float, default=0.5, help="of photos in an epoch")
-    parser.add_argument("--sure", type=float, default=Settings().pseudo_confidence)
+    parser.add_argument("--sure", type=float, default=Settings().learn.pseudo_confidence)
     parser.add_argument("--few", type=int, nargs="*", default=[5, 20, 50])
     parser.add_argument("--renders", type=int, help="at most so many")
     parser.add_argument("--ignore-side", type=float, default=32.0)
@@ -125,9 +125,9 @@ def sets(
     if wanted is None or "more" in wanted:
         yield "more", renders
     teachers = {
-        "pseudo": {"label_views": settings.learn_views},
+        "pseudo": {"label_views": settings.learn.views},
         "one-look": {},
-        "no-cover": {"label_views": settings.learn_views, "doubt_share": 1.0},
+        "no-cover": {"label_views": settings.learn.views, "doubt_share": 1.0},
     }
     for name, update in teachers.items():
         if wanted is not None and name not in wanted:

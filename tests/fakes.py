@@ -1,6 +1,6 @@
 """Fakes that draw real shapes, so that masks and metrics in tests are truly computed.
 
-`ShapeGenerator` stands where a renderer stands: settings.generator = "tests.fakes:ShapeGenerator" plugs it in.
+`ShapeGenerator` stands where a renderer stands: `generator="tests.fakes:ShapeGenerator"` plugs it in.
 """
 
 import hashlib

@@ -55,14 +55,14 @@ def _welcome() -> None:
 def _options() -> None:
     """Limits of the next run, and the person's own photos and models."""
     defaults, runs_dir = session.settings(), session.runs_dir()
-    chosen = st.session_state.setdefault("options", {})
+    limit, chosen = defaults.plan, st.session_state.setdefault("options", {})
     efforts = list(EFFORTS)
     chosen["effort"] = st.segmented_control(
         t("effort"), efforts, format_func=lambda e: t(f"effort_{e}"), key="opt_effort",
         default=chosen.get("effort") or defaults.effort,
     )  # fmt: skip
     limits: list[tuple[str, str, str, dict[str, Any]]] = [
-        ("images", t("images"), t("as_effort"), {"min_value": defaults.min_images, "max_value": defaults.max_images}),
+        ("images", t("images"), t("as_effort"), {"min_value": limit.min_images, "max_value": limit.max_images}),
         ("rounds", t("rounds"), t("as_effort"), {"min_value": 1, "max_value": 20}),
         ("minutes", t("minutes"), t("no_limit"), {"min_value": 0.5}),
         ("money", t("money_limit"), t("no_money"), {"min_value": 0.0, "help": t("money_help")}),
@@ -131,7 +131,7 @@ def _head(folder: Path, record: RunRecord) -> None:
 def _live(folder: Path, status: str) -> None:
     """What was said and done; drawn anew each second while the run works."""
 
-    @st.fragment(run_every=session.settings().ui_poll_s if status == "running" else None)
+    @st.fragment(run_every=session.settings().ui.poll_s if status == "running" else None)
     def live() -> None:
         with widgets.told():
             story, now = session.story(folder), detached.current(folder)
@@ -185,7 +185,7 @@ def _conversation(folder: Path, story: Story, record: RunRecord) -> None:
             turn.append(f'<div class="ss-round">{escape(t("round", number=number))}</div>')
         turn.append(_line(entry))
     if record.status == "stopped" and record.error and not _is_told(story, record.error):
-        turn.append(_message("info", record.error))  # a process that died could not say so itself
+        turn.append(widgets.message("info", plain_words.for_page(record.error)))  # a process that died could not
     _agent(turn)
 
 
@@ -234,17 +234,14 @@ def _line(entry: Entry) -> str:
     if entry.step is not None:
         return _step(entry.step)
     if entry.kind in ("failed", "stopped"):
-        return _message("error" if entry.kind == "failed" else "info", entry.text)
+        said = plain_words.with_way(entry.text, entry.code, entry.data)
+        return widgets.message("error" if entry.kind == "failed" else "info", said)
     if entry.kind == "question" and entry.asked and entry.asked.get("kind") == "approve":
         return f'<div class="ss-note">{escape(t("plan_was_shown"))}</div>'
     text = escape(plain_words.for_page(entry.text))
     if entry.kind in ("note", "warning"):
         return f'<div class="ss-note">{text}</div>'
     return f'<div class="ss-text ss-said">{text.replace(_ITEM, _DOT)}</div>'
-
-
-def _message(kind: str, text: str) -> str:
-    return widgets.message(kind, plain_words.for_page(text))
 
 
 def _step(step: Step) -> str:
@@ -337,7 +334,7 @@ def _replied(folder: Path) -> None:
     with st.chat_message("user", avatar=PERSON):
         widgets.plain(word)
     with st.chat_message("assistant", avatar=AGENT):
-        widgets.plain(plain_words.for_page(reply.text))
+        widgets.plain(plain_words.with_way(reply.text, reply.code, reply.data))
 
 
 def _waiting(folder: Path, record: RunRecord) -> None:
@@ -354,7 +351,9 @@ def _waiting(folder: Path, record: RunRecord) -> None:
                     _go_on(folder, answer="no")
             widgets.plain(t("change_hint"), "small")
         else:
-            widgets.plain(plain_words.for_page(question.get("question", "")))
+            widgets.plain(
+                plain_words.with_way(question.get("question", ""), question.get("code"), question.get("data") or {})
+            )
             for number, option in enumerate(question.get("options") or []):
                 if st.button(widgets.label(option), key=f"option-{number}"):
                     _go_on(folder, answer=str(option))

@@ -9,7 +9,7 @@ import streamlit as st
 from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
 from tools.models.predict import class_colour
-from tools.page.browse import Browser, Facets, Filter, Order
+from tools.page.browse import Browser, Facets, Filter, SortOrder
 from tools.page.pictures_of import large_picture
 from tools.page.thumbnails import thumbnail
 from tools.runs.runtime import RunRecord
@@ -18,7 +18,7 @@ from ui.grid import Tile, Turn, Words, grid, turn_of
 from ui.session import t
 from ui.texts import EN
 
-_ORDERS: tuple[Order, ...] = ("newest", "best", "worst", "uncertain")
+_ORDERS: tuple[SortOrder, ...] = ("newest", "best", "worst", "uncertain")
 
 
 def render() -> None:
@@ -43,7 +43,7 @@ def _facets(folder: str, changed_ns: int) -> Facets:
     return Browser(Path(folder)).facets()
 
 
-def _filters(facets: Facets, run: str) -> tuple[Filter, Order, bool]:
+def _filters(facets: Facets, run: str) -> tuple[Filter, SortOrder, bool]:
     verdicts = list(facets.verdicts)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         verdict = None
@@ -83,10 +83,10 @@ def _counted(axis: str, values: dict[str, int], value: str) -> str:
 
 
 @st.fragment
-def _pictures(folder: Path, record: RunRecord, wanted: Filter, order: Order, masks: bool) -> None:
+def _pictures(folder: Path, record: RunRecord, wanted: Filter, order: SortOrder, masks: bool) -> None:
     """The pages; drawn anew alone when one is turned or a picture is opened."""
     with widgets.told():
-        browser, size = Browser(folder), session.settings().ui_page_size
+        browser, size = Browser(folder), session.settings().ui.page_size
         count = browser.count(wanted)
         pages = max(1, -(-count // size))
         names = widgets.class_names(record)
@@ -131,7 +131,7 @@ def _turned(key: str, asked: str) -> None:
 
 def _tile(folder: Path, sample: Sample, names: list[str], masks: bool) -> Tile:
     try:
-        content = thumbnail(folder, sample, session.settings().ui_thumbnail_px, names, labels=masks)
+        content = thumbnail(folder, sample, session.settings().ui.thumbnail_px, names, labels=masks)
     except StepFailed:
         return Tile(sample.id, b"", t("picture_missing"), "", bad=True)
     if sample.verdict == "dropped":

@@ -50,7 +50,7 @@ def let_in() -> bool:
         else:
             st.button(t("login"), on_click=st.login, type="primary", key="login")
         return False
-    if not may_use(str(st.user.get("email") or ""), st.user.get("email_verified"), session.settings().ui_users):
+    if not may_use(str(st.user.get("email") or ""), st.user.get("email_verified"), session.settings().ui.users):
         widgets.header("Sightsmith", t("login_refused", who=st.user.get("email") or "?"))
         st.button(t("logout"), on_click=st.logout, key="logout")
         return False

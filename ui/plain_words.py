@@ -1,7 +1,9 @@
 """What a model can do, as a grower would say it: how many of ten it finds, what it takes for what, where it is weak."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
@@ -15,13 +17,12 @@ _MOST_CLASSES = 4  # that are told one by one
 _CONFUSED, _WEAK = 3, 2  # told at most
 _EDGES = (0.045, 0.955)  # outside of it ten are too coarse, and a hundred are told of
 _CODE = re.compile(r"\b([a-z]+)=([^,;.()\n]+)")  # a slice as the records have it
-# Flags, variables and commands of the terminal, in English and Chinese texts, and what the page has in their place.
+# Flags and variables of the terminal, in English and Chinese texts, and what the page has in their place.
 _FLAG = re.compile(
     r"(?<![\w-])--([a-z][a-z-]*)(?:[ =](?:[A-Z][A-Z:]{2,}\w*|HOST:PORT|N|M|S|目录|模型名|文件夹|offline))?"
 )
 _VARIABLE = re.compile(r"\b((?:SIGHTSMITH|OPENAI)_[A-Z_]+)(?:=\S+)?")
 _FIELDS = {"OPENAI_BASE_URL": "endpoint", "OPENAI_API_KEY": "key", "OPENAI_MODEL": "model_name"}  # page "Settings"
-_COMMAND = re.compile(r"[`'\"]?\bsightsmith (resume|build|export|label|learn|ui|doctor)\b[^`'\"\n。;]*[`'\"]?")
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,18 @@ def axis(name: str) -> str:
 
 def for_page(text: str) -> str:
     """A text of the agent, worded for who has no terminal: what is on the page takes the place of its flags."""
-    text = _COMMAND.sub(lambda m: t(f"instead_{m[1]}"), text)
     text = _FLAG.sub(lambda m: t(f"flag_{m[1]}") if f"flag_{m[1]}" in EN else t("flag_other"), text)
     text = _VARIABLE.sub(lambda m: f"“{t(_FIELDS[m[1]])}”" if m[1] in _FIELDS else t("flag_other"), text)
     return _CODE.sub(lambda m: where(m[0].strip()) if f"axis_{m[1]}" in EN else m[0], text)
+
+
+def with_way(said: str, code: str | None, data: Mapping[str, Any]) -> str:
+    """A refusal, a question or what a run failed by, and the way out that the page has."""
+    said = for_page(said)
+    if f"way_{code}" not in EN:
+        return said
+    check = t(f"check_{data['check']}") if data.get("check") else ""
+    return f"{said}{'' if said.endswith(('.', '。', '?', '？')) else t('full_stop')} {t(f'way_{code}', check=check)}"
 
 
 def several(name: str, count: int) -> str:

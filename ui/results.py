@@ -14,7 +14,7 @@ from tools.data.sample import Instance, Sample, evenly
 from tools.models.predict import Predictor
 from tools.page.browse import Browser
 from tools.page.outlines import Colours, colours_for, outlined
-from tools.page.seen import NOTHING, Mistake, Seen, confusions, crop, kept_answers, look_all
+from tools.page.seen import NOTHING, Mistake, SeenPicture, confusions, crop, kept_answers, look_all
 from tools.page.teach import shrunk
 from tools.page.thumbnails import jpeg
 from tools.runs.runtime import RunRecord
@@ -110,16 +110,16 @@ def _confused(folder: Path, record: RunRecord) -> dict[tuple[str, str], int]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _kept(folder: str, stamp: str) -> list[Seen]:
+def _kept(folder: str, stamp: str) -> list[SeenPicture]:
     """Answers on the pictures that decide, as the run kept them."""
     if not stamp:
         return []
     from tools.runs.runtime import read_record
 
-    return kept_answers(Path(folder), read_record(Path(folder)), session.settings().match_iou)
+    return kept_answers(Path(folder), read_record(Path(folder)), session.settings().evaluation.match_iou)
 
 
-def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
+def _seen(folder: Path, record: RunRecord, which: str) -> list[SeenPicture]:
     """Answers of the model on test pictures, asked once for each model."""
     stamp = _stamp(folder, record)
     if not _changed(folder / (record.best.weights if record.best else "")):
@@ -129,7 +129,7 @@ def _seen(folder: Path, record: RunRecord, which: str) -> list[Seen]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _asked(folder: str, stamp: str, which: str) -> list[Seen]:
+def _asked(folder: str, stamp: str, which: str) -> list[SeenPicture]:
     """Of test pictures or photos; asked anew where the `stamp` is another."""
     from tools.runs.runtime import read_record
 
@@ -139,7 +139,9 @@ def _asked(folder: str, stamp: str, which: str) -> list[Seen]:
     if not samples or record.best is None:
         return []
     settings = session.settings()
-    return look_all(model_of(place, record), samples, place, record.best.threshold, settings.match_iou, _LOOKED)
+    return look_all(
+        model_of(place, record), samples, place, record.best.threshold, settings.evaluation.match_iou, _LOOKED
+    )
 
 
 def _rendered(folder: Path) -> list[Sample]:
@@ -159,7 +161,9 @@ def _own(record: RunRecord) -> list[Sample]:
         return []
     settings = session.settings()
     try:
-        return load_real(Path(record.real), record.task, settings.real_val_share, settings.class_map).test
+        return load_real(
+            Path(record.real), record.task, settings.evaluation.real_val_share, settings.evaluation.class_map
+        ).test
     except (SightsmithError, OSError):
         return []
 
@@ -167,7 +171,7 @@ def _own(record: RunRecord) -> list[Sample]:
 # Drawn ----------------------------------------------------------------------------------------------------------------
 
 
-def _pairs(folder: Path, record: RunRecord, seen: list[Seen]) -> None:
+def _pairs(folder: Path, record: RunRecord, seen: list[SeenPicture]) -> None:
     """Truth and answer side by side: a good one, a usual one, a bad one."""
     ordered = sorted(seen, key=lambda s: (len(s.mistakes), -s.right, s.sample.id))
     chosen = [ordered[k] for k in sorted({0, len(ordered) // 2, len(ordered) - 1})][:_PAIRS]
@@ -198,7 +202,7 @@ def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> Pic
     return outlined(small, moved, colours)
 
 
-def _remark(one: Seen) -> str:
+def _remark(one: SeenPicture) -> str:
     """What became of a picture, in words."""
     missed = sum(not m.found for m in one.mistakes)
     wrong = sum(bool(m.found) for m in one.mistakes)
@@ -209,16 +213,16 @@ def _remark(one: Seen) -> str:
     return t("comma").join(parts)
 
 
-def _varied(wrong: list[tuple[Seen, Mistake]]) -> list[tuple[Seen, Mistake]]:
+def _varied(wrong: list[tuple[SeenPicture, Mistake]]) -> list[tuple[SeenPicture, Mistake]]:
     """Mistakes of as many kinds as there are, then more of each."""
-    kinds: dict[tuple[str, str], list[tuple[Seen, Mistake]]] = {}
+    kinds: dict[tuple[str, str], list[tuple[SeenPicture, Mistake]]] = {}
     for item in wrong:
         kinds.setdefault((item[1].lookalike or item[1].truth, item[1].found), []).append(item)
     rows = list(kinds.values())
     return [row[k] for k in range(_CROPS) for row in rows if k < len(row)][:_CROPS]
 
 
-def _mistake(folder: Path, one: Seen, mistake: Mistake) -> None:
+def _mistake(folder: Path, one: SeenPicture, mistake: Mistake) -> None:
     try:
         picture = read_picture(folder / one.sample.image)
     except SightsmithError:
@@ -236,7 +240,7 @@ def _mistake_words(mistake: Mistake) -> str:
     return t("mistake_taken", what=real, name=mistake.found) if real else t("mistake_nothing", name=mistake.found)
 
 
-def _matrix(seen: list[Seen], names: list[str]) -> str:
+def _matrix(seen: list[SeenPicture], names: list[str]) -> str:
     """Rows: what it is; columns: what the model said; the darker, the more often (HTML)."""
     counts = confusions(seen)
     columns = [*names, NOTHING]

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from agent import detached
-from tools.annotators.prompted_mask import Engine, Prompt, load_sam, mask_of, sam_of
+from tools.annotators.prompted_mask import MaskEngine, Prompt, load_sam, mask_of, sam_of
 from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
@@ -196,7 +196,7 @@ def _stamp(folder: Path) -> str:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _worth(folder: str, stamp: str) -> dict[str, review.Why]:
     place = Path(folder)
-    return review.worth_first(place, read_record(place), session.settings().match_iou)
+    return review.worth_first(place, read_record(place), session.settings().evaluation.match_iou)
 
 
 def _next(folder: Path, dataset: Dataset, work: _Work, first: list[str]) -> Sample | None:
@@ -259,14 +259,14 @@ def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
         work.problem = widgets.explained(error)
 
 
-def _engine() -> Engine | None:
+def _engine() -> MaskEngine | None:
     """Segment Anything where its weights are at hand and can be read; None: GrabCut, which needs none."""
     model = sam_of(session.settings())
     return None if model is None else _sam(model)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _sam(model: str) -> Engine | None:
+def _sam(model: str) -> MaskEngine | None:
     """One for all sessions. Weights that cannot be read are looked at once, not at every click."""
     try:
         return load_sam(model, session.settings())

@@ -136,7 +136,7 @@ def _memory() -> None:
         return
     if not wanted.strip():
         return
-    lessons = memory.search(wanted, [wanted.strip()], max_distance=session.settings().memory_max_distance, limit=8)
+    lessons = memory.search(wanted, [wanted.strip()], max_distance=session.settings().memory.max_distance, limit=8)
     if not lessons:
         widgets.plain(t("memory_nothing"), "small")
     rows = [

@@ -25,7 +25,7 @@ def render() -> None:
         if not results.card(folder, record):
             widgets.empty(t("no_scores"), t("no_scores_about"))
         if record.error:
-            widgets.say("warning", plain_words.for_page(record.error))
+            widgets.say("warning", plain_words.with_way(record.error, record.error_code, record.error_data))
         results.pictures(folder, record)
     if not record.scores:
         return

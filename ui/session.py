@@ -1,8 +1,6 @@
 """What one browser session knows: language, the run it looks at, and the key, which is kept nowhere else."""
 
-import os
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +10,6 @@ from tools.core.settings import Settings
 from ui.texts import LANGUAGES, text
 
 _NO_RUN = ""
-_SETTINGS = ("SIGHTSMITH_", "OPENAI_")  # names of the variables that settings are read from
 
 
 def language() -> str:
@@ -29,12 +26,7 @@ def t(key: str, **values: object) -> str:
 
 
 def settings() -> Settings:
-    """The settings of the server. Reading them takes 10 ms, and a page asks often: read when they change."""
-    return _settings(tuple(sorted(item for item in os.environ.items() if item[0].startswith(_SETTINGS))))
-
-
-@lru_cache(maxsize=1)
-def _settings(_environment: tuple[tuple[str, str], ...]) -> Settings:
+    """The settings of the server."""
     return Settings()
 
 

@@ -46,7 +46,7 @@ def _image_service() -> None:
     """Pictures of a service instead of rendered ones; its key is kept like the language model's."""
     known, chosen = session.connection(), st.session_state.setdefault("defaults", {})
     defaults = session.settings()
-    paid = chosen.get("image_price", defaults.image_price)
+    paid = chosen.get("image_price", defaults.image.price)
     st.subheader(t("image_service"), anchor=False)
     if chosen.get("generator") == _SERVICE:
         widgets.say("info", t("image_service_on"))
@@ -57,7 +57,7 @@ def _image_service() -> None:
         widgets.plain(t("image_service_about"), "small")
         url = _endpoint("image_endpoint", known.get(_IMAGE_URL, ""), "https://api.openai.com/v1")
         left, right = st.columns(2)
-        model = left.text_input(t("model_name"), value=chosen.get("image_model") or defaults.image_model,
+        model = left.text_input(t("model_name"), value=chosen.get("image_model") or defaults.image.model,
                                 key="image_model", max_chars=120)  # fmt: skip
         price = right.number_input(t("image_price"), min_value=0.0, value=paid, step=0.001, format="%.4f",
                                    key="image_price")  # fmt: skip
@@ -72,7 +72,7 @@ def _image_service() -> None:
             widgets.say("warning", t("no_price"))
             return
         session.set_connection({_IMAGE_URL: url} | ({_IMAGE_KEY: key} if key else {}))
-        chosen.update(generator=_SERVICE, image_model=model.strip() or defaults.image_model, image_price=price)
+        chosen.update(generator=_SERVICE, image_model=model.strip() or defaults.image.model, image_price=price)
         st.rerun()
 
 

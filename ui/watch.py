@@ -29,7 +29,7 @@ def _drawn(folder: Path, record: RunRecord) -> None:
     if not (folder / "dataset.sqlite").is_file():
         return
     found = Browser(folder).page(Filter(), "latest", 0, _NEWEST)
-    names, side = widgets.class_names(record), session.settings().ui_thumbnail_px
+    names, side = widgets.class_names(record), session.settings().ui.thumbnail_px
     shown = []
     for sample in found:
         try:

@@ -77,6 +77,8 @@ def explained(error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError):
         damage = explain_database_error(error, session.runs_dir()) if is_damaged(error) else None
         return damage or t("disk", problem=error)
+    if isinstance(error, SightsmithError):
+        return plain_words.with_way(str(error), error.code, error.data)
     return plain_words.for_page(str(error))
 
 

@@ -34,7 +34,7 @@ app = typer.Typer(
 )  # fmt: skip
 Yes = Annotated[bool, typer.Option("--yes", help="Approve the plan without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print run.json at the end, and nothing else, on stdout.")]
-Engine = Literal["local", "ray"]
+EngineName = Literal["local", "ray"]
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def build(
     ] = None,
     cutouts: Annotated[Path | None, typer.Option(help="Cut-outs to paste: PNGs of single things.")] = None,
     backgrounds: Annotated[Path | None, typer.Option(help="Photos to paste on, without what is to be found.")] = None,
-    engine: Annotated[Engine | None, typer.Option(help="ray: make, score and label pictures on a cluster.")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="ray: make, score and label pictures on a cluster.")] = None,
     address: Annotated[str | None, typer.Option(help="Head of the Ray cluster; default: this machine.")] = None,
     profile: Annotated[Literal["auto", "offline"] | None, typer.Option(help="offline: no key, no hub.")] = None,
     llm: Annotated[str | None, typer.Option(help="Chat model, 'offline' for the built-in planner.")] = None,
@@ -130,7 +130,7 @@ def resume(
         str | None, typer.Option(help="Answer to the question it stopped with.", callback=readable)
     ] = None,
     llm: Annotated[str | None, typer.Option(help="Go on with another chat model.")] = None,
-    engine: Annotated[Engine | None, typer.Option(help="Go on here (local) or on a cluster (ray).")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="Go on here (local) or on a cluster (ray).")] = None,
     address: Annotated[str | None, typer.Option(help="Head of the Ray cluster.")] = None,
     more_rounds: Annotated[int, typer.Option(min=0, max=20, help="Add rounds to a finished run.")] = 0,
     few: Annotated[
@@ -211,7 +211,7 @@ def doctor(
         typer.echo(json.dumps(values | {"model_libraries": libraries}))
     else:
         print_doctor(machine, choose(settings).why, rows)
-        print_libraries(libraries, settings.models_dir)
+        print_libraries(libraries, settings.models.dir)
 
 
 @app.command()
@@ -339,7 +339,7 @@ def _cluster(engine: str | None, address: str | None) -> dict[str, str | None]:
         FixArguments: Ray is not installed, or an address is none or is given to the local engine.
     """
     from tools.core.errors import FixArguments
-    from tools.core.settings import check_ray_address
+    from tools.core.setting_groups import check_ray_address
 
     if engine == "local" and address is not None:
         raise FixArguments("--address goes with --engine ray")
@@ -361,7 +361,7 @@ def _work(context: "RunContext", as_json: bool, answer: str | None = None, more_
     from agent.run import ask_nobody, execute
 
     interactive = is_interactive() and not as_json
-    console = Console(quiet=as_json)
+    console = Console(quiet=as_json, folder=context.folder)
     context.listen(console.on_event)
 
     def on_interrupt(_signal: int, _frame: Any) -> None:

@@ -12,10 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.prompt import Prompt
 from rich.table import Table
 
+from agent.cli.ways import way_out, with_way
 from agent.report.scores import reported
 from tools.annotators.audit import sentence
 from tools.data.scores import Evaluation
-from tools.runs.profile import Choice, Machine
+from tools.runs.profile import EngineOption, Machine
 from tools.runs.runtime import RunRecord
 
 STAGES = {
@@ -45,7 +46,8 @@ def _rich(stream: TextIO, quiet: bool = False) -> RichConsole:
 class Console:
     """Draws events as they come; everything goes to stderr so that stdout stays for results."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, folder: Path = Path()) -> None:
+        self._folder = folder  # of the run whose questions are put
         self._out = _rich(sys.stderr, quiet)
         self._progress = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(),
@@ -86,6 +88,8 @@ class Console:
                 self._print_plan(question)
                 return Prompt.ask("Go ahead? [bold]yes[/], [bold]no[/], or say what to change", console=self._out)
             self._out.print(f"\n[bold]{escape(str(question.get('question', '')))}[/]")
+            if way := way_out(question.get("code"), question.get("data") or {}, self._folder):
+                self._out.print(escape(way))
             for option in question.get("options") or []:
                 self._out.print(f"  · {escape(str(option))}")
             return Prompt.ask("Your answer", console=self._out)
@@ -113,10 +117,12 @@ class Console:
                 hint = f"sightsmith resume {record.name} --yes"
             else:
                 out.print(f"[bold]{escape(str(record.question.get('question')))}[/]")
+                if way := way_out(record.question.get("code"), record.question.get("data") or {}, folder):
+                    out.print(escape(way))
                 hint = f'sightsmith resume {record.name} --answer "..."'
             out.print(f"The run waits for an answer. Go on with: {escape(_with_dir(hint, folder))}")
             return
-        out.print(f"[red]{record.status}[/]: {escape(record.error or '')}")
+        out.print(f"[red]{record.status}[/]: {escape(_why(record, folder))}")
         out.print(f"Everything done so far is kept. Go on with: "
                   f"{escape(_with_dir(f'sightsmith resume {record.name}', folder))}")  # fmt: skip
 
@@ -174,7 +180,7 @@ def print_record(record: RunRecord, folder: Path) -> None:
     out = _rich(sys.stdout)
     out.print(f"[bold]{escape(record.name)}[/]  {record.status}  “{escape(record.request)}”")
     if record.error:
-        out.print(f"[red]{escape(record.error)}[/]")
+        out.print(f"[red]{escape(_why(record, folder))}[/]")
     for number in record.rounds:
         aimed = f", aimed at {', '.join(number.focus)}" if number.focus else ""
         out.print(f"round {number.number}: {number.generated} pictures, {number.kept} kept{escape(aimed)}")
@@ -185,7 +191,7 @@ def print_record(record: RunRecord, folder: Path) -> None:
         out.print(f"report: {escape(str(folder / 'report.html'))}")
 
 
-def print_doctor(machine: Machine, llm: str, rows: list[Choice]) -> None:
+def print_doctor(machine: Machine, llm: str, rows: list[EngineOption]) -> None:
     """Engines by stage: taken or not, why, and what is missing."""
     out = _rich(sys.stdout)
     out.print(f"This machine: {escape(machine.sentence())}\nLanguage model: {escape(llm)}")
@@ -234,6 +240,11 @@ def _short(scores: Evaluation | None) -> str:
 
 def _number(value: float | None) -> str:
     return "—" if value is None else f"{value:.2f}"
+
+
+def _why(record: RunRecord, folder: Path) -> str:
+    """What a run ended by, and the way out."""
+    return with_way(record.error or "", record.error_code, record.error_data, folder)
 
 
 def _with_dir(command: str, folder: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from agent.cli.ways import with_way
 from agent.faults import keep_traceback
 from tools.core.errors import FixArguments, SightsmithError, Stopped
 from tools.core.files import trouble
@@ -69,17 +70,13 @@ def readable(text: str | None) -> str | None:
 def _said(error: Exception, params: dict[str, Any]) -> tuple[str, int]:
     """The sentence and the exit code of what a command raised."""
     from pydantic_core import ValidationError
-    from pydantic_settings import SettingsError
 
     folder = _folder(params)
-    if isinstance(error, FixArguments):
-        return str(error), _USAGE
     if isinstance(error, SightsmithError):
-        return str(error), _FAILED
+        said = with_way(str(error), error.code, error.data, folder)
+        return said, _USAGE if isinstance(error, FixArguments) else _FAILED
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _of_settings(error.errors()), _USAGE
-    if isinstance(error, SettingsError):
-        return f"a variable SIGHTSMITH_... holds no JSON, as its setting wants: {error}", _USAGE
     if isinstance(error, UnicodeEncodeError):
         return f"{error.object[:200]!a} holds what is no UTF-8 text; rename it or type it anew", _USAGE
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
@@ -94,8 +91,16 @@ def _said(error: Exception, params: dict[str, Any]) -> tuple[str, int]:
 
 
 def _of_settings(problems: Sequence[Any]) -> str:
-    named = [(".".join(map(str, e["loc"])), e["msg"]) for e in problems]
-    return "; ".join(f"{name} (SIGHTSMITH_{name.upper()}): {message}" for name, message in named)
+    from tools.core.settings import places
+
+    names = {(place.group, place.field): name for name, place in places().items()}
+    said = []
+    for problem in problems:
+        first, *inner = problem["loc"]
+        name = names.get(("", first)) or names[first, inner.pop(0)]
+        where = ".".join(map(str, [name, *inner]))
+        said.append(f"{where} ({places()[name].variable}): {problem['msg']}")
+    return "; ".join(said)
 
 
 def _folder(params: dict[str, Any]) -> Path:

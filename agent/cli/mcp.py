@@ -51,7 +51,7 @@ def mcp(
         return
     import uvicorn
 
-    known = Keys(keys or settings.service_keys)
+    known = Keys(keys or settings.service.keys)
     if host not in LOCAL and not known.all():
         raise FixArguments(
             f"{host} can be reached from elsewhere, and {known.path} holds no key: make one with "

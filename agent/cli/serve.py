@@ -32,7 +32,7 @@ def server_options(host: str, port: int, settings: Settings, *, open_browser: bo
         "server.address": host,
         "server.port": port,
         "server.headless": not open_browser,
-        "server.maxUploadSize": settings.ui_upload_mb,
+        "server.maxUploadSize": settings.ui.upload_mb,
         "server.fileWatcherType": "none",
         # Each look at a run at work, one a second, would end in a third of a second of collecting, taken from training.
         "runner.postScriptGC": False,

@@ -74,4 +74,4 @@ def _open_keys(path: Path | None) -> Any:
     from tools.core.settings import Settings
     from tools.service.keys import Keys
 
-    return Keys(path or Settings().service_keys)
+    return Keys(path or Settings().service.keys)

@@ -76,16 +76,17 @@ def _say(folder: Path, said: str, photos: list[Path], yes: bool, *, interactive:
     from agent.followup import follow_up
     from agent.run import ask_nobody
 
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, folder=folder)
     asks: Ask = console.ask if interactive else ask_nobody
     with console:
         return follow_up(folder, said, photos=photos, ask=asks, listener=console.on_event, auto_approve=yes)
 
 
 def _show(reply: "Reply", runs_dir: Path) -> None:
+    from agent.cli.ways import with_way
     from tools.runs.runtime import resume_command
 
-    typer.echo(reply.text)
+    typer.echo(with_way(reply.text, reply.code, reply.data, runs_dir / reply.run))
     if reply.plan is not None:
         for name, value in reply.plan.items():
             shown = "; ".join(map(str, value)) if isinstance(value, list) else str(value)

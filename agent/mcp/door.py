@@ -13,17 +13,25 @@ from typing import Any
 
 from agent import detached
 from agent.mcp.story import Story
-from tools.core.errors import FixArguments, StepFailed
+from tools.core.errors import Code, FixArguments, SightsmithError, StepFailed
 from tools.core.processes import environment, module_command
 from tools.core.settings import Settings
 from tools.runs.runtime import RunRecord, read_record, write_json
 
 ENDED = ("finished", "failed", "stopped")
 _POLL_S = 0.3
+# Ways out as a client of this server has them: tools and their arguments, by what is the matter.
+_WAYS: dict[str, str] = {
+    Code.WITHOUT_MODEL: "the owner of this server must look after its language model; call answer with an empty text "
+    "to try again",
+    Code.UNCOVERED: "it can be learnt from a few photos: call build anew with few=FOLDER",
+    Code.UNFINISHED: "call answer with an empty text to go on with it",
+    Code.BEGUN: "call build with few=FOLDER",
+}
 _LAST_CHARS = 1500  # of what a command said when it failed
-Told = Callable[[float, float | None, str], Awaitable[None]]
+TellProgress = Callable[[float, float | None, str], Awaitable[None]]
 # Shown a question of a run; the answer, or None when nobody answers.
-Asked = Callable[[dict[str, Any]], Awaitable[str | None]]
+AskPerson = Callable[[dict[str, Any]], Awaitable[str | None]]
 
 
 @dataclass
@@ -111,7 +119,7 @@ class Door:
         self.paid.add(name)
         return name
 
-    async def follow(self, run: str, told: Told, asked: Asked, *, wait: bool) -> dict[str, Any]:
+    async def follow(self, run: str, told: TellProgress, asked: AskPerson, *, wait: bool) -> dict[str, Any]:
         """Go along with a run: tell how far it is, have its questions answered, until it ends or is on its way.
 
         Args:
@@ -214,9 +222,15 @@ class Door:
         return found
 
 
+def worded(error: SightsmithError) -> str:
+    """A refusal, with the way out that a client of this server has."""
+    return f"{error}. {_WAYS[error.code]}" if error.code in _WAYS else str(error)
+
+
 def question_text(question: dict[str, Any]) -> str:
     """A question or a plan as text for a person."""
     lines = [str(question["question"])] if question.get("question") else []
+    lines += [_WAYS[code]] if (code := question.get("code")) in _WAYS else []
     lines += [f"{k}: {', '.join(v) if isinstance(v, list) else v}" for k, v in question.get("plan", {}).items()]
     options: Sequence[str] = question.get("options") or ()
     return "\n".join([*lines, *(f"- {o}" for o in options)]) or json.dumps(question, ensure_ascii=False)
@@ -234,7 +248,10 @@ def _sentence(story: Story, record: RunRecord) -> str:
 def _next(record: RunRecord) -> str | None:
     """What the caller can do now."""
     if record.status == "needs_answer":
-        return "a person must answer its question: call answer with their words"
+        way = _WAYS.get((record.question or {}).get("code", ""))
+        return f"a person must answer its question: call answer with their words{f'. {way}' if way else ''}"
+    if record.status == "failed" and record.error_code in _WAYS:
+        return _WAYS[record.error_code]
     if record.status == "stopped":
         return "call answer with an empty text to go on where it was"
     if record.status == "running":

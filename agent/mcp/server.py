@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from agent import detached
-from agent.mcp.door import Door, question_text
+from agent.mcp.door import Door, question_text, worded
 from agent.run_folder import list_runs
 from tools.core.errors import FixArguments, SightsmithError
 from tools.core.files import json_text
@@ -40,7 +40,7 @@ class Approval(BaseModel):
     changes: str = Field("", description="What to change instead, in your words")
 
 
-class Answer(BaseModel):
+class PersonsAnswer(BaseModel):
     """What a person is asked besides."""
 
     answer: str = Field(description="Your answer")
@@ -199,7 +199,7 @@ async def _elicited(ctx: "Context[Any, Any, Any]", text: str, plan: bool) -> str
         if reply.action != "accept":
             return "no" if reply.action == "decline" else None
         return reply.data.changes.strip() or ("yes" if reply.data.approve else "no")
-    said = await ctx.elicit(text, Answer)
+    said = await ctx.elicit(text, PersonsAnswer)
     return said.data.answer.strip() or None if said.action == "accept" else None
 
 
@@ -302,7 +302,7 @@ async def _plainly(work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except SightsmithError as error:
-        raise ToolError(str(error)) from None
+        raise ToolError(worded(error)) from None
 
 
 async def _in_thread(work: Callable[..., T], *arguments: Any) -> T:

@@ -49,6 +49,8 @@ class Entry:
     text: str = ""
     step: Step | None = None
     asked: dict[str, Any] | None = None  # a question, or what an answer is the answer to
+    code: str | None = None  # what a failure is about (`tools.core.errors.Code`), and its data
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 class Story:
@@ -144,4 +146,5 @@ class Story:
             if entry.step is not None and entry.step.state == "running":
                 entry.step.state = "stopped"
         if event["status"] in ("failed", "stopped"):
-            self.entries.append(Entry(event["status"], str(event.get("error") or "")))
+            code, data = event.get("code"), event.get("data") or {}
+            self.entries.append(Entry(event["status"], str(event.get("error") or ""), code=code, data=data))

@@ -11,8 +11,8 @@ from agent.report.charts import Line
 from agent.report.scores import (
     SET_NAMES,
     AuditTable,
+    ScoredSets,
     ScoreRow,
-    Sets,
     about_sets,
     audits_of,
     headline_of,
@@ -21,6 +21,7 @@ from agent.report.scores import (
     reported,
     score_rows,
 )
+from tools.core.settings import flat
 from tools.data.credits import Credit, credits_of
 from tools.data.scores import Diagnosis, EvaluatedOn
 from tools.runs.runtime import PHOTOS, RunContext, RunRecord
@@ -46,14 +47,14 @@ class SliceRow:
 
 
 @dataclass
-class Facts:
+class ReportFacts:
     """Everything the templates show but pictures and charts."""
 
     record: RunRecord
     title: str
     headline: str
     warning: bool  # the headline is a caution
-    sets: Sets
+    sets: ScoredSets
     rows: list[ScoreRow] = field(default_factory=list)
     about_sets: list[tuple[str, list[str]]] = field(default_factory=list)
     per_class: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -76,12 +77,12 @@ class Facts:
     forms: list[dict[str, str]] = field(default_factory=list)  # of the model, and what each costs
 
 
-def facts_of(run: RunContext) -> Facts:
+def facts_of(run: RunContext) -> ReportFacts:
     """What there is to say about a run, whatever state it is in."""
     record = run.record
     classes = ", ".join(record.task.class_names) if record.task else ""
     headline, warning = headline_of(record)
-    facts = Facts(
+    facts = ReportFacts(
         record=record,
         title=f"{classes}: {KIND_NAMES[record.task.kind]}" if record.task else record.name,
         headline=headline,
@@ -104,7 +105,7 @@ def facts_of(run: RunContext) -> Facts:
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
     facts.credits = credits_of(run.dataset.samples())
     facts.learnt_from = _learnt_from(record)
-    facts.settings = [(k, _short(v)) for k, v in record.settings.items() if v is not None]
+    facts.settings = [(k, _short(v)) for k, v in flat(record.settings).items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)
     facts.forms = _forms(record)

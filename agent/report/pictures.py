@@ -132,7 +132,7 @@ def _look(run: RunContext, model: Recogniser, sample: Sample, threshold: float) 
         remark = f"answer: {said} ({100 * shares[said]:.0f} %)"
         return _Looked(sample, [], shares.get(sample.label or "", 0.0), remark, said == sample.label)
     found = [i for i in model.predict_many([picture], threshold)[0] if i.score >= threshold]
-    value, remark = agreement(sample.instances, found, sample.height, sample.width, run.settings.match_iou)
+    value, remark = agreement(sample.instances, found, sample.height, sample.width, run.settings.evaluation.match_iou)
     return _Looked(sample, found, value, remark, value >= _PERFECT)
 
 

@@ -7,7 +7,7 @@ from tools.annotators.audit import sentence
 from tools.data.scores import EvaluatedOn, Evaluation, LabelQuality
 from tools.runs.runtime import RunRecord
 
-Sets = list[tuple[str, Evaluation | None]]
+ScoredSets = list[tuple[str, Evaluation | None]]
 REPORTED: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
 SET_NAMES: dict[EvaluatedOn, str] = {
     "synthetic_val": "synthetic validation", "synthetic_test": "synthetic test",
@@ -124,7 +124,7 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def score_rows(sets: Sets) -> list[ScoreRow]:
+def score_rows(sets: ScoredSets) -> list[ScoreRow]:
     """Main metrics first; a row that no set has is left out."""
     measured = [e for _, e in sets if e is not None]
     if not measured:
@@ -141,7 +141,7 @@ def score_rows(sets: Sets) -> list[ScoreRow]:
     return sorted(rows, key=lambda row: not row.main)
 
 
-def about_sets(sets: Sets) -> list[tuple[str, list[str]]]:
+def about_sets(sets: ScoredSets) -> list[tuple[str, list[str]]]:
     """What was measured on, row by row."""
 
     def each(show: Callable[[Evaluation], str]) -> list[str]:
@@ -161,7 +161,7 @@ def about_sets(sets: Sets) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def per_class(sets: Sets) -> list[tuple[str, list[str]]]:
+def per_class(sets: ScoredSets) -> list[tuple[str, list[str]]]:
     """The main metric of each class, when there are several."""
     names = dict.fromkeys(name for _, e in sets if e is not None for name in e.per_class)
     if len(names) < 2:

@@ -33,7 +33,7 @@ _STATEMENT = re.compile(
 )  # fmt: skip
 
 
-class Place(NamedTuple):
+class PathInText(NamedTuple):
     """A path in a text and where it stands."""
 
     path: str
@@ -74,16 +74,16 @@ def take_asides(request: str, language: Language) -> tuple[str, list[str]]:
     return request, list(dict.fromkeys(notes))[:_MAX_NOTES]
 
 
-def find_path(text: str) -> Place | None:
+def find_path(text: str) -> PathInText | None:
     """The first path in a text: quoted, or from its first sign to the last word that belongs to a name with spaces."""
     quoted, bare = _QUOTED_PATH.search(text), _PATH.search(text)
     if quoted is not None and (bare is None or quoted.start() < bare.start()):
-        return Place(quoted["path"].strip(), quoted.start(), quoted.end())
+        return PathInText(quoted["path"].strip(), quoted.start(), quoted.end())
     if bare is None:
         return None
     end = end_of_name(text, bare.start(), bare.end())
     path = text[bare.start() : end].rstrip(".,;:!?，。；：！？")
-    return Place(re.sub(r"\\ ", " ", path), bare.start(), bare.start() + len(path))
+    return PathInText(re.sub(r"\\ ", " ", path), bare.start(), bare.start() + len(path))
 
 
 def end_of_name(text: str, start: int, end: int) -> int:

@@ -151,10 +151,8 @@ DECLINED: tuple[Declined, ...] = (
         r"|iphone |web |phone )"
         r"(?:app|application|site)(?: (?:that|to|which|for))?\b",
         r"(?:手机|安卓|网页)(?:app|应用)|小程序", (" ", " "),
-        "no app is built: `sightsmith export RUN --to ncnn` (or tflite, coreml) writes the model for phones, and "
-        "`sightsmith serve` answers over HTTP",
-        "不制作应用：`sightsmith export RUN --to ncnn`（或 tflite、coreml）导出手机用的模型，"
-        "`sightsmith serve` 提供 HTTP 接口",
+        "no app is built: the finished model can be exported for phones (ncnn, TFLite, Core ML) and served over HTTP",
+        "不制作应用：训练好的模型可以导出给手机用（ncnn、TFLite、Core ML），也可以通过 HTTP 提供服务",
     ),
 )  # fmt: skip
 _COMPILED = [(re.compile(d.english), re.compile(d.chinese), d) for d in DECLINED]

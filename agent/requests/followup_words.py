@@ -24,7 +24,7 @@ MAX_CHARS = 2000
 class Word:
     """A word, understood."""
 
-    kind: str  # of agent.followup.Kind
+    kind: str  # of agent.followup.WordKind
     language: Language
     said: str
     focus: list[str] = field(default_factory=list)  # aims of the next round

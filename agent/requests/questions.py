@@ -63,15 +63,12 @@ def ask_instead_of(names: list[str], language: Language) -> str:
     things = ", ".join(f'"{n}"' for n in names)
     if language == "zh":
         return (
-            f"还没有东西能画出{things}，也不会用别的东西代替。给我看几张它的照片就行（有没有标注都可以）：--few 目录。"
-            "或者换一个物体名称；也可以回答“停止”，然后用 --assets 目录（放 .glb/.obj/.blend 模型）"
-            "或 --llm 模型名 重新开始。"
+            f"还没有东西能画出{things}，也不会用别的东西代替。给我看几张它的照片就行（有没有标注都可以），"
+            "或者换一个物体名称。"
         )
     return (
         f"Nothing here can draw {things}, and nothing else is drawn in its place. Show it instead: a few photos of it, "
-        "with labels or without, are enough to learn it (--few DIR). Or name another thing. Or "
-        'answer "stop" and start again with --assets DIR (a folder with a .glb, .obj or .blend model named after it) '
-        "or with --llm NAME (a language model that describes it)."
+        "with labels or without, are enough to learn it. Or name another thing."
     )
 
 
@@ -186,8 +183,8 @@ def split_question(words: str) -> tuple[str, str]:
     return " ".join(asked), " ".join(s for s in sentences if s not in asked)
 
 
-def way_out(language: Language) -> str:
+def begin_anew(language: Language) -> str:
     """How to begin anew."""
     if language == "zh":
-        return "请换一种说法重新开始，例如：sightsmith build “分割果园里的苹果”。"
-    return 'Start again with other words, for example: sightsmith build "segment apples in an orchard".'
+        return "请换一种说法重新开始，例如：“分割果园里的苹果”。"
+    return 'Start again with other words, for example: "segment apples in an orchard".'

@@ -19,7 +19,7 @@ from agent.requests.request_text import CJK, Known
 from agent.requests.understand import understand
 from agent.run_folder import start_run
 from tools.core.errors import FixArguments
-from tools.core.settings import Settings
+from tools.core.settings import Settings, grouped
 from tools.core.task import TaskKind
 from tools.generators.blender.library import Library
 from tools.runs.runtime import RunContext, read_record, report
@@ -69,17 +69,17 @@ def fork(
     if not names:
         raise FixArguments("classes is empty: name all that the new run finds")
     kind = kind or record.task.kind
-    network = model or run.settings.model
-    if set(names) == set(record.task.class_names) and kind == record.task.kind and network == run.settings.model:
+    network = model or run.settings.training.model
+    same_network = network == run.settings.training.model
+    if set(names) == set(record.task.class_names) and kind == record.task.kind and same_network:
         raise FixArguments("nothing would change: the same classes, kind and network")
     wanted = json.dumps([sorted(names), kind, network], ensure_ascii=False)
     there = run.folder.parent / record.forks.get(wanted, "")
     if wanted in record.forks and (there / "run.json").is_file() and read_record(there).status != "failed":
         return there  # asked for twice, or a step that ran again after a kill
     known = Library.of_run(run.folder, _folder(record.assets)).find
-    settings = Settings(
-        **{**record.settings, "runs_dir": run.folder.parent, "model": network, "effort": run.settings.effort}
-    )
+    asked = {"runs_dir": run.folder.parent, "model": network, "effort": run.settings.effort}
+    settings = Settings(**grouped(record.settings, asked))
     made = start_run(
         request_of(names, kind, language or _language(record.request), known), settings,
         real=_folder(record.real), assets=_folder(record.assets), unlabelled=_folder(record.unlabelled),

@@ -16,6 +16,7 @@ from agent.talk.tools import talk_tools
 from tests.runs import make_run
 from tools import all_tools
 from tools.core.database import connect
+from tools.core.settings import grouped
 from tools.data.scores import Confusion
 from tools.runs.runtime import RunContext
 
@@ -24,9 +25,8 @@ def finished(folder: Path, names: tuple[str, ...] = ("apple",), **options: Any) 
     """A run in `folder` that has come to its end, in a folder of runs of its own."""
     run = make_run(folder, names=names, request=f"segment {', '.join(names)}", **options)
     record = run.record
-    record.status, record.settings = "finished", {"llm": "offline", "effort": "quick", "size_px": 96}
-    record.settings["memory_dir"] = str(folder.parent / ".memory")
-    record.settings["generator"] = "tests.fakes:ShapeGenerator"
+    settings = {"llm": "offline", "effort": "quick", "size_px": 96, "memory_dir": str(folder.parent / ".memory")}
+    record.status, record.settings = "finished", grouped(settings | {"generator": "tests.fakes:ShapeGenerator"})
     record.exports["model"] = {"latency_ms": {"model.pt": 40.0, "model.onnx": 20.0}, "threads": 2}
     last = record.rounds[-1].diagnosis
     assert last is not None

@@ -28,7 +28,7 @@ def test_doctor_speaks_json():
 def test_a_run_keeps_what_was_chosen_and_why(tmp_path):
     folder = str(checkpoints.clip(tmp_path / "clip"))
     run = start_run("apples", Settings(runs_dir=tmp_path / "runs", clip_model=folder))
-    assert run.settings.scorer == run.record.settings["scorer"] == "pixels+clip"
+    assert run.settings.curation.scorer == run.record.settings["curation"]["scorer"] == "pixels+clip"
     assert folder in run.record.chosen["scorer"]
     assert start_run("apples", Settings(runs_dir=tmp_path / "runs")).record.chosen == {}
 

@@ -12,15 +12,16 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 
+from agent.cli.console import Console
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
 from agent.run_folder import lock, open_run, start_run
 from tests.agent.objects import known
 from tests.scripted import ScriptedModel, call
 from tools.core.answers import as_wish
-from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
+from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.settings import Settings
-from tools.runs.runtime import Best, RunContext
+from tools.runs.runtime import Best, RunContext, read_record
 
 
 @tool
@@ -119,15 +120,15 @@ def test_half_written_arguments_are_shown_to_the_model(tmp_path):
          "6 calls in a row were refused"),
         ([AIMessage("")], {"repeat": True}, "the model gave up: Your last answer was empty"),
         ([AIMessage("I cannot help with that.")], {"repeat": True}, "No model is trained and measured yet"),
-        ([TimeoutError("timed out")], {}, "resume"),
+        ([TimeoutError("timed out")], {}, "did not answer in time"),
     ],
 )  # fmt: skip
 def test_a_hopeless_model_ends_the_run_with_a_way_out(tmp_path, script, options, sentence):
     code, run, _ = drive(tmp_path, script, **options)
     assert code is ExitCode.FAILED
     assert run.record.status == "failed"
-    assert sentence in run.record.error
-    assert "--llm offline" in run.record.error
+    assert sentence in run.record.error and "--llm" not in run.record.error
+    assert run.record.error_code == Code.WITHOUT_MODEL and run.record.error_data["check"] in ("model", "time")
     assert (run.folder / "report.html").exists()
 
 
@@ -206,13 +207,14 @@ def test_a_call_that_the_system_refuses_is_answered_and_not_repeated_for_ever(tm
 
 
 @pytest.mark.parametrize("runs", ["runs", "my runs"])
-def test_a_way_out_names_the_folder_of_runs(tmp_path, monkeypatch, runs):
+def test_the_way_out_of_the_command_line_names_the_folder_of_runs(tmp_path, monkeypatch, runs, capsys):
     monkeypatch.chdir(tmp_path)
     settings = Settings(runs_dir=Path(runs), memory_dir=tmp_path / "memory")
     run = start_run("apples", settings, name="r")
     execute(run, lambda _q: None, model=ScriptedModel(script=[AIMessage("")], repeat=True), tools=TOOLS)
     where = "" if runs == "runs" else " --runs-dir 'my runs'"
-    assert run.record.error.endswith(f"sightsmith resume r --llm offline{where}")
+    Console().print_end(read_record(run.folder), run.folder)
+    assert f"sightsmith resume r --llm offline{where}" in capsys.readouterr().out
 
 
 def test_what_a_model_said_instead_is_shown(tmp_path):
@@ -259,7 +261,7 @@ def test_the_planners_own_refusal_is_what_the_run_ends_with(tmp_path):
     code = execute(run, lambda _q: None, model=OfflinePlanner(known=known), tools=offline_tools(refusals))
     assert code is ExitCode.FAILED
     assert run.record.error.startswith("images must be between 1 and 9, not 1e+20.")
-    assert "--llm offline" not in run.record.error
+    assert run.record.error_code is None
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,22 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 
-from agent.llm import OFFLINE, chat_model, choose, explain, redact
+from agent.cli.ways import with_way
+from agent.llm import OFFLINE, chat_model, choose, failure, redact
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
 from agent.run_folder import start_run
 from tests.agent.test_graph import train_model
 from tests.impatience import NUMBER, give_up_on_silence
 from tests.waiting import LONG_S
-from tools.core.errors import StepFailed
+from tools.core.errors import Code, StepFailed
 from tools.core.settings import Settings
 
 KEY = "sk-secret-4711-abcdefgh"
@@ -160,8 +162,9 @@ def test_no_endpoint_gives_the_planner_with_the_runs_library(tmp_path):
 
 
 def test_a_named_model_without_an_endpoint_says_what_is_missing():
-    with pytest.raises(StepFailed, match=r"OPENAI_API_KEY, or OPENAI_BASE_URL.*--llm offline"):
+    with pytest.raises(StepFailed, match="needs a key, or the address") as caught:
         chat_model(Settings(llm="gpt-9"))
+    assert caught.value.data == {"check": "key"}
 
 
 # The real client ------------------------------------------------------------------------------------------------------
@@ -219,9 +222,10 @@ def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, monk
     model = chat_model(settings(llm_timeout_s=432.1))
     with pytest.raises(Exception) as caught:
         model.invoke("hi")
-    sentence = explain(caught.value, "apples-2")
-    assert words in sentence
-    assert sentence.endswith("or go on without a model: sightsmith resume apples-2 --llm offline")
+    found = failure(caught.value)
+    sentence = with_way(str(found), found.code, found.data, Path("runs") / "apples-2")
+    assert words in sentence and "--" not in str(found)
+    assert sentence.endswith("Or go on without a model: sightsmith resume apples-2 --llm offline")
     assert KEY not in sentence
     assert "\n" not in sentence
     assert len(endpoint.requests) == tries
@@ -234,14 +238,14 @@ def test_a_closed_port_is_explained(endpoint, monkeypatch):
         monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:hunter2@127.0.0.1:{held.getsockname()[1]}/v1")
         with pytest.raises(Exception) as caught:
             chat_model(settings(llm_retries=0)).invoke("hi")
-    assert "connection refused" in explain(caught.value)
-    assert "hunter2" not in explain(caught.value)
+    assert "connection refused" in str(failure(caught.value))
+    assert "hunter2" not in str(failure(caught.value))
 
 
 def test_an_error_that_no_client_raised_is_still_a_sentence():
-    assert "did not answer in time" in explain(TimeoutError("timed out"))
-    assert "KeyError" in explain(KeyError("x"))
-    assert "cannot be reached" in explain(ConnectionError("no route"))
+    assert "did not answer in time" in str(failure(TimeoutError("timed out")))
+    assert "KeyError" in str(failure(KeyError("x")))
+    assert "cannot be reached" in str(failure(ConnectionError("no route")))
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_a_server_that_calls_no_tools_is_told_from_one_that_is_broken(endpoint, 
     endpoint.script = [said]
     with pytest.raises(Exception) as caught:
         chat_model(settings()).invoke("hi")
-    assert "lets this model call no tools" in explain(caught.value)
+    assert "lets this model call no tools" in str(failure(caught.value))
 
 
 # Through the whole graph ----------------------------------------------------------------------------------------------
@@ -321,7 +325,7 @@ def test_a_run_whose_model_is_gone_fails_with_the_way_out(endpoint, tmp_path):
     run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
     assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FAILED
     assert "refused the key (401)" in run.record.error
-    assert f"sightsmith resume {run.record.name} --llm offline" in run.record.error
+    assert (run.record.error_code, run.record.error_data) == (Code.WITHOUT_MODEL, {"check": "key"})
     assert KEY not in (run.folder / "run.json").read_text() + (run.folder / "events.jsonl").read_text()
 
 

@@ -113,4 +113,6 @@ def test_the_model_is_told_how_to_write_vocabularies_and_phrases_whatever_draws(
     execute(run, lambda _q: None, model=model, said="is it good?")
     (system,) = [m for m in model.received[0] if isinstance(m, SystemMessage)]
     assert "How to write a vocabulary" in system.text and "How to write phrases" in system.text
-    assert json.loads((run.folder / "run.json").read_text())["settings"]["generator"].endswith("ShapeGenerator")
+    assert json.loads((run.folder / "run.json").read_text())["settings"]["generation"]["generator"].endswith(
+        "ShapeGenerator"
+    )

@@ -24,7 +24,7 @@ def notes(run: RunContext) -> str:
 
 def test_a_second_run_gets_what_the_first_taught(tmp_path: Path) -> None:
     first = make_run(tmp_path / "first", rounds=2)
-    first.settings.memory_dir = tmp_path / "memory"
+    first.settings.memory.dir = tmp_path / "memory"
     remember_run(first)
     remember_run(first)
     second = fresh(tmp_path, tmp_path / "memory", "please find apples on trees")
@@ -67,13 +67,13 @@ def test_only_meaningful_slices_are_told(tmp_path: Path, request_text: str, expe
         Lesson(run="a", created="1", kind="segment", classes=["apple"], drawn_as=["apple"], weak=weak)
     )
     run = fresh(tmp_path, tmp_path / "memory", request_text)
-    run.settings.memory_max_distance = 2.0
+    run.settings.memory.max_distance = 2.0
     assert recall_lessons(run)[0]["weak"] == expected
 
 
 def test_a_run_does_not_learn_from_itself(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", rounds=1)
-    run.settings.memory_dir = tmp_path / "memory"
+    run.settings.memory.dir = tmp_path / "memory"
     remember_run(run)
     assert recall_lessons(run) == []
 
@@ -87,7 +87,7 @@ def test_a_broken_memory_never_stops_a_run(tmp_path: Path, spoil: str) -> None:
         memory.mkdir()
         (memory / "chroma.sqlite3").write_bytes(b"garbage" * 999)
     run = make_run(tmp_path / "run", rounds=1)
-    run.settings.memory_dir = memory
+    run.settings.memory.dir = memory
     assert recall_lessons(run) == []
     remember_run(run)
     assert "This run is not remembered" in notes(run)
@@ -96,7 +96,7 @@ def test_a_broken_memory_never_stops_a_run(tmp_path: Path, spoil: str) -> None:
 def test_a_run_without_a_measured_round_teaches_nothing(tmp_path: Path) -> None:
     for name, rounds in (("none", 0), ("unmeasured", 1)):
         run = make_run(tmp_path / name, rounds=rounds, measured=False)
-        run.settings.memory_dir = tmp_path / "memory"
+        run.settings.memory.dir = tmp_path / "memory"
         remember_run(run)
     assert RunMemory(tmp_path / "memory").is_new
 
@@ -144,7 +144,7 @@ def weak_class(run: RunContext) -> None:
     weak = [WeakSlice(axis="class", value="pear", score=0.1, rest=0.9, instances=30)]
     aim = ["class=pear", "confused=pear/apple"]
     run.record.rounds[-1].diagnosis = Diagnosis(round=2, on="synthetic_val", weak=weak, aim=aim)
-    run.settings.memory_dir = run.folder.parent / "memory"
+    run.settings.memory.dir = run.folder.parent / "memory"
 
 
 @pytest.mark.parametrize(

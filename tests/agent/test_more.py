@@ -120,7 +120,7 @@ def test_annotating_again_leaves_corrected_pictures_alone(tmp_path):
     run = make_run(tmp_path / "r", rounds=1)
     corrected, *others = [s for s in run.dataset.samples(verdict="kept") if len(s.instances) > 1]
     review.delete(run.dataset, corrected, 0)
-    run.settings.min_instance_px = 10**6  # whatever is labelled anew loses its labels
+    run.settings.annotation.min_instance_px = 10**6  # whatever is labelled anew loses its labels
     report = json.loads(annotate(run))
     assert report["checked_by_hand"] == 1
     assert run.dataset.sample(corrected.id).instances == corrected.instances[1:]

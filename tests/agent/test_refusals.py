@@ -94,8 +94,8 @@ def test_a_wish_about_more_rounds_is_heard_in_any_words():
 
 
 def test_every_code_is_acted_upon():
-    by_page = {Code.WITHOUT_MODEL}  # tests/ui/test_pages.py
-    assert set(REFUSALS) | by_page == set(Code)
+    told = {Code.WITHOUT_MODEL, Code.WITHOUT_CLUSTER, Code.UNFINISHED, Code.BEGUN}  # tests/ui/test_plain_words.py
+    assert set(REFUSALS) | told == set(Code)
 
 
 # Kept with the conversation -------------------------------------------------------------------------------------------
@@ -176,7 +176,6 @@ def test_reports_are_told_from_refusals_by_what_they_carry():
 
 def test_a_run_says_by_code_that_it_can_go_on_without_its_model(tmp_path, monkeypatch):
     settings = Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory")
-    monkeypatch.setattr("agent.graph.resume_command", lambda *_: "Wombat.")
     run = start_run("segment apples", settings)
     silent = ScriptedModel(script=[call("define_task", kind="", classes=[])], repeat=True)
     execute(run, lambda _q: None, model=silent, tools=tools_that())

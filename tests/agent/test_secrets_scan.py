@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from agent.llm import chat_model, choose, explain, served_model
+from agent.llm import chat_model, choose, failure, served_model
 from tests.faults import secrets
 from tests.faults.secrets import files_of, leaks
 from tests.tools.generators.test_openai_images import scenes
@@ -57,7 +57,7 @@ def test_nothing_is_left_of_keys_after_a_run(tmp_path, variables, generator):
             reader.join(0.05)
         reader.join()
     record = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())
-    assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm_model"] == "sees"
+    assert record["status"] == "failed" and "401" in record["error"] and record["settings"]["vlm"]["model"] == "sees"
     kept = files_of(tmp_path)
     assert len(kept) > 3 and any("agent.cli.app" in line for line in lines)
     assert not leaks(*kept, *said, *lines)
@@ -81,6 +81,6 @@ def test_no_client_repeats_a_key(tmp_path, variables, monkeypatch):
             ask()
         errors.append(caught.value)
     assert all(isinstance(error, StepFailed) for error in errors[1:])
-    said = [explain(errors[0]), choose(settings).why, *(str(error) for error in errors[1:])]
+    said = [str(failure(errors[0])), choose(settings).why, *(str(error) for error in errors[1:])]
     said += [redact("".join(traceback.format_exception(error))) for error in errors]
     assert not leaks(*said, *files_of(tmp_path), repr(settings), repr(engine), repr(vision))

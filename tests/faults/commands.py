@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from agent.cli import app as cli
 from tests.runs import make_run
-from tools.core.settings import Settings
+from tools.core.settings import Settings, places
 
 LONG = "r" * 300
 NO_UTF8 = os.fsdecode(b"\xff\xfe apples")
@@ -345,14 +345,13 @@ def _bad_values(option: Parameter) -> list[str]:
 
 def variable_lines() -> Iterator[Line]:
     """Every setting that takes no text, with nonsense from the environment."""
-    for name, field in Settings.model_fields.items():
-        if any(
-            kind in str(field.annotation) for kind in ("<class 'str'>", "str | None", "Annotated[str", "Path", "Secret")
-        ):
+    settings = Settings()
+    for name, place in places().items():
+        kind = str(type(settings.holder(place)).model_fields[place.field].annotation)
+        if any(text in kind for text in ("<class 'str'>", "str | None", "Annotated[str", "Path", "Secret")):
             continue
-        variable = f"SIGHTSMITH_{name.upper()}"
         for value in ("nonsense", "nan", "-1e400", "{"):
-            yield Line("doctor", ["doctor"], (variable, name), (variable, value))
+            yield Line("doctor", ["doctor"], (place.variable, name), (place.variable, value))
 
 
 # Trying ---------------------------------------------------------------------------------------------------------------

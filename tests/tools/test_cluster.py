@@ -184,8 +184,8 @@ def test_workers_get_no_key_and_no_photo(tmp_path):
     run.record.real = str(tmp_path)
     order = cluster.Order.of(run)
     assert "sk-" not in repr(order) + order.settings.model_dump_json()
-    assert order.settings.openai_api_key is None
-    assert (order.settings.workers, order.settings.engine, order.record.real) == (1, "local", None)
+    assert order.settings.openai.api_key is None
+    assert (order.settings.generation.workers, order.settings.cluster.engine, order.record.real) == (1, "local", None)
 
 
 def test_an_engine_that_pays_stays_where_its_ledger_is(tmp_path):

@@ -557,8 +557,9 @@ def test_an_image_service_is_set_up_with_its_key_in_the_session_alone(draw, runs
     ((name, _, secrets),) = spawned
     assert secrets == {"SIGHTSMITH_IMAGE_BASE_URL": "http://127.0.0.1:9/v1", "SIGHTSMITH_IMAGE_API_KEY": "sk-pictures"}
     record = read_record(runs_dir / name)
-    assert record.settings["generator"] == "openai_images"
-    assert (record.settings["image_model"], record.settings["image_price"]) == ("their-model", 0.02)
+    assert record.settings["generation"]["generator"] == "openai_images"
+    image = record.settings["image"]
+    assert (image["model"], image["price"]) == ("their-model", 0.02)
     assert record.options["money"] == 1.5
     assert not any(b"sk-pictures" in p.read_bytes() for p in runs_dir.rglob("*") if p.is_file())
 

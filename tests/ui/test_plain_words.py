@@ -1,14 +1,16 @@
 """Plain words first: what a person without a terminal reads about a model, and what never stands on the page."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from agent.cli.ways import with_way
 from agent.requests import questions
 from tests.runs import evaluation, make_run
 from tests.ui.conftest import words
-from tools.core.errors import StepFailed
+from tools.core.errors import Code, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
 from ui import plain_words, widgets
@@ -81,7 +83,6 @@ def test_a_real_photo_speaks_before_a_drawn_one(tmp_path):
     [
         "No real photo was measured, so how it does on real photos is not known; --real DIR measures that.",
         "Still weak: occlusion=partly hidden, light=deep shade.",
-        "Go on with: sightsmith resume fruits --llm offline --runs-dir /tmp/runs",
         "Set SIGHTSMITH_LLM_TIMEOUT_S=60, or --llm NAME",
         "nothing answers at OPENAI_BASE_URL (connection refused). Start the server, or check OPENAI_API_KEY",
         "用 --real 目录 可以测；或 --llm 模型名。仍然较弱：light=deep shade。",
@@ -93,16 +94,50 @@ def test_the_agents_words_are_worded_for_the_page(monkeypatch, language, text):
     monkeypatch.setattr("ui.session.language", lambda: language)
     said = plain_words.for_page(text)
     assert not CODE.search(said)
-    assert "sightsmith " not in said
     assert "DIR" not in said and "NAME" not in said
     assert widgets.explained(StepFailed(text)) == said
 
 
 @pytest.mark.usefixtures("english")
 def test_the_question_about_an_unknown_thing_names_what_is_below_it():
-    said = plain_words.for_page(questions.ask_instead_of(["zorbling"], "en"))
+    said = plain_words.with_way(questions.ask_instead_of(["zorbling"], "en"), "uncovered", {"names": ["zorbling"]})
     assert EN["show_title"] in said
     assert "zorbling" in said
+
+
+# Codes of refusals that the planner or the graph settles: no person reads them.
+_WITHIN = {Code.ALIKE, Code.LEAVE_OUT, Code.SAME_AGAIN, Code.WISH}
+_CHECKS = ("key", "address", "model", "time", "later")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("code", sorted(set(Code) - _WITHIN))
+def test_page_and_command_line_each_word_the_way_out_of_a_code(monkeypatch, language, code):
+    monkeypatch.setattr("ui.session.language", lambda: language)
+    for check in _CHECKS if code is Code.WITHOUT_MODEL else ("",):
+        data = {"check": check, "request": "find apples", "few": "p", "names": ["zorb"]}
+        said = plain_words.with_way("It cannot be.", str(code), data)
+        assert said.startswith("It cannot be. ") and not CODE.search(said) and "sightsmith" not in said
+        assert widgets.explained(StepFailed("It cannot be.", code, data)) == said
+        typed = with_way("It cannot be", code, data, Path("runs") / "r")
+        assert typed.startswith("It cannot be. ") and "sightsmith " in typed
+
+
+def test_no_sentence_of_the_agent_holds_a_command():
+    """A command is for the command line alone to say (`agent/cli`), and for what is started there."""
+    told = re.compile(r"\bsightsmith (resume|build|export|label|learn|ui|doctor)\b")
+    there = {"compare.py", "start.py", "run_folder.py", "anonymise.py"}  # what only its commands reach
+    found = []
+    root = Path(plain_words.__file__).parents[1]
+    for path in [*(root / "agent").rglob("*.py"), *(root / "tools").rglob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        kept = {n.value for n in ast.walk(tree) if isinstance(n, ast.Expr)}  # docstrings
+        found += [
+            (path.name, n.value) for n in ast.walk(tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and n not in kept and told.search(n.value)
+            and path.parent.name != "cli" and path.name not in there
+        ]  # fmt: skip
+    assert found == []
 
 
 @pytest.mark.parametrize("texts", [EN, ZH])

@@ -23,7 +23,7 @@ class Annotator(Protocol):
 
     @property
     def at_once(self) -> int | None:
-        """Pictures that it is best given at once; None leaves that to `settings.detector_batch`."""
+        """Pictures that it is best given at once; None leaves that to `settings.annotation.detector_batch`."""
 
     def annotate_many(
         self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec

@@ -6,14 +6,14 @@ import numpy as np
 
 from tools.data.sample import BoolMask, Instance
 from tools.data.scores import Audit, LabelQuality
-from tools.metrics.coco import Floats, Picture, independent, interval, number, ratio, resamples
+from tools.metrics.coco import Floats, JudgedPicture, independent, interval, number, ratio, resamples
 
 MATCH_IOU = 0.5  # a label with less overlap is of something else
 # The mark: auto-labels of the apple paper against hand-made masks (arXiv 2411.11285).
 APPLE_PAPER = {"dice": 0.951, "iou": 0.930}
 
 
-def audit(pictures: Sequence[Picture], classes: Sequence[str], annotator: str, draws: int, seed: int) -> Audit:
+def audit(pictures: Sequence[JudgedPicture], classes: Sequence[str], annotator: str, draws: int, seed: int) -> Audit:
     """Match labels with truths of their class, one to one, so that the overlaps' sum is greatest; then count.
 
     Args:
@@ -62,7 +62,7 @@ def _mask(instance: Instance, height: int, width: int) -> BoolMask:
     return mask
 
 
-def _row(picture: Picture, name: str, by_mask: bool) -> list[float]:
+def _row(picture: JudgedPicture, name: str, by_mask: bool) -> list[float]:
     """Sums of one picture and class: objects, labels, matches, their IoU, their Dice."""
     from scipy.optimize import linear_sum_assignment  # half a second, which most commands need not wait
 

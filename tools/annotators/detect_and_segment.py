@@ -73,9 +73,10 @@ class LabelRules:
         """Those of the settings; a detector's own usual confidence where none is set."""
         from tools.annotators.open_vocabulary import usual_confidence
 
+        own = settings.annotation
         return cls(
-            tuple(settings.detector_confidence or usual_confidence(d) for d in detectors), settings.detector_flip,
-            settings.fusion_iou, settings.min_box_mask_iou, settings.min_instance_px, settings.clip_least_share,
+            tuple(own.detector_confidence or usual_confidence(d) for d in detectors), own.detector_flip,
+            own.fusion_iou, own.min_box_mask_iou, own.min_instance_px, settings.clip.least_share,
         )  # fmt: skip
 
 
@@ -83,11 +84,11 @@ def crop_checker(settings: "Settings") -> Embedder | None:
     """The encoder that looks at crops, where the settings want one and its weights are on this machine."""
     from tools.core.model_files import local_folder
 
-    if not settings.crop_agreement or local_folder(settings.clip_model) is None:
+    if not settings.annotation.crop_agreement or local_folder(settings.clip.model) is None:
         return None
     from tools.scorers.clip import ClipEmbedder
 
-    return ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
+    return ClipEmbedder(settings.clip.model, settings.clip.floor, offline=True)
 
 
 class DetectAndSegment:

@@ -37,10 +37,10 @@ class Prompt:
     outside: Sequence[tuple[float, float]] = field(default_factory=tuple)  # points that are not on it
 
 
-Engine = Callable[[Picture, Prompt], BoolMask]
+MaskEngine = Callable[[Picture, Prompt], BoolMask]
 
 
-def mask_of(picture: Picture, prompt: Prompt, engine: Engine | None = None) -> BoolMask:
+def mask_of(picture: Picture, prompt: Prompt, engine: MaskEngine | None = None) -> BoolMask:
     """The (h, w) mask of the thing that a prompt shows.
 
     Args:
@@ -109,12 +109,12 @@ def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
 
 def sam_of(settings: Settings) -> str | None:
     """The Segment Anything that this machine has: what the settings name, or its weights in the hub's cache."""
-    if settings.segmenter != GRAB_CUT:
-        return settings.segmenter
-    return settings.sam_model if local_folder(settings.sam_model) is not None else None
+    if settings.annotation.segmenter != GRAB_CUT:
+        return settings.annotation.segmenter
+    return settings.annotation.sam_model if local_folder(settings.annotation.sam_model) is not None else None
 
 
-def load_sam(model: str, settings: Settings) -> Engine:
+def load_sam(model: str, settings: Settings) -> MaskEngine:
     """An engine for `mask_of` with the weights that `sam_of` found. Nothing is fetched.
 
     Raises:
@@ -123,10 +123,10 @@ def load_sam(model: str, settings: Settings) -> Engine:
     from tools.annotators.sam import make_sam
 
     # A person looks at every mask, so none is held back for the model's own doubts.
-    return by_segmenter(make_sam(model, offline=True, batch=settings.segmenter_batch, min_quality=0.0))
+    return by_segmenter(make_sam(model, offline=True, batch=settings.annotation.segmenter_batch, min_quality=0.0))
 
 
-def by_segmenter(segmenter: Segmenter) -> Engine:
+def by_segmenter(segmenter: Segmenter) -> MaskEngine:
     """A segmenter as an engine. It wants a box: for clicks alone GrabCut's, or one around them."""
     one_at_a_time = threading.Lock()
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.core.errors import SightsmithError, StepFailed
+from tools.core.errors import Code, SightsmithError, StepFailed
 from tools.core.processes import before_workers_of_ray
 from tools.core.settings import Settings
 from tools.runs.runtime import RunContext, RunRecord
@@ -74,8 +74,7 @@ def connect(address: str | None) -> Any:
     except (ConnectionError, TimeoutError, OSError, ValueError, RuntimeError) as error:
         why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise StepFailed(
-            f"no Ray cluster answers at {address or 'this machine'} ({why}); correct --address, or go on with "
-            "sightsmith resume RUN --engine local"
+            f"no Ray cluster answers at {address or 'this machine'} ({why})", Code.WITHOUT_CLUSTER
         ) from error
     return ray
 
@@ -159,7 +158,7 @@ class RayPool:
     """
 
     def __init__(self, run: RunContext, factory: Factory, *, networks: bool) -> None:
-        self._ray = connect(run.settings.ray_address)
+        self._ray = connect(run.settings.cluster.ray_address)
         self._run, self._networks = run, networks
         seat: Any = self._ray.remote(max_restarts=0, max_task_retries=0)(Seat)  # restarts are our business, see `map`
         self.size, resources = self._places()
@@ -175,10 +174,10 @@ class RayPool:
         there = self._ray.cluster_resources()
         cores, gpus = int(there.get("CPU", 1)), int(there.get("GPU", 0))
         if not self._networks:
-            return self._run.settings.workers or max(1, cores), {"num_cpus": 1}
+            return self._run.settings.generation.workers or max(1, cores), {"num_cpus": 1}
         if gpus:
-            return self._run.settings.workers or gpus, {"num_cpus": 1, "num_gpus": 1}
-        return self._run.settings.workers or sum(n["Alive"] for n in self._ray.nodes()), {"num_cpus": 1}
+            return self._run.settings.generation.workers or gpus, {"num_cpus": 1, "num_gpus": 1}
+        return self._run.settings.generation.workers or sum(n["Alive"] for n in self._ray.nodes()), {"num_cpus": 1}
 
     def map(self, units: Sequence[Any], load: Callable[[Any], Any] = lambda unit: unit) -> Iterator[tuple[int, Any]]:
         """Yield (index, result) of each unit as it is finished; a `Lost` stands for one that kills its workers.
@@ -255,7 +254,8 @@ class RayPool:
             raise _cause(error) from error
         except RayActorError as error:
             self._mourn(worker, error)
-            return Lost(f"its worker died {tries} times") if tries >= self._run.settings.scene_attempts else None
+            lost = tries >= self._run.settings.generation.scene_attempts
+            return Lost(f"its worker died {tries} times") if lost else None
         self._lost_in_a_row = 0
         self._idle.append(worker)
         return result
@@ -272,14 +272,14 @@ class RayPool:
         Raises:
             StepFailed: so it is.
         """
-        most = self._run.settings.scene_attempts * max(4, 2 * self.size)
+        most = self._run.settings.generation.scene_attempts * max(4, 2 * self.size)
         if self._lost_in_a_row >= most:
             raise StepFailed(f"{most} workers of the cluster died one after the other; see Ray's logs")
         waited = time.monotonic() - moved
-        if not self._busy and not self._idle and waited > self._run.settings.ray_start_timeout_s:
+        if not self._busy and not self._idle and waited > self._run.settings.cluster.ray_start_timeout_s:
             raise StepFailed(
-                f"no worker of the cluster started within {waited:.0f} s: its machines are busy or gone; free them, or "
-                f"go on with sightsmith resume {self._run.record.name} --engine local"
+                f"no worker of the cluster started within {waited:.0f} s: its machines are busy or gone; free them",
+                Code.WITHOUT_CLUSTER,
             )
 
     def _dismiss(self, worker: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.cluster import NETWORKS, Lost, RayPool
-from tools.core.errors import StepFailed
+from tools.core.errors import Code, StepFailed
 from tools.core.task import TaskSpec
 from tools.data.pictures import Picture
 from tools.data.sample import Instance, Sample
@@ -84,7 +84,7 @@ class RayGenerator(Generator):
         networks = self.name in NETWORKS
         pool = self._pool = RayPool(self._run, generating, networks=networks)
         folder.mkdir(parents=True, exist_ok=True)
-        size = self._run.settings.diffusion_batch or NETWORK_UNIT if networks else UNIT
+        size = self._run.settings.diffusion.batch or NETWORK_UNIT if networks else UNIT
         size = max(1, min(size, math.ceil(len(scenes) / pool.size)))
         alone: list[list[SceneSpec]] = []  # of units that were lost: one of them may be the culprit
         units = [list(scenes[start : start + size]) for start in range(0, len(scenes), size)]
@@ -117,7 +117,7 @@ def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], A
     """What a worker does with pictures and samples: see `tools.scorers.choosing.score_batch`."""
     from tools.scorers.choosing import make_scorers, score_batch
 
-    scorers, least = make_scorers(run), run.settings.min_quality
+    scorers, least = make_scorers(run), run.settings.curation.min_quality
 
     def work(unit: tuple[list[Picture], list[Sample]]) -> Any:
         return score_batch(scorers, *unit, least)
@@ -133,7 +133,7 @@ def scored(
     Raises:
         StepFailed: a batch killed every worker that it was given to, or no worker starts.
     """
-    pool = RayPool(run, scoring, networks=run.settings.scorer != "pixels")
+    pool = RayPool(run, scoring, networks=run.settings.curation.scorer != "pixels")
 
     def load(batch: Sequence[Sample]) -> tuple[list[Picture], list[Sample]]:
         return [read(s) for s in batch], list(batch)
@@ -148,14 +148,14 @@ def scored(
 def _must(found: Any, batch: Sequence[Sample]) -> Any:
     if isinstance(found, Lost):
         ids = ", ".join(s.id for s in batch[:3])
-        raise StepFailed(f"{found.reason} at pictures {ids}...; lower the batch, or resume with --engine local")
+        raise StepFailed(f"{found.reason} at pictures {ids}...; lower the batch", Code.WITHOUT_CLUSTER)
     return found
 
 
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-class Labelling:
+class LabellingWork:
     """Builds what a worker does with pictures and samples: their labels, and what it refused.
 
     Args:
@@ -187,7 +187,7 @@ class RayAnnotator:
         name: of the engine, with version and licence.
         version: see name.
         licence: see name.
-        calibration: see `Labelling`.
+        calibration: see `LabellingWork`.
     """
 
     def __init__(
@@ -195,8 +195,8 @@ class RayAnnotator:
     ) -> None:  # fmt: skip
         self.name, self.version, self.licence = name, version, licence
         self.dropped: Counter[str] = Counter()
-        self._batch = run.settings.detector_batch
-        self._pool = RayPool(run, Labelling(calibration), networks=True)
+        self._batch = run.settings.annotation.detector_batch
+        self._pool = RayPool(run, LabellingWork(calibration), networks=True)
         self.at_once = self._batch * self._pool.size * BATCHES_AT_ONCE
 
     def annotate_many(

@@ -6,14 +6,20 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """What a refusal is about, for code that acts on it; its sentence is for people and for models alone."""
+    """What a refusal is about, for code that acts on it; its sentence is for people and for models alone.
 
-    UNCOVERED = "uncovered"  # nothing draws a class; data: names, nearest (known names by name)
+    Command line, page and MCP word the way out of each by themselves: `agent.cli.ways`, `ui.plain_words`, `agent.mcp`.
+    """
+
+    UNCOVERED = "uncovered"  # nothing draws a class; data: names, nearest (known names by name; not of a question)
     ALIKE = "alike"  # classes that would look the same; data: classes, drawn_as, appearances
     LEAVE_OUT = "leave_out"  # an argument is not possible, the call without it is; data: argument
     SAME_AGAIN = "same_again"  # a person settled something beside the call, which can now be made as it was
     WISH = "wish"  # what a person said to a plan; data: said
-    WITHOUT_MODEL = "without_model"  # the language model is at fault: without it the run can go on
+    WITHOUT_MODEL = "without_model"  # the language model is at fault: without it the run can go on; data: check
+    WITHOUT_CLUSTER = "without_cluster"  # the cluster is: on this machine the run can go on
+    UNFINISHED = "unfinished"  # what was asked for needs a run that has come to its end
+    BEGUN = "begun"  # the run has begun, and learns from what it was given; data: request, few
 
 
 class SightsmithError(Exception):

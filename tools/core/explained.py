@@ -1,7 +1,7 @@
 """The settings told to a person: what each is now, where that comes from, and why it is so.
 
-A setting's reason is the comment beside or above it in `settings.py`, and its group the heading that follows a blank
-line there: they are written once, where they are kept true.
+A setting's reason is the comment beside or above it in `setting_groups.py`, and its heading the first line of its
+group's docstring: they are written once, where they are kept true.
 """
 
 import inspect
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tools.core.secrecy import secret_fields
-from tools.core.settings import Settings
+from pydantic import BaseModel
+
+from tools.core.settings import Settings, places
 
 HIDDEN = "set, not shown"
 
@@ -38,14 +39,13 @@ def explain(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         settings: as they are now; nothing secret of them is told.
         environment: says which of them were set.
     """
-    given = {name.upper() for name in environment}
-    secret, told = set(secret_fields(Settings)), []
-    for name, (group, reason) in _written().items():
-        variable = str(Settings.model_fields[name].validation_alias or f"SIGHTSMITH_{name}").upper()
-        value = getattr(settings, name)
-        shown = HIDDEN if name in secret and value is not None else _plain(value)
-        source = "environment" if variable in given else "default"
-        told.append(Explained(group, name, variable, shown, source, reason))
+    given, told = {name.upper() for name in environment}, []
+    for name, place in places().items():
+        heading, reasons = _written(type(settings.holder(place)))
+        value = settings.value(name)
+        shown = HIDDEN if place.secret and value is not None else _plain(value)
+        source = "environment" if place.variable in given else "default"
+        told.append(Explained(heading, name, place.variable, shown, source, reasons[place.field]))
     return told
 
 
@@ -56,28 +56,27 @@ def _plain(value: object) -> str:
 
 
 @cache
-def _written() -> dict[str, tuple[str, str]]:
-    """Group and reason of every setting, read from the comments of the class."""
-    source = inspect.getsource(Settings)
+def _written(kind: type[BaseModel]) -> tuple[str, dict[str, str]]:
+    """The heading of a group, and the reason of every setting in it, read from its comments."""
+    source = inspect.getsource(kind)
     lines = source.splitlines()
     comments = {
         token.start[0]: (token.string.lstrip("# "), token.line.lstrip().startswith("#"))
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    found: dict[str, tuple[str, str]] = {}
-    group, above, current = "", list[str](), ""
+    found: dict[str, str] = {}
+    above, current = list[str](), ""
     for number, line in enumerate(lines, start=1):
         text, alone = comments.get(number, ("", False))
-        if alone and not lines[number - 2].strip():  # the first line after a blank one
-            group, above = text, []
-        elif alone:
+        if alone:
             above.append(text)
-        else:
-            name = line.strip().partition(":")[0]
-            if name in Settings.model_fields and line.startswith("    ") and not line.startswith("     "):
-                current, found[name] = name, (group, " ".join(above))
-                above = []
-            if text and current:
-                found[current] = (found[current][0], " ".join(t for t in (found[current][1], text) if t))
-    return {name: found[name] for name in Settings.model_fields}
+            continue
+        name = line.strip().partition(":")[0]
+        if name in kind.model_fields and line.startswith("    ") and not line.startswith("     "):
+            current, found[name] = name, " ".join(above)
+            above = []
+        if text and current:
+            found[current] = " ".join(t for t in (found[current], text) if t)
+    heading = "The run" if kind is Settings else inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].rstrip(".")
+    return heading, found

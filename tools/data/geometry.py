@@ -1,4 +1,7 @@
-"""How far boxes and masks overlap: the one place for it. Matching for scores is pycocotools' (`tools.metrics.coco`)."""
+"""How far boxes and masks overlap, and which objects are too small to be judged: the one place for both.
+
+Matching for scores is pycocotools' (`tools.metrics.coco`).
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +29,23 @@ def box_ious(
 def box_iou(a: Box, b: Box) -> float:
     """Intersection over union of two boxes."""
     return float(box_ious([a], [b])[0, 0])
+
+
+def shorter_sides(boxes: Sequence[Box] | npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """(n,) width or height of n boxes x1, y1, x2, y2, whichever is less, in their unit."""
+    corners = np.asarray(boxes, np.float64).reshape(-1, 4)
+    sides: npt.NDArray[np.float64] = (corners[:, 2:] - corners[:, :2]).min(axis=1)
+    return sides
+
+
+def large_enough(boxes: Sequence[Box] | npt.NDArray[Any], ignore_side_px: float) -> npt.NDArray[np.bool_]:
+    """(n,) which objects are judged, by their boxes: those without a side under a limit, whatever they are found by.
+
+    Wherever something is scored, an object under the limit counts neither as found nor as missed, and a detection
+    under it that is right about no object that counts is no false alarm.
+    """
+    judged: npt.NDArray[np.bool_] = shorter_sides(boxes) >= ignore_side_px
+    return judged
 
 
 def mask_iou(a: BoolMask, b: BoolMask) -> float:

@@ -194,7 +194,7 @@ WAYS: tuple[tuple[Callable[[str], str], str], ...] = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NamedPicture:
     """A picture that a label file speaks of."""
 
     name: str  # as the file says it, with folders if it does
@@ -213,7 +213,7 @@ class Matches:
 _Fit = tuple[int, ...]
 
 
-def match_pictures(tree: Tree, wanted: Sequence[Wanted]) -> Matches:
+def match_pictures(tree: Tree, wanted: Sequence[NamedPicture]) -> Matches:
     """Find the picture of every label, exact names first; what a stricter rule took, a laxer one leaves alone.
 
     A name that fits two pictures is cleared up by its folders, by the split that label file and picture speak of and
@@ -244,7 +244,7 @@ def match_pictures(tree: Tree, wanted: Sequence[Wanted]) -> Matches:
 
 
 def _claim(
-    tree: Tree, wanted: Wanted, place: int, candidates: Sequence[Path], same: Callable[[str], str],
+    tree: Tree, wanted: NamedPicture, place: int, candidates: Sequence[Path], same: Callable[[str], str],
     claims: dict[Path, list[tuple[_Fit, int]]], found: Matches,
 ) -> None:  # fmt: skip
     name = _path(wanted)
@@ -259,7 +259,7 @@ def _claim(
         found.unclear[place] = True
 
 
-def _grant(picture: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[Wanted], found: Matches) -> None:
+def _grant(picture: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[NamedPicture], found: Matches) -> None:
     """Give a picture to the name that fits it best, in whichever files that stands."""
     best = max(fit for fit, _ in claims)
     names = {wanted[place].name for fit, place in claims if fit == best}
@@ -270,7 +270,7 @@ def _grant(picture: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[Wante
             found.unclear[place] = True
 
 
-def _path(wanted: Wanted) -> PurePosixPath:
+def _path(wanted: NamedPicture) -> PurePosixPath:
     return PurePosixPath(wanted.name.replace("\\", "/"))
 
 
@@ -284,7 +284,7 @@ def _stem_key(same: Callable[[str], str]) -> Callable[[str], str]:
     return lambda name: same(stem_of(name))
 
 
-def _other_split(tree: Tree, wanted: Wanted, picture: Path) -> bool:
+def _other_split(tree: Tree, wanted: NamedPicture, picture: Path) -> bool:
     said = split_of(_path(wanted).parts[:-1]) or _file_split(tree, wanted.source)
     own = split_of(picture.relative_to(tree.top).parts[:-1])
     return bool(said and own and said != own)

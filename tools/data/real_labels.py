@@ -11,7 +11,7 @@ from tools.core.errors import StepFailed
 from tools.data.formats import folders, label_studio, unread
 from tools.data.formats.labels import LabelledImage, LabelSet, counted
 from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, several_formats
-from tools.data.label_tree import HOW, Tree, Wanted, match_pictures, read_tree, stem_of, widen
+from tools.data.label_tree import HOW, NamedPicture, Tree, match_pictures, read_tree, stem_of, widen
 from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
 from tools.data.real_masks import read_masks
@@ -95,7 +95,7 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
         else:
             said.append((path, content))
     stems = {stem_of(p.name) for p in tree.pictures} if kind in (*ONE_PICTURE, "label-studio") else set()
-    matches = match_pictures(tree, [Wanted(_name(path, image, stems, kind), path) for path, image in said])
+    matches = match_pictures(tree, [NamedPicture(_name(path, image, stems, kind), path) for path, image in said])
     owner: dict[Path, tuple[Path, LabelledImage]] = {}
     missing: list[str] = []
     unclear: list[str] = []

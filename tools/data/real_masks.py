@@ -11,7 +11,7 @@ from tools.core.errors import StepFailed
 from tools.core.task import slug
 from tools.data.formats import folders, mask_pngs
 from tools.data.formats.labels import LabelledImage
-from tools.data.label_tree import Tree, Wanted, mask_of, match_pictures
+from tools.data.label_tree import NamedPicture, Tree, mask_of, match_pictures
 from tools.data.real_yolo import read_text
 
 _LISTS = ("classes.txt", "labels.txt", "labelmap.txt")
@@ -49,7 +49,7 @@ def read_masks(tree: Tree) -> MaskLabels:
     found = MaskLabels()
     photos = {p.stem for p in tree.pictures}
     meant = {path: mask_of(path, photos) for path in tree.masks}
-    wanted = [Wanted(f"{own[0]}.png", path) for path, own in meant.items() if own]
+    wanted = [NamedPicture(f"{own[0]}.png", path) for path, own in meant.items() if own]
     matches = match_pictures(tree, wanted)
     of_photo: dict[Path, list[Path]] = defaultdict(list)
     for want, picture, is_unclear in zip(wanted, matches.pictures, matches.unclear, strict=True):

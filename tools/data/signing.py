@@ -26,7 +26,7 @@ class ManifestSigner:
     """
 
     def __init__(self, settings: Settings) -> None:
-        certificate, key = settings.c2pa_certificate, settings.c2pa_key_file
+        certificate, key = settings.c2pa.certificate, settings.c2pa.key_file
         if certificate is None or key is None:
             raise StepFailed(
                 "a C2PA manifest needs both SIGHTSMITH_C2PA_CERTIFICATE and SIGHTSMITH_C2PA_KEY_FILE (PEM files)"
@@ -35,7 +35,7 @@ class ManifestSigner:
             self._chain, self._key = certificate.read_text(encoding="ascii"), key.read_bytes()
         except (OSError, ValueError) as error:
             raise StepFailed(f"the key or certificate for C2PA cannot be read: {error}") from error
-        self._algorithm = settings.c2pa_algorithm
+        self._algorithm = settings.c2pa.algorithm
         self._named = f"{certificate.name} with {key.name}"
 
     def sign(self, source: Path, target: Path, kind: str) -> None:
@@ -74,4 +74,4 @@ class ManifestSigner:
 
 def signer_of(settings: Settings) -> ManifestSigner | None:
     """The signer, where the person has named a key or a certificate."""
-    return None if settings.c2pa_certificate is None and settings.c2pa_key_file is None else ManifestSigner(settings)
+    return None if settings.c2pa.certificate is None and settings.c2pa.key_file is None else ManifestSigner(settings)

@@ -35,23 +35,23 @@ _NAME_SHOWN = 80  # characters of a stranger's file name
 _ENCRYPTED = 0x1
 _MIN_RATIO_BYTES = 1 << 20  # under a megabyte nothing is a bomb, however well it was packed
 
-LeftOut = dict[str, str]  # name of what was left out of an upload -> why
+RefusedFiles = dict[str, str]  # name of what was left out of an upload -> why
 
 
 class Limits:
     """How much one upload may hold."""
 
     def __init__(self, settings: Settings) -> None:
-        self.upload_bytes = settings.ui_upload_mb * 10**6
-        self.unpacked_mb = settings.ui_unpacked_mb
+        self.upload_bytes = settings.ui.upload_mb * 10**6
+        self.unpacked_mb = settings.ui.unpacked_mb
         self.unpacked_bytes = self.unpacked_mb * 10**6
-        self.files = settings.ui_unpacked_files
-        self.ratio = settings.ui_unpacked_ratio
+        self.files = settings.ui.unpacked_files
+        self.ratio = settings.ui.unpacked_ratio
 
 
 def unpack(
-    archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits, left_out: LeftOut | None = None,
-    *, under: str = "",
+    archive: IO[bytes], into: Path, kinds: frozenset[str] | set[str], limits: Limits,
+    left_out: RefusedFiles | None = None, *, under: str = "",
 ) -> int:  # fmt: skip
     """Unpack a zip into a new folder; returns the number of files.
 
@@ -101,7 +101,10 @@ def unpack_labelled(archive: Path, into: Path, settings: Settings) -> None:
 
 
 def checked_entries(
-    packed: zipfile.ZipFile, kinds: frozenset[str] | set[str] | None, limits: Limits, left_out: LeftOut | None = None
+    packed: zipfile.ZipFile,
+    kinds: frozenset[str] | set[str] | None,
+    limits: Limits,
+    left_out: RefusedFiles | None = None,
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """Entries of a zip with their places below a folder; refused before a byte is read.
 
@@ -199,7 +202,7 @@ def new_folder(parent: Path, name: str) -> Path:
     return next(p for n in range(1, 10_000) if not (p := parent / (stem if n == 1 else f"{stem}-{n}")).exists())
 
 
-def leave_out_broken_pictures(folder: Path, left_out: LeftOut) -> int:
+def leave_out_broken_pictures(folder: Path, left_out: RefusedFiles) -> int:
     """Decode every picture of an upload, for one that is cut off shows it at its end alone; take out the broken.
 
     Args:
@@ -226,7 +229,7 @@ def leave_out_broken_pictures(folder: Path, left_out: LeftOut) -> int:
     return whole
 
 
-def told_of(left_out: LeftOut) -> str:
+def told_of(left_out: RefusedFiles) -> str:
     """What was left out and why, the first few by name; empty where nothing was."""
     shown = [f"{name}: {why}" for name, why in list(left_out.items())[:_SHOWN]]
     more = f" And {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
@@ -234,7 +237,7 @@ def told_of(left_out: LeftOut) -> str:
 
 
 def save_labelled(
-    archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, left_out: LeftOut,
+    archive: IO[bytes], parent: Path, name: str, classify: bool, settings: Settings, *, left_out: RefusedFiles,
 ) -> tuple[Path, str]:  # fmt: skip
     """Take in a zip of labelled photos, of which at least one has a label.
 
@@ -294,7 +297,7 @@ def save_assets(
 
 
 def save_photos(
-    files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings, left_out: LeftOut
+    files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings, left_out: RefusedFiles
 ) -> int:  # fmt: skip
     """Take in photos without labels, or zips of them, into a new folder; returns how many.
 
@@ -316,7 +319,7 @@ def save_photos(
 
 def lay_down(
     files: Sequence[tuple[str, IO[bytes]]], into: Path, kinds: frozenset[str], limits: Limits,
-    left_out: LeftOut | None = None,
+    left_out: RefusedFiles | None = None,
 ) -> int:  # fmt: skip
     """Files side by side, zips unpacked in folders of their own.
 

@@ -64,10 +64,10 @@ def objects_of(settings: Settings, folder: Path, assets: str | None = None, few:
 
     if few is not None:  # shown, not drawn
         return AnyObject()
-    if settings.generator == "copy_paste" and settings.cutouts_dir is not None:
-        return CutoutFolder(settings.cutouts_dir)
+    if settings.generation.generator == "copy_paste" and settings.copy_paste.cutouts_dir is not None:
+        return CutoutFolder(settings.copy_paste.cutouts_dir)
     library = Library.of_run(folder, Path(assets) if assets else None, settings)
-    return AnyObject(library) if settings.generator in WORDED_GENERATORS else library
+    return AnyObject(library) if settings.generation.generator in WORDED_GENERATORS else library
 
 
 def names_to_choose_from(run: RunContext) -> str:
@@ -122,7 +122,7 @@ class _Things(Mapping[str, Thing]):
 
 def wishes_of(run: RunContext) -> dict[str, Any]:
     """Weights that the run's engine needs: values that it cannot show are left out, not judged by."""
-    if run.settings.generator != "copy_paste":
+    if run.settings.generation.generator != "copy_paste":
         return {}
     wishes: dict[str, Any] = {"viewpoint": {v: 1.0 if v == VIEWPOINTS[0] else 0.0 for v in VIEWPOINTS}}
     if places := _places(run):
@@ -144,5 +144,5 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> dict[s
 def _places(run: RunContext) -> list[str]:
     from tools.generators.copy_paste.backgrounds import PhotoBackgrounds
 
-    folder = run.settings.backgrounds_dir
+    folder = run.settings.copy_paste.backgrounds_dir
     return PhotoBackgrounds(folder).contexts() if folder is not None else []

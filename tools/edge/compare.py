@@ -14,7 +14,7 @@ from tools.core.errors import FixArguments
 from tools.core.files import write_text
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
-from tools.edge.forms import INT8, PT, Form, wanted_forms
+from tools.edge.forms import INT8, PT, ModelForm, wanted_forms
 from tools.edge.measure import Exam, fitted
 from tools.metrics.judging import rules_for, sets_of
 from tools.models.checkpoint import load, to_ultralytics_pt
@@ -40,7 +40,7 @@ def compare_sizes(
         seconds: that each training may take; None: as long as its epochs take.
 
     Returns:
-        A row for each size and form, as `tools.edge.measure.Row` has them; losses and speeds are against the first.
+        A row for each size and form, as `tools.edge.measure.FormRow` has them; losses and speeds are against the first.
 
     Raises:
         FixArguments: no such size or form, or the run has no model.
@@ -53,9 +53,9 @@ def compare_sizes(
     if run.record.best is None:
         raise FixArguments(f"{run.record.name} has no trained model yet; `sightsmith resume {run.record.name}`")
     forms = wanted_forms(names)[0] if names else []
-    family = _FAMILY.match(run.settings.model)
+    family = _FAMILY.match(run.settings.training.model)
     if family is None:
-        raise FixArguments(f"the run's network {run.settings.model} is of no family with sizes")
+        raise FixArguments(f"the run's network {run.settings.training.model} is of no family with sizes")
     rows: list[dict[str, Any]] = []
     for size in dict.fromkeys(sizes):
         model = f"{family[1]}{size}"
@@ -78,7 +78,7 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
         make_job(run, run.settings.planned_epochs()), folder=folder / "train", initial=None,
         deadline_s=float("inf") if seconds is None else seconds,
     )  # fmt: skip
-    fingerprint = job_fingerprint(job, model, run.settings.recipe)  # later rounds add pictures
+    fingerprint = job_fingerprint(job, model, run.settings.training.recipe)  # later rounds add pictures
     if weights.is_file() and known.is_file() and known.read_text(encoding="utf-8") == fingerprint:
         return weights
 
@@ -93,15 +93,16 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
     return weights
 
 
-def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[Form]) -> list[dict[str, Any]]:
+def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[ModelForm]) -> list[dict[str, Any]]:
     card, folder = load(weights)[1], weights.parent
     to_ultralytics_pt(weights, folder / PT)
     to_onnx(folder / PT, card.size_px, dynamic=card.kind != "classify")
     sets = sets_of(run)
     samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
     exam = Exam(
-        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px), run.settings.evaluation_confidence
-    )
+        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px),
+        run.settings.evaluation.min_confidence,
+    )  # fmt: skip
     chosen = sets.samples.get("synthetic_val", []) if any(f.name == INT8 for f in forms) else []
     calibration = fitted(evenly(chosen, CALIBRATION), run.folder, card)
     rows = written(forms, folder, card, calibration, exam, lambda _: run.check_stop())

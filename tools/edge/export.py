@@ -13,8 +13,8 @@ from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
 from tools.data.scores import EvaluatedOn
-from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Form, Forward, wanted_forms, write
-from tools.edge.measure import Exam, Row, fitted, measure
+from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Forward, ModelForm, wanted_forms, write
+from tools.edge.measure import Exam, FormRow, fitted, measure
 from tools.label.labeler import label_task
 from tools.metrics.judging import rules_for, sets_of
 from tools.metrics.scoring import ScoringRules
@@ -32,7 +32,7 @@ _BY = "export --to"
 Told = Callable[[int], None]
 
 
-def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[str]]:
+def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[FormRow], list[str]]:
     """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test pictures.
 
     Args:
@@ -54,8 +54,9 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[st
     samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
     calibration = sets.samples.get("synthetic_val", []) if INT8 in names else []
     exam = Exam(
-        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px), run.settings.evaluation_confidence
-    )
+        run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px),
+        run.settings.evaluation.min_confidence,
+    )  # fmt: skip
     folder = run.folder / "export"
     total, done = (len(forms) + 2) * sum(map(len, samples.values())), 0
 
@@ -75,7 +76,7 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[Row], list[st
 
 def export_file(
     weights: Path, names: Sequence[str], out: Path, real: Path | None, settings: Settings
-) -> tuple[list[Row], list[str], Path]:
+) -> tuple[list[FormRow], list[str], Path]:
     """Write a file of weights in other forms; pickled ones are opened without running what else is in them.
 
     Args:
@@ -99,7 +100,8 @@ def export_file(
     network, card = open_weights(weights)
     task = label_task(card.names, card.kind)
     real = None if real is None else labelled_folder(real, settings)
-    photos = None if real is None else load_real(real, task, settings.real_val_share, settings.class_map)
+    judging = settings.evaluation
+    photos = None if real is None else load_real(real, task, judging.real_val_share, judging.class_map)
     notes = [*notes, *([] if photos is None else photos.notes)]
     exam = None if photos is None else _exam_of(photos.test, task, card, settings)
     building = owned.unfinished(out)
@@ -127,15 +129,17 @@ def open_weights(path: Path) -> tuple[Any, Card]:
 
 
 def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Settings) -> Exam:
-    def rules(_on: EvaluatedOn) -> ScoringRules:
-        return ScoringRules(match_iou=settings.match_iou, ignore_side_px=settings.ignore_side_px, seen_px=card.size_px)
+    judging = settings.evaluation
 
-    return Exam(task, Path(), {"real_test": list(photos)}, rules, settings.evaluation_confidence)
+    def rules(_on: EvaluatedOn) -> ScoringRules:
+        return ScoringRules(match_iou=judging.match_iou, ignore_side_px=judging.ignore_side_px, seen_px=card.size_px)
+
+    return Exam(task, Path(), {"real_test": list(photos)}, rules, judging.min_confidence)
 
 
 def written(
-    forms: Sequence[Form], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
-) -> list[Row]:
+    forms: Sequence[ModelForm], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
+) -> list[FormRow]:
     """Write the forms beside model.pt and model.onnx, and measure all that run here."""
     products = {PT: folder / PT, ONNX: folder / ONNX}
     opened: dict[str, Forward] = {name: way(folder / name) for name, way in BASES.items()}
@@ -146,7 +150,7 @@ def written(
             opened[form.name] = form.open(products[form.name])
     sizes = {name: _megabytes(path) for name, path in products.items()}
     rows = measure({n: (products[n].name, sizes[n], f) for n, f in opened.items()}, card, exam, told)
-    return rows + [Row(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
+    return rows + [FormRow(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
 
 
 def _megabytes(path: Path) -> float:
@@ -154,7 +158,7 @@ def _megabytes(path: Path) -> float:
     return round(sum(p.stat().st_size for p in files) / 2**20, 2)
 
 
-def _table(rows: Sequence[Row], known: dict[str, Any], card: Card, notes: Sequence[str]) -> dict[str, Any]:
+def _table(rows: Sequence[FormRow], known: dict[str, Any], card: Card, notes: Sequence[str]) -> dict[str, Any]:
     """What is kept: these rows, and those of other forms that were made of the same weights before."""
     new = {row.form: row.plain() for row in rows}
     old = {r["form"]: r for r in known.get("rows", [])} if known.get("weights") == card.sha256 else {}

@@ -26,7 +26,7 @@ Forward = Callable[[Batch], list[Batch]]  # one (1, 3, side, side) picture in 0.
 
 
 @dataclass(frozen=True)
-class Form:
+class ModelForm:
     """One form of a model."""
 
     name: str  # as `--to` has it
@@ -85,21 +85,21 @@ _EDGE = "pip install 'sightsmith[edge]'"
 FORMS = {
     form.name: form
     for form in (
-        Form(INT8, "model_int8.onnx", "onnx", ("onnxruntime",), "pip install onnxruntime", open_onnx),
-        Form("openvino", "model_openvino_model", "openvino", ("openvino",), _EDGE, open_openvino),
-        Form("ncnn", "model_ncnn_model", "ncnn", ("ncnn", "pnnx"), _EDGE, open_ncnn),
-        Form(
+        ModelForm(INT8, "model_int8.onnx", "onnx", ("onnxruntime",), "pip install onnxruntime", open_onnx),
+        ModelForm("openvino", "model_openvino_model", "openvino", ("openvino",), _EDGE, open_openvino),
+        ModelForm("ncnn", "model_ncnn_model", "ncnn", ("ncnn", "pnnx"), _EDGE, open_ncnn),
+        ModelForm(
             "tflite", "model.tflite", "litert", ("litert_torch", "ai_edge_litert"),
             "pip install litert-torch ai-edge-litert", None,
         ),
-        Form("coreml", "model.mlpackage", "coreml", ("coremltools",), "pip install coremltools", None),
-        Form("torchscript", "model.torchscript", "torchscript", ("torch",), "pip install torch", open_torchscript),
+        ModelForm("coreml", "model.mlpackage", "coreml", ("coremltools",), "pip install coremltools", None),
+        ModelForm("torchscript", "model.torchscript", "torchscript", ("torch",), "pip install torch", open_torchscript),
     )
 }  # fmt: skip
 BASES: dict[str, Callable[[Path], Forward]] = {PT: open_pt, ONNX: open_onnx}
 
 
-def wanted_forms(names: Sequence[str]) -> tuple[list[Form], list[str]]:
+def wanted_forms(names: Sequence[str]) -> tuple[list[ModelForm], list[str]]:
     """The forms of these names that can be written here, and a sentence for each that cannot.
 
     Raises:
@@ -116,7 +116,7 @@ def wanted_forms(names: Sequence[str]) -> tuple[list[Form], list[str]]:
     return [form for form in forms if form.name not in sentences], list(sentences.values())
 
 
-def missing(form: Form) -> str | None:
+def missing(form: ModelForm) -> str | None:
     """What a form needs that is not here, in a sentence; None: nothing."""
     gone = [name for name in form.modules if importlib.util.find_spec(name) is None]
     if not gone:
@@ -125,7 +125,7 @@ def missing(form: Form) -> str | None:
     return f"{form.name} needs {what} not on this machine ({', '.join(gone)}): {form.install}."
 
 
-def write(form: Form, pt: Path, size_px: int, out: Path, calibration: Sequence[Batch]) -> Path:
+def write(form: ModelForm, pt: Path, size_px: int, out: Path, calibration: Sequence[Batch]) -> Path:
     """Write one form of a model.
 
     Args:

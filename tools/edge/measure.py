@@ -31,7 +31,7 @@ _RUNS = 20  # of each form for its latency; one more before them warms up
 
 
 @dataclass
-class Row:
+class FormRow:
     """One form of a model."""
 
     form: str
@@ -98,7 +98,7 @@ def fitted(samples: Sequence[Sample], root: Path, card: Card) -> list[Batch]:
 
 def measure(
     forms: Mapping[str, tuple[str, float, Forward]], card: Card, exam: Exam | None, after: Callable[[int], None]
-) -> list[Row]:
+) -> list[FormRow]:
     """Scores and times of the forms of a model.
 
     Args:
@@ -110,7 +110,7 @@ def measure(
     milliseconds = latencies_ms({name: forward for name, (_, _, forward) in forms.items()}, card.size_px)
     rows = []
     for name, (product, megabytes, forward) in forms.items():
-        row = Row(name, product, megabytes, milliseconds[name], round(milliseconds[PT] / milliseconds[name], 2))
+        row = FormRow(name, product, megabytes, milliseconds[name], round(milliseconds[PT] / milliseconds[name], 2))
         if exam is not None:
             row.scores = _scores(DeviceModel(forward, card), exam, after)
         rows.append(row)

@@ -10,7 +10,7 @@ from tools.runs.runtime import RunContext
 
 
 def make_generator(run: RunContext) -> Generator:
-    """The engine of `settings.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
+    """The engine of `settings.generation.generator`: "blender", one of `_ENGINES`, or "module:Class" of your own.
 
     A class of your own must be importable, is called with the run's `Settings`, and inherits
     `tools.generators.Generator`; nothing else is needed to plug it in.
@@ -19,7 +19,7 @@ def make_generator(run: RunContext) -> Generator:
         FixArguments: there is no such engine.
         StepFailed: it cannot run here; the message says what is missing.
     """
-    name = run.settings.generator
+    name = run.settings.generation.generator
     engine: Generator
     if name == "blender":
         engine = _blender(run)

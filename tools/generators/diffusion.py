@@ -47,7 +47,7 @@ MOST_BATCH, CPU_BATCH = 64, 4
 FALLBACK_PX = 512
 
 
-class Recipe(NamedTuple):
+class SamplingRecipe(NamedTuple):
     """How a family of models wants to be sampled."""
 
     steps: int
@@ -56,18 +56,18 @@ class Recipe(NamedTuple):
 
 # Looked for in the model's name, its pipeline's class and its scheduler's; the first that fits counts. From the
 # model cards: distilled models ignore or are hurt by guidance.
-RECIPES: tuple[tuple[str, Recipe], ...] = (
-    ("latentconsistencymodel", Recipe(4, 8.0)),  # takes guidance as an input of its network
-    ("turbo", Recipe(2, 0.0)),
-    ("schnell", Recipe(4, 0.0)),
-    ("lightning", Recipe(4, 0.0)),
-    ("hyper-sd", Recipe(4, 0.0)),
-    ("lcm", Recipe(4, 1.5)),
-    ("fluxpipeline", Recipe(28, 3.5)),
-    ("stablediffusion3", Recipe(28, 4.5)),
-    ("stablediffusionxl", Recipe(30, 5.0)),
+RECIPES: tuple[tuple[str, SamplingRecipe], ...] = (
+    ("latentconsistencymodel", SamplingRecipe(4, 8.0)),  # takes guidance as an input of its network
+    ("turbo", SamplingRecipe(2, 0.0)),
+    ("schnell", SamplingRecipe(4, 0.0)),
+    ("lightning", SamplingRecipe(4, 0.0)),
+    ("hyper-sd", SamplingRecipe(4, 0.0)),
+    ("lcm", SamplingRecipe(4, 1.5)),
+    ("fluxpipeline", SamplingRecipe(28, 3.5)),
+    ("stablediffusion3", SamplingRecipe(28, 4.5)),
+    ("stablediffusionxl", SamplingRecipe(30, 5.0)),
 )
-USUAL = Recipe(30, 7.0)
+USUAL = SamplingRecipe(30, 7.0)
 
 
 class DiffusionGenerator(Generator):
@@ -81,12 +81,12 @@ class DiffusionGenerator(Generator):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.model = settings.diffusion_model
+        self.model = settings.diffusion.model
         if self.model == "auto":
             self.model = default_model(gpu_gib())
         self.counts: Counter[str] = Counter()  # pictures, withheld
         self._pipe: Any = None
-        self._batch: int | None = settings.diffusion_batch
+        self._batch: int | None = settings.diffusion.batch
 
     @property
     def licence(self) -> str:
@@ -151,7 +151,7 @@ class DiffusionGenerator(Generator):
                 "prompt": scene.caption, "model": self.model, "revision": revision_of(self.model).removeprefix("@"),
                 "pipeline": type(pipe).__name__, "seed": seed_of(scene), "steps": recipe.steps,
                 "guidance": recipe.guidance, "weights_licence": self.licence,
-                "negative_prompt": self.settings.diffusion_negative_prompt if recipe.guidance > 1 else "",
+                "negative_prompt": self.settings.diffusion.negative_prompt if recipe.guidance > 1 else "",
                 "safety_checker": getattr(pipe, "safety_checker", None) is not None,
                 "boxes": "given to the model" if is_layout_model(pipe) else "not seen by the model",
             },
@@ -164,10 +164,10 @@ class DiffusionGenerator(Generator):
             self._pipe = load_pipeline(self.model, offline=self.settings.profile == "offline")
         return self._pipe
 
-    def _recipe(self, pipe: Any) -> Recipe:
+    def _recipe(self, pipe: Any) -> SamplingRecipe:
         usual = recipe_of(self.model, pipe)
-        steps, guidance = self.settings.diffusion_steps, self.settings.diffusion_guidance
-        return Recipe(usual.steps if steps is None else steps, usual.guidance if guidance is None else guidance)
+        steps, guidance = self.settings.diffusion.steps, self.settings.diffusion.guidance
+        return SamplingRecipe(usual.steps if steps is None else steps, usual.guidance if guidance is None else guidance)
 
     def _batch_size(self, pipe: Any) -> int:
         if is_layout_model(pipe):
@@ -191,7 +191,7 @@ class DiffusionGenerator(Generator):
             "output_type": "np",
         }  # fmt: skip
         if recipe.guidance > 1:  # without guidance nothing pushes away from it
-            wanted["negative_prompt"] = [self.settings.diffusion_negative_prompt] * len(scenes)
+            wanted["negative_prompt"] = [self.settings.diffusion.negative_prompt] * len(scenes)
         if is_layout_model(pipe):
             wanted |= layout_of(scenes[0])
         try:
@@ -270,7 +270,7 @@ def pipeline_class(model: str) -> str:
         return ""
 
 
-def recipe_of(model: str, pipe: Any) -> Recipe:
+def recipe_of(model: str, pipe: Any) -> SamplingRecipe:
     """Steps and guidance by the model's family."""
     text = f"{model} {type(pipe).__name__} {type(getattr(pipe, 'scheduler', None)).__name__}".casefold()
     return next((recipe for word, recipe in RECIPES if word in text), USUAL)
@@ -278,8 +278,8 @@ def recipe_of(model: str, pipe: Any) -> Recipe:
 
 def side_of(pipe: Any, settings: Settings) -> int:
     """Pixels of a side that the model was trained on; others come out doubled or cut off."""
-    if settings.diffusion_size_px is not None:
-        return settings.diffusion_size_px
+    if settings.diffusion.size_px is not None:
+        return settings.diffusion.size_px
     network = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
     latent = getattr(getattr(network, "config", None), "sample_size", None)
     latent = latent or getattr(pipe, "default_sample_size", None)

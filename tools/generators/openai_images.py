@@ -75,9 +75,9 @@ class OpenAIImages(Generator):
         self.settings, self.folder = settings, folder / "paid_images"
         self.ledger = Ledger(self.folder / "ledger.jsonl", cap_usd)
         self.counts: Counter[str] = Counter()  # requests, pictures, refused, retried
-        self._key = reveal(settings.image_api_key or settings.openai_api_key)
-        self._url = reveal(settings.image_base_url or settings.openai_base_url)
-        self._pace = _Pace(60.0 / settings.image_requests_per_minute)
+        self._key = reveal(settings.image.api_key or settings.openai.api_key)
+        self._url = reveal(settings.image.base_url or settings.openai.base_url)
+        self._pace = _Pace(60.0 / settings.image.requests_per_minute)
         self._ending = threading.Event()
         self._client: Any = None
         self._connecting = threading.Lock()
@@ -86,7 +86,7 @@ class OpenAIImages(Generator):
     @property
     def version(self) -> str:
         """The model's name: a service tells no more."""
-        return self.settings.image_model
+        return self.settings.image.model
 
     @property
     def spent_usd(self) -> float:
@@ -95,17 +95,17 @@ class OpenAIImages(Generator):
 
     def unavailable(self) -> str | None:
         """One sentence when the key, the price or the money is missing."""
-        price = self.settings.image_price
+        price = self.settings.image.price
         if self._key is None and self._url is None:
             return "An image service needs OPENAI_API_KEY, or SIGHTSMITH_IMAGE_BASE_URL for a server of your own."
         if price is None:
             return (
-                f"Name what a picture of {self.settings.image_model} costs in US dollars (SIGHTSMITH_IMAGE_PRICE, 0 on "
+                f"Name what a picture of {self.settings.image.model} costs in US dollars (SIGHTSMITH_IMAGE_PRICE, 0 on "
                 "a server of your own): without it no limit could be kept."
             )
         if price > self.ledger.cap_usd:
             return (
-                f"A picture of {self.settings.image_model} costs ${price:g} and this run may spend "
+                f"A picture of {self.settings.image.model} costs ${price:g} and this run may spend "
                 f"${self.ledger.cap_usd:g}; allow more with --money."
             )
         return None
@@ -120,10 +120,10 @@ class OpenAIImages(Generator):
         self.stopped = None
         left, waiting, given = iter(scenes), deque[Future[Generated | Failed]](), set[str]()
         in_a_row = 0
-        with ThreadPoolExecutor(self.settings.image_concurrency) as pool:
+        with ThreadPoolExecutor(self.settings.image.concurrency) as pool:
             self._pool = pool
             try:
-                for scene in islice(left, self.settings.image_concurrency):
+                for scene in islice(left, self.settings.image.concurrency):
                     waiting.append(pool.submit(self._picture, scene))
                 while waiting:
                     result = waiting.popleft().result()
@@ -165,7 +165,7 @@ class OpenAIImages(Generator):
         if (kept := self._kept(scene)) is not None:
             return kept
         reason = ""
-        for attempt in range(self.settings.image_attempts):
+        for attempt in range(self.settings.image.attempts):
             try:
                 self._ask(scene, started)
                 kept = self._kept(scene)
@@ -180,7 +180,7 @@ class OpenAIImages(Generator):
                 wait_s = BACKOFF_S * 2**attempt if fault.wait_s is None else fault.wait_s
                 if self._ending.wait(min(wait_s, MOST_BACKOFF_S)):
                     raise _Stop("stopped") from None
-        return Failed(scene, f"{reason} ({self.settings.image_attempts} attempts)")
+        return Failed(scene, f"{reason} ({self.settings.image.attempts} attempts)")
 
     def _ask(self, scene: SceneSpec, started: float) -> None:
         """One request: money first, then the rate, then the wire; the picture is on disk when it returns.
@@ -190,7 +190,7 @@ class OpenAIImages(Generator):
             _Again: it may succeed the next time.
             _Refused: the prompt is refused.
         """
-        price = self.settings.image_price or 0.0
+        price = self.settings.image.price or 0.0
         number = self.ledger.reserve(scene.id, price)
         if number is None:
             raise _Stop(
@@ -220,15 +220,15 @@ class OpenAIImages(Generator):
         """
         import openai
 
-        options = {"quality": self.settings.image_quality} if self.settings.image_quality else {}
+        options = {"quality": self.settings.image.quality} if self.settings.image.quality else {}
         try:
             return "kept", self._connected().images.generate(
-                model=self.settings.image_model, prompt=scene.caption, size=self.settings.image_size, n=1, **options
+                model=self.settings.image.model, prompt=scene.caption, size=self.settings.image.size, n=1, **options
             )
         except openai.APIStatusError as error:
             raise _Fault("refunded", self._meaning(error)) from None
         except openai.APITimeoutError:
-            reason = f"no answer within {self.settings.image_timeout_s:g} s"
+            reason = f"no answer within {self.settings.image.timeout_s:g} s"
             raise _Fault("unknown", _Again(reason)) from None
         except openai.APIConnectionError as error:
             never_sent = type(error.__cause__).__name__ in NOT_SENT
@@ -253,7 +253,7 @@ class OpenAIImages(Generator):
             )
         return _Stop(
             f"the image service refuses the request ({error.status_code}: {text}); check the key, the model "
-            f"{self.settings.image_model!r} and the size {self.settings.image_size}",
+            f"{self.settings.image.model!r} and the size {self.settings.image.size}",
             fatal=True,
         )
 
@@ -275,8 +275,8 @@ class OpenAIImages(Generator):
             reason = f"the answer holds no picture ({type(error).__name__})"
             raise _Fault("kept", _Again(reason)) from None
         facts = {
-            "prompt": scene.caption, "model": self.settings.image_model, "size": self.settings.image_size,
-            "quality": self.settings.image_quality, "endpoint": urllib.parse.urlsplit(self._url or "").hostname,
+            "prompt": scene.caption, "model": self.settings.image.model, "size": self.settings.image.size,
+            "quality": self.settings.image.quality, "endpoint": urllib.parse.urlsplit(self._url or "").hostname,
             "revised_prompt": revised, "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
         write_json(self.folder / f"{scene.id}.json", {k: v for k, v in facts.items() if v is not None})
@@ -319,7 +319,7 @@ class OpenAIImages(Generator):
 
                 self._client = OpenAI(
                     api_key=self._key or "none", base_url=self._url,
-                    timeout=self.settings.image_timeout_s, max_retries=0,
+                    timeout=self.settings.image.timeout_s, max_retries=0,
                 )  # fmt: skip
             return self._client
 

@@ -49,18 +49,18 @@ class RepaintGenerator(Generator):
         self.inner, self.settings = inner, settings
         self.counts: Counter[str] = Counter()  # repainted, drifted, withheld
         self._pipe: Any = None
-        self._batch: int | None = settings.diffusion_batch
+        self._batch: int | None = settings.diffusion.batch
 
     @property
     def licence(self) -> str:
         """Of the renderer and of both networks' weights."""
-        models = (self.settings.repaint_model, self.settings.repaint_controlnet)
+        models = (self.settings.repaint.model, self.settings.repaint.controlnet)
         return "; ".join([self.inner.licence, *(licence_of(m) for m in models)])
 
     @property
     def version(self) -> str:
         """Of the renderer and of both networks."""
-        models = (self.settings.repaint_model, self.settings.repaint_controlnet)
+        models = (self.settings.repaint.model, self.settings.repaint.controlnet)
         return " + ".join([f"{self.inner.name} {self.inner.version}", *(f"{m}{revision_of(m)}" for m in models)])
 
     def unavailable(self) -> str | None:
@@ -71,7 +71,7 @@ class RepaintGenerator(Generator):
             return "diffusers is missing: pip install diffusers."
         if self.settings.profile == "offline":
             for setting in ("repaint_model", "repaint_controlnet"):
-                model = getattr(self.settings, setting)
+                model = self.settings.value(setting)
                 if local_folder(model) is None:
                     return (
                         f"The weights of {model} are not on this machine and the profile is offline; name a folder "
@@ -112,9 +112,9 @@ class RepaintGenerator(Generator):
     def _repainted(self, pipe: Any, rendered: Sequence[Generated]) -> Iterator[Generated | Failed]:
         """Results of one batch; those that drifted are painted again, together."""
         renders = {r.scene.id: read_picture(r.picture) for r in rendered}
-        left, strength = list(rendered), self.settings.repaint_strength
+        left, strength = list(rendered), self.settings.repaint.strength
         reasons: dict[str, str] = {}
-        for attempt in range(self.settings.repaint_attempts):
+        for attempt in range(self.settings.repaint.attempts):
             started = time.perf_counter()
             painted = self._painted(pipe, left, renders, strength, attempt)
             seconds = (time.perf_counter() - started) / len(left)
@@ -126,11 +126,11 @@ class RepaintGenerator(Generator):
                     again.append(result)
                     continue
                 agreed = agreement(renders[result.scene.id], picture, result.instances)
-                if agreed < self.settings.min_repaint_agreement:
+                if agreed < self.settings.repaint.min_agreement:
                     self.counts["drifted"] += 1
                     reasons[result.scene.id] = (
                         f"repainting moved an object away from its mask (agreement {agreed:.2f}, at least "
-                        f"{self.settings.min_repaint_agreement:g} is wanted)"
+                        f"{self.settings.repaint.min_agreement:g} is wanted)"
                     )
                     again.append(result)
                     continue
@@ -155,10 +155,10 @@ class RepaintGenerator(Generator):
     ) -> Generated:
         write_picture(result.picture, picture)
         facts = {
-            "prompt": result.scene.caption, "model": self.settings.repaint_model,
-            "controlnet": self.settings.repaint_controlnet, "pipeline": type(pipe).__name__,
+            "prompt": result.scene.caption, "model": self.settings.repaint.model,
+            "controlnet": self.settings.repaint.controlnet, "pipeline": type(pipe).__name__,
             "strength": round(strength, 3), "seed": seed_of(result.scene) + attempt, "agreement": round(agreed, 3),
-            "weights_licence": licence_of(self.settings.repaint_model),
+            "weights_licence": licence_of(self.settings.repaint.model),
         }  # fmt: skip
         return Generated(
             scene=result.scene, picture=result.picture, width=result.width, height=result.height,
@@ -177,11 +177,11 @@ class RepaintGenerator(Generator):
             device = choose_device()
             common = {"offline": offline, "dtype": choose_dtype(device), "use_safetensors": True}
             control = load_pretrained(
-                diffusers.ControlNetModel.from_pretrained, settings.repaint_controlnet, setting="repaint_controlnet",
+                diffusers.ControlNetModel.from_pretrained, settings.repaint.controlnet, setting="repaint_controlnet",
                 **common,
             )  # fmt: skip
             self._pipe = load_pretrained(
-                diffusers.AutoPipelineForImage2Image.from_pretrained, settings.repaint_model, setting="repaint_model",
+                diffusers.AutoPipelineForImage2Image.from_pretrained, settings.repaint.model, setting="repaint_model",
                 controlnet=control, **common,
             )  # fmt: skip
             self._pipe.set_progress_bar_config(disable=True)
@@ -194,9 +194,9 @@ class RepaintGenerator(Generator):
         """Repainted pictures in the renders' size; None for one that was withheld."""
         import torch
 
-        side, usual = side_of(pipe, self.settings), recipe_of(self.settings.repaint_model, pipe)
-        guidance = self.settings.diffusion_guidance if self.settings.diffusion_guidance is not None else usual.guidance
-        steps = self.settings.diffusion_steps or usual.steps
+        side, usual = side_of(pipe, self.settings), recipe_of(self.settings.repaint.model, pipe)
+        guidance = self.settings.diffusion.guidance if self.settings.diffusion.guidance is not None else usual.guidance
+        steps = self.settings.diffusion.steps or usual.steps
         inputs = [_scaled(renders[r.scene.id], side) for r in rendered]
         controls = [_edges(renders[r.scene.id], r.instances, side) for r in rendered]
         wanted: dict[str, Any] = {
@@ -208,7 +208,7 @@ class RepaintGenerator(Generator):
             "output_type": "np",
         }  # fmt: skip
         if guidance > 1:
-            wanted["negative_prompt"] = [self.settings.diffusion_negative_prompt] * len(rendered)
+            wanted["negative_prompt"] = [self.settings.diffusion.negative_prompt] * len(rendered)
         try:
             with torch.inference_mode():
                 made = pipe(**wanted)
@@ -216,7 +216,7 @@ class RepaintGenerator(Generator):
             torch.cuda.empty_cache()
             if len(rendered) == 1:
                 raise StepFailed(
-                    f"not even one picture of {side} px fits into the GPU's memory with {self.settings.repaint_model}"
+                    f"not even one picture of {side} px fits into the GPU's memory with {self.settings.repaint.model}"
                 ) from error
             self._batch = half = len(rendered) // 2
             return [

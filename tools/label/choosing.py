@@ -58,7 +58,7 @@ def choose(task: TaskSpec, settings: Settings, wanted: str | None = None) -> Cho
     if _words_are_here(task, settings):
         return Choice(OPEN_VOCABULARY)
     measured = _measured_models(task, settings)
-    if measured and measured[0].score < settings.label_least_score and _known_keys(task):
+    if measured and measured[0].score < settings.label.least_score and _known_keys(task):
         return Choice(STARTER)
     return measured[0].choice if measured else Choice(STARTER)
 
@@ -78,7 +78,7 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
 
     weights = Path(choice.name)
     predictor = Predictor.load(
-        weights, half=settings.label_half, nms_iou=settings.label_nms_iou, closer=settings.label_closer
+        weights, half=settings.label.half, nms_iou=settings.label.nms_iou, closer=settings.label.closer
     )
     mapping = covering(predictor.names, task)
     fits = predictor.kind == task.kind or "classify" not in (predictor.kind, task.kind)
@@ -88,11 +88,11 @@ def make_engine(task: TaskSpec, settings: Settings, choice: Choice) -> Engine:
             f"{', '.join(task.class_names)}. Name another model, or leave --model out"
         )
     segmenter = make_segmenter(settings) if (task.kind, predictor.kind) == ("segment", "detect") else None
-    threshold = settings.fallback_confidence if choice.threshold is None else choice.threshold
+    threshold = settings.evaluation.fallback_confidence if choice.threshold is None else choice.threshold
     name = f"model {weights.parent.name if weights.stem == 'weights' else weights.stem}"
     return ModelEngine(
         predictor, task, mapping, threshold, name, choice.why or f"labels by {weights}", segmenter,
-        settings.label_views, settings.fusion_iou,
+        settings.label.views, settings.annotation.fusion_iou,
     )  # fmt: skip
 
 
@@ -110,18 +110,19 @@ def make_segmenter(settings: Settings) -> Segmenter:
     from tools.annotators.grabcut import GrabCutSegmenter
     from tools.core.model_files import local_folder
 
-    name = settings.sam_model if settings.segmenter == "grabcut" else settings.segmenter
-    if ("segmenter" in settings.model_fields_set and settings.segmenter == "grabcut") or local_folder(name) is None:
+    own = settings.annotation
+    name = own.sam_model if own.segmenter == "grabcut" else own.segmenter
+    if ("segmenter" in settings.given and own.segmenter == "grabcut") or local_folder(name) is None:
         return GrabCutSegmenter()
     from tools.annotators.sam import make_sam
 
-    return make_sam(name, offline=True, batch=settings.segmenter_batch, min_quality=settings.min_mask_quality)
+    return make_sam(name, offline=True, batch=own.segmenter_batch, min_quality=own.min_mask_quality)
 
 
 def _words_are_here(task: TaskSpec, settings: Settings) -> bool:
     from tools.core.model_files import local_folder
 
-    return task.kind != "classify" and local_folder(settings.detector) is not None
+    return task.kind != "classify" and local_folder(settings.annotation.detector) is not None
 
 
 def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
@@ -129,9 +130,9 @@ def _words_engine(task: TaskSpec, settings: Settings) -> WordsEngine:
     from tools.annotators.grabcut import GrabCutSegmenter
     from tools.annotators.open_vocabulary import make_detector
 
-    detectors = [make_detector(settings.detector, offline=True, batch=settings.detector_batch)]
+    detectors = [make_detector(settings.annotation.detector, offline=True, batch=settings.annotation.detector_batch)]
     segmenter = make_segmenter(settings) if task.kind == "segment" else GrabCutSegmenter()
-    ontology, rules = Ontology.of(task, settings.phrases), LabelRules.of(settings, detectors)
+    ontology, rules = Ontology.of(task, settings.annotation.phrases), LabelRules.of(settings, detectors)
     return WordsEngine(DetectAndSegment(detectors, segmenter, ontology, rules, crop_checker(settings)), task)
 
 
@@ -161,16 +162,16 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     from tools.label.by_name import network_of
 
     predictor = Predictor(
-        network_of(starter, known, keys), "segment", task.class_names, starter[1].size_px, half=settings.label_half,
-        nms_iou=settings.label_nms_iou, closer=settings.label_closer,
+        network_of(starter, known, keys), "segment", task.class_names, starter[1].size_px, half=settings.label.half,
+        nms_iou=settings.label.nms_iou, closer=settings.label.closer,
     )  # fmt: skip
     about = (
         f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough, and not "
-        "measured on photos like yours. A model of your things is better (`sightsmith build`)"
+        "measured on photos like yours. A model of your things is better: build one"
     )
     return ModelEngine(
-        predictor, task, {n: n for n in task.class_names}, settings.starter_confidence, STARTER, about, None,
-        settings.label_views, settings.fusion_iou,
+        predictor, task, {n: n for n in task.class_names}, settings.label.starter_confidence, STARTER, about, None,
+        settings.label.views, settings.annotation.fusion_iou,
     )  # fmt: skip
 
 
@@ -183,9 +184,8 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     if len(task.class_names) > 1 and namer is None:
         raise StepFailed(
             f"nothing on this machine can tell {', '.join(task.class_names)} apart in photos. Ways out: build a model "
-            f"of them first (`sightsmith build \"{task.kind} {' and '.join(task.class_names)}\"`) and label with it; "
-            "name a model with --model; fetch a detector that hears words (`sightsmith doctor` says how); or label one "
-            "class"
+            f"of them first (\"{task.kind} {' and '.join(task.class_names)}\") and label with it; name a model with "
+            "--model; fetch a detector that hears words (docs/labelling.md says how); or label one class"
         )  # fmt: skip
     if task.kind == "classify":
         raise StepFailed("proposals find things and do not name whole photos; name a classifier with --model")
@@ -196,8 +196,8 @@ def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     network = build_network(card.architecture, card.names)
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
     fused = network.eval().fuse(verbose=False)
-    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label_half, closer=False)
-    return ProposalEngine(predictor, task, make_segmenter(settings), settings.proposal_confidence, namer)
+    predictor = Predictor(fused, "segment", card.names, card.size_px, half=settings.label.half, closer=False)
+    return ProposalEngine(predictor, task, make_segmenter(settings), settings.label.proposal_confidence, namer)
 
 
 def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
@@ -211,11 +211,11 @@ def _namer(task: TaskSpec, settings: Settings) -> Namer | None:
         choice = measured[0].choice
         predictor = Predictor.load(Path(choice.name))
         return ModelNamer(predictor, covering(predictor.names, task) or {}, choice.why)
-    if local_folder(settings.clip_model) is not None:
+    if local_folder(settings.clip.model) is not None:
         from tools.scorers.clip import ClipEmbedder
 
-        embedder = ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True)
-        return ClipNamer(embedder, task, settings.clip_least_share)
+        embedder = ClipEmbedder(settings.clip.model, settings.clip.floor, offline=True)
+        return ClipNamer(embedder, task, settings.clip.least_share)
     return None
 
 

@@ -53,7 +53,7 @@ class Labelling:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LabellingResult:
     """What was done."""
 
     summary: LabelSummary
@@ -97,7 +97,7 @@ class Outcome:
         return [f"{self.wished} holds other labels, or was changed since it was written: left alone, written beside it"]
 
 
-def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None) -> Outcome:
+def label_photos(wanted: Labelling, settings: Settings, told: Told | None = None) -> LabellingResult:
     """Label photos, weigh the labels, queue the doubtful, write the rest for other tools.
 
     Called again with the same photos and task it goes on where it was, and takes up what a person corrected since.
@@ -143,7 +143,7 @@ def _place(wanted: Labelling) -> Path:
     return wanted.to or Path(f"{wanted.photos[0].resolve().stem}_labels")
 
 
-def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told | None) -> Outcome:
+def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told | None) -> LabellingResult:
     choice, confidence = _decide(wanted, settings, kept)
     photos = unpacked(wanted.photos, kept.folder / ".unpacked", settings)
     photos, cut = with_frames(photos, kept.folder / ".frames", every=wanted.every, seconds=_FRAME_S, copies=True)
@@ -172,7 +172,7 @@ def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told 
     finally:
         shutil.rmtree(building, ignore_errors=True)
     written = replace(written, folder=to)
-    outcome = Outcome(summary, queue, written, to / REPORT, kept.folder, about, confidence, wished, cut)
+    outcome = LabellingResult(summary, queue, written, to / REPORT, kept.folder, about, confidence, wished, cut)
     kept.state.summary = outcome.plain()
     kept.save()
     return outcome

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
-from tools.data.geometry import box_ious
+from tools.data.geometry import box_ious, large_enough
 from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.02  # scores from which detections are counted: what lies below is hardly ever right
 NEVER = 1.01  # a threshold that no score reaches
-Scored = list[tuple[str, float, bool]]  # class, score, right
+ScoredDetections = list[tuple[str, float, bool]]  # class, score, right
 
 
 class Checked(BaseModel):
@@ -89,8 +89,8 @@ def fit_confidence(
         StepFailed: the labels cannot be used.
         NeedsUser: their classes cannot be matched with the task's.
     """
-    photos = load_real(labelled, task, 0.5, settings.class_map)
-    fitted, _ = scores_of(engine, photos.val, task, settings.match_iou, settings.ignore_side_px)
+    photos = load_real(labelled, task, 0.5, settings.evaluation.class_map)
+    fitted, _ = scores_of(engine, photos.val, task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px)
     scores, right = [s for _, s, _ in fitted], [r for *_, r in fitted]
     result = Confidence(calibration=fit(scores, right), wanted=precision, notes=list(photos.notes))
     if result.calibration is not None and not gains(scores, right):
@@ -104,7 +104,9 @@ def fit_confidence(
     known = [(c, result(s), r) for c, s, r in fitted]
     for name in task.class_names:
         _set_threshold(result, name, [(s, r) for c, s, r in known if c == name], precision, engine.threshold)
-    held, truths = scores_of(engine, photos.test, task, settings.match_iou, settings.ignore_side_px)
+    held, truths = scores_of(
+        engine, photos.test, task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px
+    )
     result.checked = _check(result, held, truths, len(photos.test), task)
     return result
 
@@ -126,7 +128,7 @@ def _set_threshold(
 
 def scores_of(
     engine: "Engine", samples: Sequence[Sample], task: TaskSpec, iou: float, ignore_side_px: float = 0.0
-) -> tuple[Scored, dict[str, int]]:
+) -> tuple[ScoredDetections, dict[str, int]]:
     """Class, score and rightness of every detection on labelled photos, and how many labels each class has.
 
     A detection is right when it overlaps a label of its class that no better one has taken; in a classification the
@@ -139,7 +141,7 @@ def scores_of(
         iou: of boxes.
         ignore_side_px: labels with a side under it do not count, nor detections that are right about no label.
     """
-    scored: Scored = []
+    scored: ScoredDetections = []
     truths = dict.fromkeys(task.class_names, 0)
     for sample in samples:
         picture = read_picture(Path(sample.image))
@@ -150,36 +152,33 @@ def scores_of(
             truths[sample.label or ""] = truths.get(sample.label or "", 0) + 1
             continue
         wanted = [t for t in sample.instances if t.class_name in truths]
-        for truth in wanted:
-            truths[truth.class_name] += _side(truth) >= ignore_side_px
+        for truth, judged in zip(wanted, large_enough([t.box for t in wanted], ignore_side_px), strict=True):
+            truths[truth.class_name] += int(judged)
         scored += _matched(engine.find([picture], _LEAST)[0], wanted, iou, ignore_side_px)
     return scored, truths
 
 
-def _side(instance: Instance) -> float:
-    x1, y1, x2, y2 = instance.box
-    return min(x2 - x1, y2 - y1)
-
-
-def _matched(found: Sequence[Instance], wanted: Sequence[Instance], iou: float, ignore_side_px: float) -> Scored:
-    scored: Scored = []
+def _matched(
+    found: Sequence[Instance], wanted: Sequence[Instance], iou: float, ignore_side_px: float
+) -> ScoredDetections:
+    scored: ScoredDetections = []
     taken: set[int] = set()
-    for one in sorted(found, key=lambda i: -i.score):
+    best_first = sorted(found, key=lambda i: -i.score)
+    judged, judged_found = (large_enough([i.box for i in k], ignore_side_px) for k in (wanted, best_first))
+    for one, counts in zip(best_first, judged_found, strict=True):  # what is right counts as its label does
         free = [k for k, t in enumerate(wanted) if t.class_name == one.class_name and k not in taken]
         overlaps = box_ious([one.box], [wanted[k].box for k in free])[0]
         right = bool(len(overlaps)) and float(overlaps.max()) >= iou
-        counts = _side(one) >= ignore_side_px
         if right:
             truth = free[int(overlaps.argmax())]
             taken.add(truth)
-            counts = _side(wanted[truth]) >= ignore_side_px
-        if counts:
+        if judged[truth] if right else counts:
             scored.append((one.class_name, one.score, right))
     return scored
 
 
 def _check(
-    confidence: Confidence, scored: Scored, truths: dict[str, int], photos: int, task: TaskSpec
+    confidence: Confidence, scored: ScoredDetections, truths: dict[str, int], photos: int, task: TaskSpec
 ) -> Checked:  # fmt: skip
     right = [r for *_, r in scored]
     before = reliability([s for _, s, _ in scored], right)

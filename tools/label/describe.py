@@ -93,7 +93,7 @@ class Description(Strict):
 
 
 @dataclass(frozen=True)
-class Example:
+class DescribedExample:
     """A photo that a person has described."""
 
     picture: Picture
@@ -101,7 +101,7 @@ class Example:
 
 
 @dataclass
-class Described:
+class DescribedPhotos:
     """What became of the photos."""
 
     photos: list[dict[str, Any]] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Described:
         return {k: v for k, v in found.items() if v is not None}
 
 
-def read_examples(folder: Path) -> list[Example]:
+def read_examples(folder: Path) -> list[DescribedExample]:
     """Photos with a description of the same name beside them (dog.jpg, dog.json), at most `MAX_EXAMPLES`.
 
     Raises:
@@ -136,7 +136,9 @@ def read_examples(folder: Path) -> list[Example]:
         if not said.is_file():
             continue
         try:
-            found.append(Example(read_picture(path), Description.model_validate_json(said.read_text(encoding="utf-8"))))
+            found.append(
+                DescribedExample(read_picture(path), Description.model_validate_json(said.read_text(encoding="utf-8")))
+            )
         except (ValidationError, UnicodeDecodeError) as error:
             raise FixArguments(f"{said}: {_wrong(error)}") from None
     if not found:
@@ -146,8 +148,8 @@ def read_examples(folder: Path) -> list[Example]:
 
 def describe_photos(
     photos: Sequence[Path], out: Path, model: VisionModel, settings: Settings, *, classes: Sequence[str] = (),
-    examples: Sequence[Example] = (), told: Callable[[int], None] = lambda _done: None,
-) -> Described:  # fmt: skip
+    examples: Sequence[DescribedExample] = (), told: Callable[[int], None] = lambda _done: None,
+) -> DescribedPhotos:  # fmt: skip
     """Describe photos; what was answered before is not asked again.
 
     Args:
@@ -169,7 +171,7 @@ def describe_photos(
     question = prompts.load(_PROMPT).format(
         classes=f" Use these names where they fit: {', '.join(classes)}." if classes else ""
     )
-    done, lost = Described(out=out), 0
+    done, lost = DescribedPhotos(out=out), 0
     shots = [(e.picture, e.description.model_dump_json()) for e in examples]
     for photo in read_ahead(find_photos(photos)):
         entry: dict[str, Any] = {"file": str(photo.file.path), "sha256": photo.sha256, "asked": 0}
@@ -180,7 +182,7 @@ def describe_photos(
             entry["state"] = "not asked"
         else:
             try:
-                entry |= _describe(model, photo.picture, question, shots, photo.sha256, settings.describe_attempts)
+                entry |= _describe(model, photo.picture, question, shots, photo.sha256, settings.vlm.describe_attempts)
                 lost = 0
             except OutOfMoney as error:
                 done.stopped, entry["state"] = str(error), "not asked"
@@ -197,7 +199,7 @@ def describe_photos(
     return done
 
 
-def _write(done: Described, model: str) -> None:
+def _write(done: DescribedPhotos, model: str) -> None:
     building = owned.unfinished(done.out)
     building.mkdir(parents=True)
     about = {"model": model, "prompt": prompts.version(_PROMPT), "cost_usd": done.spent_usd}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tools.annotators import Segmenter
 from tools.annotators.cut_out import cut_out
-from tools.core.settings import Views
+from tools.core.setting_groups import ViewCount
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
 from tools.data.geometry import box_ious, mask_iou
@@ -57,7 +57,7 @@ class ModelEngine:
 
     def __init__(
         self, predictor: "Predictor", task: TaskSpec, mapping: Mapping[str, str], threshold: float, name: str,
-        about: str, segmenter: Segmenter | None = None, views: Views = 1, view_iou: float = 0.55,
+        about: str, segmenter: Segmenter | None = None, views: ViewCount = 1, view_iou: float = 0.55,
     ) -> None:  # fmt: skip
         self.predictor, self.task, self.mapping = predictor, task, mapping
         self.threshold, self.name, self.about = threshold, name, about
@@ -135,8 +135,8 @@ class ProposalEngine:
         only = task.class_names[0]
         self.about = (
             f"things found without knowing classes, named by {namer.name}" if namer else
-            f"the class was not recognised: every thing that stands out is called {only!r}. Train a model of it "
-            "(`sightsmith build`), or fetch a detector that hears words (`sightsmith doctor`), for labels that are"
+            f"the class was not recognised: every thing that stands out is called {only!r}. Build a model of it, "
+            "or fetch a detector that hears words (docs/labelling.md), for labels that are"
         )  # fmt: skip
 
     def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:

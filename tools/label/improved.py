@@ -12,7 +12,7 @@ from tools.data.pictures import Picture
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, encode_mask
 from tools.label.engines import Engine
-from tools.metrics.judging import Scorer, scorer_of
+from tools.metrics.judging import SetScorer, scorer_of
 from tools.metrics.predictions import ask, join
 from tools.metrics.scoring import ScoringRules
 from tools.repair.improve import Repair
@@ -75,11 +75,11 @@ def worth_it(
     Returns:
         The decision, and the sentence that says why.
     """
-    photos = load_real(labelled, task, 0.5, settings.class_map).val
+    photos = load_real(labelled, task, 0.5, settings.evaluation.class_map).val
     before, after = (_scorer(e, photos, task, settings) for e in (engine, ImprovedEngine(engine, repair)))
     gain = after.score - before.score
     better, share = better_beyond_noise(
-        after.scores_resampled, before.scores_resampled, gain, settings.accept_probability
+        after.scores_resampled, before.scores_resampled, gain, settings.evaluation.accept_probability
     )
     done = "improved first" if better else "labelled as they are"
     return better, (
@@ -103,10 +103,10 @@ class _Asked:
         return self.engine.classify(pictures)
 
 
-def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> Scorer:
+def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> SetScorer:
     answers = ask(_Asked(engine), photos, Path(), _LEAST, lambda _: None)
     rules = ScoringRules(
-        match_iou=settings.match_iou, ignore_side_px=settings.ignore_side_px, bootstrap=EFFORTS["quick"].bootstrap,
-        seed=settings.seed,
+        match_iou=settings.evaluation.match_iou, ignore_side_px=settings.evaluation.ignore_side_px,
+        bootstrap=EFFORTS["quick"].bootstrap, seed=settings.seed,
     )  # fmt: skip
     return scorer_of(join(photos, answers, task), task, rules)

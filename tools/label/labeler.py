@@ -149,7 +149,7 @@ class AutoLabeler:
             batch.append(photo)
             pixels += 0 if photo.picture is None else photo.picture.size // 3
             # Twelve photos of a camera are a gigabyte with all that is computed on them.
-            if len(batch) >= self.settings.label_batch or pixels > _BATCH_PX:
+            if len(batch) >= self.settings.label.batch or pixels > _BATCH_PX:
                 yield from self._batch(batch)
                 batch, pixels = [], 0
         yield from self._batch(batch)
@@ -162,7 +162,7 @@ class AutoLabeler:
                 yield (photo, [], {} if photo.picture is None else self._whole(next(answers)))
             return
         least = min(map(self.threshold, self.task.class_names))
-        least = max(_LEAST, self.confidence.raw(least) * self.settings.doubt_share)
+        least = max(_LEAST, self.confidence.raw(least) * self.settings.review.doubt_share)
         found = iter(self.engine.find(pictures, least) if pictures else [])
         others = iter(self.second.find(pictures, self.second.threshold) if self.second and pictures else [])
         for photo in batch:
@@ -177,7 +177,7 @@ class AutoLabeler:
         p = 0.0 if best is None else self.confidence(shares[best])
         sure = best is not None and p >= self.confidence.thresholds.get(best, 0.0)
         certainty = _certainty(p, max(self.confidence.thresholds.get(best or "", 0.5), 1e-6))
-        undecided = certainty < self.settings.review_certainty
+        undecided = certainty < self.settings.review.certainty
         return {
             "label": best if sure else None, "scores": {"confidence": round(p, 4), "undecided": float(undecided)},
             "quality": round(certainty, 4), "reasons": [],
@@ -191,10 +191,10 @@ class AutoLabeler:
         found = weighed(found, self.confidence)
         labels = [i for i in found if i.score >= self.threshold(i.class_name)]
         doubts = [i for i in found if i.score < self.threshold(i.class_name)]
-        doubts = [i for i in doubts if i.score >= self.threshold(i.class_name) * self.settings.doubt_share]
+        doubts = [i for i in doubts if i.score >= self.threshold(i.class_name) * self.settings.review.doubt_share]
         certainties = [_certainty(i.score, self.threshold(i.class_name)) for i in [*labels, *doubts]]
-        undecided = [c for c in certainties if c < self.settings.review_certainty]
-        contested = 0 if others is None else disagreements(labels, others, self.settings.contest_iou)
+        undecided = [c for c in certainties if c < self.settings.review.certainty]
+        contested = 0 if others is None else disagreements(labels, others, self.settings.review.contest_iou)
         return labels, {
             "label": None,
             "scores": {"undecided": float(len(undecided)), "contested": float(contested)},
@@ -240,7 +240,7 @@ class AutoLabeler:
                 if photo.picture is None:
                     _still_there(photo, new + skipped)
                 waiting.append(writer.submit(_keep, kept, photo, found, about))
-                while len(waiting) > self.settings.label_batch:
+                while len(waiting) > self.settings.label.batch:
                     waiting.popleft().result()
                 new += 1
                 if told is not None:

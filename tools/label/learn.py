@@ -75,7 +75,7 @@ def learn(
     if run.record.real is None:
         raise FixArguments("learning from photos needs labelled photos that decide whether it helped: --real DIR")
     settings = run.settings
-    real = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
+    real = load_real(Path(run.record.real), run.task, settings.evaluation.real_val_share, settings.evaluation.class_map)
     judges = [*real.val, *real.test]
     frames = run.folder / "photos" / ".frames"
     given, cut = with_frames(unlabelled, frames, every=None, seconds=_FRAME_S, copies=False)
@@ -93,7 +93,7 @@ def learn(
         )
     told: list[Told] = []
     scores_first = int(bool(files) and run.task.kind != "classify")
-    whole = scores_first + ((rounds or settings.learn_rounds) if files else 1)
+    whole = scores_first + ((rounds or settings.learn.rounds) if files else 1)
     before = _begun(run, unlabelled, labelled, rounds) if tried is None else tried
     if len(before) > scores_first and not before[-1].accepted:  # its teacher would be the same once more
         whole = 0
@@ -161,7 +161,7 @@ def _few(run: RunContext, labelled: Path | None, judges: Sequence[Sample]) -> tu
     """Labelled photos to learn from, what was left out because it judges, and what their labels are taken for."""
     if labelled is None:
         return [], Apart(), []
-    samples, notes = read_photos(labelled, run.task, run.settings.class_map)
+    samples, notes = read_photos(labelled, run.task, run.settings.evaluation.class_map)
     apart = set_apart(of_samples(samples), of_samples(judges))
     chosen = [s for s in samples if apart.keeps(s.image)]
     segmenter = make_segmenter(run.settings)
@@ -236,7 +236,7 @@ def _round(run: RunContext, files: Sequence[Any], few: Sequence[Sample], decidin
                 threshold = {n: round(teacher.threshold(n), 3) for n in run.task.class_names}
                 photos += list(pseudo_labelled(teacher, files, run.folder / "photos"))
         synthetic = list(run.dataset.samples(verdict="kept", split="train"))
-        share = run.settings.learn_labelled_share if few else run.settings.learn_pseudo_share
+        share = run.settings.learn.labelled_share if few else run.settings.learn.pseudo_share
         train = mixed(synthetic, photos, share) if photos or not without else synthetic
         _train(run, train, without, deciding)
         weights = run.path(str(run.round.weights))
@@ -259,13 +259,13 @@ def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
     settings, best = run.settings, run.record.best
     assert best is not None
     choice = Choice(str(run.path(best.weights)), best.threshold)
-    engine = make_engine(run.task, settings.model_copy(update={"label_views": settings.learn_views}), choice)
-    scored, _ = scores_of(engine, deciding, run.task, settings.match_iou, settings.ignore_side_px)
+    engine = make_engine(run.task, settings.model_copy(update={"label_views": settings.learn.views}), choice)
+    scored, _ = scores_of(engine, deciding, run.task, settings.evaluation.match_iou, settings.evaluation.ignore_side_px)
     sure = Confidence()
     for name in run.task.class_names:
         own = [(s, r) for c, s, r in scored if c == name]
-        found = threshold_for([s for s, _ in own], [r for _, r in own], settings.learn_precision)
-        sure.thresholds[name] = settings.pseudo_confidence if found is None else found
+        found = threshold_for([s for s, _ in own], [r for _, r in own], settings.learn.precision)
+        sure.thresholds[name] = settings.learn.pseudo_confidence if found is None else found
     return AutoLabeler(run.task, settings, confidence=sure, engine=engine)
 
 
@@ -277,9 +277,9 @@ def _train(
     assert best is not None
     job = TrainingJob(
         task=run.task, train=train, val=deciding, image_root=run.folder, folder=run.round_folder() / _TRAINING,
-        epochs=settings.learn_epochs, size_px=settings.size_px, batch=settings.batch,
+        epochs=settings.learn.epochs, size_px=settings.size_px, batch=settings.training.batch,
         seed=settings.seed + run.round.number, initial=run.path(best.weights), deadline_s=deadline_s(run),
-        patience=settings.patience, threads=settings.threads, unlabelled=without,
+        patience=settings.training.patience, threads=settings.training.threads, unlabelled=without,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:
@@ -311,6 +311,6 @@ def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
         raise FixArguments("The user gave no photos to learn from; leave this step out.")
     tried = _tried(run)  # before a kill
     without_training = int(run.task.kind != "classify")
-    if len(tried) > run.settings.learn_rounds or (len(tried) > without_training and not tried[0].accepted):
+    if len(tried) > run.settings.learn.rounds or (len(tried) > without_training and not tried[0].accepted):
         return _report(run, f"learnt from {run.record.unlabelled} in {len(tried)} rounds")
     return learn(run, [Path(run.record.unlabelled)], tried=tried[::-1])

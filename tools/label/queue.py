@@ -31,7 +31,7 @@ def write_queue(kept: LabelFolder, settings: Settings) -> list[Queued]:
         settings: what counts as unlike the rest.
     """
     seen = kept.dataset.corrected()
-    least = _least_certain(kept, settings.review_share)
+    least = _least_certain(kept, settings.review.share)
     unlike = _outliers(kept, settings)
     queue: list[Queued] = []
     updates: dict[str, dict[str, Any]] = {}
@@ -71,5 +71,7 @@ def _outliers(kept: LabelFolder, settings: Settings) -> dict[str, float]:
         return {}
     from tools.steps.curate import find_outliers
 
-    found = find_outliers(vectors, ["all"] * len(ids), settings.outlier_neighbours, settings.outlier_z)
+    found = find_outliers(
+        vectors, ["all"] * len(ids), settings.curation.outlier_neighbours, settings.curation.outlier_z
+    )
     return {ids[i]: z for i, z in found.items()}

@@ -13,7 +13,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.task import TaskKind
 from tools.data.formats import Form
 from tools.data.photo_files import find_photos
-from tools.label.command import Labelling, Outcome, label_photos
+from tools.label.command import Labelling, LabellingResult, label_photos
 from tools.label.labeler import label_task
 from tools.runs.allowed_photos import allowed_model, allowed_photos
 from tools.runs.photo_sets import photos_folder
@@ -87,7 +87,7 @@ def plan_for_person(run: RunContext, wanted: Labelling) -> dict[str, Any]:
     }
 
 
-def _report(run: RunContext, outcome: Outcome) -> str:
+def _report(run: RunContext, outcome: LabellingResult) -> str:
     """For the model: counts and reasons, no name of a photo."""
     summary = outcome.summary
     reasons, left_out = Counter[str](), Counter[str]()

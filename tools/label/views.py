@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.core.settings import Views
+from tools.core.setting_groups import ViewCount
 from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, encode_mask
 from tools.models.detections import Detection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tools.models.predict import Predictor
 
 # Size as a share of the model's own, and whether mirrored.
-_VIEWS: dict[Views, tuple[tuple[float, bool], ...]] = {
+_VIEWS: dict[ViewCount, tuple[tuple[float, bool], ...]] = {
     1: ((1.0, False),),
     2: ((1.0, False), (1.0, True)),
     6: ((1.0, False), (1.0, True), (0.8, False), (0.8, True), (1.4, False), (1.4, True)),
@@ -26,7 +26,7 @@ _VIEWS: dict[Views, tuple[tuple[float, bool], ...]] = {
 
 
 def predict_in_views(
-    predictor: "Predictor", pictures: Sequence[Picture], least: float, views: Views, iou: float
+    predictor: "Predictor", pictures: Sequence[Picture], least: float, views: ViewCount, iou: float
 ) -> list[list[Instance]]:
     """`predictor.predict_many` over several views, fused; a score is the mean of the views', an unseen object's is 0.
 

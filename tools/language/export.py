@@ -10,14 +10,14 @@ from tools.core.errors import StepFailed
 from tools.core.files import json_text
 from tools.data.formats import coco_captions, dialogues
 from tools.data.formats.labels import labelled
-from tools.language.make import Language
+from tools.language.make import LanguageData
 
 LANGUAGE = ("llava", "sharegpt", "coco-captions")
 BALANCE = "balance.json"
 
 
 @dataclass(frozen=True)
-class Plan:
+class FormatPlan:
     """What one format will hold."""
 
     pictures: dict[str, str]  # path in the folder -> path of the picture in the run
@@ -26,7 +26,7 @@ class Plan:
     lost: Callable[[], Counter[str]]
 
 
-def plan_language(name: str, said: Language) -> Plan:
+def plan_language(name: str, said: LanguageData) -> FormatPlan:
     """What the folder of a format of `LANGUAGE` will hold; labels are questions with answers, or sentences."""
     pictures = {coco_captions.picture_path(labelled(s)): s.image for s in said.samples}
 
@@ -42,10 +42,10 @@ def plan_language(name: str, said: Language) -> Plan:
     else:
         count = sum(len(d.turns) for d in said.dialogues)
     left_out = Counter({"pictures without exact labels, left out": said.inexact})
-    return Plan(pictures, files, count, lambda: +left_out)
+    return FormatPlan(pictures, files, count, lambda: +left_out)
 
 
-def read_back_language(folder: Path, name: str, plan: Plan) -> None:
+def read_back_language(folder: Path, name: str, plan: FormatPlan) -> None:
     """Read what was written as a stranger does.
 
     Raises:

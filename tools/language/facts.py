@@ -25,7 +25,7 @@ CLUTTER = frozenset(_CLUTTER_WORDS.split())
 
 
 @dataclass(frozen=True)
-class Thing:
+class SeenThing:
     """One thing that is seen."""
 
     index: int  # among the sample's instances, then its look-alikes
@@ -45,12 +45,12 @@ class Facts:
     """One picture."""
 
     sample: Sample
-    things: tuple[Thing, ...]
+    things: tuple[SeenThing, ...]
     sure: frozenset[str]  # names of which every thing is seen and labelled
     absent: tuple[str, ...]  # names of which there certainly is none
     metric_depth: bool  # depths are distances, not an order alone
 
-    def named(self, name: str) -> list[Thing]:
+    def named(self, name: str) -> list[SeenThing]:
         """The things of a name."""
         return [t for t in self.things if t.name == name]
 
@@ -105,7 +105,7 @@ def facts_of(sample: Sample, scene: SceneSpec, picture: Picture, names: Sequence
     )  # fmt: skip
 
 
-def _thing(index: int, label: Instance, sample: Sample, picture: Picture, looks: set[str]) -> Thing:
+def _thing(index: int, label: Instance, sample: Sample, picture: Picture, looks: set[str]) -> SeenThing:
     x1, y1, x2, y2 = label.box
     mask = label.mask(sample.height, sample.width)
     assert mask is not None and label.counts is not None
@@ -114,7 +114,7 @@ def _thing(index: int, label: Instance, sample: Sample, picture: Picture, looks:
     if told and colour not in told:  # light and scene disagree: no word for it is right
         colour = None
     at_edge = x1 < 1 or y1 < 1 or x2 > sample.width - 1 or y2 > sample.height - 1
-    return Thing(
+    return SeenThing(
         index, label.class_name, label.box, mask_area(label.counts, sample.height, sample.width),
         (x1 + x2) / 2 / sample.width, (y1 + y2) / 2 / sample.height, None if at_edge else label.visible_share,
         label.depth, label.full_box, colour,

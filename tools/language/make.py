@@ -25,7 +25,7 @@ _CAPTION_ASKED = ("Describe the picture.", "What does the picture show?", "Say i
 
 
 @dataclass(frozen=True)
-class Language:
+class LanguageData:
     """What is said about the exact pictures of a run; all of it has passed the check."""
 
     samples: tuple[Sample, ...]
@@ -77,7 +77,7 @@ def speak(
     classes: Sequence[str],
     folder: Path,
     check_stop: Callable[[], None] = lambda: None,
-) -> Language:
+) -> LanguageData:
     """Everything that is certain about pictures, in words.
 
     Args:
@@ -118,7 +118,7 @@ def speak(
         captions[identity] = [c for c in said if checker.caption_problem(c) is None]
         refused["caption"] += len(said) - len(captions[identity])
         meant[identity] = _meant(facts, checker, refused)
-    return Language(tuple(exact), names, balanced(asked), captions, meant, +refused, len(samples) - len(exact))
+    return LanguageData(tuple(exact), names, balanced(asked), captions, meant, +refused, len(samples) - len(exact))
 
 
 def _colours(pictures: Iterable[Facts]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, NamedTuple
 
-from tools.language.facts import Facts, Thing
+from tools.language.facts import Facts, SeenThing
 from tools.language.refer import NEARER, OPPOSITE, expressions, relation
 from tools.scenes.captions import caption, plural
 from tools.scenes.scene import SceneObject
@@ -102,7 +102,7 @@ def _exists(facts: Facts) -> Iterator[_Asked]:
             yield _Asked("exists", f"{what} in the picture?", answer, f"exists {name}")
 
 
-def _colours(thing: Thing, way: str, facts: Facts, known: Sequence[str]) -> Iterator[_Asked]:
+def _colours(thing: SeenThing, way: str, facts: Facts, known: Sequence[str]) -> Iterator[_Asked]:
     if thing.colour is None or thing.colour in way:
         return
     steps = _steps(way, thing.name)
@@ -114,7 +114,7 @@ def _colours(thing: Thing, way: str, facts: Facts, known: Sequence[str]) -> Iter
         yield _Asked("colour", f"Is {way} {colour}?", answer, f"is {thing.name} {colour}", steps)
 
 
-def _places(thing: Thing, way: str) -> Iterator[_Asked]:
+def _places(thing: SeenThing, way: str) -> Iterator[_Asked]:
     if any(abs(v - line) < _EDGE for v in (thing.x, thing.y) for line in (1 / 3, 2 / 3)):
         return
     row, column = _ROWS[min(2, int(3 * thing.y))], _COLUMNS[min(2, int(3 * thing.x))]
@@ -123,7 +123,7 @@ def _places(thing: Thing, way: str) -> Iterator[_Asked]:
     yield _Asked("where", f"Where in the picture is {way}?", f"in the {spot}", f"where {thing.name}", steps)
 
 
-def _occlusions(thing: Thing, way: str) -> Iterator[_Asked]:
+def _occlusions(thing: SeenThing, way: str) -> Iterator[_Asked]:
     if thing.share is not None and not HIDDEN < thing.share < OPEN:
         answer = "yes" if thing.share <= HIDDEN else "no"
         steps = 1 + _steps(way, thing.name)
@@ -153,7 +153,7 @@ def _nones(facts: Facts) -> Iterator[_Asked]:
             yield _Asked("none", f"{how} is the {name}?", f"There is no {name} in the picture.", key, 1)
 
 
-def _boxes(thing: Thing, ways: Sequence[str], facts: Facts) -> Iterator[_Asked]:
+def _boxes(thing: SeenThing, ways: Sequence[str], facts: Facts) -> Iterator[_Asked]:
     """A box for an expression, and an expression for a box, as LLaVA writes them: shares of the picture's sides."""
     corners = box_text(thing, facts)
     way = _pick(ways, facts.sample.id, thing.index + 1000)
@@ -162,7 +162,7 @@ def _boxes(thing: Thing, ways: Sequence[str], facts: Facts) -> Iterator[_Asked]:
     yield _Asked("region", f"What is in the region {corners}?", ways[0], f"region {thing.name}", 1, thing.index)
 
 
-def box_text(thing: Thing, facts: Facts) -> str:
+def box_text(thing: SeenThing, facts: Facts) -> str:
     """[x1, y1, x2, y2] as shares of width and height, three decimals."""
     width, height = facts.sample.width, facts.sample.height
     shares = (thing.box[0] / width, thing.box[1] / height, thing.box[2] / width, thing.box[3] / height)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from tools.language.facts import Facts, Thing
+from tools.language.facts import Facts, SeenThing
 
 GAP = 0.04  # of the picture's side between the first and the next; nearer ones are a matter of opinion
 _LARGER = 1.35  # times the area
@@ -14,7 +14,7 @@ OPPOSITE = {"to the left of": "to the right of", "above": "below"}
 OPPOSITE |= {b: a for a, b in OPPOSITE.items()}
 
 
-def relation(a: Thing, b: Thing) -> list[str]:
+def relation(a: SeenThing, b: SeenThing) -> list[str]:
     """How one thing lies to another in the picture, beyond doubt: their boxes are apart on that axis."""
     found = []
     if abs(a.x - b.x) >= 2 * GAP:
@@ -26,7 +26,7 @@ def relation(a: Thing, b: Thing) -> list[str]:
     return found
 
 
-def expressions(thing: Thing, facts: Facts) -> list[str]:
+def expressions(thing: SeenThing, facts: Facts) -> list[str]:
     """All ways to mean this thing and no other; the plainest first. None where its name is not certain."""
     if thing.name not in facts.sure:
         return []
@@ -42,8 +42,8 @@ def expressions(thing: Thing, facts: Facts) -> list[str]:
     ]
 
 
-def _extremes(thing: Thing, others: Sequence[Thing], facts: Facts) -> Iterator[str]:
-    def first(key: Callable[[Thing], float], gap: float) -> bool:
+def _extremes(thing: SeenThing, others: Sequence[SeenThing], facts: Facts) -> Iterator[str]:
+    def first(key: Callable[[SeenThing], float], gap: float) -> bool:
         return all(key(t) - key(thing) >= gap for t in others)
 
     if first(lambda t: t.x, GAP):
@@ -63,12 +63,12 @@ def _extremes(thing: Thing, others: Sequence[Thing], facts: Facts) -> Iterator[s
         yield f"the {thing.name} closest to the camera"
 
 
-def _coloured(thing: Thing, others: Sequence[Thing]) -> Iterator[str]:
+def _coloured(thing: SeenThing, others: Sequence[SeenThing]) -> Iterator[str]:
     if thing.colour and all(t.colour not in (None, thing.colour) for t in others):
         yield f"the {thing.colour} {thing.name}"
 
 
-def _in_a_row(thing: Thing, same: Sequence[Thing]) -> Iterator[str]:
+def _in_a_row(thing: SeenThing, same: Sequence[SeenThing]) -> Iterator[str]:
     row = sorted(same, key=lambda t: t.x)
     if 3 <= len(row) <= len(_ORDINALS) and all(b.x - a.x >= GAP for a, b in pairwise(row)):
         place = row.index(thing)
@@ -76,7 +76,7 @@ def _in_a_row(thing: Thing, same: Sequence[Thing]) -> Iterator[str]:
             yield f"the {_ORDINALS[place]} {thing.name} from the left"
 
 
-def _beside(thing: Thing, others: Sequence[Thing], facts: Facts) -> Iterator[str]:
+def _beside(thing: SeenThing, others: Sequence[SeenThing], facts: Facts) -> Iterator[str]:
     """By the one thing of another name; where two names say each other's place it would be no help."""
     for name in sorted(facts.sure - {thing.name}):
         marks = facts.named(name)

@@ -82,7 +82,7 @@ class RunMemory:
     @classmethod
     def of(cls, settings: Settings) -> "RunMemory":
         """The memory that the settings name."""
-        return cls(settings.memory_dir, settings.chroma_host)
+        return cls(settings.memory.dir, settings.memory.chroma_host)
 
     @property
     def is_new(self) -> bool:
@@ -231,7 +231,7 @@ def search(run: RunContext, query: str) -> str:
     """
     if not query.strip():
         raise FixArguments("query is empty; say what to look for, such as 'apples'")
-    lessons = RunMemory.of(run.settings).search(query[:500], max_distance=run.settings.memory_max_distance, limit=4)
+    lessons = RunMemory.of(run.settings).search(query[:500], max_distance=run.settings.memory.max_distance, limit=4)
     if not lessons:
         return report(done="nothing similar is remembered")
     wanted = {

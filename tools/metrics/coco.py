@@ -28,7 +28,7 @@ _CELLS = 4_000_000  # resamples x detections worked on at once: 32 MB
 
 
 @dataclass(frozen=True)
-class Picture:
+class JudgedPicture:
     """What scoring needs of one picture."""
 
     id: str
@@ -79,7 +79,7 @@ class Matcher:
         overlap: "segm" compares masks (instances without one are left out), "bbox" boxes.
     """
 
-    def __init__(self, pictures: Sequence[Picture], classes: Sequence[str], overlap: Overlap) -> None:
+    def __init__(self, pictures: Sequence[JudgedPicture], classes: Sequence[str], overlap: Overlap) -> None:
         self.pictures = pictures
         self.classes = list(classes)
         # Its two inner steps are called directly: the outer ones print, and want the whole set as one JSON index.
@@ -236,12 +236,12 @@ def choose_threshold(matched: Matched, overlap: int = 0, slack: float = 0.0) -> 
     return float(matched.score[best] + below) / 2
 
 
-def independent(pictures: Sequence[Picture], own: Bools | None = None) -> int:
+def independent(pictures: Sequence[JudgedPicture], own: Bools | None = None) -> int:
     """How many of the pictures, or of the `own` ones, say something of their own: tiles of one photo are one."""
     return len({p.group or p.id for i, p in enumerate(pictures) if own is None or own[i]})
 
 
-def resamples(pictures: Sequence[Picture], count: int, seed: int) -> Floats:
+def resamples(pictures: Sequence[JudgedPicture], count: int, seed: int) -> Floats:
     """(count, pictures): how often each picture is drawn when as many are drawn with replacement.
 
     Tiles of one photo are not independent, so groups are drawn whole. The same pictures and seed give the same draws,
@@ -282,7 +282,9 @@ def number(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
 
 
-def _annotations(picture: Picture, instances: Sequence[Instance], name: str, overlap: Overlap) -> list[dict[str, Any]]:
+def _annotations(
+    picture: JudgedPicture, instances: Sequence[Instance], name: str, overlap: Overlap
+) -> list[dict[str, Any]]:
     """COCO's form; the id is the position + 1, since 0 means "no match" there."""
     size = [picture.height, picture.width]
     annotations = []

@@ -14,7 +14,7 @@ from pycocotools import mask as coco_mask
 
 from tools.data.sample import Instance
 from tools.data.scores import ErrorKind
-from tools.metrics.coco import Bools, Floats, Picture
+from tools.metrics.coco import Bools, Floats, JudgedPicture
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer
 from tools.metrics.slices import Slice
@@ -74,12 +74,12 @@ def count_confused(errors: Iterable[Error]) -> dict[tuple[str, str], int]:
     return {pair: n for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
-def errors_in(errors: Iterable[Error], part: Slice, pictures: list[Picture]) -> list[Error]:
+def errors_in(errors: Iterable[Error], part: Slice, pictures: list[JudgedPicture]) -> list[Error]:
     """The errors that belong to a slice; one on the background has no visible share and so belongs to no such slice."""
     return [e for e in errors if _belongs(e, part, pictures[e.picture])]
 
 
-def _belongs(error: Error, part: Slice, picture: Picture) -> bool:
+def _belongs(error: Error, part: Slice, picture: JudgedPicture) -> bool:
     if part.axis == "class":
         if error.truth is not None:
             return picture.truths[error.truth].class_name == part.value
@@ -92,7 +92,7 @@ def _belongs(error: Error, part: Slice, picture: Picture) -> bool:
 
 
 def _of_picture(
-    index: int, picture: Picture, scorer: DetectionScorer, hit: Bools, taken: Bools, alarms: Bools
+    index: int, picture: JudgedPicture, scorer: DetectionScorer, hit: Bools, taken: Bools, alarms: Bools
 ) -> list[Error]:
     """Errors of one picture.
 
@@ -140,7 +140,7 @@ def _of_picture(
     return errors
 
 
-def _mistaken(picture: Picture, found: int, by_masks: bool) -> str | None:
+def _mistaken(picture: JudgedPicture, found: int, by_masks: bool) -> str | None:
     """The look-alike on which a false alarm lies."""
     iou = _overlaps([picture.found[found]], picture.lookalikes, picture, by_masks, crowd=False)[0]
     best = int(iou.argmax()) if iou.size else 0
@@ -148,7 +148,7 @@ def _mistaken(picture: Picture, found: int, by_masks: bool) -> str | None:
 
 
 def _overlaps(
-    first: Iterable[Instance], second: Iterable[Instance], picture: Picture, by_masks: bool, *, crowd: bool
+    first: Iterable[Instance], second: Iterable[Instance], picture: JudgedPicture, by_masks: bool, *, crowd: bool
 ) -> Floats:
     """(first, second) IoU, or with `crowd` the share of each of the first that the second covers."""
     a, b = (_shapes(instances, picture, by_masks) for instances in (first, second))
@@ -158,7 +158,7 @@ def _overlaps(
     return table
 
 
-def _shapes(instances: Iterable[Instance], picture: Picture, by_masks: bool) -> list[object]:
+def _shapes(instances: Iterable[Instance], picture: JudgedPicture, by_masks: bool) -> list[object]:
     if not by_masks:
         return [[i.box[0], i.box[1], i.box[2] - i.box[0], i.box[3] - i.box[1]] for i in instances]
     size = [picture.height, picture.width]

@@ -9,12 +9,12 @@ from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn
-from tools.metrics.coco import Picture
+from tools.metrics.coco import JudgedPicture
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.runs.runtime import RunContext
 
-Scorer = DetectionScorer | LabelScorer
+SetScorer = DetectionScorer | LabelScorer
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ def sets_of(run: RunContext) -> Sets:
         "synthetic_test": list(run.dataset.samples(verdict="kept", split="test")),
     }
     if run.record.real:
-        real = load_real(Path(run.record.real), task, run.settings.real_val_share, run.settings.class_map)
+        real = load_real(
+            Path(run.record.real), task, run.settings.evaluation.real_val_share, run.settings.evaluation.class_map
+        )
         samples["real_val"], samples["real_test"] = real.val, real.test
         notes += real.notes
     if task.kind == "classify":
@@ -57,17 +59,17 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
     """How detections on a set are counted; small things are ignored on photos only, since renders label them all."""
     settings = run.settings
     return ScoringRules(
-        match_iou=settings.match_iou,
-        ignore_side_px=settings.ignore_side_px if not on.startswith("synthetic") else 0.0,
+        match_iou=settings.evaluation.match_iou,
+        ignore_side_px=settings.evaluation.ignore_side_px if not on.startswith("synthetic") else 0.0,
         seen_px=seen_px,
         bootstrap=EFFORTS[settings.effort].bootstrap,
         seed=settings.seed,
-        fallback_threshold=settings.fallback_confidence,
-        threshold_slack=settings.threshold_slack,
+        fallback_threshold=settings.evaluation.fallback_confidence,
+        threshold_slack=settings.evaluation.threshold_slack,
     )
 
 
-def scorer_of(pictures: list[Picture], task: TaskSpec, rules: ScoringRules) -> Scorer:
+def scorer_of(pictures: list[JudgedPicture], task: TaskSpec, rules: ScoringRules) -> SetScorer:
     """The scorer for a kind of task."""
     if task.kind == "classify":
         return LabelScorer(pictures, task.class_names, rules)

@@ -8,7 +8,7 @@ from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, Sl
 from tools.metrics.coco import (
     Bools,
     Floats,
-    Picture,
+    JudgedPicture,
     independent,
     interval,
     mean_over_classes,
@@ -29,7 +29,7 @@ class LabelScorer:
 
     metric = "accuracy"
 
-    def __init__(self, pictures: list[Picture], classes: list[str], rules: ScoringRules) -> None:
+    def __init__(self, pictures: list[JudgedPicture], classes: list[str], rules: ScoringRules) -> None:
         self.pictures = pictures
         self.classes = classes
         self.truth = np.array([classes.index(p.label or "") for p in pictures])

@@ -9,10 +9,9 @@ from typing import Any, Protocol
 from tools.core.files import write_text
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.boxes import LEARNT, with_label_boxes
-from tools.data.pictures import Picture as Pixels
-from tools.data.pictures import read_picture
+from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Instance, Sample
-from tools.metrics.coco import MAX_DETECTIONS, Picture
+from tools.metrics.coco import MAX_DETECTIONS, JudgedPicture
 from tools.metrics.slices import picture_axes
 
 _BATCH = 8  # pictures in memory at once
@@ -25,10 +24,10 @@ class Recogniser(Protocol):
     kind: TaskKind
     size_px: int
 
-    def predict_many(self, pictures: Sequence[Pixels], confidence: float) -> list[list[Instance]]:
+    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
         """Objects in each RGB picture, with masks when the task is to segment."""
 
-    def classify_many(self, pictures: Sequence[Pixels]) -> list[dict[str, float]]:
+    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
         """Probability of each class for each RGB picture."""
 
 
@@ -68,7 +67,7 @@ def ask(
     return answers
 
 
-def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) -> list[Picture]:
+def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) -> list[JudgedPicture]:
     """Truth and answers side by side, in the order of the samples.
 
     Raises:
@@ -76,7 +75,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
     """
     names = set(task.class_names)
     return [
-        Picture(
+        JudgedPicture(
             s.id, s.width, s.height, [t for t in s.instances if t.class_name in names], answers[s.id].found,
             answers[s.id].axes, s.family if s.engine in PHOTOS else "", s.label, answers[s.id].probabilities,
             s.lookalikes,

@@ -12,10 +12,10 @@ from tools.metrics.coco import (
     Bools,
     Counts,
     Floats,
+    JudgedPicture,
     Matched,
     Matcher,
     Overlap,
-    Picture,
     average_precisions,
     choose_threshold,
     counts_at,
@@ -66,7 +66,7 @@ class DetectionScorer:
         kind: "segment" is judged by masks, as long as every truth has one; "detect" by boxes.
     """
 
-    def __init__(self, pictures: list[Picture], classes: list[str], kind: TaskKind, rules: ScoringRules) -> None:
+    def __init__(self, pictures: list[JudgedPicture], classes: list[str], kind: TaskKind, rules: ScoringRules) -> None:
         self.pictures = pictures
         self.classes = classes
         self.rules = rules

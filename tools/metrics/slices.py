@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.data.pictures import Picture as Pixels
+from tools.data.geometry import large_enough
+from tools.data.pictures import Picture
 from tools.data.sample import Box, Instance, Sample
-from tools.metrics.coco import Bools, Floats, Picture
+from tools.metrics.coco import Bools, Floats, JudgedPicture
 from tools.scenes.scene import AXES
 
 SIZES = {"small": 32.0, "medium": 96.0, "large": float("inf")}  # px of the side, upper ends: COCO's borders
@@ -81,7 +82,7 @@ def visible_of(instance: Instance) -> str | None:
     return None if share is None else next(name for name, limit in VISIBLE.items() if share < limit)
 
 
-def picture_axes(sample: Sample, pixels: Pixels) -> dict[str, str]:
+def picture_axes(sample: Sample, pixels: Picture) -> dict[str, str]:
     """The slices a picture belongs to as a whole: its scene's axes, or what can be measured on a photo."""
     known = {axis: sample.axes[axis] for axis in AXES if sample.axes.get(axis)}
     if known:
@@ -99,7 +100,7 @@ def picture_axes(sample: Sample, pixels: Pixels) -> dict[str, str]:
     }
 
 
-def picture_slices(pictures: Sequence[Picture]) -> list[Slice]:
+def picture_slices(pictures: Sequence[JudgedPicture]) -> list[Slice]:
     """Every value of every axis of whole pictures, sorted by name."""
     names = sorted({item for picture in pictures for item in picture.axes.items()})
     return [
@@ -107,7 +108,7 @@ def picture_slices(pictures: Sequence[Picture]) -> list[Slice]:
     ]
 
 
-def instance_slices(pictures: Sequence[Picture], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
+def instance_slices(pictures: Sequence[JudgedPicture], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
     """Slices by size and by visible share that hold any instance.
 
     An unmatched detection counts as a false alarm in the slice of its own size. Nothing tells how hidden a thing is
@@ -136,11 +137,11 @@ def instance_slices(pictures: Sequence[Picture], overlaps: Sequence[Floats], see
     return result
 
 
-def counted(pictures: Sequence[Picture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
-    """Which truths and which detections are large enough to be judged: no side of the box under the limit."""
+def counted(pictures: Sequence[JudgedPicture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
+    """Which truths and which detections are judged, picture by picture."""
     return (
-        [np.array([_side(t.box) >= ignore_side_px for t in p.truths], dtype=bool) for p in pictures],
-        [np.array([_side(d.box) >= ignore_side_px for d in p.found], dtype=bool) for p in pictures],
+        [large_enough([t.box for t in p.truths], ignore_side_px) for p in pictures],
+        [large_enough([d.box for d in p.found], ignore_side_px) for p in pictures],
     )
 
 
@@ -159,7 +160,3 @@ def _of_nearest(overlaps: Floats, values: Sequence[str | None]) -> list[str | No
 
 def _flags(values: Sequence[Sequence[str | None]], wanted: str) -> list[Bools]:
     return [np.array([v == wanted for v in row], dtype=bool) for row in values]
-
-
-def _side(box: Box) -> float:
-    return min(box[2] - box[0], box[3] - box[1])

@@ -14,6 +14,7 @@ from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import in_the_way
 from tools.core.task import TaskKind
+from tools.data.geometry import shorter_sides
 from tools.data.pictures import is_picture, is_unread_picture, read_picture, unread_reason, write_picture
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.models.detections import Detection
@@ -223,7 +224,7 @@ class Predictor:
     def _side_px(self, views: Sequence[View], side: int) -> float:
         """Median shorter side of the objects as the network sees them in a field of view; 0 where none is sure."""
         boxes = np.concatenate([v.boxes[v.found.scores >= _SURE] for v in views])
-        sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1)
+        sides = shorter_sides(boxes)
         return float(np.median(sides)) * self.size_px / side if len(sides) else 0.0
 
     def classify(self, picture: Picture) -> dict[str, float]:

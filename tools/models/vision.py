@@ -43,7 +43,7 @@ class VisionModel:
     def __init__(self, settings: Settings, folder: Path, cap_usd: float) -> None:
         self.settings = settings
         self.ledger = Ledger(folder / "paid_images" / "ledger.jsonl", cap_usd)
-        self.name = settings.vlm_model or ""
+        self.name = settings.vlm.model or ""
         self._answers = folder / "asked"
         self._client: Any = None
         self._connecting = threading.Lock()
@@ -51,13 +51,13 @@ class VisionModel:
     def unavailable(self) -> str | None:
         """One sentence when the model, its address or its price is missing."""
         settings = self.settings
-        if settings.vlm_model is None:
+        if settings.vlm.model is None:
             return "no vision model is named (SIGHTSMITH_VLM_MODEL)"
-        if settings.openai_api_key is None and settings.vlm_base_url is None and settings.openai_base_url is None:
+        if settings.openai.api_key is None and settings.vlm.base_url is None and settings.openai.base_url is None:
             return "a vision model needs OPENAI_API_KEY, or SIGHTSMITH_VLM_BASE_URL for a server of your own"
-        if settings.vlm_price is None:
+        if settings.vlm.price is None:
             return (
-                f"name what a question to {settings.vlm_model} costs in US dollars (SIGHTSMITH_VLM_PRICE, 0 on a "
+                f"name what a question to {settings.vlm.model} costs in US dollars (SIGHTSMITH_VLM_PRICE, 0 on a "
                 "server of your own): without it no limit could be kept"
             )
         return None
@@ -85,7 +85,7 @@ class VisionModel:
         if kept.is_file():
             return str(json.loads(kept.read_text(encoding="utf-8"))["answer"])
         reason = ""
-        for attempt in range(self.settings.vlm_attempts):
+        for attempt in range(self.settings.vlm.attempts):
             if attempt:
                 time.sleep(BACKOFF_S * 2 ** (attempt - 1))
             answer, reason, again = self._send(f"question {key}", question, data, shown)
@@ -109,7 +109,7 @@ class VisionModel:
         """Answer, or None with why and whether to try again."""
         import openai
 
-        number = self.ledger.reserve(what, self.settings.vlm_price or 0.0)
+        number = self.ledger.reserve(what, self.settings.vlm.price or 0.0)
         if number is None:
             raise OutOfMoney(
                 f"${self.ledger.spent_usd:.2f} of the ${self.ledger.cap_usd:.2f} that services may cost are spent"
@@ -130,7 +130,7 @@ class VisionModel:
             again = error.status_code == 429 or error.status_code >= 500
             return None, f"it answers {error.status_code}", again
         except openai.APITimeoutError:
-            return None, f"nothing came within {self.settings.vlm_timeout_s:g} s", True
+            return None, f"nothing came within {self.settings.vlm.timeout_s:g} s", True
         except openai.APIConnectionError as error:
             return None, f"the connection failed ({type(error.__cause__).__name__})", True
         except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
@@ -144,9 +144,9 @@ class VisionModel:
             if self._client is None:
                 from openai import OpenAI
 
-                url = reveal(self.settings.vlm_base_url or self.settings.openai_base_url)
+                url = reveal(self.settings.vlm.base_url or self.settings.openai.base_url)
                 self._client = OpenAI(
-                    api_key=reveal(self.settings.openai_api_key) or "none", timeout=self.settings.vlm_timeout_s,
+                    api_key=reveal(self.settings.openai.api_key) or "none", timeout=self.settings.vlm.timeout_s,
                     base_url=url, max_retries=0,
                 )  # fmt: skip
             return self._client

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
 
-Order = Literal["newest", "latest", "best", "worst", "uncertain"]
+SortOrder = Literal["newest", "latest", "best", "worst", "uncertain"]
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 WAITS = "waits for a person's look"  # why a photo that was brought as wrong is in no training yet
 # The labels' least score, times the picture's quality: what a machine was least sure of, and what is hard to see.
@@ -20,7 +20,7 @@ _CERTAINTY = (
     "coalesce((SELECT min(json_extract(i.data, '$.score')) FROM instances i WHERE i.sample_id = s.id), 1.0)"
     " * coalesce(s.quality, 1.0)"
 )
-_ORDERS: dict[Order, str] = {
+_ORDERS: dict[SortOrder, str] = {
     "newest": "s.round DESC, s.id",
     "latest": "s.rowid DESC",  # as they were made
     "best": "s.quality DESC, s.id",
@@ -100,7 +100,7 @@ class Browser:
         with self._open() as db:
             return int(db.execute(f"SELECT count(*) FROM samples s WHERE {where}", values).fetchone()[0])
 
-    def page(self, wanted: Filter, order: Order, offset: int, limit: int) -> list[Sample]:
+    def page(self, wanted: Filter, order: SortOrder, offset: int, limit: int) -> list[Sample]:
         """At most `limit` samples from `offset` on, with their instances."""
         where, values = _where(wanted)
         with self._open() as db:

@@ -38,7 +38,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenPicture:
     """One picture with what is there and what the model found at its working confidence."""
 
     sample: Sample
@@ -53,7 +53,7 @@ class Seen:
         return not self.mistakes and (self.sample.label is None or self.said == self.sample.label)
 
 
-def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> Seen:
+def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> SeenPicture:
     """Compare what was found with what is there, best finds first.
 
     Args:
@@ -85,12 +85,12 @@ def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> Seen:
         else:
             mistakes.append(Mistake(one.box, NOTHING, one.class_name, _lookalike(one, sample.lookalikes)))
     mistakes += [Mistake(t.box, t.class_name, NOTHING) for k, t in enumerate(truths) if k not in taken]
-    return Seen(sample, list(finds), right, mistakes)
+    return SeenPicture(sample, list(finds), right, mistakes)
 
 
 def look_all(
     model: Recogniser, samples: Sequence[Sample], root: Path, threshold: float, match_iou: float, most: int
-) -> list[Seen]:
+) -> list[SeenPicture]:
     """Ask a model about at most `most` pictures, from all over the set; one that cannot be read is passed over.
 
     Args:
@@ -109,14 +109,14 @@ def look_all(
             continue
         if model.kind == "classify":
             shares = model.classify_many([picture])[0]
-            seen.append(Seen(sample, [], 0, [], max(shares, key=lambda name: shares[name])))
+            seen.append(SeenPicture(sample, [], 0, [], max(shares, key=lambda name: shares[name])))
         else:
             found = [i for i in model.predict_many([picture], threshold)[0] if i.score >= threshold]
             seen.append(look(sample, found, match_iou))
     return seen
 
 
-def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[Seen]:
+def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[SeenPicture]:
     """What was answered on the pictures that decide, photos of the thing or renders; empty where nothing was kept.
 
     Args:
@@ -141,7 +141,7 @@ def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[Seen
     return [_answered(s, answers[s.id].found, answers[s.id].probabilities, best.threshold, match_iou) for s in samples]
 
 
-def confusions(seen: Iterable[Seen]) -> Counter[tuple[str, str]]:
+def confusions(seen: Iterable[SeenPicture]) -> Counter[tuple[str, str]]:
     """(what it is, what it was taken for) -> how often; right ones included, `NOTHING` where there is or was none."""
     counts: Counter[tuple[str, str]] = Counter()
     for one in seen:
@@ -177,9 +177,9 @@ def crop(picture: Picture, box: Box, side_px: int) -> tuple[Picture, Box]:
 
 def _answered(
     sample: Sample, found: Sequence[Instance], shares: dict[str, float], threshold: float, match_iou: float
-) -> Seen:
+) -> SeenPicture:
     if shares:
-        return Seen(sample, [], 0, [], max(shares, key=lambda name: shares[name]))
+        return SeenPicture(sample, [], 0, [], max(shares, key=lambda name: shares[name]))
     return look(sample, [i for i in found if i.score >= threshold], match_iou)
 
 

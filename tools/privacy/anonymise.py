@@ -49,7 +49,7 @@ _LIMITS = {
 }
 
 
-class Finder(Protocol):
+class RegionFinder(Protocol):
     """Finds what is to be blurred."""
 
     name: str
@@ -79,7 +79,7 @@ class Anonymised:
 
 
 def anonymise(
-    photos: Sequence[Path], out: Path, finders: Sequence[Finder], told: Callable[[int], None] = lambda _done: None
+    photos: Sequence[Path], out: Path, finders: Sequence[RegionFinder], told: Callable[[int], None] = lambda _done: None
 ) -> Anonymised:
     """Write blurred copies of photos; the originals are only read.
 
@@ -185,7 +185,7 @@ class Cascade:
             raise StepFailed(f"this OpenCV comes without the cascades for {name}; name a detector with --model")
 
     def find(self, picture: Picture) -> list[Box]:
-        """See `Finder`; profiles are looked for both ways round."""
+        """See `RegionFinder`; profiles are looked for both ways round."""
         scale = min(1.0, _LONGEST_PX / max(picture.shape[:2]))
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         if scale < 1:
@@ -229,5 +229,5 @@ class ModelFinder:
         )
 
     def find(self, picture: Picture) -> list[Box]:
-        """See `Finder`."""
+        """See `RegionFinder`."""
         return [instance.box for instance in self._engine.find([picture], self._least)[0]]

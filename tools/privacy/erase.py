@@ -33,7 +33,7 @@ _MADE_ANEW = ("export/dataset_*", ".downloads")  # written again from the data s
 
 
 @dataclass(frozen=True)
-class Row:
+class PhotoRow:
     """A photo in a data set."""
 
     database: Path
@@ -46,7 +46,7 @@ class Traces:
     """What is kept of some photos."""
 
     files: dict[Path, str] = field(default_factory=dict)  # copy, or folder that is written anew -> why
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PhotoRow] = field(default_factory=list)
     lists: dict[Path, set[str]] = field(default_factory=dict)  # file that lists photos -> names in it
     learnt: list[str] = field(default_factory=list)  # runs whose models saw them
     unread: list[str] = field(default_factory=list)  # photos that could not be read: found by their bytes alone
@@ -158,7 +158,7 @@ def _in_folder(folder: Path, wanted: _Photos, traces: Traces) -> None:
         traces.learnt.append(folder.name)
 
 
-def _rows(database: Path, wanted: _Photos, traces: Traces) -> Iterator[Row]:
+def _rows(database: Path, wanted: _Photos, traces: Traces) -> Iterator[PhotoRow]:
     if not database.is_file():
         return
     with closing(connect(database)) as db:
@@ -167,7 +167,7 @@ def _rows(database: Path, wanted: _Photos, traces: Traces) -> Iterator[Row]:
                 picture = database.parent / image
                 if picture.is_file():
                     traces.files[picture] = "a copy, in a data set"
-                yield Row(database, identity, str(json.loads(provenance).get("file", image)))
+                yield PhotoRow(database, identity, str(json.loads(provenance).get("file", image)))
 
 
 def _why(path: Path, folder: Path, wanted: _Photos) -> str | None:

@@ -42,22 +42,22 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
         cores: of this machine when None.
     """
     area, speed = scale(settings, cores)
-    work = network_work(settings.model)
+    work = network_work(settings.training.model)
     seen = _pictures_by_round(plan, settings)
-    train_share = 1 - settings.split_val - settings.split_test
+    train_share = 1 - settings.split.val - settings.split.test
     trained = sum(seen) * _KEPT * train_share * settings.planned_epochs(plan.effort)
-    measured = sum(seen) * _KEPT * (settings.split_val + settings.split_test)
+    measured = sum(seen) * _KEPT * (settings.split.val + settings.split.test)
     seconds = {
-        "generate": plan.images * settings.estimate_render_s * area / speed,
-        "score, curate, annotate": sum(seen) * settings.estimate_picture_s * area,
+        "generate": plan.images * settings.estimate.render_s * area / speed,
+        "score, curate, annotate": sum(seen) * settings.estimate.picture_s * area,
         # Training gains less from cores than rendering does: half of its time is not spent in large products.
-        "train": trained * area * work / settings.estimate_train_images_per_s / speed**0.5,
-        "evaluate, diagnose": measured * settings.estimate_predict_s * area * work
-        + plan.rounds * settings.estimate_round_s,
-        "export, report": settings.estimate_finish_s,
+        "train": trained * area * work / settings.estimate.train_images_per_s / speed**0.5,
+        "evaluate, diagnose": measured * settings.estimate.predict_s * area * work
+        + plan.rounds * settings.estimate.round_s,
+        "export, report": settings.estimate.finish_s,
     }
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}
-    money = plan.images * (settings.image_price or 0.0) if settings.generator == "openai_images" else 0.0
+    money = plan.images * (settings.image.price or 0.0) if settings.generation.generator == "openai_images" else 0.0
     return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
 
 
@@ -68,7 +68,7 @@ def network_work(model: str) -> float:
 
 def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:
     """How much larger a picture is, and how many times as many cores there are, than the settings' seconds count."""
-    cores = cores or settings.workers or cpu_count()
+    cores = cores or settings.generation.workers or cpu_count()
     return (settings.size_px / _SIZE_PX) ** 2, cores / _CORES
 
 
@@ -76,7 +76,7 @@ def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:
     """Pictures at hand in each round: every round trains on all pictures so far."""
     if plan.rounds == 1:
         return [float(plan.images)]
-    first = plan.images * settings.first_round_share
+    first = plan.images * settings.scenes.first_round_share
     step = (plan.images - first) / (plan.rounds - 1)
     return [first + step * n for n in range(plan.rounds)]
 
@@ -108,7 +108,7 @@ def fit_plan(
         if estimate(plan, settings, cores).minutes <= minutes:
             return plan, _cuts(wanted, plan, minutes)
     for rounds in range(min(wanted.rounds, EFFORTS["quick"].rounds), 0, -1):
-        least = min(wanted.images, settings.min_images * rounds)
+        least = min(wanted.images, settings.plan.min_images * rounds)
         low, high = least, wanted.images
         if estimate(Plan(images=low, rounds=rounds, effort="quick"), settings, cores).minutes > minutes:
             continue
@@ -118,7 +118,7 @@ def fit_plan(
             low, high = (middle, high) if fits else (low, middle - 1)
         plan = Plan(images=low, rounds=rounds, effort="quick")
         return plan, _cuts(wanted, plan, minutes)
-    smallest = Plan(images=min(wanted.images, settings.min_images), rounds=1, effort="quick")
+    smallest = Plan(images=min(wanted.images, settings.plan.min_images), rounds=1, effort="quick")
     needed = estimate(smallest, settings, cores).minutes
     raise StepFailed(
         f"{minutes:g} minutes are not enough: even {smallest.images} pictures of {settings.size_px} px in one round "

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tools.core.devices import cpu_count
 from tools.core.errors import FixArguments
-from tools.core.settings import Settings
+from tools.core.settings import Settings, flat
 from tools.runs.estimate import network_work, scale
 from tools.runs.runtime import PHOTOS, read_record
 
@@ -54,7 +54,8 @@ def at_pace(settings: Settings, paces: list[Pace]) -> Settings:
     if not paces:
         return settings
     area, speed = scale(settings)
-    rate = statistics.median(p.train_images_per_s for p in paces) * area * network_work(settings.model) / speed**0.5
+    work = network_work(settings.training.model)
+    rate = statistics.median(p.train_images_per_s for p in paces) * area * work / speed**0.5
     render_s = statistics.median(p.render_s for p in paces) * speed / area
     return settings.model_copy(update={"estimate_render_s": render_s, "estimate_train_images_per_s": rate})
 
@@ -78,8 +79,8 @@ def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
         shown = sum(int(t["epochs"]) * int(t["train_images"]) for t in trainings)
     except (FixArguments, OSError, ValueError, KeyError, TypeError):
         return None
-    own = record.settings
-    same = all(own.get(key) == getattr(settings, key) for key in _SAME)
+    own = flat(record.settings)
+    same = all(own.get(key) == settings.value(key) for key in _SAME)
     made = sum(r.generated for r in record.rounds)
     spent = {name: sum(s.seconds for s in record.stages if s.name == name) for name in ("generate", "train")}
     if record.status != "finished" or record.machine != machine or not same or made < _MIN_PICTURES:

@@ -17,7 +17,7 @@ from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
 from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
-from tools.data.uploads import LeftOut, is_archive, new_folder, save_labelled, save_photos, unpack_labelled
+from tools.data.uploads import RefusedFiles, is_archive, new_folder, save_labelled, save_photos, unpack_labelled
 from tools.runs.runtime import write_json
 
 ABOUT = ".photos.json"
@@ -36,7 +36,7 @@ class PhotoSet(BaseModel):
     classes: list[str] = Field(default_factory=list)
     bare: bool = Field(False, description="brought without labels: labelled here")
     use: Use = Field("measure", description="what labelled photos are for; never both")
-    left_out: LeftOut = Field(default_factory=dict, description="file of the upload that was not taken -> why")
+    left_out: RefusedFiles = Field(default_factory=dict, description="file of the upload that was not taken -> why")
 
 
 def photos_folder(runs_dir: Path) -> Path:
@@ -94,7 +94,7 @@ def bring_labelled(
     archive: IO[bytes], runs_dir: Path, name: str, classify: bool, settings: Settings, use: Use = "measure"
 ) -> PhotoSet:
     """Take in a zip of labelled photos; see `tools.data.uploads.save_labelled`."""
-    left_out: LeftOut = {}
+    left_out: RefusedFiles = {}
     folder, said = save_labelled(archive, photos_folder(runs_dir), name, classify, settings, left_out=left_out)
     about = PhotoSet(name=folder.name, about=said, use=use, left_out=left_out)
     write_json(folder / ABOUT, about.model_dump())
@@ -126,7 +126,7 @@ def bring_bare(
             f"name 1 to {_MAX_CLASSES} things to label, with commas between; {MAX_NAME_CHARS} letters each"
         )
     folder = new_folder(photos_folder(runs_dir), name)
-    left_out: LeftOut = {}
+    left_out: RefusedFiles = {}
     count = save_photos(files, folder, settings, left_out)
     about = PhotoSet(name=folder.name, about=f"{count} pictures", classes=names, bare=True, left_out=left_out)
     dataset = Dataset(folder)

@@ -42,7 +42,7 @@ class Machine:
         return f"{self.cores} cores, {self.memory_gib:.0f} GiB of memory{gpu}; {hub}"
 
 
-class Choice(NamedTuple):
+class EngineOption(NamedTuple):
     """One engine: whether it can run here, whether it is taken, why, and what would make it run."""
 
     stage: str
@@ -59,7 +59,7 @@ def look(settings: Settings, *, ask_hub: bool = True) -> Machine:
 
     device, gpu_gib = _gpu()
     key = bool(
-        settings.image_base_url or settings.image_api_key or settings.openai_base_url or settings.openai_api_key
+        settings.image.base_url or settings.image.api_key or settings.openai.base_url or settings.openai.api_key
     )  # fmt: skip
     hub = None
     if settings.profile == "offline" or os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
@@ -101,7 +101,7 @@ def hub_answers(address: str, timeout_s: float = HUB_TIMEOUT_S) -> bool:
     return answers == [True]
 
 
-def choices(settings: Settings, machine: Machine) -> list[Choice]:
+def choices(settings: Settings, machine: Machine) -> list[EngineOption]:
     """Every engine, stage by stage, with the one that `auto` takes; what the user named is always taken."""
     pictures, generator = _pictures(settings, machine)
     labelled = generator not in WORDED_GENERATORS
@@ -119,7 +119,7 @@ def auto_settings(settings: Settings, machine: Machine | None = None) -> tuple[S
     if settings.profile != "auto":
         return settings, {}
     machine = machine or look(settings, ask_hub=_gpu()[0] != "cpu")
-    given = settings.model_fields_set
+    given = settings.given
     found = {c.stage: c for c in choices(settings, machine) if c.taken}
     wanted = {
         "generator": found["pictures"], "scorer": found["quality"], "annotator": found["labels"],
@@ -128,8 +128,8 @@ def auto_settings(settings: Settings, machine: Machine | None = None) -> tuple[S
     values: dict[str, Any] = {}
     why: dict[str, str] = {}
     for name, choice in wanted.items():
-        value = settings.sam_model if choice.engine == "sam" else choice.engine
-        if name not in given and value != getattr(settings, name):
+        value = settings.annotation.sam_model if choice.engine == "sam" else choice.engine
+        if name not in given and value != settings.value(name):
             values[name], why[name] = value, f"{choice.stage}: {choice.engine}, because {choice.why}"
     return settings.model_copy(update=values), why
 
@@ -143,10 +143,9 @@ def fall_back(run: RunContext, setting: str, value: str, error: Exception) -> No
         value: what takes its place.
         error: why; raised again when the user named the engine, for then it is theirs to change.
     """
-    if setting not in run.record.chosen or getattr(run.settings, setting) == value:
+    if setting not in run.record.chosen or run.settings.value(setting) == value:
         raise error
-    setattr(run.settings, setting, value)
-    run.record.settings[setting] = value
+    run.change_settings(**{setting: value})
     run.record.chosen[setting] = f"{value}, because the engine chosen first failed: {error}"
     run.emit("warning", text=f"going on with {value}: {error}")
     run.save()
@@ -155,16 +154,16 @@ def fall_back(run: RunContext, setting: str, value: str, error: Exception) -> No
 # Stages -------------------------------------------------------------------------------------------------------------
 
 
-def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
+def _pictures(settings: Settings, machine: Machine) -> tuple[list[EngineOption], str]:
     """Generators, and the one that is taken."""
-    detector = _here(settings.detector, machine)
-    repaint = [_here(settings.repaint_model, machine), _here(settings.repaint_controlnet, machine)]
-    model = settings.diffusion_model
+    detector = _here(settings.annotation.detector, machine)
+    repaint = [_here(settings.repaint.model, machine), _here(settings.repaint.controlnet, machine)]
+    model = settings.diffusion.model
     ready: dict[str, tuple[bool, str, str]] = {
         "repaint": (
             machine.gpu_gib >= REPAINT_GIB and all(repaint) and _installed("diffusers"),
             "renders repainted to look photographed keep their exact masks",
-            _gpu_missing(machine, REPAINT_GIB) or f"weights of {settings.repaint_model} and its ControlNet",
+            _gpu_missing(machine, REPAINT_GIB) or f"weights of {settings.repaint.model} and its ControlNet",
         ),
         "diffusion": (
             machine.gpu_gib >= DIFFUSION_GIB and _installed("diffusers") and bool(detector)
@@ -174,90 +173,94 @@ def _pictures(settings: Settings, machine: Machine) -> tuple[list[Choice], str]:
         ),
         "blender": (_installed("bpy"), "it needs no weights and its masks are exact", "the wheel bpy, for Python 3.11"),
     }  # fmt: skip
-    taken = settings.generator
-    if "generator" not in settings.model_fields_set and settings.profile == "auto":
+    taken = settings.generation.generator
+    if "generator" not in settings.given and settings.profile == "auto":
         taken = next((n for n in ready if ready[n][0]), "blender")
     rows = [
-        Choice("pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing)
+        EngineOption(
+            "pictures", n, ok, n == taken, _why(ok, n == taken, why, settings, "generator"), "" if ok else missing
+        )
         for n, (ok, why, missing) in ready.items()
     ]
-    rows.append(_on_request("copy_paste", settings.cutouts_dir is not None, taken, "--cutouts DIR"))
+    rows.append(_on_request("copy_paste", settings.copy_paste.cutouts_dir is not None, taken, "--cutouts DIR"))
     rows.append(_on_request("openai_images", machine.key, taken, "SIGHTSMITH_GENERATOR=openai_images, OPENAI_API_KEY "
                                                                  "and SIGHTSMITH_IMAGE_PRICE"))  # fmt: skip
     if taken not in {r.engine for r in rows}:
-        rows.append(Choice("pictures", taken, True, True, "the settings name it"))
+        rows.append(EngineOption("pictures", taken, True, True, "the settings name it"))
     return rows, taken
 
 
-def _on_request(name: str, usable: bool, taken: str, missing: str) -> Choice:
+def _on_request(name: str, usable: bool, taken: str, missing: str) -> EngineOption:
     why = "the settings name it" if name == taken else "taken when it is asked for"
-    return Choice("pictures", name, usable, name == taken, why, "" if usable else missing)
+    return EngineOption("pictures", name, usable, name == taken, why, "" if usable else missing)
 
 
-def _quality(settings: Settings, machine: Machine, labelled: bool) -> tuple[list[Choice], str]:
-    clip = _here(settings.clip_model, machine)
+def _quality(settings: Settings, machine: Machine, labelled: bool) -> tuple[list[EngineOption], str]:
+    clip = _here(settings.clip.model, machine)
     ready = bool(clip) and _installed("transformers")
-    named = "scorer" in settings.model_fields_set or settings.profile != "auto"
+    named = "scorer" in settings.given or settings.profile != "auto"
     best = "pixels" if not ready else "pixels+clip" if labelled else "pixels+clip+clis"
-    taken = settings.scorer if named else best
-    missing = "" if ready else _fetch(settings.clip_model, "SIGHTSMITH_CLIP_MODEL")
+    taken = settings.curation.scorer if named else best
+    missing = "" if ready else _fetch(settings.clip.model, "SIGHTSMITH_CLIP_MODEL")
     rows = [
-        Choice("quality", "pixels", True, taken == "pixels", _why(True, taken == "pixels", "it needs no weights",
+        EngineOption("quality", "pixels", True, taken == "pixels", _why(True, taken == "pixels", "it needs no weights",
                                                                   settings, "scorer")),
-        Choice("quality", "pixels+clip", ready, taken == "pixels+clip",
-               _why(ready, taken == "pixels+clip", f"{settings.clip_model} is {clip}", settings, "scorer"), missing),
-        Choice("quality", "pixels+clip+clis", ready, taken == "pixels+clip+clis",
+        EngineOption("quality", "pixels+clip", ready, taken == "pixels+clip",
+               _why(ready, taken == "pixels+clip", f"{settings.clip.model} is {clip}", settings, "scorer"), missing),
+        EngineOption("quality", "pixels+clip+clis", ready, taken == "pixels+clip+clis",
                _why(ready, taken == "pixels+clip+clis", "pictures drawn from words must show what was asked for",
                     settings, "scorer"), missing),
     ]  # fmt: skip
     if taken not in {r.engine for r in rows}:
-        rows.append(Choice("quality", taken, True, True, "the settings name it"))
+        rows.append(EngineOption("quality", taken, True, True, "the settings name it"))
     return rows, taken
 
 
-def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[Choice]:
-    detector, sam = _here(settings.detector, machine), _here(settings.sam_model, machine)
-    named = "annotator" in settings.model_fields_set or settings.profile != "auto"
-    taken = settings.annotator if named else ("exact" if labelled or not detector else "detect_and_segment")
-    sam_taken = bool(sam) if "segmenter" not in settings.model_fields_set else settings.segmenter != "grabcut"
+def _labels(settings: Settings, machine: Machine, labelled: bool) -> list[EngineOption]:
+    own = settings.annotation
+    detector, sam = _here(own.detector, machine), _here(own.sam_model, machine)
+    named = "annotator" in settings.given or settings.profile != "auto"
+    taken = own.annotator if named else ("exact" if labelled or not detector else "detect_and_segment")
+    sam_taken = bool(sam) if "segmenter" not in settings.given else own.segmenter != "grabcut"
     if settings.profile != "auto":
-        sam_taken = settings.segmenter != "grabcut"
+        sam_taken = own.segmenter != "grabcut"
     return [
-        Choice("labels", "exact", True, taken == "exact",
+        EngineOption("labels", "exact", True, taken == "exact",
                _why(True, taken == "exact", "the pictures come with exact masks", settings, "annotator")),
-        Choice("labels", "detect_and_segment", bool(detector), taken == "detect_and_segment",
+        EngineOption("labels", "detect_and_segment", bool(detector), taken == "detect_and_segment",
                _why(bool(detector), taken == "detect_and_segment", "the pictures come without labels", settings,
-                    "annotator"), "" if detector else _fetch(settings.detector, "SIGHTSMITH_DETECTOR")),
-        Choice("masks", "sam", bool(sam), sam_taken,
-               _why(bool(sam), sam_taken, f"{settings.sam_model} is {sam}", settings, "segmenter"),
-               "" if sam else _fetch(settings.sam_model, "SIGHTSMITH_SAM_MODEL")),
-        Choice("masks", "grabcut", True, not sam_taken,
+                    "annotator"), "" if detector else _fetch(own.detector, "SIGHTSMITH_DETECTOR")),
+        EngineOption("masks", "sam", bool(sam), sam_taken,
+               _why(bool(sam), sam_taken, f"{own.sam_model} is {sam}", settings, "segmenter"),
+               "" if sam else _fetch(own.sam_model, "SIGHTSMITH_SAM_MODEL")),
+        EngineOption("masks", "grabcut", True, not sam_taken,
                _why(True, not sam_taken, "it needs no weights", settings, "segmenter")),
-        Choice("baseline", "zero-shot", bool(local_folder(settings.detector)), settings.zero_shot and bool(detector),
+        EngineOption("baseline", "zero-shot", bool(local_folder(own.detector)),
+               settings.evaluation.zero_shot and bool(detector),
                "measured on real photos beside the trained model" if detector else "there is no detector to ask",
-               "" if detector else _fetch(settings.detector, "SIGHTSMITH_DETECTOR")),
+               "" if detector else _fetch(own.detector, "SIGHTSMITH_DETECTOR")),
     ]  # fmt: skip
 
 
-def _around(settings: Settings) -> list[Choice]:
+def _around(settings: Settings) -> list[EngineOption]:
     """What is used only where it is asked for: a vision model that reviews, a cluster, the service."""
-    asked, ray = settings.vlm_model is not None, _installed("ray")
+    asked, ray, on_ray = settings.vlm.model is not None, _installed("ray"), settings.cluster.engine == "ray"
     served = ray and _installed("fastapi") and _installed("prometheus_client")
     return [
-        Choice("review", "vision model", asked, asked,
-               f"{settings.vlm_model} answers questions about labels" if asked else "taken when it is asked for",
+        EngineOption("review", "vision model", asked, asked,
+               f"{settings.vlm.model} answers questions about labels" if asked else "taken when it is asked for",
                "" if asked else "SIGHTSMITH_VLM_MODEL=NAME and SIGHTSMITH_VLM_PRICE"),
-        Choice("work", "this machine", True, settings.engine == "local", "it needs nothing else"),
-        Choice("work", "ray", ray, settings.engine == "ray",
-               "the settings name it" if settings.engine == "ray" else "taken when it is asked for: --engine ray",
+        EngineOption("work", "this machine", True, not on_ray, "it needs nothing else"),
+        EngineOption("work", "ray", ray, on_ray,
+               "the settings name it" if on_ray else "taken when it is asked for: --engine ray",
                "" if ray else "pip install 'sightsmith[cluster]'"),
-        Choice("serving", "ray serve", served, False, "taken by `sightsmith serve`",
+        EngineOption("serving", "ray serve", served, False, "taken by `sightsmith serve`",
                "" if served else "pip install 'sightsmith[serve]'"),
     ]  # fmt: skip
 
 
 def _why(usable: bool, taken: bool, reason: str, settings: Settings, setting: str) -> str:
-    if taken and setting in settings.model_fields_set:
+    if taken and setting in settings.given:
         return "the settings name it"
     if taken:
         return reason

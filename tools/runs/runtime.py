@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.files import json_text
 from tools.core.files import write_json as write_json  # its home was here
 from tools.core.model_files import peak_memory
 from tools.core.secrecy import hide_in
-from tools.core.settings import Settings
+from tools.core.settings import Settings, grouped, kept_settings
 from tools.core.task import TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
@@ -75,7 +75,9 @@ class RunRecord(BaseModel):
     created: str
     status: RunStatus = "running"
     machine: str = Field("", description="the processor in words, for what the run's seconds say of later ones")
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Annotated[dict[str, Any], BeforeValidator(kept_settings)] = Field(
+        default_factory=dict, description="in groups; records of before held flat names"
+    )
     chosen: dict[str, str] = Field(default_factory=dict, description="setting that the profile chose -> why")
     options: dict[str, Any] = Field(default_factory=dict, description="flags of the build: images, rounds, minutes...")
     real: str | None = None
@@ -90,6 +92,7 @@ class RunRecord(BaseModel):
     question: dict[str, Any] | None = None
     error: str | None = None
     error_code: str | None = Field(None, description="what the error is about, of `tools.core.errors.Code`")
+    error_data: dict[str, Any] = Field(default_factory=dict, description="what goes with that code")
     lessons: list[dict[str, Any]] = Field(default_factory=list, description="past runs that changed this one")
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
@@ -204,6 +207,11 @@ class RunContext:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._seconds_before = record.totals.get("seconds", 0.0)
+
+    def change_settings(self, **values: Any) -> None:
+        """Set settings by their flat names, in the run's record too."""
+        self.settings.change(**values)
+        self.record.settings = grouped(self.record.settings, values)
 
     # The record -------------------------------------------------------------------------------------------------
 

@@ -93,8 +93,10 @@ def _empties(count: int, task: TaskSpec, wishes: list[Wish], settings: Settings)
     if task.kind == "classify":
         return np.zeros(count, bool)
     total = sum(w.weight for w in wishes if w.is_slice or w.is_empty)
-    aimed = settings.focus_share * sum(w.weight for w in wishes if w.is_empty) / total if total else 0.0
-    return _spread(count, max(settings.negative_share, min(MAX_NEGATIVE_SHARE, settings.negative_share + aimed)))
+    aimed = settings.scenes.focus_share * sum(w.weight for w in wishes if w.is_empty) / total if total else 0.0
+    return _spread(
+        count, max(settings.scenes.negative_share, min(MAX_NEGATIVE_SHARE, settings.scenes.negative_share + aimed))
+    )
 
 
 def _spread(count: int, share: float) -> npt.NDArray[np.bool_]:
@@ -117,7 +119,7 @@ class _Drawing:
         self.lookalikes = _by_kind(vocabulary, task)
         self.wishes = wishes
         self.mistaken = [w for w in wishes if w.axis == "lookalike"]
-        self.shares = class_shares(task.class_names, wishes, settings.weak_class_share)
+        self.shares = class_shares(task.class_names, wishes, settings.scenes.weak_class_share)
         self.instances = dict.fromkeys(task.class_names, 0)
         self._random: list[float] = []
         self._choices = {}
@@ -154,7 +156,7 @@ class _Drawing:
     # Rows of values -------------------------------------------------------------------------------------------
 
     def _beside(self, yes: str, no: str) -> dict[str, float]:
-        share = self.settings.lookalike_share if self.lookalikes else 0.0
+        share = self.settings.scenes.lookalike_share if self.lookalikes else 0.0
         return {yes: share, no: 1 - share}
 
     def _rows_with_targets(self, rows: list[Row], earlier: Sequence[SceneSpec]) -> list[Row]:
@@ -184,7 +186,7 @@ class _Drawing:
     def _aims(self, count: int) -> list[Aim | None]:
         """What aimed scenes must have; None for the others."""
         aims = Aims(self.wishes, self.looks, self.vocabulary)
-        due = _spread(count, self.settings.focus_share if aims else 0.0)
+        due = _spread(count, self.settings.scenes.focus_share if aims else 0.0)
         return [aims.next() if one else None for one in due]
 
     def _numbers(self, ranges: Sequence[tuple[int, int]]) -> npt.NDArray[np.int64]:

@@ -34,7 +34,7 @@ KNOWN_VALUES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class Look(Protocol):
+class KnownAppearance(Protocol):
     """One appearance of a thing."""
 
     name: str
@@ -49,7 +49,7 @@ class Thing(Protocol):
     size_m: float
 
     @property
-    def appearances(self) -> Sequence[Look]:
+    def appearances(self) -> Sequence[KnownAppearance]:
         """At least one."""
 
 

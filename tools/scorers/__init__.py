@@ -17,7 +17,7 @@ class Quality:
     value: float  # 0 useless .. 1 good
     scores: dict[str, float]  # the parts it is made of, each 0..1
     reasons: list[str]  # plain words for what is wrong; empty when nothing is
-    passed: bool | None = None  # the engine's own verdict; None: `settings.min_quality` decides
+    passed: bool | None = None  # the engine's own verdict; None: `settings.curation.min_quality` decides
 
 
 class Scorer(Protocol):

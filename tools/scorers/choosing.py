@@ -26,26 +26,29 @@ ENGINES = ("pixels", "clip", "clis")
 
 
 def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Scorer]:
-    """The engines of `settings.scorer`, in order; "clip" and "clis" share one model.
+    """The engines of `settings.curation.scorer`, in order; "clip" and "clis" share one model.
 
     Args:
         run: names the engines, the task and the planned scenes.
-        embedder: takes the place of `settings.clip_model`.
+        embedder: takes the place of `settings.clip.model`.
 
     Raises:
         FixArguments: there is no such engine.
         StepFailed: the weights that it needs are missing.
     """
-    settings, names = run.settings, [n.strip() for n in run.settings.scorer.split("+")]
+    settings, names = run.settings, [n.strip() for n in run.settings.curation.scorer.split("+")]
     if unknown := [n for n in names if n not in ENGINES]:
         raise FixArguments(f"scorer {unknown[0]!r} is not known here; use {', '.join(ENGINES)}, joined by '+'")
     scorers: list[Scorer] = []
     scenes = {s.id: s for s in run.dataset.scenes()} if names != ["pixels"] else {}
-    if embedder is None and ("clip" in names or ("clis" in names and settings.clis_judge == "clip")):
+    if embedder is None and ("clip" in names or ("clis" in names and settings.clis.judge == "clip")):
         from tools.scorers.clip import ClipEmbedder
 
         embedder = ClipEmbedder(
-            settings.clip_model, settings.clip_floor, offline=settings.profile == "offline", batch=settings.score_batch
+            settings.clip.model,
+            settings.clip.floor,
+            offline=settings.profile == "offline",
+            batch=settings.curation.score_batch,
         )
     for name in names:
         if name == "pixels":
@@ -55,16 +58,16 @@ def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Sc
         elif name == "clip" and embedder is not None:
             from tools.scorers.clip import ClipScorer
 
-            scorers.append(ClipScorer(embedder, run.task, scenes, settings.clip_least_share))
+            scorers.append(ClipScorer(embedder, run.task, scenes, settings.clip.least_share))
         else:
             from tools.scorers.clis import ClipJudge, ClisScorer, Judge, VlmJudge
 
             judge: Judge
-            if embedder is None or settings.clis_judge == "vlm":
+            if embedder is None or settings.clis.judge == "vlm":
                 judge = VlmJudge(make_vision(run))
             else:
                 judge = ClipJudge(embedder)
-            scorers.append(ClisScorer(judge, run.task, scenes, settings.clis_floor))
+            scorers.append(ClisScorer(judge, run.task, scenes, settings.clis.floor))
     return scorers
 
 

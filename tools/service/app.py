@@ -18,7 +18,7 @@ from fastapi.security import APIKeyHeader
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.service.callbacks import check_url
-from tools.service.engine import Deadly, Engine, Look, Unavailable
+from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.feedback import Feedback
 from tools.service.gate import Gate, Queue
 from tools.service.jobs import OPEN, STATUSES, Callback, Job, Jobs, new_job
@@ -42,7 +42,7 @@ from tools.service.versions import Version, Versions
 log = logging.getLogger(__name__)
 _JOBS_RETRY_S = "30"
 _CHUNK = 1 << 16
-Confidence = Annotated[float | None, Query(ge=0.001, le=1, description="least score; None: the working threshold")]
+ConfidenceQuery = Annotated[float | None, Query(ge=0.001, le=1, description="least score; None: the working threshold")]
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Service:
     """Everything the routes use."""
 
     settings: Settings
-    engine: Engine
+    engine: ServingEngine
     versions: Versions
     jobs: Jobs
     feedback: Feedback
@@ -62,7 +62,7 @@ class Service:
     runner: Runner | None = None
 
     def __post_init__(self) -> None:
-        self.queue = Queue(self.settings.service_queue)
+        self.queue = Queue(self.settings.service.queue)
         self.metrics.watch_queue(lambda: self.queue.waiting, self.queue.limit)
         self.metrics.watch_jobs(STATUSES, self.jobs.count)
         for version in self.versions.all():
@@ -143,7 +143,7 @@ _ERRORS: Callable[..., dict[int | str, dict[str, Any]]] = lambda *codes: {c: {"m
 @_router.post("/predict", response_model_exclude_none=True, responses=_ERRORS(415, 422, 429, 500, 503))
 async def predict(
     use: Using, key: Asking, file: Annotated[UploadFile, File(description="a JPEG, PNG, WebP, TIFF, BMP or GIF")],
-    confidence: Confidence = None,
+    confidence: ConfidenceQuery = None,
 ) -> Prediction:  # fmt: skip
     """See what is in one picture."""
     began = time.monotonic()
@@ -177,7 +177,7 @@ def _keep(use: Service, answer_id: str, version: Version, key: Key, look: Look, 
 
 def _look_along(use: Service, answer_id: str, version: Version, key: Key, content: bytes) -> None:
     """Let a shadow see the picture too, after the answer. It is left out where it would pile up."""
-    if len(use.shadows) >= 2 * use.settings.service_batch:
+    if len(use.shadows) >= 2 * use.settings.service.batch:
         return
 
     async def look() -> None:
@@ -207,7 +207,7 @@ async def submit(
     confidence: Annotated[float | None, Form(ge=0.001, le=1)] = None,
 ) -> Accepted:  # fmt: skip
     """Look at many pictures. What is answered with 202 will be done, also when this server is killed."""
-    if sum(use.jobs.count(status) for status in OPEN) >= use.settings.service_max_jobs:
+    if sum(use.jobs.count(status) for status in OPEN) >= use.settings.service.max_jobs:
         raise HTTPException(429, "too many jobs are waiting", {"Retry-After": _JOBS_RETRY_S})
     if bool(files) == bool(folder):
         raise FixArguments("send photos (files), or name a folder of the server, not both")
@@ -336,7 +336,7 @@ async def promote(use: Using, name: str) -> Promotion:
     if version.mode == "main":
         raise FixArguments(f"{name} is the main version already")
     photos, _ = use.feedback.quality(name)
-    asks = use.versions.asked(name, photos) if photos >= use.settings.promote_photos else max(1, version.asks)
+    asks = use.versions.asked(name, photos) if photos >= use.settings.promote.photos else max(1, version.asks)
     found = await asyncio.to_thread(use.feedback.compare, name, use.versions.main.name, asks)
     if found.better:
         use.versions.promote(name)

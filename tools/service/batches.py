@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+RequestT = TypeVar("RequestT")
+AnswerT = TypeVar("AnswerT")
 
 
-class Batcher(Generic[Asked, Answer]):
+class Batcher(Generic[RequestT, AnswerT]):
     """Computes batches one after the other, in a thread, so that the event loop keeps taking requests.
 
     Args:
@@ -21,16 +21,16 @@ class Batcher(Generic[Asked, Answer]):
         wait_s: how long the first of a batch waits for company.
     """
 
-    def __init__(self, compute: Callable[[Sequence[Asked]], Sequence[Answer]], size: int, wait_s: float) -> None:
+    def __init__(self, compute: Callable[[Sequence[RequestT]], Sequence[AnswerT]], size: int, wait_s: float) -> None:
         self._compute = compute
         self._size = size
         self._wait_s = wait_s
-        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[RequestT, asyncio.Future[AnswerT]]] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: Asked) -> Answer:
+    async def ask(self, asked: RequestT) -> AnswerT:
         """Wait for the answer of the batch that this one is in. What `compute` raises is raised to all in it."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())

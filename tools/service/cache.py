@@ -5,7 +5,7 @@ import pickle
 from collections import OrderedDict
 from dataclasses import replace
 
-from tools.service.engine import Engine, Look
+from tools.service.engine import Look, ServingEngine
 from tools.service.metrics import Metrics
 
 _Key = tuple[bytes, str, float]
@@ -24,14 +24,14 @@ class CachedEngine:
         metrics: counts hits and misses.
     """
 
-    def __init__(self, engine: Engine, limit_bytes: int, metrics: Metrics) -> None:
+    def __init__(self, engine: ServingEngine, limit_bytes: int, metrics: Metrics) -> None:
         self.engine, self._limit, self._metrics = engine, limit_bytes, metrics
         self._kept: OrderedDict[_Key, bytes] = OrderedDict()  # packed: of a known size, and nobody can change it
         self.size = 0
         metrics.watch_cache(lambda: self.size)
 
     async def look(self, version: str, content: bytes, confidence: float) -> Look:
-        """See `Engine`."""
+        """See `ServingEngine`."""
         key = (hashlib.sha256(content).digest(), version, confidence)
         packed = self._kept.get(key)
         self._metrics.cached(version, hit=packed is not None)
@@ -57,10 +57,10 @@ class CachedEngine:
             self.size -= len(oldest) + _ENTRY_BYTES
 
     async def problem(self) -> str | None:
-        """See `Engine`."""
+        """See `ServingEngine`."""
         return await self.engine.problem()
 
 
-def cached(engine: Engine, cache_mb: float, metrics: Metrics) -> Engine:
+def cached(engine: ServingEngine, cache_mb: float, metrics: Metrics) -> ServingEngine:
     """The engine with a cache of so many megabytes; 0: as it is."""
     return CachedEngine(engine, int(cache_mb * 2**20), metrics) if cache_mb else engine

@@ -131,13 +131,13 @@ async def deliver(job: Job, jobs: Jobs, settings: Settings, allowed_hosts: froze
     while callback.state == "waiting":
         callback.attempts += 1
         try:
-            await post(callback.url, callback.secret, body, allowed_hosts, settings.callback_timeout_s)
+            await post(callback.url, callback.secret, body, allowed_hosts, settings.callback.timeout_s)
             callback.state, callback.error = "sent", ""
         except FixArguments as error:
             callback.state, callback.error = "failed", str(error)
         except StepFailed as error:
             callback.error = str(error)
-            if callback.attempts >= settings.callback_attempts:
+            if callback.attempts >= settings.callback.attempts:
                 callback.state = "failed"
         jobs.save(job)
         if callback.state == "waiting":

@@ -36,7 +36,7 @@ class Deadly(SightsmithError):
     """Replica after replica died over the same picture: it is not asked for again."""
 
 
-class Engine(Protocol):
+class ServingEngine(Protocol):
     """Replicas of every version."""
 
     async def look(self, version: str, content: bytes, confidence: float) -> Look:

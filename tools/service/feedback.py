@@ -22,9 +22,9 @@ from tools.core.database import Damaged, connected, is_damaged
 from tools.core.files import set_aside
 from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.metrics.coco import Matcher, Picture
+from tools.metrics.coco import JudgedPicture, Matcher
 
-Counts = npt.NDArray[np.int64]
+MatchCounts = npt.NDArray[np.int64]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     id TEXT, version TEXT, owner TEXT, time REAL, width INTEGER, height INTEGER, found TEXT, shown INTEGER,
@@ -36,7 +36,7 @@ _PAIRED_SHARE = 0.5  # from this share of photos that both saw, pairs are compar
 
 
 @dataclass(frozen=True)
-class Comparison:
+class VersionComparison:
     """A newer version against the main one."""
 
     better: bool
@@ -137,7 +137,7 @@ class Feedback:
 
     def sweep(self) -> None:
         """Forget old answers that nobody reviewed."""
-        oldest = time.time() - self._settings.service_keep_days * 86_400
+        oldest = time.time() - self._settings.service.keep_days * 86_400
         with self._lock:
             self._db.execute("DELETE FROM answers WHERE time < ? AND id NOT IN (SELECT id FROM truths)", (oldest,))
 
@@ -150,7 +150,7 @@ class Feedback:
             "f1": _ratio(2 * right, 2 * right + wrong + missed),
         }  # fmt: skip
 
-    def compare(self, version: str, main: str, asks: int) -> Comparison:
+    def compare(self, version: str, main: str, asks: int) -> VersionComparison:
         """Whether a version is better than the main one beyond noise.
 
         Args:
@@ -163,17 +163,17 @@ class Feedback:
         paired = len(both) >= _PAIRED_SHARE * max(1, min(len(ours), len(theirs)))
         a = np.array([ours[i] for i in both] if paired else list(ours.values()), dtype=np.int64).reshape(-1, 3)
         b = np.array([theirs[i] for i in both] if paired else list(theirs.values()), dtype=np.int64).reshape(-1, 3)
-        level = self._settings.promote_alpha * 6 / (math.pi * asks) ** 2
-        photos, least = min(len(a), len(b)), self._settings.promote_photos
+        level = self._settings.promote.alpha * 6 / (math.pi * asks) ** 2
+        photos, least = min(len(a), len(b)), self._settings.promote.photos
         f1, f1_main = float(_f1(a)), float(_f1(b))
         if photos < least:
             why = f"{photos} reviewed photos; {least} are needed"
-            return Comparison(False, why, photos, paired, f1, f1_main, math.nan, level)
-        p = _p_value(a, b, paired, self._settings.promote_resamples)
+            return VersionComparison(False, why, photos, paired, f1, f1_main, math.nan, level)
+        p = _p_value(a, b, paired, self._settings.promote.resamples)
         better = f1 > f1_main and p <= level
         verdict = "better beyond noise" if better else "not better beyond noise"
         why = f"{verdict}: F1 {f1:.3f} against {f1_main:.3f}, p = {p:.4f}, needed {level:.4f}"
-        return Comparison(better, why, photos, paired, f1, f1_main, p, level)
+        return VersionComparison(better, why, photos, paired, f1, f1_main, p, level)
 
     def _counts(self, version: str) -> dict[str, tuple[int, int, int]]:
         """Right, wrong and missed of each reviewed photo."""
@@ -191,7 +191,9 @@ class Feedback:
         wanted = "SELECT version, width, height, found FROM answers WHERE id = ? ORDER BY shown DESC, version"
         rows = self._db.execute(wanted, (answer_id,)).fetchall()
         for version, width, height, found in rows:
-            counted = _count(width, height, _instances(truth[0]), _instances(found), self._settings.match_iou)
+            counted = _count(
+                width, height, _instances(truth[0]), _instances(found), self._settings.evaluation.match_iou
+            )
             self._db.execute(
                 "UPDATE answers SET right = ?, wrong = ?, missed = ? WHERE id = ? AND version = ?",
                 (*counted, answer_id, version),
@@ -210,12 +212,12 @@ def _count(
     classes = sorted({i.class_name for i in [*truths, *found]})
     if not classes:
         return 0, 0, 0
-    matched = Matcher([Picture("", width, height, truths, found)], classes, "bbox").match([iou])
+    matched = Matcher([JudgedPicture("", width, height, truths, found)], classes, "bbox").match([iou])
     right, wrong = int(matched.right.sum()), int(matched.wrong.sum())
     return right, wrong, int(matched.truths.sum()) - right
 
 
-def _p_value(a: Counts, b: Counts, paired: bool, resamples: int) -> float:
+def _p_value(a: MatchCounts, b: MatchCounts, paired: bool, resamples: int) -> float:
     """Probability that chance makes the F1 of `a` exceed that of `b` by as much: one-sided permutation test.
 
     Args:
@@ -239,7 +241,7 @@ def _p_value(a: Counts, b: Counts, paired: bool, resamples: int) -> float:
     return float(result.pvalue)
 
 
-def _f1(counts: Counts, axis: int = -2) -> npt.NDArray[np.float64]:
+def _f1(counts: MatchCounts, axis: int = -2) -> npt.NDArray[np.float64]:
     """F1 over the photos along an axis; 0 where nothing was there and nothing was found."""
     right, wrong, missed = np.moveaxis(counts.sum(axis=axis), -1, 0)
     return np.asarray(2 * right / np.maximum(1, 2 * right + wrong + missed), dtype=np.float64)

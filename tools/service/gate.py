@@ -68,10 +68,10 @@ class Gate:
         self._hosts = frozenset(hosts)
         self._queue = queue
         self._metrics = metrics
-        self._patience_s = settings.service_body_timeout_s
+        self._patience_s = settings.service.body_timeout_s
         self._limits = {
-            "/predict": settings.service_photo_mb * 10**6 + _MULTIPART_BYTES,
-            "/jobs": settings.ui_upload_mb * 10**6 + _MULTIPART_BYTES,
+            "/predict": settings.service.photo_mb * 10**6 + _MULTIPART_BYTES,
+            "/jobs": settings.ui.upload_mb * 10**6 + _MULTIPART_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -136,7 +136,7 @@ class Jobs:
 
     def sweep(self) -> None:
         """Delete what ended longer ago than it is kept."""
-        oldest = datetime.fromtimestamp(time.time() - self._settings.service_keep_days * 86_400, UTC).isoformat()
+        oldest = datetime.fromtimestamp(time.time() - self._settings.service.keep_days * 86_400, UTC).isoformat()
         for job in self.all():
             waits = job.callback is not None and job.callback.state == "waiting"
             if job.finished is not None and job.finished < oldest and not waits:
@@ -179,7 +179,7 @@ class Jobs:
             StepFailed: it cannot be read any more, is of a kind that is not read, or larger than a photo may be.
         """
         folder = self._place(job)
-        path, limit = folder / name, self._settings.service_photo_mb
+        path, limit = folder / name, self._settings.service.photo_mb
         if is_unread_picture(path):
             raise StepFailed(f"{name}: {unread_reason(path)}")
         try:

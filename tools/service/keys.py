@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import write_bytes
 from tools.core.locks import locked
 
-Role = Literal["use", "admin"]
+KeyRole = Literal["use", "admin"]
 _PATIENCE_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LONGEST = 200  # characters that are hashed at all
@@ -31,7 +31,7 @@ class Key:
 
     name: str
     sha256: str
-    role: Role
+    role: KeyRole
     created: str
 
 
@@ -73,7 +73,7 @@ class Keys:
                 found = key
         return found
 
-    def add(self, name: str, role: Role = "use") -> str:
+    def add(self, name: str, role: KeyRole = "use") -> str:
         """Make a key; returns it. It is never seen again.
 
         Raises:

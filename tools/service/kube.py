@@ -22,7 +22,7 @@ MODEL, ROUTES = "model", "routes"  # what the deployments are called in serveCon
 _ANYWHERE = "0.0.0.0"  # a cluster's addresses are no secret: `check` wants a key
 
 
-class Wanted(BaseModel, extra="forbid"):
+class ServeArguments(BaseModel, extra="forbid"):
     """The `args` of the application in serveConfigV2."""
 
     run: str
@@ -32,7 +32,7 @@ class Wanted(BaseModel, extra="forbid"):
     threads: int = 2  # of a replica: its num_cpus
 
 
-def application(wanted: Wanted) -> "Application":
+def application(wanted: ServeArguments) -> "Application":
     """What `import_path: tools.service.kube:application` builds.
 
     Raises:
@@ -51,13 +51,13 @@ def application(wanted: Wanted) -> "Application":
         return _routes(wanted)
 
     model = serve.deployment(name=MODEL)(Model).bind(
-        version.weights, settings.service_batch, settings.service_wait_ms / 1000, wanted.threads
+        version.weights, settings.service.batch, settings.service.wait_ms / 1000, wanted.threads
     )
     asgi: Any = serve.ingress(routes)()
     return serve.deployment(name=ROUTES, num_replicas=1)(asgi).bind(model)
 
 
-def _run(wanted: Wanted) -> Run:
+def _run(wanted: ServeArguments) -> Run:
     folder = wanted.runs_dir / wanted.run
     try:
         record = read_record(folder)
@@ -66,7 +66,7 @@ def _run(wanted: Wanted) -> Run:
     return Run(wanted.run, folder, record)
 
 
-def _routes(wanted: Wanted) -> Any:
+def _routes(wanted: ServeArguments) -> Any:
     """The routes, asking the cluster's replicas."""
     from ray import serve
 
@@ -78,6 +78,6 @@ def _routes(wanted: Wanted) -> Any:
     versions = check([run], Options(host=_ANYWHERE), keys, settings)
     metrics = metrics_of([run], versions, settings)
     engine = RayEngine(
-        {versions[0].name: serve.get_deployment_handle(MODEL, app_name=wanted.app)}, settings.service_timeout_s
+        {versions[0].name: serve.get_deployment_handle(MODEL, app_name=wanted.app)}, settings.service.timeout_s
     )
     return create_app(service_of(run, versions, engine, Options(), settings, keys, metrics))

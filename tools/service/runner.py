@@ -10,7 +10,7 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import sent_size
 from tools.service.callbacks import deliver
-from tools.service.engine import Deadly, Engine, Look, Unavailable
+from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.jobs import OPEN, Job, Jobs
 from tools.service.metrics import Metrics
 from tools.service.versions import Versions
@@ -24,7 +24,7 @@ class Runner:
     """Works through the open jobs, from the oldest; what a kill left is gone on with."""
 
     def __init__(
-        self, jobs: Jobs, engine: Engine, versions: Versions, metrics: Metrics, settings: Settings,
+        self, jobs: Jobs, engine: ServingEngine, versions: Versions, metrics: Metrics, settings: Settings,
         callback_hosts: frozenset[str], sweep: Callable[[], None],
     ) -> None:  # fmt: skip
         self._jobs, self._engine, self._versions, self._metrics = jobs, engine, versions, metrics
@@ -83,7 +83,7 @@ class Runner:
         self._jobs.save(job)
         photos = self._jobs.missing(job)
         # A full batch for every version's replicas, and no more: those who wait for an answer come in between.
-        lanes = [self._lane(job, photos) for _ in range(self._settings.service_batch * self._settings.service_replicas)]
+        lanes = [self._lane(job, photos) for _ in range(self._settings.service.batch * self._settings.service.replicas)]
         tasks = [asyncio.create_task(lane) for lane in lanes]
         try:
             await asyncio.gather(*tasks)
@@ -139,8 +139,8 @@ def check_picture(content: bytes, settings: Settings) -> None:
         StepFailed: no picture of a kind that is taken, or too large.
     """
     width, height = sent_size(content, "the picture")
-    if width * height > settings.service_photo_pixels:
-        limit = settings.service_photo_pixels // 10**6
+    if width * height > settings.service.photo_pixels:
+        limit = settings.service.photo_pixels // 10**6
         raise StepFailed(f"the picture has {width} x {height} pixels; at most {limit} megapixels are taken")
 
 

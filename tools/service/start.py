@@ -23,7 +23,7 @@ from tools.service.versions import Mode, Version, Versions
 
 if TYPE_CHECKING:
     from tools.service.app import Service
-    from tools.service.engine import Engine
+    from tools.service.engine import ServingEngine
     from tools.service.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def serve(runs: Sequence[Run], options: Options, settings: Settings) -> None:
         FixArguments: see `check`.
         StepFailed: the port is taken, another server works on this run, or a model does not load.
     """
-    keys = Keys(settings.service_keys)
+    keys = Keys(settings.service.keys)
     versions = check(runs, options, keys, settings)
     folder = runs[0].folder / "service"
     folder.mkdir(exist_ok=True)
@@ -167,8 +167,8 @@ def _serve(
     from tools.service.deployment import RayEngine, Served
 
     engine = RayEngine.start(
-        [Served(v.name, Path(v.weights), v.threshold) for v in served], replicas=settings.service_replicas,
-        batch=settings.service_batch, wait_s=settings.service_wait_ms / 1000, timeout_s=settings.service_timeout_s,
+        [Served(v.name, Path(v.weights), v.threshold) for v in served], replicas=settings.service.replicas,
+        batch=settings.service.batch, wait_s=settings.service.wait_ms / 1000, timeout_s=settings.service.timeout_s,
         cpus=cpu_count(),
     )  # fmt: skip
     service = service_of(runs[0], served, engine, options, settings, keys, metrics_of(runs, served, settings))
@@ -186,13 +186,13 @@ def metrics_of(runs: Sequence[Run], served: Sequence[Version], settings: Setting
 
     metrics = Metrics()
     for run, version in zip(runs, served, strict=True):
-        metrics.watch_drift(version.name, Drift(run.reference(), settings.drift_window, settings.drift_least))
+        metrics.watch_drift(version.name, Drift(run.reference(), settings.drift.window, settings.drift.least))
     return metrics
 
 
 def service_of(
-    run: Run, served: Sequence[Version], engine: "Engine", options: Options, settings: Settings, keys: Keys | None,
-    metrics: "Metrics",
+    run: Run, served: Sequence[Version], engine: "ServingEngine", options: Options, settings: Settings,
+    keys: Keys | None, metrics: "Metrics",
 ) -> "Service":  # fmt: skip
     """Everything that the routes use; what is kept lies in the run's folder.
 
@@ -213,7 +213,7 @@ def service_of(
     folder = run.folder / "service"
     folder.mkdir(exist_ok=True)
     return Service(
-        settings, cached(engine, settings.service_cache_mb, metrics), Versions(folder / "versions.json", served),
+        settings, cached(engine, settings.service.cache_mb, metrics), Versions(folder / "versions.json", served),
         Jobs(folder / "jobs", settings), Feedback(folder / "feedback.sqlite", settings), metrics, keys, options.photos,
         options.callback_hosts,
     )  # fmt: skip

@@ -16,16 +16,16 @@ def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estima
         minutes: the budget, else that of the settings; trainings end in time for it.
     """
     area, speed = scale(settings)
-    seen = max(settings.shown_pictures, photos) * settings.shown_epochs
-    training = seen * area / settings.estimate_train_images_per_s / speed**0.5
-    parts = min(settings.shown_folds, photos) if photos > 1 else 0
+    seen = max(settings.shown.pictures, photos) * settings.shown.epochs
+    training = seen * area / settings.estimate.train_images_per_s / speed**0.5
+    parts = min(settings.shown.folds, photos) if photos > 1 else 0
     seconds = {
         "look": photos * _OBJECTS * OUTLINE_S,
         "train": training,
         "cross-validate": parts * training,
-        "export, report": settings.estimate_finish_s,
+        "export, report": settings.estimate.finish_s,
     }
     total = sum(seconds.values()) / 60
-    shrunk = min(1.0, (minutes or settings.shown_minutes) / total)
+    shrunk = min(1.0, (minutes or settings.shown.minutes) / total)
     stages = {name: round(s * shrunk / 60, 2) for name, s in seconds.items()}
     return Estimate(minutes=round(total * shrunk, 1), stages=stages)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.annotators.prompted_mask import Engine
+from tools.annotators.prompted_mask import MaskEngine
 from tools.data.dataset import Dataset
 from tools.data.geometry import box_iou
 from tools.data.pictures import read_picture
@@ -19,7 +19,7 @@ AGAIN_IOU = 0.5  # of a thing that is there already: the click takes it away
 
 def point_at(
     folder: Path, dataset: Dataset, sample: Sample, class_name: str, *, points: Sequence[tuple[float, float]] = (),
-    box: Box | None = None, starter: "Predictor | None" = None, engine: Engine | None = None,
+    box: Box | None = None, starter: "Predictor | None" = None, engine: MaskEngine | None = None,
 ) -> Sample:  # fmt: skip
     """Label the thing under a click, or in a dragged box; pointed at once more, it is no label any more.
 

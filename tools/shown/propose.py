@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from tools.annotators.prompted_mask import Engine, Prompt, mask_of
+from tools.annotators.prompted_mask import MaskEngine, Prompt, mask_of
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.task import TaskSpec
 from tools.data.formats import coco
@@ -86,7 +86,10 @@ def _inside(part: Box, whole: Box) -> float:
 
 
 def at_point(
-    picture: Picture, points: Sequence[tuple[float, float]], proposals: Sequence[Instance], engine: Engine | None = None
+    picture: Picture,
+    points: Sequence[tuple[float, float]],
+    proposals: Sequence[Instance],
+    engine: MaskEngine | None = None,
 ) -> Box:
     """The box of the thing under one or more clicks on it.
 

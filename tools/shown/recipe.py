@@ -82,7 +82,7 @@ def trainer_of(settings: Settings, known: bool) -> YoloTrainer:
     policy = replace(made.policy, rotate_deg=0.0)  # a box is loose after a turn
     frozen = BACKBONE if known else made.frozen
     details = replace(made, policy=policy, frozen=frozen, validations=1)
-    return YoloTrainer(settings.model, ignore_side_px=settings.ignore_side_px, details=details)
+    return YoloTrainer(settings.training.model, ignore_side_px=settings.evaluation.ignore_side_px, details=details)
 
 
 def job_of(
@@ -102,11 +102,11 @@ def job_of(
         of: photos in all, where these are a part of them: each is seen as often as in a training on all.
         deadline_s: seconds it may take.
     """
-    repeats = max(1, math.ceil(settings.shown_pictures / (of or len(samples))))
-    epochs = settings.shown_epochs * (1 if known or task.kind == "classify" else LONGER)
+    repeats = max(1, math.ceil(settings.shown.pictures / (of or len(samples))))
+    epochs = settings.shown.epochs * (1 if known or task.kind == "classify" else LONGER)
     view = None if task.kind == "classify" else view_px(samples, settings.size_px)
     return TrainingJob(
         task=task, train=[s for _ in range(repeats) for s in samples], val=list(samples)[:1], image_root=root,
-        folder=folder, epochs=epochs, size_px=settings.size_px, batch=settings.batch, seed=seed,
-        patience=10_000, deadline_s=deadline_s, threads=settings.threads, view_px=view,
+        folder=folder, epochs=epochs, size_px=settings.size_px, batch=settings.training.batch, seed=seed,
+        patience=10_000, deadline_s=deadline_s, threads=settings.training.threads, view_px=view,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from tools.core.settings import EFFORTS, WORDED_GENERATORS
 from tools.data.pictures import Picture, read_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Audit
-from tools.metrics.coco import Picture as Scored
+from tools.metrics.coco import JudgedPicture as Scored
 from tools.runs.runtime import RunContext, report
 from tools.scenes.scene import SceneSpec
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 def make_annotator(run: RunContext) -> Annotator:
-    """The engine of `settings.annotator`.
+    """The engine of `settings.annotation.annotator`.
 
     Raises:
         FixArguments: there is no such engine.
         StepFailed: the weights that it needs are missing.
     """
-    name = run.settings.annotator
+    name = run.settings.annotation.annotator
     if name == "exact":
-        return ExactAnnotator(run.settings.min_instance_px)
+        return ExactAnnotator(run.settings.annotation.min_instance_px)
     if name == "detect_and_segment":
         return _spread(run, _calibrated(run))
     raise FixArguments(f"annotator {name!r} is not known here; use 'exact' or 'detect_and_segment'")
@@ -43,7 +43,7 @@ def make_annotator(run: RunContext) -> Annotator:
 
 def _spread(run: RunContext, engine: "DetectAndSegment") -> Annotator:
     """The annotator on a cluster where the settings say so; it was loaded here, where its scores were calibrated."""
-    if run.settings.engine == "local":
+    if run.settings.cluster.engine == "local":
         return engine
     from tools.cluster.stages import RayAnnotator
 
@@ -62,15 +62,17 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
     from tools.annotators.detect_and_segment import scores_and_hits
     from tools.models.calibration import fit
 
-    if run.record.real is None or run.settings.detector_confidence is not None or run.task.kind == "classify":
+    settings = run.settings
+    set_by_hand = settings.annotation.detector_confidence is not None
+    if run.record.real is None or set_by_hand or run.task.kind == "classify":
         return
     from tools.data.real import load_real
 
-    settings = run.settings
-    photos = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map).val
-    chosen = photos[: settings.calibration_photos]
+    judging = settings.evaluation
+    photos = load_real(Path(run.record.real), run.task, judging.real_val_share, judging.class_map).val
+    chosen = photos[: settings.annotation.calibration_photos]
     scores, hits = scores_and_hits(
-        annotator, chosen, run.task, lambda s: read_picture(run.path(s.image)), settings.match_iou
+        annotator, chosen, run.task, lambda s: read_picture(run.path(s.image)), judging.match_iou
     )
     annotator.calibration = fit(scores, hits)
     if annotator.calibration is not None:
@@ -81,7 +83,7 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
 
 def _at_once(run: RunContext, engine: Annotator) -> int:
     """Pictures between two entries in the data set: a batch, or as many as keep a cluster busy."""
-    return engine.at_once or run.settings.detector_batch
+    return engine.at_once or run.settings.annotation.detector_batch
 
 
 def is_exact(sample: Sample) -> bool:
@@ -98,14 +100,14 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         annotator: takes the place of the one in the settings.
     """
     task, engine, review = run.task, annotator or make_annotator(run), make_review(run)
-    exact = ExactAnnotator(run.settings.min_instance_px)
+    exact = ExactAnnotator(run.settings.annotation.min_instance_px)
     try:
         samples = list(run.dataset.samples(verdict="kept"))
         if not samples:
             raise StepFailed("no picture is kept, so nothing can be labelled; call generate_images and curate_dataset")
         known = samples if engine.name == "exact" else [s for s in samples if is_exact(s)]
         outcome = _Outcome(run, samples, review)
-        outcome.label(exact if engine.name != "exact" else engine, known, run.settings.score_batch)
+        outcome.label(exact if engine.name != "exact" else engine, known, run.settings.curation.score_batch)
         if engine.name != "exact":
             outcome.label(engine, [s for s in samples if not is_exact(s)], _at_once(run, engine))
             audit_annotator(run, engine, known)
@@ -146,7 +148,7 @@ def make_review(run: RunContext) -> "VlmReview | None":
     Raises:
         StepFailed: its address or price is missing.
     """
-    if run.settings.vlm_model is None:
+    if run.settings.vlm.model is None:
         return None
     from tools.annotators.vlm_review import VlmReview
     from tools.scorers.choosing import make_vision
@@ -216,7 +218,7 @@ class _Outcome:
         if engine.name != "exact":
             run.dataset.update_samples({sample.id: {"provenance": sample.provenance | {"labelled_by": by}}})
             scene = self._scenes.get(sample.scene_id)
-            problem = count_problem(scene, labels, run.settings.count_tolerance) if scene else None
+            problem = count_problem(scene, labels, run.settings.annotation.count_tolerance) if scene else None
             if problem is None and self.review is not None:  # asked last: it costs money
                 problem = self.review.problem(read_picture(run.path(sample.image)), labels)
         seen = {i.class_name for i in labels}
@@ -254,12 +256,12 @@ def audit_annotator(run: RunContext, engine: Annotator, samples: Sequence[Sample
         engine: any annotator.
         samples: with exact labels; of many, an even choice is taken.
     """
-    step = max(1, len(samples) // run.settings.audit_pictures)
-    chosen = samples[::step][: run.settings.audit_pictures]
+    step = max(1, len(samples) // run.settings.annotation.audit_pictures)
+    chosen = samples[::step][: run.settings.annotation.audit_pictures]
     if not chosen:
         return None
     before = Counter(engine.dropped)
-    exact = ExactAnnotator(run.settings.min_instance_px)
+    exact = ExactAnnotator(run.settings.annotation.min_instance_px)
     pictures = []
     for done, sample in enumerate(chosen, start=1):
         run.check_stop()

@@ -120,7 +120,7 @@ def measured_share(settings: Settings, kind: TaskKind, pictures: int, share: flo
         pictures: all that are kept.
         share: where there are many.
     """
-    wanted = settings.split_pictures_classify if kind == "classify" else settings.split_pictures
+    wanted = settings.split.pictures_classify if kind == "classify" else settings.split.pictures
     return max(share, min(wanted / max(pictures, 1), MAX_MEASURED))
 
 
@@ -205,7 +205,7 @@ def _nearest(base: Float32Array, queries: Float32Array, count: int) -> tuple[Flo
 def curate(run: RunContext, max_cosine: float | None = None) -> str:
     """Decide which pictures stay; see `curate_dataset`."""
     settings = run.settings
-    limit = settings.max_cosine if max_cosine is None else max_cosine
+    limit = settings.curation.max_cosine if max_cosine is None else max_cosine
     samples = [s for s in run.dataset.samples() if s.verdict != "dropped"]
     if not samples:
         why = Counter(reason for s in run.dataset.samples() for reason in s.reasons).most_common(1)
@@ -228,10 +228,13 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     content = _content_vectors(run, samples)
     if content is not None:
         # The more careful of two eyes: a copy for either is a copy.
-        copies = find_copies(content, hashes, ranks, max(limit, settings.clip_max_cosine)) | copies
+        copies = find_copies(content, hashes, ranks, max(limit, settings.clip.max_cosine)) | copies
         copies = _rooted(copies)
     outliers = find_outliers(
-        embeddings if content is None else content, groups, settings.outlier_neighbours, settings.outlier_z
+        embeddings if content is None else content,
+        groups,
+        settings.curation.outlier_neighbours,
+        settings.curation.outlier_z,
     )
     leaks = set(find_leaks(prints, _real_photos(run)))
     reasons: dict[int, str] = {
@@ -245,7 +248,7 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
     aimed = {s.family for s in run.dataset.scenes() if s.aimed}
     val, test = (
-        measured_share(settings, run.task.kind, len(kept), share) for share in (settings.split_val, settings.split_test)
+        measured_share(settings, run.task.kind, len(kept), share) for share in (settings.split.val, settings.split.test)
     )
     splits = split_families(kept, val, test, aimed)
     updates: dict[str, dict[str, Any]] = {}
@@ -293,7 +296,9 @@ def _real_photos(run: RunContext) -> list[Sample]:
     from tools.data.real import load_real
 
     settings = run.settings
-    photos = load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map)
+    photos = load_real(
+        Path(run.record.real), run.task, settings.evaluation.real_val_share, settings.evaluation.class_map
+    )
     return [*photos.val, *photos.test]
 
 

@@ -24,7 +24,7 @@ from tools.data.sample import evenly
 from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.coco import interval
 from tools.metrics.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
-from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
+from tools.metrics.judging import Sets, SetScorer, rules_for, scorer_of, sets_of
 from tools.metrics.likeness import kinds_like
 from tools.metrics.predictions import join, load_answers
 from tools.metrics.scoring import Comparison
@@ -96,7 +96,7 @@ def weigh(comparisons: Sequence[Comparison], settings: Settings, binomial: bool 
         settings: `min_slice_instances` must be inside the slice and outside.
         binomial: apply the floor; it fits shares and average precisions, and is far too wide for mean overlaps.
     """
-    least, weighed = settings.min_slice_instances, []
+    least, weighed = settings.evaluation.min_slice_instances, []
     for c in comparisons:
         if min(c.instances, c.instances_outside) < least or c.images < _MIN_PICTURES or math.isnan(c.score - c.rest):
             continue
@@ -117,9 +117,11 @@ def beyond_noise(evidence: Sequence[Evidence], settings: Settings) -> list[Evide
     counts when p <= k/m x `slice_false_share`: of the slices called weak, about that share may be so by chance.
     """
     ordered = sorted(e.p for e in evidence)
-    limits = [p for k, p in enumerate(ordered, start=1) if p <= k / len(ordered) * settings.slice_false_share]
+    limits = [
+        p for k, p in enumerate(ordered, start=1) if p <= k / len(ordered) * settings.evaluation.slice_false_share
+    ]
     limit = max(limits, default=-1.0)
-    return [e for e in evidence if e.p <= limit and e.gap >= settings.min_slice_gap]
+    return [e for e in evidence if e.p <= limit and e.gap >= settings.evaluation.min_slice_gap]
 
 
 def _spread(share: float, count: int) -> float:
@@ -128,7 +130,7 @@ def _spread(share: float, count: int) -> float:
     return math.sqrt(middled * (1 - middled) / count)
 
 
-def class_slices(scorer: Scorer) -> list[Slice]:
+def class_slices(scorer: SetScorer) -> list[Slice]:
     """Each class against the others, where there are several."""
     everywhere = np.ones(len(scorer.pictures), dtype=bool)
     return [Slice("class", name, everywhere) for name in scorer.classes] if len(scorer.classes) > 1 else []
@@ -153,7 +155,7 @@ class Finding:
     empties: int
 
 
-def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
+def examine(scorer: SetScorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
     """Weak slices and errors on one set of pictures."""
     soft = not scorer.score >= _HARDLY_LEARNT
     # A slice that no scene can be aimed at ("brightness=normal") would only make the others harder to tell from chance.
@@ -178,7 +180,7 @@ def examine(scorer: Scorer, on: EvaluatedOn, threshold: float, kind: str, settin
     )
 
 
-def _weak_slice(evidence: Evidence, errors: list[Error], scorer: Scorer, on: EvaluatedOn) -> WeakSlice:
+def _weak_slice(evidence: Evidence, errors: list[Error], scorer: SetScorer, on: EvaluatedOn) -> WeakSlice:
     compared = evidence.compared
     return WeakSlice(
         axis=compared.part.axis, value=compared.part.value, score=round(compared.score, 4),
@@ -259,7 +261,7 @@ def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:
     if set(answers) != {s.id for s in samples} or scores is None or about["weights"] != run.round.weights:
         raise FixArguments(f"The answers on {on} are not those of the present pictures. Call evaluate_model again.")
     scorer = scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, about["seen_px"]))
-    threshold = run.settings.fallback_confidence if scores.threshold is None else scores.threshold
+    threshold = run.settings.evaluation.fallback_confidence if scores.threshold is None else scores.threshold
     return examine(scorer, on, threshold, run.task.kind, run.settings)
 
 

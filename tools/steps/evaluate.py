@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.data.dataset import file_sha256
 from tools.data.scores import EvaluatedOn, Evaluation, Interval
 from tools.metrics.coco import Floats, independent, interval, number
-from tools.metrics.judging import Scorer, Sets, rules_for, scorer_of, sets_of
+from tools.metrics.judging import Sets, SetScorer, rules_for, scorer_of, sets_of
 from tools.metrics.predictions import Answer, Recogniser, ask, join, save_answers
 from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_json
 
@@ -82,10 +82,10 @@ def better_beyond_noise(new: Floats, old: Floats, gain: float, probability: floa
     return bool(gain > 0 and share >= probability), share
 
 
-def _gain(run: RunContext, on: EvaluatedOn, new: Scorer, old: Scorer) -> Gain:
+def _gain(run: RunContext, on: EvaluatedOn, new: SetScorer, old: SetScorer) -> Gain:
     gain = new.score - old.score
     better, share = better_beyond_noise(
-        new.scores_resampled, old.scores_resampled, gain, run.settings.accept_probability
+        new.scores_resampled, old.scores_resampled, gain, run.settings.evaluation.accept_probability
     )
     return Gain(
         on=on, metric=new.metric, gain=number(gain), 
@@ -141,7 +141,7 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
     current.by_renders = decision.accepted and len(decision.gains) > 1
     run.record.best = decision.best
     run.record.evaluation = dict(decision.best_scores)
-    if "real_test" in sets.samples and run.settings.zero_shot:
+    if "real_test" in sets.samples and run.settings.evaluation.zero_shot:
         from tools.steps.zero_shot import measure_zero_shot
 
         measure_zero_shot(run, sets)
@@ -174,7 +174,7 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
     old_model = load_model(run.path(before.weights))
     old = asking.scorer(old_model, on)
-    judged: dict[EvaluatedOn, Scorer] = {on: old}
+    judged: dict[EvaluatedOn, SetScorer] = {on: old}
     decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
     if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
         asking.total += len(sets.samples["synthetic_val"])
@@ -202,11 +202,11 @@ class _Asking:
         self.run, self.sets, self.total = run, sets, total
         self.done = 0
 
-    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> Scorer:
+    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> SetScorer:
         """Score a model on a set; with `keep` its answers stay in the round's folder."""
         run, samples = self.run, self.sets.samples[on]
         answers: dict[str, Answer] = ask(
-            model, samples, run.folder, run.settings.evaluation_confidence, lambda n: self._tell(n, on)
+            model, samples, run.folder, run.settings.evaluation.min_confidence, lambda n: self._tell(n, on)
         )
         if keep:
             about = {"on": on, "round": run.round.number, "weights": run.round.weights, "seen_px": model.size_px}
@@ -238,7 +238,9 @@ def _fingerprint(run: RunContext, sets: Sets, before: Round | None) -> str:
         digest.update((file_sha256(path) if path and path.is_file() else "none").encode())
     settings = run.settings
     rules = rules_for(run, "real_val", 0)
-    digest.update(repr((_METHOD, rules, settings.evaluation_confidence, settings.accept_probability)).encode())
+    digest.update(
+        repr((_METHOD, rules, settings.evaluation.min_confidence, settings.evaluation.accept_probability)).encode()
+    )
     digest.update(run.task.model_dump_json(include={"kind", "classes"}).encode())
     for on, samples in sets.samples.items():
         digest.update(on.encode())
@@ -298,7 +300,7 @@ def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
     scores = decision.scores[decision.on]
     verdict = f"round {run.round.number} is kept: the first that was measured"
     if decision.gains:
-        asked = round(100 * run.settings.accept_probability)
+        asked = round(100 * run.settings.evaluation.accept_probability)
         said = [
             f"{_shown_as(g.metric, g.on)} on {g.on} {g.gain or 0.0:+.3f}, better in {round(100 * g.probability)} %"
             for g in decision.gains

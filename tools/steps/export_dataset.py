@@ -28,8 +28,8 @@ from tools.data.origin import is_marked, source_type, write_marked
 from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
 from tools.data.signing import ManifestSigner, signer_of
-from tools.language.export import LANGUAGE, Plan, plan_language, read_back_language
-from tools.language.make import Language, speak
+from tools.language.export import LANGUAGE, FormatPlan, plan_language, read_back_language
+from tools.language.make import LanguageData, speak
 from tools.runs.runtime import RunContext, report
 
 FORMATS: dict[TaskKind, tuple[str, ...]] = {
@@ -119,7 +119,7 @@ def _labelled(samples: Sequence[Sample], task: TaskSpec, boxes: BoxConvention) -
     return images, dropped
 
 
-def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> Language:
+def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> LanguageData:
     """All that is certain about the pictures, in words."""
     scenes = {scene.id: scene for scene in run.dataset.scenes()}
     return speak(samples, scenes, task.class_names, run.folder, run.check_stop)
@@ -136,7 +136,7 @@ def _refuse_unlabelled(images: Sequence[LabelledImage], task: TaskSpec) -> None:
 # One format ---------------------------------------------------------------------------------------------------------
 
 
-def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[str], task: TaskSpec) -> Plan:
+def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[str], task: TaskSpec) -> FormatPlan:
     """What a format's folder will hold.
 
     Args:
@@ -150,7 +150,7 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
     if name == "folders":
         places = [folders.picture_path(image, classes) for image in images]
         found = {place: source for place, source in zip(places, sources, strict=True) if place is not None}
-        return Plan(found, lambda: folders.label_files(classes), len(found), lambda: folders.lost(images))
+        return FormatPlan(found, lambda: folders.label_files(classes), len(found), lambda: folders.lost(images))
     place: dict[str, Callable[[LabelledImage], str]] = {
         "yolo": yolo.picture_path, "coco": coco.picture_path, "voc": voc.picture_path, "cvat": cvat.picture_path,
         "labelme": labelme.picture_path, "label-studio": label_studio.picture_path,
@@ -173,18 +173,18 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
         "hugging-face": lambda: hugging_face.lost(images, masks), "masks": lambda: mask_pngs.lost(images),
     }  # fmt: skip
     pictures = {place[name](image): source for image, source in zip(images, sources, strict=True)}
-    return Plan(pictures, files[name], labels, lost[name])
+    return FormatPlan(pictures, files[name], labels, lost[name])
 
 
 def _export_format(
     run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec,
-    boxes: BoxConvention, said: Language | None,
+    boxes: BoxConvention, said: LanguageData | None,
 ) -> Exported:  # fmt: skip
     plan = plan_format(name, images, [s.image for s in samples], task) if said is None else plan_language(name, said)
     place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
     fingerprint = _fingerprint(name, images, samples, task) + ("" if said is None else said.digest)
-    if run.settings.c2pa_certificate is not None:
-        fingerprint += f" signed {run.settings.c2pa_certificate}"
+    if run.settings.c2pa.certificate is not None:
+        fingerprint += f" signed {run.settings.c2pa.certificate}"
     with _told(place):
         building = owned.unfinished(place)
         folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))
@@ -205,7 +205,7 @@ def _export_format(
 
 
 def _build(
-    run: RunContext, folder: Path, plan: Plan, origins: Mapping[str, str | None], signer: ManifestSigner | None
+    run: RunContext, folder: Path, plan: FormatPlan, origins: Mapping[str, str | None], signer: ManifestSigner | None
 ) -> None:
     """Put pictures and label files into a new folder."""
     for path, source in plan.pictures.items():
@@ -222,7 +222,7 @@ def _build(
                 (folder / split / name).mkdir(exist_ok=True)
 
 
-def _read_back(folder: Path, plan: Plan, task: TaskSpec) -> None:
+def _read_back(folder: Path, plan: FormatPlan, task: TaskSpec) -> None:
     """Read what was written as any stranger's data set is read.
 
     Raises:

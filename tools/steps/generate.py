@@ -41,7 +41,7 @@ def _engine_at_hand(run: RunContext) -> Generator:
 
 def _spread(run: RunContext, engine: Generator) -> Generator:
     """The engine on a cluster where the settings say so; one that spends money stays here, beside its one ledger."""
-    if run.settings.engine == "local" or engine.spent_usd is not None:
+    if run.settings.cluster.engine == "local" or engine.spent_usd is not None:
         return engine
     from tools.cluster.stages import RayGenerator
 

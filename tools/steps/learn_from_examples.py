@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn, Evaluation
-from tools.metrics.judging import Scorer, rules_for, scorer_of
+from tools.metrics.judging import SetScorer, rules_for, scorer_of
 from tools.metrics.predictions import Answer, ask, join, save_answers
 from tools.models.checkpoint import averaged
 from tools.models.predict import Predictor
@@ -58,7 +58,7 @@ def learn_examples(run: RunContext) -> str:
         run.record.rounds.append(Round(number=1))
     run.round.kept = len(samples)
     known = _is_known(run, samples)
-    parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown_folds))
+    parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown.folds))
     # Where the mean of all is handed over, all are to be as long; where nothing judges, one has all the minutes.
     alike = len(samples) / (len(samples) + sum(len(part.learnt) for part in parts))
     with run.stage("train"):
@@ -76,7 +76,7 @@ def _take_photos(run: RunContext) -> list[str]:
     assert run.record.few is not None
     judges = None if run.record.real is None else Path(run.record.real)
     with run.stage("shown"):
-        shown = read_shown(Path(run.record.few), run.task, run.settings.class_map, judges)
+        shown = read_shown(Path(run.record.few), run.task, run.settings.evaluation.class_map, judges)
         segmenter = AgreedSegmenter(starter_predictor() if run.task.kind == "segment" else None)
         painted = keep_copies(run, shown.samples, segmenter)
     return [*shown.notes, *painted]
@@ -109,11 +109,11 @@ def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool, share:
         },
     )  # fmt: skip
     if run.record.best is None:
-        run.record.best = Best(round=1, weights=weights, threshold=run.settings.fallback_confidence)
+        run.record.best = Best(round=1, weights=weights, threshold=run.settings.evaluation.fallback_confidence)
     trainer = trainer_of(run.settings, known)
     run.record.engines["trainer"] = {
-        "name": trainer.name, "version": trainer.version, "licence": trainer.licence, "model": run.settings.model,
-        "started_from": result.started_from,
+        "name": trainer.name, "version": trainer.version, "licence": trainer.licence,
+        "model": run.settings.training.model, "started_from": result.started_from,
     }  # fmt: skip
     run.save()
 
@@ -139,7 +139,7 @@ def _deadline_s(run: RunContext, share: float) -> float:
     """Seconds that a training may take: a share of what is left of the minutes, or of those that this usually takes."""
     left = run.remaining_s()
     if math.isinf(left):
-        left = run.settings.shown_minutes * 60 - run.elapsed_s()
+        left = run.settings.shown.minutes * 60 - run.elapsed_s()
     return max(_MIN_DEADLINE_S, left * (1 - RESERVED_SHARE) * share)
 
 
@@ -194,14 +194,14 @@ def _asked(run: RunContext, weights: Path, samples: Sequence[Sample]) -> dict[st
     def told(count: int) -> None:
         run.check_stop()
 
-    return ask(Predictor.load(weights), samples, run.folder, run.settings.evaluation_confidence, told)
+    return ask(Predictor.load(weights), samples, run.folder, run.settings.evaluation.min_confidence, told)
 
 
 def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answer]) -> None:
     """Score the answers of the folds, choose the working threshold by them, and look at photos that judge."""
     assert run.round.weights is not None
     scores: dict[EvaluatedOn, Evaluation] = {}
-    threshold = run.settings.fallback_confidence
+    threshold = run.settings.evaluation.fallback_confidence
     seen_px = _seen_px(run)
     judged = [s for s in samples if s.id in answers]
     if judged:
@@ -224,7 +224,7 @@ def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answ
 
 def _scorer(
     run: RunContext, on: EvaluatedOn, samples: Sequence[Sample], answers: dict[str, Answer], seen_px: int
-) -> Scorer:
+) -> SetScorer:
     return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, seen_px))
 
 
@@ -232,7 +232,9 @@ def _judging_photos(run: RunContext) -> dict[EvaluatedOn, list[Sample]]:
     """Labelled photos of --real, none of which is learnt from; both halves only report here."""
     if run.record.real is None:
         return {}
-    real = load_real(Path(run.record.real), run.task, run.settings.real_val_share, run.settings.class_map)
+    real = load_real(
+        Path(run.record.real), run.task, run.settings.evaluation.real_val_share, run.settings.evaluation.class_map
+    )
     found: dict[EvaluatedOn, list[Sample]] = {"real_val": real.val, "real_test": real.test}
     return {on: photos for on, photos in found.items() if photos}
 

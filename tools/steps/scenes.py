@@ -28,7 +28,9 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     """Plan the scenes of the current or the next round; see `design_scenes`."""
     task, settings = run.task, run.settings
     number = next_round(run)
-    words = build_vocabulary(task, things_of(run), settings.named_context_share, merged(wishes_of(run), vocabulary))
+    words = build_vocabulary(
+        task, things_of(run), settings.scenes.named_context_share, merged(wishes_of(run), vocabulary)
+    )
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
     # Drawn before a round is opened: a call that is refused must not leave an empty one.
     scenes = sample_scenes(
@@ -108,7 +110,7 @@ def _share(run: RunContext, number: int, earlier: int) -> int:
     """The round's part of the picture budget."""
     budget = run.task.budget
     if number == 1 and budget.rounds > 1:
-        return max(1, round(budget.images * run.settings.first_round_share))
+        return max(1, round(budget.images * run.settings.scenes.first_round_share))
     return max(1, (budget.images - earlier) // (budget.rounds - number + 1))
 
 

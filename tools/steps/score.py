@@ -41,11 +41,11 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
     finally:
         for scorer in scorers:
             scorer.close()
-        if run.settings.clis_judge == "vlm" and "clis" in run.settings.scorer:
+        if run.settings.clis.judge == "vlm" and "clis" in run.settings.curation.scorer:
             run.record.totals["money"] = make_vision(run).ledger.spent_usd
     passed = [s for s in samples if "verdict" not in updates[s.id]]
     qualities = {i: float(u["quality"]) for i, u in updates.items()}
-    for sample in not_best(passed, qualities, run.settings.keep_share):
+    for sample in not_best(passed, qualities, run.settings.curation.keep_share):
         updates[sample.id] |= {"verdict": "dropped", "reasons": [NOT_BEST]}
         dropped_by["best of N"] += 1
     run.dataset.update_samples(updates)
@@ -56,7 +56,7 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
         done=f"scored {len(samples)} pictures, dropped {dropped}",
         median_quality=round(sorted(qualities.values())[len(samples) // 2], 2),
         dropped_for=dict(reasons.most_common(8)),
-        dropped_by=dict(dropped_by) if len(scorers) > 1 or run.settings.keep_share < 1 else None,
+        dropped_by=dict(dropped_by) if len(scorers) > 1 or run.settings.curation.keep_share < 1 else None,
         weak=["more than a third was dropped"] if too_many else [],
         next="curate_dataset",
     )
@@ -72,13 +72,13 @@ def _apply(
         run.record.engines[scorer.name] = {
             "version": scorer.version, "licence": scorer.licence, "for": "quality", "why": WHY[scorer.name],
         }  # fmt: skip
-    size = run.settings.score_batch
+    size = run.settings.curation.score_batch
     batches = [samples[start : start + size] for start in range(0, len(samples), size)]
     for outcome in _outcomes(run, scorers, batches):
         updates |= outcome.updates
         dropped_by.update(outcome.dropped_by)
         if outcome.vectors:
-            run.dataset.set_embeddings(run.settings.clip_model, outcome.vectors)
+            run.dataset.set_embeddings(run.settings.clip.model, outcome.vectors)
         run.progress("score", len(updates), len(samples))
     return updates, dropped_by
 
@@ -90,9 +90,9 @@ def _outcomes(run: RunContext, scorers: Sequence[Scorer], batches: Sequence[Sequ
         run.check_stop()
         return read_picture(run.path(sample.image))
 
-    if run.settings.engine == "local" or run.settings.clis_judge == "vlm":  # one ledger, one place
+    if run.settings.cluster.engine == "local" or run.settings.clis.judge == "vlm":  # one ledger, one place
         for batch in batches:
-            yield score_batch(scorers, [read(s) for s in batch], batch, run.settings.min_quality)
+            yield score_batch(scorers, [read(s) for s in batch], batch, run.settings.curation.min_quality)
         return
     from tools.cluster.stages import scored
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,19 +85,31 @@ def define_task(
 
 
 @tool
-def ask_user(runtime: ToolRuntime[RunContext], question: str, options: list[str] | None = None) -> str:
+def ask_user(
+    runtime: ToolRuntime[RunContext],
+    question: str,
+    options: list[str] | None = None,
+    not_drawn: list[str] | None = None,
+) -> str:
     """Ask the user one clear question when nothing else can settle it: no thing named, two readings, nothing draws it.
 
     Args:
         runtime: the run.
         question: one question, in the user's language.
         options: answers to choose from, if there are any.
+        not_drawn: the classes, where it is about classes that nothing draws: the user is told how to show them.
     """
-    return ANSWERS + ask(question, options)
+    about = {"code": Code.UNCOVERED.value, "data": {"names": not_drawn}} if not_drawn else {}
+    return ANSWERS + ask(question, options, about)
 
 
-def ask(question: str, options: list[str] | None = None) -> str:
+def ask(question: str, options: list[str] | None = None, about: Mapping[str, Any] | None = None) -> str:
     """The person's answer; the graph pauses until there is one.
+
+    Args:
+        question: for the person.
+        options: answers to choose from.
+        about: code and data of the question, where ways out are to be told with it.
 
     Raises:
         FixArguments: the question or the answer is empty.
@@ -104,7 +117,8 @@ def ask(question: str, options: list[str] | None = None) -> str:
     """
     if not question.strip():
         raise FixArguments("The question is empty.")
-    answer = str(interrupt({"kind": "question", "question": question.strip(), "options": options or []})).strip()
+    shown = {"kind": "question", "question": question.strip(), "options": options or [], **(about or {})}
+    answer = str(interrupt(shown)).strip()
     if plain(answer) in QUIT:
         raise StepFailed(f"the user stopped at the question: {question.strip()}")
     if not answer:
@@ -174,7 +188,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
     cost = estimate(plan, settings)
     if cost.money > task.budget.money:
         raise FixArguments(
-            f"{plan.images} pictures of {run.settings.image_model} cost about ${cost.money:.2f}, and the user allows "
+            f"{plan.images} pictures of {run.settings.image.model} cost about ${cost.money:.2f}, and the user allows "
             f"${task.budget.money:.2f}. Ask the user for more money (--money), or plan fewer images."
         )
     run.record.task, run.record.approved = task, False
@@ -241,7 +255,7 @@ def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
     assert run.record.few is not None
     notes = _check_photos(run, task)
     judges = None if run.record.real is None else Path(run.record.real)
-    shown = read_shown(Path(run.record.few), task, run.settings.class_map, judges)
+    shown = read_shown(Path(run.record.few), task, run.settings.evaluation.class_map, judges)
     return len(shown.samples), [*shown.notes, *notes]
 
 
@@ -251,11 +265,11 @@ def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
     Raises:
         FixArguments: it is none that is built here.
     """
-    settings = run.settings
+    own = run.settings.training
     if asked is None:
-        return settings.model, []
-    if settings.trainer != "yolo":
-        return settings.model, [f"{asked} was asked for; the trainer {settings.trainer} chooses its own network"]
+        return own.model, []
+    if own.trainer != "yolo":
+        return own.model, [f"{asked} was asked for; the trainer {own.trainer} chooses its own network"]
     if asked not in NETWORKS:
         raise FixArguments(f"model must be one of {', '.join(NETWORKS)}, not {asked!r}; leave it out if unsure.")
     if asked == STARTER_NETWORK:
@@ -290,7 +304,7 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
         effort = options.get("effort") or settings.effort
     level = EFFORTS[effort]
     images, rounds, minutes = (_within_flag(name, getattr(wanted, name), run) for name in _RUN_FLAGS)
-    for name, value, most in (("images", images, settings.max_images), ("rounds", rounds, 20)):
+    for name, value, most in (("images", images, settings.plan.max_images), ("rounds", rounds, 20)):
         if value is not None and not 1 <= value <= most:
             raise _leave_out(name, f"{name} must be between 1 and {most}, not {value:g}.")
     if minutes is not None and not 0 < minutes < math.inf:
@@ -328,17 +342,17 @@ def _check_photos(run: RunContext, task: TaskSpec) -> list[str]:
 
     real = None if run.record.real is None else Path(run.record.real)
     notes: list[str] = []
+    judging = run.settings.evaluation
     try:
         if real is not None:
-            notes += load_real(real, task, run.settings.real_val_share, run.settings.class_map).notes
+            notes += load_real(real, task, judging.real_val_share, judging.class_map).notes
         if run.record.few is not None:
-            read_photos(Path(run.record.few), task, run.settings.class_map)  # asks about classes; read again after
+            read_photos(Path(run.record.few), task, judging.class_map)  # asks about classes; read again after
     except NeedsUser as unclear:
         pairs = _pairs(ask(unclear.question, unclear.options))
         if not pairs:
             raise _same_again("The user's answer names no pair label=class, so the question is put again.") from None
-        run.settings.class_map = pairs
-        run.record.settings["class_map"] = pairs
+        run.change_settings(class_map=pairs)
         run.save()
         # One question a call: a call that is run again after its answer counts its questions from the start.
         raise _same_again("The user's pairs are noted.") from None
@@ -369,9 +383,7 @@ def _approve(run: RunContext, reply: str | None) -> None:
         if not approves(answer):
             _wish(run, answer)
     estimated = run.record.estimate or {}
-    run.settings.effort = estimated["effort"]
-    run.record.settings["effort"] = estimated["effort"]
-    run.settings.model = run.record.settings["model"] = estimated.get("model") or run.settings.model
+    run.change_settings(effort=estimated["effort"], model=estimated.get("model") or run.settings.training.model)
     run.record.approved = True
     run.save()
 
@@ -393,13 +405,13 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
     assert task is not None
     kinds = {"segment": "segment: the outline of every one", "detect": "detect: a box around every one",
              "classify": "classify: one class for the whole picture"}  # fmt: skip
-    paid = "" if run.settings.llm == "offline" else "; a paid language model costs extra, at its provider's price"
+    paid = "" if run.settings.llm.name == "offline" else "; a paid language model costs extra, at its provider's price"
     stages = [f"{name} {minutes:g}" for name, minutes in cost["stages"].items()]
     return (
         {
             "task": kinds[task.kind],
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
-            "network": cost.get("model") or run.settings.model,
+            "network": cost.get("model") or run.settings.training.model,
             "places": task.contexts or "everywhere it may be met",
             "pictures": _pictures_line(run, task),
             "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
@@ -440,7 +452,7 @@ def _money_line(run: RunContext, money: float) -> str:
     task = run.record.task
     if not money or task is None:
         return f"${money:.2f}: everything is made on this machine"
-    return f"about ${money:.2f} for pictures of {run.settings.image_model}; never more than ${task.budget.money:.2f}"
+    return f"about ${money:.2f} for pictures of {run.settings.image.model}; never more than ${task.budget.money:.2f}"
 
 
 def _unlabelled_line(run: RunContext) -> str:

@@ -53,7 +53,8 @@ def train(run: RunContext, epochs: int | None = None) -> str:
     with run.stage(STAGE):
         trainer = make_trainer(run)
         job = make_job(run, epochs)
-        settings = [run.settings.trainer, run.settings.model, run.settings.recipe, run.settings.ignore_side_px]
+        own = run.settings.training
+        settings = [own.trainer, own.model, own.recipe, run.settings.evaluation.ignore_side_px]
         fingerprint = job_fingerprint(job, *settings)
         stored = _stored(run, fingerprint)
         if stored is None:
@@ -64,7 +65,7 @@ def train(run: RunContext, epochs: int | None = None) -> str:
 
 
 def make_trainer(run: RunContext) -> Trainer:
-    """The engine of `settings.trainer`: "yolo", or "module:function" of your own, called with the settings.
+    """The engine of `settings.training.trainer`: "yolo", or "module:function" of your own, called with the settings.
 
     Raises:
         FixArguments: there is no such engine.
@@ -74,7 +75,7 @@ def make_trainer(run: RunContext) -> Trainer:
 
 def trainer_of(settings: Settings) -> Trainer:
     """`make_trainer` for settings that are not the run's own."""
-    name = settings.trainer
+    name = settings.training.trainer
     module, _, attribute = _FACTORIES.get(name, name).partition(":")
     try:
         made: Trainer = getattr(importlib.import_module(module), attribute)(settings)
@@ -112,12 +113,12 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
         folder=run.round_folder() / "train",
         epochs=planned,
         size_px=settings.size_px,
-        batch=settings.batch,
+        batch=settings.training.batch,
         seed=settings.seed + current.number,
         initial=initial,
         deadline_s=deadline_s(run),
-        patience=settings.patience,
-        threads=settings.threads,
+        patience=settings.training.patience,
+        threads=settings.training.threads,
     )
 
 
@@ -125,8 +126,8 @@ def _deciding(run: RunContext) -> Sequence[Sample]:
     """Real photos that decide, where there are any: they choose the best epoch too. None of them is trained on."""
     if run.record.real is None:
         return []
-    settings = run.settings
-    return load_real(Path(run.record.real), run.task, settings.real_val_share, settings.class_map).val
+    judging = run.settings.evaluation
+    return load_real(Path(run.record.real), run.task, judging.real_val_share, judging.class_map).val
 
 
 def _initial(run: RunContext) -> Path | None:
@@ -148,13 +149,13 @@ def deadline_s(run: RunContext) -> float:
     to_come = rounds - current
     spent = sum(s.seconds for s in run.record.stages if s.round == current and s.name != STAGE)
     # Of the pictures: what this round has trained on in all, and what each later one adds, evenly.
-    so_far = _share_so_far(run.settings.first_round_share, current, rounds)
+    so_far = _share_so_far(run.settings.scenes.first_round_share, current, rounds)
     step = (1 - so_far) / to_come if to_come else 0.0
-    made = so_far - (_share_so_far(run.settings.first_round_share, current - 1, rounds) if current > 1 else 0.0)
+    made = so_far - (_share_so_far(run.settings.scenes.first_round_share, current - 1, rounds) if current > 1 else 0.0)
     # An epoch of a later round takes longer, since it sees the pictures of all rounds.
     trainings = 1 + sum(LATER_EPOCHS_SHARE * (so_far + step * n) / so_far for n in range(1, to_come + 1))
     measured = sum(s.seconds for s in run.record.stages if s.round == current - 1 and s.name in _MEASURING)
-    after = max(RESERVED_SHARE * left, measured + run.settings.estimate_finish_s if measured else 0.0)
+    after = max(RESERVED_SHARE * left, measured + run.settings.estimate.finish_s if measured else 0.0)
     to_make = to_come * spent * step / made if to_come else 0.0
     return max(_MIN_DEADLINE_S, (left - after - to_make) / trainings)
 
@@ -211,8 +212,8 @@ def _keep(
             "name": trainer.name,
             "version": trainer.version,
             "licence": trainer.licence,
-            "model": run.settings.model,
-            "recipe": run.settings.recipe,
+            "model": run.settings.training.model,
+            "recipe": run.settings.training.recipe,
             "started_from": started,
         },
     }

@@ -27,12 +27,12 @@ def make_zero_shot(run: RunContext) -> "ZeroShot | None":
 
     settings, task = run.settings, run.task
     if task.kind == "classify":
-        if local_folder(settings.clip_model) is None:
+        if local_folder(settings.clip.model) is None:
             return None
         from tools.scorers.clip import ClipEmbedder
 
-        return ZeroShot(None, task, ClipEmbedder(settings.clip_model, settings.clip_floor, offline=True))
-    if local_folder(settings.detector) is None:
+        return ZeroShot(None, task, ClipEmbedder(settings.clip.model, settings.clip.floor, offline=True))
+    if local_folder(settings.annotation.detector) is None:
         return None
     from tools.annotators.choosing import make_detect_and_segment
 
@@ -75,7 +75,7 @@ def measure_zero_shot(run: RunContext, sets: "Sets", model: "ZeroShot | None" = 
         for on in both:
             chosen = sets.samples.get(on)
             if chosen:
-                answers = ask(model, chosen, run.folder, settings.evaluation_confidence, told)
+                answers = ask(model, chosen, run.folder, settings.evaluation.min_confidence, told)
                 pictures = join(chosen, answers, run.task)
                 scorers[on] = scorer_of(pictures, run.task, rules_for(run, "real_test", model.size_px))
     finally:

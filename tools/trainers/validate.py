@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.task import TaskKind
-from tools.data.geometry import box_ious
+from tools.data.geometry import box_ious, large_enough
 from tools.models.postprocess import Detections, detections
 from tools.trainers.examples import Example
 
@@ -94,8 +94,7 @@ def _match(found: Detections, example: Example, by_box: bool, ignore_side_px: fl
     """Give each detection, best first, the free object of its class that it covers best (COCO's rule)."""
     truth_boxes = example.seen_boxes if example.boxes is None else example.boxes
     iou = box_ious(found.boxes, truth_boxes) if by_box else _mask_iou(found, example)
-    small = (truth_boxes[:, 2:] - truth_boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
-    small_found = (found.boxes[:, 2:] - found.boxes[:, :2]).min(axis=1, initial=np.inf) < ignore_side_px
+    judged, judged_found = large_enough(truth_boxes, ignore_side_px), large_enough(found.boxes, ignore_side_px)
     correct = np.zeros((len(found.scores), len(IOUS)), bool)
     ignored = np.zeros_like(correct)
     iou = np.where(found.classes[:, None] == example.classes[None], iou, 0)
@@ -104,13 +103,13 @@ def _match(found: Detections, example: Example, by_box: bool, ignore_side_px: fl
         for i in range(len(found.scores)):
             free = np.where(taken, 0, iou[i])
             # An object that counts is preferred to one that does not.
-            best = max(range(len(free)), key=lambda j: (free[j] >= least and not small[j], free[j]), default=None)
+            best = max(range(len(free)), key=lambda j: (free[j] >= least and judged[j], free[j]), default=None)
             if best is not None and free[best] >= least:
                 taken[best] = True
-                correct[i, level], ignored[i, level] = not small[best], small[best]
+                correct[i, level], ignored[i, level] = judged[best], not judged[best]
             else:
-                ignored[i, level] = small_found[i]
-    return _Match(correct, ignored, found.scores, found.classes, example.classes[~small])
+                ignored[i, level] = not judged_found[i]
+    return _Match(correct, ignored, found.scores, found.classes, example.classes[judged])
 
 
 def _mask_iou(found: Detections, example: Example) -> Floats:

@@ -126,7 +126,9 @@ class YoloTrainer:
 
 def make_trainer(settings: Settings) -> YoloTrainer:
     """The engine with a run's settings."""
-    return YoloTrainer(settings.model, settings.recipe, ignore_side_px=settings.ignore_side_px)
+    return YoloTrainer(
+        settings.training.model, settings.training.recipe, ignore_side_px=settings.evaluation.ignore_side_px
+    )
 
 
 def _check(job: TrainingJob) -> None:

@@ -16,20 +16,20 @@ from tools.core.errors import FixArguments
 from tools.data.sample import Box
 from tools.video.tracks import Tracked
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 _CLEARLY = 0.1  # of the shorter side of its box away from the line
 _FORGOTTEN_S = 60.0  # a track that was not seen for so long will not come back
 
 
 @dataclass
-class Line:
+class CountingLine:
     """A line from one point to another; right and left are those of who walks along it."""
 
-    start: Point
-    end: Point
+    start: Position
+    end: Position
     to_right: Counter[str] = field(default_factory=Counter)  # by class
     to_left: Counter[str] = field(default_factory=Counter)
-    _last: dict[int, tuple[float, Point, float]] = field(default_factory=dict)  # track -> side, place, time
+    _last: dict[int, tuple[float, Position, float]] = field(default_factory=dict)  # track -> side, place, time
 
     def see(self, tracked: Sequence[Tracked], time_s: float) -> None:
         """Take the next frame."""
@@ -56,12 +56,12 @@ class Line:
 class Zone:
     """A polygon."""
 
-    corners: list[Point]
+    corners: list[Position]
     entered: Counter[str] = field(default_factory=Counter)  # tracks that were ever inside, by class
     most: int = 0  # inside at one time
     inside: int = 0  # in the last frame
     seconds: float = 0.0  # that all of them stood in it together
-    _seen: dict[int, tuple[bool, Point, float]] = field(default_factory=dict)  # track -> counted, place, time
+    _seen: dict[int, tuple[bool, Position, float]] = field(default_factory=dict)  # track -> counted, place, time
 
     def see(self, tracked: Sequence[Tracked], time_s: float, frame_s: float) -> None:
         """Take the next frame, which lasts so long."""
@@ -86,7 +86,7 @@ class Zone:
         }  # fmt: skip
 
 
-def line_of(text: str, width: int, height: int) -> Line:
+def line_of(text: str, width: int, height: int) -> CountingLine:
     """The line of "x1,y1,x2,y2", in pixels, or in shares of the frame where no number is above 1.
 
     Raises:
@@ -95,7 +95,7 @@ def line_of(text: str, width: int, height: int) -> Line:
     corners = _corners(text, "--line", width, height)
     if len(corners) != 2 or corners[0] == corners[1]:
         raise FixArguments(f"--line {text}: two different points are wanted, as x1,y1,x2,y2")
-    return Line(corners[0], corners[1])
+    return CountingLine(corners[0], corners[1])
 
 
 def zone_of(text: str, width: int, height: int) -> Zone:
@@ -113,7 +113,7 @@ def zone_of(text: str, width: int, height: int) -> Zone:
     return Zone(corners)
 
 
-def _corners(text: str, flag: str, width: int, height: int) -> list[Point]:
+def _corners(text: str, flag: str, width: int, height: int) -> list[Position]:
     try:
         values = [float(v) for v in text.split(",")]
     except ValueError:
@@ -124,22 +124,22 @@ def _corners(text: str, flag: str, width: int, height: int) -> list[Point]:
     return [(x * scale[0], y * scale[1]) for x, y in zip(values[::2], values[1::2], strict=True)]
 
 
-def _places(tracked: Sequence[Tracked]) -> list[tuple[int, Point, Box, str]]:
+def _places(tracked: Sequence[Tracked]) -> list[tuple[int, Position, Box, str]]:
     boxes = [(t.track, t.instance.box, t.instance.class_name) for t in tracked]
     return [(track, ((b[0] + b[2]) / 2, (b[1] + b[3]) / 2), b, name) for track, b, name in boxes]
 
 
-def _side(start: Point, end: Point, where: Point) -> float:
+def _side(start: Position, end: Position, where: Position) -> float:
     """Pixels to the right of a line, seen along it; y points down."""
     along = (end[0] - start[0], end[1] - start[1])
     return (along[0] * (where[1] - start[1]) - along[1] * (where[0] - start[0])) / float(np.hypot(*along))
 
 
-def _meet(a: Point, b: Point, start: Point, end: Point) -> bool:
+def _meet(a: Position, b: Position, start: Position, end: Position) -> bool:
     """Whether the way from a to b, which are on different sides of the line, goes between its ends."""
     return a != b and _side(a, b, start) * _side(a, b, end) <= 0
 
 
-def _forget(known: dict[int, tuple[Any, Point, float]], time_s: float) -> None:
+def _forget(known: dict[int, tuple[Any, Position, float]], time_s: float) -> None:
     for track in [t for t, (_, _, seen) in known.items() if time_s - seen > _FORGOTTEN_S]:
         del known[track]

@@ -23,7 +23,7 @@ from tools.core.task import TaskKind
 from tools.data.pictures import Picture
 from tools.data.sample import Instance
 from tools.models.predict import class_colour, draw
-from tools.video.counting import Line, Zone, line_of, zone_of
+from tools.video.counting import CountingLine, Zone, line_of, zone_of
 from tools.video.frames import Frame, Video
 from tools.video.tracks import LOW_SHARE, Tracked, Tracker, TrackerName
 
@@ -55,14 +55,14 @@ class Watching:
 
 
 @dataclass
-class Outcome:
+class WatchResult:
     """What was seen."""
 
     frames: int = 0
     tracks: dict[int, str] = field(default_factory=dict)  # number -> class
     problem: str = ""
 
-    def plain(self, lines: Sequence[Line], zones: Sequence[Zone]) -> dict[str, Any]:
+    def plain(self, lines: Sequence[CountingLine], zones: Sequence[Zone]) -> dict[str, Any]:
         """As values that JSON holds."""
         return {
             "frames": self.frames, "tracks": dict(Counter(self.tracks.values())),
@@ -95,7 +95,7 @@ def watch(finder: Finder, path: Path, stem: Path, how: Watching, told: Told | No
     zones = [zone_of(text, video.width, video.height) for text in how.zones]
     rate = video.fps / how.every
     tracker = Tracker(how.tracker, how.confidence, round(_REMEMBERED_S * rate))
-    outcome = Outcome()
+    outcome = WatchResult()
     with ExitStack() as stack:
         results = stack.enter_context(_Results(stem, rate, finder.names))
         for frame in video:
@@ -205,7 +205,11 @@ class _Results:
 
 
 def _drawn(
-    picture: Picture, tracked: Sequence[Tracked], names: Sequence[str], lines: Sequence[Line], zones: Sequence[Zone]
+    picture: Picture,
+    tracked: Sequence[Tracked],
+    names: Sequence[str],
+    lines: Sequence[CountingLine],
+    zones: Sequence[Zone],
 ) -> Picture:
     """A frame with masks or boxes, the number of each track, and lines and zones with their counts."""
     canvas = draw(picture, [t.instance for t in tracked], names, labels=False)

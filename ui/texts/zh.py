@@ -594,6 +594,20 @@ TEXTS: dict[str, str] = {
     "slice_sharpness_sharp": "图片清晰时",
     "slice_appearance": "外观为“{value}”时",
     "slice_appearance_none": "没有目标时",
+    "way_without_model": "{check}或按“不用语言模型继续”。",
+    "way_without_cluster": "恢复后请按“继续”。",
+    "way_uncovered": (
+        "下面可以“给我看它的照片”。也可以回答“停止”，然后上传它的三维模型（“上传照片”页），"
+        "或填写能描述它的语言模型（“设置”页）。"
+    ),
+    "way_unfinished": "请按“继续”。",
+    "way_begun": "请用这些照片新建一个项目。",
+    "check_key": "请在“设置”页检查密钥。",
+    "check_address": "请在“设置”页检查接口地址。",
+    "check_model": "请在“设置”页换一个模型。",
+    "check_time": "请稍后再试。",
+    "check_later": "请稍后再试。",
+    "full_stop": "。",
     "flag_real": "用于测试的照片（“上传照片”页）",
     "flag_few": "“给我看它的照片”",
     "flag_assets": "三维模型（“上传照片”页）",
@@ -609,11 +623,4 @@ TEXTS: dict[str, str] = {
     "flag_seed": "“随机起点”",
     "flag_more-rounds": "“再来一轮”",
     "flag_other": "一个设置",
-    "instead_resume": "“继续”",
-    "instead_build": "新项目",
-    "instead_export": "“立即导出”",
-    "instead_label": "“标注您上传的照片”",
-    "instead_learn": "“再来一轮”",
-    "instead_ui": "本页",
-    "instead_doctor": "“设置”页",
 }

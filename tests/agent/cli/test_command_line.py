@@ -14,7 +14,7 @@ from agent.cli import app as cli
 from agent.run_folder import start_run
 from tests.tools.steps.test_export_model import exportable
 from tests.waiting import LONG_S
-from tools.core.settings import Settings
+from tools.core.settings import Settings, flat
 
 
 def sightsmith(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -100,7 +100,7 @@ def test_a_setting_that_does_not_fit_is_named_by_every_command(tmp_path, command
 
 def test_a_number_of_looks_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("SIGHTSMITH_LABEL_VIEWS", "6")
-    assert Settings().label_views == 6
+    assert Settings().label.views == 6
 
 
 @pytest.mark.slow
@@ -168,14 +168,14 @@ def test_folders_and_the_cluster_are_kept_in_the_record(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_work", lambda context, *_more: seen.append(context))
     seen: list = []
     assert CliRunner().invoke(cli.app, ["build", "segment apples", *flags]).exception is None
-    kept = json.loads((tmp_path / "runs" / "a" / "run.json").read_text())["settings"]
+    kept = flat(json.loads((tmp_path / "runs" / "a" / "run.json").read_text())["settings"])
     assert (kept["generator"], kept["cutouts_dir"]) == ("copy_paste", str(tmp_path / "cut"))
     assert (kept["backgrounds_dir"], kept["engine"], kept["ray_address"]) == (
         str(tmp_path / "grounds"), "ray", "head:6379",
     )  # fmt: skip
     back = ["resume", "a", "--engine", "local", "--runs-dir", str(tmp_path / "runs")]
     assert CliRunner().invoke(cli.app, back).exception is None
-    assert [c.settings.engine for c in seen] == ["ray", "local"]
+    assert [c.settings.cluster.engine for c in seen] == ["ray", "local"]
 
 
 @pytest.mark.slow
@@ -220,7 +220,7 @@ def test_a_setting_without_an_end_or_an_address_that_is_none_is_refused(monkeypa
 
 @pytest.mark.parametrize("address", ["h:1", "10.0.0.5:6379", "ray://head-node.local:10001", "[::1]:6379"])
 def test_an_address_of_a_cluster_is_taken_as_it_is(address):
-    assert Settings(ray_address=address).ray_address == address
+    assert Settings(ray_address=address).cluster.ray_address == address
 
 
 @pytest.mark.parametrize(("given", "network"), [([], "yolo11n"), (["--model", "s"], "yolo11s")])
@@ -231,4 +231,4 @@ def test_the_size_of_the_network_is_said_in_one_letter(tmp_path, monkeypatch, gi
     monkeypatch.delenv("SIGHTSMITH_MODEL", raising=False)
     result = CliRunner().invoke(cli.app, ["build", "find apples", "--runs-dir", str(tmp_path), *given])
     assert result.exit_code == 0, result.output
-    assert settings[0].model == network
+    assert settings[0].training.model == network

@@ -24,7 +24,7 @@ def test_it_listens_to_this_machine_only_and_tells_nobody(tmp_path, started):
     assert command[1:5] == ["-P", "-m", "streamlit", "run"] and Path(command[5]).name == "app.py"
     for flag in ("--server.address=127.0.0.1", "--browser.gatherUsageStats=false", "--client.showErrorDetails=none",
                  "--server.enableXsrfProtection=true", "--server.allowedHosts=127.0.0.1",
-                 "--server.allowedHosts=localhost", f"--server.maxUploadSize={Settings().ui_upload_mb}"):  # fmt: skip
+                 "--server.allowedHosts=localhost", f"--server.maxUploadSize={Settings().ui.upload_mb}"):  # fmt: skip
         assert flag in command
     assert environment["SIGHTSMITH_RUNS_DIR"] == str(tmp_path / "runs")
 

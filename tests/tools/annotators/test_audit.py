@@ -5,7 +5,7 @@ import pytest
 
 from tools.annotators.audit import APPLE_PAPER, audit, sentence
 from tools.data.sample import Instance, encode_mask
-from tools.metrics.coco import Picture
+from tools.metrics.coco import JudgedPicture
 
 
 def _square(x, y, side, name="apple", masks=True):
@@ -15,7 +15,7 @@ def _square(x, y, side, name="apple", masks=True):
 
 
 def _audit(*pictures, classes=("apple", "lemon"), draws=200):
-    scored = [Picture(str(i), 40, 40, truths, found) for i, (truths, found) in enumerate(pictures)]
+    scored = [JudgedPicture(str(i), 40, 40, truths, found) for i, (truths, found) in enumerate(pictures)]
     return audit(scored, classes, "sam", draws, 0)
 
 

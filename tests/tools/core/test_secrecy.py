@@ -5,13 +5,13 @@ import pickle
 import sys
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from tests.pipeline import new_run
 from tools import cluster
 from tools.core import secrecy
-from tools.core.secrecy import QuietFormatter, hide, hide_in, redact, secret_fields, shown
-from tools.core.settings import Settings
+from tools.core.secrecy import QuietFormatter, hide, hide_in, redact, shown
+from tools.core.settings import Settings, kept_settings, places
 
 PASSWORD, KEY = "hunter2pass", "qwertz-key-4711"
 URL = f"http://owner:{PASSWORD}@127.0.0.1:9/v1"
@@ -31,25 +31,47 @@ def told(monkeypatch):
 
 
 def test_keys_and_addresses_of_services_are_secret_by_type():
-    assert {"openai_api_key", "image_api_key", "openai_base_url", "image_base_url", "vlm_base_url"} <= set(
-        secret_fields(Settings)
-    )
-    loose = [n for n in Settings.model_fields if n.endswith(("_url", "_key", "_token", "_password"))]
-    assert set(loose) == set(secret_fields(Settings))  # a new one must be of the type too
+    secret = set(Settings.secret_variables().values())
+    assert {"openai_api_key", "image_api_key", "openai_base_url", "image_base_url", "vlm_base_url"} <= secret
+    loose = [n for n in places() if n.endswith(("_url", "_key", "_token", "_password"))]
+    assert set(loose) == secret  # a new one must be of the type too
+
+
+def _secrets_in(model, path=()):
+    """Every field of a secret type, at any depth."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _secrets_in(field.annotation, (*path, name))
+        elif "SecretStr" in str(field.annotation):
+            yield (*path, name)
+
+
+def test_no_secret_of_a_group_is_overlooked(told):
+    found = {(p.group, p.field) for p in places().values() if p.secret}
+    assert found == set(_secrets_in(Settings)) and len(found) == len(Settings.secret_variables())
+    for group, field in found:
+        assert getattr(getattr(told, group), field).get_secret_value() in (URL, KEY)
+        assert field not in told.written()[group] and getattr(getattr(told.without_secrets(), group), field) is None
+        assert getattr(getattr(told, group), field) is not None  # of the copy alone
+
+
+def test_what_a_record_of_before_holds_of_secrets_is_dropped():
+    before = {"image_base_url": URL, "vlm": {"base_url": URL, "model": "sees"}, "seed": 3}
+    assert kept_settings(before) == {"image": {}, "vlm": {"model": "sees"}, "seed": 3}
 
 
 def test_no_secret_is_written_down_or_sent_to_a_worker(told, tmp_path):
-    run = new_run(tmp_path, **{name: SecretStr(URL) for name in secret_fields(Settings)})
+    run = new_run(tmp_path, **{name: SecretStr(URL) for name in Settings.secret_variables().values()})
     order = cluster.Order.of(run)
     for text in (repr(told), str(told.written()), told.model_dump_json(), repr(order), str(pickle.dumps(order))):
         assert PASSWORD not in text and KEY not in text and "127.0.0.1:9" not in text
     again = Settings(**told.written())
-    assert again.vlm_base_url.get_secret_value() == URL  # read from the environment each time
+    assert again.vlm.base_url.get_secret_value() == URL  # read from the environment each time
 
 
 @pytest.mark.parametrize("name", ["ray_address", "chroma_host"])
 def test_an_address_that_is_kept_with_a_run_holds_no_password(name):
-    assert getattr(Settings(**{name: "machine:8000"}), name) == "machine:8000"
+    assert Settings(**{name: "machine:8000"}).value(name) == "machine:8000"
     for wrong in (f"owner:{PASSWORD}@machine:8000", f"ray://owner:{PASSWORD}@machine:8000"):
         with pytest.raises(ValidationError, match="neither user nor password") as caught:
             Settings(**{name: wrong})

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tools.data.geometry import box_iou, box_ious, mask_iou
+from tools.data.geometry import box_iou, box_ious, large_enough, mask_iou, shorter_sides
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,16 @@ def test_mask_iou():
     assert mask_iou(a, b) == 0.0
     a[:2], b[1:3] = True, True
     assert mask_iou(a, b) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "limit", "judged"),
+    [
+        ([], 5, []),
+        ([(0, 0, 5, 9), (0, 0, 9, 4.9), (3, 3, 3, 9)], 5, [True, False, False]),  # at the limit it is judged
+        ([(0, 0, 0, 0)], 0, [True]),  # no limit
+    ],
+)
+def test_what_has_a_side_under_the_limit_is_not_judged(boxes, limit, judged):
+    assert large_enough(boxes, limit).tolist() == judged
+    assert len(shorter_sides(np.array(boxes, np.float32).reshape(-1, 4))) == len(boxes)

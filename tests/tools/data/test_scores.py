@@ -4,7 +4,7 @@ import pytest
 
 from tests.tools.metrics.test_coco import box, picture
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation, SliceScore
-from tools.metrics.coco import Picture, independent
+from tools.metrics.coco import JudgedPicture, independent
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 
@@ -13,7 +13,7 @@ FEW, ENOUGH = MIN_INTERVAL_PICTURES - 1, MIN_INTERVAL_PICTURES
 
 def scored(count: int, groups: int | None = None) -> Evaluation:
     pictures = [
-        Picture(f"p{i}", 64, 64, [box(4, 4, 40, 40)], [box(4, 4, 40 - i % 3, 40, 0.9)], {"light": "sun"},
+        JudgedPicture(f"p{i}", 64, 64, [box(4, 4, 40, 40)], [box(4, 4, 40 - i % 3, 40, 0.9)], {"light": "sun"},
                 group=f"g{i % (groups or count)}")
         for i in range(count)
     ]  # fmt: skip
@@ -44,7 +44,9 @@ def test_five_pictures_have_one():
 @pytest.mark.parametrize(("count", "known"), [(1, False), (FEW, False), (ENOUGH * 2, True)])
 def test_few_pictures_of_whole_classes_have_no_interval(count, known):
     pictures = [
-        Picture(f"p{i}", 64, 64, [], [], label=("apple", "pear")[i % 2], probabilities={"apple": 0.9, "pear": 0.1})
+        JudgedPicture(
+            f"p{i}", 64, 64, [], [], label=("apple", "pear")[i % 2], probabilities={"apple": 0.9, "pear": 0.1}
+        )
         for i in range(count)
     ]
     scores = LabelScorer(pictures, ["apple", "pear"], ScoringRules()).evaluation("real_test", 0.0)

@@ -11,7 +11,7 @@ class Untrained:
     name, version, licence = "untrained", "1", "none"
 
     def __init__(self, settings) -> None:
-        self.model = settings.model
+        self.model = settings.training.model
 
     def train(self, job, on_epoch):
         asked.append(self.model)

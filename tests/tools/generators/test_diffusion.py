@@ -13,7 +13,14 @@ from tools.data.pictures import read_picture
 from tools.generators import Failed, Generated
 from tools.generators import diffusion as module
 from tools.generators.choosing import make_generator
-from tools.generators.diffusion import DiffusionGenerator, Recipe, default_model, layout_of, licence_of, recipe_of
+from tools.generators.diffusion import (
+    DiffusionGenerator,
+    SamplingRecipe,
+    default_model,
+    layout_of,
+    licence_of,
+    recipe_of,
+)
 from tools.scenes.scene import SceneObject, SceneSpec
 from tools.steps.generate import generate
 from tools.steps.scenes import design
@@ -161,14 +168,19 @@ def test_boxes_are_corners_inside_the_picture():
 @pytest.mark.parametrize(
     ("name", "pipeline", "scheduler", "recipe"),
     [
-        ("stabilityai/sd-turbo", "StableDiffusionPipeline", "EulerDiscreteScheduler", Recipe(2, 0.0)),
-        ("stabilityai/sdxl-turbo", "StableDiffusionXLPipeline", "EulerAncestralDiscreteScheduler", Recipe(2, 0.0)),
-        ("my/model", "StableDiffusionPipeline", "LCMScheduler", Recipe(4, 1.5)),
-        ("my/dreams", "LatentConsistencyModelPipeline", "LCMScheduler", Recipe(4, 8.0)),
-        ("black-forest-labs/FLUX.1-schnell", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", Recipe(4, 0.0)),
-        ("black-forest-labs/FLUX.1-dev", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", Recipe(28, 3.5)),
-        ("stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline", "X", Recipe(30, 5.0)),
-        ("/models/mine", "StableDiffusionPipeline", "PNDMScheduler", Recipe(30, 7.0)),
+        ("stabilityai/sd-turbo", "StableDiffusionPipeline", "EulerDiscreteScheduler", SamplingRecipe(2, 0.0)),
+        (
+            "stabilityai/sdxl-turbo",
+            "StableDiffusionXLPipeline",
+            "EulerAncestralDiscreteScheduler",
+            SamplingRecipe(2, 0.0),
+        ),
+        ("my/model", "StableDiffusionPipeline", "LCMScheduler", SamplingRecipe(4, 1.5)),
+        ("my/dreams", "LatentConsistencyModelPipeline", "LCMScheduler", SamplingRecipe(4, 8.0)),
+        ("black-forest-labs/FLUX.1-schnell", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", SamplingRecipe(4, 0.0)),
+        ("black-forest-labs/FLUX.1-dev", "FluxPipeline", "FlowMatchEulerDiscreteScheduler", SamplingRecipe(28, 3.5)),
+        ("stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline", "X", SamplingRecipe(30, 5.0)),
+        ("/models/mine", "StableDiffusionPipeline", "PNDMScheduler", SamplingRecipe(30, 7.0)),
     ],
 )
 def test_steps_and_guidance_follow_the_family(name, pipeline, scheduler, recipe):

@@ -323,7 +323,7 @@ def test_killed_half_way_and_resumed_it_pays_once(service, tmp_path):
     assert run.dataset.count() == 12
     assert not run.dataset.pending_scenes()
     # At most what was on the wire at that moment is paid for again, and the books know of it.
-    assert 12 <= service.charged <= 12 + run.settings.image_concurrency
+    assert 12 <= service.charged <= 12 + run.settings.image.concurrency
     assert run.record.totals["money"] >= 0.01 * service.charged - 1e-9
 
 
@@ -346,7 +346,7 @@ def test_the_engine_of_the_settings_is_made(service, tmp_path):
 def test_a_plan_says_what_it_costs_and_needs_the_users_money(service, tmp_path, money, refused):
     run = paid_run(tmp_path, service)
     run.record.rounds, run.record.task, run.record.approved, run.auto_approve = [], None, False, True
-    run.settings.image_price = 0.02
+    run.settings.image.price = 0.02
     wanted = Wanted(kind="detect", classes=[ClassArgument(name="zorb")], images=50, money=money)
     if refused:
         with pytest.raises(FixArguments, match=r"50 pictures of gpt-image-1-mini cost about \$1.00"):

@@ -95,7 +95,7 @@ def test_a_model_that_is_not_there(tmp_path, wanted):
 
 def test_several_classes_that_nothing_tells_apart_are_refused_with_a_way_out(tmp_path):
     task = label_task("gasket,spark plug")
-    with pytest.raises(StepFailed, match=r"tell gasket, spark plug apart.*sightsmith build.*--model"):
+    with pytest.raises(StepFailed, match=r"tell gasket, spark plug apart.*build a model.*--model"):
         make_engine(task, settings(tmp_path), choose(task, settings(tmp_path)))
 
 
@@ -111,7 +111,7 @@ def test_proposals_say_that_the_class_was_not_recognised(tmp_path):
 def test_what_the_starter_knows_by_name_is_told_apart(tmp_path):
     own = settings(tmp_path)
     engine = make_engine(label_task("apples,mugs", "detect"), own, Choice("starter"))
-    assert "from renders alone" in engine.about and engine.threshold == own.starter_confidence
+    assert "from renders alone" in engine.about and engine.threshold == own.label.starter_confidence
     found = engine.find([photo(0, ("apple", 30, 20))], 0.0)[0]
     assert {i.class_name for i in found} == {"apples", "mugs"} and all(i.counts is None for i in found)
     assert all(i.counts for i in make_engine(label_task("apple"), own, Choice("starter")).find([photo()], 0.0)[0])

@@ -168,7 +168,7 @@ def run(tmp_path, monkeypatch):
     looks = []
 
     def engine(task, own, *_):
-        looks.append(own.label_views)
+        looks.append(own.label.views)
         return ColourEngine(task, threshold=0.6)
 
     monkeypatch.setattr(tools.label.learn, "make_engine", engine)

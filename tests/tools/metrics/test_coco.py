@@ -12,8 +12,8 @@ from pycocotools.cocoeval import COCOeval
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.metrics.coco import (
     COCO_IOUS,
+    JudgedPicture,
     Matcher,
-    Picture,
     average_precisions,
     choose_threshold,
     counts_at,
@@ -40,11 +40,11 @@ def box(x1: float, y1: float, x2: float, y2: float, score: float = 1.0, name: st
     return Instance(class_name=name, box=(x1, y1, x2, y2), score=score)
 
 
-def picture(truths: list[Instance], found: list[Instance], name: str = "p") -> Picture:
-    return Picture(name, SIZE, SIZE, truths, found)
+def picture(truths: list[Instance], found: list[Instance], name: str = "p") -> JudgedPicture:
+    return JudgedPicture(name, SIZE, SIZE, truths, found)
 
 
-def random_pictures(count: int, seed: int, ties: bool = False) -> list[Picture]:
+def random_pictures(count: int, seed: int, ties: bool = False) -> list[JudgedPicture]:
     """Ellipses, found a little off, twice, under the other name, or not at all; a few empties."""
     rng = np.random.default_rng(seed)
     pictures = []
@@ -70,7 +70,7 @@ def random_pictures(count: int, seed: int, ties: bool = False) -> list[Picture]:
 
 
 def by_pycocotools(
-    pictures: list[Picture], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
+    pictures: list[JudgedPicture], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
 ) -> np.ndarray:
     """(10, 2) average precisions by the untouched COCO -> loadRes -> COCOeval pipeline."""
     chosen = [pictures[i] for i in (repeat if repeat is not None else range(len(pictures)))]
@@ -214,7 +214,7 @@ def test_counts_at_a_threshold_equal_matching_only_what_is_above_it():
 
 
 def test_tiles_of_a_photo_are_drawn_together():
-    tiles = [Picture(f"t{i}", SIZE, SIZE, [], [], group=f"photo {i // 3}") for i in range(9)]
+    tiles = [JudgedPicture(f"t{i}", SIZE, SIZE, [], [], group=f"photo {i // 3}") for i in range(9)]
     draws = resamples(tiles, 50, seed=2)
     assert (draws[:, ::3] == draws[:, 1::3]).all() and (draws[:, ::3] == draws[:, 2::3]).all()
     assert (draws.sum(axis=1) == 9).all() and draws.std() > 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.metrics.coco import Picture
+from tools.metrics.coco import JudgedPicture
 from tools.metrics.error_kinds import count_errors, count_mistaken, errors_in, find_errors
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
@@ -21,7 +21,7 @@ def thing(x1, y1, x2, y2, score=0.9, name="apple", masked=True) -> Instance:
 
 
 def scorer(truths, found, **rules) -> DetectionScorer:
-    pictures = [Picture("p", SIZE, SIZE, truths, found)]
+    pictures = [JudgedPicture("p", SIZE, SIZE, truths, found)]
     return DetectionScorer(pictures, ["apple", "pear"], "segment", ScoringRules(bootstrap=20, **rules))
 
 
@@ -59,7 +59,7 @@ def test_a_false_alarm_on_a_look_alike_names_it():
     near, far = thing(50, 50, 70, 70, name="tomato"), thing(0, 80, 20, 100, name="peach")
     found = [thing(52, 50, 70, 70), thing(0, 80, 20, 100, 0.4), thing(80, 0, 99, 20)]  # the last on nothing known
     here = DetectionScorer(
-        [Picture("p", SIZE, SIZE, [LEFT], found, lookalikes=[far, near])], ["apple"], "segment",
+        [JudgedPicture("p", SIZE, SIZE, [LEFT], found, lookalikes=[far, near])], ["apple"], "segment",
         ScoringRules(bootstrap=20),
     )  # fmt: skip
     errors = find_errors(here, 0.5)
@@ -90,7 +90,7 @@ def test_errors_belong_to_slices():
 
 def test_whole_pictures_have_one_kind_of_error():
     pictures = [
-        Picture(str(i), 8, 8, [], [], label="apple", probabilities={"apple": p, "pear": 1 - p})
+        JudgedPicture(str(i), 8, 8, [], [], label="apple", probabilities={"apple": p, "pear": 1 - p})
         for i, p in enumerate((0.9, 0.2, 0.6))
     ]
     errors = find_errors(LabelScorer(pictures, ["apple", "pear"], ScoringRules(bootstrap=20)), 0.0)

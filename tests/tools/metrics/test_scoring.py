@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, encode_mask
-from tools.metrics.coco import Picture
+from tools.metrics.coco import JudgedPicture
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.metrics.slices import Slice
@@ -18,8 +18,8 @@ def box(x, y, side=20, score=0.9, name="apple") -> Instance:
     return Instance(class_name=name, box=(x, y, x + side, y + side), score=score)
 
 
-def picture(name, truths, found, **axes) -> Picture:
-    return Picture(name, 100, 100, truths, found, axes)
+def picture(name, truths, found, **axes) -> JudgedPicture:
+    return JudgedPicture(name, 100, 100, truths, found, axes)
 
 
 SET = [
@@ -105,8 +105,8 @@ def test_masks_are_compared_as_masks():
     assert (scores.box_map50, scores.mask_map50, scores.metric) == (1.0, 0.0, "mask_map50")
 
 
-def labelled(name, label, apple, light="sun") -> Picture:
-    return Picture(
+def labelled(name, label, apple, light="sun") -> JudgedPicture:
+    return JudgedPicture(
         name, 8, 8, [], [], {"light": light}, label=label, probabilities={"apple": apple, "pear": 1 - apple}
     )  # fmt: skip
 
@@ -140,4 +140,4 @@ def test_a_class_without_pictures_is_left_out_of_the_means():
 
 def test_equal_probabilities_give_the_same_guess_every_time():
     assert labelled("a", "pear", 0.5).guess == "apple"
-    assert Picture("x", 8, 8, [], []).guess is None
+    assert JudgedPicture("x", 8, 8, [], []).guess is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, Sample
-from tools.metrics.coco import Matcher, Picture
+from tools.metrics.coco import JudgedPicture, Matcher
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.metrics.slices import (
     _AIMS,
@@ -97,7 +97,7 @@ def test_aim_of(name, expected):
 
 
 def test_picture_slices_cover_every_picture_once_an_axis():
-    pictures = [Picture(str(i), 9, 9, [], [], {"light": v}) for i, v in enumerate(("sun", "haze", "sun"))]
+    pictures = [JudgedPicture(str(i), 9, 9, [], [], {"light": v}) for i, v in enumerate(("sun", "haze", "sun"))]
     slices = picture_slices(pictures)
     assert [(s.name, s.pictures.tolist()) for s in slices] == [
         ("light=haze", [False, True, False]),
@@ -109,7 +109,7 @@ def test_other_instances_and_their_detections_do_not_count():
     """A large open and a small hidden truth, both found, and a small false alarm beside each other."""
     truths = [box(0, 0, 100, 100, 1.0), box(200, 200, 220, 220, 0.3)]
     found = [box(0, 0, 100, 99), box(200, 200, 219, 220, score=0.5), box(300, 0, 320, 20, score=0.8)]
-    pictures = [Picture("p", 400, 400, truths, found)]
+    pictures = [JudgedPicture("p", 400, 400, truths, found)]
     slices = {s.name: s for s in instance_slices(pictures, Matcher(pictures, ["apple"], "bbox").overlaps(), 400)}
     assert set(slices) == {"size=small", "size=large", "visible=open", "visible=mostly hidden"}
     scores = DetectionScorer(pictures, ["apple"], "detect", ScoringRules(bootstrap=20, seen_px=400)).evaluation(
@@ -125,7 +125,7 @@ def test_other_instances_and_their_detections_do_not_count():
 
 
 def test_ignored_by_the_shorter_side():
-    picture = Picture("p", 64, 64, [box(0, 0, 30, 9), box(0, 0, 10, 10)], [box(0, 0, 9, 40)])
+    picture = JudgedPicture("p", 64, 64, [box(0, 0, 30, 9), box(0, 0, 10, 10)], [box(0, 0, 9, 40)])
     truths, found = counted([picture], 10)
     assert truths[0].tolist() == [False, True] and found[0].tolist() == [False]
     assert all(counted([picture], 0)[0][0])

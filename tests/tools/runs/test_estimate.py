@@ -64,7 +64,7 @@ def test_a_plan_fits_its_minutes_and_says_what_was_cut(wanted, budget, images_gi
     assert estimate(plan, settings, 2).minutes <= budget
     assert plan.images <= wanted.images
     assert plan.rounds <= wanted.rounds
-    assert plan.images >= settings.min_images
+    assert plan.images >= settings.plan.min_images
     assert (plan == wanted) == (notes == [])
     if plan.images != wanted.images:
         assert f"{plan.images} pictures instead of {wanted.images}" in notes[0]

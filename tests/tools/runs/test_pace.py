@@ -46,7 +46,7 @@ def test_what_was_measured_here_is_what_is_estimated(tmp_path, finished):
     stages = estimate(PLAN, at_pace(settings, paces)).stages
     assert stages["generate"] == pytest.approx(100 * 3.0 / 60, abs=0.01)
     before = estimate(PLAN, settings).stages["train"]
-    rate = settings.estimate_train_images_per_s * 4**0.5 / (416 / 320) ** 2  # of the estimate without a run
+    rate = settings.estimate.train_images_per_s * 4**0.5 / (416 / 320) ** 2  # of the estimate without a run
     assert stages["train"] == pytest.approx(before * rate / 10.0, rel=0.01)
     assert at_pace(settings, []) == settings
 

@@ -52,8 +52,8 @@ def test_what_is_on_this_machine_needs_no_hub(tmp_path):
     settings = Settings(clip_model=str(checkpoints.clip(tmp_path / "clip")))
     assert _taken(settings, BARE)["quality"] == "pixels+clip"
     chosen, why = auto_settings(settings, BARE)
-    assert chosen.scorer == "pixels+clip"
-    assert why == {"scorer": f"quality: pixels+clip, because {settings.clip_model} is on this machine"}
+    assert chosen.curation.scorer == "pixels+clip"
+    assert why == {"scorer": f"quality: pixels+clip, because {settings.clip.model} is on this machine"}
 
 
 def test_the_users_word_counts():
@@ -118,7 +118,7 @@ def test_falling_back_keeps_the_work(tmp_path):
         score(run)
     run.record.chosen["scorer"] = "quality: pixels+clip, because it was there"
     score(run)
-    assert run.settings.scorer == run.record.settings["scorer"] == "pixels"
+    assert run.settings.curation.scorer == run.record.settings["curation"]["scorer"] == "pixels"
     assert all(s.quality is not None for s in run.dataset.samples())
     assert "going on with pixels" in (run.folder / "events.jsonl").read_text()
     with pytest.raises(StepFailed):

@@ -45,7 +45,7 @@ def test_every_scene_has_the_values_it_was_drawn_for():
     scenes = sample_scenes(task, build_vocabulary(task, THINGS, 0.8, wishes), 60, 1)
     shown = [s.axes() for s in scenes if s.targets]
     assert {(a["crowding"], a["occlusion"]) for a in shown} == {("many", "mostly hidden")}
-    assert len(shown) == 60 - round(60 * Settings().negative_share)
+    assert len(shown) == 60 - round(60 * Settings().scenes.negative_share)
 
 
 @pytest.mark.parametrize("count", [20, 70, 300])
@@ -53,7 +53,7 @@ def test_any_stretch_has_its_share_of_empties_and_aims(count):
     """A run that is cut short by its minutes must not have drawn only aimed scenes, or none that is empty."""
     scenes = _sample(count, focus=["light=deep shade"])
     half = scenes[: count // 2]
-    assert sum(not s.targets for s in half) == pytest.approx(Settings().negative_share * len(half), abs=1)
+    assert sum(not s.targets for s in half) == pytest.approx(Settings().scenes.negative_share * len(half), abs=1)
     aimed = [s.light == "deep shade" for s in half if s.targets]
     assert np.mean(aimed) == pytest.approx(0.6, abs=0.1)
 
@@ -73,7 +73,7 @@ def test_scenes_know_whether_they_were_aimed():
 def test_aims_by_weight():
     """At the places of the second aim the first holds as often as it would without: hence not equal but at least."""
     scenes = [s for s in _sample(300, focus={"light=sun": 3.0, "distance=far": 1.0}) if s.targets]
-    aimed = len(scenes) * Settings().focus_share
+    aimed = len(scenes) * Settings().scenes.focus_share
     assert 0.75 * aimed - 1 <= sum(s.light == "sun" for s in scenes) <= 0.95 * aimed
     assert 0.25 * aimed - 1 <= sum(s.distance == "far" for s in scenes) <= 0.45 * aimed
 

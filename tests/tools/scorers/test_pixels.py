@@ -15,7 +15,7 @@ from tools.scenes.scene import SceneObject, SceneSpec
 from tools.scorers.pixels import PixelScorer
 
 PHOTOS = Path(__file__).resolve().parents[4] / "shared" / "data"
-LIMIT = Settings().min_quality
+LIMIT = Settings().curation.min_quality
 
 
 def _sample(picture, instances=()):

@@ -82,10 +82,10 @@ def make_service(folder, *, engine=None, versions=(), keys=False, photos=None, c
     served = list(versions) or [version()]
     metrics = Metrics()
     for v in served:
-        metrics.watch_drift(v.name, Drift([0.9] * 100, settings.drift_window, settings.drift_least))
+        metrics.watch_drift(v.name, Drift([0.9] * 100, settings.drift.window, settings.drift.least))
     return Service(
         settings, engine or RedEngine(), Versions(folder / "versions.json", served), Jobs(folder / "jobs", settings),
-        Feedback(folder / "feedback.sqlite", settings), metrics, Keys(settings.service_keys) if keys else None, photos,
+        Feedback(folder / "feedback.sqlite", settings), metrics, Keys(settings.service.keys) if keys else None, photos,
         frozenset(callback_hosts),
     )  # fmt: skip
 

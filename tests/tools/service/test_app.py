@@ -132,7 +132,7 @@ def test_a_right_key_opens_as_header_and_as_token_until_it_is_removed(tmp_path):
 
 def test_damaged_keys_let_nobody_in(tmp_path):
     service = make_service(tmp_path, keys=True)
-    service.settings.service_keys.write_text("{")
+    service.settings.service.keys.write_text("{")
     with client(service) as http:
         assert http.get("/versions").status_code == 503
 

@@ -105,9 +105,9 @@ def test_what_it_names_is_there(manifest):
 def test_a_cluster_is_served_with_keys_alone(tmp_path):
     pytest.importorskip("ray")
     from tools.service.keys import Keys
-    from tools.service.kube import MODEL, ROUTES, Wanted, application
+    from tools.service.kube import MODEL, ROUTES, ServeArguments, application
 
-    wanted = Wanted(run="apples", runs_dir=tmp_path, keys=tmp_path / "keys.json")
+    wanted = ServeArguments(run="apples", runs_dir=tmp_path, keys=tmp_path / "keys.json")
     with pytest.raises(FixArguments, match="no run that can be read"):
         application(wanted)
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="apple")], budget=Budget(images=24, rounds=1))

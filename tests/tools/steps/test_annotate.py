@@ -72,7 +72,7 @@ def test_labels_are_counted_and_true(tmp_path):
     for sample in kept:
         for instance in sample.instances:
             mask = instance.mask(96, 96)
-            assert mask.sum() >= run.settings.min_instance_px
+            assert mask.sum() >= run.settings.annotation.min_instance_px
             assert instance.box == mask_box(mask)
 
 
@@ -129,7 +129,7 @@ def test_nothing_kept_and_unknown_engines_are_said(tmp_path):
     run = new_run(tmp_path / "a")
     with pytest.raises(StepFailed, match="curate_dataset"):
         annotate(run)
-    run.settings.annotator = "guess"
+    run.settings.annotation.annotator = "guess"
     with pytest.raises(FixArguments, match="'guess'"):
         annotate(run)
 

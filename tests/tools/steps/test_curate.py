@@ -25,7 +25,7 @@ from tools.steps.generate import generate
 from tools.steps.scenes import design
 from tools.steps.score import score
 
-LIMIT = Settings().max_cosine
+LIMIT = Settings().curation.max_cosine
 
 
 def _picture(seed, size=96):

@@ -324,7 +324,7 @@ def test_a_model_that_finds_nothing_has_scores_and_a_note(tmp_path):
     report, _ = measure(run, "nothing")
     scores = run.round.scores["synthetic_val"]
     assert (scores.mask_map50, scores.recall, scores.precision, scores.f1) == (0.0, 0.0, None, 0.0)
-    assert scores.threshold == run.settings.fallback_confidence
+    assert scores.threshold == run.settings.evaluation.fallback_confidence
     assert scores.notes == ["the model found nothing at any confidence"]
     assert "NaN" not in (run.folder / "run.json").read_text() and len(json.dumps(report)) <= 1500
 

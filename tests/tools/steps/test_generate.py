@@ -176,7 +176,7 @@ def test_a_full_disk_is_named_and_no_scene_is_blamed(tmp_path, monkeypatch, engi
     assert str(tmp_path) in str(caught.value)
     monkeypatch.undo()
     assert run.dataset.failures() == {}
-    run.settings.generator = "tests.fakes:ShapeGenerator"
+    run.settings.generation.generator = "tests.fakes:ShapeGenerator"
     generate(run)
     assert run.dataset.count() == 8
 
@@ -360,10 +360,10 @@ def test_blender_takes_the_place_of_an_engine_that_the_user_did_not_name(tmp_pat
     if not chosen:
         with pytest.raises(StepFailed, match="nobody/none are not on this machine"):
             generate(run)
-        assert (run.settings.generator, run.dataset.count()) == ("diffusion", 0)
+        assert (run.settings.generation.generator, run.dataset.count()) == ("diffusion", 0)
         return
     generate(run)
-    assert (run.settings.generator, run.record.settings["generator"]) == ("blender", "blender")
+    assert run.settings.generation.generator == run.record.settings["generation"]["generator"] == "blender"
     assert {s.engine for s in run.dataset.samples()} == {"shapes"}
     assert "nobody/none" in run.record.chosen["generator"]
     assert "going on with blender" in (run.folder / "events.jsonl").read_text()

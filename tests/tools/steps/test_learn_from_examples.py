@@ -120,7 +120,7 @@ def test_one_photo_gives_a_model_and_no_score(tmp_path):
     run = shown_run(tmp_path, 1)
     said = json.loads(learn_examples(run))
     assert "too few photos to judge by" in said["judged"]
-    assert run.record.best.threshold == run.settings.fallback_confidence
+    assert run.record.best.threshold == run.settings.evaluation.fallback_confidence
     assert run.record.evaluation["cross_val"] is None
 
 

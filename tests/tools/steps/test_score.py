@@ -54,7 +54,7 @@ def test_spoilt_pictures_are_dropped_with_the_reason(run, spoil, reason):
     assert answer["done"] == "scored 12 pictures, dropped 4"
     assert answer["dropped_for"][reason] == 4
     for sample in run.dataset.samples(verdict="new"):
-        assert sample.quality > run.settings.min_quality
+        assert sample.quality > run.settings.curation.min_quality
         assert set(sample.scores) >= {"sharpness", "exposure", "clipping", "contrast", "visible", "size"}
 
 
@@ -92,7 +92,7 @@ def test_without_pictures_it_says_what_to_do(tmp_path):
 
 
 def test_an_unknown_engine_is_said(run):
-    run.settings.scorer = "taste"
+    run.settings.curation.scorer = "taste"
     with pytest.raises(FixArguments, match="'taste'"):
         score(run)
 

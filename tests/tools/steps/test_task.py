@@ -397,7 +397,7 @@ def test_labels_that_do_not_match_are_asked_about_before_anything_is_spent(tmp_p
     assert refusal.value.code is Code.SAME_AGAIN
     assert "'frucht'" in asked[0]["question"]
     define(run, wanted("apple", "pear"))
-    assert run.record.settings["class_map"] == {"frucht": "apple"}
+    assert run.record.settings["evaluation"]["class_map"] == {"frucht": "apple"}
     assert any("frucht" in note for note in plan_for_person(run)["notes"])
 
 
@@ -453,8 +453,8 @@ def test_a_network_that_was_asked_for_is_in_the_plan_and_trained(tmp_path):
     plain, run = make_run(tmp_path / "a"), make_run(tmp_path / "b")
     define(plain, wanted())
     report = json.loads(define(run, wanted(model="yolo11m")))
-    assert (plain.settings.model, plan_for_person(plain)["network"]) == ("yolo11n", "yolo11n")
-    assert (run.settings.model, run.record.settings["model"], report["model"]) == ("yolo11m",) * 3
+    assert (plain.settings.training.model, plan_for_person(plain)["network"]) == ("yolo11n", "yolo11n")
+    assert (run.settings.training.model, run.record.settings["training"]["model"], report["model"]) == ("yolo11m",) * 3
     assert plan_for_person(run)["network"] == "yolo11m"
     assert "yolo11m was asked for" in plan_for_person(run)["notes"][0]
     assert run.record.estimate["stages"]["train"] > 10 * plain.record.estimate["stages"]["train"]
@@ -469,7 +469,7 @@ def test_a_network_that_is_not_built_here_is_refused(tmp_path, model):
 def test_a_trainer_of_the_users_own_chooses_its_network(tmp_path):
     run = make_run(tmp_path, trainer="my.module:trainer")
     define(run, wanted(model="yolo11m"))
-    assert run.settings.model == "yolo11n"
+    assert run.settings.training.model == "yolo11n"
     assert "chooses its own network" in plan_for_person(run)["notes"][0]
 
 

@@ -173,7 +173,7 @@ def test_epochs_out_of_range_can_be_corrected(run, epochs):
 
 @pytest.mark.parametrize("name", ["nosuch", "tools.steps.train:nosuch", "no.such:thing", ""])
 def test_an_unknown_engine_is_named(run, name):
-    run.settings.trainer = name
+    run.settings.training.trainer = name
     with pytest.raises(FixArguments, match="trainer"):
         make_trainer(run)
 
@@ -196,19 +196,19 @@ def test_the_time_left_is_shared(tmp_path, minutes, number, spent, low, high):
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
 def test_the_last_round_has_all_that_is_left_however_pictures_are_shared(tmp_path, share):
     run = make_run(tmp_path, rounds=2, minutes=10)
-    run.settings.first_round_share = share
+    run.settings.scenes.first_round_share = share
     assert deadline_s(run) == pytest.approx(600 * 0.88, abs=2)
 
 
 def test_measuring_keeps_the_time_that_it_took_in_the_last_round(tmp_path):
     run = make_run(tmp_path, rounds=2, minutes=10)
     run.record.stages += [StageTime(name=n, round=1, seconds=s) for n, s in (("evaluate", 100), ("diagnose", 30))]
-    assert deadline_s(run) == pytest.approx(600 - 130 - run.settings.estimate_finish_s, abs=2)
+    assert deadline_s(run) == pytest.approx(600 - 130 - run.settings.estimate.finish_s, abs=2)
 
 
 def test_rounds_of_equal_pictures_get_time_for_as_many_epochs(tmp_path):
     run = make_run(tmp_path, rounds=1, minutes=10)
-    run.settings.first_round_share, run.task.budget.rounds = 0.5, 3
+    run.settings.scenes.first_round_share, run.task.budget.rounds = 0.5, 3
     run.record.stages.append(StageTime(name="generate", round=1, seconds=40))
     # 40 s of pictures come, 20 s in each of two rounds; they train on 1.5 and 2 times the pictures, for fewer epochs.
     assert deadline_s(run) == pytest.approx((600 * 0.88 - 40) / (1 + 0.8 * 1.5 + 0.8 * 2), abs=2)

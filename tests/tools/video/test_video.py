@@ -18,7 +18,7 @@ from tools.data.sample import Instance
 from tools.label.command import Labelling, label_photos
 from tools.label.labeler import label_task
 from tools.runs.runtime import Best
-from tools.video.counting import Line, line_of, zone_of
+from tools.video.counting import CountingLine, line_of, zone_of
 from tools.video.frames import Video, with_frames
 from tools.video.tracks import Tracked, Tracker
 from tools.video.watch import Watching, watch, watch_files
@@ -129,7 +129,7 @@ def at(x, y, name="apple", size=20):
 
 
 def test_what_trembles_on_a_line_or_passes_beside_it_is_not_counted():
-    line = Line((100, 0), (100, 100))
+    line = CountingLine((100, 0), (100, 100))
     for number, x in enumerate([80, 95, 99.5, 100.5, 99, 101, 99.5, 120, 140]):
         line.see([at(x, 50)], number / FPS)
     assert line.plain()["crossed"] == 1

@@ -146,11 +146,11 @@ def make_generator(settings: Settings, library: Library, size_px: int, avoid: It
     return BlenderGenerator(
         library=library,
         size_px=size_px,
-        samples=settings.render_samples,
-        workers=settings.workers,
-        timeout_s=settings.render_timeout_s,
-        attempts=settings.scene_attempts,
-        min_instance_px=settings.min_instance_px,
+        samples=settings.render.samples,
+        workers=settings.generation.workers,
+        timeout_s=settings.render.timeout_s,
+        attempts=settings.generation.scene_attempts,
+        min_instance_px=settings.annotation.min_instance_px,
         avoid=avoid,
     )
 

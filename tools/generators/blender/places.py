@@ -8,7 +8,7 @@ from tools.generators.blender.stage import Stage
 
 
 @dataclass(frozen=True)
-class Place:
+class Surroundings:
     """One context."""
 
     build: Callable[[Stage], None]
@@ -19,22 +19,22 @@ class Place:
     pitch: tuple[float, float] | None = None  # degrees its own camera looks down; None: as the viewpoint says
 
 
-PLACES: dict[str, Place] = {
-    "orchard": Place(plants.build_orchard, False, (30, 48), (0.05, 0.35), False),
-    "bush": Place(plants.build_bush, False, (28, 44), (0.02, 0.3), False),
-    "grass": Place(plants.build_grass, True, (24, 36), (0.04, 0.6), False),
-    "soil": Place(plants.build_soil, True, (24, 36), (0.04, 0.6), False),
-    "table": Place(rooms.build_table, True, (22, 34), (0.04, 0.5), True),
-    "shelf": Place(rooms.build_shelf, True, (24, 36), (0.06, 0.5), True),
-    "conveyor": Place(rooms.build_conveyor, True, (22, 34), (0.05, 0.6), True),
-    "floor": Place(rooms.build_floor, True, (24, 36), (0.06, 1.2), True),
-    "road": Place(rooms.build_road, True, (26, 40), (0.15, 5.0), False),
-    "sky": Place(rooms.build_sky, False, (26, 45), (0.1, 20.0), False),
-    "studio": Place(rooms.build_studio, True, (20, 32), (0.05, 1.0), True),
-    "hand": Place(hands.build_hand, False, (28, 42), (0.03, 0.25), True),
-    "workbench": Place(rooms.build_workbench, True, (22, 34), (0.03, 0.5), True),
-    "inspection": Place(views.build_inspection, True, (14, 24), (0.02, 0.5), True),
-    "dashcam": Place(views.build_dashcam, True, (42, 58), (1.0, 6.0), False, (3.5, 7.0)),
-    "aerial": Place(views.build_aerial, True, (18, 30), (1.0, 20.0), False),
-    "slide": Place(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
+PLACES: dict[str, Surroundings] = {
+    "orchard": Surroundings(plants.build_orchard, False, (30, 48), (0.05, 0.35), False),
+    "bush": Surroundings(plants.build_bush, False, (28, 44), (0.02, 0.3), False),
+    "grass": Surroundings(plants.build_grass, True, (24, 36), (0.04, 0.6), False),
+    "soil": Surroundings(plants.build_soil, True, (24, 36), (0.04, 0.6), False),
+    "table": Surroundings(rooms.build_table, True, (22, 34), (0.04, 0.5), True),
+    "shelf": Surroundings(rooms.build_shelf, True, (24, 36), (0.06, 0.5), True),
+    "conveyor": Surroundings(rooms.build_conveyor, True, (22, 34), (0.05, 0.6), True),
+    "floor": Surroundings(rooms.build_floor, True, (24, 36), (0.06, 1.2), True),
+    "road": Surroundings(rooms.build_road, True, (26, 40), (0.15, 5.0), False),
+    "sky": Surroundings(rooms.build_sky, False, (26, 45), (0.1, 20.0), False),
+    "studio": Surroundings(rooms.build_studio, True, (20, 32), (0.05, 1.0), True),
+    "hand": Surroundings(hands.build_hand, False, (28, 42), (0.03, 0.25), True),
+    "workbench": Surroundings(rooms.build_workbench, True, (22, 34), (0.03, 0.5), True),
+    "inspection": Surroundings(views.build_inspection, True, (14, 24), (0.02, 0.5), True),
+    "dashcam": Surroundings(views.build_dashcam, True, (42, 58), (1.0, 6.0), False, (3.5, 7.0)),
+    "aerial": Surroundings(views.build_aerial, True, (18, 30), (1.0, 20.0), False),
+    "slide": Surroundings(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
 }

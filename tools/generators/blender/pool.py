@@ -26,7 +26,7 @@ POLL_S = 0.2
 
 
 @dataclass(frozen=True)
-class Reply:
+class WorkerReply:
     """What came of a request: an answer, or the reason why there is none."""
 
     index: int
@@ -105,7 +105,7 @@ class WorkerPool:
         self._lines: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
         self._failed_starts = 0
 
-    def map(self, bodies: Sequence[dict[str, Any]]) -> Iterator[Reply]:
+    def map(self, bodies: Sequence[dict[str, Any]]) -> Iterator[WorkerReply]:
         """Yield a reply for each request as it comes, in any order.
 
         Raises:
@@ -171,7 +171,7 @@ class WorkerPool:
                 worker.request = request
                 worker.send(request.body)  # a broken pipe shows as the end of its output
 
-    def _listen(self, waiting: "deque[_Request]") -> Iterator[Reply]:
+    def _listen(self, waiting: "deque[_Request]") -> Iterator[WorkerReply]:
         """Take one line, or notice who has been silent for too long."""
         worker: _Worker | None = None
         line: str | None = None
@@ -186,7 +186,7 @@ class WorkerPool:
             if late.request is not None or not late.ready:
                 yield from self._given_up(late, waiting, f"no answer within {self._timeout_s:g} s")
 
-    def _answered(self, worker: _Worker, line: str) -> Iterator[Reply]:
+    def _answered(self, worker: _Worker, line: str) -> Iterator[WorkerReply]:
         try:
             answer = json.loads(line)
             if not isinstance(answer, dict):
@@ -206,16 +206,16 @@ class WorkerPool:
         if worker.served >= self._max_served or float(answer.get("rss_mb", 0)) > self._max_rss_mb:
             self._end(worker)
         if "error" in answer:
-            yield Reply(request.index, None, str(answer["error"]), seconds)
+            yield WorkerReply(request.index, None, str(answer["error"]), seconds)
         else:
-            yield Reply(request.index, answer, "", seconds)
+            yield WorkerReply(request.index, answer, "", seconds)
 
-    def _died(self, worker: _Worker, waiting: "deque[_Request]") -> Iterator[Reply]:
+    def _died(self, worker: _Worker, waiting: "deque[_Request]") -> Iterator[WorkerReply]:
         code = worker.process.wait()
         how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
         yield from self._given_up(worker, waiting, f"the worker was {how}" if code < 0 else f"the worker {how}")
 
-    def _given_up(self, worker: _Worker, waiting: "deque[_Request]", why: str) -> Iterator[Reply]:
+    def _given_up(self, worker: _Worker, waiting: "deque[_Request]", why: str) -> Iterator[WorkerReply]:
         """Replace a worker; its request is tried again or answered with the reason."""
         request, words = worker.request, worker.last_words()
         seconds = time.monotonic() - worker.since
@@ -232,7 +232,7 @@ class WorkerPool:
         if request.tries < self._attempts:
             waiting.appendleft(request)
         else:
-            yield Reply(request.index, None, f"{why}, {request.tries} times; {words}".rstrip("; "), seconds)
+            yield WorkerReply(request.index, None, f"{why}, {request.tries} times; {words}".rstrip("; "), seconds)
 
     def _end(self, worker: _Worker) -> None:
         if worker in self._workers:

@@ -19,7 +19,7 @@ from tools.generators.blender.labels import Labelled, find_instances
 from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
 from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
-from tools.generators.blender.places import PLACES, Place
+from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.stage import Stage
 from tools.scenes.scene import Role, SceneObject, SceneSpec
 
@@ -27,7 +27,7 @@ SHELF_STEP = 0.06  # things whose bottoms differ by less of the picture's height
 
 
 @dataclass(frozen=True)
-class Options:
+class ShootOptions:
     """What is the same for all pictures of a run."""
 
     size_px: int
@@ -74,7 +74,7 @@ class Clock:
         self._last = now
 
 
-def shoot(spec: SceneSpec, library: Library, options: Options, picture: Path) -> Shot:
+def shoot(spec: SceneSpec, library: Library, options: ShootOptions, picture: Path) -> Shot:
     """Render a scene into `picture` (a .jpg).
 
     Raises:
@@ -144,7 +144,7 @@ def _pieces(mesh: Any) -> Array | None:
     return of_face[face].astype(np.float64)
 
 
-def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
+def _place(stage: Stage, place: Surroundings, actors: list[Actor]) -> list[Actor]:
     """Choose the camera, put everything where it is wanted, measure the metre; returns what found room."""
     rng, spec = stage.rng, stage.spec
     boxes = [a.wanted.box for a in actors]
@@ -181,7 +181,7 @@ def _place(stage: Stage, place: Place, actors: list[Actor]) -> list[Actor]:
     return actors
 
 
-def _measure(stage: Stage, place: Place, actors: list[Actor]) -> None:
+def _measure(stage: Stage, place: Surroundings, actors: list[Actor]) -> None:
     """How large a metre is drawn, from what was asked for; and the account of what may be hidden."""
     low, high = place.sizes_m
     if actors:

@@ -34,11 +34,11 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
 
     from tools.generators.blender import passes
     from tools.generators.blender.library import Library
-    from tools.generators.blender.shoot import Options, shoot
+    from tools.generators.blender.shoot import ShootOptions, shoot
     from tools.scenes.scene import SceneSpec
 
     library = Library.load(hello["library"])
-    options = Options(
+    options = ShootOptions(
         hello["size_px"], hello["samples"], hello["threads"], hello["min_instance_px"], frozenset(hello["avoid"])
     )
     passes.set_up(options.size_px, options.samples, options.threads)

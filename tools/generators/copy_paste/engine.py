@@ -221,13 +221,13 @@ def make_generator(settings: Settings, size_px: int, avoid: Iterable[str] = ()) 
         StepFailed: there is no folder of cut-outs.
         FixArguments: a folder is missing or empty.
     """
-    grounds, cutouts = settings.backgrounds_dir, settings.cutouts_dir
+    grounds, cutouts = settings.copy_paste.backgrounds_dir, settings.copy_paste.cutouts_dir
     if cutouts is None:
         raise StepFailed(
             "copy-paste needs cut-outs: name a folder of PNGs with an alpha channel (SIGHTSMITH_CUTOUTS_DIR)"
         )
     backgrounds: Backgrounds = FormulaBackgrounds() if grounds is None else PhotoBackgrounds(grounds)
     return CopyPasteGenerator(
-        cutouts=CutoutFolder(cutouts), backgrounds=backgrounds, size_px=size_px, workers=settings.workers,
-        min_instance_px=settings.min_instance_px, avoid=avoid,
+        cutouts=CutoutFolder(cutouts), backgrounds=backgrounds, size_px=size_px, workers=settings.generation.workers,
+        min_instance_px=settings.annotation.min_instance_px, avoid=avoid,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from tools.generators.blender.families.base import Family, Numbers, ball, bar, b
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Lathe, Part, Sheet, Variation, Vec2
 
-Mark = Literal["none", "bar", "arrow", "exclaim", "number", "stripe", "veins", "holes", "eyes"]
+SurfaceMark = Literal["none", "bar", "arrow", "exclaim", "number", "stripe", "veins", "holes", "eyes"]
 
 
 class Outline(Numbers):
@@ -22,7 +22,7 @@ class Outline(Numbers):
     cup: float = Field(0.0, description="degrees that its sides curl")
     bend: float = Field(0.0, description="degrees that it curls from end to end")
     border: float = Field(0.0, description="width of a border, as a share")
-    mark: Mark = "none"
+    mark: SurfaceMark = "none"
     post: float = Field(0.0, description="length of a post below")
     wheels: float = Field(0.0, description="radius of four wheels below")
     buttons: int = 0

@@ -11,7 +11,7 @@ from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 from tools.generators.blender.short import leaf
 
-Form = Literal["spindle", "peanut", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
+ProduceForm = Literal["spindle", "peanut", "round", "egg", "pear", "heart", "long", "root", "pod", "drop"]
 # Radius over the greatest, from the bottom to the top, evenly spread in height.
 FORMS: dict[str, list[float]] = {
     "round": [0, 0.66, 0.87, 0.97, 1, 0.97, 0.87, 0.66, 0],
@@ -30,7 +30,7 @@ FORMS: dict[str, list[float]] = {
 class Produce(Numbers):
     """Lengths over the height of the body."""
 
-    form: Form = "round"
+    form: ProduceForm = "round"
     wide: float = Field(1.0, description="width over height")
     dimple: float = Field(0.06, description="depth of the hollow at the stem")
     lobes: int = 0

@@ -36,7 +36,7 @@ HOW_TO_GET = (
 
 
 @dataclass(frozen=True)
-class Found:
+class InstalledLibrary:
     """A library on this machine."""
 
     path: Path
@@ -60,7 +60,7 @@ class ModelLibraries:
     @classmethod
     def of(cls, settings: Settings) -> "ModelLibraries":
         """Those that come with Sightsmith, those that the settings name, and those that are installed."""
-        named = [Path(p).expanduser() for p in settings.model_libraries.split(os.pathsep) if p.strip()]
+        named = [Path(p).expanduser() for p in settings.models.libraries.split(os.pathsep) if p.strip()]
         for path in named:
             if not path.exists():
                 raise FixArguments(f"SIGHTSMITH_MODEL_LIBRARIES names {path}, which does not exist")
@@ -69,9 +69,9 @@ class ModelLibraries:
                     f"SIGHTSMITH_MODEL_LIBRARIES names {path}, which is no .sh3f file, holds none, and has no "
                     f"{folders.CATALOGUE}"
                 )
-        everywhere = [*named, SHIPPED, settings.models_dir, *_installed()]
+        everywhere = [*named, SHIPPED, settings.models.dir, *_installed()]
         paths = list(dict.fromkeys(p.resolve() for place in everywhere for p in _libraries_in(place)))
-        return cls(paths, settings.models_cache, [p.resolve() for n in named for p in _libraries_in(n)])
+        return cls(paths, settings.models.cache, [p.resolve() for n in named for p in _libraries_in(n)])
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "ModelLibraries":
@@ -94,7 +94,7 @@ class ModelLibraries:
                 raise FixArguments(found.problem)
         return _things(tuple((p, _stamp(p)) for p in self.paths), self.cache)
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[InstalledLibrary]:
         """Every library with its models, or why it cannot be used."""
         return [_read(path, _stamp(path), self.cache) for path in self.paths]
 
@@ -109,7 +109,7 @@ class ModelLibraries:
         except KeyError:
             raise StepFailed(
                 f"the model {identity!r} is in no model library of this machine; install the library that it came "
-                "from again (`sightsmith doctor` lists them)"
+                "from again"
             ) from None
 
 
@@ -161,24 +161,24 @@ def _stamp(path: Path) -> str:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, stamp: str, cache: Path) -> Found:
+def _read(path: Path, stamp: str, cache: Path) -> InstalledLibrary:
     """A library's models: as kept, else from its catalogue, which is then kept."""
     kept = cache / "index" / f"{stamp}.json"
     try:
         values = json.loads(kept.read_text(encoding="utf-8"))
-        return Found(path, tuple(Model.of_json(v) for v in values))
+        return InstalledLibrary(path, tuple(Model.of_json(v) for v in values))
     except (OSError, ValueError, TypeError):
         pass  # not kept yet, or damaged
     try:
         models = read_library(path)
     except FixArguments as error:
         log.warning("a model library is left out: %s", error)
-        return Found(path, problem=str(error))
+        return InstalledLibrary(path, problem=str(error))
     try:
         write_json(kept, [m.as_json() for m in models])
     except OSError as error:
         log.info("the index of %s is not kept: %s", path, error)
-    return Found(path, tuple(models))
+    return InstalledLibrary(path, tuple(models))
 
 
 def read_library(path: Path) -> list[Model]:

@@ -32,7 +32,7 @@ from tools.generators.blender.naming import (
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Appearance
 
-Found = tuple[str, list[str]]
+FoundThing = tuple[str, list[str]]
 SMALL_M = 0.6  # longest side up to which a thing without a word of its own is met on tables and shelves
 MAX_ALIASES, MAX_CHINESE = 24, 12
 
@@ -59,7 +59,7 @@ class ModelThings:
         self.models: dict[str, Model] = {}
         self.paints: dict[str, Paint] = {}
         self.specs: dict[str, ObjectSpec] = {}
-        self._names: dict[str, Found] = {}
+        self._names: dict[str, FoundThing] = {}
         for kind in self._kinds(models):
             key = _key_in(built_in, kind.name)
             known = self.specs.get(key, built_in.get(key))  # two kinds may be one thing of the catalogue
@@ -68,7 +68,7 @@ class ModelThings:
             self._learn_names(key, kind, spec, looks)
         self._longest = max((len(n) for n in self._names if is_chinese(n)), default=0)
 
-    def find(self, phrase: str) -> Found | None:
+    def find(self, phrase: str) -> FoundThing | None:
         """Key and appearances (none: all) that a phrase means as a whole; None when a word of it is unknown."""
         text = plain(phrase)
         if is_chinese(text):
@@ -82,7 +82,7 @@ class ModelThings:
                 return found[0], list(found[1])
         return None
 
-    def _find_chinese(self, text: str) -> Found | None:
+    def _find_chinese(self, text: str) -> FoundThing | None:
         for length in range(min(len(text), self._longest), 0, -1):
             found = self._names.get(text[-length:])
             if found and _says_nothing(text[:-length]):
@@ -119,7 +119,7 @@ class ModelThings:
                 chinese = [c for model in kind.models[own] for c in model.chinese]
                 self._learn([own, *chinese], (key, [] if own == kind.name else [look]))
 
-    def _learn(self, names: Iterable[str], means: Found) -> None:
+    def _learn(self, names: Iterable[str], means: FoundThing) -> None:
         for name in names:
             text = plain(name)
             for form in [text.replace(" ", "")] if is_chinese(text) else forms(text):
