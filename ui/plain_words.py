@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from agent import spending
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
@@ -80,10 +81,24 @@ def axis(name: str) -> str:
 
 def for_page(text: str) -> str:
     """A text of the agent, worded for who has no terminal: what is on the page takes the place of its flags."""
-    text = _COMMAND.sub(lambda m: t(f"instead_{m[1]}"), text)
+    text = _COMMAND.sub(lambda m: t(f"instead_{'offline' if '--llm offline' in m[0] else m[1]}"), text)
     text = _FLAG.sub(lambda m: t(f"flag_{m[1]}") if f"flag_{m[1]}" in EN else t("flag_other"), text)
     text = _VARIABLE.sub(lambda m: f"“{t(_FIELDS[m[1]])}”" if m[1] in _FIELDS else t("flag_other"), text)
     return _CODE.sub(lambda m: where(m[0].strip()) if f"axis_{m[1]}" in EN else m[0], text)
+
+
+def model_cost(record: RunRecord) -> str:
+    """What the language model has cost, in the session's language; empty where none was asked."""
+    calls = int(record.totals.get(spending.CALLS, 0))
+    if not calls:
+        return ""
+    asked, uncounted = t("llm_asked", calls=calls), int(record.totals.get(spending.UNCOUNTED, 0))
+    if uncounted == calls:
+        return f"{asked} {t('llm_uncounted')}"
+    read, written = (int(record.totals.get(name, 0)) for name in (spending.READ, spending.WRITTEN))
+    money = record.totals.get(spending.MONEY)
+    cost = t("llm_price_unknown") if money is None else t("llm_money", money=f"{money:.4f}")
+    return f"{asked} {t('llm_tokens', read=f'{read:,}', written=f'{written:,}')} {cost}"
 
 
 def several(name: str, count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, NonNegativeFloat, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tools.core.secrecy import remember, reveal, secret_fields
@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     llm_max_repeats: int = 3  # the same call with the same arguments this often in a row is a loop
     llm_max_empty: int = 2  # answers with neither text nor a tool call
     llm_max_errors: int = 6  # refused calls in a row
+    # US dollars a million tokens, read and written ("[0.4, 1.6]"); None: what the endpoint says, where it does
+    llm_price: tuple[NonNegativeFloat, NonNegativeFloat] | None = None
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
     openai_model: str | None = Field(None, validation_alias="OPENAI_MODEL")  # None: openai_default, or the server's
     openai_default: str = "gpt-4.1-mini"  # at api.openai.com; a server of one's own is asked what it serves
