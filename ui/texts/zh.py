@@ -499,11 +499,27 @@ TEXTS: dict[str, str] = {
         "A 接受，X 拒绝，F 标记，S 稍后，U 撤销；选中标注按 D 删除；新轮廓按 K 保留、Q 放弃。"
         "在图片上（用 Tab 到达）：方向键移动十字，按住 Shift 大步移动；Enter 点击，Alt+Enter 表示不要这部分；"
         "B 开始和结束方框；P 画多边形，C 闭合；+ 和 − 缩放。Ctrl 加滚轮也可缩放。"
+        "M 使用画笔：方向键移动，Enter 落笔和抬笔，E 切换添加或擦除，[ 和 ]（或逗号和句号）改变大小，U 撤销一笔。"
     ),
     "zoom_in": "放大",
     "zoom_out": "缩小",
     "draw_shape": "逐点描边",
     "close_shape": "闭合",
+    "brush": "画笔",
+    "brush_erase": "擦除",
+    "brush_adds": "添加",
+    "brush_erases": "擦除",
+    "brush_smaller": "画笔变小",
+    "brush_larger": "画笔变大",
+    "tasks_title": "全部图片：哪些待看，哪些已看",
+    "tasks_about": "按您每一秒带来的改变从大到小排列。点选一张即可前往。",
+    "tasks_state": "显示",
+    "tasks_waits": "待看",
+    "tasks_flagged": "已标记",
+    "tasks_done": "已看",
+    "tasks_none": "没有。",
+    "tasks_here": "正在看",
+    "why_done": "已看过。",
     "flag": "标记",
     "flag_help": "请别人再看。不作任何修改。",
     "flagged": "已标记：请再看一次。",
