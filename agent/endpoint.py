@@ -109,11 +109,13 @@ def put_right(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counts(said: Any) -> dict[str, Any] | None:
-    """Counts of tokens without what is none; the client adds them up."""
+    """Counts of tokens without what is none, which the client adds up; and the cost, which some endpoints say."""
     if not isinstance(said, Mapping):
         return None
     details = {name: _counts(value) for name, value in said.items() if str(name).endswith("_details")}
-    return {name: value for name, value in said.items() if isinstance(value, int) and name not in details} | details
+    counts = {name: value for name, value in said.items() if isinstance(value, int) and name not in details}
+    cost = said.get("cost")
+    return counts | details | ({"cost": cost} if isinstance(cost, float) else {})
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

@@ -21,32 +21,30 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 import prompts
-from agent.conversation import artifact_of, step_of
+from agent import spending
+from agent.conversation import artifact_of
 from agent.faults import keep_traceback
+from agent.limits import check_minutes, giving_up, guard, missing_in, no_call
 from agent.mailbox import letters
 from agent.memory import recall_lessons, remember_run
-from agent.more import FOLLOWUP, LETTER, MORE, RESUMED
+from agent.more import LETTER
 from agent.planner import OfflinePlanner
 from agent.report.write import write_report
 from agent.state import AgentInput, AgentState
-from agent.tool_calls import UNREADABLE, looks_like_a_call, plain_calls
+from agent.tool_calls import UNREADABLE, plain_calls
 from tools.core.answers import ANSWERS
-from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed, Stopped
+from tools.core.errors import FixArguments, NeedsUser, StepFailed, Stopped
 from tools.core.files import trouble
 from tools.drawable.drawing import names_to_choose_from
 from tools.runs.runtime import RunContext
 from tools.steps.scenes import instructions
 
 NUDGE = "nudge"
-EMPTY_ANSWER = "Your last answer was empty. Call the next tool, or finish with a short summary in plain words."
-CUT_ANSWER = "Your last answer was cut off before it came to a call. Think less, and call the next tool."
-TEXT_ANSWER = "Your last answer holds a call as text that cannot be read. Call the tool, or finish in plain words."
 NO_TOOLS = (
     "The server hands over calls of tools as text; they are read from it. Its own tool calling is safer (vLLM: "
     "--enable-auto-tool-choice --tool-call-parser NAME; llama.cpp: --jinja)."
 )
 _ENDED = "ended"  # key of what a tool message carries beside its text: the sentence that the run ends with
-_SAID_CHARS = 300  # of a model's words, in a sentence about it
 Node = Callable[[AgentState, RunContext], dict[str, Any]]
 OpenRun = Callable[[AgentState], RunContext]
 
@@ -192,21 +190,22 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         messages, calls = [*state["messages"], *fresh], state.get("model_calls", 0)
         if sentence := _ended(state["messages"]):
             raise StepFailed(sentence)
-        give_up = _giving_up(offline)
+        give_up = giving_up(offline)
         guard(messages, calls, run, give_up)
-        answer = _ask(bound, parameters, _ordered(messages), run)
+        if not offline:
+            check_minutes(calls, run, give_up)
+        answer = _ask(bound, parameters, _ordered(messages), run, counts=not offline)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
         update: dict[str, Any] = {"messages": [*fresh, answer], "model_calls": calls + 1}
         if answer.tool_calls:
             return update | {"nudges": 0}
-        missing = None if offline else unfinished(messages, answer, run)  # the planner means what it says
+        missing = None if offline else missing_in(messages, answer, run)  # the planner means what it says
         if missing is None:
             return update
         nudges = state.get("nudges", 0) + 1
-        if nudges > run.settings.llm.max_empty:
-            said = answer.text.strip()[:_SAID_CHARS]
-            raise give_up(f"the model gave up: {missing}{f' It said: “{said}”' if said else ''}")
-        return update | {"messages": [*fresh, answer, HumanMessage(missing, name=NUDGE)], "nudges": nudges}
+        if nudges > run.settings.llm.max_empty or run.remaining_s() <= 0:
+            raise give_up(no_call(messages, answer, missing, nudges))
+        return update | {"messages": [*fresh, answer, HumanMessage(missing.ask, name=NUDGE)], "nudges": nudges}
 
     return agent
 
@@ -220,16 +219,22 @@ def _said_meanwhile(messages: Sequence[AnyMessage], run: RunContext) -> list[Hum
 
 
 def _ask(
-    bound: Any, parameters: Mapping[str, Mapping[str, Any]], messages: list[AnyMessage], run: RunContext
-) -> AIMessage:
+    bound: Any, parameters: Mapping[str, Mapping[str, Any]], messages: list[AnyMessage], run: RunContext, *,
+    counts: bool,
+) -> AIMessage:  # fmt: skip
+    """The model's answer with plain calls; what it cost is in the record where it `counts`."""
     from agent.llm import failure
 
+    answer = None
     try:
         answer = bound.invoke(messages)
     except (StepFailed, KeyboardInterrupt, AssertionError):
         raise
     except Exception as error:
         raise failure(error) from error
+    finally:
+        if counts:
+            spending.asked(run.record, answer if isinstance(answer, AIMessage) else None, run.settings)
     if not isinstance(answer, AIMessage):
         raise StepFailed(f"the model answered with {type(answer).__name__} instead of a message")
     plain = plain_calls(answer, parameters)
@@ -238,67 +243,6 @@ def _ask(
     return plain
 
 
-def _giving_up(offline: bool) -> Callable[[str], StepFailed]:
-    """What ends a run whose model comes to nothing, of a sentence on why."""
-    return lambda why: StepFailed(why) if offline else StepFailed(why, Code.WITHOUT_MODEL, {"check": "model"})
-
-
 def _ordered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     """System message first: `add_messages` appends, endpoints want it in front."""
     return sorted(messages, key=lambda m: not isinstance(m, SystemMessage))
-
-
-def guard(messages: Sequence[AnyMessage], calls: int, run: RunContext, give_up: Callable[[str], StepFailed]) -> None:
-    """Stop a model that loops. What was before a person's word to go on does not count, nor what a person answered.
-
-    Args:
-        messages: the conversation.
-        calls: of the model, since the person's word.
-        run: its settings say how much is too much.
-        give_up: makes what is raised of a sentence.
-
-    Raises:
-        StepFailed: too many calls, the same call again and again, or nothing but refused calls.
-    """
-    settings = run.settings
-    if calls >= settings.llm.max_calls:
-        raise give_up(f"the model made {calls} calls without an end.")
-    messages = messages[_last_word(messages) + 1 :]
-    by_person = {m.tool_call_id for m in messages if isinstance(m, ToolMessage) and _by_person(m)}
-    asked = [str(m.id) if any(c["id"] in by_person for c in m.tool_calls) else _as_text(m)
-             for m in messages if isinstance(m, AIMessage) and m.tool_calls]  # fmt: skip
-    last = asked[-settings.llm.max_repeats :]
-    if len(last) == settings.llm.max_repeats and len(set(last)) == 1:
-        raise give_up(f"the model made the same call {len(last)} times in a row: {last[0][:200]}.")
-    answers = [m for m in messages if isinstance(m, ToolMessage)][-settings.llm.max_errors :]
-    refused = [m for m in answers if m.status == "error" and m.tool_call_id not in by_person]
-    if len(refused) == settings.llm.max_errors:
-        raise give_up(f"{len(answers)} calls in a row were refused, the last: {answers[-1].text[:300]}")
-
-
-def _by_person(message: ToolMessage) -> bool:
-    step = step_of(message, message.name or "", {})
-    return step.answer is not None or step.code in (Code.WISH, Code.SAME_AGAIN)
-
-
-def _last_word(messages: Sequence[AnyMessage]) -> int:
-    """Index of the person's last word to go on, or that began a turn; -1 when there is none."""
-    return max((i for i, m in enumerate(messages) if m.name in (MORE, RESUMED, FOLLOWUP)), default=-1)
-
-
-def _as_text(message: AIMessage) -> str:
-    return json.dumps([(c["name"], c["args"]) for c in message.tool_calls], sort_keys=True)
-
-
-def unfinished(messages: Sequence[AnyMessage], answer: AIMessage, run: RunContext) -> str | None:
-    """What is still missing when the model stops calling tools, as a sentence for it; None when it may end."""
-    if not answer.text.strip():
-        cut = answer.response_metadata.get("finish_reason") == "length"
-        return CUT_ANSWER if cut else EMPTY_ANSWER
-    if looks_like_a_call(answer.text):
-        return TEXT_ANSWER
-    last_result = next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
-    gave_reason = last_result is not None and step_of(last_result, last_result.name or "", {}).failed
-    if run.record.best is None and run.record.labelled is None and not gave_reason:
-        return "No model is trained and measured yet. Call the next tool, or ask_user if something is unclear."
-    return None

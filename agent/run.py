@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Ask = Callable[[dict[str, Any]], str | None]
 _STEPS = {"tools", "remember", "report"}  # nodes that do the same again when they run again
 _SUMMARY_CHARS = 4000  # of a model's last words
-RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.graph.guard) speaks plainly and comes first
+RECURSION_LIMIT = 1000  # LangGraph's stop against loops; ours (agent.limits.guard) speaks plainly and comes first
 
 
 class ExitCode(IntEnum):

@@ -299,16 +299,19 @@ def _below(folder: Path, record: RunRecord) -> None:
     if record.status == "needs_answer" and record.question is not None:
         _waiting(folder, record)
         return
+    if cost := plain_words.model_cost(record):
+        widgets.plain(cost, "small")
+    without_model = record.error_code == Code.WITHOUT_MODEL
     with st.container(horizontal=True):
         if record.status == "finished":
             if st.button(t("one_more_round"), icon=":material/replay:", key="more", help=t("one_more_round_help")):
                 _go_on(folder, more_rounds=1)
         else:
-            if st.button(t("resume"), icon=":material/play_arrow:", key="resume", type="primary"):
-                _go_on(folder)
-            without_model = record.error_code == Code.WITHOUT_MODEL
-            if without_model and st.button(t("resume_offline"), key="resume_offline"):
+            if without_model and st.button(t("resume_offline"), key="resume_offline", type="primary"):
                 _go_on(folder, llm="offline")
+            if st.button(t("resume"), icon=":material/play_arrow:", key="resume",
+                         type="secondary" if without_model else "primary"):  # fmt: skip
+                _go_on(folder)
     _replied(folder)
     word = st.chat_input(t("ask_about"), key=f"next-{record.name}", max_chars=2000)
     if word:

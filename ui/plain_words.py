@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent import spending
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
@@ -93,6 +94,20 @@ def with_way(said: str, code: str | None, data: Mapping[str, Any]) -> str:
         return said
     check = t(f"check_{data['check']}") if data.get("check") else ""
     return f"{said}{'' if said.endswith(('.', '。', '?', '？')) else t('full_stop')} {t(f'way_{code}', check=check)}"
+
+
+def model_cost(record: RunRecord) -> str:
+    """What the language model has cost, in the session's language; empty where none was asked."""
+    calls = int(record.totals.get(spending.CALLS, 0))
+    if not calls:
+        return ""
+    asked, uncounted = t("llm_asked", calls=calls), int(record.totals.get(spending.UNCOUNTED, 0))
+    if uncounted == calls:
+        return f"{asked} {t('llm_uncounted')}"
+    read, written = (int(record.totals.get(name, 0)) for name in (spending.READ, spending.WRITTEN))
+    money = record.totals.get(spending.MONEY)
+    cost = t("llm_price_unknown") if money is None else t("llm_money", money=f"{money:.4f}")
+    return f"{asked} {t('llm_tokens', read=f'{read:,}', written=f'{written:,}')} {cost}"
 
 
 def several(name: str, count: int) -> str:

@@ -1,10 +1,9 @@
-"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, or draw a new mask.
+"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, draw or paint a mask.
 
 What is pressed is done before the page is drawn (callbacks), so that each press costs one drawing and no key is lost
 between two of them. A callback works on the picture as it is then, not as it was drawn.
 """
 
-import json
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from agent import detached
@@ -20,19 +20,20 @@ from tools.annotators.prompted_mask import MaskEngine, Prompt, load_sam, mask_of
 from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.pictures import read_picture
-from tools.data.sample import BoolMask, Sample
+from tools.data.sample import BoolMask, Sample, decode_mask, encode_mask
 from tools.models.predict import class_colour
-from tools.page import review
+from tools.page import brush, review
 from tools.page.browse import WAITS, Browser, Filter
 from tools.page.pictures_of import large_picture
 from tools.runs.photo_sets import PhotoSet, list_sets, write_labels
 from tools.runs.runtime import read_record
-from ui import login, session, widgets
+from ui import login, review_tasks, session, widgets
 from ui.clicker import Click, Words, clicker
 from ui.gallery import source
 from ui.session import t
 
 log = logging.getLogger(__name__)
+_STROKES_BACK = 50  # that can be taken back
 
 
 @dataclass
@@ -47,6 +48,7 @@ class _Work:
     mask: BoolMask | None = None
     skipped: list[str] = field(default_factory=list)
     problem: str = ""
+    past: list[str | None] = field(default_factory=list)  # the mask before each stroke of the brush, as run lengths
     clicks: int = 0  # on the picture, so that the browser hears when one is done
     flagged: bool = False  # those are looked through that somebody should look at again
 
@@ -106,15 +108,17 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
         works[str(folder)] = work = _Work(sample_id=wanted[1], skipped=work.skipped)
     flagged = dataset.flagged()
     work.flagged = work.flagged and bool(flagged)  # the last of them was decided: on with the rest
-    _bar(folder, works, work, flagged, photos)
     why = {} if photos is not None else _worth(str(folder), _stamp(folder))
+    _bar(folder, works, work, flagged, photos)
     sample = dataset.sample(work.sample_id) if work.sample_id else None
     if sample is None:
         sample = _next(folder, dataset, work, list(flagged) if work.flagged else list(why))
         if sample is None:
             widgets.empty(t("review_done"), t("review_done_about") if photos is None else t("review_done_photos"))
+            review_tasks.open_list(folder, names, why, "")
             return
         works[str(folder)] = work = _Work(sample_id=sample.id, skipped=work.skipped, flagged=work.flagged)
+    review_tasks.open_list(folder, names, why, sample.id)
     left_side, right_side = st.columns([3, 2])
     with left_side:
         _picture(folder, sample, names, work)
@@ -133,7 +137,7 @@ def _bar(
     with st.container(horizontal=True, vertical_alignment="center"):
         widgets.plain(t("reviewed", done=done, left=left), "small")
         st.button(
-            t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not (done or flagged),
+            t("undo"), icon=":material/undo:", key="undo", shortcut="u", disabled=not (done or flagged or work.past),
             on_click=_undo, args=(folder, works),
         )  # fmt: skip
         if photos is not None and st.button(t("use_labels"), key="use_labels", disabled=not done, type="primary"):
@@ -148,11 +152,7 @@ def _bar(
         if not login_name():
             st.text_input(t("reviewer"), key="reviewer_box", max_chars=60, value=st.session_state.get("reviewer", ""),
                           on_change=_named)  # fmt: skip
-        st.download_button(
-            t("audit_take"), data=lambda: json.dumps(_trail(folder), ensure_ascii=False, indent=1),
-            file_name=f"{folder.name}-review.json", mime="application/json", key="audit_take",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+        review_tasks.trail_button(folder)
     if photos is None and done and not detached.is_alive(folder):
         _learn(folder, done)
 
@@ -162,14 +162,6 @@ def _learn(folder: Path, done: int) -> None:
     if st.button(t("learn_now", count=done), key="learn_now", icon=":material/replay:", help=t("one_more_round_help")):
         detached.go_on(folder, session.connection(), more_rounds=1, visitor=login.is_shared())
         session.go("chat")
-
-
-def _trail(folder: Path) -> list[dict[str, object]]:
-    dataset = Dataset(folder)
-    try:
-        return dataset.audit_trail()
-    finally:
-        dataset.close()
 
 
 def login_name() -> str:
@@ -224,7 +216,7 @@ def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> Non
     shown = large_picture(folder, sample, names, pending=work.mask, chosen=work.chosen)
     clicker(
         shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}",
-        words=Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape")), done=work.clicks,
+        words=_words(), done=work.clicks,
         on_click=lambda click: _take(folder, sample, work, click),
     )  # fmt: skip
     if work.problem:
@@ -233,10 +225,20 @@ def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> Non
         _keep_mask(folder, sample, names, work)
 
 
+def _words() -> Words:
+    return Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape"), t("brush"), t("brush_erase"),
+                 t("brush_adds"), t("brush_erases"), t("brush_smaller"), t("brush_larger"))  # fmt: skip
+
+
 def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
-    """A click chooses an object that is there, or asks for a mask; a drag asks for one; more clicks mend it."""
+    """A click chooses an object that is there, or asks for a mask; a drag asks for one; clicks or strokes mend it."""
     work.problem = ""
     work.clicks += 1
+    if click.kind == "brush" or work.past:
+        work.past = [*work.past, None if work.mask is None else encode_mask(work.mask)][-_STROKES_BACK:]
+    if click.kind == "brush":
+        work.mask = brush.paint(_being_painted(sample, work), click.strokes)
+        return
     if click.kind == "polygon":
         work.mask = review.polygon_mask(click.points, sample.height, sample.width)
         work.box, work.inside, work.outside = None, [], []
@@ -259,6 +261,16 @@ def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
         work.problem = widgets.explained(error)
 
 
+def _being_painted(sample: Sample, work: _Work) -> BoolMask:
+    """What strokes go on: the mask that is proposed, else that of the chosen object, else nothing."""
+    if work.mask is not None:
+        return work.mask
+    chosen = None
+    if work.chosen is not None and work.chosen < len(sample.instances):
+        chosen = sample.instances[work.chosen].mask(sample.height, sample.width)
+    return np.zeros((sample.height, sample.width), bool) if chosen is None else chosen
+
+
 def _engine() -> MaskEngine | None:
     """Segment Anything where its weights are at hand and can be read; None: GrabCut, which needs none."""
     model = sam_of(session.settings())
@@ -278,24 +290,38 @@ def _sam(model: str) -> MaskEngine | None:
 def _keep_mask(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
     with st.container(border=True):
         widgets.plain(t("mask_proposed"), "small")
-        st.radio(t("class"), names, horizontal=True, key="mask_class", format_func=widgets.label)
+        st.radio(t("class"), names, horizontal=True, key=_class_key(work), format_func=widgets.label,
+                 index=_class_of(sample, names, work))  # fmt: skip
         with st.container(horizontal=True):
             st.button(t("keep_mask"), type="primary", key="keep_mask", shortcut="k", on_click=_keep,
                       args=(folder, sample.id, names, work))  # fmt: skip
             st.button(t("discard_mask"), key="discard_mask", shortcut="q", on_click=_forget, args=(work,))
 
 
+def _class_key(work: _Work) -> str:
+    """Of an object that gets another mask the class stays, whatever was drawn before."""
+    return "mask_class" if work.chosen is None else f"mask_class-{work.sample_id}-{work.chosen}"
+
+
+def _class_of(sample: Sample, names: list[str], work: _Work) -> int:
+    if work.chosen is None or work.chosen >= len(sample.instances):
+        return 0
+    name = sample.instances[work.chosen].class_name
+    return names.index(name) if name in names else 0
+
+
 def _keep(folder: Path, sample_id: str, names: list[str], work: _Work) -> None:
     mask, replacing = work.mask, work.chosen
     if mask is None:  # pressed twice
         return
-    name = st.session_state.get("mask_class") or names[0]
+    name = st.session_state.get(_class_key(work)) or names[0]
     if _change(folder, sample_id, work, lambda d, s: review.add(d, s, mask, name, replacing=replacing, by=_by())):
         _forget(work)
 
 
 def _forget(work: _Work) -> None:
     work.box, work.inside, work.outside, work.mask, work.chosen, work.problem = None, [], [], None, None, ""
+    work.past = []
 
 
 # What can be said about it --------------------------------------------------------------------------------------------
@@ -319,16 +345,29 @@ def _change(folder: Path, sample_id: str, work: _Work, change: Callable[[Dataset
 
 
 def _undo(folder: Path, works: dict[str, _Work]) -> None:
+    """The last stroke that is not saved yet, else the last change that is."""
     work = works[str(folder)]
+    if work.past and (sample := _as_it_is(folder, work.sample_id)) is not None:
+        before = work.past.pop()
+        work.mask = None if before is None else decode_mask(before, sample.height, sample.width)
+        return
     try:
         dataset = Dataset(folder)
         try:
-            taken = review.undo(dataset)
+            taken = review.undo(dataset, by=_by())
         finally:
             dataset.close()
         works[str(folder)] = _Work(sample_id=taken.sample_id, skipped=work.skipped)
     except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
         work.problem = widgets.explained(error)
+
+
+def _as_it_is(folder: Path, sample_id: str) -> Sample | None:
+    dataset = Dataset(folder)
+    try:
+        return dataset.sample(sample_id)
+    finally:
+        dataset.close()
 
 
 def _verdict(folder: Path, sample: Sample, works: dict[str, _Work]) -> None:

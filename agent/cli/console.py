@@ -12,9 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.prompt import Prompt
 from rich.table import Table
 
+from agent import spending
 from agent.cli.ways import way_out, with_way
 from agent.report.scores import reported
 from tools.annotators.audit import sentence
+from tools.core.errors import Code
 from tools.data.scores import Evaluation
 from tools.runs.profile import EngineOption, Machine
 from tools.runs.runtime import RunRecord
@@ -99,8 +101,13 @@ class Console:
             self._progress.start()
 
     def print_end(self, record: RunRecord, folder: Path) -> None:
-        """How the run ended and how to go on."""
+        """How the run ended, how to go on, and what a language model has cost."""
         out = _rich(sys.stdout)
+        self._say_end(out, record, folder)
+        if cost := spending.sentence(record):
+            out.print(escape(cost))
+
+    def _say_end(self, out: RichConsole, record: RunRecord, folder: Path) -> None:
         if record.status == "finished" and record.best is None and record.labelled is not None:
             for key in ("photos", "labels", "left_out", "to_review", "by", "lost", "written_to", "report", "set"):
                 out.print(f"{key.replace('_', ' ')}: {escape(str(record.labelled.get(key)))}")
@@ -123,8 +130,10 @@ class Console:
             out.print(f"The run waits for an answer. Go on with: {escape(_with_dir(hint, folder))}")
             return
         out.print(f"[red]{record.status}[/]: {escape(_why(record, folder))}")
-        out.print(f"Everything done so far is kept. Go on with: "
-                  f"{escape(_with_dir(f'sightsmith resume {record.name}', folder))}")  # fmt: skip
+        go_on = f" Go on with: {_with_dir(f'sightsmith resume {record.name}', folder)}"
+        if record.error_code == Code.WITHOUT_MODEL:
+            go_on = ""  # with the same model the run would end so again; the way out stands above
+        out.print(f"Everything done so far is kept.{escape(go_on)}")
 
     def _advance(self, event: dict[str, Any]) -> None:
         stage, total = event["stage"], event["total"]
@@ -181,6 +190,8 @@ def print_record(record: RunRecord, folder: Path) -> None:
     out.print(f"[bold]{escape(record.name)}[/]  {record.status}  “{escape(record.request)}”")
     if record.error:
         out.print(f"[red]{escape(_why(record, folder))}[/]")
+    if cost := spending.sentence(record):
+        out.print(escape(cost))
     for number in record.rounds:
         aimed = f", aimed at {', '.join(number.focus)}" if number.focus else ""
         out.print(f"round {number.number}: {number.generated} pictures, {number.kept} kept{escape(aimed)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent import detached
+from agent import detached, spending
 from agent.mcp.story import Story
 from tools.core.errors import Code, FixArguments, SightsmithError, StepFailed
 from tools.core.processes import environment, module_command
@@ -158,7 +158,7 @@ class Door:
                        for on, e in record.scores.items()},
             "weak": [f"{w.axis}={w.value} ({w.score:.2f})" for w in record.weak[:3]],
             "best_model": None if record.best is None else str(folder / record.best.weights),
-            "next": _next(record),
+            "language_model": spending.sentence(record) or None, "next": _next(record),
         }  # fmt: skip
         return {k: v for k, v in said.items() if v not in (None, [], {})}
 

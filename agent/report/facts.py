@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent import spending
 from agent.memory import changes_of
 from agent.report.charts import Line
 from agent.report.scores import (
@@ -71,6 +72,7 @@ class ReportFacts:
     engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)  # of the 3D models by others that pictures show
     learnt_from: str = ""  # what else than made pictures the model was shown, and what pictures cost
+    model_cost: str = ""  # of the language model; empty where none was asked
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
     exports: list[tuple[str, str]] = field(default_factory=list)
@@ -105,6 +107,7 @@ def facts_of(run: RunContext) -> ReportFacts:
     facts.engines = [(name, _ENGINE | about) for name, about in sorted(record.engines.items())]
     facts.credits = credits_of(run.dataset.samples())
     facts.learnt_from = _learnt_from(record)
+    facts.model_cost = spending.sentence(record)
     facts.settings = [(k, _short(v)) for k, v in flat(record.settings).items() if v is not None]
     facts.command = command_of(record)
     facts.exports = _exports(record)

@@ -1,6 +1,7 @@
 """How the agent bears a model, a tool or a person that misbehaves."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def approve(runtime: ToolRuntime[RunContext]) -> str:
 
 TOOLS = [add_numbers, train_model, misbehave, approve]
 DONE = AIMessage("All done: a model is trained.")
+MINUTE = {"minutes": 1}
 
 
 def drive(
@@ -118,8 +120,9 @@ def test_half_written_arguments_are_shown_to_the_model(tmp_path):
         ([call("misbehave", how="fix"), call("nothing"), call("misbehave", how="step"), call("add_numbers"),
           call("misbehave", how="fix"), call("misbehave", how="step"), DONE], {"check_bound": False},
          "6 calls in a row were refused"),
-        ([AIMessage("")], {"repeat": True}, "the model gave up: Your last answer was empty"),
-        ([AIMessage("I cannot help with that.")], {"repeat": True}, "No model is trained and measured yet"),
+        ([AIMessage("")], {"repeat": True}, "gives empty answers: 3 answers in a row called no tool."),
+        ([AIMessage("I cannot help with that.")], {"repeat": True}, "only talks, and nothing is trained"),
+        ([AIMessage('<tool_call>{"name": "train_mod')], {"repeat": True}, "writes its calls as text that cannot be"),
         ([TimeoutError("timed out")], {}, "did not answer in time"),
     ],
 )  # fmt: skip
@@ -220,7 +223,46 @@ def test_the_way_out_of_the_command_line_names_the_folder_of_runs(tmp_path, monk
 def test_what_a_model_said_instead_is_shown(tmp_path):
     code, run, _ = drive(tmp_path, [AIMessage("I cannot help with that.")], repeat=True)
     assert code is ExitCode.FAILED
-    assert "It said: “I cannot help with that.”" in run.record.error
+    assert "It said: “I cannot help with that”." in run.record.error
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [AIMessage("Sure! " * 400)],
+        [AIMessage("")],
+        [AIMessage("", response_metadata={"finish_reason": "length"})],
+        [AIMessage('<tool_call>{"name": "train_mod')],
+        [AIMessage("", invalid_tool_calls=[{"name": "train_model", "args": '{"how": w', "id": "x", "error": "cut"}])],
+        [call("misbehave", how="fix")],
+    ],
+)
+def test_what_a_run_ends_with_is_said_to_the_person_and_not_to_the_model(tmp_path, script):
+    """A person hears what the model does, briefly, and one way out; "call the next tool" is for the model."""
+    _, run, _ = drive(tmp_path, script, repeat=True)
+    said = run.record.error
+    assert not re.search(r'Call the|Your last|\[\["|unreadable', said), said
+    assert len(said.replace(str(run.folder.parent), "")) < 500
+    assert said.count("sightsmith resume") == 1
+
+
+@pytest.mark.parametrize(("before", "doubted"), [([], True), ([call("add_numbers", a=1, b=1)], False)])
+def test_only_of_a_model_that_never_called_a_tool_it_is_said_that_it_may_not_be_able_to(tmp_path, before, doubted):
+    script = [*before, AIMessage("I stop here."), AIMessage("I stop here."), AIMessage("I stop here.")]
+    _, run, _ = drive(tmp_path, script)
+    assert ("cannot call tools" in run.record.error) is doubted
+
+
+@pytest.mark.parametrize(("offline", "ends"), [(False, True), (True, False)])
+def test_the_minutes_are_over_also_where_a_model_settles_nothing_in_them(tmp_path, monkeypatch, offline, ends):
+    run = start_run("apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"), options=MINUTE)
+    clock = iter(range(0, 3600, 50))  # a minute is over at the second look
+    monkeypatch.setattr(run, "elapsed_s", lambda: next(clock))
+    script = [call("add_numbers", a=n, b=n) for n in range(30)]
+    model = OfflinePlanner(known=known) if offline else ScriptedModel(script=script)
+    execute(run, lambda _q: None, model=model, tools=offline_tools([]) if offline else TOOLS)
+    assert ("the 1 minutes are over" in (run.record.error or "")) is ends
+    assert offline or len(model.received) < 6
 
 
 def test_a_call_without_an_id_and_one_with_no_object_do_not_end_the_run(tmp_path):

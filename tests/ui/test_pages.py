@@ -187,6 +187,31 @@ def test_a_run_whose_model_is_at_fault_can_go_on_without_it_however_that_is_word
         assert spawned == [("apples", ["resume", "apples", "--llm=offline"], {})]
 
 
+@pytest.mark.parametrize(
+    ("language", "totals", "told"),
+    [
+        ("en", {"llm_calls": 3, "llm_tokens_read": 12000, "llm_tokens_written": 30}, "It read 12,000 tokens"),
+        ("en", {"llm_calls": 3, "llm_calls_uncounted": 3}, "it does not say"),
+        ("en", {"llm_calls": 1, "llm_tokens_read": 9, "llm_money": 0.02}, "about $0.0200"),
+        ("zh", {"llm_calls": 3, "llm_tokens_read": 9}, "提问 3 次"),
+        ("en", {}, None),
+    ],
+)
+def test_the_page_says_what_the_language_model_cost(draw, run, language, totals, told):
+    run.record.status, run.record.error, run.record.error_code = "failed", "Wombat.", Code.WITHOUT_MODEL
+    run.record.totals |= totals
+    run.save()
+    said = words(draw("chat", "apples", language=language))
+    assert told in said if told else "language model:" not in said
+
+
+def test_the_way_out_without_a_model_is_named_as_its_button_is(draw, run):
+    run.emit("end", status="failed", error="Take another. Go on: sightsmith resume apples --llm offline")
+    run.record.status = "failed"
+    run.save()
+    assert "Go on: “Go on without the language model”" in words(draw("chat", "apples"))
+
+
 def test_a_run_whose_process_died_says_why_and_goes_on(draw, run, spawned):
     run.record.status = "running"
     run.save()

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, SecretStr
 
 
 def check_ray_address(value: str | None) -> str | None:
@@ -92,6 +92,8 @@ class LlmSettings(SettingGroup):
     max_repeats: int = 3  # the same call with the same arguments this often in a row is a loop
     max_empty: int = 2  # answers with neither text nor a tool call
     max_errors: int = 6  # refused calls in a row
+    # US dollars a million tokens, read and written ("[0.4, 1.6]"); None: what the endpoint says, where it does
+    price: tuple[NonNegativeFloat, NonNegativeFloat] | None = None
     # At api.openai.com; a server of one's own is asked what it serves.
     openai_default: str = Field("gpt-4.1-mini", validation_alias="openai_default")
 

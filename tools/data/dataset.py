@@ -37,12 +37,13 @@ CREATE TABLE IF NOT EXISTS embeddings (
 CREATE TABLE IF NOT EXISTS corrections (
     version INTEGER PRIMARY KEY AUTOINCREMENT, sample_id TEXT NOT NULL REFERENCES samples(id), time TEXT NOT NULL,
     action TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
-    reviewer TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '');
+    reviewer TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '', undone_by TEXT NOT NULL DEFAULT '',
+    undone_time TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS corrections_sample ON corrections(sample_id);
 CREATE INDEX IF NOT EXISTS samples_round ON samples(round);
 CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
-_LATER = ("reviewer", "comment")  # columns of corrections that data sets of before lack
+_LATER = ("reviewer", "comment", "undone_by", "undone_time")  # columns of corrections that data sets of before lack
 FLAG = "flag"  # the action that changes nothing: somebody else should look
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 _UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
@@ -226,7 +227,7 @@ class Dataset:
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     sample_id,
-                    datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    _now(),
                     action,
                     _state(before),
                     _state(changed),
@@ -237,13 +238,16 @@ class Dataset:
             self._restore(sample_id, _state(changed))
         return int(version or 0)
 
-    def undo(self) -> Correction | None:
-        """Take back the latest correction that stands; None when there is none."""
+    def undo(self, *, by: str = "") -> Correction | None:
+        """Take back the latest correction that stands; None when there is none. `by` is the person's name."""
         row = self._db.execute("SELECT * FROM corrections WHERE undone = 0 ORDER BY version DESC LIMIT 1").fetchone()
         if row is None:
             return None
         with self._db:
-            self._db.execute("UPDATE corrections SET undone = 1 WHERE version = ?", (row["version"],))
+            self._db.execute(
+                "UPDATE corrections SET undone = 1, undone_by = ?, undone_time = ? WHERE version = ?",
+                (by, _now(), row["version"]),
+            )
             self._restore(row["sample_id"], row["before"])
         return Correction(row["version"], row["sample_id"], row["time"], row["action"])
 
@@ -264,17 +268,24 @@ class Dataset:
         )
         return {r["sample_id"]: r["comment"] for r in rows if r["action"] == FLAG}
 
-    def audit_trail(self) -> list[dict[str, Any]]:
-        """Every change by a person, oldest first: when, who, which picture, what, before, after, and if taken back."""
+    def audit_trail(self, after: int = 0, limit: int = -1) -> list[dict[str, Any]]:
+        """Every change by a person, oldest first: when, who, which picture, what, before, after, and if taken back.
+
+        Args:
+            after: only changes of a later version than this.
+            limit: at most so many; -1: all.
+        """
         rows = self._db.execute(
-            "SELECT c.*, s.image, s.provenance FROM corrections c JOIN samples s ON s.id = c.sample_id ORDER BY version"
-        )
+            "SELECT c.*, s.image, s.provenance FROM corrections c JOIN samples s ON s.id = c.sample_id "
+            "WHERE version > ? ORDER BY version LIMIT ?", (after, limit),
+        )  # fmt: skip
         return [
             {
                 "version": r["version"], "time": r["time"], "reviewer": r["reviewer"], "action": r["action"],
                 "flagged": r["action"] == FLAG, "comment": r["comment"], "sample": r["sample_id"], "image": r["image"],
                 "file": json.loads(r["provenance"]).get("file"), "before": json.loads(r["before"]),
                 "after": json.loads(r["after"]), "undone": bool(r["undone"]),
+                "undone_by": r["undone_by"] or None, "undone_time": r["undone_time"] or None,
             }
             for r in rows.fetchall()
         ]  # fmt: skip
@@ -333,6 +344,10 @@ class Dataset:
     def _read_instances(self, sample_id: str, table: str) -> list[Instance]:
         rows = self._db.execute(f"SELECT data FROM {table} WHERE sample_id = ? ORDER BY position", (sample_id,))
         return [Instance.model_validate_json(r["data"]) for r in rows.fetchall()]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _state(sample: Sample) -> str:

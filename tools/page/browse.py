@@ -112,6 +112,17 @@ class Browser:
             rows = (db.execute("SELECT * FROM samples WHERE id = ?", (r["id"],)).fetchone() for r in ids)
             return [_sample(db, row) for row in rows if row is not None]
 
+    def to_review(self, class_name: str | None = None) -> list[tuple[str, bool]]:
+        """Id of every sample, least certain first, and whether its turn comes by itself while nobody has looked."""
+        where, values = _where(Filter(class_name=class_name))
+        with self._open() as db:
+            rows = db.execute(
+                f"SELECT s.id, s.verdict != 'dropped' OR s.reasons = ? FROM samples s WHERE {where} "
+                f"ORDER BY {_ORDERS['uncertain']}",
+                [json.dumps([WAITS]), *values],
+            )
+            return [(str(r[0]), bool(r[1])) for r in rows]
+
     def reviewed(self) -> tuple[int, int]:
         """How many samples a person has looked at, and how many there are to look at."""
         with self._open() as db:

@@ -27,18 +27,19 @@ def large_picture(
         sample: with its instances.
         names: classes in order.
         pending: (h, w) mask that is proposed and not kept yet.
-        chosen: position of the object that is pointed out.
+        chosen: position of the object that is pointed out, or whose mask the pending one replaces.
 
     Raises:
         StepFailed: the picture is missing or broken.
     """
     picture = read_picture(folder / sample.image)
-    drawn = draw(picture, sample.instances, names, labels=max(picture.shape[:2]) >= _NAMED_PX)
+    shown = [i for n, i in enumerate(sample.instances) if pending is None or n != chosen]  # its new mask is shown
+    drawn = draw(picture, shown, names, labels=max(picture.shape[:2]) >= _NAMED_PX)
     line = max(1, round(max(drawn.shape[:2]) / 300))
     if pending is not None:
         drawn[pending] = (drawn[pending] * 0.5 + np.array(_PENDING) * 0.5).astype(np.uint8)
         _outline(drawn, pending, _PENDING, line)
-    if chosen is not None and chosen < len(sample.instances):
+    if pending is None and chosen is not None and chosen < len(sample.instances):
         mask = sample.instances[chosen].mask(*drawn.shape[:2])
         if mask is None:
             x1, y1, x2, y2 = (round(v) for v in sample.instances[chosen].box)

@@ -3,7 +3,7 @@
 Every change is by somebody (`by`) and may carry a comment; `Dataset.audit_trail` tells them all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from tools.runs.runtime import RunRecord
 HUMAN = "human"  # source of a label that a person drew or changed
 # Why a picture is shown before others: it was brought as wrong; model and labels disagree; its like is weak.
 Why = Literal["brought", "disagree", "weak"]
+TaskState = Literal["waits", "flagged", "done"]
 _WEAK_FIRST = 40  # pictures of weak slices that come before the rest
 
 
@@ -47,6 +48,31 @@ def worth_first(folder: Path, record: RunRecord, match_iou: float) -> dict[str, 
         page = Browser(folder).page(wanted, "uncertain", 0, _WEAK_FIRST)
         for sample in page:
             found.setdefault(sample.id, "weak")
+    return found
+
+
+def tasks(
+    folder: Path, dataset: Dataset, first: Mapping[str, Why], class_name: str | None = None
+) -> dict[TaskState, list[str]]:  # fmt: skip
+    """What there is to look at, what is done and what is flagged: ids, where a person's second changes most first.
+
+    Args:
+        folder: of the run, or of a set of photos.
+        dataset: its data set.
+        first: as `worth_first` says.
+        class_name: only samples with an object of this class, or named so.
+    """
+    order = {name: position for position, name in enumerate(first)}
+    done, flagged = dataset.corrected(), dataset.flagged()
+    found: dict[TaskState, list[str]] = {"waits": [], "flagged": [], "done": []}
+    rows = Browser(folder).to_review(class_name)
+    for name, turn_comes in sorted(rows, key=lambda row: order.get(row[0], len(order))):  # else as they came
+        if name in flagged:
+            found["flagged"].append(name)
+        elif name in done:
+            found["done"].append(name)
+        elif turn_comes or name in order:
+            found["waits"].append(name)
     return found
 
 
@@ -162,13 +188,13 @@ def add(
     return dataset.correct(sample.id, action, sample.model_copy(update={"instances": labels}), by=by)
 
 
-def undo(dataset: Dataset) -> Correction:
-    """Take back the latest change.
+def undo(dataset: Dataset, *, by: str = "") -> Correction:
+    """Take back the latest change; `by` is the person's name.
 
     Raises:
         FixArguments: there is nothing to take back.
     """
-    taken = dataset.undo()
+    taken = dataset.undo(by=by)
     if taken is None:
         raise FixArguments("there is nothing to take back")
     return taken

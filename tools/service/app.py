@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from fastapi.security import APIKeyHeader
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
+from tools.data.dataset import Dataset
 from tools.service.callbacks import check_url
 from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.feedback import Feedback
@@ -33,6 +35,7 @@ from tools.service.messages import (
     Reviewed,
     Route,
     Said,
+    Trail,
     VersionState,
 )  # fmt: skip
 from tools.service.metrics import Metrics
@@ -42,6 +45,7 @@ from tools.service.versions import Version, Versions
 log = logging.getLogger(__name__)
 _JOBS_RETRY_S = "30"
 _CHUNK = 1 << 16
+_MAX_VERSION = 2**62  # SQLite's whole numbers end a little later
 ConfidenceQuery = Annotated[float | None, Query(ge=0.001, le=1, description="least score; None: the working threshold")]
 
 
@@ -58,6 +62,7 @@ class Service:
     keys: Keys | None
     photos: Path | None = None  # a folder of this machine whose photos jobs may name
     callback_hosts: frozenset[str] = frozenset()
+    run: Path | None = None  # folder of the run, whose training pictures people have corrected
     shadows: set[asyncio.Task[None]] = field(default_factory=set)
     runner: Runner | None = None
 
@@ -350,6 +355,37 @@ def _version_state(use: Service, version: Version) -> VersionState:
     return VersionState(
         **version.model_dump(exclude={"weights", "asks", "asked_with"}), reviewed_photos=photos, **known
     )
+
+
+# Corrections ----------------------------------------------------------------------------------------------------------
+
+
+@_router.get("/corrections", dependencies=[Depends(_admin)], responses=_ERRORS(403, 422, 503))
+async def corrections(
+    use: Using,
+    after: Annotated[int, Query(ge=0, le=_MAX_VERSION, description="only changes of a later version than this")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Trail:
+    """Who changed which label of the run's training pictures, when, what it was before and after. Only read."""
+    changes = [] if use.run is None else await asyncio.to_thread(_trail, use.run, after, limit + 1)
+    more = len(changes) > limit
+    name = "" if use.run is None else use.run.name
+    return Trail(run=name, changes=changes[:limit], next=changes[limit - 1]["version"] if more else None)
+
+
+def _trail(folder: Path, after: int, limit: int) -> list[Any]:
+    """Changes of a run's data set, as it is on the disk now.
+
+    Raises:
+        StepFailed: it cannot be read.
+    """
+    if not (folder / "dataset.sqlite").is_file():  # nothing is made by a question
+        return []
+    try:
+        with closing(Dataset(folder)) as dataset:
+            return dataset.audit_trail(after, limit)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StepFailed(f"the corrections cannot be read now ({type(error).__name__})") from error
 
 
 # Watching -------------------------------------------------------------------------------------------------------------

@@ -133,6 +133,43 @@ class Promotion(BaseModel):
     level: float
 
 
+class Labels(BaseModel):
+    """What a person may change of a training picture, as it was or became."""
+
+    verdict: str = Field(description="new, kept or dropped")
+    split: str | None
+    reasons: list[str]
+    label: str | None = Field(description="of the whole picture, for a classifier")
+    instances: list[dict[str, Any]] = Field(description="class_name, box, counts (COCO run lengths of the mask)...")
+
+
+class Change(BaseModel):
+    """One change by a person, of the audit trail."""
+
+    version: int = Field(description="counts up; name it as `after` to read on")
+    time: str
+    reviewer: str = Field(description="who; empty where nobody gave a name")
+    action: str = Field(description="accept, reject, flag, relabel, delete, draw or redraw")
+    flagged: bool = Field(description="somebody else should look; nothing was changed")
+    comment: str
+    sample: str
+    image: str
+    file: str | None = Field(description="name of the photo as it was brought; None for a drawn picture")
+    before: Labels
+    after: Labels
+    undone: bool = Field(description="it was taken back, and does not count")
+    undone_by: str | None
+    undone_time: str | None
+
+
+class Trail(BaseModel):
+    """A page of the audit trail, oldest first."""
+
+    run: str
+    changes: list[Change]
+    next: int | None = Field(description="ask again with this `after`; None: that was all")
+
+
 class Said(BaseModel):
     """A sentence; why something was refused."""
 

@@ -215,7 +215,7 @@ def service_of(
     return Service(
         settings, cached(engine, settings.service.cache_mb, metrics), Versions(folder / "versions.json", served),
         Jobs(folder / "jobs", settings), Feedback(folder / "feedback.sqlite", settings), metrics, keys, options.photos,
-        options.callback_hosts,
+        options.callback_hosts, run.folder,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A picture to click on, drag over and draw corners on: a few lines of plain JavaScript, no library, no build."""
+"""A picture to click on, drag over, draw corners and paint on: plain JavaScript, no library, no build."""
 
 import base64
 from collections.abc import Callable
@@ -8,8 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from tools.page.brush import MAX_SIZE_PX, Stroke
+
 _HERE = Path(__file__).parent
 _CORNERS = (3, 400)  # least and most of a shape
+_PULLS = (1, 1000)  # points of one stroke of the brush
+_MOST_STROKES = 200  # told at once: what was painted while the page was at work
 
 
 @dataclass(frozen=True)
@@ -20,16 +24,23 @@ class Words:
     zoom_out: str
     shape: str
     close: str
+    brush: str
+    erase: str
+    adds: str
+    erases: str
+    smaller: str
+    larger: str
 
 
 @dataclass(frozen=True)
 class Click:
-    """One click, drag or shape, in pixels of the picture."""
+    """One click, drag, shape, or strokes of the brush, in pixels of the picture."""
 
     picture: str
-    kind: str  # "point", "box" or "polygon"
+    kind: str  # "point", "box", "polygon" or "brush"
     points: list[tuple[float, float]]
     outside: bool  # made with Alt or Shift, or with the right button: not part of the thing
+    strokes: tuple[Stroke, ...] = ()  # of the brush, in order
 
 
 _component = st.components.v2.component(
@@ -55,7 +66,7 @@ def clicker(
         key: of the widget.
         on_click: what a click does, before anything is drawn.
         done: how many clicks were taken so far; until it changes, the browser shows that one is being worked on.
-        words: of a bar to zoom and to draw corners with; None: no bar.
+        words: of a bar to zoom, to draw corners and to paint with; None: no bar.
     """
     src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture,
@@ -73,15 +84,39 @@ def read_click(value: Any, width: int, height: int, picture: str) -> Click | Non
     """What the browser sent, checked: anything may come from there."""
     if not isinstance(value, dict) or value.get("picture") != picture:
         return None
+    outside = bool(value.get("outside"))
+    if value.get("kind") == "brush":
+        strokes = _strokes(value.get("strokes"), width, height)
+        return Click(picture, "brush", [], outside, strokes) if strokes else None
     allowed = {"point": (1, 1), "box": (2, 2), "polygon": _CORNERS}.get(str(value.get("kind")))
     if allowed is None:
         return None
-    try:
-        points = [(float(x), float(y)) for x, y in value["points"]]
-    except (KeyError, TypeError, ValueError):
-        return None
-    inside = all(0 <= x <= width and 0 <= y <= height for x, y in points)
-    if not inside or not allowed[0] <= len(points) <= allowed[1]:
+    points = _points(value.get("points"), width, height, allowed)
+    if points is None:
         return None
     points = [(min(x, width - 1.0), min(y, height - 1.0)) for x, y in points]
-    return Click(picture, value["kind"], points, bool(value.get("outside")))
+    return Click(picture, value["kind"], points, outside)
+
+
+def _points(value: Any, width: int, height: int, allowed: tuple[int, int]) -> list[tuple[float, float]] | None:
+    """Points inside of the picture, from so many to so many; None where that is not what came."""
+    try:
+        points = [(float(x), float(y)) for x, y in value]
+    except (TypeError, ValueError):
+        return None
+    inside = all(0 <= x <= width and 0 <= y <= height for x, y in points)
+    return points if inside and allowed[0] <= len(points) <= allowed[1] else None
+
+
+def _strokes(value: Any, width: int, height: int) -> tuple[Stroke, ...]:
+    """Strokes of the brush; none where one of them is not as they should be."""
+    if not isinstance(value, list) or not 0 < len(value) <= _MOST_STROKES:
+        return ()
+    strokes = []
+    for one in value:
+        points = _points(one.get("points"), width, height, _PULLS) if isinstance(one, dict) else None
+        size = one.get("size") if points else None
+        if points is None or type(size) not in (int, float) or not 1 <= size <= MAX_SIZE_PX:
+            return ()
+        strokes.append(Stroke(points, float(size), bool(one.get("erase"))))
+    return tuple(strokes)

@@ -92,6 +92,11 @@ TEXTS: dict[str, str] = {
     "stopping": "Stopping; nothing done is lost.",
     "resume": "Go on",
     "resume_offline": "Go on without the language model",
+    "llm_asked": "Questions to the language model: {calls}.",
+    "llm_tokens": "It read {read} tokens (pieces of words) and wrote {written}.",
+    "llm_uncounted": "How much it read and wrote, it does not say.",
+    "llm_money": "That cost about ${money}.",
+    "llm_price_unknown": "What that costs is not known here.",
     "one_more_round": "One more round",
     "one_more_round_help": "More pictures of what it finds hard, and what you corrected.",
     "approve": "Approve",
@@ -546,12 +551,28 @@ TEXTS: dict[str, str] = {
         "A accept, X reject, F flag, S later, U undo; on a chosen label D deletes; on a new outline K "
         "keeps, Q discards. On the picture (reach it with Tab): arrows move a cross, with Shift in large steps; "
         "Enter clicks, Alt and Enter: not this part; B begins and ends a box; P draws corners, C closes the "
-        "shape; + and − zoom. Ctrl and the wheel zoom too."
+        "shape; + and − zoom. Ctrl and the wheel zoom too. M takes the brush: arrows move it, Enter puts it down and "
+        "lifts it, E adds or erases, [ and ] (or comma and stop) change its size; U takes back a stroke."
     ),
     "zoom_in": "Larger",
     "zoom_out": "Smaller",
     "draw_shape": "Draw by corners",
     "close_shape": "Close the shape",
+    "brush": "Brush",
+    "brush_erase": "Erase",
+    "brush_adds": "adds",
+    "brush_erases": "erases",
+    "brush_smaller": "Smaller brush",
+    "brush_larger": "Larger brush",
+    "tasks_title": "All pictures: what waits, what is done",
+    "tasks_about": "In the order in which a second of yours changes most. Choose one to go to it.",
+    "tasks_state": "Show",
+    "tasks_waits": "to look at",
+    "tasks_flagged": "flagged",
+    "tasks_done": "looked at",
+    "tasks_none": "None of these.",
+    "tasks_here": "in front of you",
+    "why_done": "Looked at.",
     "flag": "Flag",
     "flag_help": "Somebody else should look. Nothing is changed.",
     "flagged": "Flagged: somebody should look again.",

@@ -319,3 +319,85 @@ def test_promotion_wants_photos_and_proof(tmp_path):
     assert promoted["p"] <= promoted["level"]
     restarted = make_service(tmp_path, engine=engine, versions=[version(), version("new", "shadow")])
     assert (restarted.versions.main.name, restarted.versions.get("red").mode) == ("new", "shadow")
+
+
+# Corrections of the run's training pictures ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def corrected(tmp_path):
+    """A service on a run with three changes by people, one flagged and one taken back."""
+    from tests.runs import make_run
+    from tools.page import review
+
+    run = make_run(tmp_path / "apples", names=("apple",))
+    first = next(s for s in run.dataset.samples() if s.instances)
+    review.delete(run.dataset, first, 0, by="Ann")
+    review.flag(run.dataset, run.dataset.sample(first.id), by="Bo", comment="is it one?")
+    review.accept(run.dataset, run.dataset.sample(first.id), by="Ann", comment="fine")
+    review.undo(run.dataset, by="Cy")
+    run.dataset.close()
+    service = make_service(tmp_path, keys=True)
+    service.run = run.folder
+    return service
+
+
+def test_who_corrected_what_is_read_by_an_admin_alone(corrected):
+    use, admin = corrected.keys.add("app"), corrected.keys.add("boss", "admin")
+    before = (corrected.run / "dataset.sqlite").read_bytes()
+    with client(corrected) as http:
+        assert http.get("/corrections").status_code == 401
+        assert http.get("/corrections", headers={"X-API-Key": use}).status_code == 403
+        said = http.get("/corrections", headers={"X-API-Key": admin}).json()
+        assert (said["run"], said["next"]) == ("apples", None)
+        told = [(c["reviewer"], c["action"], c["comment"], c["flagged"], c["undone_by"]) for c in said["changes"]]
+        assert told == [
+            ("Ann", "delete", "", False, None),
+            ("Bo", "flag", "is it one?", True, None),
+            ("Ann", "accept", "fine", False, "Cy"),
+        ]
+        first = said["changes"][0]
+        assert len(first["before"]["instances"]) == len(first["after"]["instances"]) + 1
+        for method in ("post", "put", "delete", "patch"):
+            assert getattr(http, method)("/corrections", headers={"X-API-Key": admin}).status_code == 405
+        schema = http.get("/openapi.json", headers={"X-API-Key": admin}).json()
+    assert (corrected.run / "dataset.sqlite").read_bytes() == before
+    assert schema["paths"]["/corrections"].keys() == {"get"}
+    assert {"reviewer", "comment", "time", "before", "after", "flagged"} <= schema["components"]["schemas"]["Change"][
+        "properties"
+    ].keys()
+
+
+def test_corrections_come_in_pages(corrected):
+    corrected.keys = None
+    with client(corrected) as http:
+        seen, after = [], 0
+        while after is not None:
+            page = http.get("/corrections", params={"after": after, "limit": 2}).json()
+            seen += [c["version"] for c in page["changes"]]
+            after = page["next"]
+    assert seen == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"after": -1}, 422), ({"limit": 0}, 422), ({"limit": 1001}, 422), ({"after": 2**70}, 422), ({"after": 99}, 200)],
+)
+def test_a_page_that_there_is_not(corrected, query, status):
+    corrected.keys = None
+    with client(corrected) as http:
+        assert http.get("/corrections", params=query).status_code == status
+
+
+def test_a_model_without_a_data_set_has_no_corrections_and_none_is_made(tmp_path):
+    service = make_service(tmp_path)
+    service.run = tmp_path / "gone"
+    with client(service) as http:
+        assert http.get("/corrections").json() == {"run": "gone", "changes": [], "next": None}
+    assert not (tmp_path / "gone").exists()
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "dataset.sqlite").write_bytes(b"no database at all" * 100)
+    with client(service) as http:
+        answer = http.get("/corrections")
+    assert answer.status_code == 503
+    assert str(tmp_path) not in answer.text
