@@ -60,6 +60,7 @@ def _sidebar() -> None:
             label_visibility="collapsed", on_change=_spoken,
         )  # fmt: skip
         login.leave()
+        widgets.spoken(session.language())
 
 
 def _titles(records: dict[str, RunRecord]) -> dict[str, str]:

@@ -111,7 +111,7 @@ def _there() -> None:
     sets, models = list_sets(session.runs_dir()), list_assets(session.runs_dir())
     if not sets and not models:
         return
-    st.subheader(t("brought_before"), anchor=False)
+    st.header(t("brought_before"), anchor=False)
     rows = [[about.name, t("kind_bare") if about.bare else t(f"kind_{about.use}"), about.about] for _, about in sets]
     rows += [
         [p.name, t("kind_models"), ", ".join(sorted({m.stem for m in p.rglob("*") if m.is_file()})[:6])] for p in models

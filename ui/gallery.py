@@ -153,7 +153,8 @@ def _details(folder: Path, sample: Sample, names: list[str]) -> None:
     with st.container(border=True):
         left, right = st.columns([3, 2])
         with left:
-            st.image(large_picture(folder, sample, names), width="stretch")
+            said = plain_words.labels_of(sample)
+            st.image(large_picture(folder, sample, names), width="stretch", alt=said)
         with right:
             rows: list[tuple[str, object]] = [
                 (t("verdict"), t(f"verdict_{sample.verdict}")),

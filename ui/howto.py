@@ -15,7 +15,7 @@ _WAYS = ("python", "phone", "pi", "http")
 
 def render(folder: Path, record: RunRecord) -> None:
     """The ways side by side, each with what to install, what to copy, and what comes out."""
-    st.subheader(t("howto_title"), anchor=False)
+    st.header(t("howto_title"), anchor=False)
     for place, way in zip(st.tabs([t(f"howto_{w}") for w in _WAYS]), _WAYS, strict=True):
         with place:
             widgets.plain(t(f"howto_{way}_about"))

@@ -1,11 +1,13 @@
 """What a model can do, as a grower would say it: how many of ten it finds, what it takes for what, where it is weak."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agent import spending
+from tools.data.sample import Sample
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
@@ -118,6 +120,13 @@ def several(name: str, count: int) -> str:
 def counted(counts: dict[str, int]) -> str:
     """Numbers of things in words: 7 apples, 2 tomatoes."""
     return t("comma").join(t("count_of", count=n, name=several(name, n)) for name, n in counts.items())
+
+
+def labels_of(sample: Sample) -> str:
+    """What a picture's labels say is in it, for who does not see it: 2 apples, 1 lemon."""
+    if sample.label is not None:
+        return sample.label
+    return counted(Counter(i.class_name for i in sample.instances)) or t("no_labels")
 
 
 # Sentences ------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def pictures(folder: Path, record: RunRecord) -> None:
     """Test pictures and the person's photos, with what the model found beside what is there; then its mistakes."""
     if record.best is None:
         return
-    st.subheader(t("sees_title"), anchor=False)
+    st.header(t("sees_title"), anchor=False)
     shown = evenly(_kept(str(folder), _stamp(folder, record)), _LOOKED) if record.few else []
     photos, drawn = _seen(folder, record, _PHOTOS), _seen(folder, record, _SYNTHETIC) if not record.few else []
     for seen, title in ((photos, "sees_photos"), (shown, "sees_shown"), (drawn, "sees_drawn")):
@@ -59,7 +59,7 @@ def mistaken(folder: Path, record: RunRecord) -> None:
     seen = _kept(str(folder), _stamp(folder, record))
     if not seen:
         return
-    st.subheader(t("confused_title"), anchor=False)
+    st.header(t("confused_title"), anchor=False)
     widgets.plain(t("confused_about"), "small")
     names = widgets.class_names(record)
     st.html(_matrix(seen, names))
@@ -183,7 +183,8 @@ def _pairs(folder: Path, record: RunRecord, seen: list[SeenPicture]) -> None:
             continue
         if one.sample.label is not None:
             small, _ = shrunk(picture, [], _SIDE_PX)
-            st.image(jpeg(small), caption=widgets.label(t("sees_named", truth=one.sample.label, said=one.said)))
+            told = t("sees_named", truth=one.sample.label, said=one.said)
+            st.image(jpeg(small), caption=widgets.label(told), alt=told)
             continue
         colours = colours_for(picture, [*one.sample.instances, *one.found], names)
         said = t("pair_caption", remark=_remark(one))

@@ -27,7 +27,7 @@ from tools.page.browse import WAITS, Browser, Filter
 from tools.page.pictures_of import large_picture
 from tools.runs.photo_sets import PhotoSet, list_sets, write_labels
 from tools.runs.runtime import read_record
-from ui import login, review_tasks, session, widgets
+from ui import login, plain_words, review_tasks, session, widgets
 from ui.clicker import Click, Words, clicker
 from ui.gallery import source
 from ui.session import t
@@ -216,7 +216,7 @@ def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> Non
     shown = large_picture(folder, sample, names, pending=work.mask, chosen=work.chosen)
     clicker(
         shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}",
-        words=_words(), done=work.clicks,
+        words=_words(), done=work.clicks, about=f"{plain_words.labels_of(sample)}.",
         on_click=lambda click: _take(folder, sample, work, click),
     )  # fmt: skip
     if work.problem:
@@ -227,7 +227,8 @@ def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> Non
 
 def _words() -> Words:
     return Words(t("zoom_in"), t("zoom_out"), t("draw_shape"), t("close_shape"), t("brush"), t("brush_erase"),
-                 t("brush_adds"), t("brush_erases"), t("brush_smaller"), t("brush_larger"))  # fmt: skip
+                 t("brush_adds"), t("brush_erases"), t("brush_smaller"), t("brush_larger"),
+                 t("brush_hint"))  # fmt: skip
 
 
 def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
@@ -420,11 +421,14 @@ def _labels(folder: Path, sample: Sample, names: list[str], work: _Work) -> None
     for position, instance in enumerate(sample.instances):
         dot = f'<i class="ss-dot" style="background:rgb{class_colour(instance.class_name, names)}"></i>'
         with st.container(horizontal=True, vertical_alignment="center", border=work.chosen == position):
-            st.html(f"<div>{dot}{escape(instance.class_name)} <small>· {escape(source(instance))}</small></div>")
-            st.button("", icon=":material/ads_click:", key=f"choose-{position}", help=t("choose"), type="tertiary",
-                      on_click=_choose, args=(work, position))  # fmt: skip
-            st.button("", icon=":material/delete:", key=f"delete-{position}", help=t("delete_label"), type="tertiary",
-                      shortcut="d" if work.chosen == position else None, on_click=_delete,
+            number = position + 1  # tells its buttons from those of the others, by ear too
+            st.html(
+                f"<div>{dot}{number} · {escape(instance.class_name)} <small>· {escape(source(instance))}</small></div>"
+            )
+            st.button(f"{t('choose')} {number}", icon=":material/ads_click:", key=f"choose-{position}",
+                      type="tertiary", on_click=_choose, args=(work, position))  # fmt: skip
+            st.button(f"{t('delete_label')} {number}", icon=":material/delete:", key=f"delete-{position}",
+                      type="tertiary", shortcut="d" if work.chosen == position else None, on_click=_delete,
                       args=(folder, sample.id, work, position))  # fmt: skip
         if work.chosen == position and len(names) > 1:
             key = f"relabel-{position}"

@@ -62,7 +62,7 @@ def _cell(evaluation: Evaluation, metric: str) -> str:
 
 
 def _rounds(record: RunRecord) -> None:
-    st.subheader(t("by_round"), anchor=False)
+    st.header(t("by_round"), anchor=False)
     lines = []
     for on in EVALUATED_ON:
         points = [(float(r.number), r.scores[on].score) for r in record.rounds if on in r.scores]
@@ -97,7 +97,7 @@ def _weak(record: RunRecord) -> None:
     slices = [(name, s) for name, s in deciding.per_slice.items() if s.score is not None] if deciding else []
     if deciding is None or not slices:
         return
-    st.subheader(t("by_slice"), anchor=False)
+    st.header(t("by_slice"), anchor=False)
     weak = {w.name for w in record.weak}
     slices.sort(key=lambda item: (item[0] not in weak, item[1].score or 0.0))
     widgets.plain(t("by_slice_about", set=t(f"set_{deciding.on}")), "small")
@@ -114,7 +114,7 @@ def _training(folder: Path) -> None:
     losses = session.story(folder).losses
     if not losses:
         return
-    st.subheader(t("training"), anchor=False)
+    st.header(t("training"), anchor=False)
     loss = [Line(t("round", number=n), [(float(e), v) for e, (v, _) in sorted(p.items())]) for n, p in losses.items()]
     score = [
         Line(t("round", number=n), [(float(e), s) for e, (_, s) in sorted(p.items()) if s is not None])
@@ -131,6 +131,6 @@ def _report(folder: Path) -> None:
     page = folder / "report.html"
     if not page.is_file():
         return
-    st.subheader(t("report"), anchor=False)
+    st.header(t("report"), anchor=False)
     if st.toggle(t("show_report"), key="show_report"):
         st.iframe(page.read_text(encoding="utf-8", errors="replace"), height=900)

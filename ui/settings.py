@@ -25,7 +25,7 @@ def render() -> None:
 
 
 def _model() -> None:
-    st.subheader(t("language_model"), anchor=False)
+    st.header(t("language_model"), anchor=False)
     known = session.connection()
     with st.form("connection_form", clear_on_submit=True):
         url = _endpoint("endpoint", known.get("OPENAI_BASE_URL", ""), "http://127.0.0.1:11434/v1")
@@ -47,7 +47,7 @@ def _image_service() -> None:
     known, chosen = session.connection(), st.session_state.setdefault("defaults", {})
     defaults = session.settings()
     paid = chosen.get("image_price", defaults.image.price)
-    st.subheader(t("image_service"), anchor=False)
+    st.header(t("image_service"), anchor=False)
     if chosen.get("generator") == _SERVICE:
         widgets.say("info", t("image_service_on"))
     with (
@@ -99,7 +99,7 @@ def _is_address(url: str) -> bool:
 
 
 def _limits() -> None:
-    st.subheader(t("for_new_runs"), anchor=False)
+    st.header(t("for_new_runs"), anchor=False)
     defaults = session.settings()
     chosen = st.session_state.setdefault("defaults", {})
     left, right = st.columns(2)

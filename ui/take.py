@@ -28,7 +28,7 @@ def render() -> None:
 
 
 def _files(folder: Path, record: RunRecord) -> None:
-    st.subheader(t("files"), anchor=False)
+    st.header(t("files"), anchor=False)
     found = downloads(folder, record)
     for group in ("model", "dataset", "report"):
         listed = [d for d in found if d.group == group]
@@ -60,7 +60,7 @@ def _button(item: Download) -> None:
 
 def _card(folder: Path, record: RunRecord) -> None:
     """What the model is for, how good it is, and on what that was measured; the card that goes with it, whole."""
-    st.subheader(t("card_title"), anchor=False)
+    st.header(t("card_title"), anchor=False)
     told = plain_words.of_run(record)
     kept, made = record.pictures
     rows: list[tuple[str, object]] = [

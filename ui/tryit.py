@@ -225,7 +225,7 @@ def _pictures(
 def _named(folder: Path, looks: Iterable[_Look]) -> None:
     """A model that gives one answer for a picture."""
     for look in looks:
-        st.image(look.content, width="stretch")
+        st.image(look.content, width="stretch", alt=look.name)
         for name, share in sorted(look.shares.items(), key=lambda item: -item[1]):
             st.html(widgets.bar(share, f"{name} · {100 * share:.0f} %"))
         if st.button(t("teach"), icon=":material/school:", key=f"teach-{look.key}", help=t("teach_help")):

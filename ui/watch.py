@@ -40,7 +40,7 @@ def _drawn(folder: Path, record: RunRecord) -> None:
         return
     widgets.plain(t("newest_pictures"), "small")
     for column, content in zip(st.columns(_NEWEST), shown, strict=False):
-        column.image(content, width="stretch")
+        column.image(content, width="stretch", alt=t("newest_pictures"))
 
 
 def _glimpse(folder: Path, number: int) -> None:

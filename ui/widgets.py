@@ -26,6 +26,16 @@ _CHART = (
 STATUS_ICONS = {"running": "●", "needs_answer": "?", "finished": "✓", "failed": "!", "stopped": "‖"}
 
 
+_spoken = st.components.v2.component(
+    "sightsmith.spoken", js="export default function (c) { document.documentElement.lang = c.data.language; }"
+)
+
+
+def spoken(language: str) -> None:
+    """Tell the browser the page's language: a screen reader takes its voice by it."""
+    _spoken(key="spoken", data={"language": language})
+
+
 def style() -> None:
     """Our style sheet, and none of the default template's extras."""
     st.html(Path(__file__).with_name("style.css"))
@@ -113,7 +123,7 @@ def need_run() -> tuple[Path, RunRecord] | None:
 
 def empty(title: str, about: str) -> None:
     """What a page shows when there is nothing to show yet."""
-    st.html(f'<div class="ss-empty"><h3>{escape(title)}</h3><p>{escape(about)}</p></div>')
+    st.html(f'<div class="ss-empty"><h2>{escape(title)}</h2><p>{escape(about)}</p></div>')
 
 
 def badge(status: str) -> str:
@@ -156,7 +166,8 @@ def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> Non
         return
     opening, rest = svg.split(">", 1)
     named = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" ')
-    st.image(f"{named}><style>{_CHART}</style>{rest}", width="stretch")
+    said = t("comma").join(f"{line.name}: {line.points[-1][1]:.3g}" for line in lines)
+    st.image(f"{named}><style>{_CHART}</style>{rest}", width="stretch", alt=t("chart_alt", lines=said))
     dots = "".join(
         f'<span><i class="ss-dot" style="background:{colour}"></i>{escape(line.name)}</span>'
         for line, colour in zip(lines, _CHART_COLOURS, strict=False)

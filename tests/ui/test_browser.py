@@ -84,11 +84,11 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     data = Dataset(folder)
     page.settle()
     for _ in range(10):  # the queue may begin with a picture in which there is nothing to delete
-        if page.tab.get_by_role("button", name=re.compile("delete")).count():
+        if page.tab.get_by_role("button", name=re.compile("Delete label")).count():
             break
         page.tab.keyboard.press("s")
         page.settle()
-    page.click("delete")
+    page.click("Delete label")
     page.settle()
     page.drag(".frame", (0.2, 0.2), (0.8, 0.8))
     if page.says("A new outline is proposed"):

@@ -181,7 +181,7 @@ def test_the_card_stands_beside_the_files_with_something_to_copy(draw, run):
     for way in ("Python", "Phone", "Raspberry Pi", "Other programs (HTTP)"):
         assert way in [tab.label for tab in test.tabs]
     assert any('YOLO("apples-model.pt")' in c.value for c in test.code)
-    assert "About this model" in [s.value for s in test.subheader]
+    assert "About this model" in [s.value for s in test.header]
     for code in test.code:
         if code.language == "python":
             compile(code.value, "snippet", "exec")

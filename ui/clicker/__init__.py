@@ -30,6 +30,7 @@ class Words:
     erases: str
     smaller: str
     larger: str
+    paint: str  # the hint while the brush is in hand
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ _component = st.components.v2.component(
 
 def clicker(
     jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str, on_click: Callable[[Click], None],
-    done: int, words: Words | None = None,
+    done: int, words: Words | None = None, about: str = "",
 ) -> None:  # fmt: skip
     """Show a picture to click on.
 
@@ -66,10 +67,11 @@ def clicker(
         key: of the widget.
         on_click: what a click does, before anything is drawn.
         done: how many clicks were taken so far; until it changes, the browser shows that one is being worked on.
+        about: what the picture shows, for who does not see it.
         words: of a bar to zoom, to draw corners and to paint with; None: no bar.
     """
     src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture,
+    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture, "about": about,
             "words": None if words is None else asdict(words), "done": done}  # fmt: skip
 
     def clicked() -> None:

@@ -26,15 +26,15 @@ export default function (component) {
   let start = null;
   if (image.getAttribute("src") !== data.src) image.setAttribute("src", data.src);
   image.style.aspectRatio = data.width + " / " + data.height; // its place is kept before it is loaded: nothing moves
-  hint.textContent = data.hint;
   frame.removeAttribute("aria-busy");
-  frame.setAttribute("aria-label", data.hint);
   at(".bar").style.display = words ? "" : "none";
   overlay.setAttribute("viewBox", "0 0 " + data.width + " " + data.height);
   overlay.setAttribute("preserveAspectRatio", "none");
 
   function draw() {
-    const scale = 100 / data.width;
+    const scale = 100 / data.width, told = state.brush ? words.paint : data.hint;
+    if (hint.textContent !== told) hint.textContent = told;
+    frame.setAttribute("aria-label", (data.about ? data.about + " " : "") + told);
     ring.style.display = state.brush ? "block" : "none";
     ring.style.width = state.size * scale + "%";
     ring.style.left = 100 * state.here[0] + "%";

@@ -32,7 +32,7 @@ export default function (component) {
     if (tile.src) {
       const image = document.createElement("img");
       image.src = tile.src;
-      image.alt = tile.title;
+      image.alt = ""; // the title beside it says it
       frame.append(image);
     }
     const text = document.createElement("span");
