@@ -95,9 +95,9 @@ def test_what_it_names_is_there(manifest):
     loaded = importlib.import_module(module)
     build = getattr(loaded, name)
     assert list(inspect.signature(build).parameters) == ["wanted"]
-    loaded.Wanted.model_validate(application.args)
+    loaded.ServeArguments.model_validate(application.args)
     assert [d.name for d in application.deployments] == [loaded.ROUTES, loaded.MODEL]
-    assert application.name == loaded.Wanted.model_validate(application.args).app
+    assert application.name == loaded.ServeArguments.model_validate(application.args).app
     lock = (MANIFEST.parents[1] / "requirements.lock").read_text(encoding="utf-8")
     assert re.search(rf"^ray=={re.escape(manifest['spec']['rayClusterConfig']['rayVersion'])} ", lock, re.MULTILINE)
 
