@@ -376,4 +376,4 @@ def test_a_refusal_is_shown(endpoint, tmp_path):
     endpoint.script = [refusal]
     run = start_run("segment apples", settings(runs_dir=tmp_path, memory_dir=tmp_path / "memory"))
     assert execute(run, lambda _q: None, tools=[look, train_model]) is ExitCode.FAILED
-    assert "I cannot help with that." in run.record.error
+    assert "I cannot help with that" in run.record.error
