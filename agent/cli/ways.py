@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.errors import Code
-from tools.runs.runtime import resume_command
 
 _CHECKS = {  # what is wrong with a language model -> where that is put right
     "key": "Check OPENAI_API_KEY.",
@@ -24,6 +23,10 @@ def way_out(code: str | None, data: Mapping[str, Any], folder: Path) -> str:
         data: of the same.
         folder: of the run.
     """
+    if code is None:
+        return ""
+    from tools.runs.runtime import resume_command
+
     match code:
         case Code.WITHOUT_MODEL:
             without = f"Or go on without a model: {resume_command(folder, '--llm', 'offline')}"
