@@ -23,6 +23,8 @@ def way_out(code: str | None, data: Mapping[str, Any], folder: Path) -> str:
         data: of the same.
         folder: of the run.
     """
+    if code is None:
+        return ""
     from tools.runs.runtime import resume_command
 
     match code:

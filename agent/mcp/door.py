@@ -224,7 +224,8 @@ class Door:
 
 def worded(error: SightsmithError) -> str:
     """A refusal, with the way out that a client of this server has."""
-    return f"{error}. {_WAYS[error.code]}" if error.code in _WAYS else str(error)
+    said = str(error)
+    return f"{said.rstrip('.')}; {_WAYS[error.code]}" if error.code in _WAYS else said
 
 
 def question_text(question: dict[str, Any]) -> str:

@@ -9,9 +9,11 @@ import pytest
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
 
+from agent.cli.console import Console
 from agent.conversation import artifact_of, step_of
 from agent.extend import EXTEND
 from agent.llm import chat_model
+from agent.mcp.door import question_text
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
 from agent.run_folder import open_run, start_run
@@ -24,7 +26,7 @@ from tools.core.database import connect
 from tools.core.errors import Code, FixArguments, SightsmithError, StepFailed
 from tools.core.settings import Settings
 from tools.drawable.classes import ClassArgument, resolve_classes
-from tools.runs.runtime import RunContext
+from tools.runs.runtime import RunContext, read_record
 from tools.steps import task
 
 
@@ -199,3 +201,17 @@ def test_an_error_keeps_its_code_from_process_to_process(error):
 
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.code, again.data) == (str(error), error.code, error.data)
+
+
+# A question with its ways out -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", ["segment zorblings", "分割佐布林"])
+def test_what_nothing_draws_is_asked_with_the_ways_out_of_each_surface(tmp_path, capsys, request_):
+    run = start_run(request_, Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory", llm="offline"))
+    execute(run, lambda _q: None)
+    question = read_record(run.folder).question
+    assert question["code"] == Code.UNCOVERED and question["data"]["names"] and "--" not in question["question"]
+    Console().print_end(run.record, run.folder)
+    assert "--few DIR" in capsys.readouterr().out
+    assert "few=FOLDER" in question_text(question) and "--" not in question_text(question)

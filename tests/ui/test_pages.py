@@ -206,10 +206,13 @@ def test_the_page_says_what_the_language_model_cost(draw, run, language, totals,
 
 
 def test_the_way_out_without_a_model_is_named_as_its_button_is(draw, run):
-    run.emit("end", status="failed", error="Take another. Go on: sightsmith resume apples --llm offline")
-    run.record.status = "failed"
+    told = {"code": Code.WITHOUT_MODEL, "data": {"check": "model"}}
+    run.emit("end", status="failed", error="Wombat.", **told)
+    run.record.status, run.record.error, run.record.error_code = "failed", "Wombat.", Code.WITHOUT_MODEL
     run.save()
-    assert "Go on: “Go on without the language model”" in words(draw("chat", "apples"))
+    page = draw("chat", "apples")
+    assert "Wombat. Name another model on the page “Settings”. Or press “Go on without" in words(page)
+    assert "Go on without the language model" in [b.label for b in page.button]
 
 
 def test_a_run_whose_process_died_says_why_and_goes_on(draw, run, spawned):

@@ -93,7 +93,7 @@ class LlmSettings(SettingGroup):
     max_empty: int = 2  # answers with neither text nor a tool call
     max_errors: int = 6  # refused calls in a row
     # US dollars a million tokens, read and written ("[0.4, 1.6]"); None: what the endpoint says, where it does
-    price: tuple[NonNegativeFloat, NonNegativeFloat] | None = None
+    price: Annotated[tuple[NonNegativeFloat, NonNegativeFloat] | None, BeforeValidator(_from_json)] = None
     # At api.openai.com; a server of one's own is asked what it serves.
     openai_default: str = Field("gpt-4.1-mini", validation_alias="openai_default")
 

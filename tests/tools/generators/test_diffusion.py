@@ -220,7 +220,7 @@ def test_missing_and_broken_weights_are_said_in_one_sentence(tmp_path):
 
 
 def test_a_run_draws_anything_that_has_a_name(model, tmp_path):
-    values = settings(model).model_dump(include={"diffusion_model", "diffusion_steps", "profile"})
+    values = settings(model).model_dump(include={"diffusion", "profile"})
     run = new_run(tmp_path, "zorb", generator="diffusion", **values)
     design(run, 4, [], None)
     assert json.loads(generate(run))["pictures_in_all"] == 4

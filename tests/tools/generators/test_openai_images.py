@@ -18,7 +18,7 @@ from tests.tools.generators.image_service import ImageService, fault
 from tests.waiting import LONG_S, wait_until
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.ledger import Ledger
-from tools.core.settings import Settings
+from tools.core.settings import Settings, flat
 from tools.data.pictures import read_picture
 from tools.drawable.classes import ClassArgument
 from tools.generators import Failed, Generated
@@ -262,7 +262,8 @@ def test_the_books_survive_half_a_line(tmp_path):
 
 
 def paid_run(folder, service, count=12, money=1.0, **changed):
-    values = settings(service, **changed).model_dump(exclude={"runs_dir", "memory_dir", "size_px", "generator"})
+    values = flat(settings(service, **changed).model_dump())
+    values = {k: v for k, v in values.items() if k not in ("runs_dir", "memory_dir", "size_px", "generator")}
     run = new_run(folder, generator="openai_images", images=count, **values)
     run.task.budget.money = money
     run.dataset.add_scenes(1, scenes(count))

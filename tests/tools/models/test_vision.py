@@ -36,7 +36,7 @@ def service(monkeypatch):
 
 
 def _model(tmp_path, service, cap=1.0, **options):
-    values = {"vlm_model": "sees", "vlm_price": 0.1, "vlm_base_url": service.url, "OPENAI_API_KEY": "sk-secret"}
+    values = {"vlm_model": "sees", "vlm_price": 0.1, "vlm_base_url": service.url, "openai_api_key": "sk-secret"}
     return VisionModel(Settings(**values | options), tmp_path, cap)
 
 
@@ -89,7 +89,7 @@ def test_the_cap_is_never_passed(tmp_path, service):
     [
         ({"vlm_model": None}, "no vision model is named"),
         ({"vlm_price": None}, "SIGHTSMITH_VLM_PRICE"),
-        ({"vlm_base_url": None, "OPENAI_API_KEY": None}, "OPENAI_API_KEY"),
+        ({"vlm_base_url": None, "openai_api_key": None}, "OPENAI_API_KEY"),
         ({}, None),
     ],
 )
