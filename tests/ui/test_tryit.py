@@ -151,9 +151,9 @@ def test_the_trail_can_be_taken_as_json(draw, run):
     page = draw("review", "apples", reviewer="Ann")
     next(b for b in page.button if b.label == "Flag").click().run()
     assert "Only flagged (1)" in [t.label for t in page.toggle]
-    from ui.review import _trail
+    from ui.review_tasks import trail
 
-    (entry,) = json.loads(json.dumps(_trail(run.folder)))
+    (entry,) = json.loads(trail(run.folder))
     assert (entry["reviewer"], entry["action"], entry["flagged"]) == ("Ann", "flag", True)
     page.toggle(key="only_flagged").set_value(True).run()
     assert "Flagged: somebody should look again." in words(page)
