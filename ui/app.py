@@ -64,10 +64,15 @@ def _sidebar() -> None:
 
 
 def _titles(records: dict[str, RunRecord]) -> dict[str, str]:
-    """What the list says; two of the same title are told apart by when they began."""
+    """What the list says; two of the same title are told apart by when they began, and of the same time by folder.
+
+    The browser knows them by these words alone: of two alike it would take the first for the other.
+    """
     found = {name: titles.title_of(session.runs_dir() / name, record) for name, record in records.items()}
-    times = Counter(found.values())
-    return {n: f"{said} · {titles.when(records[n])}" if times[said] > 1 else said for n, said in found.items()}
+    for more in (lambda name: titles.when(records[name]), str):
+        times = Counter(found.values())
+        found = {name: f"{said} · {more(name)}" if times[said] > 1 else said for name, said in found.items()}
+    return found
 
 
 def _chosen() -> None:

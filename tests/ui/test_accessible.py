@@ -147,8 +147,8 @@ def test_a_mask_is_painted_mended_taken_back_and_kept_by_keys_alone(server, brow
     page.tab.keyboard.press("k")
     page.wait_until(lambda: data.audit_trail(), "the mask is kept")
     (change,) = data.audit_trail()
-    drawn = data.sample(change["sample"]).instances[-1]
-    area = drawn.mask(64, 64).sum()
+    sample = data.sample(change["sample"])
+    area = sample.instances[-1].mask(sample.height, sample.width).sum()
     assert change["action"] == "draw"
     assert size**2 * 0.7 < area < size**2 * 6  # a stroke of a few steps, with no hole
     assert page.tab.locator(".frame").count() == 1

@@ -118,7 +118,9 @@ def _strokes(value: Any, width: int, height: int) -> tuple[Stroke, ...]:
     for one in value:
         points = _points(one.get("points"), width, height, _PULLS) if isinstance(one, dict) else None
         size = one.get("size") if points else None
-        if points is None or type(size) not in (int, float) or not 1 <= size <= MAX_SIZE_PX:
+        if points is None or isinstance(size, bool) or not isinstance(size, int | float):
+            return ()
+        if not 1 <= size <= MAX_SIZE_PX:
             return ()
         strokes.append(Stroke(points, float(size), bool(one.get("erase"))))
     return tuple(strokes)
