@@ -27,6 +27,8 @@ PLACE_WORDS: dict[str, str] = {
 }
 
 # Places that only some things visit: not drawn from unless the thing is met there or the request names them.
+# Seen straight from above, all things at one distance: there each is as large to the others as in the world.
+FLAT_PLACES = frozenset({"inspection", "aerial", "slide"})
 SPECIAL_PLACES = frozenset({"inspection", "dashcam", "aerial", "slide"})
 # Where a thing longer than this (metres) does not fit; a car on a table would be a toy.
 SMALL_PLACES = frozenset({"table", "shelf", "conveyor", "hand", "workbench", "inspection"})

@@ -19,7 +19,7 @@ from tools.scenes.captions import say_distinctly
 from tools.scenes.coverage import cover_pairs
 from tools.scenes.focus import Aim, Aims, Focus, Row, Wish, class_shares, parse_focus
 from tools.scenes.layout import Layouts, lay_out
-from tools.scenes.places import IMPOSSIBLE
+from tools.scenes.places import FLAT_PLACES, IMPOSSIBLE
 from tools.scenes.scene import AXES, DISTANCES, SceneObject, SceneSpec
 from tools.scenes.vocabulary import LookAlike, Vocabulary
 
@@ -28,6 +28,8 @@ T = TypeVar("T")
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
+CROWDS = {"slide": (6, 24)}  # "many" there: a smear holds dozens of cells
+LEAST_WIDTH = 0.035  # of a thing drawn smaller than another one to scale: 11 px of 320
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
 MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
 CLUTTER = {"studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15), "inspection": (0.0, 0.3)}
@@ -137,7 +139,7 @@ class _Drawing:
         partners[~empty] = [a and a.partner for a in aims]
         rows[~empty] = self._rows_with_targets([a.row if a else {} for a in aims], [s for s in earlier if s.targets])
         rows[empty] = self._rows_without(int(empty.sum()), [s for s in earlier if not s.targets])
-        targets = self._numbers([NUMBER[r["crowding"]] if "crowding" in r else (0, 0) for r in rows])
+        targets = self._numbers([_target_range(r) for r in rows])
         mistaken = aimed & bool(self.mistaken)
         others = self._numbers([_lookalike_range(r, bool(m)) for r, m in zip(rows, mistaken, strict=True)])
         low, high = np.array([DISTANCES[r["distance"]] for r in rows]).T
@@ -228,11 +230,21 @@ class _Drawing:
             hidden = low + (high - low) * self._next() if as_first else low * self._next()
             targets.append(
                 SceneObject(
-                    class_name=name, drawn_as=self.drawn_as[name], appearance=look, box=place.box(slot),
-                    depth=place.depth(slot), occlusion=round(hidden, 3),
+                    class_name=name, drawn_as=self.drawn_as[name], appearance=look,
+                    box=self._to_scale(place.box(slot), name, row["context"]), depth=place.depth(slot),
+                    occlusion=round(hidden, 3),
                 )
             )  # fmt: skip
         return targets
+
+    def _to_scale(
+        self, box: tuple[float, float, float, float], name: str, context: str
+    ) -> tuple[float, float, float, float]:
+        """The box of a class in a place where all are at one distance: the largest class's, scaled."""
+        cx, cy, w, h = box
+        scale = self.vocabulary.scales.get(name, 1.0) if context in FLAT_PLACES else 1.0
+        scale = max(scale, min(1.0, LEAST_WIDTH / min(w, h)))
+        return cx, cy, round(w * scale, 4), round(h * scale, 4)
 
     def _lacking(self) -> str:
         """The class furthest under its share of the objects so far."""
@@ -286,6 +298,13 @@ class _Place(NamedTuple):
 
 def _company(scene: SceneSpec) -> str:
     return "look-alikes" if any(o.role == "lookalike" for o in scene.objects) else "nothing"
+
+
+def _target_range(row: Row) -> tuple[int, int]:
+    if "crowding" not in row:
+        return 0, 0
+    many = CROWDS.get(row["context"]) if row["crowding"] == "many" else None
+    return many or NUMBER[row["crowding"]]
 
 
 def _lookalike_range(row: Row, mistaken: bool) -> tuple[int, int]:

@@ -16,9 +16,11 @@ from tools.scenes.scene import AXES, CONTEXTS, DISTANCES
 from tools.scenes.vocabulary import build_vocabulary
 
 
-def _thing(looks, lookalikes=()):
+def _thing(looks, lookalikes=(), contexts=(), size_m=0.1):
     appearances = [SimpleNamespace(name=n, weight=w) for n, w in looks.items()]
-    return SimpleNamespace(appearances=appearances, contexts=[], lookalikes=list(lookalikes), size_m=0.1)
+    return SimpleNamespace(
+        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m
+    )  # fmt: skip
 
 
 THINGS = {
@@ -26,6 +28,9 @@ THINGS = {
     "ball": _thing({"plain": 1}),
     "pear": _thing({"plain": 1}),
     "plum": _thing({"plain": 1}, ["ball"]),
+    "white cell": _thing({"plain": 1}, contexts=["slide"], size_m=12e-6),
+    "platelet": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
+    "crumb": _thing({"plain": 1}, contexts=["table"], size_m=0.01),
 }
 
 
@@ -68,6 +73,25 @@ def test_scenes_know_whether_they_were_aimed():
     assert aimed[0].model_copy(update={"aimed": False}).id == aimed[0].id
     empties = [s for s in _sample(60, focus=["crowding=none"]) if not s.targets]
     assert all(s.aimed for s in empties)
+
+
+def _widths(scenes, name):
+    return np.array([o.box[2] for s in scenes for o in s.targets if o.class_name == name])
+
+
+def test_where_all_are_at_one_distance_each_is_as_large_as_in_the_world():
+    """Under a microscope nothing small is near; across a room a small thing may look larger than a large one."""
+    scenes = _sample(200, "white cell", "platelet")
+    small, large = _widths(scenes, "platelet"), _widths(scenes, "white cell")
+    assert np.median(small) == pytest.approx(np.median(large) / 4, rel=0.35)
+    assert small.min() > 0.02  # as small as anything is at the greatest distance
+    scenes = _sample(200, "apple", "crumb")
+    assert np.median(_widths(scenes, "crumb")) == pytest.approx(np.median(_widths(scenes, "apple")), rel=0.2)
+
+
+def test_a_smear_holds_more_than_a_table():
+    most = {n: max(len(s.targets) for s in _sample(100, n)) for n in ("white cell", "apple")}
+    assert most["white cell"] > 16 > most["apple"]
 
 
 def test_aims_by_weight():

@@ -166,3 +166,11 @@ def test_the_prompt_names_every_value_and_its_examples_are_accepted():
     assert len(examples) == 2
     for example in examples:
         build_vocabulary(_task(_class("ripe tomato", "tomato", "ripe")), THINGS, 0.8, example)
+
+
+def test_how_large_classes_are_to_each_other_is_known_and_no_wish():
+    scales = build_vocabulary(_task("tomato", "car", "blood cell", "never taught"), THINGS, 0.8).scales
+    assert scales == {"car": 1.0, "tomato": 0.2, "blood cell": 0.2}  # smaller ones would not be seen at all
+    assert build_vocabulary(_task("tomato", "car", kind="classify"), THINGS, 0.8).scales == {}
+    with pytest.raises(FixArguments, match="no axis 'scales'"):
+        build_vocabulary(_task("car"), THINGS, 0.8, {"scales": {"car": 0.5}})

@@ -456,7 +456,10 @@ def build_slide(stage: Stage) -> None:
     surface.colour((0.4, 0.4, 0.4))
     stage.plane("field", surface.material, (-200, 200), (-200, 200))
     stain = surfaces.Surface("stain", roughness=0.6)
-    stain.colour(vary(rng, rng.choice([(0.3, 0.1, 0.35), (0.5, 0.2, 0.3), (0.2, 0.2, 0.15), (0.15, 0.2, 0.4)]), 0.3))
+    # Not the purple of stained cells: a speck of it is a platelet to whoever looks, and has no label.
+    stain.colour(
+        vary(rng, rng.choice([(0.25, 0.18, 0.13), (0.36, 0.32, 0.28), (0.2, 0.2, 0.15), (0.15, 0.2, 0.4)]), 0.3)
+    )
     mesh = stage.mesh("speck", blob(noise, 0.35, 7))
     for _ in range(_clutter_count(stage, 50)):
         spot = stage.camera.on_plane(rng.uniform(0, 1), rng.uniform(0, 1))

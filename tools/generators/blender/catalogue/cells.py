@@ -10,9 +10,15 @@ from tools.generators.blender.short import (
 )
 
 # fmt: off
+# On a stained smear, as most photos of blood are: pink to grey, seen through, pale in the middle.
+SMEARED = paint(
+    "#c98a8c #b87c84 #d49c94 #c08ea0",
+    lay("band", "#e6cfcb", axis="along", span=(0.72, 1.0), softness=0.9, opacity=0.75),
+    lay("noise", "#b0707c", 0.3, scale=3, softness=0.9, opacity=0.3), roughness=0.5, transparency=0.35, jitter=0.08,
+)
 RBC = ObjectSpec(
     name="red blood cell", aliases=words("erythrocyte|rbc"), chinese=words("红细胞|红血球"), size_m=8e-6,
-    contexts=["slide"], rests=["flat", "any"], lookalikes=["white blood cell", "yeast cell", "coin"],
+    contexts=["slide"], rests=["flat", "any"], lookalikes=["white blood cell", "yeast cell", "green alga"],
     materials={
         "cell": paint(
             "#c8484a #d05a58 #b83c42", lay("noise", "#d87a74", 0.4, scale=4, softness=0.9, opacity=0.4),
@@ -26,7 +32,7 @@ RBC = ObjectSpec(
                 (0, -0.025), (0.1, -0.03), (0.2, -0.075), (0.33, -0.145), (0.45, -0.125), (0.5, 0.0), (0.45, 0.125),
                 (0.33, 0.145), (0.2, 0.075), (0.1, 0.03), (0, 0.025),
             ],
-            only=["normal"],
+            only=["normal", "stained"],
         ),
         Lathe(
             material="cell", bend=75, bend_range=25, turn=(90, 0, 0), scale=(1, 0.8, 1),
@@ -36,7 +42,8 @@ RBC = ObjectSpec(
         Ellipsoid(material="cell", size=(1, 1, 0.92), only=["spherical"]),
     ],
     appearances=[
-        look("normal", "healthy|red|正常|健康", 4), look("sickle", "sickled|diseased|镰状|镰刀", 0.6),
+        look("stained", "smear|pink|染色|涂片", 4, {"cell": SMEARED}),
+        look("normal", "healthy|red|fresh|正常|健康", 2), look("sickle", "sickled|diseased|镰状|镰刀", 0.6),
         look("spherical", "swollen|spherocyte|球形", 0.4),
     ],
     variation=Variation(stretch=(0.1, 0.1, 0.1), wobble=0.02, wobble_scale=1.2, bend=14),
@@ -44,7 +51,7 @@ RBC = ObjectSpec(
 STAINED = paint("#5a3a8a #4a2f7a #6a4498", lay("noise", "#3a2266", 0.5, scale=7), roughness=0.6, jitter=0.1)
 WBC = ObjectSpec(
     name="white blood cell", aliases=words("leukocyte|leucocyte|wbc"), chinese=words("白细胞|白血球"), size_m=1.3e-5,
-    contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "yeast cell", "ball"],
+    contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "yeast cell", "pollen grain"],
     materials={
         "plasm": paint(
             "#d8c8e2 #e2d4ea #cbb8da", lay("spots", "#8a68a8 #b080b8", 0.2, scale=22, softness=0.6, opacity=0.7),
@@ -77,7 +84,7 @@ WBC = ObjectSpec(
 )
 BACTERIUM = ObjectSpec(
     name="bacterium", aliases=words("bacillus|rod-shaped bacterium|bacteria cell|germ"), chinese=words("细菌|杆菌"),
-    size_m=2.5e-6, contexts=["slide"], rests=["side", "any"], lookalikes=["yeast cell", "red blood cell", "cucumber"],
+    size_m=2.5e-6, contexts=["slide"], rests=["side", "any"], lookalikes=["yeast cell", "red blood cell", "diatom"],
     materials={
         "wall": paint(
             "#6a8f3a #5a7f5a #8a9a3a #7a4a8a", lay("noise", "#a8c06a", 0.4, scale=5, opacity=0.5), roughness=0.4,
@@ -119,7 +126,7 @@ BACTERIUM = ObjectSpec(
 )
 YEAST = ObjectSpec(
     name="yeast cell", aliases=words("yeast|budding yeast"), chinese=words("酵母|酵母菌|酵母细胞"), size_m=5e-6,
-    contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "bacterium", "egg"],
+    contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "bacterium", "green alga"],
     materials={
         "wall": paint("#d8cfa8 #cfc49a #e0d8b8", roughness=0.3, transparency=0.78, jitter=0.08),
         "inside": paint("#a8986a #b8a878", roughness=0.6),
