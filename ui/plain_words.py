@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent import spending
+from tools.core.errors import with_way_out
 from tools.data.sample import Sample
 from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
@@ -95,7 +96,7 @@ def with_way(said: str, code: str | None, data: Mapping[str, Any]) -> str:
     if f"way_{code}" not in EN:
         return said
     check = t(f"check_{data['check']}") if data.get("check") else ""
-    return f"{said}{'' if said.endswith(('.', '。', '?', '？')) else t('full_stop')} {t(f'way_{code}', check=check)}"
+    return with_way_out(said, t(f"way_{code}", check=check), t("full_stop"))
 
 
 def model_cost(record: RunRecord) -> str:

@@ -7,6 +7,7 @@ between two of them. A callback works on the picture as it is then, not as it wa
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -63,11 +64,8 @@ def render() -> None:
         if place is None:
             return
         folder, names, photos = place
-        dataset = Dataset(folder)
-        try:
+        with closing(Dataset(folder)) as dataset:
             _review(folder, dataset, names, photos)
-        finally:
-            dataset.close()
 
 
 def _place() -> tuple[Path, list[str], PhotoSet | None] | None:
@@ -332,14 +330,11 @@ def _change(folder: Path, sample_id: str, work: _Work, change: Callable[[Dataset
     """Do something to a picture as it is now; a refusal is said beside it, and what was begun is kept."""
     work.problem = ""
     try:
-        dataset = Dataset(folder)
-        try:
+        with closing(Dataset(folder)) as dataset:
             sample = dataset.sample(sample_id)
             if sample is not None:
                 change(dataset, sample)
             return sample is not None
-        finally:
-            dataset.close()
     except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
         work.problem = widgets.explained(error)
         return False
@@ -353,22 +348,16 @@ def _undo(folder: Path, works: dict[str, _Work]) -> None:
         work.mask = None if before is None else decode_mask(before, sample.height, sample.width)
         return
     try:
-        dataset = Dataset(folder)
-        try:
+        with closing(Dataset(folder)) as dataset:
             taken = review.undo(dataset, by=_by())
-        finally:
-            dataset.close()
         works[str(folder)] = _Work(sample_id=taken.sample_id, skipped=work.skipped)
     except (SightsmithError, OSError, sqlite3.DatabaseError) as error:
         work.problem = widgets.explained(error)
 
 
 def _as_it_is(folder: Path, sample_id: str) -> Sample | None:
-    dataset = Dataset(folder)
-    try:
+    with closing(Dataset(folder)) as dataset:
         return dataset.sample(sample_id)
-    finally:
-        dataset.close()
 
 
 def _verdict(folder: Path, sample: Sample, works: dict[str, _Work]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.core.errors import Code
+from tools.core.errors import Code, with_way_out
 
 _CHECKS = {  # what is wrong with a language model -> where that is put right
     "key": "Check OPENAI_API_KEY.",
@@ -48,5 +48,4 @@ def way_out(code: str | None, data: Mapping[str, Any], folder: Path) -> str:
 
 def with_way(said: str, code: str | None, data: Mapping[str, Any], folder: Path) -> str:
     """A sentence, and the way out behind it."""
-    way = way_out(code, data, folder)
-    return f"{said}{'' if said.endswith(('.', '。', '?', '？')) else '.'} {way}" if way else said
+    return with_way_out(said, way_out(code, data, folder))

@@ -22,6 +22,19 @@ class Code(StrEnum):
     BEGUN = "begun"  # the run has begun, and learns from what it was given; data: request, few
 
 
+def with_way_out(said: str, way: str, full_stop: str = ".") -> str:
+    """A sentence, and the way out behind it where there is one.
+
+    Args:
+        said: what went wrong, with a stop at its end or without.
+        way: what can be done, in the words of where it is read.
+        full_stop: of the language.
+    """
+    if not way:
+        return said
+    return f"{said}{'' if said.endswith(('.', '。', '?', '？')) else full_stop} {way}"
+
+
 class SightsmithError(Exception):
     """Base of every error whose message is written for the person or the model that reads it."""
 

@@ -7,6 +7,7 @@ field's name, or the field's alias where the two differ.
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -48,7 +49,17 @@ def _from_json(value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise ValueError(f"must be JSON: {error}") from error
+        raise ValueError(f'must be JSON, such as ["a", "b"] or {{"a": "b"}}: {error}') from error
+
+
+def _price_pair(value: Any) -> Any:
+    """Two prices, which come from the environment as JSON."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if value is not None and not (isinstance(value, list | tuple) and len(value) == 2):
+        raise ValueError("must be two numbers, of a million tokens read and written, such as [0.4, 1.6]")
+    return value
 
 
 ViewCount = Annotated[Literal[1, 2, 6], BeforeValidator(_number)]
@@ -93,7 +104,7 @@ class LlmSettings(SettingGroup):
     max_empty: int = 2  # answers with neither text nor a tool call
     max_errors: int = 6  # refused calls in a row
     # US dollars a million tokens, read and written ("[0.4, 1.6]"); None: what the endpoint says, where it does
-    price: Annotated[tuple[NonNegativeFloat, NonNegativeFloat] | None, BeforeValidator(_from_json)] = None
+    price: Annotated[tuple[NonNegativeFloat, NonNegativeFloat] | None, BeforeValidator(_price_pair)] = None
     # At api.openai.com; a server of one's own is asked what it serves.
     openai_default: str = Field("gpt-4.1-mini", validation_alias="openai_default")
 

@@ -203,7 +203,7 @@ class _Drawing:
     ) -> SceneSpec:
         targets, others = numbers
         objects = self._targets(row, place, targets, partner) if targets else []
-        objects += [self._lookalike(place, slot, aimed) for slot in range(targets, targets + others)]
+        objects += [self._lookalike(place, slot, aimed, row["context"]) for slot in range(targets, targets + others)]
         low, high = CLUTTER.get(row["context"], ANY_CLUTTER)
         return SceneSpec(
             context=row["context"], light=row["light"], weather=row["weather"], viewpoint=row["viewpoint"],
@@ -231,18 +231,18 @@ class _Drawing:
             targets.append(
                 SceneObject(
                     class_name=name, drawn_as=self.drawn_as[name], appearance=look,
-                    box=self._to_scale(place.box(slot), name, row["context"]), depth=place.depth(slot),
+                    box=self._to_scale(place.box(slot), self.drawn_as[name], row["context"]), depth=place.depth(slot),
                     occlusion=round(hidden, 3),
                 )
             )  # fmt: skip
         return targets
 
     def _to_scale(
-        self, box: tuple[float, float, float, float], name: str, context: str
+        self, box: tuple[float, float, float, float], drawn_as: str, context: str
     ) -> tuple[float, float, float, float]:
-        """The box of a class in a place where all are at one distance: the largest class's, scaled."""
+        """The box of a thing in a place where all are at one distance: the largest class's, scaled."""
         cx, cy, w, h = box
-        scale = self.vocabulary.scales.get(name, 1.0) if context in FLAT_PLACES else 1.0
+        scale = self.vocabulary.scales.get(drawn_as, 1.0) if context in FLAT_PLACES else 1.0
         scale = max(scale, min(1.0, LEAST_WIDTH / min(w, h)))
         return cx, cy, round(w * scale, 4), round(h * scale, 4)
 
@@ -251,14 +251,16 @@ class _Drawing:
         total = sum(self.instances.values())
         return max(self.instances, key=lambda name: self.shares[name] * total - self.instances[name])
 
-    def _lookalike(self, place: "_Place", slot: int, aimed: bool) -> SceneObject:
+    def _lookalike(self, place: "_Place", slot: int, aimed: bool, context: str) -> SceneObject:
         looks = self.lookalikes[self._kind(aimed)]
         chosen = _one_of(looks, [k.weight for k in looks], self._next())
-        cx, cy, w, h = place.box(slot)
+        cx, cy, w, h = box = place.box(slot)
+        if context in FLAT_PLACES:
+            box = self._to_scale(box, chosen.drawn_as, context)
+        else:  # a smaller one stands where one of the target's size would; there is no room for larger ones
+            box = (cx, cy + h * (1 - chosen.scale) / 2, w * chosen.scale, h * chosen.scale)
         return SceneObject(
-            role="lookalike", drawn_as=chosen.drawn_as, appearance=chosen.appearance,
-            # A smaller one stands where one of the target's size would; there is no room for larger ones.
-            box=(cx, cy + h * (1 - chosen.scale) / 2, w * chosen.scale, h * chosen.scale),
+            role="lookalike", drawn_as=chosen.drawn_as, appearance=chosen.appearance, box=box,
             depth=place.depth(slot), occlusion=round(HIDDEN["partly hidden"][0] * self._next(), 3),
         )  # fmt: skip
 

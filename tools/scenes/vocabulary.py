@@ -25,7 +25,7 @@ VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
 DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.5, 1.5, 0.8), strict=True))
 CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
-LEAST_CLASS_SCALE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
+LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In a picture with a single label the thing is the subject, never a dot in the distance.
 CLASSIFY_DISTANCE_WEIGHTS = {"close": 3.0, "near": 1.0, "medium": 0.0}  # medium where it is wished for
@@ -85,7 +85,7 @@ class Vocabulary(BaseModel):
     lookalikes: dict[str, list[LookAlike]] = Field(default_factory=dict, description="class name -> what looks like it")
     scales: dict[str, float] = Field(
         default_factory=dict,
-        description="class name -> its size over the largest class's, where all are at one distance",
+        description="what draws it -> its size over the largest class's, where all are at one distance",
     )
 
     @field_validator(*PLAIN_AXES)
@@ -142,14 +142,11 @@ def build_vocabulary(
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
         # One label a picture: a look-alike beside the target may be another class's thing.
         lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
-        scales={} if single else _scales(task, things),
     )
-    values = built.model_dump()
+    values = built.model_dump(exclude={"scales"})  # as in the world, whatever is wished
     for name, wish in (wishes or {}).items():
-        if name not in values or name == "scales":
-            raise FixArguments(
-                f"the vocabulary has no axis {name!r}; there are {', '.join(v for v in values if v != 'scales')}"
-            )
+        if name not in values:
+            raise FixArguments(f"the vocabulary has no axis {name!r}; there are {', '.join(values)}")
         if not isinstance(wish, Mapping):
             raise FixArguments(f"{name} must be an object such as {{value: weight}}, not {wish!r}")
         if name == "phrases":
@@ -161,7 +158,8 @@ def build_vocabulary(
             values[name] |= {c: _of_class(name, c, wanted, built, task, things) for c, wanted in wish.items()}
         if name in PLAIN_AXES and not any(values[name].values()):
             raise FixArguments(f"{name}: at least one value needs a weight above 0")
-    return Vocabulary.model_validate(values)
+    wished = Vocabulary.model_validate(values)
+    return wished.model_copy(update={"scales": _scales(task, things, wished.lookalikes)})
 
 
 def _of_class(name: str, class_name: str, wanted: Any, built: Vocabulary, task: TaskSpec, things: Things) -> Any:
@@ -243,10 +241,13 @@ def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAli
     return [look for look in looks if not _is_target(look.drawn_as, look.appearance, task.classes)]
 
 
-def _scales(task: TaskSpec, things: Things) -> dict[str, float]:
-    """How large the classes are to each other, 1 for the largest."""
-    sizes = {c.name: things[c.drawn_as].size_m for c in task.classes if c.drawn_as in things}
-    return {name: round(max(size / max(sizes.values()), LEAST_CLASS_SCALE), 3) for name, size in sizes.items()}
+def _scales(task: TaskSpec, things: Things, lookalikes: Mapping[str, Sequence[LookAlike]]) -> dict[str, float]:
+    """How large classes and look-alikes are to the largest class; for larger look-alikes there is no room."""
+    classes = [c.drawn_as for c in task.classes if c.drawn_as in things]
+    largest = max((things[key].size_m for key in classes), default=1.0)
+    shown = {*classes, *(one.drawn_as for own in lookalikes.values() for one in own)}
+    ratios = {key: things[key].size_m / largest for key in sorted(shown)}
+    return {key: round(min(max(ratio, LEAST_SCALE_BESIDE), 1.0), 3) for key, ratio in ratios.items()}
 
 
 def _looks_of(key: str, beside: ClassSpec, things: Things) -> list[LookAlike]:

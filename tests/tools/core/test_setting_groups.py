@@ -97,6 +97,8 @@ def test_a_copy_shares_no_group_and_knows_its_names():
         ("SIGHTSMITH_SEED", "-1", "seed (SIGHTSMITH_SEED): Input should be greater"),
         ("SIGHTSMITH_MIN_REPAINT_AGREEMENT", "7", "min_repaint_agreement (SIGHTSMITH_MIN_REPAINT_AGREEMENT): Input"),
         ("SIGHTSMITH_UI_USERS", "me", "ui_users (SIGHTSMITH_UI_USERS): Value error, must be JSON"),
+        ("SIGHTSMITH_LLM_PRICE", "0.4", "llm_price (SIGHTSMITH_LLM_PRICE): Value error, must be two numbers"),
+        ("SIGHTSMITH_LLM_PRICE", "cheap", "llm_price (SIGHTSMITH_LLM_PRICE): Value error, must be two numbers"),
         ("SIGHTSMITH_UI_USERS", "[{}]", "ui_users.0 (SIGHTSMITH_UI_USERS): Input should be a valid string"),
     ],
 )

@@ -57,6 +57,14 @@ def test_shape_differs_from_object_to_object_and_not_for_a_seed(name):
     assert first != other or family(name).variation.stretch != (0, 0, 0)
 
 
+def test_beside_what_only_a_microscope_shows_lies_nothing_of_another_world():
+    """A coin on a slide teaches nothing: no photo through a microscope has one."""
+    things = catalogue()
+    only = [key for key in things if things[key].contexts == ["slide"]]
+    assert "red blood cell" in only and len(only) > 8
+    assert [(k, near) for k in only for near in things[k].lookalikes if "slide" not in things[near].contexts] == []
+
+
 def test_what_is_a_kind_of_a_thing_is_never_its_look_alike():
     """A look-alike is not labelled: a bird that may be a robin must not stand beside unlabelled robins."""
     for row in rows().values():

@@ -28,7 +28,8 @@ THINGS = {
     "ball": _thing({"plain": 1}),
     "pear": _thing({"plain": 1}),
     "plum": _thing({"plain": 1}, ["ball"]),
-    "white cell": _thing({"plain": 1}, contexts=["slide"], size_m=12e-6),
+    "white cell": _thing({"plain": 1}, ["spore"], contexts=["slide"], size_m=12e-6),
+    "spore": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
     "platelet": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
     "crumb": _thing({"plain": 1}, contexts=["table"], size_m=0.01),
 }
@@ -85,6 +86,8 @@ def test_where_all_are_at_one_distance_each_is_as_large_as_in_the_world():
     small, large = _widths(scenes, "platelet"), _widths(scenes, "white cell")
     assert np.median(small) == pytest.approx(np.median(large) / 4, rel=0.35)
     assert small.min() > 0.02  # as small as anything is at the greatest distance
+    beside = np.array([o.box[2] for s in scenes for o in s.objects if o.role == "lookalike"])
+    assert np.median(beside) == pytest.approx(np.median(small), rel=0.35)
     scenes = _sample(200, "apple", "crumb")
     assert np.median(_widths(scenes, "crumb")) == pytest.approx(np.median(_widths(scenes, "apple")), rel=0.2)
 

@@ -169,8 +169,15 @@ def test_the_prompt_names_every_value_and_its_examples_are_accepted():
 
 
 def test_how_large_classes_are_to_each_other_is_known_and_no_wish():
-    scales = build_vocabulary(_task("tomato", "car", "blood cell", "never taught"), THINGS, 0.8).scales
-    assert scales == {"car": 1.0, "tomato": 0.2, "blood cell": 0.2}  # smaller ones would not be seen at all
-    assert build_vocabulary(_task("tomato", "car", kind="classify"), THINGS, 0.8).scales == {}
+    things = {
+        "white cell": _thing({"plain": 1}, ("slide",), ["yeast", "pollen"], size_m=12e-6),
+        "platelet": _thing({"plain": 1}, ("slide",), size_m=3e-6),
+        "yeast": _thing({"plain": 1}, ("slide",), size_m=6e-6),
+        "pollen": _thing({"plain": 1}, ("slide",), size_m=30e-6),
+        "virus": _thing({"plain": 1}, ("slide",), size_m=1e-7),
+    }
+    scales = build_vocabulary(_task("white cell", "platelet", "virus", "never taught"), things, 0.8).scales
+    # What is too small to be seen at all is not drawn so, and for what is larger than the largest class is no room.
+    assert scales == {"white cell": 1.0, "platelet": 0.25, "yeast": 0.5, "pollen": 1.0, "virus": 0.2}
     with pytest.raises(FixArguments, match="no axis 'scales'"):
         build_vocabulary(_task("car"), THINGS, 0.8, {"scales": {"car": 0.5}})
