@@ -36,6 +36,8 @@ _MIN_VISIBLE_SHARE = 0.18  # less is hardly recognisable, and people would not o
 _EMPTY_SHARE = 0.05
 # Fine textures alone make a network that knows surfaces and not shapes: it learns renders better and photos worse.
 _BLENDED_OBJECTS, _BLENDED_GROUNDS = 0.55, 0.35
+# How much is strewn in front of the objects: over a quarter of them shows under 0.6 of itself then.
+_HIDING, _HIDING_SHARES = (0.0, 0.4, 1.2), (0.3, 0.4, 0.3)
 _MEDLEY_SHARE = 0.6  # of the pictures show many objects, each of its own kind and size: they teach most a step
 
 
@@ -45,6 +47,15 @@ class FormulaPicture:
 
     picture: Picture  # (n, n, 3) RGB
     ids: Ids  # (n, n)
+    boxes: Floats  # (256, 4) x1 y1 x2 y2 of each object by its number: of the whole, what is hidden too, in the frame
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """What an object has before anything hides it, in and out of the frame."""
+
+    pixels: int
+    box: tuple[float, float, float, float]  # x1 y1 x2 y2
 
 
 @dataclass(frozen=True)
@@ -84,11 +95,13 @@ def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
     _clutter(rng, canvas, None, plants, amount=rng.choice([0.0, 0.25, 1.0], p=[0.55, 0.28, 0.17]))
     if rng.random() < 0.35:  # depth of field
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.6, 4.0) * size_px / 256)
+    boxes = np.zeros((256, 4), np.float32)
     if rng.random() >= _EMPTY_SHARE:
-        full = _objects(rng, canvas, ids)
-        _clutter(rng, canvas, ids, plants, amount=rng.choice([0.0, 0.1, 0.5], p=[0.5, 0.32, 0.18]))
-        _drop_hidden(ids, full)
-    return FormulaPicture(_finish(rng, canvas), ids)
+        extents = _objects(rng, canvas, ids)
+        _clutter(rng, canvas, ids, plants, amount=rng.choice(_HIDING, p=_HIDING_SHARES))
+        _drop_hidden(ids, extents)
+        boxes[1 : len(extents) + 1] = [e.box for e in extents]
+    return FormulaPicture(_finish(rng, canvas), ids, boxes.clip(0, size_px))
 
 
 # Background ------------------------------------------------------------------------------------------------------
@@ -230,8 +243,8 @@ def _random_light(rng: np.random.Generator) -> _Light:
     )
 
 
-def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[int]:
-    """Draw objects far to near. Returns the pixels of each before anything hides it."""
+def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[_Extent]:
+    """Draw objects far to near, numbered from 1. Returns the extent of each."""
     n = canvas.shape[0]
     light = _random_light(rng)
     if rng.random() < _MEDLEY_SHARE:
@@ -242,12 +255,12 @@ def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[int]:
         smallest, largest = SIZE_RANGE if rng.random() < 0.3 else (0.07, SIZE_RANGE[1])  # mostly larger than specks
         size = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
         places = [(x, y, size * scale) for x, y, scale in _places(rng, n, size)]
-    full = [0]
+    extents: list[_Extent] = []
     for x, y, width in places:
         kind = kinds[int(rng.integers(len(kinds)))]
         radius = max(2.0, n * width / 2)
-        full.append(_object(rng, canvas, ids, kind, light, (x, y), radius, len(full)))
-    return full
+        extents.append(_object(rng, canvas, ids, kind, light, (x, y), radius, len(extents) + 1))
+    return extents
 
 
 def _medley(rng: np.random.Generator, n: int) -> list[tuple[float, float, float]]:
@@ -291,8 +304,8 @@ def _object(
     centre: tuple[float, float],
     radius: float,
     number: int,
-) -> int:
-    """Draw one object into the canvas. Returns how many pixels it has in and out of the frame."""
+) -> _Extent:
+    """Draw one object into the canvas."""
     n = canvas.shape[0]
     shape = turn_and_stretch(kind.shape, rng.uniform(0, 2 * np.pi), np.exp(-abs(rng.normal(0, 0.15))))
     margin = 2 + int(radius * 0.5 if light.shadow else 0)
@@ -300,7 +313,7 @@ def _object(
     left, top = int(centre[0] - side / 2), int(centre[1] - side / 2)
     frame = _Frame.of(left, top, side, n)
     if frame is None:
-        return 0
+        return _Extent(0, (0.0, 0.0, 0.0, 0.0))
     alphas = [_fill(part, side, radius) for part in shape]
     whole = alphas[0] if len(alphas) == 1 else np.maximum.reduce(alphas)
     target = canvas[frame.rows, frame.columns]
@@ -312,7 +325,8 @@ def _object(
         piece = surface[frame.inner_rows, frame.inner_columns]
         target[:] = (target + (piece - target) * weight).astype(np.uint8)
     ids[frame.rows, frame.columns][whole[frame.inner_rows, frame.inner_columns] > 127] = number
-    return int(np.count_nonzero(whole > 127))
+    x, y, width, height = cv2.boundingRect(np.asarray(whole > 127, np.uint8))
+    return _Extent(int(np.count_nonzero(whole > 127)), (left + x, top + y, left + x + width, top + y + height))
 
 
 @dataclass(frozen=True)
@@ -405,10 +419,11 @@ def _shade(
     return shade.astype(np.float32), highlight
 
 
-def _drop_hidden(ids: Ids, full: list[int]) -> None:
+def _drop_hidden(ids: Ids, extents: list[_Extent]) -> None:
     """Unlabel objects of which too little is seen."""
+    full = np.array([0, *(e.pixels for e in extents)])
     seen = np.bincount(ids.ravel(), minlength=len(full))
-    least = np.maximum(_MIN_VISIBLE_PX, _MIN_VISIBLE_SHARE * np.array(full))
+    least = np.maximum(_MIN_VISIBLE_PX, _MIN_VISIBLE_SHARE * full)
     table = np.arange(256, dtype=np.uint8)
     table[: len(full)][seen[: len(full)] < least] = 0
     ids[:] = table[ids]

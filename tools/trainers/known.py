@@ -16,6 +16,44 @@ from tools.trainers.starter_files import CLASS_OUTPUT
 
 FORMAT = "sightsmith-classes-1"
 
+# What is of a class at the right is also of the one at the left: keys of the catalogue.
+BROADER: dict[str, tuple[str, ...]] = {
+    "airplane": ("fighter jet", "propeller plane"),
+    "ball": (
+        "baseball", "basketball", "beach ball", "billiard ball", "bowling ball", "football", "golf ball", "sports ball",
+        "tennis ball", "volleyball",
+    ),
+    "bear": ("polar bear",),
+    "bird": (
+        "chick", "chicken", "crow", "duck", "eagle", "flamingo", "goose", "heron", "magpie", "ostrich", "owl", "parrot",
+        "peacock", "penguin", "pigeon", "robin", "rooster", "seagull", "sparrow", "swan", "turkey",
+    ),
+    "boat": ("canoe", "sailboat"),
+    "bottle": ("beer bottle", "ketchup bottle", "medicine bottle", "milk bottle", "shampoo bottle", "wine bottle"),
+    "bus": ("double-decker bus", "school bus"),
+    "car": ("police car", "suv", "taxi"),
+    "chair": ("armchair", "office chair"),
+    "chicken": ("rooster",),
+    "cow": ("bull",),
+    "deer": ("stag",),
+    "fish": ("carp", "clownfish", "goldfish", "salmon", "shark", "tuna"),
+    "flower": ("daffodil", "lavender", "lily", "lotus", "poppy", "rose", "sunflower", "tulip"),
+    "insect": (
+        "ant", "bee", "beetle", "bumblebee", "butterfly", "caterpillar", "cockroach", "dragonfly", "fly", "fruit fly",
+        "grasshopper", "ladybird", "mantis", "mosquito", "moth", "wasp",
+    ),
+    "leaf": ("ginkgo leaf", "oak leaf", "willow leaf"),
+    "lion": ("lioness",),
+    "mushroom": ("toadstool",),
+    "person": ("child", "man", "runner", "woman", "worker"),
+    "sheep": ("ram",),
+    "sports ball": (
+        "baseball", "basketball", "billiard ball", "bowling ball", "football", "golf ball", "tennis ball", "volleyball",
+    ),
+    "tree": ("christmas tree", "conifer", "palm tree"),
+    "truck": ("concrete mixer truck", "dump truck", "fire truck", "pickup truck", "tanker"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class KnownClasses:

@@ -1,11 +1,12 @@
 """Pre-train the starter weights from formula-drawn pictures: no photo, no third-party data, no licence but ours.
 
     python -m tools.trainers.starter --out DIR [--steps N] [--minutes M] [--size PX] [--seed S]
-    python -m tools.trainers.starter --out DIR --initial FILE --renders RUN [...]
+    python -m tools.trainers.starter --out DIR --initial FILE --renders RUN [RUN ...] [...]
 
-The second form goes on from other weights with renders of the catalogue among the drawn pictures (a run's folder, made
+The second form goes on from other weights with renders of the catalogue among the drawn pictures (folders of runs, made
 by `benchmarks/catalogue_renders.py`): it learns to tell the catalogue's things apart. `starter.safetensors` knows one
 class, "object", either way; `starter_classes.safetensors` has the outputs of the catalogue's classes (`known.py`).
+Boxes are of whole objects, as everywhere (`tools/data/boxes.py`); masks are of what is seen.
 
 A run that was killed goes on from its last checkpoint when it is called again with the same folder. It ends by steps or
 by minutes, whichever comes first; with steps alone the result follows from the seed.
@@ -19,6 +20,7 @@ import os
 import platform
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -30,13 +32,16 @@ import numpy as np
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.threads import freed_memory_kept, prepare_for_torch
+from tools.data.boxes import LEARNT
+from tools.data.sample import Instance, Sample
 from tools.runs.runtime import write_json
 from tools.trainers import starter_files
 from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import Batch, Source, ahead, collate
 from tools.trainers.examples import Example
+from tools.trainers.known import BROADER
 from tools.trainers.starter_files import CLASS_OUTPUT
-from tools.trainers.targets import MAX_SIDE_SHARE, SampleSource
+from tools.trainers.targets import CACHE_BYTES, MAX_SIDE_SHARE, SampleSource
 
 if TYPE_CHECKING:
     from tools.models.checkpoint import Card
@@ -52,8 +57,9 @@ _SHELF_CHUNKS = 16  # drawn pictures that are kept to be used again
 _FRESH_SHARE = 0.5  # of a batch is drawn anew: drawing takes a third of the time of a training step
 _SIZE_STEPS = (0.625, 0.75, 0.875)  # of the size; small pictures teach as much a step at half the price
 _FINAL_SIZE_STEPS = (0.875, 1.0, 1.125, 1.25)
-_POLICY = Policy(mosaic=0.35, scale=(0.6, 1.6), rotate_deg=180.0, colour=0.6, degrade=0.2)
-_FINAL_POLICY = Policy(mosaic=0.0, scale=(0.8, 1.25), rotate_deg=180.0, colour=0.4, degrade=0.2)
+# What is drawn lies at any angle already, and a box of a whole object is loose after a turn.
+_POLICY = Policy(mosaic=0.35, scale=(0.6, 1.6), rotate_deg=8.0, colour=0.6, degrade=0.2)
+_FINAL_POLICY = Policy(mosaic=0.0, scale=(0.8, 1.25), rotate_deg=8.0, colour=0.4, degrade=0.2)
 _FINAL_SHARE = 0.2  # of the schedule, at full size and without mosaics
 _RENDERS_SHARE = 0.65  # of a batch, where there are renders
 _RENDERS_POLICY, _FINAL_RENDERS_POLICY = Policy(), Policy(mosaic=0.0)
@@ -90,7 +96,7 @@ def to_example(seed: int, index: int, size_px: int) -> Example:
     present = present[present > 0]
     table = np.zeros(256, np.uint16)
     table[present] = np.arange(1, len(present) + 1)
-    return Example(drawn.picture, table[drawn.ids], np.zeros(len(present), np.int64))
+    return Example(drawn.picture, table[drawn.ids], np.zeros(len(present), np.int64), drawn.boxes[present])
 
 
 def draw_chunk(seed: int, chunk: int, size_px: int) -> list[Example]:
@@ -110,12 +116,34 @@ def _draw_alone(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
-    """The kept pictures of a run as examples, and the names of their classes, which are numbered from 1.
+def read_renders(folders: Sequence[Path], size_px: int) -> tuple["Renders", list[str]]:
+    """The kept pictures of runs as examples, and the names of all their classes, which are numbered from 1.
+
+    What one run shows as a look-alike and another as its class is of that class in both.
 
     Raises:
-        StepFailed: the folder is no run, or has no labelled picture.
+        StepFailed: a folder is no run, or has no labelled picture.
     """
+    runs = [_labelled(folder) for folder in folders]
+    classes = list(dict.fromkeys(name for _, names in runs for name in names))
+    count = sum(len(samples) for samples, _ in runs)
+    sources = []
+    for folder, (samples, _) in zip(folders, runs, strict=True):
+        named = [s.model_copy(update={"instances": _all_of(s, classes)}) for s in samples]
+        source = SampleSource(
+            named, CACHE_BYTES * len(named) // count, root=folder, names=[*NAMES, *classes], kind="segment",
+            convention=LEARNT, max_side_px=MAX_SIDE_SHARE * size_px,
+        )  # fmt: skip
+        sources.append(source)
+    return Renders(sources), classes
+
+
+def _all_of(sample: Sample, classes: Sequence[str]) -> list[Instance]:
+    """What a picture shows of some classes, its look-alikes too."""
+    return [*sample.instances, *(k for k in sample.lookalikes if k.class_name in classes and k.counts is not None)]
+
+
+def _labelled(folder: Path) -> tuple[list[Sample], list[str]]:
     from tools.data.dataset import Dataset
     from tools.runs.runtime import read_record
 
@@ -128,11 +156,23 @@ def read_renders(folder: Path, size_px: int) -> tuple[SampleSource, list[str]]:
     dataset.close()
     if task is None or not any(s.instances for s in samples):
         raise StepFailed(f"{folder}: no labelled picture; finish the run first")
-    names = [*NAMES, *task.class_names]
-    source = SampleSource(
-        samples, root=folder, names=names, kind="segment", convention="visible", max_side_px=MAX_SIDE_SHARE * size_px
-    )
-    return source, task.class_names
+    return samples, task.class_names
+
+
+class Renders:
+    """Pictures of several runs, one after another."""
+
+    def __init__(self, runs: Sequence[SampleSource]) -> None:
+        self._where = [(run, i) for run in runs for i in range(len(run))]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._where)
+
+    def __getitem__(self, index: int) -> Example:
+        """Picture of that number."""
+        run, i = self._where[index]
+        return run[i]
 
 
 def _parts(batch: int, mixed: bool) -> tuple[int, int, int]:
@@ -206,7 +246,7 @@ class Plan:
     architecture: str = ARCHITECTURE
     validation: int = 160  # pictures of another series to score with
     initial: Path | None = None  # weights of an earlier pre-training to start from
-    renders: Path | None = None  # folder of a run whose pictures are mixed in
+    renders: Sequence[Path] = ()  # folders of runs whose pictures are mixed in
 
 
 def pretrain(plan: Plan) -> dict[str, Any]:
@@ -236,7 +276,7 @@ class _Pretraining:
             transfer(network, tensors, card.architecture, plan.architecture)
             told = ("data", "seed", "steps", "size_px", "pictures_seen", "seconds", "hardware", "initial")
             self.before = {"sha256": card.sha256} | {k: card.extra[k] for k in told if k in card.extra}
-        self.renders: SampleSource | None = None
+        self.renders: Renders | None = None
         self.classes: list[str] = []
         if plan.renders:
             self.renders, self.classes = read_renders(plan.renders, plan.size_px)
@@ -246,7 +286,7 @@ class _Pretraining:
                 give_outputs(network, known, [None, *self.classes])
         self.learner = Learner(network, "segment", torch.device(choose_device()))
         if self.classes:
-            _teach_any_object(self.learner.criterion)
+            _teach_broader(self.learner.criterion, self.classes)
         self.history: list[dict[str, Any]] = []
         seconds_before = self._restore()
         self._began = time.monotonic() - seconds_before
@@ -384,12 +424,22 @@ def widen(network: Any, classes: int) -> None:
     head.nc, head.no = classes, classes + head.reg_max * 4
 
 
-def _teach_any_object(criterion: Any) -> None:
-    """What is of any class is also of the first, "object": the class that is kept."""
+def _teach_broader(criterion: Any, classes: Sequence[str]) -> None:
+    """What is of any class is also of the first, "object", and of the broader ones of the catalogue: a taxi is a car.
+
+    Args:
+        criterion: whose assigner gives each place its wanted scores, (b, anchors, 1 + classes).
+        classes: keys of the catalogue, numbered from 1.
+    """
+    number = {name: i + 1 for i, name in enumerate(classes)}
+    known = {broad: narrower for broad, narrower in BROADER.items() if broad in number}
+    within = [(number[broad], [number[n] for n in names if n in number]) for broad, names in known.items()]
     assigner = criterion.assigner
 
     def assign(*given: Any, **named: Any) -> Any:
         labels, boxes, scores, chosen, owners = assigner(*given, **named)
+        for broad, narrower in within:
+            scores[..., broad] = scores[..., [broad, *narrower]].amax(-1)
         scores[..., 0] = scores.amax(-1)
         return labels, boxes, scores, chosen, owners
 
@@ -422,7 +472,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--architecture", default=ARCHITECTURE)
     parser.add_argument("--initial", type=Path, help="weights to start from")
-    parser.add_argument("--renders", type=Path, help="folder of a run whose pictures are mixed in")
+    parser.add_argument("--renders", type=Path, nargs="*", default=[], help="runs whose pictures are mixed in")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     plan = Plan(

@@ -4,6 +4,7 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from tests.tools.trainers.shapes import samples, task
@@ -82,12 +83,12 @@ def run_of_two_things(tmp_path_factory):
 def first(tmp_path_factory, run_of_two_things, drawn_here):
     """Starter weights that know the two classes by name; only to be read."""
     folder = tmp_path_factory.mktemp("first")
-    pretrain(plan(folder, 1, renders=run_of_two_things))
+    pretrain(plan(folder, 1, renders=[run_of_two_things]))
     return folder / "starter.safetensors"
 
 
 def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, first, run_of_two_things):
-    card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
+    card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=[run_of_two_things]))
     assert "4 renders" in card["data"]
     assert "no photo" in card["data"]
     tensors, written = load(tmp_path / "b" / "starter.safetensors")
@@ -99,7 +100,7 @@ def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path
 
 def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, first, run_of_two_things):
     known = load_known(first)
-    goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=run_of_two_things))
+    goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=[run_of_two_things]))
     state = goes_on.learner.network.state_dict()
     assert all((state[name][1:] == rows.float()).all() for name, rows in known.outputs.items())
     assert all(
@@ -133,7 +134,7 @@ def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_pat
 
 
 def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things, drawn_here):
-    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=run_of_two_things))
+    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=[run_of_two_things]))
     batch = Stream(0, 4, 64, 1, made.renders).make(0, 0.1)
     assert {1.0, 2.0} & set(batch.classes.tolist())
     asked = []
@@ -147,9 +148,54 @@ def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things, dr
     assert (scores[..., 1:].amax(-1) > 0).any()
 
 
+def test_what_is_of_a_narrower_class_is_of_the_broader_too(tmp_path, run_of_two_things, drawn_here, monkeypatch):
+    monkeypatch.setattr(starter, "BROADER", {"square": ("disc",), "unheard of": ("disc",)})
+    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=[run_of_two_things]))
+    disc, square = (1 + made.classes.index(n) for n in ("disc", "square"))
+    asked = []
+    assign = made.learner.criterion.assigner
+    made.learner.criterion.assigner = lambda *g, **n: asked.append(assign(*g, **n)) or asked[-1]
+    made.learner.step(Stream(0, 4, 64, 1, made.renders).make(0, 0.1), 1e-3)
+    scores = asked[0][2]
+    assert (scores[..., disc] > 0).any()
+    assert (scores[..., square] >= scores[..., disc]).all()
+    assert ((scores[..., square] > 0) & (scores[..., disc] == 0)).any()
+
+
+def test_renders_of_several_runs_are_of_all_their_classes(run_of_two_things, tmp_path):
+    """What one run shows as a look-alike is labelled by the name that another gives it."""
+    other = tmp_path / "other"
+    pictures = samples(tmp_path, 2, seed=5, names=("square",))
+    shown = samples(tmp_path, 2, seed=6, names=("disc",))
+    dataset = Dataset(other)
+    for picture, beside in zip(pictures, shown, strict=True):
+        stored = picture.model_copy(update={"verdict": "kept", "lookalikes": list(beside.instances)})
+        dataset.add_sample(stored, tmp_path / picture.image)
+        dataset.set_instances(picture.id, [i.model_copy(update={"class_name": "ring"}) for i in picture.instances])
+    dataset.close()
+    record = RunRecord(name="other", request="", created="", task=task("segment", "ring"))
+    (other / "run.json").write_text(record.model_dump_json())
+    renders, classes = starter.read_renders([run_of_two_things, other], 64)
+    assert (len(renders), classes) == (6, ["disc", "square", "ring"])
+    assert {classes[k - 1] for i in (4, 5) for k in renders[i].classes} == {"ring", "disc"}
+    assert starter.read_renders([other], 64)[0][0].classes.tolist() == [1] * len(pictures[0].instances)
+
+
+def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():
+    larger = count = 0
+    for index in range(20):
+        example = to_example(1, index, 160)
+        seen, whole = example.seen_boxes, example.boxes
+        assert (whole[:, :2] <= seen[:, :2] + 1).all() and (whole[:, 2:] >= seen[:, 2:] - 1).all()
+        assert whole.min(initial=0) >= 0 and whole.max(initial=0) <= 160
+        count += len(whole)
+        larger += int((np.abs(whole - seen).max(axis=1) > 3).sum())
+    assert 0.05 < larger / count < 0.7
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(StepFailed, match="not the folder of a run"):
-        pretrain(plan(tmp_path / "a", 1, renders=tmp_path))
+        pretrain(plan(tmp_path / "a", 1, renders=[tmp_path]))
 
 
 def test_examples_are_numbered_without_gaps():
