@@ -273,7 +273,8 @@ def _learnt_from(record: RunRecord) -> str:
     if record.few is not None:
         said.append(
             f"The model learnt from the photos in {record.few} by the user's wish. Its cross-validated score is of "
-            "models that had not seen the photo they were asked about."
+            "models that had not seen the photo they were asked about; the upper end of its interval allows for the "
+            "model handed over having learnt from all of them."
         )
     if record.unlabelled is not None and not (record.task and record.task.contexts) and len(record.rounds) > 1:
         said.append(

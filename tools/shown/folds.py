@@ -1,7 +1,8 @@
 """Cross-validation by photo: what models do on the photos that they were not shown.
 
 A handful of photos is too few to keep some aside for good. Each part is judged by a model that learnt from the rest;
-the answers together say what the model of all photos will do, a little on the low side, since it has seen more.
+the answers together say what the model of all photos will do, on the low side, since it has seen more: how much more
+that is worth at most, the upper end of the interval allows for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.data.sample import Sample
+from tools.data.scores import Evaluation, Interval
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,28 @@ def folds(samples: Sequence[Sample], classes: Sequence[str], seed: int, count: i
 
 def _classes_of(samples: Sequence[Sample]) -> set[str]:
     return {i.class_name for s in samples for i in s.instances} | {s.label for s in samples if s.label}
+
+
+_SCORES = ("mask_map50", "mask_map50_95", "box_map50", "box_map50_95", "accuracy", "precision", "recall", "f1")
+
+
+def of_all_photos(score: Evaluation, learnt_share: float) -> Evaluation:
+    """A cross-validated score with intervals of what the model of all photos will score.
+
+    Errors fall with the number n of examples as n^-b, b between 0 and 1 (Hestness et al., arXiv 1712.00409, find 0.07
+    to 0.5 and the theory ends at 1), so at best in proportion: from the upper end on, so much of the error is left.
+
+    Args:
+        score: of models that each learnt from a part of the photos.
+        learnt_share: that part, above 0 and at most 1.
+    """
+
+    def reach(interval: Interval) -> Interval:
+        return interval[0], round(1 - (1 - interval[1]) * learnt_share, 6)
+
+    intervals = {n: reach(i) if n in _SCORES else i for n, i in score.intervals.items()}
+    classes = {
+        n: part.model_copy(update={"interval": reach(part.interval)}) if part.interval else part
+        for n, part in score.per_class.items()
+    }
+    return score.model_copy(update={"intervals": intervals, "per_class": classes})

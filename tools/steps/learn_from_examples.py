@@ -24,7 +24,7 @@ from tools.metrics.predictions import Answer, ask, join, save_answers
 from tools.models.checkpoint import averaged
 from tools.models.predict import Predictor
 from tools.runs.runtime import Best, Round, RunContext, report, write_json
-from tools.shown.folds import Fold, folds
+from tools.shown.folds import Fold, folds, of_all_photos
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_shown
 from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
@@ -67,7 +67,7 @@ def learn_examples(run: RunContext) -> str:
         answers, trainings = _fold_answers(run, _affordable(run, parts, len(samples)), known)
         if known and not _shorter(run, trainings):
             _average(run, [t.weights for t in trainings])
-        _measure(run, samples, answers)
+        _measure(run, samples, answers, min((len(part.learnt) / len(samples) for part in parts), default=1.0))
     return _report(run, trainings, notes)
 
 
@@ -197,7 +197,7 @@ def _asked(run: RunContext, weights: Path, samples: Sequence[Sample]) -> dict[st
     return ask(Predictor.load(weights), samples, run.folder, run.settings.evaluation.min_confidence, told)
 
 
-def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answer]) -> None:
+def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answer], learnt_share: float) -> None:
     """Score the answers of the folds, choose the working threshold by them, and look at photos that judge."""
     assert run.round.weights is not None
     scores: dict[EvaluatedOn, Evaluation] = {}
@@ -208,7 +208,7 @@ def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answ
         scorer = _scorer(run, _DECIDES, judged, answers, seen_px)
         if not np.isnan(scorer.score):
             threshold = scorer.threshold()
-            scores[_DECIDES] = scorer.evaluation(_DECIDES, threshold)
+            scores[_DECIDES] = of_all_photos(scorer.evaluation(_DECIDES, threshold), learnt_share)
             save_answers(predictions_path(run, _DECIDES), answers, on=_DECIDES, round=1, seen_px=seen_px)
     for on, photos in _judging_photos(run).items():
         given = _asked(run, run.path(run.round.weights), photos)

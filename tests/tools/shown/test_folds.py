@@ -3,7 +3,8 @@
 import pytest
 
 from tools.data.sample import Instance, Sample
-from tools.shown.folds import folds
+from tools.data.scores import Evaluation, SliceScore
+from tools.shown.folds import folds, of_all_photos
 
 
 def photo(name, *classes, family=None):
@@ -52,3 +53,16 @@ def test_photos_without_the_thing_are_judged_too_and_make_no_part_of_their_own()
     parts = list(folds(samples, ["bolt"], seed=0, count=3))
     assert len(parts) == 2
     assert sorted(s.id for part in parts for s in part.judged) == ["a", "b", "empty1", "empty2"]
+
+
+def test_the_upper_end_allows_for_what_the_photos_bring_that_the_judges_had_not_learnt_from():
+    score = Evaluation(
+        on="cross_val", images=12, instances=30, metric="box_map50", box_map50=0.7,
+        intervals={"box_map50": (0.6, 0.8), "false_positives_per_empty": (0.1, 0.5)},
+        per_class={"bolt": SliceScore(images=9, instances=20, score=0.7, interval=(0.5, 0.7))},
+    )  # fmt: skip
+    reached = of_all_photos(score, 0.75)
+    assert reached.intervals == {"box_map50": (0.6, 0.85), "false_positives_per_empty": (0.1, 0.5)}
+    assert reached.per_class["bolt"].interval == (0.5, 0.775)
+    assert reached.box_map50 == 0.7
+    assert of_all_photos(score, 1.0) == score
