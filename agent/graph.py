@@ -24,7 +24,7 @@ import prompts
 from agent import spending
 from agent.conversation import artifact_of
 from agent.faults import keep_traceback
-from agent.limits import check_minutes, giving_up, guard, missing_in, no_call
+from agent.limits import check_minutes, check_money, giving_up, guard, missing_in, no_call
 from agent.mailbox import letters
 from agent.memory import recall_lessons, remember_run
 from agent.more import LETTER
@@ -194,6 +194,7 @@ def _agent_node(model: BaseChatModel, tools: Sequence[BaseTool]) -> Node:
         guard(messages, calls, run, give_up)
         if not offline:
             check_minutes(calls, run, give_up)
+            check_money(run, give_up)
         answer = _ask(bound, parameters, _ordered(messages), run, counts=not offline)
         run.emit("model", calls=[c["name"] for c in answer.tool_calls], text=str(answer.text)[:500])
         update: dict[str, Any] = {"messages": [*fresh, answer], "model_calls": calls + 1}

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from agent.conversation import step_of
 from agent.more import FOLLOWUP, MORE, RESUMED
+from agent.spending import MONEY
 from agent.tool_calls import UNREADABLE, looks_like_a_call
 from tools.core.errors import Code, StepFailed
 from tools.runs.runtime import RunContext
@@ -87,6 +88,22 @@ def check_minutes(calls: int, run: RunContext, give_up: GiveUp) -> None:
     begun = record.task is not None or record.labelled is not None
     if calls and minutes and not begun and run.elapsed_s() > minutes * 60:
         raise give_up(f"the {minutes:g} minutes are over, and after {calls} answers of the model no task is settled.")
+
+
+def check_money(run: RunContext, give_up: GiveUp) -> None:
+    """Stop when the language model and the services together have cost more than the person allowed.
+
+    Without a limit above 0 the person named none for the language model: it costs what its key and price say.
+
+    Raises:
+        StepFailed: the money is spent.
+    """
+    record = run.record
+    limit = record.options.get("money") or (record.task.budget.money if record.task else 0.0)
+    spent, asked = record.totals.get("money", 0.0), record.totals.get(MONEY, 0.0)
+    if limit and asked and spent + asked >= limit:
+        rest = f" and pictures ${spent:.2f}" if spent else ""
+        raise give_up(f"the ${limit:g} allowed are spent: the language model has cost ${asked:.2f}{rest}.")
 
 
 def missing_in(messages: Sequence[AnyMessage], answer: AIMessage, run: RunContext) -> Missing | None:

@@ -1,7 +1,7 @@
 """What a run's language model has cost: how often it was asked, the tokens, and money where that is known.
 
-The counts lie in the record's totals, so that they add up over resumes and are kept however the run ends. The limit on
-money is about services that make pictures; a language model is limited by its number of calls.
+The counts lie in the record's totals, so that they add up over resumes and are kept however the run ends. A limit on
+money that the person named holds for services and language model together (`agent/limits.py`).
 """
 
 import math

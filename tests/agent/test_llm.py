@@ -1,5 +1,6 @@
 """Choosing a chat model, and the real client against a local server that speaks the OpenAI protocol, with faults."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -74,6 +75,14 @@ class Endpoint:
                     self.send_header("Content-Length", "5000")
                     self.end_headers()
                     self.wfile.write(b'{"id": "c", "choi')
+                elif step == "drip":  # a piece now and then, without an end
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.end_headers()
+                    with contextlib.suppress(OSError):
+                        while not endpoint.release.wait(0.002):
+                            self.wfile.write(b" ")
+                            self.wfile.flush()
                 elif isinstance(step, bytes):
                     self._send(200, step)
                 else:
@@ -230,6 +239,17 @@ def test_a_lasting_fault_is_explained_with_the_way_out_and_no_key(endpoint, monk
     assert "\n" not in sentence
     assert len(endpoint.requests) == tries
     assert limits == [432.1] * tries
+
+
+def test_an_answer_that_drips_without_an_end_is_given_up(endpoint):
+    """No piece is late, so no time-out of the client strikes."""
+    endpoint.script = ["drip"]
+    model = chat_model(settings(llm_timeout_s=LONG_S))
+    assert model.total_s == 2 * 3 * LONG_S
+    model.total_s = 0.3
+    with pytest.raises(Exception) as caught:
+        model.invoke("hi")
+    assert "did not answer in time" in str(failure(caught.value))
 
 
 def test_a_closed_port_is_explained(endpoint, monkeypatch):

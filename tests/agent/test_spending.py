@@ -56,6 +56,26 @@ def test_a_model_that_only_talks_ends_the_run_with_what_it_cost(tmp_path, monkey
         assert text.count(f"sightsmith resume {run.record.name}") == text.count("--llm offline")  # one way out
 
 
+@pytest.mark.parametrize(
+    ("allowed", "pictures", "asked"),
+    [(None, 0.0, 3), (0.0, 0.0, 3), (0.05, 0.0, 3), (0.03, 0.0, 2), (0.05, 0.04, 1), (1.0, 0.5, 3)],
+)
+def test_the_money_that_a_person_allows_holds_for_the_language_model_too(tmp_path, allowed, pictures, asked):
+    """Each answer costs two cents; three answers without a call are the end anyway."""
+    run = start_run(
+        "segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"),
+        options={"money": allowed},
+    )  # fmt: skip
+    run.record.totals["money"] = pictures
+    model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
+    assert execute(run, lambda _q: None, model=model, tools=TOOLS) is ExitCode.FAILED
+    assert len(model.received) == asked
+    said = f"the ${allowed or 0:g} allowed are spent: the language model has cost ${0.02 * asked:.2f}"
+    report = (run.folder / "report.md").read_text()
+    assert (said in report) == (asked < 3)
+    assert ("and pictures $0.04" in report) == (pictures == 0.04)
+
+
 def test_what_a_resume_asks_is_added(tmp_path):
     _, run, _ = drive(tmp_path, [used(AIMessage("Hm."), 10, 1)], repeat=True)
     script = [used(call("train_model"), 20, 2), used(AIMessage("Done: a model is trained."), 30, 3)]
