@@ -446,8 +446,8 @@ def _hardest_classes(predicted: Any, wanted: Any) -> Any:
     """
     import torch
 
-    hardest = predicted.detach().amax((0, 1)).topk(min(_HARDEST, predicted.shape[-1])).indices
-    chosen = torch.cat([wanted.amax((0, 1)).nonzero().flatten(), hardest]).unique()
+    chosen = wanted.amax((0, 1)) > 0
+    chosen[predicted.detach().amax((0, 1)).topk(min(_HARDEST, predicted.shape[-1])).indices] = True
     return torch.nn.functional.binary_cross_entropy_with_logits(
         predicted[..., chosen], wanted[..., chosen], reduction="none"
     )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
 from tests.tools.trainers.shapes import samples, task
 from tools.core.errors import StepFailed
@@ -246,3 +247,18 @@ def _swap_card(path):
 def test_without_a_starter_training_is_from_random_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
     assert load_starter() is None
+
+
+def test_the_loss_of_many_classes_is_nearly_that_of_the_shown_and_the_hardest(monkeypatch):
+    rng = torch.Generator().manual_seed(0)
+    predicted = torch.randn(2, 50, 300, generator=rng) - 9
+    predicted[..., 40:60] += 6  # what is taken for something
+    wanted = torch.zeros_like(predicted)
+    wanted[0, :5, 7] = 0.8
+    whole = torch.nn.functional.binary_cross_entropy_with_logits(predicted, wanted, reduction="sum")
+    monkeypatch.setattr(starter, "_HARDEST", 20)
+    part = starter._hardest_classes(predicted, wanted)
+    assert part.shape == (2, 50, 21)
+    assert 0.9 * whole < part.sum() < whole
+    monkeypatch.setattr(starter, "_HARDEST", 96)
+    assert starter._hardest_classes(predicted[..., :30], wanted[..., :30]).shape == (2, 50, 30)
