@@ -78,28 +78,6 @@ def unpack(
         ) from None
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a path is a zip file."""
-    return path.suffix.lower() == ".zip" and path.is_file()
-
-
-def unpack_labelled(archive: Path, into: Path, settings: Settings) -> None:
-    """Unpack a zip of labelled photos into a new folder, without files of other kinds.
-
-    Raises:
-        FixArguments: see `unpack`; the message names the archive.
-        StepFailed: the disk is full or read-only.
-    """
-    try:
-        with archive.open("rb") as packed:
-            unpack(packed, into, PHOTO_KINDS, Limits(settings), {})
-    except FixArguments as error:
-        raise FixArguments(f"{archive}: {error}") from None
-    except FileExistsError:  # another process was quicker
-        if not into.is_dir():
-            raise
-
-
 def checked_entries(
     packed: zipfile.ZipFile,
     kinds: frozenset[str] | set[str] | None,

@@ -18,11 +18,11 @@ from tools.core.settings import Settings
 from tools.core.task import TaskKind, TaskSpec, clean_name
 from tools.data.formats.labels import LabelledImage, counted, holdable
 from tools.data.origin import carry
+from tools.data.packed import is_packed, unpack_labelled
 from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
-from tools.data.uploads import is_archive, unpack_labelled
 from tools.label.export import Written, write_export
 from tools.label.folder import joined_stem
 from tools.label.labeler import label_task
@@ -55,7 +55,7 @@ def convert_labels(
     """Read labelled photos and write their labels in another format.
 
     Args:
-        source: a folder with photos and labels, or a zip of them; nothing in it is touched.
+        source: a folder with photos and labels, a zip of them, or parquet files; nothing in it is touched.
         to: new folder; one that this wrote before and a person changed is left alone, the labels go beside it.
         form: one of `tools.label.export.FORMATS`; photos with one class each become class folders.
         segmenter: makes masks of labels that are boxes; None leaves them boxes.
@@ -66,7 +66,7 @@ def convert_labels(
         StepFailed: the labels cannot be read or written; the message names the file.
     """
     owned.refuse_foreign(to, "OUT")
-    if is_archive(source):
+    if is_packed(source):
         to.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=to.parent, prefix=".unpacked-") as scratch:
             unpack_labelled(source, Path(scratch) / source.stem, Settings())

@@ -15,9 +15,10 @@ from tools.core.task import MAX_NAME_CHARS, clean_name, slug
 from tools.data.dataset import Dataset, file_sha256
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
+from tools.data.packed import fingerprint, is_packed, unpack_labelled
 from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
-from tools.data.uploads import RefusedFiles, is_archive, new_folder, save_labelled, save_photos, unpack_labelled
+from tools.data.uploads import RefusedFiles, new_folder, save_labelled, save_photos
 from tools.runs.runtime import write_json
 
 ABOUT = ".photos.json"
@@ -45,15 +46,15 @@ def photos_folder(runs_dir: Path) -> Path:
 
 
 def labelled_folder(given: Path, settings: Settings) -> Path:
-    """A folder of labelled photos as it is; a zip of them, as hubs give them out, unpacked beside the runs, once.
+    """A folder of labelled photos as it is; a zip or parquet files, as hubs give them out, unpacked beside the runs.
 
     Raises:
         FixArguments: the archive is damaged, or holds what it should not; the message names the entry.
         StepFailed: the disk is full or read-only.
     """
-    if not is_archive(given):
+    if not is_packed(given):
         return given
-    target = photos_folder(settings.runs_dir) / f"{slug(given.stem) or 'photos'}-{file_sha256(given)[:12]}"
+    target = photos_folder(settings.runs_dir) / f"{slug(given.stem) or 'photos'}-{fingerprint(given)[:12]}"
     if not target.exists():
         unpack_labelled(given, target, settings)
     return target

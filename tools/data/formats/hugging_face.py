@@ -30,9 +30,9 @@ from tools.data.sample import Instance
 NAMES = ("metadata.jsonl", "metadata.csv")
 METADATA = "{split}/metadata.jsonl"  # as it is written
 CARD = "README.md"
-_CLASSES = ("categories", "category", "category_id", "labels", "label", "class")
-_BOXES = ("bbox", "bboxes", "boxes")
-_WHOLE = ("label", "class")
+CLASSES = ("categories", "category", "category_id", "labels", "label", "class")
+BOXES = ("bbox", "bboxes", "boxes")
+WHOLE = ("label", "class")
 _MOST_PARTS = 500  # of a card that are looked at, and how deep at most
 Names = Mapping[str, Sequence[str]]  # column -> names of its numbers
 
@@ -64,7 +64,7 @@ def rows_of(name: str, text: str) -> list[dict[str, Any] | str]:
 
 def has_labels(rows: Sequence[dict[str, Any] | str]) -> bool:
     """Whether rows say what is in pictures; captions alone do not."""
-    return any(isinstance(row, dict) and ("objects" in row or any(k in row for k in _WHOLE)) for row in rows)
+    return any(isinstance(row, dict) and ("objects" in row or any(k in row for k in WHOLE)) for row in rows)
 
 
 def from_rows(rows: Sequence[dict[str, Any] | str], names: Names) -> LabelSet:
@@ -99,7 +99,7 @@ def _read_row(file: str, row: dict[str, Any], names: Names, said: list[coco.Said
         size = (0, 0)
         bad.append(f"{file}: {error}")
     label, nameless = None, False
-    key = next((k for k in _WHOLE if row.get(k) not in (None, "")), None)
+    key = next((k for k in WHOLE if row.get(k) not in (None, "")), None)
     if key is not None:
         try:
             label, nameless = _named(row[key], names.get(key))
@@ -139,15 +139,15 @@ def _objects(value: Any) -> list[tuple[str, dict[str, Any]]] | None:
     if value is None:
         return None
     if isinstance(value, dict):
-        key = next((k for k in _CLASSES if isinstance(value.get(k), list)), "")
-        boxes = next((k for k in _BOXES if isinstance(value.get(k), list)), "")
+        key = next((k for k in CLASSES if isinstance(value.get(k), list)), "")
+        boxes = next((k for k in BOXES if isinstance(value.get(k), list)), "")
         if not key or not boxes or len(value[key]) != len(value[boxes]):
             raise ValueError("its objects are no lists of boxes and classes of one length")
         count = len(value[boxes])
         lists = {k: v for k, v in value.items() if isinstance(v, list) and len(v) == count}
         return [(key, {k: v[place] for k, v in lists.items()}) for place in range(count)]
     if isinstance(value, list) and all(isinstance(v, dict) for v in value):
-        return [(next((k for k in _CLASSES if k in v), ""), v) for v in value]
+        return [(next((k for k in CLASSES if k in v), ""), v) for v in value]
     raise ValueError("its objects are of no known form")
 
 
@@ -173,7 +173,7 @@ def _instance(name: str, thing: dict[str, Any], image: LabelledImage, said: list
     counts = coco.read_mask(thing.get("segmentation"), image)
     if counts is not None:
         return coco.masked(name, counts, image)
-    box = next((thing[k] for k in _BOXES if k in thing), None)
+    box = next((thing[k] for k in BOXES if k in thing), None)
     if not isinstance(box, list) or len(box) != 4:
         raise ValueError("its bbox is no list of four numbers")
     x, y, w, h = numbers = [number(v) for v in box]
