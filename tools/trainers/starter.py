@@ -235,7 +235,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PretrainingPlan:
     """What to train, and for how long."""
 
     out: Path  # folder of the checkpoint and the result
@@ -252,7 +252,7 @@ class Plan:
     renders: Sequence[Path] = ()  # folders of runs whose pictures are mixed in
 
 
-def pretrain(plan: Plan) -> dict[str, Any]:
+def pretrain(plan: PretrainingPlan) -> dict[str, Any]:
     """Train, or go on training, and write `starter.safetensors` and `starter.json`. Returns the card."""
     from tools.trainers.loop import reproducible
 
@@ -262,7 +262,7 @@ def pretrain(plan: Plan) -> dict[str, Any]:
 
 
 class _Pretraining:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PretrainingPlan) -> None:
         import torch
 
         from tools.core.devices import choose_device
@@ -504,7 +504,7 @@ def main() -> None:
     parser.add_argument("--renders", type=Path, nargs="*", default=[], help="runs whose pictures are mixed in")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    plan = Plan(
+    plan = PretrainingPlan(
         given.out, given.steps, given.minutes, given.size, given.batch, given.seed, given.threads, given.workers,
         given.architecture, initial=given.initial, renders=given.renders,
     )  # fmt: skip

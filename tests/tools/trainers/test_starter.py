@@ -16,13 +16,13 @@ from tools.models.networks import build_network
 from tools.runs.runtime import RunRecord
 from tools.trainers import starter, starter_files
 from tools.trainers.known import give_outputs, load_known, path_beside
-from tools.trainers.starter import MAX_BYTES, Plan, Stream, load_starter, pretrain, to_example
+from tools.trainers.starter import MAX_BYTES, PretrainingPlan, Stream, load_starter, pretrain, to_example
 
 pytestmark = pytest.mark.slow
 
 
 def plan(folder, steps, **fields):
-    return Plan(folder, steps, size_px=64, batch=4, threads=1, validation=2, **fields)
+    return PretrainingPlan(folder, steps, size_px=64, batch=4, threads=1, validation=2, **fields)
 
 
 def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
