@@ -150,7 +150,7 @@ class SceneSettings(SettingGroup):
     named_context_share: float = 0.8  # of the scenes, when the request names a place
     focus_share: float = 0.6  # of a later round's scenes aim at weak slices; the rest keeps what is known
     # Of a round's objects goes to the classes that are aimed at, together; the rest keeps the others known.
-    weak_class_share: float = Field(0.65, gt=0, le=1)
+    weak_class_share: float = Field(0.68, gt=0, le=1)
     first_round_share: float = Field(0.5, gt=0, le=1)  # of the picture budget goes to round 1
 
 

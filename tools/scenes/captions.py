@@ -22,7 +22,10 @@ _VIEW = {
     "eye level": "seen at eye level", "slightly above": "seen from slightly above", "from above": "seen from above",
     "straight down": "seen straight from above", "from below": "seen from below",
 }  # fmt: skip
-_DISTANCE = {"close": "close-up", "near": "from near by", "medium": "from a few steps away", "far": "from far away"}
+_DISTANCE = {
+    "very close": "filling the picture", "close": "close-up", "near": "from near by", "medium": "from a few steps away",
+    "far": "from far away",
+}  # fmt: skip
 _HIDDEN = {"partly hidden": "partly hidden", "mostly hidden": "mostly hidden behind other things"}
 _STEP = 97  # prime, so that every axis moves on between two attempts
 _NUMBERS = ("no", "a", "two", "three", "four", "five", "six")

@@ -75,7 +75,11 @@ IMPOSSIBLE: dict[tuple[str, str, str, str], str] = {
     **_rules("a driver looks along the road", "dashcam", "viewpoint",
              "slightly above, from above, straight down, from below"),
     **_rules("who flies looks down", "aerial", "viewpoint", "eye level, slightly above, from below"),
-    **_rules("from the air things are small", "aerial", "distance", "close"),
+    **_rules("from the air things are small", "aerial", "distance", "very close, close"),
+    **_rules("nothing is in front of the bonnet", "dashcam", "distance", "very close"),
+    **_rules("one cell in the eyepiece is one among none", "slide", "distance", "very close"),
+    ("distance", "very close", "crowding", "few"): "what fills the picture is alone",
+    ("distance", "very close", "crowding", "many"): "what fills the picture is alone",
     ("distance", "close", "crowding", "many"): "five things, each a third of the picture wide, hide each other",
 }  # fmt: skip
 

@@ -22,13 +22,16 @@ MAX_WEIGHT = 100.0
 LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
 WEATHER_WEIGHTS = dict(zip(WEATHERS, (3.0, 1.0, 1.0), strict=True))
 VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
-DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.5, 1.5, 0.8), strict=True))
+DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.1, 1.0, 1.5, 1.5, 0.8), strict=True))
+# What is as large as a cat is mostly photographed for itself and fills half of a photo; an apple is one of many.
+SUBJECT_FROM_M = 0.35
+SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In a picture with a single label the thing is the subject, never a dot in the distance.
-CLASSIFY_DISTANCE_WEIGHTS = {"close": 3.0, "near": 1.0, "medium": 0.0}  # medium where it is wished for
+CLASSIFY_DISTANCE_WEIGHTS = {"very close": 0.0, "close": 3.0, "near": 1.0, "medium": 0.0}  # 0: where it is wished for
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "context": CONTEXTS, "light": LIGHTS, "weather": WEATHERS, "viewpoint": VIEWPOINTS, "distance": tuple(DISTANCES),
     "crowding": tuple(CROWDING_WEIGHTS), "occlusion": tuple(OCCLUSION_WEIGHTS),
@@ -136,7 +139,7 @@ def build_vocabulary(
         light=LIGHT_WEIGHTS,
         weather=WEATHER_WEIGHTS,
         viewpoint=VIEWPOINT_WEIGHTS,
-        distance=CLASSIFY_DISTANCE_WEIGHTS if single else DISTANCE_WEIGHTS,
+        distance=CLASSIFY_DISTANCE_WEIGHTS if single else _distances(task, things),
         crowding={"one": 1.0} if single else CROWDING_WEIGHTS,
         occlusion=OCCLUSION_WEIGHTS,
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
@@ -186,6 +189,16 @@ def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= MAX_WEIGHT:
             raise FixArguments(f"{name}: the weight of {value!r} must be a number from 0 to 100, not {weight!r}")
     return {str(v): float(w) for v, w in wish.items()}
+
+
+def _distances(task: TaskSpec, things: Things) -> Weights:
+    """How far the classes are: the mean of what is usual for things of their size."""
+    drawn = [things.get(c.drawn_as) for c in task.classes]
+    usual = [
+        SUBJECT_DISTANCE_WEIGHTS if thing is not None and thing.size_m >= SUBJECT_FROM_M else DISTANCE_WEIGHTS
+        for thing in drawn
+    ]
+    return {name: round(sum(weights[name] for weights in usual) / len(usual), 3) for name in DISTANCES}
 
 
 def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:

@@ -649,6 +649,7 @@ TEXTS: dict[str, str] = {
     "slice_viewpoint_from_above": "seen from above",
     "slice_viewpoint_straight_down": "seen straight down",
     "slice_viewpoint_from_below": "seen from below",
+    "slice_distance_very_close": "where they fill the picture",
     "slice_distance_close": "very near",
     "slice_distance_near": "near",
     "slice_distance_medium": "at some distance",

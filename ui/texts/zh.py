@@ -593,6 +593,7 @@ TEXTS: dict[str, str] = {
     "slice_viewpoint_from_above": "俯视时",
     "slice_viewpoint_straight_down": "垂直俯视时",
     "slice_viewpoint_from_below": "仰视时",
+    "slice_distance_very_close": "占满画面时",
     "slice_distance_close": "很近时",
     "slice_distance_near": "较近时",
     "slice_distance_medium": "中等距离时",

@@ -32,6 +32,7 @@ THINGS = {
     "spore": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
     "platelet": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
     "crumb": _thing({"plain": 1}, contexts=["table"], size_m=0.01),
+    "dog": _thing({"plain": 1}, size_m=0.9),
 }
 
 
@@ -88,8 +89,21 @@ def test_where_all_are_at_one_distance_each_is_as_large_as_in_the_world():
     assert small.min() > 0.02  # as small as anything is at the greatest distance
     beside = np.array([o.box[2] for s in scenes for o in s.objects if o.role == "lookalike"])
     assert np.median(beside) == pytest.approx(np.median(small), rel=0.35)
-    scenes = _sample(200, "apple", "crumb")
+    scenes = _sample(600, "apple", "crumb")
     assert np.median(_widths(scenes, "crumb")) == pytest.approx(np.median(_widths(scenes, "apple")), rel=0.2)
+
+
+def test_what_is_large_is_photographed_for_itself():
+    """In half of the pictures dogs fill a third or more, apples seldom do; what fills the picture is alone in it."""
+    share = {name: np.mean(_widths(_sample(400, name), name) >= 0.3) for name in ("dog", "apple", "white cell")}
+    assert share["dog"] > 0.2
+    assert share["apple"] < 0.15
+    assert share["white cell"] < 0.15
+    full = [s for s in _sample(400, "dog") if s.distance == "very close" and s.targets]
+    assert len(full) > 30
+    assert all(len(s.targets) == 1 and 0.6 <= s.targets[0].box[2] <= 0.9 for s in full)
+    both = [s.distance for s in _sample(400, "dog", "apple") if s.targets]
+    assert 0.03 < np.mean([d == "very close" for d in both]) < 0.13
 
 
 def test_a_smear_holds_more_than_a_table():
