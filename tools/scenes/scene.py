@@ -15,8 +15,12 @@ WEATHERS = ("clear", "haze", "after rain")
 VIEWPOINTS = ("eye level", "slightly above", "from above", "straight down", "from below")
 # Share of the picture's width taken by one object, low to high.
 DISTANCES = {
-    "very close": (0.60, 0.90), "close": (0.30, 0.60), "near": (0.15, 0.30), "medium": (0.07, 0.15), "far": (0.03, 0.07),
-}  # fmt: skip
+    "very close": (0.60, 0.90),
+    "close": (0.30, 0.60),
+    "near": (0.15, 0.30),
+    "medium": (0.07, 0.15),
+    "far": (0.03, 0.07),
+}
 AXES = ("context", "light", "weather", "viewpoint", "distance", "crowding", "occlusion", "appearance")
 
 Role = Literal["target", "lookalike"]
