@@ -27,6 +27,7 @@ DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.1, 1.0, 1.5, 1.5, 0.8), strict=True))
 SUBJECT_FROM_M = 0.35
 SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
+SUBJECT_CROWDING_WEIGHTS = {"one": 1.6, "few": 1.5, "many": 0.6}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
@@ -134,13 +135,17 @@ def build_vocabulary(
             message says what there is.
     """
     single = task.kind == "classify"
+    distance, crowding = CLASSIFY_DISTANCE_WEIGHTS, {"one": 1.0}
+    if not single:
+        distance = _usual(task, things, DISTANCE_WEIGHTS, SUBJECT_DISTANCE_WEIGHTS)
+        crowding = _usual(task, things, CROWDING_WEIGHTS, SUBJECT_CROWDING_WEIGHTS)
     built = Vocabulary(
         context=_places(task, things, named_share),
         light=LIGHT_WEIGHTS,
         weather=WEATHER_WEIGHTS,
         viewpoint=VIEWPOINT_WEIGHTS,
-        distance=CLASSIFY_DISTANCE_WEIGHTS if single else _distances(task, things),
-        crowding={"one": 1.0} if single else CROWDING_WEIGHTS,
+        distance=distance,
+        crowding=crowding,
         occlusion=OCCLUSION_WEIGHTS,
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
         # One label a picture: a look-alike beside the target may be another class's thing.
@@ -191,14 +196,11 @@ def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
     return {str(v): float(w) for v, w in wish.items()}
 
 
-def _distances(task: TaskSpec, things: Things) -> Weights:
-    """How far the classes are: the mean of what is usual for things of their size."""
+def _usual(task: TaskSpec, things: Things, small: Weights, subjects: Weights) -> Weights:
+    """The mean over the classes of what is usual for things of their size."""
     drawn = [things.get(c.drawn_as) for c in task.classes]
-    usual = [
-        SUBJECT_DISTANCE_WEIGHTS if thing is not None and thing.size_m >= SUBJECT_FROM_M else DISTANCE_WEIGHTS
-        for thing in drawn
-    ]
-    return {name: round(sum(weights[name] for weights in usual) / len(usual), 3) for name in DISTANCES}
+    usual = [subjects if thing is not None and thing.size_m >= SUBJECT_FROM_M else small for thing in drawn]
+    return {name: round(sum(weights[name] for weights in usual) / len(usual), 3) for name in small}
 
 
 def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:
