@@ -23,10 +23,12 @@ LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
 WEATHER_WEIGHTS = dict(zip(WEATHERS, (3.0, 1.0, 1.0), strict=True))
 VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
 DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.1, 1.0, 1.5, 1.5, 0.8), strict=True))
-# What is as large as a cat is mostly photographed for itself and fills half of a photo; an apple is one of many.
-SUBJECT_FROM_M = 0.35
-SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
+# What is as large as a cat is mostly photographed for itself: it fills half of the photo, stands alone or with few, and
+# is looked at from where people stand. An apple is one of many, and may hang or lie anywhere.
+SUBJECT_FROM_M = 0.35
+SUBJECT_VIEWPOINT_WEIGHTS = dict(zip(VIEWPOINTS, (2.0, 2.0, 1.0, 0.4, 0.5), strict=True))
+SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 SUBJECT_CROWDING_WEIGHTS = {"one": 1.6, "few": 1.5, "many": 0.6}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
@@ -135,6 +137,7 @@ def build_vocabulary(
             message says what there is.
     """
     single = task.kind == "classify"
+    viewpoint = _usual(task, things, VIEWPOINT_WEIGHTS, SUBJECT_VIEWPOINT_WEIGHTS)
     distance, crowding = CLASSIFY_DISTANCE_WEIGHTS, {"one": 1.0}
     if not single:
         distance = _usual(task, things, DISTANCE_WEIGHTS, SUBJECT_DISTANCE_WEIGHTS)
@@ -143,7 +146,7 @@ def build_vocabulary(
         context=_places(task, things, named_share),
         light=LIGHT_WEIGHTS,
         weather=WEATHER_WEIGHTS,
-        viewpoint=VIEWPOINT_WEIGHTS,
+        viewpoint=viewpoint,
         distance=distance,
         crowding=crowding,
         occlusion=OCCLUSION_WEIGHTS,
