@@ -94,7 +94,8 @@ def build(
     rounds: Annotated[int | None, typer.Option(min=1, max=20)] = None,
     minutes: Annotated[float | None, typer.Option(min=0.5, callback=finite, help="Wall-clock limit.")] = None,
     money: Annotated[
-        float | None, typer.Option(min=0, callback=finite, help="US dollars that image services may cost in all.")
+        float | None,
+        typer.Option(min=0, callback=finite, help="US dollars that image services and language model may cost in all."),
     ] = None,
     size: Annotated[int | None, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,

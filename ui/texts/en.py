@@ -77,7 +77,7 @@ TEXTS: dict[str, str] = {
     "as_effort": "as the effort says",
     "no_limit": "no limit",
     "no_money": "nothing is paid for",
-    "money_help": "US dollars that an image service may cost in all.",
+    "money_help": "US dollars that an image service and the language model may cost in all.",
     "ask": "Which thing, and where?",
     "ask_running": "Ask how far it is, or say “stop after this round”",
     "ask_about": "Ask about it, or say what should change: “also find pears”",

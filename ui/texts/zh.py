@@ -74,7 +74,7 @@ TEXTS: dict[str, str] = {
     "as_effort": "由投入决定",
     "no_limit": "不限",
     "no_money": "不付费",
-    "money_help": "图像服务总共最多花费的美元。",
+    "money_help": "图像服务和语言模型总共最多花费的美元。",
     "ask": "识别什么？在哪里？",
     "ask_running": "可以问进展，或说“这一轮之后停”",
     "ask_about": "可以提问，或说出想改的地方：“也要识别梨”",
