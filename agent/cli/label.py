@@ -30,7 +30,8 @@ def label(
     ] = None,
     second: Annotated[str | None, typer.Option(help="Another one to ask; where they differ a person looks.")] = None,
     labelled: Annotated[
-        Path | None, typer.Option(help="Labelled photos (a folder, a zip, parquet files) that say what scores are worth.")
+        Path | None,
+        typer.Option(help="Labelled photos (folder, zip, parquet) that say what scores are worth."),
     ] = None,
     precision: Annotated[
         float | None, typer.Option(min=0.05, max=0.99, help="Wanted share of right labels; needs --labelled.")
@@ -88,7 +89,9 @@ def label(
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="Labelled photos in any format that is read, a zip of them, or parquet files.")],
+    source: Annotated[
+        Path, typer.Argument(help="Labelled photos: a folder in any format that is read, a zip, parquet files.")
+    ],
     to: Annotated[Path, typer.Argument(help="New folder.")],
     form: Annotated[Form, typer.Option("--format", help="Format to write.")] = "coco",
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
