@@ -39,6 +39,7 @@ class ColourEmbedder:
         rows = np.zeros((len(texts), len(COLOURS) + 1), np.float32)
         for row, text in zip(rows, texts, strict=True):
             words = [i for i, name in enumerate(COLOURS) if name in text]
+            words = words[:-1] if len(words) > 1 and words[-1] == len(COLOURS) - 1 else words  # apples on a background
             row[words or [-1]] = 1.0  # of what no colour stands for, nothing is like it
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
