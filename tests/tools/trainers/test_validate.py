@@ -74,7 +74,7 @@ def test_sixteen_bits_score_as_thirty_two_do():
         for half in (False, True)
     ]
     assert kinds == [torch.float32, torch.bfloat16]
-    assert scores[0] > 0.3
+    assert scores[0] > 0.2
     assert scores[1] == pytest.approx(scores[0], abs=0.03)
 
 
