@@ -99,7 +99,8 @@ def check_money(run: RunContext, give_up: GiveUp) -> None:
         StepFailed: the money is spent.
     """
     record = run.record
-    limit = record.options.get("money") or (record.task.budget.money if record.task else 0.0)
+    budget = record.task.budget.money if record.task else 0.0  # more than was given at first where more was approved
+    limit = max(record.options.get("money") or 0.0, budget)
     spent, asked = record.totals.get("money", 0.0), record.totals.get(MONEY, 0.0)
     if limit and asked and spent + asked >= limit:
         rest = f" and pictures ${spent:.2f}" if spent else ""

@@ -21,7 +21,7 @@ _AIMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"\bsmall(?:er)? (?:ones?|things?|objects?)|\bsmall\b|\btiny\b|\bfar\b|distan(?:t|ce)|far ?away|\blittle ones",
      r"小的|很小|太小|远处|远的|较远|小目标", ("distance=far",)),
     (r"\bclose(?:-?ups?)?\b|\bnear(?:by)? ones|\b(?:big|large|huge)(?:er)? ones|\bup close", r"近处|近的|特写|大的",
-     ("distance=close",)),
+     ("distance=close", "distance=very close")),
     (r"crowd\w*|\bcluster\w*|\bbunch\w*|touch\w*|overlap\w*|\bpiles?\b|\bheaps?\b|dense", r"拥挤|密集|成堆|一堆|"
                                                                                           r"挨着|重叠|成串",
      ("crowding=many",)),

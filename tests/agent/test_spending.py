@@ -14,6 +14,7 @@ from tests.agent.test_graph import TOOLS, drive, offline_tools
 from tests.agent.test_llm import Endpoint, endpoint, fault, message, settings
 from tests.scripted import ScriptedModel, call
 from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.runs.runtime import read_record
 
 __all__ = ["endpoint"]  # the fixture
@@ -74,6 +75,19 @@ def test_the_money_that_a_person_allows_holds_for_the_language_model_too(tmp_pat
     report = (run.folder / "report.md").read_text()
     assert (said in report) == (asked < 3)
     assert ("and pictures $0.04" in report) == (pictures == 0.04)
+
+
+def test_what_was_approved_on_top_counts_too(tmp_path):
+    """The limit given at first is two cents; more pictures were approved, for which the plan's money was raised."""
+    run = start_run(
+        "segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"), options={"money": 0.02}
+    )
+    run.record.task = TaskSpec(
+        kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=9, rounds=1, money=1.0)
+    )
+    model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
+    execute(run, lambda _q: None, model=model, tools=TOOLS)
+    assert len(model.received) == 3
 
 
 def test_what_a_resume_asks_is_added(tmp_path):

@@ -1,6 +1,7 @@
-"""Labelled photos in one piece, as hubs give them out: a zip, or parquet files."""
+"""Photos in one piece, with labels or without, as hubs give them out: a zip, or parquet files."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.core.errors import FixArguments
@@ -21,6 +22,27 @@ def fingerprint(path: Path) -> str:
         return file_sha256(path)
     about = [(p.relative_to(path).as_posix(), p.stat().st_size, p.stat().st_mtime_ns) for p in parquet_files(path)]
     return hashlib.sha256(repr(about).encode()).hexdigest()
+
+
+def unpacked(given: Sequence[Path], folder: Path, settings: Settings) -> list[Path]:
+    """What was given, with what is packed replaced by the folder that it was unpacked to, once.
+
+    Args:
+        given: photos, folders and what is packed.
+        folder: where it is unpacked.
+        settings: the limits of an archive.
+
+    Raises:
+        FixArguments, StepFailed: see `unpack_labelled`.
+    """
+    places = []
+    for path in given:
+        target = folder / path.stem if is_packed(path) else path
+        if target != path and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unpack_labelled(path, target, settings)
+        places.append(target)
+    return places
 
 
 def unpack_labelled(packed: Path, into: Path, settings: Settings) -> None:

@@ -152,7 +152,7 @@ def _labels(row: dict[str, Any], names: Mapping[str, list[str]]) -> dict[str, An
     """The row as a line of metadata: objects in one place, classes by name."""
     boxes, classes = (next((k for k in keys if isinstance(row.get(k), list)), "") for keys in (BOXES, CLASSES))
     if row.get("objects") is None and boxes and classes:
-        row["objects"] = {boxes: row[boxes], classes: row[classes]}
+        row["objects"] = {boxes: row.pop(boxes), classes: row.pop(classes)}
     return {k: _named(k, v, names) for k, v in row.items() if k in _PLAIN and v is not None and v != -1}
 
 

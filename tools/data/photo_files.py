@@ -3,7 +3,6 @@
 Nothing in the given folders is written, moved or deleted. What cannot be read becomes a reason, not an error.
 """
 
-import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -154,35 +153,3 @@ def _unusual(path: Path) -> list[str]:
     if origin.c2pa:
         notes.append("with a C2PA manifest" + ("" if origin.valid else ", which does not fit the picture"))
     return notes
-
-
-def unpacked(given: Sequence[Path], folder: Path, settings: object) -> list[Path]:
-    """What was given, archives replaced by the folder they were unpacked to, once.
-
-    Args:
-        given: photos, folders and zips.
-        folder: where archives are unpacked.
-        settings: the limits of an archive.
-
-    Raises:
-        FixArguments: an archive is damaged, or holds what it should not; the message names it.
-    """
-    from tools.core.settings import Settings
-    from tools.data.uploads import PHOTO_KINDS, Limits, unpack
-
-    assert isinstance(settings, Settings)
-    places = []
-    for path in given:
-        if path.suffix.lower() != ".zip" or not path.is_file():
-            places.append(path)
-            continue
-        target = folder / path.stem
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with path.open("rb") as archive:
-                    unpack(archive, target, PHOTO_KINDS, Limits(settings))
-            except zipfile.BadZipFile as error:
-                raise FixArguments(f"{path}: not a readable zip ({error})") from None
-        places.append(target)
-    return places

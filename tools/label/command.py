@@ -13,7 +13,7 @@ from tools.core.locks import locked
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.formats.labels import LabelledImage, holdable
-from tools.data.photo_files import unpacked
+from tools.data.packed import unpacked
 from tools.data.sample import Sample
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence

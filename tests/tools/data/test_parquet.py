@@ -11,6 +11,7 @@ from PIL import Image
 
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
+from tools.data.packed import unpacked
 from tools.data.pictures import read_picture
 from tools.data.real_labels import read_labels
 from tools.label.convert import convert_labels
@@ -102,7 +103,7 @@ def test_columns_without_a_word_on_what_they_are(tmp_path, settings):
     columns = {
         "picture": [picture(0), picture(1), picture(1)],
         "bboxes": [o["bbox"] for o in OBJECTS],
-        "labels": [["dog", "cat"], [], ["dog"]],
+        "label": [["dog", "cat"], [], ["dog"]],
     }
     write(tmp_path / "plain.parquet", columns)
     found = read(labelled_folder(tmp_path / "plain.parquet", settings))
@@ -142,3 +143,12 @@ def test_a_folder_of_pictures_is_not_taken_for_one(tmp_path, settings):
     write(folder / "extra.parquet", {"text": ["a"]})
     (folder / "photo.png").write_bytes(picture(0))
     assert labelled_folder(folder, settings) == folder
+
+
+def test_photos_to_be_labelled_are_unpacked_once(animals, tmp_path, settings):
+    photos, plain = tmp_path / "plain", tmp_path / "one.png"
+    photos.mkdir()
+    places = unpacked([animals, photos, plain], tmp_path / "out", settings)
+    assert places == [tmp_path / "out" / "animals", photos, plain]
+    assert len(list(places[0].rglob("*.png"))) == 3
+    assert unpacked([animals], tmp_path / "out", settings) == places[:1]

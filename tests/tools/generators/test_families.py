@@ -164,3 +164,10 @@ def test_a_layer_of_the_table_runs_along_its_part_where_that_is_said():
     wrong = tuple(cell.replace(":along", ":sideways") for cell in row.cells)
     with pytest.raises(ValueError, match="axis"):
         spec_of(replace(row, cells=wrong))
+
+
+def test_people_without_a_hat_are_what_a_worker_is_told_from():
+    """With cones alone beside them a model of "people in hard hats" learns people."""
+    beside = {name: set(catalogue()[name].lookalikes) for name in ("worker", "man", "taxi")}
+    assert beside["worker"] >= {"man", "woman"}
+    assert "woman" in beside["man"] and "car" in beside["taxi"]

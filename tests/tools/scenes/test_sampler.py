@@ -102,6 +102,12 @@ def test_what_is_large_is_photographed_for_itself():
     full = [s for s in _sample(400, "dog") if s.distance == "very close" and s.targets]
     assert len(full) > 30
     assert all(len(s.targets) == 1 and 0.6 <= s.targets[0].box[2] <= 0.9 for s in full)
+    seen = {n: [s for s in _sample(400, n) if s.targets] for n in ("dog", "apple")}
+    for rare in ("straight down", "from below"):
+        shares = {n: np.mean([s.viewpoint == rare for s in own]) for n, own in seen.items()}
+        assert shares["dog"] < 0.7 * shares["apple"]
+    counts = {n: np.mean([len(s.targets) for s in own]) for n, own in seen.items()}
+    assert counts["dog"] < 0.8 * counts["apple"]
     both = [s.distance for s in _sample(400, "dog", "apple") if s.targets]
     assert 0.03 < np.mean([d == "very close" for d in both]) < 0.13
 

@@ -103,6 +103,9 @@ def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, 
     known = load_known(first)
     goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=[run_of_two_things]))
     state = goes_on.learner.network.state_dict()
+    assert goes_on.learner.criterion.bce is starter._hardest_classes
+    moved = {name.split(".")[1] for name, p in goes_on.learner.network.named_parameters() if p.requires_grad}
+    assert not {"0", "1", "2"} & moved and "3" in moved  # what knows edges stays
     assert all((state[name][1:] == rows.float()).all() for name, rows in known.outputs.items())
     assert all(
         (state[name][:1] == tensor.float()).all() for name, tensor in load(first)[0].items() if "cv3.0.2" in name
@@ -114,6 +117,10 @@ def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_pat
     monkeypatch.setattr(starter_files, "WEIGHTS", weights)
     known = load_known()
     assert known.names == ("disc", "square")
+    narrow = build_network("yolo11n-seg", ("object",))
+    starter.widen(narrow, 3, -5.0)
+    new = narrow.model[-1].cv3[0][-1].bias.detach()
+    assert new[1:].tolist() == pytest.approx([float(new[0]) - 5.0] * 2)  # nothing is of a new class yet
     network = build_network("yolo11n-seg", ("a", "b", "c"))
     before = {k: v.clone() for k, v in network.state_dict().items()}
     assert give_outputs(network, known, ["square", "unheard of", "disc"]) == 2
