@@ -160,6 +160,9 @@ class GenerationSettings(SettingGroup):
     generator: str = "blender"
     workers: int | None = None  # None: one a core
     scene_attempts: int = 2  # a scene that kills its worker twice is recorded as failed
+    # Pictures that an engine of words draws of one layout, of which the best by CLIS is kept (Auto Cherry-Picker,
+    # arXiv 2406.20085, draws 16); 1: each is paid for in time or money, and what it gains is not measured here.
+    candidates: int = Field(1, ge=1, le=64)
 
 
 class RenderSettings(SettingGroup):
@@ -217,6 +220,9 @@ class DiffusionSettings(SettingGroup):
     steps: int | None = Field(None, ge=1)  # None: by the model's family
     guidance: float | None = Field(None, ge=0)  # None: by the model's family
     batch: int | None = Field(None, ge=1)  # None: by free memory
+    # A folder of sketches, edges, depth maps or what else the ControlNet beside it was trained on; layouts take turns.
+    maps_dir: Path | None = None
+    controlnet: str | None = None
     negative_prompt: str = (
         "text, watermark, logo, frame, collage, cartoon, drawing, painting, 3d render, blurred, deformed"
     )

@@ -4,8 +4,11 @@ The prompt is the scene's caption. Pictures have no exact labels: an annotator f
 
 Layout: a folder with a GLIGEN pipeline (Li et al. 2023, arXiv 2301.07093) is also given the scene's boxes and phrases.
 It is the one layout model in diffusers that takes a free phrase for each box; ControlNet, the maintained way, wants a
-picture (edges, depth, the 150 colours of ADE20K) and so cannot hear of a class that it was not trained on; where there
-is such a picture, `repaint.py` uses it. diffusers calls its GLIGEN class deprecated and still ships it.
+picture (edges, depth, the 150 colours of ADE20K) and so cannot hear of a class that it was not trained on. diffusers
+calls its GLIGEN class deprecated and still ships it.
+
+Maps: where a person gives sketches, edges or depth maps and names a ControlNet for them (Zhang et al. 2023, arXiv
+2302.05543), each layout follows one of them. `repaint.py` does the same with the edges of renders.
 """
 
 import hashlib
@@ -27,7 +30,8 @@ from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
-from tools.data.pictures import Picture, write_picture
+from tools.data.photo_files import PhotoFile, find_photos
+from tools.data.pictures import Picture, is_picture, read_picture, write_picture
 from tools.generators import Failed, Generated, Generator
 from tools.scenes.scene import SceneSpec
 
@@ -86,6 +90,7 @@ class DiffusionGenerator(Generator):
             self.model = default_model(gpu_gib())
         self.counts: Counter[str] = Counter()  # pictures, withheld
         self._pipe: Any = None
+        self._maps: list[PhotoFile] | None = None
         self._batch: int | None = settings.diffusion.batch
 
     @property
@@ -107,6 +112,18 @@ class DiffusionGenerator(Generator):
                 f"The weights of {self.model} are not on this machine and the profile is offline; name a folder with "
                 "SIGHTSMITH_DIFFUSION_MODEL, or use --profile auto."
             )
+        return self._no_maps()
+
+    def _no_maps(self) -> str | None:
+        """One sentence where a ControlNet is named without maps, or maps without one or without a picture."""
+        folder, network = self.settings.diffusion.maps_dir, self.settings.diffusion.controlnet
+        if (folder is None) != (network is None):
+            return (
+                "Maps need a ControlNet that was trained on their kind, and a ControlNet needs maps: name both, "
+                "SIGHTSMITH_DIFFUSION_MAPS_DIR and SIGHTSMITH_DIFFUSION_CONTROLNET."
+            )
+        if folder is not None and not (folder.is_dir() and any(is_picture(p) for p in folder.rglob("*"))):
+            return f"SIGHTSMITH_DIFFUSION_MAPS_DIR={folder} is no folder with pictures in it."
         return None
 
     def close(self) -> None:
@@ -154,14 +171,30 @@ class DiffusionGenerator(Generator):
                 "negative_prompt": self.settings.diffusion.negative_prompt if recipe.guidance > 1 else "",
                 "safety_checker": getattr(pipe, "safety_checker", None) is not None,
                 "boxes": "given to the model" if is_layout_model(pipe) else "not seen by the model",
+                **self._map_facts(scene),
             },
         )  # fmt: skip
+
+    # Maps -------------------------------------------------------------------------------------------------------------
+
+    def _map_of(self, scene: SceneSpec) -> PhotoFile | None:
+        """The map that a scene's layout follows, the same whatever else is drawn."""
+        if self.settings.diffusion.maps_dir is None:
+            return None
+        if self._maps is None:
+            self._maps = [f for f in find_photos([self.settings.diffusion.maps_dir]) if is_picture(f.path)]
+        return self._maps[int(scene.layout_id, 16) % len(self._maps)]
+
+    def _map_facts(self, scene: SceneSpec) -> dict[str, Any]:
+        chosen = self._map_of(scene)
+        return {} if chosen is None else {"map": chosen.name, "controlnet": self.settings.diffusion.controlnet}
 
     # The model --------------------------------------------------------------------------------------------------------
 
     def _loaded(self) -> Any:
         if self._pipe is None:
-            self._pipe = load_pipeline(self.model, offline=self.settings.profile == "offline")
+            network = self.settings.diffusion.controlnet
+            self._pipe = load_pipeline(self.model, offline=self.settings.profile == "offline", controlnet=network)
         return self._pipe
 
     def _recipe(self, pipe: Any) -> SamplingRecipe:
@@ -194,6 +227,9 @@ class DiffusionGenerator(Generator):
             wanted["negative_prompt"] = [self.settings.diffusion.negative_prompt] * len(scenes)
         if is_layout_model(pipe):
             wanted |= layout_of(scenes[0])
+        maps = [fitted_to(read_picture(m.path), side) for m in map(self._map_of, scenes) if m is not None]
+        if maps:
+            wanted["image"] = torch.from_numpy(np.stack(maps)).permute(0, 3, 1, 2).float() / 255
         try:
             with torch.inference_mode():
                 made = pipe(**{k: v for k, v in wanted.items() if k in known})
@@ -238,8 +274,13 @@ def first_batch(side_px: int) -> int:
     return int(np.clip(FREE_SHARE * free / (BYTES_PER_PIXEL * side_px**2), 1, MOST_BATCH))
 
 
-def load_pipeline(model: str, *, offline: bool) -> Any:
+def load_pipeline(model: str, *, offline: bool, controlnet: str | None = None) -> Any:
     """A pipeline on the fastest device, from safetensors only.
+
+    Args:
+        model: a name on the hub or a folder.
+        offline: never look at the network.
+        controlnet: the network that makes it follow maps; None: none does.
 
     Raises:
         StepFailed: the weights are missing, damaged, or of another kind.
@@ -247,13 +288,15 @@ def load_pipeline(model: str, *, offline: bool) -> Any:
     import diffusers
 
     device = choose_device()
+    common: dict[str, Any] = {"offline": offline, "dtype": choose_dtype(device), "use_safetensors": True}
     loader: Any = diffusers.AutoPipelineForText2Image
     if "GLIGEN" in pipeline_class(model):
         loader = diffusers.DiffusionPipeline
-    pipe = load_pretrained(
-        loader.from_pretrained, model, offline=offline, setting="diffusion_model", dtype=choose_dtype(device),
-        use_safetensors=True,
-    )  # fmt: skip
+    control: dict[str, Any] = {}
+    if controlnet is not None:
+        load = diffusers.ControlNetModel.from_pretrained
+        control["controlnet"] = load_pretrained(load, controlnet, setting="diffusion_controlnet", **common)
+    pipe = load_pretrained(loader.from_pretrained, model, setting="diffusion_model", **control, **common)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(device)
 

@@ -45,8 +45,9 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estima
     work = network_work(settings.training.model)
     seen = _pictures_by_round(plan, settings)
     train_share = 1 - settings.split.val - settings.split.test
-    trained = sum(seen) * _KEPT * train_share * settings.planned_epochs(plan.effort)
-    measured = sum(seen) * _KEPT * (settings.split.val + settings.split.test)
+    kept = _KEPT / settings.candidates_each
+    trained = sum(seen) * kept * train_share * settings.planned_epochs(plan.effort)
+    measured = sum(seen) * kept * (settings.split.val + settings.split.test)
     seconds = {
         "generate": plan.images * settings.estimate.render_s * area / speed,
         "score, curate, annotate": sum(seen) * settings.estimate.picture_s * area,

@@ -60,6 +60,15 @@ class SceneSpec(BaseModel):
         return hashlib.sha1(self.model_dump_json(exclude={"caption", "prompts", "aimed"}).encode()).hexdigest()[:16]
 
     @property
+    def layout_id(self) -> str:
+        """The same for pictures that were to show the same, drawn from other noise."""
+        return self.candidate(-self.seed).id
+
+    def candidate(self, number: int) -> "SceneSpec":
+        """This layout drawn once more, from other noise; number 0 is the scene itself."""
+        return self.model_copy(update={"seed": self.seed + number})
+
+    @property
     def targets(self) -> list[SceneObject]:
         """The objects that will be labelled."""
         return [o for o in self.objects if o.role == "target"]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tools.annotators.vlm_review import VlmReview
 
 
+OUTDONE = "another picture of the same layout shows it better"
+
+
 def make_annotator(run: RunContext) -> Annotator:
     """The engine of `settings.annotation.annotator`.
 
@@ -116,7 +119,9 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         if review is not None:
             review.close()
             run.record.totals["money"] = review.model.ledger.spent_usd
-    if not outcome.counts:
+    if outcome.counts:
+        outcome.keep_best()
+    else:
         why = [f"{reason} ({n} times)" for reason, n in (outcome.dropped + engine.dropped).most_common(3)]
         raise StepFailed(
             "not one object can be seen in the kept pictures; ask design_scenes for closer distances"
@@ -135,6 +140,7 @@ def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
         checked_by_hand=len(outcome.by_hand),
         boxes_refused=dict(engine.dropped.most_common(5)),
         pictures_dropped=dict(outcome.dropped),
+        another_of_the_layout_was_better=outcome.outdone or None,
         audit=sentence(measured) if measured else None,
         review=said_of(review) if review is not None else None,
         weak=[f"no label for class {name!r}" for name in task.class_names if not outcome.counts[name]],
@@ -172,7 +178,7 @@ class _Outcome:
         self.of_round = sum(s.round == run.round.number for s in samples)
         self.counts: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
-        self.empties = self.unseen = self.hidden = 0
+        self.empties = self.unseen = self.hidden = self.outdone = 0
         self._scenes = {s.id: s for s in run.dataset.scenes()}
         self.by_hand = run.dataset.corrected()  # what a person has looked at stays as it is
 
@@ -207,6 +213,22 @@ class _Outcome:
         self.done += 1
         self.run.progress("annotate", self.done, self.total, pictures=self.of_round)
 
+    def keep_best(self) -> None:
+        """Of the kept pictures that were to show one layout, the one that shows it best stays."""
+        if self.run.settings.candidates_each == 1:
+            return
+        drawn = [s for s in self.run.dataset.samples(verdict="kept") if not is_exact(s) and s.scene_id in self._scenes]
+        layouts: dict[str, list[Sample]] = {}
+        for sample in drawn:
+            layouts.setdefault(self._scenes[sample.scene_id].layout_id, []).append(sample)
+        for members in layouts.values():
+            members.sort(key=lambda s: (s.id not in self.by_hand, -clis_total(s, self._scenes[s.scene_id]), s.id))
+            for sample in members[1:]:
+                self.run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": [OUTDONE]}})
+                self.counts.subtract(i.class_name for i in sample.instances)
+                self.empties -= not sample.instances
+                self.outdone += 1
+
     def _settle(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> str | None:
         """Write the labels down. Returns what speaks against the picture."""
         run, task = self.run, self.run.task
@@ -230,6 +252,18 @@ class _Outcome:
             problem = "its object cannot be seen"  # its label would name something that nobody sees
             self.hidden += 1
         return problem
+
+
+def clis_total(sample: Sample, scene: SceneSpec) -> float:
+    """How well a labelled picture shows its scene, 0..1: the mean of what the filters say of it and of its layout.
+
+    The layout is known once labels are; where nothing was to be found there is none.
+    """
+    from tools.scorers.clis import layout_score, match_layout
+
+    layout = layout_score(*match_layout(scene, sample)) if sample.label is None else None
+    image = sample.scores.get("clis_image", sample.quality or 0.0)
+    return image if layout is None else (image + layout) / 2
 
 
 def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float) -> str | None:

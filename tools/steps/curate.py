@@ -246,9 +246,12 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     kept = [s for i, s in enumerate(samples) if i not in reasons or s.verdict == "kept"]
     if not kept:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
-    aimed = {s.family for s in run.dataset.scenes() if s.aimed}
+    scenes = run.dataset.scenes()
+    aimed = {s.family for s in scenes if s.aimed}
+    layouts = {s.id: s.layout_id for s in scenes} if settings.candidates_each > 1 else {}
+    of_each = len({layouts.get(s.scene_id, s.id) for s in kept})  # of several candidates one will stay
     val, test = (
-        measured_share(settings, run.task.kind, len(kept), share) for share in (settings.split.val, settings.split.test)
+        measured_share(settings, run.task.kind, of_each, share) for share in (settings.split.val, settings.split.test)
     )
     splits = split_families(kept, val, test, aimed)
     updates: dict[str, dict[str, Any]] = {}

@@ -32,10 +32,13 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         task, things_of(run), settings.scenes.named_context_share, merged(wishes_of(run), vocabulary)
     )
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
+    each = settings.candidates_each
     # Drawn before a round is opened: a call that is refused must not leave an empty one.
-    scenes = sample_scenes(
-        task, words, granted, int(key[:12], 16), focus, settings=settings, earlier=run.dataset.scenes()[:after]
-    )
+    layouts = sample_scenes(
+        task, words, -(-granted // each), int(key[:12], 16), focus, settings=settings,
+        earlier=run.dataset.scenes()[:after],
+    )  # fmt: skip
+    scenes = [layout.candidate(n) for layout in layouts for n in range(each)][:granted]
     if vocabulary:  # written by a model that had read these
         versions = {name: prompts.version(name) for name in instructions()}
         scenes = [s.model_copy(update={"prompts": versions}) for s in scenes]
@@ -54,6 +57,7 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         pictures_left=task.budget.images - len(run.dataset.scenes()),
         fewer_than_asked=f"{granted} of {count}: the budget" if count is not None and granted < count else None,
         focus=list(focus),
+        layouts=len({s.layout_id for s in planned}) if each > 1 else None,
         **_facts(planned, words),
         next="generate_images",
     )

@@ -182,6 +182,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         *[a[:_NOTE_CHARS] for a in wanted.assumptions[:_MAX_NOTES]],
         *about_model,
         *relatives(classes, objects),
+        *_candidates(plan, settings),
         *notes,
         *_check_photos(run, task),
     ]
@@ -316,6 +317,23 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
         answer = ask(f"{error}. How many minutes may it take, or how many pictures should it make?")
         _wish(run, answer)
     return plan, minutes, notes
+
+
+def _candidates(plan: Plan, settings: Settings) -> list[str]:
+    """What is to be said where several pictures are drawn of each layout.
+
+    Raises:
+        FixArguments: too few would stay to learn from.
+    """
+    each, least = settings.candidates_each, settings.plan.min_images
+    if each == 1:
+        return []
+    if (stay := plan.images // each) < least:
+        raise FixArguments(
+            f"With {each} candidates a layout (SIGHTSMITH_CANDIDATES) {plan.images} pictures leave {stay}, too few to "
+            f"learn from: plan at least {each * least} images, or fewer candidates."
+        )
+    return [f"{each} pictures are drawn of each layout and the best is kept: about {stay} of {plan.images} stay"]
 
 
 def _within_flag(name: str, asked: float | None, run: RunContext) -> float | None:

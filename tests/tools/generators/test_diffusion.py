@@ -9,7 +9,7 @@ from tests.pipeline import new_run
 from tests.tools.generators import pipelines
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture
+from tools.data.pictures import read_picture, write_picture
 from tools.generators import Failed, Generated
 from tools.generators import diffusion as module
 from tools.generators.choosing import make_generator
@@ -152,6 +152,45 @@ def test_a_layout_model_hears_the_boxes(tmp_path):
     shown = [read_picture(r.picture).astype(int) for r in results]
     assert np.abs(shown[0] - shown[1]).max() > 2
     assert results[0].provenance["boxes"] == "given to the model"
+
+
+def test_a_layout_follows_the_map_that_a_person_gives(model, tmp_path):
+    """A random ControlNet is no zero convolution: what it is shown changes the picture."""
+    import torch
+    from diffusers import ControlNetModel
+
+    network = ControlNetModel.from_pretrained(pipelines.controlnet(tmp_path / "control"))
+    for name, weight in network.named_parameters():
+        if "controlnet_" in name:  # zeros at first
+            weight.data = 0.3 * torch.randn_like(weight)
+    network.save_pretrained(tmp_path / "control")
+    maps = tmp_path / "maps"
+    (maps / "more").mkdir(parents=True)
+    for name, value in (("a.png", 0), ("more/b.png", 255)):
+        write_picture(maps / name, np.full((40, 60, 3), value, np.uint8))
+    options = settings(model, diffusion_maps_dir=maps, diffusion_controlnet=str(tmp_path / "control"))
+    wanted = scenes(8)
+    wanted = [one for scene in wanted for one in (scene, scene.candidate(1))]
+    results = made(options, wanted, tmp_path / "out")
+    assert {r.provenance["pipeline"] for r in results} == {"StableDiffusionControlNetPipeline"}
+    given = [r.provenance["map"] for r in results]
+    assert set(given) == {"a.png", "more/b.png"}
+    assert given[::2] == given[1::2]  # candidates of one layout follow the same
+    (maps / "a.png").unlink()
+    other = pictures(made(options, wanted, tmp_path / "other"))
+    for result, name in zip(results, given, strict=True):
+        changed = np.abs(read_picture(result.picture).astype(int) - other[result.scene.id]).max()
+        assert (changed > 2) == (name == "a.png")
+
+
+def test_maps_and_their_network_go_together(model, tmp_path):
+    (tmp_path / "none").mkdir()
+    for options, words in (
+        ({"diffusion_maps_dir": tmp_path}, "name both"),
+        ({"diffusion_controlnet": "c"}, "name both"),
+        ({"diffusion_maps_dir": tmp_path / "none", "diffusion_controlnet": "c"}, "no folder with pictures"),
+    ):
+        assert words in DiffusionGenerator(settings(model, **options)).unavailable()
 
 
 def test_boxes_are_corners_inside_the_picture():

@@ -189,6 +189,45 @@ def test_labelling_twice_asks_once(tmp_path):
     assert detector.calls == 0
 
 
+class Wanders(ShapeGenerator):
+    """Draws the first thing asked for as a square of its class's colour: in its place, or small in a corner."""
+
+    name = "diffusion"
+
+    def _draw(self, scene):
+        picture = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
+        for thing in scene.targets[:1]:
+            cx, cy, w, h = (int(v * self.size_px) for v in thing.box)
+            at = scene.seed % 80
+            box = (cx - w // 2, cy - h // 2, cx + w // 2, cy + h // 2) if scene.seed % 3 == 0 else (2, at, 14, at + 12)
+            x1, y1, x2, y2 = np.clip(box, 0, self.size_px)
+            picture[y1:y2, x1:x2] = COLOURS[thing.class_name]
+        return picture, {"target": [], "lookalike": []}
+
+
+def test_of_several_pictures_of_a_layout_the_one_that_fits_it_is_kept(tmp_path, monkeypatch):
+    options = {"generator": "diffusion", "candidates": 3, "annotator": "detect_and_segment"}
+    limits = {"min_quality": 0.0, "max_cosine": 1.1, "negative_share": 0.0}
+    run = new_run(tmp_path, "apple", "lemon", images=24, rounds=1, **limits, **options)
+    planned = json.loads(design(run, None, [], {"crowding": {"few": 0, "many": 0}, "distance": {"close": 1}}))
+    assert (planned["layouts"], len(run.dataset.scenes())) == (8, 24)
+    monkeypatch.setattr("tools.steps.generate.make_generator", lambda run: Wanders(run.settings))
+    generate(run)
+    curate(run)
+    answer = json.loads(annotate(run, _engine(run)))
+    scenes = {s.id: s for s in run.dataset.scenes()}
+    kept = [scenes[s.scene_id] for s in run.dataset.samples(verdict="kept")]
+    assert len({s.layout_id for s in kept}) == len(kept) == run.round.kept == 8
+    assert answer["another_of_the_layout_was_better"] == 16
+    assert {s.seed % 3 for s in kept} == {0}
+    assert sum(answer["labels"].values()) == 8
+    dropped = list(run.dataset.samples(verdict="dropped"))
+    assert {tuple(s.reasons) for s in dropped} == {("another picture of the same layout shows it better",)}
+    before = [s.model_dump() for s in run.dataset.samples()]
+    annotate(run, _engine(run))
+    assert [s.model_dump() for s in run.dataset.samples()] == before
+
+
 def test_pictures_with_too_few_objects_are_dropped(tmp_path):
     """Of two planned classes one is never found: those pictures would teach that it is nothing."""
     run = _worded(tmp_path)

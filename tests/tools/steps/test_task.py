@@ -214,6 +214,22 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
     assert run.record.task is None
 
 
+def test_a_plan_says_what_candidates_leave(tmp_path):
+    drawn = {"generator": "openai_images", "image_price": 0.0, "candidates": 4}
+    run, alone = make_run(tmp_path, **drawn), make_run(tmp_path / "alone", **drawn | {"candidates": 1})
+    for one in (run, alone):
+        define(one, wanted(images=200, rounds=1))
+    said = "4 pictures are drawn of each layout and the best is kept: about 50 of 200 stay"
+    assert said in run.record.estimate["notes"]
+    minutes, minutes_alone = (one.record.estimate["stages"] for one in (run, alone))
+    assert minutes["train"] == pytest.approx(minutes_alone["train"] / 4, abs=0.02)
+    assert minutes["generate"] == minutes_alone["generate"]
+    with pytest.raises(FixArguments, match=r"80 pictures leave 20.*at least 96 images"):
+        define(make_run(tmp_path / "few", **drawn), wanted(images=80))
+    define(renders := make_run(tmp_path / "renders", candidates=4), wanted(images=80))
+    assert not any("candidates" in n or "layout" in n for n in renders.record.estimate["notes"])
+
+
 @pytest.mark.parametrize(
     ("options", "settings", "call", "expected"),
     [
