@@ -48,5 +48,5 @@ audit: setup
 
 # The lock: hashes for Linux and Python 3.11, and no address of any index.
 lock:
-	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --extra dev --extra serve --extra cluster --extra edge --generate-hashes \
+	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --extra dev --extra serve --extra cluster --extra edge --extra cvat --generate-hashes \
 		--no-header pyproject.toml -o requirements.lock

@@ -8,9 +8,6 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from contextvars import copy_context
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -21,13 +18,13 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from agent.tool_calls import arguments_of, clean
+from tools.core.in_time import WHOLE, in_time
 from tools.core.secrecy import reveal
 from tools.core.settings import Settings
 
 log = logging.getLogger(__name__)
 Told = Callable[[str], None]
 _LIMIT_REFUSED = re.compile(r"max_(?:completion_)?tokens|maximum context|context length|context window", re.IGNORECASE)
-_TOTAL = 2  # times the time-outs of all tries: their pauses, and a server that sends blanks while it thinks
 _RETRY_HEADER = "x-stainless-retry-count"  # what the client library says of each try
 
 
@@ -42,16 +39,7 @@ class EndpointChat(ChatOpenAI):
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         """Ask, and give up on an answer that drips without an end: the client's time-out is of each piece of it."""
-        answer: Future[ChatResult] = Future()
-
-        def ask() -> None:
-            try:
-                answer.set_result(self._asked(messages, *args, **kwargs))
-            except BaseException as error:
-                answer.set_exception(error)
-
-        Thread(target=copy_context().run, args=(ask,), daemon=True).start()
-        return answer.result(self.total_s)
+        return in_time(lambda: self._asked(messages, *args, **kwargs), self.total_s)
 
     def _asked(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         try:
@@ -96,7 +84,7 @@ def open_endpoint(model: str, settings: Settings, key: str, told: Told | None = 
         base_url=reveal(settings.openai.base_url),
         api_key=SecretStr(key),
         timeout=settings.llm.timeout_s,
-        total_s=_TOTAL * tries * settings.llm.timeout_s,
+        total_s=WHOLE * tries * settings.llm.timeout_s,
         max_retries=settings.llm.retries,
         temperature=0,
         http_client=openai.DefaultHttpxClient(event_hooks={"request": [on_request]}),

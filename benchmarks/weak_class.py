@@ -38,7 +38,7 @@ def one_round(run: RunContext, focus: list[str], epochs: int, unlabelled: str | 
                 run.dataset.set_instances(sample.id, seen)
     train(run, epochs)
     evaluate(run)
-    return {name: own.mask_map50 or 0.0 for name, own in run.round.scores["synthetic_val"].per_class.items()}
+    return {name: own.score or 0.0 for name, own in run.round.scores["synthetic_val"].per_class.items()}
 
 
 def share_of(run: RunContext, name: str, number: int) -> float:
@@ -60,7 +60,7 @@ def main() -> None:
     weak = given.classes[-1]
     for seed in given.seeds:
         folder = given.folder / str(seed)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)  # what was done before is not done again
         record = RunRecord(name=f"weak-{seed}", request=", ".join(given.classes), created="")
         run = RunContext(folder, record, Settings(seed=seed, effort="quick"), auto_approve=True)
         classes = [ClassArgument(name=name) for name in given.classes]

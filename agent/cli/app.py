@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent.cli.cvat import cvat
 from agent.cli.describe import describe
 from agent.cli.device import compare
 from agent.cli.edge import STOPPED, readable, use_everywhere
@@ -310,6 +311,7 @@ app.command()(ask)
 app.command()(chat)
 app.command()(settings)
 app.add_typer(keys, name="keys")
+app.add_typer(cvat, name="cvat")
 use_everywhere(app)
 
 

@@ -41,6 +41,8 @@ def way_out(code: str | None, data: Mapping[str, Any], folder: Path) -> str:
             )
         case Code.UNFINISHED:
             return f"Go on with it: {resume_command(folder)}"
+        case Code.NO_RUN:
+            return "`sightsmith runs` lists those that are there."
         case Code.BEGUN:
             return f"Start a new run: {shlex.join(['sightsmith', 'build', data['request'], '--few', data['few']])}"
     return ""

@@ -26,6 +26,7 @@ _WAYS: dict[str, str] = {
     "to try again",
     Code.UNCOVERED: "it can be learnt from a few photos: call build anew with few=FOLDER",
     Code.UNFINISHED: "call answer with an empty text to go on with it",
+    Code.NO_RUN: "list_runs has those that are there",
     Code.BEGUN: "call build with few=FOLDER",
 }
 _LAST_CHARS = 1500  # of what a command said when it failed

@@ -96,7 +96,8 @@ def test_a_wish_about_more_rounds_is_heard_in_any_words():
 
 
 def test_every_code_is_acted_upon():
-    told = {Code.WITHOUT_MODEL, Code.WITHOUT_CLUSTER, Code.UNFINISHED, Code.BEGUN}  # tests/ui/test_plain_words.py
+    # Those of people: tests/ui/test_plain_words.py
+    told = {Code.WITHOUT_MODEL, Code.WITHOUT_CLUSTER, Code.UNFINISHED, Code.NO_RUN, Code.BEGUN}
     assert set(REFUSALS) | told == set(Code)
 
 

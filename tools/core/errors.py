@@ -19,6 +19,7 @@ class Code(StrEnum):
     WITHOUT_MODEL = "without_model"  # the language model is at fault: without it the run can go on; data: check
     WITHOUT_CLUSTER = "without_cluster"  # the cluster is: on this machine the run can go on
     UNFINISHED = "unfinished"  # what was asked for needs a run that has come to its end
+    NO_RUN = "no_run"  # there is no run of the name that was given
     BEGUN = "begun"  # the run has begun, and learns from what it was given; data: request, few
 
 

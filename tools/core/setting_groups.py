@@ -259,6 +259,18 @@ class VlmSettings(SettingGroup):
     describe_attempts: int = Field(2, ge=1, le=5, validation_alias="describe_attempts")
 
 
+class CvatSettings(SettingGroup):
+    """A CVAT server that labelled photos are fetched from and sent to (the extra `cvat`)."""
+
+    prefix = "cvat_"
+
+    url: SecretStr | None = None  # with a user and password in it, or beside a token
+    token: SecretStr | None = None  # a personal access token
+    # For one fetching or sending, most of which is the server's own work: it packs and unpacks a thousand photos.
+    timeout_s: float = Field(1800.0, gt=0)
+    poll_s: float = Field(2.0, gt=0)  # between two looks at what the server is at
+
+
 class CurationSettings(SettingGroup):
     """Quality and curation."""
 

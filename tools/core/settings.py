@@ -71,6 +71,7 @@ class Settings(BaseModel):
     diffusion: groups.DiffusionSettings = Field(default_factory=groups.DiffusionSettings)
     repaint: groups.RepaintSettings = Field(default_factory=groups.RepaintSettings)
     vlm: groups.VlmSettings = Field(default_factory=groups.VlmSettings)
+    cvat: groups.CvatSettings = Field(default_factory=groups.CvatSettings)
     curation: groups.CurationSettings = Field(default_factory=groups.CurationSettings)
     clip: groups.ClipSettings = Field(default_factory=groups.ClipSettings)
     clis: groups.ClisSettings = Field(default_factory=groups.ClisSettings)

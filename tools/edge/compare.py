@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.core.errors import FixArguments
+from tools.core.errors import Code, FixArguments
 from tools.core.files import write_text
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
@@ -51,7 +51,7 @@ def compare_sizes(
     if unknown or not sizes:
         raise FixArguments(f"--sizes {','.join(unknown) or '(nothing)'}: known are {', '.join(_SIZES)}")
     if run.record.best is None:
-        raise FixArguments(f"{run.record.name} has no trained model yet; `sightsmith resume {run.record.name}`")
+        raise FixArguments(f"{run.record.name} has no trained model yet", Code.UNFINISHED)
     forms = wanted_forms(names)[0] if names else []
     family = _FAMILY.match(run.settings.training.model)
     if family is None:

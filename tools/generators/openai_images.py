@@ -15,6 +15,7 @@ import urllib.request
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import cv2
 import numpy as np
 
 from tools.core.errors import StepFailed
+from tools.core.in_time import WHOLE, in_time
 from tools.core.ledger import Ledger, Outcome
 from tools.core.secrecy import redact, reveal
 from tools.core.settings import Settings
@@ -222,9 +224,12 @@ class OpenAIImages(Generator):
 
         options = {"quality": self.settings.image.quality} if self.settings.image.quality else {}
         try:
-            return "kept", self._connected().images.generate(
-                model=self.settings.image.model, prompt=scene.caption, size=self.settings.image.size, n=1, **options
-            )
+            wanted = {"model": self.settings.image.model, "prompt": scene.caption, "size": self.settings.image.size}
+            draw = partial(self._connected().images.generate, **wanted, n=1, **options)
+            return "kept", in_time(draw, WHOLE * self.settings.image.timeout_s)
+        except TimeoutError:
+            reason = f"no whole answer within {WHOLE * self.settings.image.timeout_s:g} s"
+            raise _Fault("unknown", _Again(reason)) from None
         except openai.APIStatusError as error:
             raise _Fault("refunded", self._meaning(error)) from None
         except openai.APITimeoutError:

@@ -17,6 +17,7 @@ import cv2
 
 from tools.core.errors import StepFailed
 from tools.core.files import write_json
+from tools.core.in_time import WHOLE, in_time
 from tools.core.ledger import Ledger, Outcome
 from tools.core.secrecy import reveal
 from tools.core.settings import Settings
@@ -119,9 +120,9 @@ class VisionModel:
         for content, said in shown:
             messages += [_message(question, content), {"role": "assistant", "content": said}]
         try:
-            reply = self._connected().chat.completions.create(
-                model=self.name, messages=[*messages, _message(question, data)]
-            )
+            chat = self._connected().chat.completions
+            told = [*messages, _message(question, data)]
+            reply = in_time(lambda: chat.create(model=self.name, messages=told), WHOLE * self.settings.vlm.timeout_s)
             outcome = "kept"  # paid for, whatever it says
             text = reply.choices[0].message.content if reply.choices else None
             return (text, "", False) if text else (None, "the answer is empty", True)
@@ -129,6 +130,8 @@ class VisionModel:
             outcome = "refunded"
             again = error.status_code == 429 or error.status_code >= 500
             return None, f"it answers {error.status_code}", again
+        except TimeoutError:
+            return None, f"no whole answer came within {WHOLE * self.settings.vlm.timeout_s:g} s", True
         except openai.APITimeoutError:
             return None, f"nothing came within {self.settings.vlm.timeout_s:g} s", True
         except openai.APIConnectionError as error:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from tools.core.errors import FixArguments, StepFailed, Stopped
+from tools.core.errors import Code, FixArguments, StepFailed, Stopped
 from tools.core.files import json_text
 from tools.core.files import write_json as write_json  # its home was here
 from tools.core.model_files import peak_memory
@@ -154,7 +154,7 @@ def read_record(folder: Path) -> RunRecord:
     try:
         return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}; see `sightsmith runs`") from None
+        raise FixArguments(f"there is no run {folder.name!r} in {folder.parent}", Code.NO_RUN) from None
     except NotADirectoryError:
         raise FixArguments(f"{folder} is no run's folder: a file is in its place or above it; see --runs-dir") from None
     except OSError as error:

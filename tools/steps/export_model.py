@@ -381,6 +381,6 @@ def _own_looks(card: Card) -> str:
         else "at photos of small objects twice"
     )
     return (
-        f" It was chosen as `sightsmith predict` works, which looks {looks}{corrected or ','}"
+        f" It was chosen as Sightsmith itself looks: {looks}{corrected or ','}"
         " so other programs may need a threshold of their own."
     )

@@ -679,6 +679,7 @@ TEXTS: dict[str, str] = {
     "way_uncovered": "“Show me photos of it” is below. Or answer “stop”, and bring a 3D model of it (page “Bring "
     "photos”) or name a language model that describes it (page “Settings”).",
     "way_unfinished": "Press “Go on”.",
+    "way_no_run": "Choose one of the list.",
     "way_begun": "Start a new project with these photos.",
     "check_key": "Check the key on the page “Settings”.",
     "check_address": "Check the endpoint on the page “Settings”.",

@@ -625,6 +625,7 @@ TEXTS: dict[str, str] = {
         "或填写能描述它的语言模型（“设置”页）。"
     ),
     "way_unfinished": "请按“继续”。",
+    "way_no_run": "请从列表中选择。",
     "way_begun": "请用这些照片新建一个项目。",
     "check_key": "请在“设置”页检查密钥。",
     "check_address": "请在“设置”页检查接口地址。",

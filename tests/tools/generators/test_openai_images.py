@@ -148,6 +148,23 @@ def test_a_passing_fault_is_tried_again_and_the_books_are_right(service, tmp_pat
     assert limits == [432.1] * 2
 
 
+def test_an_answer_that_never_ends_is_given_up_and_may_have_cost(service, tmp_path, monkeypatch):
+    limits = []
+
+    def drips_once(ask, seconds):
+        limits.append(seconds)
+        if len(limits) == 1:
+            raise TimeoutError
+        return ask()
+
+    monkeypatch.setattr(module, "in_time", drips_once)
+    made = engine(service, tmp_path, image_timeout_s=100.0)
+    (result,) = everything(made, scenes(1), tmp_path / "s")
+    assert isinstance(result, Generated)
+    assert limits == [200, 200]
+    assert made.spent_usd == pytest.approx(0.02)
+
+
 def test_a_lasting_fault_costs_one_picture_not_the_others(service, tmp_path):
     service.script = ["picture", *[fault(500, f"no, says {KEY}")] * 3, "picture"]
     results = everything(engine(service, tmp_path, image_concurrency=1), scenes(4), tmp_path / "s")
@@ -282,14 +299,20 @@ def test_a_run_counts_its_money_and_ends_early_with_what_it_has(service, tmp_pat
 
 
 def test_a_stop_on_the_way_loses_and_doubles_nothing(service, tmp_path):
-    service.delay_s = 0.05
     run = paid_run(tmp_path, service)
     real, left = run.check_stop, iter(range(3))
-    run.check_stop = lambda: None if next(left, None) is not None else run.stop_requested.set() or real()
+
+    def stop_after_three():
+        if next(left, None) is None:
+            wait_until(lambda: service.charged > 4, "others are on their way")
+            run.stop_requested.set()
+            real()
+
+    run.check_stop = stop_after_three
     with pytest.raises(Stopped):
         generate(run)
     paid = service.charged
-    assert paid > 4  # some were on their way
+    assert 4 < paid < 12
     assert run.record.totals["money"] == pytest.approx(0.01 * paid)
     run.stop_requested.clear()
     run.check_stop = real

@@ -74,6 +74,21 @@ def test_faults(tmp_path, service, answers, said, asked, spent):
     assert (len(server.asked), model.ledger.spent_usd) == (asked, pytest.approx(spent))
 
 
+def test_an_answer_that_never_ends_is_given_up_and_may_have_cost(tmp_path, service, monkeypatch):
+    limits = []
+
+    def drips(ask, seconds):
+        limits.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr(vision, "in_time", drips)
+    model = _model(tmp_path, service(lambda *_: "yes"), vlm_timeout_s=100, vlm_attempts=2)
+    with pytest.raises(StepFailed, match="no whole answer came within 200 s"):
+        model.ask(PICTURE, "what?")
+    assert limits == [200, 200]
+    assert model.ledger.spent_usd == pytest.approx(0.2)
+
+
 def test_the_cap_is_never_passed(tmp_path, service):
     server = service(lambda _seen, _text: "yes")
     model = _model(tmp_path, server, cap=0.25)
