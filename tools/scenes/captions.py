@@ -31,6 +31,14 @@ _STEP = 97  # prime, so that every axis moves on between two attempts
 _NUMBERS = ("no", "a", "two", "three", "four", "five", "six")
 
 
+_WORDS = {"context": _PLACE, "light": _LIGHT, "weather": _WEATHER, "viewpoint": _VIEW, "distance": _DISTANCE}
+
+
+def value_in_words(axis: str, value: str) -> str:
+    """How a caption says one value of an axis; the value itself where it has no words for it."""
+    return _WORDS.get(axis, {}).get(value) or value
+
+
 REPHRASINGS = 16  # ways tried to say a scene unlike all before
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.errors import FixArguments, StepFailed
+from tools.core.settings import Settings
 from tools.data.pictures import Picture
 from tools.data.sample import Sample
 from tools.runs.runtime import RunContext
@@ -42,14 +43,7 @@ def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Sc
     scorers: list[Scorer] = []
     scenes = {s.id: s for s in run.dataset.scenes()} if names != ["pixels"] else {}
     if embedder is None and ("clip" in names or ("clis" in names and settings.clis.judge == "clip")):
-        from tools.scorers.clip import ClipEmbedder
-
-        embedder = ClipEmbedder(
-            settings.clip.model,
-            settings.clip.floor,
-            offline=settings.profile == "offline",
-            batch=settings.curation.score_batch,
-        )
+        embedder = make_embedder(settings)
     for name in names:
         if name == "pixels":
             from tools.scorers.pixels import PixelScorer
@@ -69,6 +63,20 @@ def make_scorers(run: RunContext, embedder: "Embedder | None" = None) -> list[Sc
                 judge = ClipJudge(embedder)
             scorers.append(ClisScorer(judge, run.task, scenes, settings.clis.floor))
     return scorers
+
+
+def make_embedder(settings: Settings) -> "Embedder":
+    """The CLIP of the settings.
+
+    Raises:
+        StepFailed: its weights are missing or damaged.
+    """
+    from tools.scorers.clip import ClipEmbedder
+
+    clip = settings.clip
+    return ClipEmbedder(
+        clip.model, clip.floor, offline=settings.profile == "offline", batch=settings.curation.score_batch
+    )
 
 
 def make_vision(run: RunContext) -> "VisionModel":

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,6 +19,7 @@ from tools.data.photos import Fingerprint, find_twins, look_hash
 from tools.data.pictures import read_picture
 from tools.data.sample import Sample, Split
 from tools.runs.runtime import RunContext, report
+from tools.steps.photos_given import judging_photos
 
 Float32Array = npt.NDArray[np.float32]
 SIDE = 64  # embeddings look at the picture this small: enough for layout, blind to noise
@@ -236,7 +236,7 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
         settings.curation.outlier_neighbours,
         settings.curation.outlier_z,
     )
-    leaks = set(find_leaks(prints, _real_photos(run)))
+    leaks = set(find_leaks(prints, judging_photos(run)))
     reasons: dict[int, str] = {
         **{i: f"unlike the rest (z {z})" for i, z in outliers.items()},
         **{i: f"copy of {samples[kept].id}" for i, kept in copies.items()},
@@ -291,18 +291,6 @@ def _rooted(copies: dict[int, int]) -> dict[int, int]:
         return root(copies[index]) if index in copies else index
 
     return {copy: root(kept) for copy, kept in copies.items()}
-
-
-def _real_photos(run: RunContext) -> list[Sample]:
-    if run.record.real is None:
-        return []
-    from tools.data.real import load_real
-
-    settings = run.settings
-    photos = load_real(
-        Path(run.record.real), run.task, settings.evaluation.real_val_share, settings.evaluation.class_map
-    )
-    return [*photos.val, *photos.test]
 
 
 @tool

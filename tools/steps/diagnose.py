@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 from langchain_core.tools import tool
@@ -17,10 +16,8 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.apart import apart_from
-from tools.data.photo_files import PhotoFile, find_photos, read_ahead
+from tools.data.photo_files import PhotoFile, read_ahead
 from tools.data.pictures import read_picture
-from tools.data.sample import evenly
 from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.coco import interval
 from tools.metrics.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
@@ -32,6 +29,7 @@ from tools.metrics.slices import Slice, aim_of, is_beside
 from tools.runs.inherit import INHERITED_ROUND
 from tools.runs.runtime import Round, RunContext, report, write_json
 from tools.steps.evaluate import predictions_path
+from tools.steps.photos_given import unlabelled_photos
 from tools.trainers.looks import looks
 
 _HARDLY_LEARNT = 0.05  # main metric under which every slice scores about 0 and a softer measure must tell them apart
@@ -42,7 +40,6 @@ _CHEAPEST_ROUND = (
     0.5  # a later round has fewer pictures to make; with less time than this share of the last it cannot end
 )
 _PLACES = 2
-_PHOTOS = 100  # without labels that are looked at; more say the same, and large ones take a tenth of a second each
 _AIMS = 4  # more aims at once would leave each with too few pictures
 _MISTAKEN = 4  # look-alikes that the next pictures hold, whatever else they are aimed at
 _CLASSES = 3  # weak classes, and pairs that are confused, that the next pictures show
@@ -225,7 +222,7 @@ def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
     photos = [run.path(s.image) for s in sets.samples.get("real_val", [])]
     others: list[PhotoFile] = []
     try:
-        others = _unlabelled(run, sets)
+        others = unlabelled_photos(run, [s for on in ("real_val", "real_test") for s in sets.samples.get(on, [])])
     except (FixArguments, StepFailed) as error:  # the folder is the user's, and may have gone
         diagnosis.advice.append(f"The photos without labels could not be looked at: {error}")
     renders = [s for s in run.dataset.samples(verdict="kept") if "context" in s.axes]
@@ -243,15 +240,6 @@ def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
         diagnosis.aim = list(dict.fromkeys([*(f"context={place}" for place, _ in places), *diagnosis.aim]))[:_AIMS]
         named = ", ".join(place for place, _ in places)
         diagnosis.advice.append(f"The photos look most like the pictures made at: {named}. The next are made there.")
-
-
-def _unlabelled(run: RunContext, sets: Sets) -> list[PhotoFile]:
-    """Photos without labels that the user gave, some from all over the folder; none that judges."""
-    if run.record.unlabelled is None:
-        return []
-    files = [f.path for f in find_photos([Path(run.record.unlabelled)])]
-    judges = [s for on in ("real_val", "real_test") for s in sets.samples.get(on, [])]
-    return apart_from(evenly(files, _PHOTOS), judges)[0]
 
 
 def _examine_set(run: RunContext, sets: Sets, on: EvaluatedOn) -> Finding:

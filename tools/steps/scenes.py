@@ -10,6 +10,7 @@ from langgraph.prebuilt import ToolRuntime
 
 import prompts
 from tools.core.errors import StepFailed
+from tools.core.settings import WORDED_GENERATORS
 from tools.drawable.drawing import merged, things_of, wishes_of
 from tools.runs.runtime import Round, RunContext, report, write_json
 from tools.scenes.captions import near_identical
@@ -17,6 +18,7 @@ from tools.scenes.places import IMPOSSIBLE, known_place
 from tools.scenes.sampler import pairs_covered, sample_scenes
 from tools.scenes.scene import SceneSpec
 from tools.scenes.vocabulary import Vocabulary, build_vocabulary
+from tools.steps.photos_given import wishes_like_photos
 
 __all__ = [
     "IMPOSSIBLE", "Vocabulary", "build_vocabulary", "design", "design_scenes", "known_place", "next_round",
@@ -28,9 +30,7 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
     """Plan the scenes of the current or the next round; see `design_scenes`."""
     task, settings = run.task, run.settings
     number = next_round(run)
-    words = build_vocabulary(
-        task, things_of(run), settings.scenes.named_context_share, merged(wishes_of(run), vocabulary)
-    )
+    words = _vocabulary(run, vocabulary)
     key, granted, after = _grant(run, number, count, focus, vocabulary, words)
     each = settings.candidates_each
     # Drawn before a round is opened: a call that is refused must not leave an empty one.
@@ -61,6 +61,19 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         **_facts(planned, words),
         next="generate_images",
     )
+
+
+def _vocabulary(run: RunContext, wishes: Mapping[str, Any] | None) -> Vocabulary:
+    """What the engine can show, what photos without labels show, and what a language model wishes: the last counts."""
+    named = run.settings.scenes.named_context_share
+
+    def built(own: Mapping[str, Any]) -> Vocabulary:
+        return build_vocabulary(run.task, things_of(run), named, own)
+
+    own = wishes_of(run)
+    if run.settings.generation.generator in WORDED_GENERATORS:
+        own = merged(own, wishes_like_photos(run, built(own)))
+    return built(merged(own, wishes))
 
 
 def instructions() -> list[str]:
