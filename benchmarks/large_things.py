@@ -1,6 +1,7 @@
 """Models of drawn animals on cut-outs laid on photos: `python benchmarks/large_things.py CUTOUTS GROUNDS --folder OUT`.
 
-Prints box mAP50 and mAP50-95 by how large the animal is in the picture, by class and of any of the animals.
+Prints box mAP50 and mAP50-95 by how large the animal is in the picture, by class and of any of the animals; without
+and with the looks at smaller inputs where nothing is sure (`tools/models/predict.py`).
 `CUTOUTS/index.json` lists `{"file", "name"}` of pictures with alpha, `GROUNDS` holds photos without animals.
 """
 
@@ -22,6 +23,7 @@ from tools.data.sample import Instance, Sample
 from tools.metrics.judging import scorer_of
 from tools.metrics.predictions import Answer, ask, join
 from tools.metrics.scoring import ScoringRules
+from tools.models import predict
 from tools.models.predict import Predictor
 from tools.trainers.yolo import YoloTrainer
 
@@ -104,18 +106,19 @@ def main() -> None:
         YoloTrainer(), renders, renders.samples, renders.split("val"), given.folder / "training", given.seed,
         epochs=given.epochs,
     )  # fmt: skip
-    model = Predictor.load(result.weights)
-    answers = ask(model, samples, given.folder / "composites", 0.001, lambda _: None)
-    any_task = renders.task.model_copy(update={"classes": renders.task.classes[:1]})
-    for name, (low, high) in PARTS.items():
-        part = [s for s in samples if low <= _side(s) < high]
-        anyone = [s.model_copy(update={"instances": _renamed(s.instances)}) for s in part]
-        said = {i: replace(a, found=_renamed(a.found)) for i, a in answers.items()}
-        print(
-            f"{name}, {len(part)} pictures: by class {scored(part, answers, renders.task)}, "
-            f"any of them {scored(anyone, said, any_task)}",
-            flush=True,
-        )
+    for way, least in {"once": SIZE_PX, "smaller too": predict.SMALLEST_PX}.items():
+        predict.SMALLEST_PX = least
+        answers = ask(Predictor.load(result.weights), samples, given.folder / "composites", 0.001, lambda _: None)
+        any_task = renders.task.model_copy(update={"classes": renders.task.classes[:1]})
+        for name, (low, high) in PARTS.items():
+            part = [s for s in samples if low <= _side(s) < high]
+            anyone = [s.model_copy(update={"instances": _renamed(s.instances)}) for s in part]
+            said = {i: replace(a, found=_renamed(a.found)) for i, a in answers.items()}
+            print(
+                f"{way}, {name}, {len(part)} pictures: by class {scored(part, answers, renders.task)}, "
+                f"any of them {scored(anyone, said, any_task)}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -235,9 +235,9 @@ def test_two_gigabytes_are_refused(server, browser, tmp_path):
     connection.close()
 
 
-@pytest.mark.parametrize("name", ["apple", '<img src=x onerror="document.title=1">'])
-def test_five_thousand_pictures(tmp_path, browser, name):
-    """Pages are sent as they are needed; twice, so that text of the user that looks like markup meets a browser too."""
+def test_five_thousand_pictures(tmp_path, browser):
+    """Pages are sent as they are needed; text of the user that looks like markup is text in them."""
+    name = '<img src=x onerror="document.title=1">'
     run = make_run(tmp_path / "runs" / "many", rounds=1, images=40, names=(name, "*b*"), request=name)
     run.record.status = "finished"
     run.save()

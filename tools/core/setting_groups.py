@@ -475,7 +475,9 @@ class LabellingSettings(SettingGroup):
     batch: int = Field(16, ge=1)  # photos computed at once; those of one shape go through the network together
     nms_iou: float = Field(0.6, gt=0, lt=1)  # boxes of a model that overlap more are one; see docs/labelling.md
     views: ViewCount = 1  # looks at each photo, by a trained model; see tools/label/views.py
-    closer: bool = True  # look again, at a larger input, where objects are small: three times the work for those
+    # Look again, at a larger input, where objects are small (three times the work for those), and at smaller ones where
+    # nothing is sure (a third more).
+    closer: bool = True
     half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     # Objectness; as fallback_confidence.
     proposal_confidence: float = Field(0.25, gt=0, lt=1, validation_alias="proposal_confidence")

@@ -41,6 +41,7 @@ LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
 LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/experiments/input_size.md)
 LARGER_BELOW_PX = 40.0  # side as the network sees it
+SMALLEST_PX = 96  # an input is halved down to this where nothing is sure (docs/experiments/input_size.md)
 _SURE = 0.2  # score from which an object says how large objects are
 _LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
 # Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
@@ -56,8 +57,9 @@ class Predictor:
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
     is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
-    input; by a network whose input already is as large as its objects want it (`fitted`), all in which it found
-    something, mirrored (docs/shown.md). Scores of classes with a rescorer are corrected by it.
+    input, and those in which it is sure of nothing at smaller ones, for what fills the frame; by a network whose input
+    already is as large as its objects want it (`fitted`), all in which it found something, mirrored (docs/shown.md).
+    Scores of classes with a rescorer are corrected by it.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class Predictor:
         )  # fmt: skip
 
     def at_size(self, size_px: int) -> "Predictor":
-        """The same network, looking at pictures of another size, and not again where objects are small."""
+        """The same network, looking at pictures of another size, and once."""
         return Predictor(
             self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False,
             rescorers=self.rescorers,
@@ -143,11 +145,14 @@ class Predictor:
             raise ValueError("this model names whole pictures: use classify()")
         least = min(confidence, _LEAST)
         wholes = self._look(pictures, [None] * len(pictures), least)
-        tiles = [self._look_in_tiles(picture, whole, least) for picture, whole in zip(pictures, wholes, strict=True)]
-        again = self._look_again(pictures, wholes, tiles, least)
+        smaller = self._look_smaller(pictures, wholes, least)
+        looks = [[whole, *smaller.get(i, [])] for i, whole in enumerate(wholes)]
+        tiles = [self._look_in_tiles(picture, own, least) for picture, own in zip(pictures, looks, strict=True)]
+        for i, view in self._look_again(pictures, wholes, tiles, least).items():
+            looks[i].append(view)
         return [
-            self._together([whole, again[i]]) if i in again else once_each([whole, *tiles[i]], MAX_DETECTIONS)
-            for i, whole in enumerate(wholes)
+            self._together(own) if len(own) > 1 and not tiles[i] else once_each([*own, *tiles[i]], MAX_DETECTIONS)
+            for i, own in enumerate(looks)
         ]
 
     def _look(
@@ -164,13 +169,28 @@ class Predictor:
                 views[i] = View.of(there, inputs[i][1], places[i])
         return [view for view in views if view is not None]
 
-    def _look_in_tiles(self, picture: Picture, whole: View, confidence: float) -> list[View]:
+    def _look_smaller(
+        self, pictures: Sequence[Picture], wholes: Sequence[View], confidence: float
+    ) -> dict[int, list[View]]:  # fmt: skip
+        """Halve the picture as long as something is found in it and nothing sure: what fills it is found in parts."""
+        smaller: dict[int, list[View]] = {}
+        if self.closer and not self.fitted:
+            smaller = {i: [] for i, whole in enumerate(wholes) if _LEAST <= whole.surest < _SURE}
+        size, left = self.size_px, list(smaller)
+        while left and (size := -(-size // 64) * 32) >= SMALLEST_PX and size < self.size_px:
+            seen = self.at_size(size)._look([pictures[i] for i in left], [None] * len(left), confidence)
+            for i, view in zip(left, seen, strict=True):
+                smaller[i].append(view)
+            left = [i for i in left if smaller[i][-1].surest < _SURE]
+        return smaller
+
+    def _look_in_tiles(self, picture: Picture, wholes: Sequence[View], confidence: float) -> list[View]:
         """Halve the field of view as long as objects look too small in it, or nothing is found at all."""
         h, w = picture.shape[:2]
         side, views = max(h, w), list[View]()
         if side < LARGE * self.size_px:
             return views
-        while side > self.size_px and self._side_px([whole, *views], side) < SMALL_PX:
+        while side > self.size_px and self._side_px([*wholes, *views], side) < SMALL_PX:
             side = max(self.size_px, side // 2)
             places = places_of(h, w, side)
             for start in range(0, len(places), _BATCH):

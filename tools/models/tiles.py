@@ -43,6 +43,11 @@ class View:
     fit: Letterbox  # of the picture, not of the tile, into the network's input
     usable: npt.NDArray[np.bool_]  # (n,) neither empty nor cut by a border that is not the picture's
 
+    @property
+    def surest(self) -> float:
+        """The best score; 0 where nothing was found."""
+        return float(self.found.scores.max()) if len(self.found.scores) else 0.0
+
     @staticmethod
     def of(found: Detections, fit: Letterbox, place: Place | None) -> "View":
         """Detections in a tile at a place, or in the whole picture."""

@@ -108,6 +108,53 @@ def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, fou
         )
 
 
+class SeesPartsOfWhatIsLarge(SeesLargeBlobs):
+    """Of a blob of 100 pixels and more, as it sees it, only the left upper quarter, and is not sure."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        large = np.minimum(rows[:, 2], rows[:, 3]) >= 100
+        rows[:, 0] -= large * rows[:, 2] / 4
+        rows[:, 1] -= large * rows[:, 3] / 4
+        rows[:, 2:4] /= 1 + large[:, None].float()
+        rows[:, 4] = torch.where(large, self.unsure, rows[:, 4])
+        return (rows,)
+
+    unsure = 0.1
+
+
+@pytest.mark.parametrize(
+    ("side", "inputs"),
+    [
+        (60, [320]),  # sure at once
+        (180, [320, 160]),  # 90 px at half the size
+        (300, [320, 160, 96]),  # 150, 94 px
+    ],
+)
+@pytest.mark.parametrize("scale", [1, 4])  # a photo as a camera takes it: not one tile of it is looked at
+def test_what_fills_the_frame_is_looked_at_smaller(side, inputs, scale):
+    network = SeesPartsOfWhatIsLarge()
+    picture = np.full((320 * scale, 320 * scale, 3), 60, np.uint8)
+    picture[10 * scale : (10 + side) * scale, 10 * scale : (10 + side) * scale] = 250
+    model = Predictor(network, "detect", ["blob"], 320)
+    (found,) = model.predict(picture, 0.3)
+    assert found.box == pytest.approx([10 * scale] * 2 + [(10 + side) * scale] * 2, abs=4 * scale)
+    assert network.inputs == inputs
+    if len(inputs) > 1:
+        assert Predictor(network, "detect", ["blob"], 320, closer=False).predict(picture, 0.3) == []
+
+
+def test_where_nothing_is_found_or_hardly_anything_nobody_looks_smaller():
+    network = SeesPartsOfWhatIsLarge()
+    network.unsure = 0.03
+    picture = np.full((320, 320, 3), 60, np.uint8)
+    model = Predictor(network, "detect", ["blob"], 320)
+    assert model.predict(picture, 0.001) == []
+    picture[10:310, 10:310] = 250
+    assert len(model.predict(picture, 0.001)) == 1
+    assert network.inputs == [320, 320]
+
+
 class SeesTwoKinds(SeesLargeBlobs):
     """Everything it sees could be either of two classes."""
 
