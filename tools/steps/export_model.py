@@ -378,7 +378,7 @@ def _own_looks(card: Card) -> str:
     looks = (
         "at a photo in which it finds something once more, mirrored"
         if card.fitted
-        else "at photos of small objects twice"
+        else "again at photos of small objects and of what fills the frame"
     )
     return (
         f" It was chosen as Sightsmith itself looks: {looks}{corrected or ','}"

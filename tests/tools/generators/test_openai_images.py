@@ -195,7 +195,7 @@ def test_refusals_are_counted_free_and_not_repeated(service, tmp_path):
     ],
 )
 def test_what_no_request_can_mend_stops_it_and_keeps_what_is_done(service, tmp_path, answer, words):
-    service.script = ["picture", "picture", answer]
+    service.script, service.together = ["picture", "picture", answer], 2
     made = engine(service, tmp_path, image_attempts=1, image_concurrency=2)
     results = []
     with pytest.raises(StepFailed, match=words) as caught:

@@ -13,12 +13,12 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, encode_mask
-from tools.metrics.judging import sets_of
 from tools.metrics.scoring import Comparison
 from tools.metrics.slices import Slice
 from tools.steps import diagnose as module
 from tools.steps.diagnose import beyond_noise, diagnose, weigh
 from tools.steps.evaluate import evaluate
+from tools.steps.photos_given import unlabelled_photos
 
 CORNER = Instance(
     class_name="apple",
@@ -361,10 +361,11 @@ def test_photos_without_labels_choose_the_places_too(tmp_path, monkeypatch):
 def test_photos_that_judge_choose_nothing_and_many_are_sampled(tmp_path, real_run):  # noqa: F811
     run, photos = real_run()
     run.record.unlabelled = photos_in(tmp_path / "mine", 2)
-    for k, sample in enumerate([*photos.val, *photos.test]):
+    judges = [*photos.val, *photos.test]
+    for k, sample in enumerate(judges):
         shutil.copy(sample.image, tmp_path / "mine" / f"judge_{k}x.png")
-    assert {p.path.name for p in module._unlabelled(run, sets_of(run))} == {"photo_000x.png", "photo_001x.png"}
+    assert {p.path.name for p in unlabelled_photos(run, judges)} == {"photo_000x.png", "photo_001x.png"}
 
     run.record.unlabelled = photos_in(tmp_path / "many", 201)
-    looked_at = [p.path.name for p in module._unlabelled(run, sets_of(run))]
+    looked_at = [p.path.name for p in unlabelled_photos(run, judges)]
     assert len(looked_at) == 100 and looked_at[0] == "photo_000x.png" and looked_at[-1] == "photo_200x.png"

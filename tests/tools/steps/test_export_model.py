@@ -74,7 +74,9 @@ def test_what_other_programs_leave_out_is_said(tmp_path):
     assert "twice and corrects scores by what your photos without labels showed, so other programs" in said
 
 
-@pytest.mark.parametrize(("extra", "says"), [({}, "small objects twice"), ({"fitted": True}, "once more, mirrored")])
+@pytest.mark.parametrize(
+    ("extra", "says"), [({}, "again at photos of small objects"), ({"fitted": True}, "once more, mirrored")]
+)
 def test_what_other_programs_do_not_look_at_is_said_as_it_is(tmp_path, extra, says):
     state, path = build_network("yolo11n", ["disc"], seed=1).state_dict(), tmp_path / "w.safetensors"
     checkpoint.save(path, state, architecture="yolo11n", names=["disc"], size_px=64, extra=extra)

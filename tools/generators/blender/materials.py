@@ -8,6 +8,7 @@ import numpy as np
 from tools.generators.blender.parts import Layer, Material
 
 RGB = tuple[float, float, float]
+MOTTLES = ((5.0, 3.0, 1.7), (38.0, 3.0, 1.3))  # scale, detail and reach of patches, and of tufts
 MIX_REACH = 0.35  # colours further apart than this (in any channel) are alternatives and not ends of a range
 
 
@@ -115,7 +116,10 @@ def make_material(name: str, spec: Material, rng: np.random.Generator) -> Any:
         colour = graph.mix(share, colour, over)
     # Copies of a cluster differ in brightness (the attribute is 0.5 everywhere else).
     bright = graph.add("ShaderNodeMapRange", {0: graph.attribute("tint"), 3: 1 - spec.jitter, 4: 1 + spec.jitter})
-    colour = graph.add("ShaderNodeHueSaturation", {"Color": colour, "Value": bright.outputs[0]}).outputs[0]
+    value = bright.outputs[0]
+    if spec.mottle:
+        value = graph.math("MULTIPLY", value, _uneven(graph, spec.mottle))
+    colour = graph.add("ShaderNodeHueSaturation", {"Color": colour, "Value": value}).outputs[0]
     tree.links.new(colour, shader.inputs["Base Color"])
     shader.inputs["Roughness"].default_value = float(np.clip(spec.roughness * rng.uniform(0.85, 1.15), 0, 1))
     shader.inputs["Metallic"].default_value = spec.metallic
@@ -131,6 +135,15 @@ def make_material(name: str, spec: Material, rng: np.random.Generator) -> Any:
     if spec.transparency:
         tree.links.new(_glassy(graph, spec, colour, shader), output.inputs["Surface"])
     return material
+
+
+def _uneven(graph: Graph, mottle: float) -> Any:
+    """A factor about 1: noise is mostly 0.3 to 0.7, so that 1 changes the brightness by a third and a quarter."""
+    parts = [
+        graph.math("MULTIPLY", graph.math("SUBTRACT", graph.noise(scale, detail), 0.5), reach * mottle)
+        for scale, detail, reach in MOTTLES
+    ]
+    return graph.math("ADD", graph.math("ADD", *parts), 1.0)
 
 
 def _glassy(graph: Graph, spec: Material, colour: Any, shader: Any) -> Any:

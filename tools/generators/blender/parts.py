@@ -81,6 +81,7 @@ class Material(Strict):
     coat: Share = Field(0.0, description="clear lacquer")
     bump: Share = Field(0.0, description="fine relief, 0.1 leather, 0.5 bark")
     bump_scale: float = Field(12.0, ge=0.5, le=200)
+    mottle: Share = Field(0.0, description="uneven brightness, coarse and fine: cloth 0.3, fur 0.8")
     jitter: Share = Field(0.12, description="how much brightness and hue differ from object to object")
 
 
