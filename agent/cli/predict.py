@@ -1,5 +1,6 @@
 """The command that runs a run's model on pictures and videos. Heavy imports happen inside it."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,6 +49,20 @@ def predict(
         how = Watching(max(threshold, 0.01), every, line or [], zone or [], tracker)
         result["videos"] = watch_files(Predictor.load(weights), videos, target, how)
     typer.echo(json_text(result, indent=2))
+    if (unsure := result.get("unsure")) is not None:
+        by_photos = confidence is not None or record.real is not None or record.few is not None
+        typer.echo(_hint(unsure, result["pictures"], threshold, by_photos=by_photos), err=True)
+
+
+def _hint(unsure: dict[str, Any], pictures: int, threshold: float, *, by_photos: bool) -> str:
+    """What to do where things are seen and none is sure enough."""
+    lower = math.floor(100 * unsure["surest"]) / 100
+    said = (
+        f"In {unsure['empty']} of {pictures} pictures nothing is as sure as {threshold:.2f}, though something is seen, "
+        f"mostly at {unsure['surest']:.2f}: look again with --confidence {lower:.2f}."
+    )
+    chosen = " The value was chosen on rendered pictures; labelled photos (--real DIR) choose it better."
+    return said if by_photos else said + chosen
 
 
 def _sorted_out(given: list[Path]) -> tuple[list[Path], list[Path]]:

@@ -76,6 +76,19 @@ def test_there_are_many():
     assert len(CASES) + sum(map(len, LINES.values())) > 400
 
 
+def test_a_threshold_that_hides_what_is_seen_is_told_with_the_way_out(place, monkeypatch):
+    result = {"pictures": 4, "instances": 0, "unsure": {"empty": 3, "surest": 0.1276}}
+    monkeypatch.setattr("tools.models.predict.predict_files", lambda *_: result)
+    said = CliRunner().invoke(cli.app, ["predict", "good", "x.jpg"]).stderr
+    assert "In 3 of 4 pictures nothing is as sure as" in said
+    assert "look again with --confidence 0.12." in said
+    assert "chosen on rendered pictures" in said
+    said = CliRunner().invoke(cli.app, ["predict", "good", "x.jpg", "--confidence", "0.4"]).stderr
+    assert "as sure as 0.40" in said and "rendered" not in said
+    result["unsure"] = None
+    assert CliRunner().invoke(cli.app, ["predict", "good", "x.jpg"]).stderr == ""
+
+
 def test_a_fault_of_our_own_is_kept_in_the_log_of_its_run(place, monkeypatch):
     def fault(*_arguments):
         raise KeyError("nobody foresaw this")

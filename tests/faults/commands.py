@@ -250,7 +250,7 @@ BASES = {
     "convert": ["empty", "new"], "learn": ["good"], "serve": ["good"], "keys add": ["me"], "keys list": [],
     "keys remove": ["me"], "improve": ["empty", "--out", "new"], "compare": ["good"], "mcp": [], "describe": ["empty"],
     "anonymise": ["empty", "--out", "new"], "erase": ["empty"], "ask": ["good", "why"], "chat": ["good"],
-    "settings": [],
+    "settings": [], "cvat fetch": ["7", "new"], "cvat send": ["empty", "--name", "fruit"],
 }  # fmt: skip
 # Places that are written to: a folder that is not there yet is none of the faults.
 WRITTEN = {"--runs-dir", "--to", "--out", "--keys", "to"}

@@ -36,6 +36,7 @@ Picture = npt.NDArray[np.uint8]
 
 _BATCH = 8
 _JSON, _BY = "predictions.json", "predict"
+_DOUBTED = 20  # pictures without a find that are asked once more, for what is seen in them and not sure enough
 _LONGEST_STEM = 200  # bytes: a suffix and a number have room in the 255 that disks allow
 LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
@@ -369,7 +370,9 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
         confidence: least score.
 
     Returns:
-        {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}.
+        {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}, and as
+        "unsure" {"empty": pictures without a find, "surest": score that things in them mostly have} where most pictures
+        are empty only because nothing is sure enough, else None.
 
     Raises:
         FixArguments: no picture is given, or `out` is a file or has a predictions.json of somebody else's.
@@ -383,6 +386,7 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     owned.announce(out, _BY, [_JSON, *names])
     entries: list[dict[str, Any]] = []
     broken: dict[str, str] = {}
+    empty, surest = 0, list[float]()
     for file, name in zip(files, names, strict=True):
         try:
             if is_unread_picture(file):
@@ -395,6 +399,10 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
         drawn = out / name
         entry = {"file": str(file), "drawn": drawn.name, "height": picture.shape[0], "width": picture.shape[1]}
         entries.append(entry | _predict_one(predictor, picture, drawn, confidence))
+        if not entries[-1].get("instances", True):
+            empty += 1
+            seen = predictor.predict(picture, _LEAST) if empty <= _DOUBTED and confidence > _LEAST else []
+            surest += [entries[-1].setdefault("surest", round(i.score, 4)) for i in seen[:1]]
     record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
     write_json(out / _JSON, {**record, "pictures": entries})
     owned.sign(out, _BY, only=[_JSON, *(e["drawn"] for e in entries if "drawn" in e)])
@@ -403,10 +411,17 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     return {
         "pictures": len(files) - len(broken),
         "instances": sum(len(e.get("instances", [])) for e in entries),
+        "unsure": _unsure(len(files) - len(broken), empty, surest),
         "broken": broken,
         "json": str(out / _JSON),
         "out": str(out),
     }
+
+
+def _unsure(pictures: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
+    if 2 * empty < pictures or 2 * len(surest) < max(1, min(empty, _DOUBTED)):
+        return None
+    return {"empty": empty, "surest": round(float(np.median(surest)), 4)}
 
 
 def _refuse_output(out: Path) -> None:

@@ -357,6 +357,30 @@ def test_files_and_folders_are_predicted_and_broken_ones_recorded(weights, tmp_p
             assert ("mask" in entry["instances"][0]) == (kind == "segment")
 
 
+@pytest.mark.parametrize(
+    ("doubted", "sure", "nothing", "unsure"),
+    [
+        (3, 1, 0, {"empty": 3, "surest": 0.1}),
+        (2, 1, 1, {"empty": 3, "surest": 0.1}),
+        (1, 3, 0, None),  # mostly it is sure
+        (1, 0, 3, None),  # mostly there is nothing
+        (0, 2, 2, None),
+    ],
+)
+def test_what_is_seen_and_not_sure_enough_is_told(tmp_path, monkeypatch, doubted, sure, nothing, unsure):
+    model = Predictor(SeesPartsOfWhatIsLarge(), "detect", ["blob"], 320, closer=False)
+    monkeypatch.setattr(Predictor, "load", lambda *_a, **_k: model)
+    for number, side in enumerate([200] * doubted + [60] * sure + [0] * nothing):
+        picture = np.full((320, 320, 3), 60, np.uint8)
+        picture[10 : 10 + side, 10 : 10 + side] = 250
+        write_picture(tmp_path / "photos" / f"{number}.png", picture)
+    result = predict_files(Path("none.safetensors"), [tmp_path / "photos"], tmp_path / "out", 0.3)
+    assert result["instances"] == sure
+    assert result["unsure"] == unsure
+    told = [e.get("surest") for e in json.loads((tmp_path / "out" / "predictions.json").read_text())["pictures"]]
+    assert told == [0.1] * doubted + [None] * (sure + nothing)
+
+
 def test_nothing_to_predict_is_an_error(weights, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FixArguments, match="no pictures in"):
