@@ -1,6 +1,7 @@
 """Try it: camera, photos or a video; how many there are on top, outlines that can be seen, and "wrong: teach it"."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -14,7 +15,7 @@ from agent.report.charts import Line
 from tools.core.errors import SightsmithError
 from tools.data.pictures import PICTURE_SUFFIXES, Picture, decode_picture
 from tools.data.sample import Instance
-from tools.models.predict import Predictor
+from tools.models.predict import Predictor, unsure
 from tools.page.outlines import colours_for, outlined
 from tools.page.teach import coco_of, label_set, shrunk, teach
 from tools.page.thumbnails import jpeg
@@ -167,8 +168,17 @@ def _results(folder: Path, record: RunRecord, looks: list[_Look]) -> None:
         shown = [(look, look.above(percent / 100)) for look in looks]
         with place:
             _counts(record, shown)
+        _doubt(shown)
         _save(record, shown, labels=named)
         _pictures(folder, record, shown, labels=named)
+
+
+def _doubt(shown: list[tuple[_Look, list[Instance]]]) -> None:
+    """Where the slider hides what is seen in most pictures, the value that shows it."""
+    empty = [look for look, own in shown if not own]
+    surest = [max(i.score for i in look.found) for look in empty if look.found]
+    if (doubt := unsure(len(shown), len(empty), surest)) is not None:
+        widgets.plain(t("try_unsure", percent=max(1, math.floor(100 * doubt["surest"]))), "small")
 
 
 def _counts(record: RunRecord, shown: list[tuple[_Look, list[Instance]]]) -> None:

@@ -13,6 +13,7 @@ from agent import detached
 from tests.ui.conftest import words
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
+from tools.data.pictures import decode_picture
 from tools.data.sample import Instance, encode_mask
 from tools.page.browse import WAITS
 from tools.runs.photo_sets import bring_bare
@@ -71,6 +72,17 @@ def test_the_count_stands_on_top_and_follows_how_sure_it_must_be(draw, run):
     test.slider(key="try_confidence").set_value(5).run()
     assert "3 apples" in words(test)
     assert test.get("download_button")[0].proto.label == "Save the results"
+
+
+def test_what_is_seen_and_not_sure_enough_is_told_with_the_value_that_shows_it(draw, run):
+    hint = "is not that sure"
+    assert hint not in words(bring(draw("tryit", "apples"), photo(26), photo(26), photo(12)))  # mostly it is sure
+    test = bring(draw("tryit", "apples"), photo(12), photo(12), photo(26))
+    percent = int(100 * max(i.score for i in Reds().predict(decode_picture(photo(12), "p.png"), 0)))
+    assert f"At {percent} % it shows what it sees." in words(test)
+    test.slider(key="try_confidence").set_value(percent).run()
+    assert "3 apples" in words(test) and hint not in words(test)
+    assert hint not in words(bring(draw("tryit", "apples"), photo(), photo()))  # nothing there
 
 
 def test_a_photo_that_is_broken_costs_itself_alone(draw, run):

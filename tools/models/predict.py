@@ -411,14 +411,25 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     return {
         "pictures": len(files) - len(broken),
         "instances": sum(len(e.get("instances", [])) for e in entries),
-        "unsure": _unsure(len(files) - len(broken), empty, surest),
+        "unsure": unsure(len(files) - len(broken), empty, surest),
         "broken": broken,
         "json": str(out / _JSON),
         "out": str(out),
     }
 
 
-def _unsure(pictures: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
+def unsure(pictures: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
+    """Whether most pictures are empty only because nothing in them is sure enough.
+
+    Args:
+        pictures: that were looked at.
+        empty: those without a find.
+        surest: the best score in each empty one (of the first `_DOUBTED`) in which something is seen all the same.
+
+    Returns:
+        {"empty": how many, "surest": median score}, or None.
+    """
+    surest = [score for score in surest if score >= _LEAST]
     if 2 * empty < pictures or 2 * len(surest) < max(1, min(empty, _DOUBTED)):
         return None
     return {"empty": empty, "surest": round(float(np.median(surest)), 4)}
