@@ -20,6 +20,7 @@ from tools.core.errors import StepFailed
 from tools.core.secrecy import redact
 from tools.core.settings import Settings
 from tools.generators.openai_images import OpenAIImages
+from tools.label.cvat_server import fetch_task
 from tools.models.vision import VisionModel
 
 pytestmark = pytest.mark.slow
@@ -75,8 +76,11 @@ def test_no_client_repeats_a_key(tmp_path, variables, monkeypatch):
     def see():
         vision.ask(np.zeros((8, 8, 3), np.uint8), "an apple?")
 
+    def fetch():
+        fetch_task(7, tmp_path / "fetched", settings)
+
     errors = []
-    for ask in (lambda: chat_model(settings).invoke("hi"), lambda: served_model(settings), draw, see):
+    for ask in (lambda: chat_model(settings).invoke("hi"), lambda: served_model(settings), draw, see, fetch):
         with pytest.raises(Exception) as caught:
             ask()
         errors.append(caught.value)

@@ -16,7 +16,8 @@ import psutil
 from tests.faults.jobs import Process, build
 from tools.core.settings import Settings
 
-KEYS, PASSWORDS = ("sk-chat-4711-abcdefgh", "plainimagekey4711"), ("chatpass4711", "imagepass4711", "visionpass4711")
+KEYS = ("sk-chat-4711-abcdefgh", "plainimagekey4711", "labelserverkey4711")
+PASSWORDS = ("chatpass4711", "imagepass4711", "visionpass4711", "labelpass4711")
 # Clients send the user and password of an address in this form.
 SECRETS = (*KEYS, *PASSWORDS, *(b64encode(f"owner:{password}".encode()).decode() for password in PASSWORDS))
 
@@ -72,9 +73,9 @@ def variables() -> Iterator[dict[str, str]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     addresses = [f"http://owner:{password}@127.0.0.1:{server.server_address[1]}/v1" for password in PASSWORDS]
     server.addresses = addresses  # type: ignore[attr-defined]
-    names = ("OPENAI_BASE_URL", "SIGHTSMITH_IMAGE_BASE_URL", "SIGHTSMITH_VLM_BASE_URL")
+    names = ("OPENAI_BASE_URL", "SIGHTSMITH_IMAGE_BASE_URL", "SIGHTSMITH_VLM_BASE_URL", "SIGHTSMITH_CVAT_URL")
     found = dict(zip(names, addresses, strict=True))
-    found |= {"OPENAI_API_KEY": KEYS[0], "SIGHTSMITH_IMAGE_API_KEY": KEYS[1]}
+    found |= dict(zip(("OPENAI_API_KEY", "SIGHTSMITH_IMAGE_API_KEY", "SIGHTSMITH_CVAT_TOKEN"), KEYS, strict=True))
     assert found.keys() == Settings.secret_variables().keys()  # a new secret setting is to be scanned for too
     yield found | {
         "SIGHTSMITH_VLM_MODEL": "sees", "SIGHTSMITH_VLM_PRICE": "0.01", "SIGHTSMITH_IMAGE_PRICE": "0.01",
