@@ -31,12 +31,12 @@ def predict(
     """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
     from tools.core.errors import FixArguments
     from tools.models.predict import Predictor, predict_files
-    from tools.runs.runtime import read_record
+    from tools.runs.runtime import read_record, without_model
     from tools.video.watch import Watching, watch_files
 
     record = read_record(runs_dir / run)
     if record.best is None:
-        raise FixArguments(f"{run} has no trained model yet; `sightsmith resume {run}` goes on with it")
+        raise without_model(runs_dir / run)
     threshold = record.best.threshold if confidence is None else confidence
     weights, target = runs_dir / run / record.best.weights, out or runs_dir / run / "predictions"
     pictures, videos = _sorted_out(images)

@@ -40,7 +40,7 @@ def way_out(code: str | None, data: Mapping[str, Any], folder: Path) -> str:
                 "language model that describes it)."
             )
         case Code.UNFINISHED:
-            return f"Go on with it: {resume_command(folder)}"
+            return f"Go on with it: {resume_command(Path(data.get('folder', folder)))}"
         case Code.NO_RUN:
             return "`sightsmith runs` lists those that are there."
         case Code.BEGUN:

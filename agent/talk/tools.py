@@ -13,7 +13,7 @@ from agent.talk.fork import fork_run
 from tools.core.errors import FixArguments
 from tools.memory.store import RunMemory
 from tools.runs.allowed_photos import allowed_photos
-from tools.runs.runtime import RunContext, report
+from tools.runs.runtime import RunContext, report, without_model
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -70,7 +70,7 @@ def try_on(run: RunContext, photos: list[Path]) -> dict[str, object]:
     """
     best = run.record.best
     if best is None:
-        raise FixArguments(f"{run.record.name} has no trained model yet")
+        raise without_model(run.folder)
     if missing := [p for p in photos if not p.exists()]:
         raise FixArguments(f"{missing[0]}: there is no such photo or folder")
     from tools.models.predict import predict_files

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from itertools import groupby
 from pathlib import Path
 
@@ -74,6 +75,14 @@ def test_a_folder_that_is_gone_ends_with_a_sentence(tmp_path, monkeypatch, comma
 
 def test_there_are_many():
     assert len(CASES) + sum(map(len, LINES.values())) > 400
+
+
+def test_the_way_out_names_the_run_that_is_unfinished(place):
+    """Not the one that the command is about first."""
+    shutil.copytree(place / "runs" / "good", place / "runs" / "other")
+    unfinished(place / "runs" / "other")
+    result = CliRunner().invoke(cli.app, ["serve", "good", "--candidate", "other", "--shadow"])
+    assert plain("other has no trained model yet. Go on with it: sightsmith resume other") in plain(result.output)
 
 
 def test_a_threshold_that_hides_what_is_seen_is_told_with_the_way_out(place, monkeypatch):

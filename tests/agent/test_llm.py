@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
 from agent.run_folder import start_run
 from tests.agent.test_graph import train_model
+from tests.answering import Answering
 from tests.impatience import NUMBER, give_up_on_silence
 from tests.waiting import LONG_S
 from tools.core.errors import Code, StepFailed
@@ -57,9 +58,9 @@ class Endpoint:
         self.release = threading.Event()
         endpoint = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_GET(self) -> None:
-                self._send(200, json.dumps(endpoint.models).encode())
+                self.send(200, json.dumps(endpoint.models).encode())
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -84,21 +85,10 @@ class Endpoint:
                             self.wfile.write(b" ")
                             self.wfile.flush()
                 elif isinstance(step, bytes):
-                    self._send(200, step)
+                    self.send(200, step)
                 else:
                     status, value = step if isinstance(step, tuple) else (200, step)
-                    self._send(status, json.dumps(value).encode())
-
-            def _send(self, status: int, body: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Retry-After-Ms", "10")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
+                    self.send(status, json.dumps(value).encode(), headers=[("Retry-After-Ms", "10")])
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"

@@ -5,11 +5,13 @@ import io
 import json
 import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from tests.answering import Answering
 
 
 class VisionService:
@@ -22,7 +24,7 @@ class VisionService:
         self.shown: list[list[dict[str, Any]]] = []  # what came before each question
         service = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 text, picture = body["messages"][-1]["content"]
@@ -34,25 +36,14 @@ class VisionService:
                 said = service.answer(seen, text["text"])
                 with suppress(OSError):
                     if isinstance(said, int):
-                        self._send(said, {"error": {"message": "no", "type": "t", "code": "c"}})
+                        self.send(said, json.dumps({"error": {"message": "no", "type": "t", "code": "c"}}).encode())
                     elif isinstance(said, bytes):
-                        self._send(200, said)
+                        self.send(200, said)
                     else:
                         message = {"role": "assistant", "content": said}
                         choice = {"index": 0, "finish_reason": "stop", "message": message}
-                        self._send(200, {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"],
-                                         "choices": [choice]})  # fmt: skip
-
-            def _send(self, status: int, body: Any) -> None:
-                data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
+                        whole = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
+                        self.send(200, json.dumps(whole | {"choices": [choice]}).encode())
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"

@@ -18,7 +18,9 @@ class Code(StrEnum):
     WISH = "wish"  # what a person said to a plan; data: said
     WITHOUT_MODEL = "without_model"  # the language model is at fault: without it the run can go on; data: check
     WITHOUT_CLUSTER = "without_cluster"  # the cluster is: on this machine the run can go on
-    UNFINISHED = "unfinished"  # what was asked for needs a run that has come to its end
+    UNFINISHED = (
+        "unfinished"  # what was asked for needs a run that has come to its end; data: folder, where it is another's
+    )
     NO_RUN = "no_run"  # there is no run of the name that was given
     BEGUN = "begun"  # the run has begun, and learns from what it was given; data: request, few
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.core.errors import Code, FixArguments
+from tools.core.errors import FixArguments
 from tools.core.files import write_text
 from tools.data.sample import evenly
 from tools.edge.export import CALIBRATION, STAGE, written
@@ -18,7 +18,7 @@ from tools.edge.forms import INT8, PT, ModelForm, wanted_forms
 from tools.edge.measure import Exam, fitted
 from tools.metrics.judging import rules_for, sets_of
 from tools.models.checkpoint import load, to_ultralytics_pt
-from tools.runs.runtime import RunContext
+from tools.runs.runtime import RunContext, without_model
 from tools.steps.evaluate import TESTS
 from tools.steps.export_model import to_onnx
 from tools.steps.train import make_job, trainer_of
@@ -51,7 +51,7 @@ def compare_sizes(
     if unknown or not sizes:
         raise FixArguments(f"--sizes {','.join(unknown) or '(nothing)'}: known are {', '.join(_SIZES)}")
     if run.record.best is None:
-        raise FixArguments(f"{run.record.name} has no trained model yet", Code.UNFINISHED)
+        raise without_model(run.folder)
     forms = wanted_forms(names)[0] if names else []
     family = _FAMILY.match(run.settings.training.model)
     if family is None:

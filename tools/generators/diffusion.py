@@ -297,6 +297,8 @@ def load_pipeline(model: str, *, offline: bool, controlnet: str | None = None) -
         load = diffusers.ControlNetModel.from_pretrained
         control["controlnet"] = load_pretrained(load, controlnet, setting="diffusion_controlnet", **common)
     pipe = load_pretrained(loader.from_pretrained, model, setting="diffusion_model", **control, **common)
+    if controlnet is not None and "image" not in inspect.signature(pipe.__call__).parameters:
+        raise StepFailed(f"{model} cannot follow maps; name a model that ControlNets go with, such as SD 1.5 or SDXL")
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(device)
 

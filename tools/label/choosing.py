@@ -25,7 +25,7 @@ from tools.label.engines import (
     ProposalEngine,
     WordsEngine,
 )
-from tools.runs.runtime import RunRecord, read_record, readable_runs
+from tools.runs.runtime import RunRecord, read_record, readable_runs, without_model
 
 _LEAST_PICTURES = 5  # a score on fewer says nothing
 
@@ -224,7 +224,7 @@ def _named_model(task: TaskSpec, settings: Settings, wanted: str) -> Choice:
     for folder in (path, settings.runs_dir / wanted):
         if (record := _record(folder)) is not None:
             if record.best is None:
-                raise FixArguments(f"run {folder.name} has no trained model yet")
+                raise without_model(folder)
             weights = (folder / record.best.weights).resolve()
             return Choice(str(weights), record.best.threshold, f"labels by the model of run {folder.name}")
     if path.is_file():

@@ -70,7 +70,10 @@ def fetch_task(task: int, out: Path, settings: Settings) -> Moved:
         name = _asked(settings, f"task {task}", fetch)
         if out.is_dir():
             out.rmdir()
-        unpack_labelled(packed, out, settings)
+        try:
+            unpack_labelled(packed, out, settings)
+        except FixArguments as error:  # what the server packed, not what the person gave
+            raise StepFailed(f"task {task} cannot be unpacked: {str(error).removeprefix(f'{packed}: ')}") from None
     labels = read_labels(out, classify=False)
     found = _class_names(labels)
     return Moved(task, name, len(labels.entries), len(found), sorted(set(found)), str(out), labels.notes)
@@ -92,6 +95,10 @@ def send_task(source: Path, name: str, settings: Settings) -> Moved:
     with TemporaryDirectory(prefix="cvat-") as scratch:
         folder = Path(scratch) / "labels"
         done = convert_labels(source, folder, "cvat")
+        if done.written.format != "cvat":
+            raise FixArguments(
+                f"{source} has one class a photo, and a task is made of boxes and masks; label them first"
+            )
         photos = sorted(p for p in (folder / "images").rglob("*") if p.is_file())
         classes = sorted(set(_class_names(read_labels(folder, classify=False))))
 
@@ -126,7 +133,10 @@ def _address(settings: Settings) -> tuple[str, str, str]:
     url = reveal(settings.cvat.url)
     if url is None:
         raise FixArguments("no CVAT server is named (SIGHTSMITH_CVAT_URL, such as https://cvat.example.org)")
-    found = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        found = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError as error:
+        raise FixArguments(f"SIGHTSMITH_CVAT_URL is no address: {redact(str(error))}") from None
     user, password = unquote(found.username or ""), unquote(found.password or "")
     if not (user and password) and settings.cvat.token is None:
         raise FixArguments(

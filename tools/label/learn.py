@@ -29,7 +29,7 @@ from tools.models.checkpoint import averaged, load
 from tools.models.learn_rescorers import learn_rescorers
 from tools.models.rescorer import store, stored
 from tools.runs.photo_sets import labelled_folder
-from tools.runs.runtime import PHOTOS, Round, RunContext, report, write_json
+from tools.runs.runtime import PHOTOS, Round, RunContext, report, without_model, write_json
 from tools.steps.evaluate import brief, evaluate
 from tools.steps.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
@@ -71,7 +71,7 @@ def learn(
         if not place.exists():
             raise FixArguments(f"{place}: there is no such photo or folder")
     if best is None:
-        raise FixArguments(f"{run.record.name} has no trained model yet")
+        raise without_model(run.folder)
     if run.record.real is None:
         raise FixArguments("learning from photos needs labelled photos that decide whether it helped: --real DIR")
     settings = run.settings

@@ -177,6 +177,11 @@ def readable_runs(runs_dir: Path) -> Iterator[tuple[Path, RunRecord]]:
             continue
 
 
+def without_model(folder: Path) -> FixArguments:
+    """The refusal of what needs a run's model before there is one."""
+    return FixArguments(f"{folder.name} has no trained model yet", Code.UNFINISHED, {"folder": str(folder)})
+
+
 def resume_command(folder: Path, *flags: str) -> str:
     """The command that goes on with the run in a folder, to be copied; names the folder of runs where it must."""
     words = ["sightsmith", "resume", folder.name, *flags]

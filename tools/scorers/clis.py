@@ -84,6 +84,17 @@ def layout_score(wanted: Sequence[Box], found: Sequence[Box | None], confidences
     return total / weight if weight else 0.0
 
 
+def total(sample: Sample, scene: SceneSpec) -> float:
+    """How well a labelled picture shows its scene, 0..1: half its image score, half that of its layout.
+
+    Without an image score what the filters say in the mean stands for it. The layout is known once labels are; of a
+    picture with one label, and where nothing was to be found, there is none.
+    """
+    layout = layout_score(*match_layout(scene, sample)) if sample.label is None else None
+    image = sample.scores.get("clis_image", sample.quality or 0.0)
+    return image if layout is None else (image + layout) / 2
+
+
 def match_layout(scene: SceneSpec, sample: Sample) -> tuple[list[Box], list[Box | None], list[float]]:
     """Wanted boxes of a scene's targets (0..1), and the nearest instance of the class that stands for each."""
     from scipy.optimize import linear_sum_assignment

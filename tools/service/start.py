@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.core.devices import cpu_count
-from tools.core.errors import Code, FixArguments, StepFailed
+from tools.core.errors import FixArguments, StepFailed
 from tools.core.locks import locked
 from tools.core.processes import before_workers_of_ray
 from tools.core.settings import Settings
 from tools.metrics.predictions import load_answers
-from tools.runs.runtime import RunRecord
+from tools.runs.runtime import RunRecord, without_model
 from tools.service.keys import Keys
 from tools.service.versions import Mode, Version, Versions
 
@@ -50,7 +50,7 @@ class Run:
             FixArguments: it has none yet.
         """
         if self.record.best is None or self.record.task is None:
-            raise FixArguments(f"{self.name} has no trained model yet", Code.UNFINISHED)
+            raise without_model(self.folder)
         return Version(
             name=f"{self.name}-{self.record.best.round:02d}", weights=str(self.folder / self.record.best.weights),
             threshold=self.record.best.threshold, classes=self.record.task.class_names, kind=self.record.task.kind,

@@ -217,17 +217,22 @@ class _Outcome:
         """Of the kept pictures that were to show one layout, the one that shows it best stays."""
         if self.run.settings.candidates_each == 1:
             return
+        from tools.scorers.clis import total
+
         drawn = [s for s in self.run.dataset.samples(verdict="kept") if not is_exact(s) and s.scene_id in self._scenes]
         layouts: dict[str, list[Sample]] = {}
         for sample in drawn:
             layouts.setdefault(self._scenes[sample.scene_id].layout_id, []).append(sample)
+        outdone: list[Sample] = []
         for members in layouts.values():
-            members.sort(key=lambda s: (s.id not in self.by_hand, -clis_total(s, self._scenes[s.scene_id]), s.id))
-            for sample in members[1:]:
-                self.run.dataset.update_samples({sample.id: {"verdict": "dropped", "reasons": [OUTDONE]}})
-                self.counts.subtract(i.class_name for i in sample.instances)
-                self.empties -= not sample.instances
-                self.outdone += 1
+            members.sort(key=lambda s: (s.id not in self.by_hand, -total(s, self._scenes[s.scene_id]), s.id))
+            outdone += members[1:]
+        for sample in outdone:
+            unlabelled = [sample.label] if sample.label else []  # a whole picture counts by its class
+            self.counts.subtract([i.class_name for i in sample.instances] or unlabelled)
+            self.empties -= not sample.instances
+        self.outdone = len(outdone)
+        self.run.dataset.update_samples({s.id: {"verdict": "dropped", "reasons": [OUTDONE]} for s in outdone})
 
     def _settle(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> str | None:
         """Write the labels down. Returns what speaks against the picture."""
@@ -252,18 +257,6 @@ class _Outcome:
             problem = "its object cannot be seen"  # its label would name something that nobody sees
             self.hidden += 1
         return problem
-
-
-def clis_total(sample: Sample, scene: SceneSpec) -> float:
-    """How well a labelled picture shows its scene, 0..1: the mean of what the filters say of it and of its layout.
-
-    The layout is known once labels are; where nothing was to be found there is none.
-    """
-    from tools.scorers.clis import layout_score, match_layout
-
-    layout = layout_score(*match_layout(scene, sample)) if sample.label is None else None
-    image = sample.scores.get("clis_image", sample.quality or 0.0)
-    return image if layout is None else (image + layout) / 2
 
 
 def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float) -> str | None:

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.apart import apart_from
 from tools.data.photo_files import PhotoFile, find_photos, read_ahead
+from tools.data.pictures import Picture, scaled_size
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
 from tools.runs.runtime import RunContext, write_json
@@ -24,12 +26,12 @@ from tools.scenes.vocabulary import Vocabulary, Weights
 from tools.scorers.choosing import make_embedder
 
 if TYPE_CHECKING:
-    from tools.data.pictures import Picture
     from tools.scorers.clip import Embedder
 
 PHOTOS = 100  # that are looked at; more say the same, and large ones take a tenth of a second each
 AXES_SEEN = ("context", "light", "weather", "viewpoint", "distance")  # of a photo as a whole
 LIKE = 0.5  # share of the scenes that follows the photos; the others cover what they lack; ours
+_SEEN_PX = 384  # of the shorter side: the largest input of the CLIPs and SigLIPs in use
 _TOLD = 0.25  # share of the photos from which a value is told
 
 
@@ -70,8 +72,8 @@ def wishes_like_photos(run: RunContext, words: Vocabulary, embedder: "Embedder |
             return {}
         try:
             files = unlabelled_photos(run, judging_photos(run))
-            photos = [p.picture for p in read_ahead(iter(files)) if p.picture is not None]
-            seen = shares_seen(photos, words, embedder or make_embedder(run.settings)) if photos else {}
+            photos = [_small(p.picture) for p in read_ahead(iter(files)) if p.picture is not None]
+            seen = _described(photos, words, embedder or make_embedder(run.settings)) if photos else {}
         except (FixArguments, StepFailed) as error:  # the folder is the user's and may have gone; so may the weights
             run.emit("warning", text=f"The photos without labels could not be described: {error}")
             return {}
@@ -87,7 +89,21 @@ def wishes_like_photos(run: RunContext, words: Vocabulary, embedder: "Embedder |
     return {axis: mixed(getattr(words, axis), seen[axis]) for axis in followed}
 
 
-def shares_seen(photos: "Sequence[Picture]", words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
+def _small(photo: Picture) -> Picture:
+    """As large as a CLIP wants it at most, so that a hundred photos of a camera fit into memory."""
+    h, w = photo.shape[:2]
+    scale = _SEEN_PX / min(h, w)
+    return photo if scale >= 1 else cv2.resize(photo, scaled_size(h, w, scale), interpolation=cv2.INTER_AREA)
+
+
+def _described(photos: Sequence[Picture], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
+    try:
+        return shares_seen(photos, words, embedder)
+    finally:
+        embedder.close()
+
+
+def shares_seen(photos: Sequence[Picture], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
     """{axis: {value: share of the photos}}, shared out where a photo fits several.
 
     Args:

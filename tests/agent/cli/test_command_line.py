@@ -67,7 +67,7 @@ def test_help_imports_hardly_anything(tmp_path):
         (["serve", "nobody", "--share", "nan"], 2, "--share"),
         (["serve", "nobody", "--max-wait-ms", "inf"], 2, "inf is no limit"),
         (["resume", "nobody"], 2, "there is no run 'nobody'"),
-        (["show", "nobody"], 2, "there is no run 'nobody'"),
+        (["show", "nobody"], 2, "there is no run 'nobody' in runs. `sightsmith runs` lists those that are there."),
         (["predict", "nobody", "x.jpg"], 2, "there is no run 'nobody'"),
         (["fly"], 2, "No such command"),
     ],

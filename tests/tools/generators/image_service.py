@@ -5,12 +5,13 @@ import io
 import json
 import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from tests.answering import Answering
 from tests.impatience import NUMBER
 from tests.waiting import wait_until
 
@@ -47,12 +48,12 @@ class ImageService:
         self._lock = threading.Lock()
         service = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_GET(self) -> None:
                 with service._lock:
                     broken = service.broken_links > 0
                     service.broken_links -= broken
-                self._send(503 if broken else 200, png(48, (40, 200, 40)), "image/png")
+                self.send(503 if broken else 200, png(48, (40, 200, 40)), "image/png")
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -83,23 +84,13 @@ class ImageService:
                     self.end_headers()
                     self.wfile.write(b'{"created": 1, "data": [{"b64_')
                 elif isinstance(step, bytes):
-                    self._send(200, step)
+                    self.send(200, step)
                 elif isinstance(step, tuple):
-                    self._send(step[0], json.dumps(step[1]).encode())
+                    self.send(step[0], json.dumps(step[1]).encode())
                 else:
                     entry = {"url": f"{service.root}/p.png"} if step == "link" else {
                         "b64_json": base64.b64encode(png()).decode(), "revised_prompt": "as I saw it"}  # fmt: skip
-                    self._send(200, json.dumps({"created": 1, "data": [entry]}).encode())
-
-            def _send(self, status: int, body: bytes, kind: str = "application/json") -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
+                    self.send(200, json.dumps({"created": 1, "data": [entry]}).encode())
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.root = f"http://127.0.0.1:{self.server.server_address[1]}"

@@ -9,6 +9,7 @@ import pytest
 from tools.generators import Failed, Generated
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
+from tools.generators.blender.object_spec import ObjectSpec
 from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
 
 pytestmark = pytest.mark.slow
@@ -143,3 +144,27 @@ def test_a_scene_that_cannot_be_drawn_is_recorded_and_the_rest_goes_on(engine, t
     found = {r.scene.id: r for r in engine.generate([wrong, scene("table", apple())], tmp_path)}
     assert "made of glass" in found[wrong.id].reason
     assert sum(isinstance(r, Generated) for r in found.values()) == 1
+
+
+def test_a_mottled_surface_is_lighter_and_darker_in_places(tmp_path):
+    """The same ball in the same light, of one brightness and mottled."""
+    library = Library(folder=tmp_path / "taught")
+    for name, mottle in (("zorb", 0.0), ("furry zorb", 1.0)):
+        skin = {"colours": ["#909090"], "roughness": 1.0, "mottle": mottle}
+        spec = {
+            "name": name, "size_m": 0.2, "materials": {"skin": skin}, "appearances": [{"name": "plain"}],
+            "parts": [{"shape": "ellipsoid", "material": "skin"}],
+        }  # fmt: skip
+        library.add_taught(ObjectSpec.model_validate(spec))
+    engine = BlenderGenerator(library=library, size_px=SIZE, samples=2, workers=1)
+    try:
+        wanted = [scene("studio", apple(class_name=n, drawn_as=n, w=0.6)) for n in ("zorb", "furry zorb")]
+        rough = []
+        for made in render(engine, wanted, tmp_path / "pictures"):
+            grey = cv2.imread(str(made.picture), cv2.IMREAD_GRAYSCALE).astype(float)
+            inside = cv2.erode(made.instances[0].mask(SIZE, SIZE).astype(np.uint8), np.ones((7, 7))) > 0
+            fine = (grey - cv2.GaussianBlur(grey, (0, 0), 4))[inside]
+            rough.append(fine.std() / grey[inside].mean())
+    finally:
+        engine.close()
+    assert rough[1] > 2 * rough[0], rough

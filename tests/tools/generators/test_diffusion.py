@@ -183,6 +183,14 @@ def test_a_layout_follows_the_map_that_a_person_gives(model, tmp_path):
         assert (changed > 2) == (name == "a.png")
 
 
+def test_a_model_that_cannot_follow_maps_says_so(tmp_path):
+    write_picture(tmp_path / "maps" / "a.png", np.zeros((40, 40, 3), np.uint8))
+    folder, network = pipelines.gligen(tmp_path / "gligen"), pipelines.controlnet(tmp_path / "control")
+    options = settings(folder, diffusion_maps_dir=tmp_path / "maps", diffusion_controlnet=str(network))
+    with pytest.raises(StepFailed, match=r"gligen.* (cannot follow maps|could not be opened)"):
+        made(options, scenes(1), tmp_path / "out")
+
+
 def test_maps_and_their_network_go_together(model, tmp_path):
     (tmp_path / "none").mkdir()
     for options, words in (

@@ -8,9 +8,11 @@ import threading
 import zipfile
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.answering import Answering
 
 USER, PASSWORD, TOKEN = "grower", "hunter2!!", "pat-0123456789"
 TIME = "2026-01-01T00:00:00Z"
@@ -27,7 +29,7 @@ class CvatServer:
         self._asked: dict[str, int] = {}
         service = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             protocol_version = "HTTP/1.1"
 
             def handle_one(self) -> None:
@@ -102,18 +104,6 @@ class CvatServer:
 
             def answer(self, status: int, value: Any, headers: Any = ()) -> None:
                 self.send(status, b"" if value is None else json.dumps(value).encode(), "application/json", headers)
-
-            def send(self, status: int, body: bytes, kind: str, headers: Any = ()) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                for name, value in headers:
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"

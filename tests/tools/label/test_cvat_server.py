@@ -120,6 +120,27 @@ def test_what_is_missing_is_said_before_anything_is_done(server, labelled, tmp_p
     assert server.seen == []
 
 
+def test_what_a_task_cannot_hold_or_a_server_should_not_send_is_refused(server, tmp_path):
+    for kind in ("apple", "pear"):
+        write_picture(tmp_path / "sorted" / kind / "a.png", np.zeros((40, 40, 3), np.uint8))
+    with pytest.raises(FixArguments, match="sorted has one class a photo"):
+        send_task(tmp_path / "sorted", "Fruit", settings(server))
+    server.tasks[9] = {"name": "n", "labels": [], "files": {"../a.png": b"x"}, "xml": b"<annotations/>"}
+    with pytest.raises(StepFailed, match=r"task 9 cannot be unpacked: 'images/../a.png' would be written outside"):
+        fetch_task(9, tmp_path / "back", settings(server))
+    assert not (tmp_path / "back").exists()
+    with pytest.raises(FixArguments, match="SIGHTSMITH_CVAT_URL is no address"):
+        fetch_task(9, tmp_path / "back", settings(server, cvat_url="http://[half"))
+
+
+def test_a_task_without_labels_is_fetched(server, labelled, tmp_path):
+    send_task(labelled, "Fruit", settings(server))
+    bare = b'<annotations><version>1.1</version><image id="0" name="a.png" width="80" height="60"/></annotations>'
+    server.tasks[7]["xml"] = bare
+    assert fetch_task(7, tmp_path / "back", settings(server)).labels == 0
+    assert (tmp_path / "back" / "images" / "b.png").is_file()
+
+
 def test_the_commands(server, labelled, tmp_path, monkeypatch):
     for name, value in (("URL", server.url), ("TOKEN", TOKEN), ("POLL_S", "0.01")):
         monkeypatch.setenv(f"SIGHTSMITH_CVAT_{name}", value)

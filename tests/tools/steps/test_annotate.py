@@ -189,6 +189,22 @@ def test_labelling_twice_asks_once(tmp_path):
     assert detector.calls == 0
 
 
+def test_the_sets_that_measure_are_sized_by_what_will_stay(tmp_path, monkeypatch):
+    shares = {}
+    for each in (1, 3):
+        run = new_run(
+            tmp_path / str(each), images=180, rounds=1, max_cosine=1.1, generator="diffusion", candidates=each
+        )
+        design(run, None, [], None)
+        monkeypatch.setattr("tools.steps.generate.make_generator", lambda run: ShapeGenerator(run.settings))
+        generate(run)
+        curate(run)
+        kept = list(run.dataset.samples(verdict="kept"))
+        shares[each] = sum(s.split == "test" for s in kept) / len(kept)
+    assert shares[1] == pytest.approx(0.15, abs=0.03)  # of 180 pictures that measures enough
+    assert shares[3] == pytest.approx(0.2, abs=0.03)  # of the sixty that will stay it would not
+
+
 class Wanders(ShapeGenerator):
     """Draws the first thing asked for as a square of its class's colour: in its place, or small in a corner."""
 
@@ -211,6 +227,7 @@ def test_of_several_pictures_of_a_layout_the_one_that_fits_it_is_kept(tmp_path, 
     run = new_run(tmp_path, "apple", "lemon", images=24, rounds=1, **limits, **options)
     planned = json.loads(design(run, None, [], {"crowding": {"few": 0, "many": 0}, "distance": {"close": 1}}))
     assert (planned["layouts"], len(run.dataset.scenes())) == (8, 24)
+    assert not planned.get("near_identical_prompts")
     monkeypatch.setattr("tools.steps.generate.make_generator", lambda run: Wanders(run.settings))
     generate(run)
     curate(run)

@@ -28,8 +28,11 @@ class SeesLight:
         )
 
     def pictures(self, pictures):
-        self.seen = len(pictures)
+        self.seen, self.largest = len(pictures), max(min(p.shape[:2]) for p in pictures)
         return np.array([[p.mean() < 90, p.mean() > 160] for p in pictures], float)
+
+    def close(self):
+        self.closed = True
 
 
 @pytest.fixture
@@ -70,9 +73,18 @@ def test_half_of_the_scenes_are_like_the_photos_and_half_cover_the_rest(tmp_path
     assert set(light) == set(plain)  # what the photos lack is drawn all the same
     assert any("Your photos look like: deep shade (75%)" in str(n.get("text")) for n in notes)
     assert len(sees) == 1 and sees[0].seen == 4
+    assert sees[0].closed  # the engine that draws wants its memory
     before = [s.id for s in run.dataset.scenes()]
     planned(run)  # once more, as after a kill: nobody looks again
     assert ([s.id for s in run.dataset.scenes()], len(sees)) == (before, 1)
+
+
+def test_photos_of_a_camera_are_looked_at_small(tmp_path, sees):
+    run = new_run(tmp_path, "apple", images=20, rounds=1, **WORDED)
+    run.record.unlabelled = str(tmp_path / "photos")
+    write_picture(tmp_path / "photos" / "a.png", np.full((1200, 900, 3), 40, np.uint8))
+    planned(run)
+    assert sees[0].largest == 384
 
 
 def test_a_language_model_has_the_last_word(tmp_path, sees):
