@@ -55,11 +55,11 @@ def predict(
 
 
 def _hint(unsure: dict[str, Any], pictures: int, threshold: float, *, by_photos: bool) -> str:
-    """What to do where things are seen and none is sure enough."""
+    """What to do where things are seen and none is sure enough; in photos without the thing that is as it should be."""
     lower = math.floor(100 * unsure["surest"]) / 100
     said = (
-        f"In {unsure['empty']} of {pictures} pictures nothing is as sure as {threshold:.2f}, though something is seen, "
-        f"mostly at {unsure['surest']:.2f}: look again with --confidence {lower:.2f}."
+        f"In {unsure['empty']} of {pictures} pictures nothing is as sure as {threshold:.2f}. Below it something is "
+        f"seen, mostly at {unsure['surest']:.2f}, right or wrong: --confidence {lower:.2f} shows it."
     )
     chosen = " The value was chosen on rendered pictures; labelled photos (--real DIR) choose it better."
     return said if by_photos else said + chosen

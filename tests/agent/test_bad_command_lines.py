@@ -90,7 +90,7 @@ def test_a_threshold_that_hides_what_is_seen_is_told_with_the_way_out(place, mon
     monkeypatch.setattr("tools.models.predict.predict_files", lambda *_: result)
     said = CliRunner().invoke(cli.app, ["predict", "good", "x.jpg"]).stderr
     assert "In 3 of 4 pictures nothing is as sure as" in said
-    assert "look again with --confidence 0.12." in said
+    assert "right or wrong: --confidence 0.12 shows it." in said
     assert "chosen on rendered pictures" in said
     said = CliRunner().invoke(cli.app, ["predict", "good", "x.jpg", "--confidence", "0.4"]).stderr
     assert "as sure as 0.40" in said and "rendered" not in said

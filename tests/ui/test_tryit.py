@@ -79,7 +79,7 @@ def test_what_is_seen_and_not_sure_enough_is_told_with_the_value_that_shows_it(d
     assert hint not in words(bring(draw("tryit", "apples"), photo(26), photo(26), photo(12)))  # mostly it is sure
     test = bring(draw("tryit", "apples"), photo(12), photo(12), photo(26))
     percent = int(100 * max(i.score for i in Reds().predict(decode_picture(photo(12), "p.png"), 0)))
-    assert f"At {percent} % it shows what it sees." in words(test)
+    assert f"At {percent} % it shows it, right or wrong." in words(test)
     test.slider(key="try_confidence").set_value(percent).run()
     assert "3 apples" in words(test) and hint not in words(test)
     assert hint not in words(bring(draw("tryit", "apples"), photo(), photo()))  # nothing there

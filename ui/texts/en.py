@@ -481,7 +481,7 @@ TEXTS: dict[str, str] = {
     "try_refused": "{name}: {why}",
     "try_labels": "Names on the picture",
     "try_none": "nothing found",
-    "try_unsure": "It sees something in most of them and is not that sure. At {percent} % it shows what it sees.",
+    "try_unsure": "It sees something in most of them and is not that sure. At {percent} % it shows it, right or wrong.",
     "try_in_one": "in this picture",
     "try_in_many": "in {count} pictures together",
     "try_in_video": "at most at once, in {count} frames",

@@ -440,7 +440,7 @@ TEXTS: dict[str, str] = {
     "try_refused": "{name}：{why}",
     "try_labels": "在图上显示名称",
     "try_none": "什么都没找到",
-    "try_unsure": "大多数图片里它看到了东西，只是没有这么大的把握。调到 {percent}% 就会显示出来。",
+    "try_unsure": "大多数图片里它看到了东西，只是没有这么大的把握。调到 {percent}% 就会显示出来，对错需要您来判断。",
     "try_in_one": "在这张图片中",
     "try_in_many": "{count} 张图片合计",
     "try_in_video": "同一时刻最多，共 {count} 帧",
