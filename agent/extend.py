@@ -10,12 +10,13 @@ from langgraph.types import interrupt
 from pydantic import Field
 
 from agent.more import MAX_MORE, ask_for_more, pictures_of_a_round
+from agent.spending import APPROVED, MONEY
 from tools.core.answers import NO, approves, as_wish, plain
 from tools.core.errors import FixArguments, StepFailed
 from tools.drawable.drawing import merged, things_of, wishes_of
 from tools.runs.estimate import Plan, estimate
 from tools.runs.pace import at_pace, latest_paces
-from tools.runs.runtime import RunContext, report
+from tools.runs.runtime import RunContext, RunRecord, report
 from tools.scenes.focus import parse_focus
 from tools.scenes.vocabulary import Vocabulary, build_vocabulary
 
@@ -66,13 +67,29 @@ def extend(
     plan = _plan(run, rounds, added, aims, told)
     _approve(run, plan, reply)
     ask_for_more(run, rounds, added)
-    record.task.budget.money = max(record.task.budget.money, record.totals.get("money", 0.0) + plan["cost"])
+    more_money(record, plan["cost"])
     run.save()
     return report(
         done=f"approved: {rounds} more round{'s' * (rounds > 1)}, {added} more pictures",
         more_rounds=rounds, pictures=added, focus=aims, notes=told,
         next=f"design_scenes with focus {aims}, then round the loop, then export again" if aims else "design_scenes",
     )  # fmt: skip
+
+
+def more_money(record: RunRecord, cost: float) -> None:
+    """Raise what may be spent by what was approved: what pictures and language model have cost is not taken from it.
+
+    Args:
+        record: of the run, with a task.
+        cost: US dollars that the plan named.
+    """
+    assert record.task is not None
+    if not cost:
+        return
+    spent = record.totals.get("money", 0.0) + cost
+    record.task.budget.money = max(record.task.budget.money, spent)
+    in_all = round(spent + record.totals.get(MONEY, 0.0), 8)
+    record.totals[APPROVED] = max(record.totals.get(APPROVED, 0.0), in_all)
 
 
 def possible_aims(run: RunContext, focus: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from agent.conversation import step_of
 from agent.more import FOLLOWUP, MORE, RESUMED
-from agent.spending import MONEY
+from agent.spending import APPROVED, MONEY
 from agent.tool_calls import UNREADABLE, looks_like_a_call
 from tools.core.errors import Code, StepFailed
 from tools.runs.runtime import RunContext
@@ -100,7 +100,7 @@ def check_money(run: RunContext, give_up: GiveUp) -> None:
     """
     record = run.record
     budget = record.task.budget.money if record.task else 0.0  # more than was given at first where more was approved
-    limit = max(record.options.get("money") or 0.0, budget)
+    limit = max(record.options.get("money") or 0.0, budget, record.totals.get(APPROVED, 0.0))
     spent, asked = record.totals.get("money", 0.0), record.totals.get(MONEY, 0.0)
     if limit and asked and spent + asked >= limit:
         rest = f" and pictures ${spent:.2f}" if spent else ""

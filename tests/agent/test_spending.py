@@ -5,6 +5,7 @@ from langchain_core.messages import AIMessage
 
 from agent import spending
 from agent.cli.console import Console, print_record
+from agent.extend import more_money
 from agent.llm import chat_model
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
@@ -77,17 +78,23 @@ def test_the_money_that_a_person_allows_holds_for_the_language_model_too(tmp_pat
     assert ("and pictures $0.04" in report) == (pictures == 0.04)
 
 
-def test_what_was_approved_on_top_counts_too(tmp_path):
-    """The limit given at first is two cents; more pictures were approved, for which the plan's money was raised."""
+@pytest.mark.parametrize(
+    ("pictures", "asked", "cost", "more"),
+    [(0.0, 0.0, 0.04, 2), (0.0, 0.5, 0.04, 2), (0.3, 0.5, 0.04, 2), (0.0, 0.5, 0.0, 0)],
+)
+def test_what_was_approved_on_top_counts_too(tmp_path, pictures, asked, cost, more):
+    """Two cents were given at first; what is approved then is for what comes, not for what was spent before it."""
     run = start_run(
         "segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"), options={"money": 0.02}
     )
     run.record.task = TaskSpec(
-        kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=9, rounds=1, money=1.0)
+        kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=9, rounds=1, money=0.02)
     )
+    run.record.totals |= {"money": pictures, spending.MONEY: asked}
+    more_money(run.record, cost)
     model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
     execute(run, lambda _q: None, model=model, tools=TOOLS)
-    assert len(model.received) == 3
+    assert len(model.received) == more
 
 
 def test_what_a_resume_asks_is_added(tmp_path):
