@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Share of the labelled boxes that the starter's proposals of any object meet, from which on it knows such things: its
 # backbone is then kept as it is and the training is short, since a longer one learns the few photos by heart. Measured:
-# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/shown.md.
+# apples 0.83, animals 0.73, defects of circuit boards 0.03. It knows objects, and not one kind from another: of several
+# classes (playing cards 0.72) its backbone has to learn what tells them apart; see docs/shown.md.
 KNOWN_SHARE = 0.4
 KNOWN_IOU = 0.5
 SEEN_FROM = 0.05  # objectness
@@ -76,12 +77,12 @@ def trainer_of(settings: Settings, known: bool) -> YoloTrainer:
 
     Args:
         settings: name the network.
-        known: the starter sees such things already, so its backbone stays as it is.
+        known: one kind of thing that the starter sees already, so its backbone stays as it is.
     """
     made = Recipe()
-    policy = replace(made.policy, rotate_deg=0.0)  # a box is loose after a turn
-    frozen = BACKBONE if known else made.frozen
-    details = replace(made, policy=policy, frozen=frozen, validations=1)
+    # A box is loose after a turn; where more has to be learnt than where things are, turned ones teach it all the same.
+    policy = replace(made.policy, rotate_deg=0.0) if known else made.policy
+    details = replace(made, policy=policy, frozen=BACKBONE if known else made.frozen, validations=1)
     return YoloTrainer(settings.training.model, ignore_side_px=settings.evaluation.ignore_side_px, details=details)
 
 

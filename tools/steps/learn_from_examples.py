@@ -2,7 +2,8 @@
 
 The model that is handed over has seen every photo, so nothing is left to judge it by. Models that have not seen a third
 of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
-Where the starter knows such things, the mean of all their weights is handed over: what they learnt is not thrown away.
+Where the starter knows such things, and nothing but where they are is to be learnt, the mean of all their weights is
+handed over: what they learnt is not thrown away.
 """
 
 import json
@@ -86,13 +87,17 @@ def _take_photos(run: RunContext) -> list[str]:
 
 
 def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
-    """Whether the starter sees such things already; looked at once, since it decides how everything is trained."""
+    """Whether the starter sees such things already, and there is only one kind to see.
+
+    Looked at once, since it decides how everything is trained.
+    """
     path = run.round_folder() / "known.json"
     if path.is_file():
         return bool(json.loads(path.read_text(encoding="utf-8"))["known"])
     share = 1.0 if run.task.kind == "classify" else known_share(samples, run.folder, starter_predictor())
-    write_json(path, {"known": share >= KNOWN_SHARE, "share": round(share, 3)})
-    return share >= KNOWN_SHARE
+    known = share >= KNOWN_SHARE and (len(run.task.classes) == 1 or run.task.kind == "classify")
+    write_json(path, {"known": known, "share": round(share, 3)})
+    return known
 
 
 def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool, share: float) -> None:

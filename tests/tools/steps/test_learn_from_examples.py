@@ -174,3 +174,13 @@ def test_of_a_thing_that_the_starter_knows_the_mean_of_all_trainings_is_handed_o
     mean, _ = load(run.path(run.record.best.weights))
     name = next(n for n, t in mean.items() if t.is_floating_point() and t.ndim == 4)
     assert mean[name].float().numpy() == pytest.approx(sum(p[name].float() for p in parts).numpy() / 4, abs=1e-5)
+
+
+def test_kinds_that_have_to_be_told_apart_are_not_learnt_gently(tmp_path, monkeypatch):
+    """The starter sees that there is a card, and not which: four gentle trainings' mean tells them apart worst."""
+    monkeypatch.setattr(module, "known_share", lambda *_: 0.9)
+    run = new_run(tmp_path / "run", "ace", "king", kind="detect", size_px=64, batch=4, shown_epochs=1, shown_pictures=6)
+    run.record.few = str(labelled_photos(tmp_path / "few", 4, names=("ace", "king"), size=160))
+    learn_examples(run)
+    assert run.record.best.weights == "rounds/01/train/weights.safetensors"
+    assert json.loads((run.folder / "rounds" / "01" / "training.json").read_text())["epochs"] == 2
