@@ -1,22 +1,25 @@
 """What learning from shown photos costs: trainings of a fixed length, whatever the number of photos."""
 
 from tools.core.settings import Settings
+from tools.core.task import TaskSpec
 from tools.runs.estimate import Estimate, scale
+from tools.shown.recipe import epochs_of
 
 OUTLINE_S = 1.0  # looking for the outline of one object, and copying its photo; measured on two cores with AVX2
 _OBJECTS = 3  # of a photo, where nobody has counted
 
 
-def shown_cost(photos: int, settings: Settings, minutes: float | None) -> Estimate:
+def shown_cost(task: TaskSpec, photos: int, settings: Settings, minutes: float | None) -> Estimate:
     """Minutes by stage; nothing costs money.
 
     Args:
+        task: kind and classes; one class counts as a kind of thing that the starter knows.
         photos: that are learnt from.
         settings: size of a picture and the measured seconds.
         minutes: the budget, else that of the settings; trainings end in time for it.
     """
     area, speed = scale(settings)
-    seen = max(settings.shown.pictures, photos) * settings.shown.epochs
+    seen = max(settings.shown.pictures, photos) * epochs_of(task, settings, known=len(task.classes) == 1)
     training = seen * area / settings.estimate.train_images_per_s / speed**0.5
     parts = min(settings.shown.folds, photos) if photos > 1 else 0
     seconds = {

@@ -240,7 +240,7 @@ def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], aga
     model, about_model = _network(run, wanted.model)
     photos, notes = _shown_photos(run, task)
     task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
-    cost = shown_cost(photos, run.settings, minutes)
+    cost = shown_cost(task, photos, run.settings, minutes)
     effort = run.record.options.get("effort") or run.settings.effort
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}

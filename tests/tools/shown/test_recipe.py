@@ -9,7 +9,7 @@ from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
-from tools.shown.recipe import job_of, known_share, trainer_of, view_px
+from tools.shown.recipe import epochs_of, job_of, known_share, trainer_of, view_px
 from tools.trainers.augment import PLAIN, vary
 from tools.trainers.examples import Example
 
@@ -69,7 +69,9 @@ def test_what_the_starter_sees_already_is_learnt_gently(tmp_path):
     assert gentle.policy.rotate_deg == 0 < thorough.policy.rotate_deg
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="bolt")], budget=Budget(images=1, rounds=1))
     epochs = [job_of(task, own, tmp_path, tmp_path / "t", Settings(), seed=1, known=k).epochs for k in (True, False)]
-    assert epochs[0] < epochs[1]
+    apart = task.model_copy(update={"classes": [ClassSpec(name="bolt"), ClassSpec(name="nut")]})
+    assert epochs[0] < epochs[1] < epochs_of(apart, Settings(), known=False)
+    assert epochs_of(apart.model_copy(update={"kind": "classify"}), Settings(), known=True) == epochs[0]
 
 
 def test_windows_show_pictures_larger_and_mostly_an_object_in_them():
