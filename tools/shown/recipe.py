@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 # Share of the labelled boxes that the starter's proposals of any object meet, from which on it knows such things: its
 # backbone is then kept as it is and the training is short, since a longer one learns the few photos by heart. Measured:
-# apples 0.83, animals 0.73, defects of circuit boards 0.03. It knows objects, and not one kind from another: of several
-# classes (playing cards 0.72) its backbone has to learn what tells them apart; see docs/shown.md.
+# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/shown.md. It knows objects and not one kind from
+# another, so of several classes its backbone has to learn what tells them apart, however well it sees them.
 KNOWN_SHARE = 0.4
 KNOWN_IOU = 0.5
 SEEN_FROM = 0.05  # objectness
 _LOOKED_AT = 12  # photos that settle it
 BACKBONE = 10  # layers of the networks up to the neck
-LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen
-APART = 4  # times the epochs, where kinds have to be told apart: playing cards 0.61 after 40 epochs, 0.71 after 80
+LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen, and to tell whole pictures apart
+APART = 3  # times the epochs, where kinds of objects have to be told apart: playing cards 0.61 after 40, 0.71 after 60
 # Median shorter side of the objects as the network sees them in use: see docs/shown.md.
 WANTED_SIDE_PX = 40.0
 MAX_VIEW = 3.0  # times the training size
@@ -75,9 +75,10 @@ def known_share(samples: Sequence[Sample], root: Path, starter: "Predictor | Non
 
 def epochs_of(task: TaskSpec, settings: Settings, known: bool) -> int:
     """Passes over the photos of an epoch: what has to be learnt beside where the things are takes longer."""
-    if known or task.kind == "classify":
+    if known:
         return settings.shown.epochs
-    return settings.shown.epochs * (LONGER if len(task.classes) == 1 else APART)
+    several = len(task.classes) > 1 and task.kind != "classify"
+    return settings.shown.epochs * (APART if several else LONGER)
 
 
 def trainer_of(settings: Settings, known: bool) -> YoloTrainer:

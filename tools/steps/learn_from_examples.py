@@ -94,8 +94,9 @@ def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
     path = run.round_folder() / "known.json"
     if path.is_file():
         return bool(json.loads(path.read_text(encoding="utf-8"))["known"])
-    share = 1.0 if run.task.kind == "classify" else known_share(samples, run.folder, starter_predictor())
-    known = share >= KNOWN_SHARE and (len(run.task.classes) == 1 or run.task.kind == "classify")
+    alone = len(run.task.classes) == 1
+    share = known_share(samples, run.folder, starter_predictor()) if alone else 0.0
+    known = share >= KNOWN_SHARE
     write_json(path, {"known": known, "share": round(share, 3)})
     return known
 

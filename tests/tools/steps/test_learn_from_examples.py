@@ -183,4 +183,4 @@ def test_kinds_that_have_to_be_told_apart_are_not_learnt_gently(tmp_path, monkey
     run.record.few = str(labelled_photos(tmp_path / "few", 4, names=("ace", "king"), size=160))
     learn_examples(run)
     assert run.record.best.weights == "rounds/01/train/weights.safetensors"
-    assert json.loads((run.folder / "rounds" / "01" / "training.json").read_text())["epochs"] == 4
+    assert json.loads((run.folder / "rounds" / "01" / "training.json").read_text())["epochs"] == 3
