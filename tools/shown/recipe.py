@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 # Share of the labelled boxes that the starter's proposals of any object meet, from which on it knows such things: its
 # backbone is then kept as it is and the training is short, since a longer one learns the few photos by heart. Measured:
-# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/shown.md. It knows objects and not one kind from
-# another, so of several classes its backbone has to learn what tells them apart, however well it sees them.
+# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/shown.md.
 KNOWN_SHARE = 0.4
 KNOWN_IOU = 0.5
 SEEN_FROM = 0.05  # objectness
@@ -71,6 +70,16 @@ def known_share(samples: Sequence[Sample], root: Path, starter: "Predictor | Non
             total += 1
             met += any(box_iou(instance.box, box) >= KNOWN_IOU for box in seen)
     return met / total if total else 0.0
+
+
+def is_known(task: TaskSpec, share: float) -> bool:
+    """Whether nothing but where things are is to be learnt, so that gentle training is enough.
+
+    Args:
+        task: of several classes it never is: the starter does not tell them apart.
+        share: of `known_share`.
+    """
+    return len(task.classes) == 1 and share >= KNOWN_SHARE
 
 
 def epochs_of(task: TaskSpec, settings: Settings, known: bool) -> int:

@@ -28,7 +28,7 @@ from tools.runs.runtime import Best, Round, RunContext, report, write_json
 from tools.shown.folds import Fold, folds, of_all_photos
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_shown
-from tools.shown.recipe import KNOWN_SHARE, job_of, known_share, trainer_of
+from tools.shown.recipe import is_known, job_of, known_share, trainer_of
 from tools.steps.evaluate import brief, predictions_path
 from tools.trainers import TrainingResult
 from tools.trainers.yolo import WEIGHTS_NAME
@@ -94,9 +94,8 @@ def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
     path = run.round_folder() / "known.json"
     if path.is_file():
         return bool(json.loads(path.read_text(encoding="utf-8"))["known"])
-    alone = len(run.task.classes) == 1
-    share = known_share(samples, run.folder, starter_predictor()) if alone else 0.0
-    known = share >= KNOWN_SHARE
+    share = 0.0 if run.task.kind == "classify" else known_share(samples, run.folder, starter_predictor())
+    known = is_known(run.task, share)
     write_json(path, {"known": known, "share": round(share, 3)})
     return known
 
