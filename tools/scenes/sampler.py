@@ -32,6 +32,7 @@ CROWDS = {"slide": (6, 24)}  # "many" there: a smear holds dozens of cells
 LEAST_WIDTH = 0.035  # of a thing drawn smaller than another one to scale: 11 px of 320
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
 MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
+BYSTANDER_SHARE = 0.5  # of the things beside a subject that are no targets; the others are its look-alikes
 CLUTTER = {"studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15), "inspection": (0.0, 0.3)}
 ANY_CLUTTER = (0.05, 0.8)
 MIX_SHARE = 0.7  # of the scenes with several targets of a task with several classes hold more than one class
@@ -268,7 +269,10 @@ class _Drawing:
         """A kind of look-alike: of those that were mistaken by weight, in scenes aimed at them; else any."""
         if aimed and self.mistaken:
             return _one_of(self.mistaken, [w.weight for w in self.mistaken], self._next()).value
-        kinds = list(self.lookalikes)
+        kinds = [k for k, looks in self.lookalikes.items() if not looks[0].bystander]
+        others = [k for k in self.lookalikes if k not in kinds]
+        if others and (not kinds or self._next() < BYSTANDER_SHARE):
+            kinds = others
         return kinds[int(self._next() * len(kinds))]
 
     def _look(self, class_name: str) -> str:

@@ -27,6 +27,12 @@ CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
 # What is as large as a cat is mostly photographed for itself: it fills half of the photo, stands alone or with few, and
 # is looked at from where people stand. An apple is one of many, and may hang or lie anywhere.
 SUBJECT_FROM_M = 0.35
+# What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
+# them takes every person, car and bag in a street for one.
+BYSTANDERS = (
+    "man", "woman", "child", "dog", "cat", "horse", "cow", "car", "bus", "bicycle", "motorcycle", "chair", "bench",
+    "suitcase", "backpack", "traffic cone", "trash can", "flower pot", "umbrella", "tree",
+)  # fmt: skip
 SUBJECT_VIEWPOINT_WEIGHTS = dict(zip(VIEWPOINTS, (2.0, 2.0, 1.0, 0.4, 0.5), strict=True))
 SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 SUBJECT_CROWDING_WEIGHTS = {"one": 1.6, "few": 1.5, "many": 0.6}
@@ -56,6 +62,10 @@ class Thing(Protocol):
     size_m: float
 
     @property
+    def family(self) -> str | None:
+        """What builds it, if things of its kind are built alike: "person", "quadruped"."""
+
+    @property
     def appearances(self) -> Sequence[KnownAppearance]:
         """At least one."""
 
@@ -72,6 +82,7 @@ class LookAlike(BaseModel):
     appearance: str = ""
     weight: float = Field(1.0, description="of this appearance among those of the same thing")
     scale: float = Field(1.0, description="its size over the target's, as in the world where it is smaller")
+    bystander: bool = Field(False, description="it only stands where people photograph such things")
 
 
 class Vocabulary(BaseModel):
@@ -252,11 +263,26 @@ def _is_target(drawn_as: str, appearance: str, classes: Iterable[ClassSpec]) -> 
 
 
 def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAlike]:
-    """Look-alikes of the catalogue, and other appearances of the object itself when the class is only some of them."""
+    """Look-alikes of the catalogue, and other appearances of the object itself when the class is only some of them.
+
+    Beside what people photograph for itself, a dog or a bicycle, also what else stands in such photos.
+    """
     thing = things.get(spec.drawn_as)
     keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if spec.appearances else [])]
     looks = [look for key in keys for look in _looks_of(key, spec, things)]
+    if thing and thing.size_m >= SUBJECT_FROM_M:
+        for key in _bystanders(task, things):
+            if key not in keys:
+                looks += [k.model_copy(update={"bystander": True}) for k in _looks_of(key, spec, things)]
     return [look for look in looks if not _is_target(look.drawn_as, look.appearance, task.classes)]
+
+
+def _bystanders(task: TaskSpec, things: Things) -> list[str]:
+    """What may stand beside without a label: nothing that is a class, or built as one is and so perhaps one of it."""
+    classes = [things[c.drawn_as] for c in task.classes if c.drawn_as in things]
+    families = {t.family for t in classes if t.family is not None}
+    taken = {c.drawn_as for c in task.classes}
+    return [k for k in BYSTANDERS if k in things and k not in taken and things[k].family not in families]
 
 
 def _scales(task: TaskSpec, things: Things, lookalikes: Mapping[str, Sequence[LookAlike]]) -> dict[str, float]:

@@ -16,10 +16,10 @@ from tools.scenes.scene import AXES, CONTEXTS, DISTANCES
 from tools.scenes.vocabulary import build_vocabulary
 
 
-def _thing(looks, lookalikes=(), contexts=(), size_m=0.1):
+def _thing(looks, lookalikes=(), contexts=(), size_m=0.1, family=None):
     appearances = [SimpleNamespace(name=n, weight=w) for n, w in looks.items()]
     return SimpleNamespace(
-        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m
+        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m, family=family
     )  # fmt: skip
 
 
@@ -110,6 +110,29 @@ def test_what_is_large_is_photographed_for_itself():
     assert counts["dog"] < 0.8 * counts["apple"]
     both = [s.distance for s in _sample(400, "dog", "apple") if s.targets]
     assert 0.03 < np.mean([d == "very close" for d in both]) < 0.13
+
+
+def test_beside_a_subject_stands_what_is_none_of_its_kind():
+    """A dog has cats and wolves for look-alikes, and people and cars beside it; people no other people."""
+    things = {
+        "dog": _thing({"plain": 1}, ["wolf"], size_m=0.9, family="quadruped"),
+        "wolf": _thing({"plain": 1}, size_m=1.2, family="quadruped"),
+        "horse": _thing({"plain": 1}, size_m=2.2, family="quadruped"),
+        "man": _thing({"short": 1, "tall": 1}, size_m=1.8, family="person"),
+        "worker": _thing({"plain": 1}, size_m=1.8, family="person"),
+        "car": _thing({"plain": 1}, size_m=4.4, family="vehicle"),
+        "apple": _thing({"plain": 1}),
+    }
+    beside = {}
+    for names in (("dog",), ("worker",), ("apple",), ("dog", "man")):
+        task = _task(*names)
+        scenes = sample_scenes(task, build_vocabulary(task, things, 0.8), 400, 1)
+        beside[names] = Counter(o.drawn_as for s in scenes for o in s.objects if o.role == "lookalike")
+    assert set(beside["dog",]) == {"wolf", "man", "car"}
+    assert 0.4 < beside["dog",]["wolf"] / beside["dog",].total() < 0.6
+    assert set(beside["worker",]) == {"dog", "horse", "car"}
+    assert not beside["apple",]
+    assert set(beside["dog", "man"]) == {"wolf", "car"}
 
 
 def test_a_smear_holds_more_than_a_table():

@@ -49,6 +49,7 @@ class Kind:
     size_m: float = 0.2  # nothing says how large it is: a hand's width is met in most places
     aliases: tuple[str, ...] = ()
     chinese: tuple[str, ...] = ()
+    family: str | None = None
 
     @property
     def appearances(self) -> Sequence["CutoutLook"]:
