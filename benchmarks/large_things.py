@@ -1,5 +1,6 @@
 """Models of drawn animals on cut-outs laid on photos: `python benchmarks/large_things.py CUTOUTS GROUNDS --folder OUT`.
 
+Beside each lie `--beside` other things, none of them an animal: what a model of animals has to leave alone.
 Prints box mAP50 and mAP50-95 by how large the animal is in the picture, by class and of any of the animals; without
 and with the looks at smaller inputs where nothing is sure (`tools/models/predict.py`).
 `CUTOUTS/index.json` lists `{"file", "name"}` of pictures with alpha, `GROUNDS` holds photos without animals.
@@ -18,8 +19,8 @@ from learning_sets import make_renders, train
 
 from tools.core.task import TaskSpec
 from tools.core.threads import prepare_for_torch
-from tools.data.pictures import PICTURE_SUFFIXES
-from tools.data.sample import Instance, Sample
+from tools.data.pictures import PICTURE_SUFFIXES, Picture
+from tools.data.sample import Box, Instance, Sample
 from tools.metrics.judging import scorer_of
 from tools.metrics.predictions import Answer, ask, join
 from tools.metrics.scoring import ScoringRules
@@ -33,10 +34,14 @@ SIDES = (0.15, 0.9)  # of the picture's side
 PARTS = {"all": (0.0, 1.0), "under 0.3": (0.0, 0.3), "0.3 to 0.6": (0.3, 0.6), "over 0.6": (0.6, 1.0)}
 
 
-def compose(cutouts: Path, grounds: Path, folder: Path, each: int) -> list[Sample]:
-    """Pictures with one cut-out each on a piece of a photo, written to a folder."""
+OTHERS = ("food/", "hobbies/", "household/", "vehicles/", "people/", "plants/", "sports/", "town/")
+
+
+def compose(cutouts: Path, grounds: Path, folder: Path, each: int, beside: int) -> list[Sample]:
+    """Pictures with one cut-out of an animal each on a piece of a photo, and other things, written to a folder."""
     rng = np.random.default_rng(3)
     listed = json.loads((cutouts / "index.json").read_text(encoding="utf-8"))
+    others = sorted(e["file"] for e in listed if e["file"].startswith(OTHERS))
     things = [(e["file"], n) for e in listed for n in NAMES
               if e["file"].startswith("animals/") and re.search(rf"\b{n}\b", e["name"].lower())]  # fmt: skip
     photos = sorted(p for p in grounds.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
@@ -48,17 +53,10 @@ def compose(cutouts: Path, grounds: Path, folder: Path, each: int) -> list[Sampl
         side = int(min(h, w) * rng.uniform(0.5, 1))
         y, x = (int(rng.integers(0, n - side + 1)) for n in (h, w))
         picture = cv2.resize(ground[y : y + side, x : x + side], (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-        thing = cv2.imread(str(cutouts / file), cv2.IMREAD_UNCHANGED)
-        scale = SIZE_PX * float(np.exp(rng.uniform(*np.log(SIDES)))) / max(thing.shape[:2])
-        thing = cv2.resize(thing, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :: rng.choice([-1, 1])]
-        h, w = thing.shape[:2]
-        y, x = (int(rng.integers(0, SIZE_PX - n + 1)) for n in (h, w))
-        alpha = thing[..., 3:] / 255.0
-        place = picture[y : y + h, x : x + w]
-        place[:] = (place * (1 - alpha) + thing[..., :3] * alpha).astype(np.uint8)
-        rows, columns = np.nonzero(thing[..., 3] > 127)
+        for i in rng.permutation(len(others))[:beside]:
+            paste(picture, cutouts / others[int(i)], rng)
+        box = paste(picture, cutouts / file, rng)
         cv2.imwrite(str(folder / f"{number}.jpg"), picture)
-        box = (float(x + columns.min()), float(y + rows.min()), float(x + columns.max() + 1), float(y + rows.max() + 1))
         made.append(
             Sample(
                 id=str(number),
@@ -72,6 +70,20 @@ def compose(cutouts: Path, grounds: Path, folder: Path, each: int) -> list[Sampl
             )
         )
     return made
+
+
+def paste(picture: Picture, file: Path, rng: np.random.Generator) -> Box:
+    """Put a cut-out into a picture, anywhere; its box."""
+    thing = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    scale = SIZE_PX * float(np.exp(rng.uniform(*np.log(SIDES)))) / max(thing.shape[:2])
+    thing = cv2.resize(thing, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :: rng.choice([-1, 1])]
+    h, w = thing.shape[:2]
+    y, x = (int(rng.integers(0, SIZE_PX - n + 1)) for n in (h, w))
+    alpha = thing[..., 3:] / 255.0
+    place = picture[y : y + h, x : x + w]
+    place[:] = (place * (1 - alpha) + thing[..., :3] * alpha).astype(np.uint8)
+    rows, columns = np.nonzero(thing[..., 3] > 127)
+    return float(x + columns.min()), float(y + rows.min()), float(x + columns.max() + 1), float(y + rows.max() + 1)
 
 
 def _side(sample: Sample) -> float:
@@ -99,8 +111,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=80, help="renders that are learnt from")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--beside", type=int, default=0, help="things of other kinds in each picture that judges")
     given = parser.parse_args()
-    samples = compose(given.cutouts, given.grounds, given.folder / "composites", each=10)
+    samples = compose(given.cutouts, given.grounds, given.folder / "composites", each=10, beside=given.beside)
     renders = make_renders(given.folder / "renders", NAMES, given.count, 5 + given.seed)
     result = train(
         YoloTrainer(), renders, renders.samples, renders.split("val"), given.folder / "training", given.seed,

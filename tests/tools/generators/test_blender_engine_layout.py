@@ -1,11 +1,12 @@
 import random
 
+import cv2
 import numpy as np
 import pytest
 
 from tools.generators.blender.camera import FOCUS, choose_camera, look
 from tools.generators.blender.foliage import blob, box
-from tools.generators.blender.labels import Labelled, find_instances
+from tools.generators.blender.labels import Labelled, find_instances, gaps_of
 from tools.generators.blender.layout import (
     Cover,
     Shape,
@@ -175,7 +176,9 @@ def test_instances_tell_how_much_of_them_is_seen(hidden_rows, minimum, share):
     numbers = np.where(whole, 1, 0)
     numbers[:hidden_rows] = 0
     points = np.array([[16, 16], [48, 48]]) / 64
-    found = find_instances(numbers, [Labelled(1, "apple", points, whole, 9.5)], minimum)
+    found = find_instances(
+        numbers, [Labelled(1, "apple", points, whole, 9.5)], minimum, np.full((64, 64), 9.5, np.float32)
+    )
     if share is None:
         assert found == []
         return
@@ -184,3 +187,35 @@ def test_instances_tell_how_much_of_them_is_seen(hidden_rows, minimum, share):
     assert one.full_box == pytest.approx((16, 16, 48, 48))
     assert one.box[1] == max(16, hidden_rows) and one.box[3] == 48
     assert one.mask(64, 64).sum() == (numbers == 1).sum()
+
+
+def test_a_wheel_is_labelled_with_what_lies_between_its_spokes():
+    """What stands in front of it, or is labelled itself, is not its own; what is seen through it is."""
+    wheel = np.zeros((96, 96), np.uint8)
+    cv2.circle(wheel, (48, 48), 40, 1, 2)
+    for angle in np.linspace(0, 2 * np.pi, 48, endpoint=False):
+        rim = (round(48 + 40 * np.cos(angle)), round(48 + 40 * np.sin(angle)))
+        cv2.line(wheel, (48, 48), rim, 1, 1)
+    whole = wheel.astype(bool)
+    gaps = gaps_of(whole)
+    assert (whole | gaps).sum() == pytest.approx(np.pi * 41**2, rel=0.03)
+    distance = np.full((96, 96), 20.0, np.float32)
+    distance[:10] = 0.0  # the sky
+    distance[whole] = 9.0
+    hidden, other = np.zeros_like(whole), np.zeros_like(whole)
+    hidden[:, 60:70], other[:, 20:30] = True, True
+    numbers = np.where(whole, 1, np.where(other, 2, 0))
+    numbers[hidden], distance[hidden] = 0, 5.0
+    (one,) = find_instances(
+        numbers, [Labelled(1, "wheel", np.array([[0.1, 0.1], [0.9, 0.9]]), whole, 9.0, gaps)], 12, distance
+    )
+    mask = one.mask(96, 96)
+    assert not mask[hidden].any() and not mask[other & ~whole].any()
+    assert (mask == ((whole | gaps) & ~hidden & ~(other & ~whole))).all()
+
+
+def test_handles_stay_open_and_the_solid_stays_as_it_is():
+    assert gaps_of(np.zeros((64, 64), bool)) is None
+    assert gaps_of(disc(64, 32, 32, 16)) is None
+    mug = disc(96, 40, 48, 24) | (disc(96, 66, 48, 16) & ~disc(96, 66, 48, 11))
+    assert gaps_of(mug) is None

@@ -15,7 +15,7 @@ from tools.generators.blender import lights, passes
 from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
-from tools.generators.blender.labels import Labelled, find_instances
+from tools.generators.blender.labels import Labelled, find_instances, gaps_of
 from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
 from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
@@ -112,7 +112,8 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, picture: Pat
     clock.lap("develop")
     least = options.min_instance_px
     return Shot(
-        find_instances(numbers, targets, least), find_instances(numbers, lookalikes, least), stage.notes,
+        find_instances(numbers, targets, least, distance), find_instances(numbers, lookalikes, least, distance),
+        stage.notes,
         sorted({a.thing["model"] for a in actors if "model" in a.thing}), clock.stages,
     )  # fmt: skip
 
@@ -225,7 +226,8 @@ def _placed(stage: Stage, actors: list[Actor]) -> dict[Role, list[Labelled]]:
         distance = float(np.linalg.norm(actor.shape.position - stage.camera.position))
         name = actor.wanted.class_name or actor.wanted.drawn_as
         if actor.pieces is None:
-            found[actor.wanted.role].append(Labelled(number, name, points, stage.cover.whole[number - 1], distance))
+            whole = stage.cover.whole[number - 1]
+            found[actor.wanted.role].append(Labelled(number, name, points, whole, distance, gaps_of(whole)))
             continue
         for piece in sorted({int(p) for p in actor.pieces} - {0}):
             triangles = actor.shape.triangles[actor.pieces == piece]
