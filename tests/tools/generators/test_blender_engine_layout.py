@@ -6,7 +6,7 @@ import pytest
 
 from tools.generators.blender.camera import FOCUS, choose_camera, look
 from tools.generators.blender.foliage import blob, box
-from tools.generators.blender.labels import Labelled, find_instances, gaps_of
+from tools.generators.blender.labels import Labelled, find_instances, outline_of
 from tools.generators.blender.layout import (
     Cover,
     Shape,
@@ -197,25 +197,27 @@ def test_a_wheel_is_labelled_with_what_lies_between_its_spokes():
         rim = (round(48 + 40 * np.cos(angle)), round(48 + 40 * np.sin(angle)))
         cv2.line(wheel, (48, 48), rim, 1, 1)
     whole = wheel.astype(bool)
-    gaps = gaps_of(whole)
-    assert (whole | gaps).sum() == pytest.approx(np.pi * 41**2, rel=0.03)
+    outlined = outline_of(whole)
+    assert outlined.sum() == pytest.approx(np.pi * 41**2, rel=0.03)
+    seen = whole.copy()
+    seen[::3, ::3] = False  # a pixel's centre misses the thinnest of what its corners touch
     distance = np.full((96, 96), 20.0, np.float32)
     distance[:10] = 0.0  # the sky
-    distance[whole] = 9.0
+    distance[seen] = 9.0
     hidden, other = np.zeros_like(whole), np.zeros_like(whole)
     hidden[:, 60:70], other[:, 20:30] = True, True
-    numbers = np.where(whole, 1, np.where(other, 2, 0))
+    numbers = np.where(seen, 1, np.where(other, 2, 0))
     numbers[hidden], distance[hidden] = 0, 5.0
     (one,) = find_instances(
-        numbers, [Labelled(1, "wheel", np.array([[0.1, 0.1], [0.9, 0.9]]), whole, 9.0, gaps)], 12, distance
+        numbers, [Labelled(1, "wheel", np.array([[0.1, 0.1], [0.9, 0.9]]), whole, 9.0, outlined)], 12, distance
     )
     mask = one.mask(96, 96)
-    assert not mask[hidden].any() and not mask[other & ~whole].any()
-    assert (mask == ((whole | gaps) & ~hidden & ~(other & ~whole))).all()
+    assert not mask[hidden].any() and not mask[other & ~seen].any()
+    assert (mask == (outlined & ~hidden & ~(other & ~seen))).all()
 
 
 def test_handles_stay_open_and_the_solid_stays_as_it_is():
-    assert gaps_of(np.zeros((64, 64), bool)) is None
-    assert gaps_of(disc(64, 32, 32, 16)) is None
+    assert outline_of(np.zeros((64, 64), bool)) is None
+    assert outline_of(disc(64, 32, 32, 16)) is None
     mug = disc(96, 40, 48, 24) | (disc(96, 66, 48, 16) & ~disc(96, 66, 48, 11))
-    assert gaps_of(mug) is None
+    assert outline_of(mug) is None

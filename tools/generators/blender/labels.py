@@ -26,11 +26,11 @@ class Labelled:
     points: Array  # (n, 2) projected vertices, 0..1 of the picture
     whole: BoolMask  # (h, w), hidden by nothing
     depth: float
-    gaps: BoolMask | None = None  # (h, w), of a wiry thing: what of `whole`'s surroundings counts as the thing
+    outlined: BoolMask | None = None  # (h, w), of a wiry thing: `whole` with its small gaps
 
 
-def gaps_of(whole: BoolMask) -> BoolMask | None:
-    """The small gaps in a thing that is mostly gaps; None for all others.
+def outline_of(whole: BoolMask) -> BoolMask | None:
+    """A thing that is mostly small gaps, with them; None for all others.
 
     Args:
         whole: (h, w), hidden by nothing.
@@ -42,7 +42,7 @@ def gaps_of(whole: BoolMask) -> BoolMask | None:
     round_px = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     padded = np.pad(whole.astype(np.uint8), side)  # what is at the edge of the picture closes as elsewhere
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, round_px)[side:-side, side:-side].astype(bool)
-    return closed & ~whole if closed.sum() >= WIRY_FROM * whole.sum() else None
+    return closed if closed.sum() >= WIRY_FROM * whole.sum() else None
 
 
 def find_instances(
@@ -74,9 +74,9 @@ def find_instances(
             max(float(x2) * width, seen[2]), max(float(y2) * height, seen[3]),
         )  # fmt: skip
         share = count / max(int((thing.whole | visible).sum()), 1)
-        if thing.gaps is not None:
+        if thing.outlined is not None:
             behind = (distance == 0) | (distance > distance[visible].min())
-            visible = visible | (thing.gaps & behind & (numbers == 0))
+            visible = visible | (thing.outlined & behind & (numbers == 0))
         found.append(
             Instance(
                 class_name=thing.class_name,

@@ -15,7 +15,7 @@ from tools.generators.blender import lights, passes
 from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
-from tools.generators.blender.labels import Labelled, find_instances, gaps_of
+from tools.generators.blender.labels import Labelled, find_instances, outline_of
 from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
 from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
@@ -227,7 +227,7 @@ def _placed(stage: Stage, actors: list[Actor]) -> dict[Role, list[Labelled]]:
         name = actor.wanted.class_name or actor.wanted.drawn_as
         if actor.pieces is None:
             whole = stage.cover.whole[number - 1]
-            found[actor.wanted.role].append(Labelled(number, name, points, whole, distance, gaps_of(whole)))
+            found[actor.wanted.role].append(Labelled(number, name, points, whole, distance, outline_of(whole)))
             continue
         for piece in sorted({int(p) for p in actor.pieces} - {0}):
             triangles = actor.shape.triangles[actor.pieces == piece]
