@@ -168,3 +168,15 @@ def test_a_mottled_surface_is_lighter_and_darker_in_places(tmp_path):
     finally:
         engine.close()
     assert rough[1] > 2 * rough[0], rough
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
+    """Each worker has a folder of Blender's own there, which it does not take away when it is ended."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = BlenderGenerator(library=Library(), size_px=SIZE, samples=1, workers=1)
+    try:
+        render(engine, [scene("studio", apple())], tmp_path / "pictures")
+        assert any(p.name.startswith("blender_") for p in tmp_path.rglob("*"))
+    finally:
+        engine.close()
+    assert [p.name for p in tmp_path.iterdir()] == ["pictures"]

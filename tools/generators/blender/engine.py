@@ -52,6 +52,7 @@ class BlenderGenerator(Generator):
         avoid: Iterable[str] = (),
     ) -> None:
         cores = cpu_count()
+        self._scratch = tempfile.TemporaryDirectory(prefix="sightsmith-blender-", ignore_cleanup_errors=True)
         self.size_px, self.samples, self._library = size_px, samples, library
         self.stages_ms: list[dict[str, float]] = []  # of every picture so far, for benchmarks
         hello = {
@@ -69,7 +70,7 @@ class BlenderGenerator(Generator):
             workers=workers or cores,
             timeout_s=timeout_s,
             attempts=attempts,
-            env=_worker_env(),
+            env=_worker_env(self._scratch.name),
         )
 
     @property
@@ -137,8 +138,9 @@ class BlenderGenerator(Generator):
         return self._pool.pids()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, and take away what Blender left of them."""
         self._pool.close()
+        self._scratch.cleanup()
 
 
 def make_generator(settings: Settings, library: Library, size_px: int, avoid: Iterable[str] = ()) -> BlenderGenerator:
@@ -163,10 +165,14 @@ def words_of(names: Iterable[str]) -> set[str]:
     return words - {""}
 
 
-def _worker_env() -> dict[str, str]:
-    """No key: models that a person brought are opened in it. No settings of Blender's go into the user's home."""
+def _worker_env(scratch: str) -> dict[str, str]:
+    """No key: models that a person brought are opened in it. Nothing of Blender's goes into the user's home.
+
+    Args:
+        scratch: folder for its settings, and for what each worker would leave behind in the temporary folder.
+    """
     env = environment(keys=False)
-    scratch = str(Path(tempfile.gettempdir()) / "sightsmith-blender")
     env["BLENDER_USER_RESOURCES"] = scratch
+    env |= dict.fromkeys(("TMPDIR", "TMP", "TEMP"), scratch)
     env["PYTHONDONTWRITEBYTECODE"] = env.get("PYTHONDONTWRITEBYTECODE", "1")
     return env
