@@ -278,11 +278,21 @@ def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAli
 
 
 def _bystanders(task: TaskSpec, things: Things) -> list[str]:
-    """What may stand beside without a label: nothing that is a class, or built as one is and so perhaps one of it."""
+    """What may stand beside without a label: nothing that is a class, or perhaps one of it.
+
+    That is, what is built as a class is (people are none beside workers), or what a class is called a kind of ("office
+    chair", "armchair", "standing man").
+    """
     classes = [things[c.drawn_as] for c in task.classes if c.drawn_as in things]
     families = {t.family for t in classes if t.family is not None}
-    taken = {c.drawn_as for c in task.classes}
-    return [k for k in BYSTANDERS if k in things and k not in taken and things[k].family not in families]
+    named = [w for c in task.classes for w in f"{c.name} {c.drawn_as}".casefold().split()]
+    return [
+        k
+        for k in BYSTANDERS
+        if k in things
+        and things[k].family not in families
+        and not any(w.removesuffix("s").endswith(k.split()[-1]) for w in named)
+    ]
 
 
 def _scales(task: TaskSpec, things: Things, lookalikes: Mapping[str, Sequence[LookAlike]]) -> dict[str, float]:

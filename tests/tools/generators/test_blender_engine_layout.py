@@ -205,9 +205,10 @@ def test_a_wheel_is_labelled_with_what_lies_between_its_spokes():
     distance[:10] = 0.0  # the sky
     distance[seen] = 9.0
     hidden, other = np.zeros_like(whole), np.zeros_like(whole)
-    hidden[:, 60:70], other[:, 20:30] = True, True
+    hidden[:, 60:], other[:, 20:30] = True, True
     numbers = np.where(seen, 1, np.where(other, 2, 0))
     numbers[hidden], distance[hidden] = 0, 5.0
+    distance[:, 85:] = 30.0  # far behind, and yet not seen through the wheel: none of it is seen there
     (one,) = find_instances(
         numbers, [Labelled(1, "wheel", np.array([[0.1, 0.1], [0.9, 0.9]]), whole, 9.0, outlined)], 12, distance
     )

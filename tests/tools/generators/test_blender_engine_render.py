@@ -180,3 +180,16 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
     finally:
         engine.close()
     assert [p.name for p in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_a_bicycle_is_labelled_with_what_lies_between_its_spokes(tmp_path):
+    engine = BlenderGenerator(library=Library(), size_px=192, samples=1, workers=1)
+    bicycle = SceneObject(class_name="bicycle", drawn_as="bicycle", box=(0.5, 0.55, 0.8, 0.8))
+    try:
+        (found,) = render(engine, [scene("studio", bicycle, viewpoint="eye level", clutter=0.0)], tmp_path)
+    finally:
+        engine.close()
+    (one,) = found.instances
+    mask = one.mask(192, 192).astype(np.uint8)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    assert closed.sum() < 1.1 * mask.sum(), "spokes are labelled and not what lies between them"

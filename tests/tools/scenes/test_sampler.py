@@ -132,6 +132,9 @@ def test_beside_a_subject_stands_what_is_none_of_its_kind():
     assert 0.4 < beside["dog",]["wolf"] / beside["dog",].total() < 0.6
     assert set(beside["worker",]) == {"dog", "horse", "car"}
     assert not beside["apple",]
+    task = _task("racing car", "standing man")
+    things |= {n: _thing({"plain": 1}, size_m=1.8) for n in ("racing car", "standing man")}
+    assert {k.drawn_as for k in build_vocabulary(task, things, 0.8).lookalikes["racing car"]} == {"dog", "horse"}
     assert set(beside["dog", "man"]) == {"wolf", "car"}
 
 

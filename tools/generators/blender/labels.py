@@ -37,12 +37,18 @@ def outline_of(whole: BoolMask) -> BoolMask | None:
     """
     if not whole.any():
         return None
-    x1, y1, x2, y2 = mask_box(whole)
-    side = max(3, round(GAP_SHARE * max(x2 - x1, y2 - y1)))
-    round_px = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    round_px = _widest_gap(whole)
+    side = len(round_px)
     padded = np.pad(whole.astype(np.uint8), side)  # what is at the edge of the picture closes as elsewhere
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, round_px)[side:-side, side:-side].astype(bool)
     return closed if closed.sum() >= WIRY_FROM * whole.sum() else None
+
+
+def _widest_gap(mask: BoolMask) -> npt.NDArray[np.uint8]:
+    """(k, k) disc of the widest gap that counts as a thing's own."""
+    x1, y1, x2, y2 = mask_box(mask)
+    side = max(3, round(GAP_SHARE * max(x2 - x1, y2 - y1)))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def find_instances(
@@ -75,7 +81,9 @@ def find_instances(
         )  # fmt: skip
         share = count / max(int((thing.whole | visible).sum()), 1)
         if thing.outlined is not None:
-            behind = (distance == 0) | (distance > distance[visible].min())
+            # What is seen of it round about says how far it is there; where nothing is, something hides it.
+            near = cv2.erode(np.where(visible, distance, np.inf).astype(np.float32), _widest_gap(thing.outlined))
+            behind = np.isfinite(near) & ((distance == 0) | (distance > near))
             visible = visible | (thing.outlined & behind & (numbers == 0))
         found.append(
             Instance(
