@@ -5,7 +5,7 @@ from langchain_core.messages import AIMessage
 
 from agent import spending
 from agent.cli.console import Console, print_record
-from agent.extend import more_money
+from agent.extend import extend, more_money
 from agent.llm import chat_model
 from agent.planner import OfflinePlanner
 from agent.run import ExitCode, execute
@@ -13,6 +13,7 @@ from agent.run_folder import open_run, start_run
 from tests.agent.objects import known
 from tests.agent.test_graph import TOOLS, drive, offline_tools
 from tests.agent.test_llm import Endpoint, endpoint, fault, message, settings
+from tests.runs import make_run
 from tests.scripted import ScriptedModel, call
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
@@ -95,6 +96,16 @@ def test_what_was_approved_on_top_counts_too(tmp_path, pictures, asked, cost, mo
     model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
     execute(run, lambda _q: None, model=model, tools=TOOLS)
     assert len(model.received) == more
+
+
+def test_approving_more_pictures_raises_what_may_be_spent(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "r")
+    run.record.totals |= {"money": 0.3, spending.MONEY: 0.5}
+    monkeypatch.setattr("agent.extend._plan", lambda *_: {"cost": 0.2})
+    monkeypatch.setattr("agent.extend._approve", lambda *_: None)
+    extend(run, 1, 10, (), (), None)
+    assert run.record.task.budget.money == 0.5
+    assert run.record.totals[spending.APPROVED] == 1.0
 
 
 def test_what_a_resume_asks_is_added(tmp_path):

@@ -183,13 +183,13 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path, monkeypatch):
 
 
 def test_a_bicycle_is_labelled_with_what_lies_between_its_spokes(tmp_path):
-    engine = BlenderGenerator(library=Library(), size_px=192, samples=1, workers=1)
+    """Of five, some are seen from the side."""
+    engine = BlenderGenerator(library=Library(), size_px=192, samples=1, workers=2)
     bicycle = SceneObject(class_name="bicycle", drawn_as="bicycle", box=(0.5, 0.55, 0.8, 0.8))
+    scenes = [scene("studio", bicycle, viewpoint="eye level", clutter=0.0, seed=n) for n in range(5)]
     try:
-        (found,) = render(engine, [scene("studio", bicycle, viewpoint="eye level", clutter=0.0)], tmp_path)
+        masks = [r.instances[0].mask(192, 192).astype(np.uint8) for r in render(engine, scenes, tmp_path)]
     finally:
         engine.close()
-    (one,) = found.instances
-    mask = one.mask(192, 192).astype(np.uint8)
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    assert closed.sum() < 1.1 * mask.sum(), "spokes are labelled and not what lies between them"
+    grown = [cv2.morphologyEx(m, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)).sum() / m.sum() for m in masks]
+    assert max(grown) < 1.15, "spokes are labelled and not what lies between them"

@@ -9,7 +9,8 @@ from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
-from tools.shown.recipe import epochs_of, job_of, known_share, trainer_of, view_px
+from tools.shown.plan import shown_cost
+from tools.shown.recipe import APART, epochs_of, job_of, known_share, trainer_of, view_px
 from tools.trainers.augment import PLAIN, vary
 from tools.trainers.examples import Example
 
@@ -72,6 +73,13 @@ def test_what_the_starter_sees_already_is_learnt_gently(tmp_path):
     apart = task.model_copy(update={"classes": [ClassSpec(name="bolt"), ClassSpec(name="nut")]})
     assert epochs[0] < epochs[1] < epochs_of(apart, Settings(), known=False)
     assert epochs_of(apart.model_copy(update={"kind": "classify"}), Settings(), known=False) == epochs[1]
+
+
+def test_the_plan_counts_what_several_kinds_take():
+    one = TaskSpec(kind="detect", classes=[ClassSpec(name="bolt")], budget=Budget(images=1, rounds=1))
+    two = one.model_copy(update={"classes": [ClassSpec(name="bolt"), ClassSpec(name="nut")]})
+    minutes = [shown_cost(task, 12, Settings(), 60).stages["train"] for task in (one, two)]
+    assert minutes[1] == pytest.approx(APART * minutes[0], rel=0.05)
 
 
 def test_windows_show_pictures_larger_and_mostly_an_object_in_them():
