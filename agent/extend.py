@@ -123,7 +123,7 @@ def _what_there_is(run: RunContext) -> str:
 def _plan(run: RunContext, rounds: int, pictures: int, aims: Sequence[str], notes: Sequence[str]) -> dict[str, Any]:
     """What is shown before approval; `cost` is its money as a number."""
     record, settings = run.record, run.settings
-    made, done = max(1, len(run.dataset.scenes())), len(record.rounds)
+    made, done = max(1, run.dataset.count_scenes()), len(record.rounds)
     paces = latest_paces(run.folder.parent, record.machine, settings)
     own = at_pace(settings, paces)
     # Each round trains on all pictures so far: what it takes is the whole with it less the whole without.

@@ -20,7 +20,7 @@ MAX_MORE = 20  # as many rounds as a task may ask for
 
 def pictures_of_a_round(run: RunContext) -> int:
     """So many pictures as the rounds so far had each."""
-    return math.ceil(len(run.dataset.scenes()) / max(1, len(run.record.rounds)))
+    return math.ceil(run.dataset.count_scenes() / max(1, len(run.record.rounds)))
 
 
 def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "HumanMessage":
@@ -44,7 +44,7 @@ def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "
     most = min(MAX_MORE, MAX_MORE - len(run.record.rounds))
     if not 1 <= rounds <= most:
         raise FixArguments(f"between 1 and {most} more rounds can be added to this run, not {rounds}")
-    made = len(run.dataset.scenes())
+    made = run.dataset.count_scenes()
     pictures = rounds * pictures_of_a_round(run) if pictures is None else pictures
     task.budget.rounds = len(run.record.rounds) + rounds
     task.budget.images = made + pictures

@@ -4,6 +4,7 @@ Each set is split by photo for every seed: some pictures are learnt from, the ot
 mAP50-95 on the judging photos:
 
     ours    `learn_from_examples`, as a run does it, with its cross-validated score and its interval
+    more    the same with `--more` other photos of the set whose labels it is not shown
     alone   the photos alone through our own trainer: each several times an epoch, 20 epochs, nothing tuned
     stock   Ultralytics' own training from our starter, 80 epochs
 
@@ -41,8 +42,8 @@ from tools.trainers.yolo import YoloTrainer
 EVERY = 60  # pictures of an epoch of the photos alone
 
 
-def splits(folder: Path, count: int, seed: int, judges: int) -> tuple[TaskSpec, list[Sample], list[Sample]]:
-    """Pictures to learn from, with every class in them, and others that judge; no photo is on both sides."""
+def splits(folder: Path, count: int, seed: int) -> tuple[TaskSpec, list[Sample], list[Sample]]:
+    """Pictures to learn from, with every class in them, and the others; no photo is on both sides."""
     labels = read_labels(folder, False)
     names = sorted({i.class_name for _, image in labels.entries for i in image.instances})
     task = TaskSpec(
@@ -61,7 +62,7 @@ def splits(folder: Path, count: int, seed: int, judges: int) -> tuple[TaskSpec, 
         taken = {p for s, p in zip(samples, photos, strict=True) if s in few}
         rest = [s for s, p in zip(samples, photos, strict=True) if p not in (pool if tiles else taken)]
         if {i.class_name for s in few for i in s.instances} == set(names):
-            return task, few, rest[:judges]
+            return task, few, rest
 
 
 def score(weights: Path, judging: list[Sample], task: TaskSpec, ignore_side_px: float) -> Evaluation:
@@ -72,10 +73,15 @@ def score(weights: Path, judging: list[Sample], task: TaskSpec, ignore_side_px: 
     return scorer.evaluation("real_test", scorer.threshold())
 
 
-def ours(task: TaskSpec, few: list[Sample], folder: Path, seed: int, given: argparse.Namespace) -> tuple[Path, Any]:
-    """The product's own way, given the very pictures."""
+def ours(
+    task: TaskSpec, few: list[Sample], folder: Path, seed: int, given: argparse.Namespace, more: list[Sample]
+) -> tuple[Path, Any]:
+    """The product's own way, given the very pictures, and others without their labels."""
     shown = write_set(folder / "shown", few, task)
     record = RunRecord(name="few", request="", created="", task=task, approved=True, few=str(shown))
+    if more:
+        write_set(folder / "more", more, None)
+        record.unlabelled = str(folder / "more")
     settings = Settings(seed=seed, ignore_side_px=given.ignore_side, threads=given.threads)
     run = RunContext(folder / "run", record, settings)
     learn.learn_examples(run)
@@ -83,8 +89,8 @@ def ours(task: TaskSpec, few: list[Sample], folder: Path, seed: int, given: argp
     return run.path(run.record.best.weights), run.record.evaluation.get("cross_val")
 
 
-def write_set(folder: Path, few: list[Sample], task: TaskSpec) -> Path:
-    """The pictures, linked, with their labels as COCO."""
+def write_set(folder: Path, few: list[Sample], task: TaskSpec | None) -> Path:
+    """The pictures, linked, with their labels as COCO where the task is told."""
     from tools.data.formats import coco
     from tools.data.formats.labels import LabelledImage
 
@@ -95,7 +101,8 @@ def write_set(folder: Path, few: list[Sample], task: TaskSpec) -> Path:
         if not (folder / name).exists():
             (folder / name).symlink_to(sample.image)
         images.append(LabelledImage(name, sample.width, sample.height, sample.instances))
-    write_json(folder / "labels.json", coco.to_coco(images, task.class_names))
+    if task is not None:
+        write_json(folder / "labels.json", coco.to_coco(images, task.class_names))
     return folder
 
 
@@ -113,12 +120,13 @@ def trained(task: TaskSpec, few: list[Sample], folder: Path, seed: int, stock: b
 
 def rows(folder: Path, count: int, seed: int, given: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every way on one split."""
-    task, few, judging = splits(folder, count, seed, given.judges)
+    task, few, others = splits(folder, count, seed)
+    judging, more = others[: given.judges], others[given.judges :][: given.more]
     for way in given.ways:
         began, out = time.monotonic(), given.folder / f"{folder.name}-{count}-{seed}-{way}"
         own = None
-        if way == "ours":
-            weights, own = ours(task, few, out, seed, given)
+        if way in ("ours", "more"):
+            weights, own = ours(task, few, out, seed, given, more if way == "more" else [])
         else:
             weights = trained(task, few, out, seed, way == "stock", given)
         minutes = (time.monotonic() - began) / 60
@@ -139,6 +147,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--ways", nargs="*", default=["ours", "alone", "stock"])
     parser.add_argument("--judges", type=int, default=48)
+    parser.add_argument("--more", type=int, default=60, help="photos without labels, for the way of that name")
     parser.add_argument("--ignore-side", type=float, default=0.0)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--switch", nargs="*", default=[], help="NAME=VALUE of the recipe, for an ablation")

@@ -25,7 +25,7 @@ from tools.data.sample import Instance, Sample
 from tools.metrics.predictions import Answer, join
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.scenes.scene import SceneSpec
-from tools.steps.curate import find_copies, find_outliers, split_families
+from tools.steps.curate import Candidate, find_copies, find_outliers, split_families
 
 WIDTH = 1956  # of the embedding
 
@@ -78,7 +78,7 @@ def measured(count: int, folder: Path) -> dict[str, float]:
     del vectors
 
     began = time.monotonic()
-    split_families(samples, 0.1, 0.1)
+    split_families([Candidate.of(s) for s in samples], 0.1, 0.1)
     timed("split", began)
 
     began = time.monotonic()

@@ -219,7 +219,7 @@ def _counts(run: RunContext) -> tuple[list[tuple[str, int]], list[tuple[str, int
         labels += len(sample.instances)
         empties += not sample.instances
     failures = Counter(reason.splitlines()[0][:200] if reason else "" for reason in run.dataset.failures().values())
-    counts = [("scenes planned", len(run.dataset.scenes())), ("pictures made", run.dataset.count())]
+    counts = [("scenes planned", run.dataset.count_scenes()), ("pictures made", run.dataset.count())]
     counts += [("kept", run.dataset.count(verdict="kept")), ("dropped", sum(dropped.values()))]
     names = {"train": "for training", "val": "for validation", "test": "for the test"}
     counts += [(names[k], splits[k]) for k in names if splits[k]]

@@ -36,7 +36,7 @@ def test_score_and_label_by_checkpoints(tmp_path, folders, detector, segmenter, 
         kind=kind,
     )  # fmt: skip
     assert "scored 12 pictures" in json.loads(score(run))["done"]
-    assert set(run.dataset.embeddings()) == {str(folders["clip"])}
+    assert set(run.dataset.embedding_models()) == {str(folders["clip"])}
     assert {"clip", "clis_image"} <= set(next(run.dataset.samples()).scores)
     labels = _labels(run)
     assert labels

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +45,7 @@ CREATE INDEX IF NOT EXISTS samples_scene ON samples(scene_id);
 """
 _LATER = ("reviewer", "comment", "undone_by", "undone_time")  # columns of corrections that data sets of before lack
 FLAG = "flag"  # the action that changes nothing: somebody else should look
+_PAGE = 500  # samples read together
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 _UPDATABLE = {"provenance", "split", "scores", "quality", "verdict", "reasons", "label"}
 
@@ -86,14 +87,14 @@ class Dataset:
 
     def add_scenes(self, round_number: int, scenes: Iterable[SceneSpec]) -> int:
         """Plan scenes for a round; one that is planned already is left alone. Returns how many are new."""
-        before = self._count("SELECT count(*) FROM scenes")
+        before = self.count_scenes()
         after_last = self._count("SELECT coalesce(max(position) + 1, 0) FROM scenes")
         with self._db:
             self._db.executemany(
                 "INSERT OR IGNORE INTO scenes VALUES (?, ?, ?, NULL, ?)",
                 ((s.id, round_number, s.model_dump_json(), n) for n, s in enumerate(scenes, after_last)),
             )
-        return self._count("SELECT count(*) FROM scenes") - before
+        return self.count_scenes() - before
 
     def pending_scenes(self) -> list[SceneSpec]:
         """Planned scenes that have neither a sample nor a recorded failure, as planned, the latest round's first."""
@@ -101,14 +102,22 @@ class Dataset:
             "SELECT id, spec FROM scenes WHERE error IS NULL AND id NOT IN (SELECT scene_id FROM samples) "
             "ORDER BY round DESC, position"
         )
-        return self._scenes(rows)
+        return list(self._scenes(rows))
 
     def scenes(self, round_number: int | None = None) -> list[SceneSpec]:
         """All planned scenes, or those of a round."""
+        return list(self.each_scene(round_number))
+
+    def each_scene(self, round_number: int | None = None) -> Iterator[SceneSpec]:
+        """The same, one after the other: of many, no more than one need be in memory."""
         rows = self._db.execute(
-            "SELECT id, spec FROM scenes WHERE ? IS NULL OR round = ? ORDER BY position", (round_number, round_number)
+            "SELECT id, spec FROM scenes WHERE ?1 IS NULL OR round = ?1 ORDER BY position", (round_number,)
         )
         return self._scenes(rows)
+
+    def count_scenes(self) -> int:
+        """How many scenes are planned."""
+        return self._count("SELECT count(*) FROM scenes")
 
     def round_of_scene(self, scene_id: str) -> int:
         """The round that planned a scene."""
@@ -150,18 +159,22 @@ class Dataset:
     def samples(
         self, *, round_number: int | None = None, verdict: str | None = None, split: str | None = None
     ) -> Iterator[Sample]:
-        """Samples in a stable order (by round, then id), filtered; each with its instances."""
+        """Samples in a stable order (by round, then id), filtered; each with its instances.
+
+        Which they are is settled by the first one; the rows are read as they are come to, so that a million need no
+        memory.
+        """
         wanted = {"round": round_number, "verdict": verdict, "split": split}
         wanted = {k: v for k, v in wanted.items() if v is not None}
         where = " AND ".join(f"{k} = ?" for k in wanted) or "1"
-        rows = self._db.execute(f"SELECT * FROM samples WHERE {where} ORDER BY round, id", list(wanted.values()))
-        for row in rows.fetchall():
-            yield self._sample(row)
+        query = f"SELECT id FROM samples WHERE {where} ORDER BY round, id"
+        ids = [str(row["id"]) for row in self._db.execute(query, list(wanted.values()))]
+        for start in range(0, len(ids), _PAGE):
+            yield from self._page(ids[start : start + _PAGE])
 
     def sample(self, sample_id: str) -> Sample | None:
         """One sample by id."""
-        row = self._db.execute("SELECT * FROM samples WHERE id = ?", (sample_id,)).fetchone()
-        return None if row is None else self._sample(row)
+        return next(self._page([sample_id]), None)
 
     def update_samples(self, updates: dict[str, dict[str, Any]]) -> None:
         """Change fields of samples in one transaction: {sample id: {field: value}}.
@@ -200,13 +213,17 @@ class Dataset:
                 [(i, model, v.astype(np.float16).tobytes()) for i, v in vectors.items()],
             )
 
-    def embeddings(self) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
-        """Model -> sample id -> vector of unit length."""
-        found: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
-        for row in self._db.execute("SELECT * FROM embeddings ORDER BY model, sample_id"):
+    def embedding_models(self) -> dict[str, int]:
+        """Models of which there are vectors -> how many numbers one has."""
+        rows = self._db.execute("SELECT model, max(length(vector)) AS bytes FROM embeddings GROUP BY model")
+        return {row["model"]: row["bytes"] // 2 for row in rows}
+
+    def embeddings(self, model: str) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+        """Sample id and vector of unit length, one after the other."""
+        rows = self._db.execute("SELECT sample_id, vector FROM embeddings WHERE model = ? ORDER BY sample_id", (model,))
+        for row in rows:
             vector = np.frombuffer(row["vector"], np.float16).astype(np.float32)
-            found.setdefault(row["model"], {})[row["sample_id"]] = vector / max(float(np.linalg.norm(vector)), 1e-6)
-        return found
+            yield row["sample_id"], vector / max(float(np.linalg.norm(vector)), 1e-6)
 
     # Corrections by a person -----------------------------------------------------------------------------------
 
@@ -314,21 +331,37 @@ class Dataset:
             [(sample_id, position, i.model_dump_json()) for position, i in enumerate(instances)],
         )
 
-    def _scenes(self, rows: Iterable[sqlite3.Row]) -> list[SceneSpec]:
-        found = []
+    def _scenes(self, rows: Iterable[sqlite3.Row]) -> Iterator[SceneSpec]:
         for row in rows:
             with self._whole("scene", row["id"]):
-                found.append(SceneSpec.model_validate_json(row["spec"]))
-        return found
+                scene = SceneSpec.model_validate_json(row["spec"])
+            yield scene
 
-    def _sample(self, row: sqlite3.Row) -> Sample:
-        with self._whole("picture", row["id"]):
-            fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
-            return Sample(
-                **fields,
-                instances=self._read_instances(row["id"], "instances"),
-                lookalikes=self._read_instances(row["id"], "lookalikes"),
-            )
+    def _page(self, ids: Sequence[str]) -> Iterator[Sample]:
+        """Samples with what they show, in the order of their ids; one that is gone is left out."""
+        marks = ", ".join("?" * len(ids))
+        found = self._db.execute(f"SELECT * FROM samples WHERE id IN ({marks})", ids).fetchall()
+        rows = {row["id"]: row for row in found}
+        shown = {
+            table: self._db.execute(
+                f"SELECT sample_id, data FROM {table} WHERE sample_id IN ({marks}) ORDER BY position", ids
+            ).fetchall()
+            for table in ("instances", "lookalikes")
+        }
+        own: dict[str, dict[str, list[str]]] = {table: {} for table in shown}
+        for table, entries in shown.items():
+            for entry in entries:
+                own[table].setdefault(entry["sample_id"], []).append(entry["data"])
+        for identity in (i for i in ids if i in rows):
+            row = rows[identity]
+            with self._whole("picture", identity):
+                fields = {k: json.loads(row[k]) if k in _JSON_FIELDS else row[k] for k in row.keys()}  # noqa: SIM118
+                lists = {
+                    table: [Instance.model_validate_json(data) for data in by_sample.get(identity, ())]
+                    for table, by_sample in own.items()
+                }
+                sample = Sample(**fields, **lists)
+            yield sample
 
     @contextmanager
     def _whole(self, what: str, identity: str) -> Iterator[None]:
@@ -340,10 +373,6 @@ class Dataset:
                 f"{self.folder / 'dataset.sqlite'}: the row of {what} {identity} is damaged "
                 f"({str(error).splitlines()[0]}). Restore the file from a copy; the rest of it is whole."
             ) from error
-
-    def _read_instances(self, sample_id: str, table: str) -> list[Instance]:
-        rows = self._db.execute(f"SELECT data FROM {table} WHERE sample_id = ? ORDER BY position", (sample_id,))
-        return [Instance.model_validate_json(r["data"]) for r in rows.fetchall()]
 
 
 def _now() -> str:

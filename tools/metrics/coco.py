@@ -5,7 +5,7 @@ only weigh them anew, which makes hundreds of resamples affordable.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -27,6 +27,7 @@ Overlap = Literal["bbox", "segm"]
 COCO_IOUS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points of the precision-recall curve
 MAX_DETECTIONS = 100  # a picture and class, as in COCO
+_PART = 20_000  # pictures whose labels are held in COCO's form at a time
 _CELLS = 4_000_000  # resamples x detections worked on at once: 32 MB
 
 
@@ -76,6 +77,9 @@ class Matched:
 class Matcher:
     """Overlaps of every detection with every truth of its class and picture, computed once.
 
+    Of many pictures they are computed anew for each question, a part at a time: COCO's form of a label takes more
+    memory than the label.
+
     Args:
         pictures: at least one.
         classes: class names; instances of other classes are left out.
@@ -85,15 +89,8 @@ class Matcher:
     def __init__(self, pictures: Sequence[JudgedPicture], classes: Sequence[str], overlap: Overlap) -> None:
         self.pictures = pictures
         self.classes = list(classes)
-        # Its two inner steps are called directly: the outer ones print, and want the whole set as one JSON index.
-        self._coco = COCOeval(iouType=overlap)
-        self._coco.params.maxDets = [MAX_DETECTIONS]
-        for i, picture in enumerate(pictures):
-            for c, name in enumerate(self.classes):
-                self._coco._gts[i, c] = _annotations(picture, picture.truths, name, overlap)
-                found = _annotations(picture, picture.found, name, overlap)
-                self._coco._dts[i, c] = sorted(found, key=lambda a: -a["score"])[:MAX_DETECTIONS]
-                self._coco.ious[i, c] = self._coco.computeIoU(i, c)
+        self._overlap: Overlap = overlap
+        self._latest: tuple[int, Any] | None = None  # a part's first picture, and the part
 
     def match(
         self, ious: npt.ArrayLike = COCO_IOUS, truths: Flags | None = None, found: Flags | None = None
@@ -105,33 +102,55 @@ class Matcher:
             truths: which truths count; one that does not is neither missed nor found. None: all.
             found: which detections count as false alarms when unmatched. None: all.
         """
-        self._coco.params.iouThrs = np.asarray(ious, dtype=np.float64)
+        wanted = np.asarray(ious, dtype=np.float64)
         counted = np.zeros((len(self.pictures), len(self.classes)), dtype=np.int64)
         parts: list[tuple[Any, ...]] = []
-        for i in range(len(self.pictures)):
-            for c in range(len(self.classes)):
-                # COCO ignores what lies outside an area range; the flag takes the area's place.
-                for annotations, flags in ((self._coco._gts[i, c], truths), (self._coco._dts[i, c], found)):
-                    for annotation in annotations:
-                        annotation["area"] = 1.0 if flags is None or flags[i][annotation["id"] - 1] else 0.0
-                result = self._coco.evaluateImg(i, c, [0.5, 1.5], MAX_DETECTIONS)
-                if result is None:
-                    continue
-                counted[i, c] = np.count_nonzero(np.asarray(result["gtIgnore"]) == 0)
-                n = len(result["dtIds"])
-                parts.append((np.full(n, i), np.full(n, c), np.array(result["dtIds"], dtype=np.int64) - 1,
-                              np.array(result["dtScores"], dtype=np.float64),
-                              result["dtMatches"].astype(np.int64) - 1, result["dtIgnore"].astype(bool)))  # fmt: skip
-        return _flatten(parts, counted, len(self._coco.params.iouThrs))
+        for i, c, coco in self._pairs():
+            # COCO ignores what lies outside an area range; the flag takes the area's place.
+            for annotations, flags in ((coco._gts[i, c], truths), (coco._dts[i, c], found)):
+                for annotation in annotations:
+                    annotation["area"] = 1.0 if flags is None or flags[i][annotation["id"] - 1] else 0.0
+            coco.params.iouThrs = wanted
+            result = coco.evaluateImg(i, c, [0.5, 1.5], MAX_DETECTIONS)
+            if result is None:
+                continue
+            counted[i, c] = np.count_nonzero(np.asarray(result["gtIgnore"]) == 0)
+            n = len(result["dtIds"])
+            parts.append((np.full(n, i), np.full(n, c), np.array(result["dtIds"], dtype=np.int64) - 1,
+                          np.array(result["dtScores"], dtype=np.float64),
+                          result["dtMatches"].astype(np.int64) - 1, result["dtIgnore"].astype(bool)))  # fmt: skip
+        return _flatten(parts, counted, len(wanted))
 
     def overlaps(self) -> list[Floats]:
         """For each picture (detections, truths): the overlap where classes agree, 0 where they differ."""
         tables = [np.zeros((len(p.found), len(p.truths))) for p in self.pictures]
-        for (i, c), values in self._coco.ious.items():
+        for i, c, coco in self._pairs():
+            values = coco.ious[i, c]
             if len(values):
-                rows = [a["id"] - 1 for a in self._coco._dts[i, c]]
-                tables[i][np.ix_(rows, [a["id"] - 1 for a in self._coco._gts[i, c]])] = values
+                rows = [a["id"] - 1 for a in coco._dts[i, c]]
+                tables[i][np.ix_(rows, [a["id"] - 1 for a in coco._gts[i, c]])] = values
         return tables
+
+    def _pairs(self) -> Iterator[tuple[int, int, Any]]:
+        """Each picture with each class, and the part that holds both."""
+        for start in range(0, len(self.pictures), _PART):
+            if self._latest is None or self._latest[0] != start:
+                self._latest = start, self._part(start)
+            for i in range(start, min(start + _PART, len(self.pictures))):
+                for c in range(len(self.classes)):
+                    yield i, c, self._latest[1]
+
+    def _part(self, start: int) -> Any:
+        # Its two inner steps are called directly: the outer ones print, and want the whole set as one JSON index.
+        coco = COCOeval(iouType=self._overlap)
+        coco.params.maxDets = [MAX_DETECTIONS]
+        for i, picture in enumerate(self.pictures[start : start + _PART], start):
+            for c, name in enumerate(self.classes):
+                coco._gts[i, c] = _annotations(picture, picture.truths, name, self._overlap)
+                found = _annotations(picture, picture.found, name, self._overlap)
+                coco._dts[i, c] = sorted(found, key=lambda a: -a["score"])[:MAX_DETECTIONS]
+                coco.ious[i, c] = coco.computeIoU(i, c)
+        return coco
 
 
 def average_precisions(matched: Matched, weights: Floats) -> Floats:
@@ -252,8 +271,12 @@ def resamples(pictures: Sequence[JudgedPicture], count: int, seed: int) -> Float
     """
     groups = {name: i for i, name in enumerate(dict.fromkeys(p.group or p.id for p in pictures))}
     n = max(1, len(groups))
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=count).astype(np.float64)
-    return draws[:, [groups[p.group or p.id] for p in pictures]]
+    rng = np.random.default_rng(seed)
+    own = np.array([groups[p.group or p.id] for p in pictures], np.int64)
+    draws = np.empty((count, len(pictures)))
+    for row in draws:  # one at a time: numpy's 64-bit counts of all of them would be there twice
+        row[:] = rng.multinomial(n, np.full(n, 1 / n))[own]
+    return draws
 
 
 def interval(values: Floats, pictures: int, coverage: float = 0.95) -> tuple[float, float] | None:

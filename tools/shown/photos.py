@@ -119,7 +119,7 @@ def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) 
 
 def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -> tuple[Sample, Picture]:
     """A photo as the run keeps it."""
-    picture, instances = _scaled(read_picture(Path(sample.image)), sample.instances)
+    picture, instances = scaled(read_picture(Path(sample.image)), sample.instances)
     provenance = {"file": str(sample.provenance.get("file", sample.image)), "labels": "the person's own"}
     if kind := read_origin(Path(sample.image)).source_type:
         provenance["digital_source_type"] = kind
@@ -138,7 +138,7 @@ def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -
     return copy, picture
 
 
-def _scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, list[Instance]]:
+def scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, list[Instance]]:
     """A picture of at most `MAX_SIDE_PX`, and its labels in its pixels."""
     height, width = picture.shape[:2]
     scale = min(1.0, MAX_SIDE_PX / max(height, width))

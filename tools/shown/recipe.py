@@ -28,6 +28,8 @@ _LOOKED_AT = 12  # photos that settle it
 BACKBONE = 10  # layers of the networks up to the neck
 LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen, and to tell whole pictures apart
 APART = 3  # times the epochs, where kinds of objects have to be told apart: playing cards 0.61 after 40, 0.71 after 60
+MORE_MINUTES = 2.0  # times the minutes, where photos without labels are given: everything is trained once more
+WITH_MORE = 0.6  # of the epochs, where each holds twice as many pictures: a little more in all
 # Median shorter side of the objects as the network sees them in use: see docs/shown.md.
 WANTED_SIDE_PX = 40.0
 MAX_VIEW = 3.0  # times the training size
@@ -106,7 +108,7 @@ def trainer_of(settings: Settings, known: bool) -> YoloTrainer:
 
 def job_of(
     task: TaskSpec, samples: Sequence[Sample], root: Path, folder: Path, settings: Settings, *, seed: int, known: bool,
-    of: int | None = None, deadline_s: float = math.inf,
+    of: int | None = None, more: Sequence[Sample] = (), deadline_s: float = math.inf,
 ) -> TrainingJob:  # fmt: skip
     """The training on some photos.
 
@@ -119,13 +121,17 @@ def job_of(
         seed: of the training.
         known: as for `trainer_of`.
         of: photos in all, where these are a part of them: each is seen as often as in a training on all.
+        more: photos that nobody labelled: half of an epoch, or what a classifier looks at beside its own.
         deadline_s: seconds it may take.
     """
     repeats = max(1, math.ceil(settings.shown.pictures / (of or len(samples))))
     view = None if task.kind == "classify" else view_px(samples, settings.size_px)
+    train, epochs, whole = [s for _ in range(repeats) for s in samples], epochs_of(task, settings, known), view is None
+    if more and not whole:
+        train += [more[i % len(more)] for i in range(len(train))]
+        epochs = math.ceil(WITH_MORE * epochs)
     return TrainingJob(
-        task=task, train=[s for _ in range(repeats) for s in samples], val=list(samples)[:1], image_root=root,
-        folder=folder, epochs=epochs_of(task, settings, known), size_px=settings.size_px,
-        batch=settings.training.batch, seed=seed, patience=10_000, deadline_s=deadline_s,
-        threads=settings.training.threads, view_px=view,
+        task=task, train=train, val=list(samples)[:1], image_root=root, folder=folder, epochs=epochs,
+        size_px=settings.size_px, batch=settings.training.batch, seed=seed, patience=10_000, deadline_s=deadline_s,
+        threads=settings.training.threads, view_px=view, unlabelled=more if whole else (),
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,20 +15,43 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.core.task import TaskKind
 from tools.data.apart import fingerprints, of_samples
+from tools.data.neighbours import UNKNOWN, Floats, nearest, release, store
 from tools.data.photos import Fingerprint, find_twins, look_hash
 from tools.data.pictures import read_picture
-from tools.data.sample import Sample, Split
+from tools.data.sample import Sample, Split, Verdict
 from tools.runs.runtime import RunContext, report
 from tools.steps.photos_given import judging_photos
 
 Float32Array = npt.NDArray[np.float32]
-SIDE = 64  # embeddings look at the picture this small: enough for layout, blind to noise
+SIDE = 64  # px; embeddings look at the picture this small: enough for layout, blind to noise
+EMBEDDING = 1956  # numbers of one: 7 x 7 blocks of 36 orientations, 8 x 8 cells of three colour values
 MAX_MEASURED = 0.2  # of the pictures, in val and in test each: what teaches matters more
 NEIGHBOURS = 64  # how many near pictures a duplicate is looked for among
-# Up to so many pictures every pair is compared; of more, a picture with those of the nearest of 4 sqrt(n) cells.
-EXACT = 20_000
-_PROBES = 16  # cells that are looked into: 0.5 % of the pictures at a million
-_TRAINED_ON = 40  # pictures a cell, from which faiss finds the cells
+_AT_ONCE = 10_000  # pictures whose verdicts are written together
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What decides whether a picture stays and in which split: a million of them fit into memory, samples do not."""
+
+    id: str
+    round: int
+    scene_id: str
+    sha256: str
+    family: str
+    split: Split | None
+    verdict: Verdict
+    quality: float
+    shown: tuple[str, ...]  # classes, sorted; of a picture without any, none
+
+    @classmethod
+    def of(cls, sample: Sample) -> "Candidate":
+        """The same of a sample."""
+        shown = {sample.label} if sample.label else {i.class_name for i in sample.instances}
+        return cls(
+            sample.id, sample.round, sample.scene_id, sample.sha256, sample.family, sample.split, sample.verdict,
+            sample.quality or 0.0, tuple(sorted(shown)),
+        )  # fmt: skip
 
 
 def embed(picture: npt.NDArray[np.uint8]) -> Float32Array:
@@ -53,7 +76,7 @@ def embed(picture: npt.NDArray[np.uint8]) -> Float32Array:
 
 
 def find_copies(
-    embeddings: Float32Array, hashes: Sequence[str], scores: Sequence[float], max_cosine: float
+    embeddings: Floats, hashes: Sequence[str], scores: Sequence[float], max_cosine: float
 ) -> dict[int, int]:
     """Samples that show the same as a better one: {index of the copy: index of the one kept}.
 
@@ -65,25 +88,33 @@ def find_copies(
     """
     if not len(embeddings):
         return {}
-    similarity, neighbours = _nearest(embeddings, embeddings, min(NEIGHBOURS, len(embeddings)))
-    order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
-    rank = {index: place for place, index in enumerate(order)}
+    order = np.lexsort([np.arange(len(scores)), -np.asarray(scores)])
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    better = _better_ones(embeddings, rank, max_cosine)
     copies: dict[int, int] = {}
     first_with: dict[str, int] = {}
-    for index in order:
+    for index in order.tolist():
         twin = first_with.setdefault(hashes[index], index)
-        near = (
-            int(other)
-            for cosine, other in zip(similarity[index], neighbours[index], strict=True)
-            if cosine >= max_cosine and other not in copies and rank[int(other)] < rank[index]
-        )
+        near = (other for other in better.get(index, ()) if other not in copies)
         kept = twin if twin != index else next(near, None)
         if kept is not None:
             copies[index] = kept
     return copies
 
 
-def find_outliers(embeddings: Float32Array, groups: Sequence[str], neighbours: int, max_z: float) -> dict[int, float]:
+def _better_ones(embeddings: Floats, rank: npt.NDArray[np.int64], max_cosine: float) -> dict[int, list[int]]:
+    """For each sample that has any: the like ones of a lower rank, the most alike first."""
+    better = {}
+    for rows, cosines, found in nearest(embeddings, NEIGHBOURS, max_cosine):
+        near = (cosines >= max_cosine) & (found >= 0)
+        near &= rank[found] < rank[rows][:, None]
+        for row in np.flatnonzero(near.any(axis=1)).tolist():
+            better[rows.start + row] = found[row, near[row]].tolist()
+    return better
+
+
+def find_outliers(embeddings: Floats, groups: Sequence[str], neighbours: int, max_z: float) -> dict[int, float]:
     """Samples unlike the rest of their group: {index: robust z-score}.
 
     The mean cosine to the nearest neighbours in the group, as (median - value) / (1.4826 MAD); groups too small to tell
@@ -95,19 +126,23 @@ def find_outliers(embeddings: Float32Array, groups: Sequence[str], neighbours: i
         neighbours: how many nearest ones to average over.
         max_z: z-score from which a sample is an outlier.
     """
+    members_of: dict[str, list[int]] = {}
+    for i, group in enumerate(groups):
+        members_of.setdefault(group, []).append(i)
     found = {}
-    for group in sorted(set(groups)):
-        members = [i for i, g in enumerate(groups) if g == group]
+    for _, members in sorted(members_of.items()):
         if len(members) < 3 * neighbours:
             continue
-        vectors = embeddings[members]
-        similarity, _ = _nearest(vectors, vectors, neighbours + 1)
-        near = similarity[:, 1:] > -1.5  # the cells may hold fewer
-        closeness = np.where(near, similarity[:, 1:], 0).sum(axis=1) / near.sum(axis=1).clip(1)
+        own = embeddings if len(members) == len(embeddings) else embeddings[members]
+        closeness = np.empty(len(members))
+        for rows, cosines, _ in nearest(own, neighbours + 1):
+            others = cosines[:, 1:]
+            known = others > UNKNOWN  # the cells may hold fewer
+            closeness[rows] = np.where(known, others, 0).sum(axis=1) / known.sum(axis=1).clip(1)
         middle = float(np.median(closeness))
         spread = 1.4826 * float(np.median(np.abs(closeness - middle)))
         z = (middle - closeness) / max(spread, 1e-6)
-        found.update({members[i]: round(float(z[i]), 2) for i in np.flatnonzero(z > max_z)})
+        found.update({members[i]: round(float(z[i]), 2) for i in np.flatnonzero(z > max_z).tolist()})
     return found
 
 
@@ -125,7 +160,7 @@ def measured_share(settings: Settings, kind: TaskKind, pictures: int, share: flo
 
 
 def split_families(
-    samples: Sequence[Sample], val_share: float, test_share: float, aimed: Collection[str] = ()
+    samples: Sequence[Candidate], val_share: float, test_share: float, aimed: Collection[str] = ()
 ) -> dict[str, Split]:
     """A split for each sample that has none; a family stays whole and earlier splits stay as they are.
 
@@ -135,7 +170,7 @@ def split_families(
     the same classes: the test asks what the request asks, in every round, else its scores could not be compared.
 
     Args:
-        samples: all kept samples, those of earlier rounds included.
+        samples: all that are kept, those of earlier rounds included.
         val_share: of the pictures, 0..1.
         test_share: of the pictures, 0..1.
         aimed: families of which a scene was drawn for a weak slice.
@@ -147,7 +182,7 @@ def split_families(
     home: dict[str, Split] = {s.family: s.split for s in samples if s.split is not None}
     total = Counter(name for s in samples for name in _shown_or_empty(s))
     filled = Counter((s.split, name) for s in samples if s.split is not None for name in _shown_or_empty(s))
-    families: dict[str, list[Sample]] = {}
+    families: dict[str, list[Candidate]] = {}
     for sample in samples:
         if sample.split is None:
             families.setdefault(sample.family, []).append(sample)
@@ -168,12 +203,8 @@ def split_families(
     return {m.id: home[f] for f, members in families.items() for m in members}
 
 
-def _shown_or_empty(sample: Sample) -> set[str]:
-    return _shown(sample) or {""}
-
-
-def _shown(sample: Sample) -> set[str]:
-    return {sample.label} if sample.label else {i.class_name for i in sample.instances}
+def _shown_or_empty(sample: Candidate) -> tuple[str, ...]:
+    return sample.shown or ("",)
 
 
 def find_leaks(made: Sequence[Fingerprint], real: Sequence[Sample]) -> list[int]:
@@ -186,44 +217,15 @@ def find_leaks(made: Sequence[Fingerprint], real: Sequence[Sample]) -> list[int]
     return sorted(i for i, twin in find_twins(made, fingerprints(of_samples(real))).items() if twin.sure)
 
 
-def _nearest(base: Float32Array, queries: Float32Array, count: int) -> tuple[Float32Array, npt.NDArray[np.int64]]:
-    """Cosines and indices of the `count` nearest rows of `base` for each query, nearest first."""
-    import faiss
-
-    base = np.ascontiguousarray(base)
-    index: Any = faiss.IndexFlatIP(base.shape[1])
-    if len(base) > EXACT:
-        cells = round(4 * np.sqrt(len(base)))
-        index = faiss.IndexIVFFlat(index, base.shape[1], cells, faiss.METRIC_INNER_PRODUCT)
-        index.train(base[:: max(1, len(base) // (_TRAINED_ON * cells))])
-        index.nprobe = _PROBES
-    index.add(base)
-    similarity, neighbours = index.search(np.ascontiguousarray(queries), min(count, len(base)))
-    return similarity, neighbours
-
-
 def curate(run: RunContext, max_cosine: float | None = None) -> str:
     """Decide which pictures stay; see `curate_dataset`."""
     settings = run.settings
     limit = settings.curation.max_cosine if max_cosine is None else max_cosine
-    samples = [s for s in run.dataset.samples() if s.verdict != "dropped"]
-    if not samples:
-        why = Counter(reason for s in run.dataset.samples() for reason in s.reasons).most_common(1)
-        raise StepFailed(
-            f"no picture is left to curate: most were dropped as {why[0][0]!r}; ask design_scenes for other scenes"
-            if why else "there is no picture to curate; call generate_images"
-        )  # fmt: skip
-    vectors, prints, of_round = [], [], sum(s.round == run.round.number for s in samples)
-    for done, sample in enumerate(samples, start=1):
-        run.check_stop()
-        picture = read_picture(run.path(sample.image))
-        vectors.append(embed(picture))
-        prints.append(Fingerprint("", sample.sha256, look_hash(picture)))
-        run.progress("curate", done, len(samples), pictures=of_round)
-    embeddings, hashes = np.stack(vectors), [s.sha256 for s in samples]
+    samples, embeddings, leaks = _looked_at(run)
+    hashes = [s.sha256 for s in samples]
     # What an earlier round kept stays: it comes before anything new, whatever the scores.
-    ranks = [(s.quality or 0.0) + (10.0 if s.verdict == "kept" else 0.0) for s in samples]
-    groups = ["/".join(sorted(_shown(s))) or "empty" for s in samples]
+    ranks = [s.quality + (10.0 if s.verdict == "kept" else 0.0) for s in samples]
+    groups = ["/".join(s.shown) or "empty" for s in samples]
     copies = find_copies(embeddings, hashes, ranks, limit)
     content = _content_vectors(run, samples)
     if content is not None:
@@ -236,7 +238,6 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
         settings.curation.outlier_neighbours,
         settings.curation.outlier_z,
     )
-    leaks = set(find_leaks(prints, judging_photos(run)))
     reasons: dict[int, str] = {
         **{i: f"unlike the rest (z {z})" for i, z in outliers.items()},
         **{i: f"copy of {samples[kept].id}" for i, kept in copies.items()},
@@ -246,22 +247,25 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     kept = [s for i, s in enumerate(samples) if i not in reasons or s.verdict == "kept"]
     if not kept:
         raise StepFailed("every picture was dropped; ask design_scenes for other scenes or raise max_cosine")
-    scenes = run.dataset.scenes()
-    aimed = {s.family for s in scenes if s.aimed}
-    layouts = {s.id: s.layout_id for s in scenes} if settings.candidates_each > 1 else {}
+    aimed, layouts = set(), {}
+    for scene in run.dataset.each_scene():
+        if scene.aimed:
+            aimed.add(scene.family)
+        if settings.candidates_each > 1:
+            layouts[scene.id] = scene.layout_id
     of_each = len({layouts.get(s.scene_id, s.id) for s in kept})  # of several candidates one will stay
     val, test = (
         measured_share(settings, run.task.kind, of_each, share) for share in (settings.split.val, settings.split.test)
     )
     splits = split_families(kept, val, test, aimed)
-    updates: dict[str, dict[str, Any]] = {}
-    for i in new:
-        sample = samples[i]
-        updates[sample.id] = (
-            {"verdict": "dropped", "reasons": [reasons[i]]} if i in reasons
-            else {"verdict": "kept", "split": splits[sample.id]}
-        )  # fmt: skip
-    run.dataset.update_samples(updates)
+    for start in range(0, len(new), _AT_ONCE):
+        run.dataset.update_samples({
+            samples[i].id: (
+                {"verdict": "dropped", "reasons": [reasons[i]]} if i in reasons
+                else {"verdict": "kept", "split": splits[samples[i].id]}
+            )
+            for i in new[start : start + _AT_ONCE]
+        })  # fmt: skip
     run.round.kept = run.dataset.count(round_number=run.round.number, verdict="kept")
     run.save()
     counts = Counter(splits.get(s.id, s.split) for s in kept)
@@ -276,11 +280,51 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
     )
 
 
-def _content_vectors(run: RunContext, samples: Sequence[Sample]) -> Float32Array | None:
+def _looked_at(run: RunContext) -> tuple[list[Candidate], Floats, set[int]]:
+    """Every picture that is not dropped yet, how it looks (n, d), and which of them show what a real photo shows.
+
+    Raises:
+        StepFailed: there is none.
+    """
+    count = run.dataset.count() - run.dataset.count(verdict="dropped")
+    if not count:
+        why = Counter(reason for s in run.dataset.samples() for reason in s.reasons).most_common(1)
+        raise StepFailed(
+            f"no picture is left to curate: most were dropped as {why[0][0]!r}; ask design_scenes for other scenes"
+            if why else "there is no picture to curate; call generate_images"
+        )  # fmt: skip
+    of_round = run.dataset.count(round_number=run.round.number)
+    samples, prints = list[Candidate](), list[Fingerprint]()
+    embeddings = store(count, EMBEDDING, run.folder)
+    judges = judging_photos(run)
+    for sample in _undropped(run):
+        run.check_stop()
+        picture = read_picture(run.path(sample.image))
+        embeddings[len(samples)] = embed(picture)
+        if judges:
+            prints.append(Fingerprint("", sample.sha256, look_hash(picture)))
+        samples.append(Candidate.of(sample))
+        if len(samples) % _AT_ONCE == 0:
+            release(embeddings)
+        run.progress("curate", len(samples), count, pictures=of_round)
+    return samples, embeddings[: len(samples)], set(find_leaks(prints, judges))
+
+
+def _undropped(run: RunContext) -> Iterator[Sample]:
+    return (s for s in run.dataset.samples() if s.verdict != "dropped")
+
+
+def _content_vectors(run: RunContext, samples: Sequence[Candidate]) -> Floats | None:
     """(n, d) vectors that scoring computed for every sample with one model, or None."""
-    for vectors in run.dataset.embeddings().values():
-        if all(s.id in vectors for s in samples):
-            return np.stack([vectors[s.id] for s in samples])
+    place = {s.id: i for i, s in enumerate(samples)}
+    for model, width in run.dataset.embedding_models().items():
+        vectors, filled = store(len(samples), width, run.folder), 0
+        for identity, vector in run.dataset.embeddings(model):
+            if identity in place:
+                vectors[place[identity]] = vector
+                filled += 1
+        if filled == len(samples):
+            return vectors
     return None
 
 

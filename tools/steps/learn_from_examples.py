@@ -4,6 +4,9 @@ The model that is handed over has seen every photo, so nothing is left to judge 
 of the photos each say on that third what such a training is worth; their answers together choose the threshold too.
 Where the starter knows such things, and nothing but where they are is to be learnt, the mean of all their weights is
 handed over: what they learnt is not thrown away.
+
+Photos without labels, where some are given, are labelled by these models where they are sure, and learnt from in a
+second training of each. It is handed over only if the cross-validation says that it is better.
 """
 
 import json
@@ -17,19 +20,23 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments
+from tools.data.photo_files import PhotoFile
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn, Evaluation
+from tools.metrics.coco import number as number_of
 from tools.metrics.judging import SetScorer, rules_for, scorer_of
 from tools.metrics.predictions import Answer, ask, join, save_answers
+from tools.metrics.scoring import DetectionScorer
 from tools.models.checkpoint import averaged
 from tools.models.predict import Predictor
 from tools.runs.runtime import Best, Round, RunContext, report, write_json
+from tools.shown import unlabelled
 from tools.shown.folds import Fold, folds, of_all_photos
 from tools.shown.outlines import AgreedSegmenter, starter_predictor
 from tools.shown.photos import ENGINE, keep_copies, read_shown
-from tools.shown.recipe import is_known, job_of, known_share, trainer_of
-from tools.steps.evaluate import brief, predictions_path
+from tools.shown.recipe import MORE_MINUTES, is_known, job_of, known_share, trainer_of
+from tools.steps.evaluate import better_beyond_noise, brief, predictions_path
 from tools.trainers import TrainingResult
 from tools.trainers.yolo import WEIGHTS_NAME
 
@@ -41,6 +48,7 @@ WHOLE_SHARE = 0.6
 _AS_LONG = 0.8  # of the whole training's epochs, from which on those of the cross-validation tell of the same
 _MIN_DEADLINE_S = 5.0
 _DECIDES: EvaluatedOn = "cross_val"
+_MORE = "learn"  # the stage of photos without labels
 
 
 def learn_examples(run: RunContext) -> str:
@@ -67,8 +75,12 @@ def learn_examples(run: RunContext) -> str:
     with run.stage("evaluate"):
         answers, trainings = _fold_answers(run, _affordable(run, parts, len(samples)), known)
         if known and not _shorter(run, trainings):
-            _average(run, [t.weights for t in trainings])
+            whole = run.round_folder() / "train" / WEIGHTS_NAME
+            _average(run, whole, [t.weights for t in trainings], run.round_folder() / WEIGHTS_NAME)
         _measure(run, samples, answers, min((len(part.learnt) / len(samples) for part in parts), default=1.0))
+    if run.record.unlabelled is not None:
+        with run.stage(_MORE):
+            notes += _learn_unlabelled(run, samples, parts, answers, trainings, known)
     return _report(run, trainings, notes)
 
 
@@ -104,15 +116,8 @@ def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool, share:
     """The model that is handed over, from all photos, in a share of the minutes; usable before it is judged."""
     deadline_s = _deadline_s(run, share)
     result = _train(run, samples, run.round_folder() / "train", deadline_s, "all photos", known)
+    _hand_over(run, result, len(samples))
     weights = run.relative(result.weights)
-    run.round.weights = weights
-    write_json(
-        run.round_folder() / "training.json",
-        {
-            "history": result.history, "epochs": result.epochs, "started_from": result.started_from,
-            "train_images": len(samples), "stopped_by": result.stopped_by, "weights": weights,
-        },
-    )  # fmt: skip
     if run.record.best is None:
         run.record.best = Best(round=1, weights=weights, threshold=run.settings.evaluation.fallback_confidence)
     trainer = trainer_of(run.settings, known)
@@ -123,13 +128,26 @@ def _train_whole(run: RunContext, samples: Sequence[Sample], known: bool, share:
     run.save()
 
 
+def _hand_over(run: RunContext, result: TrainingResult, photos: int) -> None:
+    """What a training made is the round's."""
+    run.round.weights = run.relative(result.weights)
+    write_json(
+        run.round_folder() / "training.json",
+        {
+            "history": result.history, "epochs": result.epochs, "started_from": result.started_from,
+            "train_images": photos, "stopped_by": result.stopped_by, "weights": run.round.weights,
+        },
+    )  # fmt: skip
+
+
 def _train(
-    run: RunContext, samples: Sequence[Sample], folder: Path, deadline_s: float, what: str, known: bool
+    run: RunContext, samples: Sequence[Sample], folder: Path, deadline_s: float, what: str, known: bool,
+    more: Sequence[Sample] = (),
 ) -> TrainingResult:  # fmt: skip
     """One training; one that was cut goes on, one that is done is not repeated."""
     job = job_of(
         run.task, samples, run.folder, folder, run.settings, seed=run.settings.seed + 1, known=known,
-        of=run.round.kept, deadline_s=deadline_s,
+        of=run.round.kept, more=more, deadline_s=deadline_s,
     )  # fmt: skip
 
     def on_epoch(entry: dict[str, Any]) -> None:
@@ -142,9 +160,11 @@ def _train(
 
 def _deadline_s(run: RunContext, share: float) -> float:
     """Seconds that a training may take: a share of what is left of the minutes, or of those that this usually takes."""
-    left = run.remaining_s()
+    left, more = run.remaining_s(), run.record.unlabelled is not None
     if math.isinf(left):
-        left = run.settings.shown.minutes * 60 - run.elapsed_s()
+        left = run.settings.shown.minutes * 60 * (MORE_MINUTES if more else 1.0) - run.elapsed_s()
+    if more and run.round.accepted is None:
+        left -= (left + run.elapsed_s()) * (1 - 1 / MORE_MINUTES)  # that is for the photos without labels
     return max(_MIN_DEADLINE_S, left * (1 - RESERVED_SHARE) * share)
 
 
@@ -181,7 +201,7 @@ def _fold_answers(
     return answers, trainings
 
 
-def _average(run: RunContext, others: Sequence[Path]) -> None:
+def _average(run: RunContext, whole: Path, others: Sequence[Path], mean: Path) -> None:
     """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them.
 
     Only of gentle trainings that had as long, which end near to each other: of things unlike all that the starter knows
@@ -189,7 +209,6 @@ def _average(run: RunContext, others: Sequence[Path]) -> None:
     """
     if not others:
         return
-    whole, mean = run.round_folder() / "train" / WEIGHTS_NAME, run.round_folder() / WEIGHTS_NAME
     averaged([*others, whole], mean)
     run.round.weights = run.relative(mean)
     run.save()
@@ -249,6 +268,78 @@ def _seen_px(run: RunContext) -> int:
 
     assert run.round.weights is not None
     return load(run.path(run.round.weights))[1].size_px
+
+
+# Photos without labels ----------------------------------------------------------------------------------------------
+
+
+def _learn_unlabelled(
+    run: RunContext, samples: Sequence[Sample], parts: Sequence[Fold], answers: dict[str, Answer],
+    trainings: Sequence[TrainingResult], known: bool,
+) -> list[str]:  # fmt: skip
+    """Train once more with what the models are sure of on photos without labels; sentences on what came of it.
+
+    Each part is judged by a model whose teacher has not seen it either.
+    """
+    files, notes = unlabelled.usable(run, samples, [s for own in _judging_photos(run).values() for s in own])
+    if not files:
+        return [*notes, f"no photo in {run.record.unlabelled} can be learnt from: all are shown, judge or are damaged"]
+    if not trainings:
+        return [*notes, "photos without labels are not learnt from: with one labelled photo nothing tells if they help"]
+    judged = [s for s in samples if s.id in answers]
+    before = _scorer(run, _DECIDES, judged, answers, _seen_px(run))
+    sure = _sure_from(run, before)
+    own, students = dict(answers), list[Path]()
+    for number, (part, teacher) in enumerate(zip(parts, trainings, strict=False), 1):
+        more = _material(run, teacher.weights, files, sure, f"part{number}")
+        if not more:
+            continue  # it is sure of nothing
+        folder = run.round_folder() / "students" / f"{part.number + 1}"
+        what = f"photos without labels too, {number} of {len(trainings)}"
+        deadline_s = _deadline_s(run, 1 / (len(trainings) + 2 - number))
+        result = _train(run, part.learnt, folder, deadline_s, what, known, more)
+        own |= _asked(run, result.weights, part.judged)
+        students.append(result.weights)
+    after = _scorer(run, _DECIDES, judged, own, _seen_px(run))
+    probability = run.settings.evaluation.accept_probability
+    kept, share = better_beyond_noise(
+        after.scores_resampled, before.scores_resampled, after.score - before.score, probability
+    )
+    told = f"{after.metric.replace('_', ' ')} {before.score:.3f} without them, {after.score:.3f} with them"
+    write_json(
+        run.round_folder() / "unlabelled.json",
+        {"photos": len(files), "sure_from": sure, "before": number_of(before.score), "after": number_of(after.score),
+         "better_in": share, "kept": kept},
+    )  # fmt: skip
+    if not kept:
+        return [*notes, f"{len(files)} photos without labels are not learnt from: by cross-validation {told}"]
+    assert run.round.weights is not None
+    more = _material(run, run.path(run.round.weights), files, sure, "all")
+    folder = run.round_folder() / "students" / "all"
+    result = _train(run, samples, folder, _deadline_s(run, 1.0), "photos without labels too, all", known, more)
+    _hand_over(run, result, len(samples) + len(more))
+    if known:
+        _average(run, result.weights, students, run.round_folder() / "students" / WEIGHTS_NAME)
+    _measure(run, samples, own, min(len(part.learnt) / len(samples) for part in parts))
+    learnt = f"{len(more)} of {len(files)} photos without labels are learnt from too"
+    return [*notes, f"{learnt}: by cross-validation {told}"]
+
+
+def _sure_from(run: RunContext, scorer: SetScorer) -> dict[str, float]:
+    """Class -> score from which what the models find is taken for true; a classifier needs none."""
+    if not isinstance(scorer, DetectionScorer):
+        return {}
+    rules = run.settings.learn
+    return unlabelled.sure_from(scorer, rules.precision, rules.pseudo_confidence)
+
+
+def _material(
+    run: RunContext, teacher: Path, files: Sequence[PhotoFile], sure: dict[str, float], name: str
+) -> list[Sample]:
+    """The photos without labels as a training takes them."""
+    if run.task.kind == "classify":
+        return unlabelled.whole(run, files)
+    return unlabelled.self_labelled(run, Predictor.load(teacher), files, sure, name)
 
 
 def _judged(run: RunContext, trainings: Sequence[TrainingResult]) -> str:

@@ -54,7 +54,7 @@ def design(run: RunContext, count: int | None, focus: Sequence[str], vocabulary:
         done=f"planned {len(planned)} scenes for round {number} of {task.budget.rounds}"
         + ("" if added else "; this call had been made before and added nothing"),
         round=number,
-        pictures_left=task.budget.images - len(run.dataset.scenes()),
+        pictures_left=task.budget.images - run.dataset.count_scenes(),
         fewer_than_asked=f"{granted} of {count}: the budget" if count is not None and granted < count else None,
         focus=list(focus),
         layouts=len({s.layout_id for s in planned}) if each > 1 else None,
@@ -111,7 +111,7 @@ def _grant(
     path = run.folder / "rounds" / f"{number:02d}" / "scenes.json"
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"calls": {}}
     if key not in known["calls"]:
-        before = len(run.dataset.scenes())
+        before = run.dataset.count_scenes()
         budget = run.task.budget
         if (room := budget.images - before) <= 0:
             raise StepFailed(f"the budget of {budget.images} pictures is used up; export what there is")

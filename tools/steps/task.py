@@ -240,7 +240,7 @@ def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], aga
     model, about_model = _network(run, wanted.model)
     photos, notes = _shown_photos(run, task)
     task = task.model_copy(update={"budget": task.budget.model_copy(update={"images": photos})})
-    cost = shown_cost(task, photos, run.settings, minutes)
+    cost = shown_cost(task, photos, run.settings, minutes, more=run.record.unlabelled is not None)
     effort = run.record.options.get("effort") or run.settings.effort
     run.record.task, run.record.approved = task, False
     run.record.estimate = cost.model_dump() | {"images": photos, "rounds": 1, "effort": effort, "measured_in": []}
@@ -476,6 +476,8 @@ def _money_line(run: RunContext, money: float) -> str:
 def _unlabelled_line(run: RunContext) -> str:
     where, real, task = run.record.unlabelled, run.record.real, run.record.task
     assert task is not None
+    if run.record.few is not None:
+        return f"{where}: what the model is sure of on them is learnt from too, if the cross-validation gains by it"
     places = "" if task.contexts or task.budget.rounds < 2 else "later pictures are made at places like theirs"
     learnt = "what the model is sure of on them is learnt at the end" if real else ""
     use = ", and ".join(part for part in (places, learnt) if part)
@@ -506,7 +508,7 @@ def _report(run: RunContext) -> str:
         model=cost.get("model"),
         estimated_minutes=cost.get("minutes"),
         notes=cost.get("notes"),
-        unlabelled=run.record.unlabelled if run.record.real else None,
+        unlabelled=run.record.unlabelled if run.record.real and run.record.few is None else None,
         shown=run.record.few,
         next="design_scenes" if run.record.few is None else "learn_from_examples",
     )

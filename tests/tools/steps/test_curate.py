@@ -13,14 +13,23 @@ from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tools.core.errors import StepFailed, Stopped
 from tools.core.settings import Settings
+from tools.data import neighbours
 from tools.data.dataset import file_sha256
 from tools.data.photos import Fingerprint, look_hash
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Diagnosis
 from tools.scenes.scene import CONTEXTS, SceneObject, SceneSpec
-from tools.steps import curate as curate_module
-from tools.steps.curate import curate, embed, find_copies, find_leaks, find_outliers, measured_share, split_families
+from tools.steps.curate import (
+    Candidate,
+    curate,
+    embed,
+    find_copies,
+    find_leaks,
+    find_outliers,
+    measured_share,
+    split_families,
+)
 from tools.steps.generate import generate
 from tools.steps.scenes import design
 from tools.steps.score import score
@@ -117,7 +126,7 @@ def test_among_many_pictures_cells_find_what_a_look_at_every_pair_finds(monkeypa
     scores, hashes = rng.random(2900).tolist(), [str(i) for i in range(2900)]
     exact = find_copies(embeddings, hashes, scores, 0.97)
     unlike = find_outliers(embeddings, ["apple"] * 2900, 8, 3.0)
-    monkeypatch.setattr(curate_module, "EXACT", 500)
+    monkeypatch.setattr(neighbours, "EXACT", 500)
     in_cells = find_copies(embeddings, hashes, scores, 0.97)
     assert len(exact) == 400 and set(in_cells.items()) <= set(exact.items()) and len(in_cells) >= 396
     assert np.isfinite([*find_outliers(embeddings, ["apple"] * 2900, 8, 3.0).values(), *unlike.values()]).all()
@@ -155,6 +164,10 @@ def test_find_leaks_by_file_and_by_look(tmp_path):
 # Splits -----------------------------------------------------------------------------------------------------------
 
 
+def _split(samples, *shares):
+    return split_families([Candidate.of(s) for s in samples], *shares)
+
+
 def _samples(count, classes=("apple",), family=lambda i: f"f{i}", label=False, split=lambda i: None):
     def sample(i):
         name = classes[i % len(classes)]
@@ -173,7 +186,7 @@ def _samples(count, classes=("apple",), family=lambda i: f"f{i}", label=False, s
      (79, {"train": 55, "val": 12, "test": 12}), (400, {"train": 280, "val": 60, "test": 60})],
 )  # fmt: skip
 def test_shares_hold(count, expected):
-    splits = split_families(_samples(count), 0.15, 0.15)
+    splits = _split(_samples(count), 0.15, 0.15)
     counts = Counter(splits.values())
     assert all(abs(counts[s] - n) <= 1 for s, n in expected.items())
     assert set(counts) == set(expected)
@@ -182,7 +195,7 @@ def test_shares_hold(count, expected):
 @pytest.mark.parametrize(("classes", "count"), [(3, 40), (6, 79), (10, 79), (20, 80)])
 def test_every_split_holds_every_class(classes, count):
     samples = _samples(count, [f"class {i}" for i in range(classes)], label=True)
-    splits = split_families(samples, 0.15, 0.15)
+    splits = _split(samples, 0.15, 0.15)
     for split in ("train", "val", "test"):
         assert len({s.label for s in samples if splits[s.id] == split}) == classes
 
@@ -190,7 +203,7 @@ def test_every_split_holds_every_class(classes, count):
 def test_a_rare_class_is_in_val_and_test():
     samples = [*_samples(60), *(s.model_copy(update={"id": f"r{s.id}", "family": f"r{s.family}"})
                                 for s in _samples(3, ["rare"]))]  # fmt: skip
-    splits = split_families(samples, 0.15, 0.15)
+    splits = _split(samples, 0.15, 0.15)
     assert {splits[s.id] for s in samples if s.id.startswith("r")} == {"train", "val", "test"}
 
 
@@ -204,13 +217,13 @@ def test_few_pictures_give_more_of_them_to_what_measures(kind, pictures, share):
 
 def test_empty_pictures_are_in_every_split():
     samples = _samples(70, ["apple"] * 9 + [""])
-    splits = split_families(samples, 0.15, 0.15)
+    splits = _split(samples, 0.15, 0.15)
     assert {splits[s.id] for s in samples if not s.instances} == {"train", "val", "test"}
 
 
 def test_families_stay_whole():
     samples = _samples(90, family=lambda i: f"f{i % 31}")
-    splits = split_families(samples, 0.15, 0.15)
+    splits = _split(samples, 0.15, 0.15)
     homes = {}
     for sample in samples:
         homes.setdefault(sample.family, set()).add(splits[sample.id])
@@ -221,7 +234,7 @@ def test_families_stay_whole():
 def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
     plain = _samples(120)
     aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(80)]
-    splits = split_families([*plain, *aimed], 0.15, 0.15, {s.family for s in aimed})
+    splits = _split([*plain, *aimed], 0.15, 0.15, {s.family for s in aimed})
     assert {splits[s.id] for s in aimed} >= {"train", "val"}
     counts = Counter(splits.values())
     assert counts["test"] == pytest.approx(30, abs=3)  # the plain ones make up for it
@@ -231,7 +244,7 @@ def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
 def test_a_class_that_only_aimed_pictures_show_is_in_the_test():
     aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(9, ["rare"])]
     samples = [*_samples(60), *aimed]
-    splits = split_families(samples, 0.15, 0.15, {s.family for s in aimed})
+    splits = _split(samples, 0.15, 0.15, {s.family for s in aimed})
     assert sum(splits[s.id] == "test" for s in aimed) == 1
 
 
@@ -239,7 +252,7 @@ def test_earlier_splits_stay_and_their_families_follow():
     earlier = _samples(40, split=lambda i: ("train", "train", "val", "test")[i % 4])
     later = [s.model_copy(update={"id": f"n{s.id}", "split": None}) for s in earlier[:20]]  # the same families
     fresh = [s.model_copy(update={"id": f"m{s.id}", "family": f"m{s.family}"}) for s in _samples(20)]
-    splits = split_families([*earlier, *later, *fresh], 0.15, 0.15)
+    splits = _split([*earlier, *later, *fresh], 0.15, 0.15)
     assert not set(splits) & {s.id for s in earlier}
     assert all(splits[f"n{s.id}"] == s.split for s in earlier[:20])
     # Val and test are above their share already: nothing more for them.
@@ -248,7 +261,7 @@ def test_earlier_splits_stay_and_their_families_follow():
 
 def test_the_order_of_samples_does_not_matter():
     samples = _samples(60, ("a", "b", ""), family=lambda i: f"f{i % 40}")
-    assert split_families(samples, 0.15, 0.15) == split_families(samples[::-1], 0.15, 0.15)
+    assert _split(samples, 0.15, 0.15) == _split(samples[::-1], 0.15, 0.15)
 
 
 # The step ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tools.data.pictures import read_picture, write_picture
 from tools.drawable.classes import ClassArgument
 from tools.models.checkpoint import load
 from tools.models.predict import Predictor
-from tools.runs.runtime import StageTime
+from tools.runs.runtime import Round, StageTime
 from tools.steps import learn_from_examples as module
 from tools.steps.learn_from_examples import learn_examples
 from tools.steps.task import Wanted, define, plan_for_person
@@ -184,3 +184,58 @@ def test_kinds_that_have_to_be_told_apart_are_not_learnt_gently(tmp_path, monkey
     learn_examples(run)
     assert run.record.best.weights == "rounds/01/train/weights.safetensors"
     assert json.loads((run.folder / "rounds" / "01" / "training.json").read_text())["epochs"] == 3
+
+
+# Photos without labels ----------------------------------------------------------------------------------------------
+
+
+def _with_photos(tmp_path, monkeypatch, better, **changed):
+    """Photos without labels, a teacher that is sure of all that it sees, and a decision."""
+    for n in range(3):
+        write_picture(tmp_path / "more" / f"m{n}.png", ground(96, 40 + n, (60 + 40 * n, 130, 180 - 40 * n)))
+    monkeypatch.setattr(module.unlabelled, "sure_from", lambda *_: {"zorb": 0.0})
+    monkeypatch.setattr(module.unlabelled, "DOUBTED_FROM", 1e-6)
+    monkeypatch.setattr(module, "better_beyond_noise", lambda *_: (better, 1.0))
+    run = shown_run(tmp_path, 3, shown_folds=2, **changed)
+    run.record.unlabelled = str(tmp_path / "more")
+    return run
+
+
+def test_photos_without_labels_are_learnt_from_where_the_cross_validation_gains(tmp_path, monkeypatch):
+    run = _with_photos(tmp_path, monkeypatch, better=True)
+    said = json.loads(learn_examples(run))
+    assert run.record.best.weights == run.round.weights == "rounds/01/students/all/weights.safetensors"
+    assert "3 of 3 photos without labels are learnt from too: by cross-validation box map50" in said["notes"][-1]
+    assert json.loads((run.round_folder() / "unlabelled.json").read_text())["kept"]
+    students = run.round_folder() / "students"
+    assert sorted(p.name for p in students.iterdir()) == ["1", "2", "all"]
+    labels = [p.name for p in (run.folder / "photos").glob("pseudo-*")]
+    assert {name.split("-")[1] for name in labels} == {"part1", "part2", "all"}  # each by its own teacher
+    monkeypatch.setattr(yolo._Training, "run", lambda self: pytest.fail("trained again"))
+    learn_examples(run)
+    assert run.record.best.weights == "rounds/01/students/all/weights.safetensors"
+
+
+def test_photos_without_labels_that_bring_nothing_change_nothing(tmp_path, monkeypatch):
+    run = _with_photos(tmp_path, monkeypatch, better=False)
+    said = json.loads(learn_examples(run))
+    assert run.record.best.weights == "rounds/01/train/weights.safetensors"
+    assert "3 photos without labels are not learnt from: by cross-validation" in said["notes"][-1]
+    assert not (run.round_folder() / "students" / "all").exists()
+
+
+def test_one_photo_or_none_that_can_be_used_is_said(tmp_path, monkeypatch):
+    run = _with_photos(tmp_path, monkeypatch, better=True)
+    run.record.unlabelled = run.record.few
+    assert "can be learnt from: all are shown" in json.loads(learn_examples(run))["notes"][-1]
+
+
+def test_half_of_the_minutes_is_kept_for_photos_without_labels(tmp_path):
+    run = shown_run(tmp_path, 3, shown_minutes=4)
+    run.record.rounds = [Round(number=1)]
+    alone = module._deadline_s(run, 1.0)
+    run.record.unlabelled = str(tmp_path)
+    first = module._deadline_s(run, 1.0)
+    run.round.accepted = True
+    second = module._deadline_s(run, 1.0)
+    assert [first, second] == pytest.approx([alone, 2 * alone], rel=0.05)

@@ -158,7 +158,7 @@ def test_curation_takes_the_vectors_that_scoring_computed(tmp_path):
     write_picture(run.path(run.dataset.sample(third).image), moved)
     embedder = ColourEmbedder()
     score(run, embedder)
-    vectors = run.dataset.embeddings()["openai/clip-vit-large-patch14"]
+    vectors = dict(run.dataset.embeddings("openai/clip-vit-large-patch14"))
     assert set(vectors) == set(painted)
     asked = embedder.asked
     curate(run)
