@@ -21,14 +21,16 @@ from tools.scenes.focus import Aim, Aims, Focus, Row, Wish, class_shares, parse_
 from tools.scenes.layout import Layouts, lay_out
 from tools.scenes.places import FLAT_PLACES, IMPOSSIBLE
 from tools.scenes.scene import AXES, DISTANCES, SceneObject, SceneSpec
-from tools.scenes.vocabulary import LookAlike, Vocabulary
+from tools.scenes.vocabulary import ABUNDANT, LookAlike, Vocabulary
 
 T = TypeVar("T")
 
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
-CROWDS = {"slide": (6, 24)}  # "many" there: a smear holds dozens of cells
+CROWDS = {"slide": (8, 30)}  # "many" there: a smear holds dozens of cells
+COMPANY = {"slide": (1, 6)}  # look-alikes there, beside targets or alone: what else is in the drop
+NATURAL_SHARE = 0.5  # of the scenes there hold as many of each class as are met in the world; the others what is lacking
 LEAST_WIDTH = 0.035  # of a thing drawn smaller than another one to scale: 11 px of 320
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
 MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
@@ -216,13 +218,14 @@ class _Drawing:
         first_class, first_look = self.looks[row["look"]]
         low, high = HIDDEN[row["occlusion"]]
         mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARE
+        natural = mixed and row["context"] in CROWDS and self._next() < NATURAL_SHARE
         targets = []
         for slot in range(number):
             name, look = first_class, first_look
             if slot == 1 and partner is not None:
                 name = partner
             elif slot and mixed:
-                name = self._lacking()
+                name = self._met() if natural else self._lacking()
             if slot and (name != first_class or self._next() > SAME_LOOK_SHARE):
                 look = self._look(name)
             self.instances[name] += 1
@@ -251,6 +254,11 @@ class _Drawing:
         """The class furthest under its share of the objects so far."""
         total = sum(self.instances.values())
         return max(self.instances, key=lambda name: self.shares[name] * total - self.instances[name])
+
+    def _met(self) -> str:
+        """A class as often as it is met in the world."""
+        names = list(self.drawn_as)
+        return _one_of(names, [ABUNDANT.get(self.drawn_as[name], 1.0) for name in names], self._next())
 
     def _lookalike(self, place: "_Place", slot: int, aimed: bool, context: str) -> SceneObject:
         looks = self.lookalikes[self._kind(aimed)]
@@ -314,9 +322,13 @@ def _target_range(row: Row) -> tuple[int, int]:
 
 
 def _lookalike_range(row: Row, mistaken: bool) -> tuple[int, int]:
-    if row.get("beside") == "look-alikes":
+    if "look-alikes" not in (row.get("beside"), row.get("content")):
+        return 0, 0
+    if row["context"] in COMPANY:
+        return COMPANY[row["context"]]
+    if "beside" in row:
         return MISTAKEN_BESIDE if mistaken else LOOKALIKES_BESIDE
-    return LOOKALIKES_ALONE if row.get("content") == "look-alikes" else (0, 0)
+    return LOOKALIKES_ALONE
 
 
 def _family(row: Row, objects: Sequence[SceneObject]) -> str:

@@ -37,6 +37,14 @@ SUBJECT_VIEWPOINT_WEIGHTS = dict(zip(VIEWPOINTS, (2.0, 2.0, 1.0, 0.4, 0.5), stri
 SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
 SUBJECT_CROWDING_WEIGHTS = {"one": 1.6, "few": 1.5, "many": 0.6}
 OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
+# A microscope is turned up until what it is to show is seen, and shows dozens at once. They lie on and beside each
+# other; dirt over them is rare.
+SLIDE = "slide"
+SLIDE_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.0, 0.8, 2.0, 1.2, 0.3), strict=True))
+SLIDE_CROWDING_WEIGHTS = {"one": 0.4, "few": 0.8, "many": 2.6}
+SLIDE_OCCLUSION_WEIGHTS = {"open": 3.0, "partly hidden": 0.5, "mostly hidden": 0.15}
+# By nature far more of it is met than of what lies beside it: on a smear a white cell lies among a thousand red ones.
+ABUNDANT = {"red blood cell": 12.0}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In a picture with a single label the thing is the subject, never a dot in the distance.
@@ -148,11 +156,11 @@ def build_vocabulary(
             message says what there is.
     """
     single = task.kind == "classify"
-    viewpoint = _usual(task, things, VIEWPOINT_WEIGHTS, SUBJECT_VIEWPOINT_WEIGHTS)
+    viewpoint = _usual(task, things, VIEWPOINT_WEIGHTS, SUBJECT_VIEWPOINT_WEIGHTS, VIEWPOINT_WEIGHTS)
     distance, crowding = CLASSIFY_DISTANCE_WEIGHTS, {"one": 1.0}
     if not single:
-        distance = _usual(task, things, DISTANCE_WEIGHTS, SUBJECT_DISTANCE_WEIGHTS)
-        crowding = _usual(task, things, CROWDING_WEIGHTS, SUBJECT_CROWDING_WEIGHTS)
+        distance = _usual(task, things, DISTANCE_WEIGHTS, SUBJECT_DISTANCE_WEIGHTS, SLIDE_DISTANCE_WEIGHTS)
+        crowding = _usual(task, things, CROWDING_WEIGHTS, SUBJECT_CROWDING_WEIGHTS, SLIDE_CROWDING_WEIGHTS)
     built = Vocabulary(
         context=_places(task, things, named_share),
         light=LIGHT_WEIGHTS,
@@ -160,7 +168,7 @@ def build_vocabulary(
         viewpoint=viewpoint,
         distance=distance,
         crowding=crowding,
-        occlusion=OCCLUSION_WEIGHTS,
+        occlusion=_usual(task, things, OCCLUSION_WEIGHTS, OCCLUSION_WEIGHTS, SLIDE_OCCLUSION_WEIGHTS),
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
         # One label a picture: a look-alike beside the target may be another class's thing.
         lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
@@ -210,10 +218,15 @@ def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
     return {str(v): float(w) for v, w in wish.items()}
 
 
-def _usual(task: TaskSpec, things: Things, small: Weights, subjects: Weights) -> Weights:
+def _usual(task: TaskSpec, things: Things, small: Weights, subjects: Weights, on_slides: Weights) -> Weights:
     """The mean over the classes of what is usual for things of their size."""
-    drawn = [things.get(c.drawn_as) for c in task.classes]
-    usual = [subjects if thing is not None and thing.size_m >= SUBJECT_FROM_M else small for thing in drawn]
+
+    def of(thing: Thing | None) -> Weights:
+        if thing is None:
+            return small
+        return on_slides if thing.contexts == [SLIDE] else subjects if thing.size_m >= SUBJECT_FROM_M else small
+
+    usual = [of(things.get(c.drawn_as)) for c in task.classes]
     return {name: round(sum(weights[name] for weights in usual) / len(usual), 3) for name in small}
 
 
@@ -238,7 +251,7 @@ def _place_weight(context: str, thing: Thing | None) -> float:
     if context in thing.contexts:
         return USUAL_PLACE
     # What only a microscope shows is not met on a road.
-    return 0.0 if thing.contexts == ["slide"] or not fits(context, thing.size_m) else 1.0
+    return 0.0 if thing.contexts == [SLIDE] or not fits(context, thing.size_m) else 1.0
 
 
 def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:

@@ -31,6 +31,7 @@ THINGS = {
     "white cell": _thing({"plain": 1}, ["spore"], contexts=["slide"], size_m=12e-6),
     "spore": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
     "platelet": _thing({"plain": 1}, contexts=["slide"], size_m=3e-6),
+    "red blood cell": _thing({"plain": 1}, contexts=["slide"], size_m=8e-6),
     "crumb": _thing({"plain": 1}, contexts=["table"], size_m=0.01),
     "dog": _thing({"plain": 1}, size_m=0.9),
 }
@@ -322,3 +323,24 @@ def test_captions_say_what_is_seen():
         if values["crowding"] == "one" and len(scene.objects) == 1:
             assert f"a {values['appearance']} apple" in scene.caption
     assert set(AXES) == set(values)
+
+
+def test_half_of_the_smears_hold_as_many_of_each_as_smears_do_and_classes_stay_even():
+    """A white cell lies among red ones; pictures with as many of both alone would not show how."""
+    scenes = [s for s in _sample(300, "white cell", "red blood cell") if len(s.targets) >= 8]
+    shares = np.array([np.mean([t.class_name == "red blood cell" for t in s.targets]) for s in scenes])
+    mixed = shares[(shares > 0) & (shares < 1)]
+    assert 0.25 < (mixed > 0.8).mean() < 0.75
+    counts = [sum(t.class_name == name for s in scenes for t in s.targets) for name in ("white cell", "red blood cell")]
+    assert max(counts) < 2 * min(counts)
+    even = [s for s in _sample(300, "white cell", "spore") if len(s.targets) >= 8]
+    both = [s for s in even if len({t.class_name for t in s.targets}) == 2]
+    assert np.mean([np.mean([t.class_name == "spore" for t in s.targets]) > 0.8 for s in both]) < 0.25
+
+
+def test_more_of_what_else_is_in_the_drop_lies_beside_cells():
+    beside = {
+        name: [sum(o.role == "lookalike" for o in s.objects) for s in _sample(200, name) if s.targets]
+        for name in ("white cell", "apple")
+    }
+    assert max(beside["white cell"]) > 4 >= max(beside["apple"])

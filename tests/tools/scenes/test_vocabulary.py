@@ -183,3 +183,18 @@ def test_how_large_classes_are_to_each_other_is_known_and_no_wish():
     assert scales == {"white cell": 1.0, "platelet": 0.25, "yeast": 0.5, "pollen": 1.0, "virus": 0.2}
     with pytest.raises(FixArguments, match="no axis 'scales'"):
         build_vocabulary(_task("car"), THINGS, 0.8, {"scales": {"car": 0.5}})
+
+
+def test_on_a_slide_there_are_many_near_and_seldom_dirt_over_them():
+    """A smear holds dozens of cells, turned up until they are seen: one far cell under a crumb is no photo of blood."""
+    cells, apples = (build_vocabulary(_task(name), THINGS, 0.8) for name in ("blood cell", "apple"))
+
+    def share(vocabulary, axis, *values):
+        weights = getattr(vocabulary, axis)
+        return sum(weights[v] for v in values) / sum(weights.values())
+
+    assert share(cells, "crowding", "many") > 0.6 > share(apples, "crowding", "many")
+    assert share(cells, "distance", "near", "medium") > 0.7 and share(cells, "distance", "very close") == 0
+    assert share(cells, "occlusion", "open") > 0.75 > share(apples, "occlusion", "open")
+    both = build_vocabulary(_task("blood cell", "apple"), THINGS, 0.8)
+    assert both.crowding["many"] == pytest.approx((cells.crowding["many"] + apples.crowding["many"]) / 2)

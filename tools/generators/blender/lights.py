@@ -141,7 +141,7 @@ THROUGH: dict[str, tuple[Colour, float]] = {
     "low sun": ((1.14, 0.98, 0.76), -0.1),
     "backlight": ((1.0, 1.0, 1.02), 1.1),
     "deep shade": ((0.86, 0.97, 1.16), -1.3),
-    "indoor lamp": ((1.12, 1.03, 0.7), -0.4),
+    "indoor lamp": ((1.07, 1.02, 0.84), 0.1),
     "studio light": ((0.97, 1.0, 1.06), 0.4),
 }
 
@@ -149,7 +149,7 @@ THROUGH: dict[str, tuple[Colour, float]] = {
 def _through_the_slide(stage: Stage) -> Light:
     cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
     even: Colour = (0.9, 0.9, 0.9)
-    return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 0.5), cast=cast)
+    return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 1.0), cast=cast)
 
 
 def _over_the_belt(stage: Stage) -> Light:

@@ -440,6 +440,10 @@ def build_studio(stage: Stage) -> None:
     hide_with_props(stage, 0.0 if camera.pitch > 0 else None)
 
 
+FIBRES = 0.3  # of the slides have some
+LEAST_HIDDEN = 0.18  # of a thing, from which dirt lies over it there; else all that lies there had a crumb on it
+
+
 def build_slide(stage: Stage) -> None:
     """A microscope's field: an even glow, stain, dust and fibres, dark corners now and then."""
     rng, noise = stage.rng, stage.noise
@@ -452,7 +456,7 @@ def build_slide(stage: Stage) -> None:
     )
     cloudy = surface.noise(where, rng.uniform(0.1, 0.6), 4)
     surface.set("Emission Color", surface.ramp(cloudy, (0.3, surfaces.mix(glow, (0.6, 0.5, 0.6), 0.25)), (0.7, glow)))
-    surface.set("Emission Strength", rng.uniform(0.6, 0.9))
+    surface.set("Emission Strength", rng.uniform(0.72, 0.95))
     surface.colour((0.4, 0.4, 0.4))
     stage.plane("field", surface.material, (-200, 200), (-200, 200))
     stain = surfaces.Surface("stain", roughness=0.6)
@@ -470,7 +474,7 @@ def build_slide(stage: Stage) -> None:
                 matrix_of(spot, rotation(z=rng.uniform(0, 6.3)), np.array([size, size, 0.3 * size])),
                 stain.material,
             )
-    for _ in range(_clutter_count(stage, 4)):
+    for _ in range(_clutter_count(stage, 4) if rng.random() < FIBRES else 0):
         ends = [stage.camera.on_plane(rng.uniform(-0.2, 1.2), rng.uniform(-0.2, 1.2), 0.02) for _ in range(2)]
         fibre = tube(
             ends[0]
@@ -488,7 +492,7 @@ def hide_with_blobs(stage: Stage, paint: Any) -> None:
     """Debris that lies over what is to be partly hidden."""
     for i, shape in enumerate(stage.shapes):
         wanted = stage.cover.wanted[i]
-        for attempt in range(12 if wanted >= 0.05 else 0):
+        for attempt in range(12 if wanted >= LEAST_HIDDEN else 0):
             if stage.cover.share(i) >= wanted - 0.05:
                 break
             angle = stage.rng.uniform(0, 2 * math.pi)

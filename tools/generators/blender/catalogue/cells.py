@@ -12,9 +12,9 @@ from tools.generators.blender.short import (
 # fmt: off
 # On a stained smear, as most photos of blood are: pink to grey, seen through, pale in the middle.
 SMEARED = paint(
-    "#c98a8c #b87c84 #d49c94 #c08ea0",
+    "#c98a8c #b87c84 #d49c94 #c08ea0 #bfa09c #b49aa8 #cbb0a4",
     lay("band", "#e6cfcb", axis="along", span=(0.72, 1.0), softness=0.9, opacity=0.75),
-    lay("noise", "#b0707c", 0.3, scale=3, softness=0.9, opacity=0.3), roughness=0.5, transparency=0.35, jitter=0.08,
+    lay("noise", "#b0707c", 0.3, scale=3, softness=0.9, opacity=0.3), roughness=0.5, transparency=0.45, jitter=0.08,
 )
 RBC = ObjectSpec(
     name="red blood cell", aliases=words("erythrocyte|rbc"), chinese=words("红细胞|红血球"), size_m=8e-6,
@@ -43,8 +43,8 @@ RBC = ObjectSpec(
     ],
     appearances=[
         look("stained", "smear|pink|染色|涂片", 4, {"cell": SMEARED}),
-        look("normal", "healthy|red|fresh|正常|健康", 2), look("sickle", "sickled|diseased|镰状|镰刀", 0.6),
-        look("spherical", "swollen|spherocyte|球形", 0.4),
+        look("normal", "healthy|red|fresh|正常|健康", 0.8), look("sickle", "sickled|diseased|镰状|镰刀", 0.3),
+        look("spherical", "swollen|spherocyte|球形", 0.2),
     ],
     variation=Variation(stretch=(0.1, 0.1, 0.1), wobble=0.02, wobble_scale=1.2, bend=14),
 )
@@ -78,7 +78,7 @@ WBC = ObjectSpec(
     ],
     appearances=[
         look("neutrophil", "granulocyte|stained|中性粒", 2), look("lymphocyte", "淋巴", 1.5),
-        look("activated", "rough|electron microscope", 0.6),
+        look("activated", "rough|electron microscope", 0.15),
     ],
     variation=Variation(stretch=(0.07, 0.07, 0.07), wobble=0.025, wobble_scale=1.5),
 )
