@@ -113,6 +113,8 @@ PLACES: dict[str, tuple[str, ...]] = {
                 "street from a car", "windscreen", "windshield", "行车记录仪", "车载摄像头"),
     "aerial": ("aerial view", "aerial image", "aerial photo", "satellite image", "drone image", "drone footage",
                "航拍", "航拍图", "航拍图像", "无人机图像", "卫星图像", "鸟瞰图"),
+    "liquid": ("clear liquid", "liquid", "fluid", "aquarium", "fish tank", "beaker", "water tank", "液体", "水中", "水下",
+               "水里", "溶液", "鱼缸"),
     "slide": ("microscope slide", "microscope", "microscopy", "slide", "显微镜", "载玻片"),
 }  # fmt: skip
 PLURAL_PLACES = {"shelf": "shelves", "branch": "branches", "bush": "bushes", "grass": "grasses", "air": "air"}
@@ -216,6 +218,15 @@ PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
             r"(?:传送带|流水线|输送带)(?:的?俯视图?|正上方)(?:上|里|中)?的?|俯视的?(?:传送带|流水线|输送带)(?:上|里|中)?的?"
         ),
         "检测线上的",
+    ),
+)
+PLACES_SEEN_SO += (  # boats are on water, and fish in it
+    (
+        re.compile(
+            r"\b(?:(?:under|in|inside|below) (?:(?:the|a|clear|dirty|sea|salt|fresh) ){0,2}"
+            r"(?:water|beer|oil|sea|ocean)|underwater)\b(?! (?:bottle|tank|glass|line|level)s?\b)"
+        ),
+        "in a liquid",
     ),
 )
 # How a picture is taken; every way is shown anyway.

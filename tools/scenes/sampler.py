@@ -28,14 +28,16 @@ T = TypeVar("T")
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
-CROWDS = {"slide": (8, 30)}  # "many" there: a smear holds dozens of cells
+CROWDS = {"slide": (8, 30), "liquid": (6, 20)}  # "many" there: a smear holds dozens of cells
 COMPANY = {"slide": (1, 6)}  # look-alikes there, beside targets or alone: what else is in the drop
-NATURAL_SHARE = 0.5  # of the scenes there hold as many of each class as are met in the world; the others what is lacking
+NATURAL_SHARE = 0.5  # of the scenes there hold as many of each class as are met; the others what is lacking
 LEAST_WIDTH = 0.035  # of a thing drawn smaller than another one to scale: 11 px of 320
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
 MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
 BYSTANDER_SHARE = 0.5  # of the things beside a subject that are no targets; the others are its look-alikes
-CLUTTER = {"studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15), "inspection": (0.0, 0.3)}
+CLUTTER = {
+    "studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15), "inspection": (0.0, 0.3), "liquid": (0.0, 0.5),
+}  # fmt: skip
 ANY_CLUTTER = (0.05, 0.8)
 MIX_SHARE = 0.7  # of the scenes with several targets of a task with several classes hold more than one class
 SAME_LOOK_SHARE = 0.6  # of the further targets of the first one's class look like it
@@ -218,7 +220,7 @@ class _Drawing:
         first_class, first_look = self.looks[row["look"]]
         low, high = HIDDEN[row["occlusion"]]
         mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARE
-        natural = mixed and row["context"] in CROWDS and self._next() < NATURAL_SHARE
+        natural = mixed and row["context"] in COMPANY and self._next() < NATURAL_SHARE
         targets = []
         for slot in range(number):
             name, look = first_class, first_look

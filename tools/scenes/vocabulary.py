@@ -17,6 +17,9 @@ PLAIN_AXES = ("context", "light", "weather", "viewpoint", "distance", "crowding"
 # Usual places of a thing count this many times an unusual one: a model of apples, not of one orchard, yet mostly apples
 # where apples are.
 USUAL_PLACE = 3.0
+# What lies or stands is seldom met where things hang and grow: a tile in a hedge teaches little of tiles on floors.
+HANGING_PLACES = frozenset({"orchard", "bush", "sky"})
+UNUSUAL_HANGING = 0.25
 MAX_WEIGHT = 100.0
 # What is far more common in photos than its neighbours counts more; all else is equal.
 LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
@@ -251,7 +254,10 @@ def _place_weight(context: str, thing: Thing | None) -> float:
     if context in thing.contexts:
         return USUAL_PLACE
     # What only a microscope shows is not met on a road.
-    return 0.0 if thing.contexts == [SLIDE] or not fits(context, thing.size_m) else 1.0
+    if thing.contexts == [SLIDE] or not fits(context, thing.size_m):
+        return 0.0
+    lies = bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
+    return UNUSUAL_HANGING if lies and context in HANGING_PLACES else 1.0
 
 
 def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:

@@ -71,7 +71,8 @@ def define_task(
     least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, inspection (a
-    belt from straight above), dashcam (a road from a car), aerial, slide; none means everywhere. assumptions: what
+    belt from straight above), dashcam (a road from a car), aerial, slide, liquid (under
+    water, in a glass); none means everywhere. assumptions: what
     you took for granted, and what of the request is not done here or was not understood, one short sentence each; the
     user reads them before approving. "The user wants: ..." that is a question, or changes nothing: the same call again
     with `reply`, which is shown with the plan. A class that nothing can draw is refused; the

@@ -55,6 +55,8 @@ def choose_light(stage: Stage) -> Light:
     """Draw a light of the kind the scene asks for."""
     if stage.spec.context == "slide":
         return _through_the_slide(stage)
+    if stage.spec.context == "liquid":
+        return _into_the_liquid(stage)
     if stage.spec.context == "inspection":
         return _over_the_belt(stage)
     if stage.spec.context == "aerial":
@@ -150,6 +152,16 @@ def _through_the_slide(stage: Stage) -> Light:
     cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
     even: Colour = (0.9, 0.9, 0.9)
     return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 1.0), cast=cast)
+
+
+def _into_the_liquid(stage: Stage) -> Light:
+    """Light that the liquid scatters from everywhere, and more of it from above."""
+    rng = stage.rng
+    cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
+    even: Colour = (0.5, 0.55, 0.55)
+    place = (rng.uniform(-2, 2), rng.uniform(-2, 2), rng.uniform(5, 8))
+    above = Lamp(place, rng.uniform(2, 5), rng.uniform(200, 600), WHITE)
+    return Light(even, even, 0.7, lamps=[above], exposure=0.5 * exposure + rng.uniform(0.0, 0.8), cast=cast)
 
 
 def _over_the_belt(stage: Stage) -> Light:

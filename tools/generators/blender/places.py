@@ -36,5 +36,6 @@ PLACES: dict[str, Surroundings] = {
     "inspection": Surroundings(views.build_inspection, True, (14, 24), (0.02, 0.5), True),
     "dashcam": Surroundings(views.build_dashcam, True, (42, 58), (1.0, 6.0), False, (3.5, 7.0)),
     "aerial": Surroundings(views.build_aerial, True, (18, 30), (1.0, 20.0), False),
+    "liquid": Surroundings(views.build_liquid, False, (24, 40), (0.03, 0.5), True),
     "slide": Surroundings(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
 }

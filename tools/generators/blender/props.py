@@ -174,9 +174,11 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "sky": (SHEET,),
     "inspection": (CARTON, CUBE, WASHER),
     "slide": (PEBBLE,),
+    "liquid": (LEAF,),
 }
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)
 OVER: tuple[Prop, ...] = (CLOTH, CLOTH, LEAF, SHEET, BOOK, CARTON)
+LEAST_HIDDEN = 0.18  # of a cell or bubble, from which dirt or a leaf is before it; else each had its own
 IN_THE_AIR: tuple[Prop, ...] = (CLOTH, LEAF, SHEET)
 
 
@@ -243,10 +245,12 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
         level: of the surface things stand on; None: in the air. Seen from high up, things lie over the subject.
     """
     over = level is None or stage.camera.pitch > math.radians(38)
-    kinds = available(stage, IN_THE_AIR if level is None else OVER if over else FRONT)
+    floats = stage.spec.context == "liquid"
+    floating, least = ((LEAF,), LEAST_HIDDEN) if floats else (IN_THE_AIR, 0.05)
+    kinds = available(stage, floating if level is None else OVER if over else FRONT)
     for i, shape in enumerate(stage.shapes):
         wanted = stage.cover.wanted[i]
-        if wanted < 0.05 or stage.cover.share(i) >= wanted - 0.05 or not kinds:
+        if wanted < least or stage.cover.share(i) >= wanted - 0.05 or not kinds:
             continue
         best: tuple[float, Prop, Geometry, Array] | None = None
         for attempt in range(5):

@@ -10,7 +10,7 @@ from tools.generators.blender.camera import FOCUS
 from tools.generators.blender.foliage import Geometry, blob, box, joined, tube
 from tools.generators.blender.layout import rotation
 from tools.generators.blender.plants import far_country
-from tools.generators.blender.props import PROPS, available, hide_with_props, prop_size, strew
+from tools.generators.blender.props import LEAST_HIDDEN, PROPS, available, hide_with_props, prop_size, strew
 from tools.generators.blender.stage import Stage, matrix_of
 from tools.generators.blender.surfaces import Colour, vary
 
@@ -441,7 +441,6 @@ def build_studio(stage: Stage) -> None:
 
 
 FIBRES = 0.3  # of the slides have some
-LEAST_HIDDEN = 0.18  # of a thing, from which dirt lies over it there; else all that lies there had a crumb on it
 
 
 def build_slide(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from tools.generators.blender import surfaces
 from tools.generators.blender.camera import FOCUS
 from tools.generators.blender.foliage import Geometry, blob, box
 from tools.generators.blender.layout import rotation
-from tools.generators.blender.props import strew
+from tools.generators.blender.props import hide_with_props, strew
 from tools.generators.blender.stage import Stage, matrix_of
 from tools.generators.blender.surfaces import Colour, vary
 
@@ -35,6 +35,51 @@ def build_inspection(stage: Stage) -> None:
             if not low[1] - 0.15 < y < high[1] + 0.15:
                 stage.block("cleat", box((2 * half, 0.08, 0.08)), ridge, np.array([0, y, 0]))
     strew(stage, round(stage.spec.clutter * rng.uniform(0, 4)), (-half, half), (-6, 6))
+
+
+# Clear, of a pool, of the sea, of beer, of a pond, of milk, and dark as a cell lit from the side.
+LIQUIDS: list[tuple[Colour, Colour]] = [
+    ((0.8, 0.86, 0.88), (0.6, 0.68, 0.72)), ((0.85, 0.86, 0.84), (0.7, 0.7, 0.68)),
+    ((0.3, 0.62, 0.75), (0.1, 0.36, 0.52)), ((0.06, 0.26, 0.42), (0.01, 0.06, 0.14)),
+    ((0.86, 0.52, 0.1), (0.6, 0.28, 0.03)), ((0.3, 0.4, 0.18), (0.1, 0.17, 0.07)),
+    ((0.88, 0.86, 0.8), (0.8, 0.76, 0.7)), ((0.05, 0.05, 0.06), (0.01, 0.01, 0.015)),
+]  # fmt: skip
+
+
+def build_liquid(stage: Stage) -> None:
+    """A liquid that is looked into from the side: lighter above, cloudy, with motes in it; no ground."""
+    rng, camera = stage.rng, stage.camera
+    light, deep = (vary(rng, c, 0.1) for c in rng.choice(LIQUIDS))
+    far, seen = camera.at(0.5, 0.5, FOCUS * 2.2), 2.2 * camera.width
+    surface = surfaces.Surface("liquid", roughness=1.0)
+    place = surface.place(1.0)
+    height = surface.math("MULTIPLY", surface.math("SUBTRACT", surface.split(place)[2], float(far[2])), 1.0 / seen)
+    clouds = surface.math("MULTIPLY", surface.noise(place, rng.uniform(0.05, 0.3), 3), rng.uniform(0.2, 0.8))
+    shade = surface.math("ADD", surface.math("ADD", height, clouds), rng.uniform(0.1, 0.4), clamp=True)
+    surface.set("Emission Color", surface.ramp(shade, (0.1, deep), (0.9, light)))
+    surface.set("Emission Strength", rng.uniform(0.8, 1.1))
+    surface.colour((0.02, 0.02, 0.02))
+    corners = [
+        far + 1.5 * seen * (camera.axes[:, 0] * i + camera.axes[:, 1] * k)
+        for i, k in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    stage.put(stage.mesh("liquid", Geometry(np.stack(corners), np.array([[0, 1, 2, 3]]))), np.eye(4), surface.material)
+    if not stage.avoids("particle", "speck"):
+        _motes(stage)
+    hide_with_props(stage, None)
+
+
+def _motes(stage: Stage) -> None:
+    """Specks that float before and behind what is there."""
+    rng, noise = stage.rng, stage.noise
+    mesh = stage.mesh("mote", blob(noise, 0.3, 6))
+    colour: Colour = rng.choice([(0.6, 0.6, 0.55), (0.2, 0.18, 0.14), (0.35, 0.4, 0.2)])
+    pale = surfaces.plain("mote", vary(rng, colour, 0.2), 0.7)
+    for _ in range(round(stage.spec.clutter * rng.uniform(0.3, 1.0) * 60)):
+        spot = stage.camera.at(rng.uniform(0, 1), rng.uniform(0, 1), FOCUS * rng.uniform(0.8, 1.8))
+        size = stage.subject * float(np.clip(noise.lognormal(-3.6, 0.6), 0.008, 0.06))
+        if stage.allows(spot + size * np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])):
+            stage.put(mesh, matrix_of(spot, rotation(z=rng.uniform(0, 6.3)), np.array([size, size, size])), pale)
 
 
 def build_dashcam(stage: Stage) -> None:

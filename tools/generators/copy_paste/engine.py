@@ -39,7 +39,7 @@ from tools.trainers.formula_textures import colour_table, cut, leaf_outline, pla
 OBJECT_GAIN = 0.12  # each object's brightness varies by this much: not all stand in one light
 MAX_CLUTTER = 3  # unlabelled things in a picture with full clutter
 CLUTTER_SIDE = (0.06, 0.20)
-SHADOWLESS = frozenset({"sky", "slide"})  # nothing near enough behind to fall on
+SHADOWLESS = frozenset({"sky", "slide", "liquid"})  # nothing near enough behind to fall on
 FRONT_SIDE = (0.75, 0.7)  # side of what hides a thing, as a share of the thing's: at least, and more for a larger share
 
 
