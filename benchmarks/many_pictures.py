@@ -1,18 +1,20 @@
 """Minutes and memory of what is done to all pictures at once, as they become many.
 
-    python benchmarks/many_pictures.py FOLDER [--counts 10000 30000 100000]
+    python benchmarks/many_pictures.py FOLDER [--counts 10000 100000 1000000] [--parts rows curate score labels]
 
-Rows alone: the pictures are a byte each, since what is done to one picture costs the same among many. Each count runs
-in a process of its own; printed are seconds, the exponent by which they grew since the count before, and peak memory.
+Rows alone: the pictures are a byte each, since what is done to one picture costs the same among many. Each part of each
+count runs in a process of its own; printed are seconds, the exponent by which they grew since the count before, and the
+most memory that the process held (`memory_mb`: of its own, without pages of files, which the system takes back).
 """
 
 import argparse
 import json
 import math
-import resource
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,102 +23,143 @@ from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.formats import coco
 from tools.data.formats.labels import labelled
+from tools.data.neighbours import release, store
 from tools.data.sample import Instance, Sample
 from tools.metrics.predictions import Answer, join
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.scenes.scene import SceneSpec
-from tools.steps.curate import Candidate, find_copies, find_outliers, split_families
+from tools.steps.curate import EMBEDDING, Candidate, find_copies, find_outliers, split_families
 
-WIDTH = 1956  # of the embedding
+TASK = TaskSpec(
+    kind="detect", classes=[ClassSpec(name="apple", drawn_as="apple")], budget=Budget(images=1, rounds=1)
+)  # fmt: skip
+COPIES = 10  # every so many pictures is one of an earlier one
+_BLOCK = 10_000
 
 
-def measured(count: int, folder: Path) -> dict[str, float]:
-    """Seconds of each part, and the peak of memory in MB."""
-    rng, seconds = np.random.default_rng(0), {}
-    task = TaskSpec(
-        kind="detect", classes=[ClassSpec(name="apple", drawn_as="apple")], budget=Budget(images=1, rounds=1)
-    )
-    data = Dataset(folder, quick=True)
-
-    def timed(name: str, began: float) -> None:
-        seconds[name] = round(time.monotonic() - began, 2)
-
-    began = time.monotonic()
-    data.add_scenes(1, [SceneSpec(context="table", light="sun", family=str(n // 2), seed=n) for n in range(count)])
-    timed("plan scenes", began)
-
-    began = time.monotonic()
+def samples(count: int) -> Iterator[Sample]:
+    """Pictures with two boxes each."""
+    rng = np.random.default_rng(0)
     for n in range(count):
         corner = rng.uniform(0, 200, 2)
         boxes = [(*corner, *(corner + 40)), (*(corner + 60), *(corner + 110))]
-        picture = folder / "new.png"
-        picture.write_bytes(b"x")
-        data.add_sample(
-            Sample(
-                id=f"{n:08x}", scene_id=f"{n}", round=1, image=f"images/{n % 256:02x}/{n}.png", width=320, height=320,
-                sha256=f"{n}", family=str(n // 2), axes={"light": "sun"}, engine="blender", seed=n, verdict="kept",
-                instances=[Instance(class_name="apple", box=tuple(map(float, b))) for b in boxes],
-            ),
-            picture,
+        yield Sample(
+            id=f"{n:08x}", scene_id=f"{n}", round=1, image=f"images/{n % 256:02x}/{n}.png", width=320, height=320,
+            sha256=f"{n}", family=str(n // 2), axes={"light": "sun"}, engine="blender", seed=n, verdict="kept",
+            instances=[Instance(class_name="apple", box=tuple(map(float, b))) for b in boxes],
         )  # fmt: skip
-    timed("write rows", began)
 
-    began = time.monotonic()
-    samples = list(data.samples(verdict="kept"))
-    timed("read rows", began)
 
-    vectors = rng.normal(size=(count, WIDTH)).astype(np.float32)
-    vectors[count // 2 :][: count // 10] = vectors[: count // 10] + 0.05
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    began = time.monotonic()
-    copies = find_copies(vectors, [s.sha256 for s in samples], [0.5] * count, 0.97)
-    timed("find copies", began)
-    assert len(copies) > 0.99 * (count // 10), len(copies)
-    began = time.monotonic()
-    find_outliers(vectors, ["apple"] * count, 8, 4.0)
-    timed("find outliers", began)
-    del vectors
+def rows(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Scenes planned, rows written and read back."""
+    data = Dataset(folder, quick=True)
+    scenes = (SceneSpec(context="table", light="sun", family=str(n // 2), seed=n) for n in range(count))
+    yield "plan scenes", lambda: data.add_scenes(1, scenes)
 
-    began = time.monotonic()
-    split_families([Candidate.of(s) for s in samples], 0.1, 0.1)
-    timed("split", began)
+    def write() -> None:
+        for sample in samples(count):
+            picture = folder / "new.png"
+            picture.write_bytes(b"x")
+            data.add_sample(sample, picture)
 
-    began = time.monotonic()
+    yield "write rows", write
+    yield "read rows", lambda: sum(len(s.instances) for s in data.samples(verdict="kept"))
+    yield "read scenes", lambda: sum(1 for _ in data.each_scene())
+
+
+def curate(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Copies and outliers among embeddings about a hundred places, splits of all."""
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(100, EMBEDDING)).astype(np.float32)
+    vectors = store(count, EMBEDDING, folder)
+    for start in range(0, count, _BLOCK):
+        end = min(start + _BLOCK, count)
+        block = places[rng.integers(100, size=end - start)] + rng.normal(size=(end - start, EMBEDDING))
+        block[COPIES - 1 :: COPIES] = block[::COPIES][: len(block[COPIES - 1 :: COPIES])] + 0.05
+        vectors[start:end] = block / np.linalg.norm(block, axis=1, keepdims=True)
+        release(vectors)
+    known = [Candidate.of(s) for s in samples(count)]
+
+    def copies() -> None:
+        found = find_copies(vectors, [k.sha256 for k in known], [0.5] * count, 0.97)
+        print(f"{len(found)} copies of {count // COPIES}", file=sys.stderr)
+        assert len(found) > 0.97 * (count // COPIES)
+
+    yield "find copies", copies
+    yield "find outliers", lambda: find_outliers(vectors, ["apple"] * count, 8, 4.0)
+    yield "split", lambda: split_families(known, 0.1, 0.1)
+
+
+def score(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Two detections a picture against two labels."""
+    rng = np.random.default_rng(0)
+    given = list(samples(count))
     answers = {
-        s.id: Answer({}, [i.model_copy(update={"score": float(rng.random())}) for i in s.instances]) for s in samples
+        s.id: Answer({}, [i.model_copy(update={"score": float(rng.random())}) for i in s.instances]) for s in given
     }
-    scorer = DetectionScorer(join(samples, answers, task), ["apple"], "detect", ScoringRules(bootstrap=200))
-    scorer.evaluation("synthetic_test", scorer.threshold())
-    timed("score", began)
 
-    began = time.monotonic()
-    text = json.dumps(coco.to_coco([labelled(s) for s in samples], ["apple"]))
-    assert len(coco.from_coco(json.loads(text)).images) == count
-    timed("COCO, written and read back", began)
-    return {**seconds, "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
+    def evaluate() -> None:
+        scorer = DetectionScorer(join(given, answers, TASK), ["apple"], "detect", ScoringRules(bootstrap=200))
+        scorer.evaluation("synthetic_test", scorer.threshold())
+
+    yield "score", evaluate
+
+
+def labels(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """One COCO file of all."""
+    path = folder / "labels.json"
+    images = [labelled(s) for s in samples(count)]
+    yield "write COCO", lambda: path.write_text(json.dumps(coco.to_coco(images, ["apple"])))
+    yield "read COCO", lambda: len(coco.from_coco(json.loads(path.read_text())).images)
+
+
+PARTS = {"rows": rows, "curate": curate, "score": score, "labels": labels}
+
+
+def measured(part: str, count: int, folder: Path) -> dict[str, float]:
+    """Seconds of each step of a part, and the most memory in MB."""
+    done, most = threading.Event(), [0.0]
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            held = next(line for line in Path("/proc/self/status").read_text().splitlines() if "RssAnon" in line)
+            most[0] = max(most[0], int(held.split()[1]) / 1024)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    found: dict[str, float] = {}
+    for name, step in PARTS[part](count, folder):
+        began = time.monotonic()
+        step()
+        found[name] = round(time.monotonic() - began, 2)
+    done.set()
+    watching.join()
+    return {**found, f"{part}: memory_mb": round(most[0])}
 
 
 def main() -> None:
-    """Measure each count in a process of its own and print a table."""
+    """Measure each part of each count in a process of its own and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 30_000, 100_000])
-    parser.add_argument("--one", type=int)
+    parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--one", nargs=2)
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(measured(given.one, given.folder)))
+        print(json.dumps(measured(given.one[0], int(given.one[1]), given.folder)))
         return
     before: dict[str, float] = {}
     for last, count in zip([0, *given.counts], given.counts, strict=False):
-        place = given.folder / f"{count}"
-        place.mkdir(parents=True)
-        command = [sys.executable, __file__, str(place), "--one", str(count)]
-        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print(f"{count} pictures:")
-        for name, value in found.items():
-            grew = math.log(value / before[name]) / math.log(count / last) if before.get(name) and value else None
-            print(f"  {name}: {value}" + ("" if grew is None else f", exponent {grew:.2f}"), flush=True)
-        before = found
+        for part in given.parts:
+            place = given.folder / f"{count}-{part}"
+            place.mkdir(parents=True)
+            command = [sys.executable, __file__, str(place), "--one", part, str(count)]
+            found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+            for name, value in found.items():
+                grew = math.log(value / before[name]) / math.log(count / last) if before.get(name) and value else None
+                print(f"  {name}: {value}" + ("" if grew is None else f", exponent {grew:.2f}"), flush=True)
+            before |= found
 
 
 if __name__ == "__main__":

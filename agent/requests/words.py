@@ -113,8 +113,8 @@ PLACES: dict[str, tuple[str, ...]] = {
                 "street from a car", "windscreen", "windshield", "行车记录仪", "车载摄像头"),
     "aerial": ("aerial view", "aerial image", "aerial photo", "satellite image", "drone image", "drone footage",
                "航拍", "航拍图", "航拍图像", "无人机图像", "卫星图像", "鸟瞰图"),
-    "liquid": ("clear liquid", "liquid", "fluid", "aquarium", "fish tank", "beaker", "water tank", "液体", "水中", "水下",
-               "水里", "溶液", "鱼缸"),
+    "liquid": ("clear liquid", "liquid", "fluid", "aquarium", "fish tank", "beaker", "water tank", "液体", "水中",
+               "水下", "水里", "溶液", "鱼缸"),
     "slide": ("microscope slide", "microscope", "microscopy", "slide", "显微镜", "载玻片"),
 }  # fmt: skip
 PLURAL_PLACES = {"shelf": "shelves", "branch": "branches", "bush": "bushes", "grass": "grasses", "air": "air"}

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,24 +42,25 @@ class DiskFull(OSError):
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_bytes(path: Path, content: bytes | Iterable[bytes], *, mode: int = 0o666) -> None:
     """Write a file whole or not at all, and have it on the disk when this returns.
 
     Args:
         path: its folder is made when missing.
-        content: all of it.
+        content: all of it, or its pieces as they are made.
         mode: who may read it, from the first byte on; the umask holds.
 
     Raises:
         DiskFull: there is no space; what was there before is kept.
         OSError: it cannot be written; `filename` is the file's own.
     """
-    temporary = beside(path)
+    temporary, written = beside(path), 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
+            for piece in (content,) if isinstance(content, bytes) else content:
+                written += file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -67,8 +68,11 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         if error.errno in FULL:
-            raise DiskFull(path, len(content)) from error
+            raise DiskFull(path, len(content) if isinstance(content, bytes) else written) from error
         error.filename, error.filename2 = str(path), None
+        raise
+    except BaseException:  # of whoever makes the pieces
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

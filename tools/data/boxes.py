@@ -1,6 +1,6 @@
 """Which box a label has: of what is seen, or of the whole object. Training, scores and exports must agree on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from tools.core.errors import FixArguments
@@ -48,17 +48,12 @@ def label_box(instance: Instance, convention: BoxConvention, width: int, height:
     return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
 
 
-def with_label_boxes(samples: Sequence[Sample], convention: BoxConvention) -> list[Sample]:
-    """The samples with `Instance.box` by a convention; see `label_box`."""
-    if convention == "visible":
-        return list(samples)
-    return [
-        s.model_copy(
-            update={
-                "instances": [
-                    i.model_copy(update={"box": label_box(i, convention, s.width, s.height)}) for i in s.instances
-                ]
-            }
-        )
-        for s in samples
-    ]
+def with_label_boxes(samples: Iterable[Sample], convention: BoxConvention) -> Iterator[Sample]:
+    """The samples with `Instance.box` by a convention, one after the other; see `label_box`."""
+    for sample in samples:
+        if convention == "visible":
+            yield sample
+            continue
+        size = sample.width, sample.height
+        moved = [i.model_copy(update={"box": label_box(i, convention, *size)}) for i in sample.instances]
+        yield sample.model_copy(update={"instances": moved})

@@ -2,7 +2,7 @@
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ def dataset_card(
     name: str,
     request: str,
     task: TaskSpec,
-    samples: Sequence[Sample],
+    samples: Collection[Sample],
     engines: Mapping[str, Mapping[str, Any]],
     exported: Iterable[Exported],
 ) -> str:
@@ -114,15 +114,19 @@ def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(_text(cell) for cell in line) + " |" for line in lines)
 
 
-def _count_rows(task: TaskSpec, samples: Sequence[Sample]) -> list[list[object]]:
+def _count_rows(task: TaskSpec, samples: Iterable[Sample]) -> list[list[object]]:
     rows: list[list[object]] = []
-    for split in (*_SPLITS, "all"):
-        part = [s for s in samples if split in ("all", s.split or "train")]
-        counts = Counter(i.class_name for s in part for i in s.instances)
+    pictures, empty, counts = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    for sample in samples:
+        shown = [i.class_name for i in sample.instances]
         if task.kind == "classify":
-            counts = Counter(s.label for s in part if s.label is not None)
-        empty = sum(s.label is None if task.kind == "classify" else not s.instances for s in part)
-        rows.append([split, len(part), empty, *(counts[c] for c in task.class_names)])
+            shown = [sample.label] if sample.label is not None else []
+        for split in (sample.split or "train", "all"):
+            pictures[split] += 1
+            empty[split] += not shown
+            counts.update((split, name) for name in shown)
+    for split in (*_SPLITS, "all"):
+        rows.append([split, pictures[split], empty[split], *(counts[split, c] for c in task.class_names)])
     return rows
 
 
@@ -136,7 +140,7 @@ def _engine_rows(made: Counter[str], engines: Mapping[str, Mapping[str, Any]]) -
     return rows
 
 
-def _credit_parts(samples: Sequence[Sample]) -> list[str]:
+def _credit_parts(samples: Iterable[Sample]) -> list[str]:
     """Whose 3D models the pictures show; nothing where they show none."""
     rows = [[c.name, c.author, c.licence, c.library, c.pictures] for c in credits_of(samples)]
     if not rows:
@@ -147,11 +151,11 @@ def _credit_parts(samples: Sequence[Sample]) -> list[str]:
     return ["## Models by others", said, _table(["model", "author", "licence", "library", "pictures"], rows)]
 
 
-def _sources(samples: Sequence[Sample]) -> list[tuple[str, int]]:
+def _sources(samples: Iterable[Sample]) -> list[tuple[str, int]]:
     return sorted(Counter(i.source for s in samples for i in s.instances).items())
 
 
-def _slice_rows(samples: Sequence[Sample]) -> list[list[object]]:
+def _slice_rows(samples: Iterable[Sample]) -> list[list[object]]:
     counts = Counter((axis, value) for s in samples for axis, value in s.axes.items())
     known = {axis: place for place, axis in enumerate(AXES)}
     rows = sorted(counts.items(), key=lambda c: (known.get(c[0][0], len(known)), c[0][0], -c[1], c[0][1]))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tools.core.database import connected
 from tools.core.errors import StepFailed
-from tools.data.sample import Instance, Sample
+from tools.data.sample import Instance, Sample, evenly
 from tools.scenes.scene import SceneSpec
 
 _SCHEMA = """
@@ -157,18 +157,20 @@ class Dataset:
         return bool(added)
 
     def samples(
-        self, *, round_number: int | None = None, verdict: str | None = None, split: str | None = None
-    ) -> Iterator[Sample]:
+        self, *, round_number: int | None = None, verdict: str | None = None, split: str | None = None,
+        most: int | None = None,
+    ) -> Iterator[Sample]:  # fmt: skip
         """Samples in a stable order (by round, then id), filtered; each with its instances.
 
         Which they are is settled by the first one; the rows are read as they are come to, so that a million need no
-        memory.
+        memory. Of more than `most`, so many from all over them.
         """
         wanted = {"round": round_number, "verdict": verdict, "split": split}
         wanted = {k: v for k, v in wanted.items() if v is not None}
         where = " AND ".join(f"{k} = ?" for k in wanted) or "1"
         query = f"SELECT id FROM samples WHERE {where} ORDER BY round, id"
         ids = [str(row["id"]) for row in self._db.execute(query, list(wanted.values()))]
+        ids = evenly(ids, most or len(ids))
         for start in range(0, len(ids), _PAGE):
             yield from self._page(ids[start : start + _PAGE])
 
@@ -196,11 +198,14 @@ class Dataset:
             self._db.execute("DELETE FROM instances WHERE sample_id = ?", (sample_id,))
             self._write_instances(sample_id, instances)
 
-    def count(self, *, round_number: int | None = None, verdict: str | None = None) -> int:
-        """How many samples there are, of a round or with a verdict where given."""
+    def count(
+        self, *, round_number: int | None = None, verdict: str | None = None, split: str | None = None
+    ) -> int:  # fmt: skip
+        """How many samples there are, of a round, with a verdict or in a split where given."""
         return self._count(
-            "SELECT count(*) FROM samples WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR verdict = ?2)",
-            round_number, verdict,
+            "SELECT count(*) FROM samples WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR verdict = ?2) "
+            "AND (?3 IS NULL OR split = ?3)",
+            round_number, verdict, split,
         )  # fmt: skip
 
     # Embeddings -------------------------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ def _read_json(tree: Tree, path: Path, found: Found) -> None:
     try:
         text = read_text(path)
         data: Any = json.loads(text)
+        text = ""
     except (ValueError, RecursionError) as error:
         said = f"{path}: no readable JSON ({error})."
         if _is_label_place(tree, path) or any(f'"{word}"' in text for word in _TELLING):
@@ -76,7 +77,7 @@ def _read_json(tree: Tree, path: Path, found: Found) -> None:
         return
     try:
         if coco.is_coco(data):
-            found.files["coco"].append((path, coco.from_coco(data)))
+            found.files["coco"].append((path, coco.from_coco(data, use_up=True)))
         elif labelme.is_labelme(data):
             found.files["labelme"].append((path, labelme.from_labelme(data)))
         elif label_studio.is_label_studio(data):

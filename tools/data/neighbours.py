@@ -26,6 +26,7 @@ EXACT = 20_000
 DIRECTIONS = 128  # of 1,956: they hold nine tenths of what renders and photos differ in
 PROBES = 16  # cells that are looked into: 0.4 % of a million vectors
 _TRAINED_ON = 40  # vectors a cell, from which faiss finds the cells; its own least is 39
+_TURNED_BY = 10_000  # vectors, which the main directions are found from
 _AT_ONCE = 4096  # vectors asked about at a time
 _PAIRS = 8192  # pairs compared in full at a time
 _ROUNDING = 2e-3  # of 16-bit floats in a bound
@@ -79,14 +80,19 @@ def _index_of(vectors: Floats) -> tuple[Any, Float32s | None]:
         index.add(np.ascontiguousarray(vectors, np.float32))
         return index, None
     cells = round(4 * np.sqrt(len(vectors)))
-    some = np.asarray(vectors[:: max(1, len(vectors) // (_TRAINED_ON * cells))], np.float32)
-    basis = _main_directions(some[:: max(1, len(some) // EXACT)])
+    basis = _main_directions(np.asarray(vectors[:: max(1, len(vectors) // _TURNED_BY)], np.float32))
+    chosen = np.arange(0, len(vectors), max(1, len(vectors) // (_TRAINED_ON * cells)))
+    some = np.concatenate([
+        _bounded(np.asarray(vectors[chosen[start : start + _AT_ONCE]], np.float32), basis)
+        for start in range(0, len(chosen), _AT_ONCE)
+    ])
+    release(vectors)
     width = basis.shape[1] + 1
     flat = faiss.IndexFlatIP(width)
     index = faiss.IndexIVFScalarQuantizer(
         flat, width, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
     )
-    index.train(_bounded(some, basis))
+    index.train(some)
     index.nprobe = PROBES
     for start in range(0, len(vectors), _AT_ONCE):
         index.add(_bounded(np.asarray(vectors[start : start + _AT_ONCE], np.float32), basis))

@@ -16,12 +16,15 @@ LANGUAGE = ("llava", "sharegpt", "coco-captions")
 BALANCE = "balance.json"
 
 
+Content = str | bytes | Iterator[str]  # of a file: all of it, or its text in pieces
+
+
 @dataclass(frozen=True)
 class FormatPlan:
     """What one format will hold."""
 
     pictures: dict[str, str]  # path in the folder -> path of the picture in the run
-    files: Callable[[], Iterator[tuple[str, str | bytes]]]  # path and content of the label files
+    files: Callable[[], Iterator[tuple[str, Content]]]  # path and content of the label files
     labels: int
     lost: Callable[[], Counter[str]]
 

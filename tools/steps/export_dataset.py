@@ -8,7 +8,7 @@ pictures and labels out as in, and what a format cannot say is counted and repor
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,13 +22,14 @@ from tools.core.files import full_disk, is_full, link_or_copy, write_bytes
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.boxes import BOXES_SAY, BoxConvention, export_convention, with_label_boxes
 from tools.data.card import Exported, dataset_card
+from tools.data.dataset import Dataset
 from tools.data.formats import coco, cvat, folders, hugging_face, label_studio, labelme, mask_pngs, voc, yolo
 from tools.data.formats.labels import LabelledImage, counted, instances_of, labelled
 from tools.data.origin import is_marked, source_type, write_marked
 from tools.data.real_labels import read_labels
 from tools.data.sample import Sample
 from tools.data.signing import ManifestSigner, signer_of
-from tools.language.export import LANGUAGE, FormatPlan, plan_language, read_back_language
+from tools.language.export import LANGUAGE, Content, FormatPlan, plan_language, read_back_language
 from tools.language.make import LanguageData, speak
 from tools.runs.runtime import RunContext, report
 
@@ -80,20 +81,20 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
     if unknown := [f for f in wanted if f not in known]:
         raise FixArguments(f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(known)}.")
     with run.stage(_STAGE):
-        samples = list(run.dataset.samples(verdict="kept"))
-        if not samples:
+        kept = Kept(run.dataset)
+        if not len(kept):
             raise FixArguments("No picture is kept yet. Call generate_images and curate_dataset first.")
         boxes = boxes or export_convention(task.kind)
-        images, unknown_classes = _labelled(samples, task, boxes)
-        _refuse_unlabelled(images, task)
-        said = _said(run, samples, task) if any(f in LANGUAGE for f in wanted) else None
+        images = KeptImages(kept, task, boxes)
+        unknown_classes = _unknown_classes(kept, images, task)
+        said = _said(run, list(kept), task) if any(f in LANGUAGE for f in wanted) else None
         done = []
         for number, name in enumerate(wanted):
             run.check_stop()
             spoken = said if name in LANGUAGE else None
-            done.append(_export_format(run, name, images, samples, task, boxes, spoken))
+            done.append(_export_format(run, name, images, kept, task, boxes, spoken))
             run.progress(_STAGE, number + 1, len(wanted))
-        _record(run, done, samples, task)
+        _record(run, done, kept, task)
         lost = {e.format: counted(Counter(e.lost)) for e in done if e.lost}
         if unknown_classes:
             lost["all"] = f"{unknown_classes} labels of classes that are not of the task"
@@ -107,16 +108,58 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
         )
 
 
-def _labelled(samples: Sequence[Sample], task: TaskSpec, boxes: BoxConvention) -> tuple[list[LabelledImage], int]:
-    """The samples with the labels of the task's classes, and how many labels are of others."""
-    known = set(task.class_names)
-    images, dropped = [], 0
-    for sample in with_label_boxes(samples, boxes):
-        kept = [i for i in sample.instances if i.class_name in known]
-        dropped += len(sample.instances) - len(kept)
-        label = sample.label if sample.label in known else None
-        images.append(labelled(sample.model_copy(update={"instances": kept, "label": label})))
-    return images, dropped
+class Kept(Collection[Sample]):
+    """The kept samples of a data set, read from it each time they are gone through: a million need no memory."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def __iter__(self) -> Iterator[Sample]:
+        return self._dataset.samples(verdict="kept")
+
+    def __len__(self) -> int:
+        return self._dataset.count(verdict="kept")
+
+    def __contains__(self, sample: object) -> bool:
+        return any(sample == one for one in self)
+
+
+class KeptImages(Iterable[LabelledImage]):
+    """The same with the labels of the task's classes, as formats take them.
+
+    Args:
+        kept: read each time these are gone through.
+        task: its classes' labels alone are written.
+        boxes: what they are of.
+    """
+
+    def __init__(self, kept: Iterable[Sample], task: TaskSpec, boxes: BoxConvention) -> None:
+        self._kept, self._known, self._boxes = kept, set(task.class_names), boxes
+
+    def __iter__(self) -> Iterator[LabelledImage]:
+        for sample in with_label_boxes(self._kept, self._boxes):
+            own = [i for i in sample.instances if i.class_name in self._known]
+            label = sample.label if sample.label in self._known else None
+            yield labelled(sample.model_copy(update={"instances": own, "label": label}))
+
+
+def _unknown_classes(kept: Collection[Sample], images: Iterable[LabelledImage], task: TaskSpec) -> int:
+    """How many labels are of classes that are not of the task.
+
+    Raises:
+        StepFailed: none is of one that is.
+    """
+    labels = sum(len(s.instances) for s in kept)
+    own = named = 0
+    for image in images:
+        own += len(image.instances)
+        named += image.label is not None
+    if not (named if task.kind == "classify" else own):
+        raise StepFailed(
+            f"None of the {len(kept)} kept pictures has a label, so there is no data set to export. "
+            "Call annotate_images first."
+        )
+    return labels - own
 
 
 def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> LanguageData:
@@ -125,23 +168,17 @@ def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> Languag
     return speak(samples, scenes, task.class_names, run.folder, run.check_stop)
 
 
-def _refuse_unlabelled(images: Sequence[LabelledImage], task: TaskSpec) -> None:
-    if not any(image.label if task.kind == "classify" else image.instances for image in images):
-        raise StepFailed(
-            f"None of the {len(images)} kept pictures has a label, so there is no data set to export. "
-            "Call annotate_images first."
-        )
-
-
 # One format ---------------------------------------------------------------------------------------------------------
 
 
-def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[str], task: TaskSpec) -> FormatPlan:
+def plan_format(
+    name: str, images: Iterable[LabelledImage], sources: Iterable[str], task: TaskSpec
+) -> FormatPlan:  # fmt: skip
     """What a format's folder will hold.
 
     Args:
         name: one of `FORMATS` or `MORE`.
-        images: labels of the pictures.
+        images: labels of the pictures; gone through several times.
         sources: where each picture lies in the run.
         task: kind and order of the classes.
     """
@@ -156,7 +193,7 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
         "labelme": labelme.picture_path, "label-studio": label_studio.picture_path,
         "hugging-face": hugging_face.picture_path, "masks": mask_pngs.picture_path,
     }  # fmt: skip
-    files: dict[str, Callable[[], Iterator[tuple[str, str | bytes]]]] = {
+    files: dict[str, Callable[[], Iterator[tuple[str, Content]]]] = {
         "yolo": lambda: yolo.label_files(images, classes, masks),
         "coco": lambda: coco.label_files(images, classes),
         "voc": lambda: voc.label_files(images),
@@ -177,10 +214,10 @@ def plan_format(name: str, images: Sequence[LabelledImage], sources: Sequence[st
 
 
 def _export_format(
-    run: RunContext, name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec,
+    run: RunContext, name: str, images: Iterable[LabelledImage], samples: Collection[Sample], task: TaskSpec,
     boxes: BoxConvention, said: LanguageData | None,
 ) -> Exported:  # fmt: skip
-    plan = plan_format(name, images, [s.image for s in samples], task) if said is None else plan_language(name, said)
+    plan = plan_format(name, images, (s.image for s in samples), task) if said is None else plan_language(name, said)
     place, by = run.folder / "export" / f"dataset_{name}", f"export {run.record.name} {name}"
     fingerprint = _fingerprint(name, images, samples, task) + ("" if said is None else said.digest)
     if run.settings.c2pa.certificate is not None:
@@ -237,7 +274,7 @@ def _read_back(folder: Path, plan: FormatPlan, task: TaskSpec) -> None:
         )
 
 
-def _fingerprint(name: str, images: Sequence[LabelledImage], samples: Sequence[Sample], task: TaskSpec) -> str:
+def _fingerprint(name: str, images: Iterable[LabelledImage], samples: Iterable[Sample], task: TaskSpec) -> str:
     digest = hashlib.sha256(json.dumps([_LAYOUT, name, task.kind, task.class_names]).encode())
     for image, sample in zip(images, samples, strict=True):
         labels = [i.model_dump_json() for i in image.instances]
@@ -276,8 +313,10 @@ def _hand_out(source: Path, target: Path, origin: str | None, signer: ManifestSi
         link_or_copy(source, target)
 
 
-def _write(path: Path, content: str | bytes) -> None:
-    write_bytes(path, content.encode() if isinstance(content, str) else content)
+def _write(path: Path, content: Content) -> None:
+    if isinstance(content, str):
+        content = content.encode()
+    write_bytes(path, content if isinstance(content, bytes) else (piece.encode() for piece in content))
 
 
 @contextmanager
@@ -297,12 +336,12 @@ def _told(folder: Path) -> Iterator[None]:
 # Card and record ----------------------------------------------------------------------------------------------------
 
 
-def _card(run: RunContext, task: TaskSpec, samples: Sequence[Sample], exported: Sequence[Exported]) -> str:
+def _card(run: RunContext, task: TaskSpec, samples: Collection[Sample], exported: Sequence[Exported]) -> str:
     record = run.record
     return dataset_card(record.name, record.request or task.request, task, samples, record.engines, exported)
 
 
-def _record(run: RunContext, done: Sequence[Exported], samples: Sequence[Sample], task: TaskSpec) -> None:
+def _record(run: RunContext, done: Sequence[Exported], samples: Collection[Sample], task: TaskSpec) -> None:
     """Keep in `run.json` what was exported; beside the folders a card of all formats, unless a person wrote on it."""
     known = run.record.exports.get("dataset", {}) | {e.format: asdict(e) for e in done}
     run.record.exports["dataset"] = known

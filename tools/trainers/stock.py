@@ -87,7 +87,7 @@ def _start(job: TrainingJob, folder: Path, architecture: str) -> tuple[Path | No
 def _splits(job: TrainingJob) -> list[Sample]:
     train = [s.model_copy(update={"split": "train"}) for s in job.train]
     val = [s.model_copy(update={"split": "val"}) for s in job.val or job.train[:1]]
-    return with_label_boxes([*train, *val], export_convention(job.task.kind))
+    return list(with_label_boxes([*train, *val], export_convention(job.task.kind)))
 
 
 def _write_yolo(job: TrainingJob, folder: Path) -> Path:

@@ -49,6 +49,20 @@ def test_a_full_disk_keeps_what_was_there_and_says_what_was_wanted(tmp_path, mon
     assert "resume" in sentence
 
 
+def test_a_file_of_pieces_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "labels.json"
+    write_bytes(path, (b"%d," % n for n in range(4)))
+    assert path.read_bytes() == b"0,1,2,3,"
+
+    def broken():
+        yield b"half"
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        write_bytes(path, broken())
+    assert path.read_bytes() == b"0,1,2,3," and [p.name for p in tmp_path.iterdir()] == ["labels.json"]
+
+
 def test_a_write_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     synced, path = [], tmp_path / "a.json"
 

@@ -66,7 +66,7 @@ def write(folder, kind, images, classes=("apple",), masks=True):
         save(folder / place(image), scenery(i))
     for path, text in files():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+        (folder / path).write_text("".join(text), encoding="utf-8")
     return folder
 
 
@@ -170,7 +170,7 @@ def test_labels_follow_a_picture_turned_by_exif(tmp_path, kind, labelled_as):
         images.append(LabelledImage(f"shot-{i}.jpg", w, h, [one]))
     for path, text in coco.label_files(images, ["apple"]) if kind == "coco" else voc.label_files(images):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
+        (tmp_path / path).write_text("".join(text))
     real = load_real(tmp_path, task(), 0.5)
     for sample in [*real.val, *real.test]:
         x1, y1, x2, y2 = (int(v) for v in sample.instances[0].box)

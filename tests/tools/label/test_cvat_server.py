@@ -42,7 +42,7 @@ def labelled(tmp_path):
         images.append(LabelledImage(name, 80, 60, instances=instances))
     for path, text in coco.label_files(images, ["apple", "pear"]):
         (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_text(text)
+        (folder / path).write_text("".join(text))
     return folder
 
 

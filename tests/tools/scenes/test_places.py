@@ -14,7 +14,8 @@ from tools.scenes.vocabulary import KNOWN_VALUES
         ("orchard", "orchard"), ("Orchards", "orchard"), ("on the tree", "orchard"), ("branches", "orchard"),
         ("on the kitchen table", "table"), ("garden table", "table"), ("supermarket shelves", "shelf"),
         ("assembly line", "conveyor"), ("conveyor belt", "conveyor"), ("in my hand", "hand"), ("parking lot", "road"),
-        ("white background", "studio"), ("under a microscope", "slide"), ("under water", "liquid"), ("in a fish tank", "liquid"), ("水里", "liquid"), ("in the grass", "grass"),
+        ("white background", "studio"), ("under a microscope", "slide"), ("in the grass", "grass"),
+        ("under water", "liquid"), ("in a fish tank", "liquid"), ("水里", "liquid"),
         ("conveyor from above", "inspection"), ("belt seen from above", "inspection"), ("传送带俯视", "inspection"),
         ("road from a car", "dashcam"), ("dashcam video", "dashcam"), ("行车记录仪", "dashcam"), ("street", "road"),
         ("aerial view", "aerial"), ("drone images", "aerial"), ("航拍", "aerial"), ("the road from a drone", "aerial"),
@@ -44,7 +45,8 @@ def test_every_place_has_words_and_every_rule_names_values_there_are():
 @pytest.mark.parametrize(
     ("size_m", "context", "expected"),
     [(0.07, "hand", True), (4.5, "hand", False), (4.5, "table", False), (4.5, "road", True), (0.07, "slide", False),
-     (1e-5, "slide", True), (0.3, "liquid", False), (1e-5, "road", False), (0.02, "inspection", False), (4.5, "dashcam", False),
+     (1e-5, "slide", True), (1e-5, "road", False), (0.3, "liquid", False), (0.02, "inspection", False),
+     (4.5, "dashcam", False),
      (4.5, "aerial", False)],
 )  # fmt: skip
 def test_things_fit_where_they_fit(size_m, context, expected):

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,25 +35,69 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.split}/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], classes: list[str]) -> Iterator[tuple[str, str]]:
-    """Relative path and text of every label file: one JSON a split."""
-    for split in SPLITS:
-        part = [image for image in images if image.split == split]
-        if part:
-            yield f"annotations/instances_{split}.json", json.dumps(to_coco(part, classes), ensure_ascii=False)
+def label_files(images: Iterable[LabelledImage], classes: list[str]) -> Iterator[tuple[str, Iterator[str]]]:
+    """Relative path and text, in pieces, of every label file: one JSON a split.
+
+    Args:
+        images: gone through several times.
+        classes: names in label order.
+    """
+    present = {image.split for image in images}
+    for split in (s for s in SPLITS if s in present):
+
+        def part(split: str = split) -> Iterator[LabelledImage]:
+            return (image for image in images if image.split == split)
+
+        yield f"annotations/instances_{split}.json", coco_text(part, classes)
 
 
-def lost(images: Sequence[LabelledImage]) -> Counter[str]:
+def coco_text(images: Callable[[], Iterable[LabelledImage]], classes: list[str]) -> Iterator[str]:
+    """`to_coco` as JSON, a picture at a time: of a million no more than one is in memory.
+
+    Args:
+        images: gives the pictures, each time it is called.
+        classes: names in label order.
+    """
+
+    def listed(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[str]:
+        yield f', "{name}": ['
+        for place, entry in enumerate(entries):
+            yield (", " if place else "") + json.dumps(entry, ensure_ascii=False)
+        yield "]"
+
+    head = to_coco([], classes)
+    yield json.dumps({k: head[k] for k in ("info", "licenses")}, ensure_ascii=False)[:-1]
+    yield from listed("images", (_image_entry(i, image) for i, image in enumerate(images(), 1)))
+    yield from listed("annotations", _annotations(images(), classes))
+    yield from listed("categories", head["categories"])
+    yield "}"
+
+
+def lost(images: Iterable[LabelledImage]) -> Counter[str]:
     """What COCO cannot say: nothing."""
     return Counter()
 
 
-def to_coco(images: Sequence[LabelledImage], classes: list[str]) -> dict[str, Any]:
+def to_coco(images: Iterable[LabelledImage], classes: list[str]) -> dict[str, Any]:
     """The JSON object; ids count from 1, `area` is the mask's, or the box's where only a box is known."""
-    index = class_index(classes)
-    annotations: list[dict[str, Any]] = []
+    return {
+        "info": {"description": "made by Sightsmith"},
+        "licenses": [],
+        "images": [_image_entry(i, image) for i, image in enumerate(images, 1)],
+        "annotations": list(_annotations(images, classes)),
+        "categories": [{"id": i, "name": name, "supercategory": ""} for i, name in enumerate(classes, 1)],
+    }
+
+
+def _image_entry(identity: int, image: LabelledImage) -> dict[str, Any]:
+    return {"id": identity, "file_name": image.file, "width": image.width, "height": image.height}
+
+
+def _annotations(images: Iterable[LabelledImage], classes: list[str]) -> Iterator[dict[str, Any]]:
+    index, identity = class_index(classes), 0
     for image_id, image in enumerate(images, 1):
         for instance in image.instances:
+            identity += 1
             x1, y1, x2, y2 = instance.box
             polygons: list[list[float]] = []
             area = (x2 - x1) * (y2 - y1)
@@ -62,20 +106,10 @@ def to_coco(images: Sequence[LabelledImage], classes: list[str]) -> dict[str, An
                 assert mask is not None
                 polygons = [ring.reshape(-1).tolist() for ring in outlines.outlines(mask)]
                 area = mask_area(instance.counts, image.height, image.width)
-            annotations.append({
-                "id": len(annotations) + 1, "image_id": image_id, "category_id": index[instance.class_name] + 1,
+            yield {
+                "id": identity, "image_id": image_id, "category_id": index[instance.class_name] + 1,
                 "bbox": [x1, y1, x2 - x1, y2 - y1], "area": area, "segmentation": polygons, "iscrowd": 0,
-            })  # fmt: skip
-    return {
-        "info": {"description": "made by Sightsmith"},
-        "licenses": [],
-        "images": [
-            {"id": i, "file_name": image.file, "width": image.width, "height": image.height}
-            for i, image in enumerate(images, 1)
-        ],
-        "annotations": annotations,
-        "categories": [{"id": i, "name": name, "supercategory": ""} for i, name in enumerate(classes, 1)],
-    }
+            }  # fmt: skip
 
 
 def is_coco(data: Any) -> bool:
@@ -93,17 +127,22 @@ def is_panoptic(data: Any) -> bool:
     return isinstance(entries, list) and any(isinstance(e, dict) and "segments_info" in e for e in entries[:20])
 
 
-def from_coco(data: dict[str, Any]) -> LabelSet:
+def from_coco(data: dict[str, Any], *, use_up: bool = False) -> LabelSet:
     """Read a COCO object. Pictures without an annotation are true empties; wrong labels are left out and named.
+
+    Args:
+        data: the object.
+        use_up: its lists of pictures and annotations are emptied, so that of a million no two copies are in memory.
 
     Raises:
         ValueError: all of it is read wrongly, so nothing of it can be used; says why.
     """
     labels = LabelSet([], [])
     names = _categories(data["categories"])
-    images = _images(data["images"], labels)
+    images = _images(_used_up(data["images"]) if use_up else data["images"], labels)
     boxes: list[Said] = []
-    for place, annotation in enumerate(data["annotations"], 1):
+    annotations = _used_up(data["annotations"]) if use_up else data["annotations"]
+    for place, annotation in enumerate(annotations, 1):
         image: LabelledImage | None = None
         where = f"annotation {place}"
         try:
@@ -152,7 +191,13 @@ def _categories(entries: list[Any]) -> dict[int | str, str]:
     return names
 
 
-def _images(entries: list[Any], labels: LabelSet) -> dict[int | str, LabelledImage | str]:
+def _used_up(entries: list[Any]) -> Iterator[Any]:
+    entries.reverse()
+    while entries:
+        yield entries.pop()
+
+
+def _images(entries: Iterable[Any], labels: LabelSet) -> dict[int | str, LabelledImage | str]:
     """Id -> picture, or why its labels cannot be used; such a picture is in `labels` too: it is not empty."""
     images: dict[int | str, LabelledImage | str] = {}
     names: dict[int | str, str] = {}

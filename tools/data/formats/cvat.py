@@ -5,7 +5,7 @@ inside the mask's box, starting with background (COCO's run down the columns of 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -31,17 +31,17 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
     """Relative path and text of the one label file."""
     yield "annotations.xml", to_xml(images, classes, masks)
 
 
-def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
+def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
     """What the file does not say: masks, where only boxes were asked for."""
     return masks_lost(images, masks)
 
 
-def to_xml(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> str:
+def to_xml(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> str:
     """The whole file."""
     root = ET.Element("annotations")
     ET.SubElement(root, "version").text = "1.1"

@@ -6,7 +6,7 @@ which.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from tools.core.task import slug
 from tools.data.formats.labels import LabelledImage
@@ -30,7 +30,7 @@ def label_files(classes: list[str]) -> Iterator[tuple[str, str]]:
     yield NAMES_FILE, json.dumps(names, ensure_ascii=False, indent=2) + "\n"
 
 
-def lost(images: Sequence[LabelledImage]) -> Counter[str]:
+def lost(images: Iterable[LabelledImage]) -> Counter[str]:
     """What folders cannot say."""
     counter: Counter[str] = Counter()
     for image in images:

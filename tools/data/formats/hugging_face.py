@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -226,7 +226,7 @@ def picture_path(image: LabelledImage) -> str:
     return f"{image.split}/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
     """Relative path and text of every label file: one a split, beside its pictures."""
     for split in coco.SPLITS:
         part = [image for image in images if image.split == split]
@@ -234,7 +234,7 @@ def label_files(images: Sequence[LabelledImage], classes: list[str], masks: bool
             yield METADATA.format(split=split), "".join(f"{row_text(image, classes, masks)}\n" for image in part)
 
 
-def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
+def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
     """What is not said: masks, where only boxes were asked for."""
     return masks_lost(images, masks)
 

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -304,12 +304,12 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], masks: bool) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage], masks: bool) -> Iterator[tuple[str, str]]:
     """Relative path and text of the one label file."""
     yield FILE, "[" + ",\n".join(task_text(n, image, masks) for n, image in enumerate(images, 1)) + "]\n"
 
 
-def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
+def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
     """What is not said: masks, where only boxes were asked for."""
     return masks_lost(images, masks)
 

@@ -5,7 +5,7 @@ import binascii
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,13 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], masks: bool) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage], masks: bool) -> Iterator[tuple[str, str]]:
     """Relative path and text of every label file."""
     for image in images:
         yield f"images/{image.stem}.json", to_labelme(image, masks)
 
 
-def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
+def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
     """What is not said: masks, where only boxes were asked for."""
     return masks_lost(images, masks)
 

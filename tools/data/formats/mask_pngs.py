@@ -7,7 +7,7 @@ of objects (`SegmentationObject` in Pascal VOC), each of its numbers is one obje
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +214,7 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], classes: list[str]) -> Iterator[tuple[str, bytes | str]]:
+def label_files(images: Iterable[LabelledImage], classes: list[str]) -> Iterator[tuple[str, bytes | str]]:
     """Relative path and content of every file: a mask an object, and the list of classes."""
     for image in images:
         yield from mask_files(image, classes)
@@ -239,7 +239,7 @@ def mask_files(image: LabelledImage, classes: list[str]) -> Iterator[tuple[str, 
         yield f"{_MASK}/{image.stem}/{NOTHING}.png", _png(np.zeros((image.height, image.width), bool))
 
 
-def lost(images: Sequence[LabelledImage]) -> Counter[str]:
+def lost(images: Iterable[LabelledImage]) -> Counter[str]:
     """What masks do not say: that only a box was known."""
     boxes = sum(i.counts is None for image in images for i in image.instances)
     return +Counter({"boxes written as rectangles": boxes})

@@ -1,7 +1,7 @@
 """Pascal VOC XML in labelImg's manner: boxes alone, in whole pixels."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from tools.data.formats.labels import LabelledImage, checked_box, class_name, clip_box, number, picture_size
@@ -16,7 +16,7 @@ def picture_path(image: LabelledImage) -> str:
     return f"JPEGImages/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage]) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage]) -> Iterator[tuple[str, str]]:
     """Relative path and text of every label file, and of the lists of the splits."""
     for image in images:
         yield f"Annotations/{image.stem}.xml", to_xml(image)
@@ -26,7 +26,7 @@ def label_files(images: Sequence[LabelledImage]) -> Iterator[tuple[str, str]]:
             yield f"ImageSets/Main/{split}.txt", "".join(f"{stem}\n" for stem in part)
 
 
-def lost(images: Sequence[LabelledImage]) -> Counter[str]:
+def lost(images: Iterable[LabelledImage]) -> Counter[str]:
     """What VOC boxes cannot say."""
     counter: Counter[str] = Counter()
     for image in images:

@@ -6,7 +6,7 @@ is all there is, so parts of an instance are joined by a line; holes are cut ope
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -29,7 +29,7 @@ def picture_path(image: LabelledImage) -> str:
     return f"images/{image.split}/{image.file}"
 
 
-def label_files(images: Sequence[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
+def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
     """Relative path and text of every label file, and of `data.yaml`. An empty text is a picture without objects."""
     index = class_index(classes)
     for image in images:
@@ -46,7 +46,7 @@ def to_rows(image: LabelledImage, index: dict[str, int], masks: bool) -> str:
     return "".join(rows)
 
 
-def to_data_yaml(images: Sequence[LabelledImage], classes: list[str]) -> str:
+def to_data_yaml(images: Iterable[LabelledImage], classes: list[str]) -> str:
     """`data.yaml`. `path` stays empty, which Ultralytics reads as "the folder of this file": it can be moved."""
     present = {image.split for image in images}
     data: dict[str, object] = {"path": ""}
@@ -60,7 +60,7 @@ def to_data_yaml(images: Sequence[LabelledImage], classes: list[str]) -> str:
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-def lost(images: Sequence[LabelledImage], masks: bool) -> Counter[str]:
+def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
     """What the rows cannot say."""
     counter: Counter[str] = Counter()
     for image in images:

@@ -444,3 +444,15 @@ def test_cvat_leaves_out_lines_and_turns_boxes():
     read = cvat.from_xml(text)
     assert read.images[0].asides == {"<polyline> labels, which are not read, left out": 1}
     assert read.images[0].instances[0].box == pytest.approx((25, 25, 35, 45))
+
+
+def test_coco_in_pieces_is_the_same_coco():
+    boxed = Instance(class_name=CLASSES[0], box=(1, 2, 9, 8))
+    images = [picture([masked(ring()), boxed], f"{n}.png") for n in range(3)]
+    images[1] = picture([], "empty.png")
+    whole = coco.to_coco(images, CLASSES)
+    assert json.loads("".join(coco.coco_text(lambda: images, CLASSES))) == whole
+    assert json.loads("".join(coco.coco_text(list, CLASSES))) == coco.to_coco([], CLASSES)
+    kept, used = (coco.from_coco(json.loads(json.dumps(whole)), use_up=up) for up in (False, True))
+    assert [i.instances for i in kept.images] == [i.instances for i in used.images]
+    assert coco.from_coco(whole).images and whole["annotations"]  # what is not said to be used up stays
