@@ -24,6 +24,7 @@ from tools.trainers.targets import MAX_SIDE_SHARE
 MOST = 100  # photos, from all over the folder: as many as an epoch has pictures
 DOUBTED_FROM = 0.1  # score of what is painted over
 ENGINE = "pseudo"
+NEVER = 1.01  # a score that nothing has
 _BATCH = 8
 
 
@@ -46,20 +47,23 @@ def usable(run: RunContext, shown: Sequence[Sample], judges: Sequence[Sample]) -
     return kept, notes
 
 
-def sure_from(scorer: DetectionScorer, precision: float, otherwise: float) -> dict[str, float]:
+def sure_from(scorer: DetectionScorer, precision: float, least: float) -> dict[str, float]:
     """Class -> score from which what a model finds is taken for true.
 
     Args:
         scorer: of its answers on photos with labels that it has not seen.
         precision: wanted of what is taken for true, 0..1.
-        otherwise: where those photos show it at no score; it is never less.
+        least: it is never less.
+
+    Returns:
+        `NEVER` for a class of which those photos show that precision at no score.
     """
     matched = scorer.matched
     sure = {}
     for c, name in enumerate(scorer.classes):
         own = matched.kind == c
         found = threshold_for(matched.score[own].tolist(), matched.right[-1][own].tolist(), precision)
-        sure[name] = otherwise if found is None else max(found, otherwise)
+        sure[name] = NEVER if found is None else max(found, least)
     return sure
 
 

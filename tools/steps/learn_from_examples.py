@@ -300,6 +300,12 @@ def _learn_unlabelled(
         result = _train(run, part.learnt, folder, deadline_s, what, known, more)
         own |= _asked(run, result.weights, part.judged)
         students.append(result.weights)
+    if not students:
+        return [
+            *notes,
+            f"{len(files)} photos without labels are not learnt from: by cross-validation the models are right often "
+            f"enough at no score ({run.settings.learn.precision:.0%} is wanted)",
+        ]
     after = _scorer(run, _DECIDES, judged, own, _seen_px(run))
     probability = run.settings.evaluation.accept_probability
     kept, share = better_beyond_noise(

@@ -84,7 +84,7 @@ def test_sure_is_where_enough_was_right_on_photos_with_labels():
     right = [s > 0.6 for s in scores]
     assert 0.5 < unlabelled.sure_from(_scorer(scores, right), 0.9, 0.35)["zorb"] < 0.6
     assert unlabelled.sure_from(_scorer(scores, [True] * 60), 0.9, 0.45)["zorb"] == 0.45  # never under it
-    assert unlabelled.sure_from(_scorer(scores, [False] * 60), 0.9, 0.35)["zorb"] == 0.35
+    assert unlabelled.sure_from(_scorer(scores, [False] * 60), 0.9, 0.35)["zorb"] == unlabelled.NEVER
 
 
 def test_half_of_an_epoch_is_of_such_photos_and_a_classifier_looks_at_them_beside_its_own(run, tmp_path):

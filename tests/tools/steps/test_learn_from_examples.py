@@ -224,6 +224,14 @@ def test_photos_without_labels_that_bring_nothing_change_nothing(tmp_path, monke
     assert not (run.round_folder() / "students" / "all").exists()
 
 
+def test_models_that_are_hardly_ever_right_label_nothing(tmp_path, monkeypatch):
+    run = _with_photos(tmp_path, monkeypatch, better=True)
+    monkeypatch.setattr(module.unlabelled, "sure_from", lambda *_: {"zorb": module.unlabelled.NEVER})
+    said = json.loads(learn_examples(run))
+    assert "3 photos without labels are not learnt from: by cross-validation the models are right" in said["notes"][-1]
+    assert run.record.best.weights == "rounds/01/train/weights.safetensors"
+
+
 def test_one_photo_or_none_that_can_be_used_is_said(tmp_path, monkeypatch):
     run = _with_photos(tmp_path, monkeypatch, better=True)
     run.record.unlabelled = run.record.few
