@@ -255,19 +255,27 @@ def export(
             "--to", help="The model for small devices: onnx-int8, openvino, ncnn, tflite, coreml or torchscript."
         ),
     ] = None,
+    prune: Annotated[
+        float | None,
+        typer.Option(help="Also a narrower model: without this share of its hidden channels, trained again."),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.5, callback=finite, help="With --prune: its training may take.")
+    ] = None,
     real: Annotated[Path | None, typer.Option(help="With a file of weights: labelled photos to measure on.")] = None,
     out: Annotated[Path | None, typer.Option(help="With a file of weights: folder to write.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="With --to: print the table as JSON.")] = False,
 ) -> None:
     """Write a run's data set and model for other tools, or with --to its model (or a .pt file) for small devices."""
-    if to:
+    if to or prune is not None:
         from agent.cli.device import export_forms
 
-        export_forms(run, to, real, out, runs_dir, as_json)
+        export_forms(run, to or [], real, out, runs_dir, as_json, prune, minutes)
         return
-    if real or out or as_json:
+    if real or out or as_json or minutes:
         given = [f"--real {real}"] * bool(real) + [f"--out {out}"] * bool(out) + ["--json"] * as_json
+        given += [f"--minutes {minutes}"] * bool(minutes)
         raise typer.BadParameter(f"{', '.join(given)}: this goes with --to, which names a form of the model")
     from agent.run_folder import lock, open_run
     from tools.data.boxes import convention_named

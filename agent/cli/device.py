@@ -15,8 +15,9 @@ _SETS = {"synthetic_test": "synthetic test", "real_test": "real photos (test)"}
 
 
 def export_forms(
-    run: str, forms: Sequence[str], real: Path | None, out: Path | None, runs_dir: Path, as_json: bool
-) -> None:
+    run: str, forms: Sequence[str], real: Path | None, out: Path | None, runs_dir: Path, as_json: bool,
+    prune: float | None = None, minutes: float | None = None,
+) -> None:  # fmt: skip
     """`sightsmith export RUN --to FORM`: for a run, or for a file of weights."""
     from tools.core.errors import FixArguments
     from tools.core.settings import Settings
@@ -25,17 +26,22 @@ def export_forms(
 
     names = [name.strip() for text in forms for name in text.split(",") if name.strip()]
     if Path(run).is_file():
+        if prune is not None:
+            raise FixArguments("--prune is for a run: what is left out is mended by training on its pictures")
         target = out or Path(f"{Path(run).stem}_export")
         rows, notes, folder = export_file(Path(run), names, target, real, Settings(runs_dir=runs_dir))
     else:
+        from agent.cli.console import Console as Live
         from agent.report.write import write_report
         from agent.run_folder import lock, open_run
 
         if real is not None or out is not None:
             raise FixArguments("--real and --out are for a file of weights; a run has its own photos and folder")
         context = open_run(runs_dir / run)
-        with lock(context.folder):
-            rows, notes = export_to(context, names)
+        live = Live(quiet=as_json)
+        context.listen(live.on_event)
+        with lock(context.folder), live:
+            rows, notes = export_to(context, names, prune, None if minutes is None else minutes * 60)
             context.save()
             write_report(context)
         folder = context.folder / "export"

@@ -13,7 +13,7 @@ from typing import Any
 from tools.core.errors import FixArguments
 from tools.core.files import write_text
 from tools.data.sample import evenly
-from tools.edge.export import CALIBRATION, STAGE, written
+from tools.edge.export import CALIBRATION, STAGE, measured, written
 from tools.edge.forms import INT8, PT, ModelForm, wanted_forms
 from tools.edge.measure import Exam, fitted
 from tools.metrics.judging import rules_for, sets_of
@@ -105,5 +105,8 @@ def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[ModelF
     )  # fmt: skip
     chosen = sets.samples.get("synthetic_val", []) if any(f.name == INT8 for f in forms) else []
     calibration = fitted(evenly(chosen, CALIBRATION), run.folder, card)
-    rows = written(forms, folder, card, calibration, exam, lambda _: run.check_stop())
+    def told(_: int) -> None:
+        run.check_stop()
+
+    rows = measured(written(forms, folder, card, calibration, told), card, exam, told)
     return [row.plain() | {"form": f"{model} {row.form}"} for row in rows]

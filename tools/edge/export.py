@@ -2,23 +2,25 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tools.core import owned
 from tools.core.errors import FixArguments
-from tools.core.files import write_json
+from tools.core.files import link_or_copy, write_json
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
 from tools.data.scores import EvaluatedOn
-from tools.edge.forms import BASES, INT8, ONNX, PT, Batch, Forward, ModelForm, wanted_forms, write
+from tools.edge.forms import BASES, INT8, PT, Batch, Forward, ModelForm, wanted_forms, write
 from tools.edge.measure import Exam, FormRow, fitted, measure
+from tools.edge.prune import pruned
 from tools.label.labeler import label_task
 from tools.metrics.judging import rules_for, sets_of
 from tools.metrics.scoring import ScoringRules
-from tools.models.checkpoint import Card, load, load_model, write_pt
+from tools.models.checkpoint import Card, load, load_model, to_ultralytics_pt, write_pt
 from tools.models.pickled import load_pickled
 from tools.runs.photo_sets import labelled_folder
 from tools.runs.runtime import RunContext
@@ -32,21 +34,27 @@ _BY = "export --to"
 Told = Callable[[int], None]
 
 
-def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[FormRow], list[str]]:
+def export_to(
+    run: RunContext, names: Sequence[str], prune: float | None = None, seconds: float | None = None
+) -> tuple[list[FormRow], list[str]]:
     """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test pictures.
 
     Args:
         run: with a best model.
-        names: of the forms.
+        names: of the forms; none where `prune` is given are model.pt and model.onnx alone.
+        prune: share of the hidden channels that a second, narrower model does without; see `tools.edge.prune`.
+        seconds: that its training may take.
 
     Returns:
-        A row for model.pt, for model.onnx and for each form, and what could not be done.
+        A row for model.pt, for model.onnx and for each form, the same of the narrower model, and what could not be
+        done.
 
     Raises:
-        FixArguments: no such form, or no model yet.
+        FixArguments: no such form or share, or no model yet.
         StepFailed: nothing can be written here, or a file cannot be used.
     """
-    forms, notes = wanted_forms(names)
+    forms, notes = wanted_forms(names) if names or prune is None else ([], [])
+    narrow = None if prune is None else pruned(run, prune, seconds)
     export_best(run)
     assert run.record.best is not None
     card = load(run.path(run.record.best.weights))[1]
@@ -58,7 +66,8 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[FormRow], lis
         run.settings.evaluation.min_confidence,
     )  # fmt: skip
     folder = run.folder / "export"
-    total, done = (len(forms) + 2) * sum(map(len, samples.values())), 0
+    models = 1 + (narrow is not None)
+    total, done = models * (len(forms) + 2) * sum(map(len, samples.values())), 0
 
     def told(count: int) -> None:
         nonlocal done
@@ -67,7 +76,11 @@ def export_to(run: RunContext, names: Sequence[str]) -> tuple[list[FormRow], lis
         run.check_stop()
 
     with run.stage(STAGE):
-        rows = written(forms, folder, card, fitted(evenly(calibration, CALIBRATION), run.folder, card), exam, told)
+        batches = fitted(evenly(calibration, CALIBRATION), run.folder, card)
+        products = written(forms, folder, card, batches, told)
+        if narrow is not None and prune is not None:
+            products += _narrow(narrow, folder / f"pruned{round(100 * prune)}", prune, forms, batches, told)
+        rows = measured(products, card, exam, told)
         known = run.record.exports.get("devices", {})
         run.record.exports["devices"] = _table(rows, known, card, notes)
         write_json(folder / TABLE, run.record.exports["devices"])
@@ -110,7 +123,7 @@ def export_file(
         write_pt(network, card, building / PT)
         to_onnx(building / PT, card.size_px, dynamic=card.kind != "classify")
         calibration = [] if photos is None else fitted(evenly(photos.val, CALIBRATION), Path(), card)
-        rows = written(forms, building, card, calibration, exam, lambda _: None)
+        rows = measured(written(forms, building, card, calibration, lambda _: None), card, exam, lambda _: None)
         write_json(building / TABLE, _table(rows, {}, card, notes))
         return rows, notes, owned.install(building, out, _BY)
     finally:
@@ -137,20 +150,48 @@ def _exam_of(photos: Sequence[Sample], task: TaskSpec, card: Card, settings: Set
     return Exam(task, Path(), {"real_test": list(photos)}, rules, judging.min_confidence)
 
 
+@dataclass(frozen=True)
+class Product:
+    """One form of a model on the disk."""
+
+    form: str
+    place: str  # in the folder of all
+    mb: float
+    forward: Forward | None  # None: it runs on the device alone
+
+
 def written(
-    forms: Sequence[ModelForm], folder: Path, card: Card, calibration: Sequence[Batch], exam: Exam | None, told: Told
-) -> list[FormRow]:
-    """Write the forms beside model.pt and model.onnx, and measure all that run here."""
-    products = {PT: folder / PT, ONNX: folder / ONNX}
-    opened: dict[str, Forward] = {name: way(folder / name) for name, way in BASES.items()}
+    forms: Sequence[ModelForm], folder: Path, card: Card, calibration: Sequence[Batch], told: Told
+) -> list[Product]:
+    """Write the forms beside model.pt and model.onnx; those two come first."""
+    made = [Product(name, name, _megabytes(folder / name), way(folder / name)) for name, way in BASES.items()]
     for form in forms:
         told(0)
-        products[form.name] = write(form, folder / PT, card.size_px, folder, calibration)
-        if form.open is not None:
-            opened[form.name] = form.open(products[form.name])
-    sizes = {name: _megabytes(path) for name, path in products.items()}
-    rows = measure({n: (products[n].name, sizes[n], f) for n, f in opened.items()}, card, exam, told)
-    return rows + [FormRow(f.name, f.product, sizes[f.name]) for f in forms if f.open is None]
+        path = write(form, folder / PT, card.size_px, folder, calibration)
+        made.append(Product(form.name, path.name, _megabytes(path), form.open(path) if form.open is not None else None))
+    return made
+
+
+def _narrow(
+    weights: Path, folder: Path, share: float, forms: Sequence[ModelForm], calibration: Sequence[Batch], told: Told
+) -> list[Product]:
+    """The forms of a narrower model, in a folder of its own; its weights lie with them, for `predict`."""
+    card = load(weights)[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    link_or_copy(weights, folder / weights.name)
+    to_ultralytics_pt(weights, folder / PT)
+    to_onnx(folder / PT, card.size_px, dynamic=card.kind != "classify")
+    return [
+        replace(product, form=f"{product.form}, {share:.0%} pruned", place=f"{folder.name}/{product.place}")
+        for product in written(forms, folder, card, calibration, told)
+    ]
+
+
+def measured(products: Sequence[Product], card: Card, exam: Exam | None, told: Told) -> list[FormRow]:
+    """Measure all products that run here."""
+    run_here = {p.form: (p.place, p.mb, p.forward) for p in products if p.forward is not None}
+    rows = measure(run_here, card, exam, told)
+    return rows + [FormRow(p.form, p.place, p.mb) for p in products if p.forward is None]
 
 
 def _megabytes(path: Path) -> float:

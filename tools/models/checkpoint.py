@@ -13,6 +13,7 @@ from tools.core.errors import StepFailed
 from tools.core.files import write_bytes
 from tools.core.task import TaskKind
 from tools.models.networks import build_network, kind_of, quiet_ultralytics
+from tools.models.widths import fit_widths
 
 FORMAT = "sightsmith-weights-1"
 FITTED = "fitted"  # in a card's `extra`
@@ -160,6 +161,7 @@ def load_model(path: Path) -> tuple[Any, Card]:
     """
     tensors, card = load(path)
     network = build_network(card.architecture, card.names)
+    fit_widths(network, tensors)
     try:
         network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()})
     except RuntimeError as error:

@@ -66,7 +66,7 @@ def learn_examples(run: RunContext) -> str:
     if not run.record.rounds:
         run.record.rounds.append(Round(number=1))
     run.round.kept = len(samples)
-    known = _is_known(run, samples)
+    known = known_to_starter(run, samples)
     parts = list(folds(samples, run.task.class_names, run.settings.seed, run.settings.shown.folds))
     # Where the mean of all is handed over, all are to be as long; where nothing judges, one has all the minutes.
     alike = len(samples) / (len(samples) + sum(len(part.learnt) for part in parts))
@@ -98,7 +98,7 @@ def _take_photos(run: RunContext) -> list[str]:
 # Training -----------------------------------------------------------------------------------------------------------
 
 
-def _is_known(run: RunContext, samples: Sequence[Sample]) -> bool:
+def known_to_starter(run: RunContext, samples: Sequence[Sample]) -> bool:
     """Whether the starter sees such things already, and there is only one kind to see.
 
     Looked at once, since it decides how everything is trained.

@@ -73,6 +73,7 @@ class Recipe:
     )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
     calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
+    narrow: float = 0.0  # share of the hidden channels that are left out of the weights a training begins with
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
     max_validation: int = 80  # pictures
 
@@ -221,6 +222,7 @@ class _Training:
 
         from tools.core.devices import choose_device
         from tools.models.networks import build_network
+        from tools.models.widths import fit_widths
         from tools.trainers.loop import Learner
 
         job = self.job
@@ -243,8 +245,9 @@ class _Training:
         device = torch.device(choose_device())
         teacher = Teacher(build_network(self.architecture, self.names).to(device)) if self.photos is not None else None
         self.learner = Learner(network, self.kind, device, frozen=frozen, teacher=teacher)
-        judged = build_network(self.architecture, self.names).to(self.learner.device)
-        self.judged = judged.to(memory_format=torch.channels_last)  # takes averaged weights
+        judged = build_network(self.architecture, self.names)
+        fit_widths(judged, self.learner.average)
+        self.judged = judged.to(device).to(memory_format=torch.channels_last)  # takes averaged weights
         self.best: dict[str, Any] = {}
         self.seconds: list[float] = []
         self.kept = time.monotonic()
@@ -275,12 +278,17 @@ class _Training:
         """A network, what its weights come from, and the learning rate that suits them."""
         from tools.models.checkpoint import load
         from tools.models.networks import build_network, transfer, transfer_classes
+        from tools.models.widths import fit_widths, narrowed
         from tools.trainers.known import give_outputs, load_known
         from tools.trainers.starter import load_starter
 
         network = build_network(self.architecture, self.names, self.job.seed)
         if self.job.initial is not None:
             tensors, card = load(self.job.initial)
+            if self.recipe.narrow:
+                tensors = narrowed(tensors, self.recipe.narrow)
+            if card.architecture == self.architecture:
+                fit_widths(network, tensors)
             transfer(network, tensors, card.architecture, self.architecture)
             if tuple(card.names) != tuple(self.names):  # of a run that went before: some classes are new
                 transfer_classes(network, tensors, (card.architecture, card.names), (self.architecture, self.names))
