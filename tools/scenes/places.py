@@ -44,6 +44,7 @@ SEEN_SO: tuple[tuple[str, str, str], ...] = (
     ("road", r"\bfrom (the air|a drone|above)\b|航拍|俯视|俯拍", "aerial"),
 )
 SMALL_PLACE_LIMIT_M = 1.0
+HAND_LIMIT_M = 0.35  # a dog in a hand would be a toy, too
 MICROSCOPIC_M = 0.0005  # below half a millimetre a thing is only seen through a microscope
 
 
@@ -125,4 +126,5 @@ def fits(context: str, size_m: float) -> bool:
     """Whether a thing of that longest side may be met at a place that nothing names for it."""
     if size_m < MICROSCOPIC_M:
         return context == "slide"
-    return context not in SPECIAL_PLACES and (size_m <= SMALL_PLACE_LIMIT_M or context not in SMALL_PLACES)
+    limit = HAND_LIMIT_M if context == "hand" else SMALL_PLACE_LIMIT_M
+    return context not in SPECIAL_PLACES and (size_m <= limit or context not in SMALL_PLACES)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from tools.core.errors import FixArguments
 from tools.core.task import ClassSpec, TaskSpec
 from tools.scenes.phrases import Phrases, checked_phrases
-from tools.scenes.places import fits, known_place
+from tools.scenes.places import SMALL_PLACES, fits, known_place
 from tools.scenes.scene import CONTEXTS, DISTANCES, LIGHTS, VIEWPOINTS, WEATHERS
 
 Weights = dict[str, float]
@@ -17,9 +17,10 @@ PLAIN_AXES = ("context", "light", "weather", "viewpoint", "distance", "crowding"
 # Usual places of a thing count this many times an unusual one: a model of apples, not of one orchard, yet mostly apples
 # where apples are.
 USUAL_PLACE = 3.0
-# What lies or stands is seldom met where things hang and grow: a tile in a hedge teaches little of tiles on floors.
+# What lies or stands is seldom met where things hang and grow, nor what is as large as a cat where small things lie: a
+# tile in a hedge teaches little of tiles on floors.
 HANGING_PLACES = frozenset({"orchard", "bush", "sky"})
-UNUSUAL_HANGING = 0.25
+SELDOM = 0.25
 MAX_WEIGHT = 100.0
 # What is far more common in photos than its neighbours counts more; all else is equal.
 LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
@@ -257,7 +258,8 @@ def _place_weight(context: str, thing: Thing | None) -> float:
     if thing.contexts == [SLIDE] or not fits(context, thing.size_m):
         return 0.0
     lies = bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
-    return UNUSUAL_HANGING if lies and context in HANGING_PLACES else 1.0
+    large = thing.size_m >= SUBJECT_FROM_M and context in SMALL_PLACES
+    return SELDOM if large or (lies and context in HANGING_PLACES) else 1.0
 
 
 def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:

@@ -44,7 +44,8 @@ def test_every_place_has_words_and_every_rule_names_values_there_are():
 
 @pytest.mark.parametrize(
     ("size_m", "context", "expected"),
-    [(0.07, "hand", True), (4.5, "hand", False), (4.5, "table", False), (4.5, "road", True), (0.07, "slide", False),
+    [(0.07, "hand", True), (0.6, "hand", False), (0.6, "table", True),
+     (4.5, "hand", False), (4.5, "table", False), (4.5, "road", True), (0.07, "slide", False),
      (1e-5, "slide", True), (1e-5, "road", False), (0.3, "liquid", False), (0.02, "inspection", False),
      (4.5, "dashcam", False),
      (4.5, "aerial", False)],

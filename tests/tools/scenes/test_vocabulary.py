@@ -202,8 +202,11 @@ def test_on_a_slide_there_are_many_near_and_seldom_dirt_over_them():
 
 def test_what_lies_or_stands_is_seldom_met_where_things_hang_and_grow():
     """A dog in a hedge or a tile in a tree teaches little of dogs and tiles; an apple may lie anywhere."""
-    things = THINGS | {"tile": _thing({"plain": 1}, ("floor", "table"))}
-    weights = {name: build_vocabulary(_task(name), things, 0.8).context for name in ("tile", "apple", "ball")}
+    tile, dog = _thing({"plain": 1}, ("floor", "table")), _thing({"plain": 1}, ("grass",), size_m=0.6)
+    things = THINGS | {"tile": tile, "dog": dog}
+    weights = {name: build_vocabulary(_task(name), things, 0.8).context for name in ("tile", "apple", "ball", "dog")}
+    assert weights["dog"]["shelf"] == weights["dog"]["bush"] < 0.3 and "hand" not in weights["dog"]
+    assert weights["tile"]["shelf"] == weights["dog"]["floor"] == 1
     assert weights["tile"]["orchard"] == weights["tile"]["sky"] < 0.3 < weights["tile"]["road"]
     assert weights["apple"]["bush"] == weights["apple"]["road"]
     assert weights["ball"]["sky"] == weights["ball"]["road"]  # nothing is known of where it is met
