@@ -25,5 +25,6 @@ def new_run(
         budget=Budget(images=images, rounds=rounds, minutes=minutes),
     )
     record = RunRecord(name="t", request="", created="2026-01-01T00:00:00+00:00", task=task, approved=True)
-    options = {"size_px": 96, "runs_dir": folder, "memory_dir": folder / "memory", "generator": generator} | settings
+    options = {"size_px": 96, "runs_dir": folder, "memory_dir": folder / "memory", "generator": generator,
+               "epoch_pictures": 1} | settings  # fmt: skip
     return RunContext(folder, record, Settings(**options))

@@ -38,7 +38,8 @@ def build(tmp_path, monkeypatch, weights):
         named = {
             "GENERATOR": "diffusion", "DIFFUSION_MODEL": weights["diffusion"], "SCORER": "pixels+clip+clis",
             "CLIP_MODEL": weights[clip], "ANNOTATOR": "detect_and_segment", "DETECTOR": weights[detector],
-            "SEGMENTER": weights["sam"], "THREADS": "1", "EPOCHS": "6", "DIFFUSION_STEPS": "4", **FORGIVING, **more,
+            "SEGMENTER": weights["sam"], "THREADS": "1", "EPOCHS": "6", "EPOCH_PICTURES": "1", "DIFFUSION_STEPS": "4",
+            **FORGIVING, **more,
         }  # fmt: skip
         for name, value in named.items():
             monkeypatch.setenv(f"SIGHTSMITH_{name}", str(value))

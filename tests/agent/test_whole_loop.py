@@ -30,7 +30,8 @@ FINIAL = {
 
 
 def build(tmp_path: Path, request: str, model: Any = None, *, name: str = "r", **options: Any) -> RunContext:
-    values = {"generator": "tests.fakes:ShapeGenerator", "size_px": 64, "epochs": 4} | options.pop("settings", {})
+    values = {"generator": "tests.fakes:ShapeGenerator", "size_px": 64, "epochs": 4, "epoch_pictures": 1}
+    values |= options.pop("settings", {})
     settings = Settings(
         runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory", llm="offline", effort="quick", **values
     )

@@ -83,6 +83,7 @@ class Process:
             "SIGHTSMITH_MEMORY_DIR": str(folder / "memory"),
             "SIGHTSMITH_THREADS": "1",
             "SIGHTSMITH_LEARN_EPOCHS": "2",
+            "SIGHTSMITH_EPOCH_PICTURES": "1",
             "PYTHONPATH": str(ROOT),
             MARK: self.mark,
         }

@@ -32,7 +32,7 @@ class Server:
             "OMP_NUM_THREADS": "1", "SIGHTSMITH_THREADS": "1",
             "SIGHTSMITH_GENERATOR": "tests.fakes:ShapeGenerator", "SIGHTSMITH_LLM": "offline",
             "SIGHTSMITH_SIZE_PX": "64", "SIGHTSMITH_TRAINER": "tests.faults.jobs:ShortTrainer",
-            "SIGHTSMITH_EPOCHS": "4", "SIGHTSMITH_EFFORT": "quick",
+            "SIGHTSMITH_EPOCHS": "4", "SIGHTSMITH_EPOCH_PICTURES": "1", "SIGHTSMITH_EFFORT": "quick",
             "SIGHTSMITH_MEMORY_DIR": str(folder / "memory"),
         } | environment  # fmt: skip
         self.start()

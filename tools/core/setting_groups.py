@@ -367,6 +367,9 @@ class TrainingSettings(SettingGroup):
     recipe: Literal["sightsmith", "stock"] = "sightsmith"
     batch: int = 16
     epochs: int | None = Field(None, ge=1, le=1000)  # passes over a round's pictures; None: what the effort buys
+    # Pictures of an epoch at least: fewer come several times. 12 renders of people in hard hats, 20 epochs, box mAP50
+    # on 43 others: 0.271 once, 0.468 five times an epoch.
+    epoch_pictures: int = Field(60, ge=1)
     patience: int = 12  # epochs without a better validation score
     # None: all cores. Where other work keeps cores busy, fewer are faster: measured with 2 threads on 2 busy cores 1
     # picture a second, with 1 thread 8. The weights' last bits depend on it, so it never changes by itself.

@@ -23,7 +23,9 @@ Float32s = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 EXACT = 20_000
-DIRECTIONS = 128  # of 1,956: they hold nine tenths of what renders and photos differ in
+# Of 1,956: they hold 0.89 of what 2,194 renders and photos differ in; of their pairs 0.030 % may then have a cosine of
+# 0.93 by the bound, and 0.023 % have it.
+DIRECTIONS = 128
 PROBES = 16  # cells that are looked into: 0.4 % of a million vectors
 _TRAINED_ON = 40  # vectors a cell, from which faiss finds the cells; its own least is 39
 _TURNED_BY = 10_000  # vectors, which the main directions are found from

@@ -33,20 +33,22 @@ class Estimate(BaseModel):
     money: float = Field(0.0, description="US dollars; only engines of a service cost any")
 
 
-def estimate(plan: Plan, settings: Settings, cores: int | None = None) -> Estimate:
+def estimate(plan: Plan, settings: Settings, cores: int | None = None, *, limited: bool = False) -> Estimate:
     """Minutes by stage and money.
 
     Args:
         plan: what would be done.
         settings: size of a picture and the measured seconds.
         cores: of this machine when None.
+        limited: by minutes, for which trainings of few pictures are cut.
     """
     area, speed = scale(settings, cores)
     work = network_work(settings.training.model)
     seen = _pictures_by_round(plan, settings)
     train_share = 1 - settings.split.val - settings.split.test
     kept = _KEPT / settings.candidates_each
-    trained = sum(seen) * kept * train_share * settings.planned_epochs(plan.effort)
+    least = 1 if limited else settings.training.epoch_pictures
+    trained = sum(max(n * kept * train_share, least) for n in seen) * settings.planned_epochs(plan.effort)
     measured = sum(seen) * kept * (settings.split.val + settings.split.test)
     seconds = {
         "generate": plan.images * settings.estimate.render_s * area / speed,
@@ -100,27 +102,31 @@ def fit_plan(
     Raises:
         StepFailed: not even the smallest plan fits; the message says how long that takes.
     """
-    if minutes is None or estimate(wanted, settings, cores).minutes <= minutes:
+    if minutes is None or estimate(wanted, settings, cores, limited=True).minutes <= minutes:
         return wanted, []
     for effort in reversed(_LEVELS[: _LEVELS.index(wanted.effort)]):
         level = EFFORTS[effort]
         images = wanted.images if images_given else min(wanted.images, level.images)
         plan = Plan(images=images, rounds=min(wanted.rounds, level.rounds), effort=effort)
-        if estimate(plan, settings, cores).minutes <= minutes:
+        if estimate(plan, settings, cores, limited=True).minutes <= minutes:
             return plan, _cuts(wanted, plan, minutes)
     for rounds in range(min(wanted.rounds, EFFORTS["quick"].rounds), 0, -1):
         least = min(wanted.images, settings.plan.min_images * rounds)
         low, high = least, wanted.images
-        if estimate(Plan(images=low, rounds=rounds, effort="quick"), settings, cores).minutes > minutes:
+
+        def fits(images: int, rounds: int = rounds) -> bool:
+            plan = Plan(images=images, rounds=rounds, effort="quick")
+            return estimate(plan, settings, cores, limited=True).minutes <= minutes
+
+        if not fits(low):
             continue
         while low < high:
             middle = (low + high + 1) // 2
-            fits = estimate(Plan(images=middle, rounds=rounds, effort="quick"), settings, cores).minutes <= minutes
-            low, high = (middle, high) if fits else (low, middle - 1)
+            low, high = (middle, high) if fits(middle) else (low, middle - 1)
         plan = Plan(images=low, rounds=rounds, effort="quick")
         return plan, _cuts(wanted, plan, minutes)
     smallest = Plan(images=min(wanted.images, settings.plan.min_images), rounds=1, effort="quick")
-    needed = estimate(smallest, settings, cores).minutes
+    needed = estimate(smallest, settings, cores, limited=True).minutes
     raise StepFailed(
         f"{minutes:g} minutes are not enough: even {smallest.images} pictures of {settings.size_px} px in one round "
         f"take about {needed:g} minutes here"

@@ -76,7 +76,7 @@ def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
         rounds = [r for r in record.rounds if r.focus != [PHOTOS]]  # the others trained in another stage
         files = [folder / "rounds" / f"{r.number:02d}" / "training.json" for r in rounds]
         trainings = [json.loads(f.read_text(encoding="utf-8")) for f in files if f.is_file()]
-        shown = sum(int(t["epochs"]) * int(t["train_images"]) for t in trainings)
+        shown = sum(int(t["epochs"]) * int(t.get("seen_an_epoch", t["train_images"])) for t in trainings)
     except (FixArguments, OSError, ValueError, KeyError, TypeError):
         return None
     own = flat(record.settings)

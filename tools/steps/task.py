@@ -187,7 +187,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         *notes,
         *_check_photos(run, task),
     ]
-    cost = estimate(plan, settings)
+    cost = estimate(plan, settings, limited=minutes is not None)
     if cost.money > task.budget.money:
         raise FixArguments(
             f"{plan.images} pictures of {run.settings.image.model} cost about ${cost.money:.2f}, and the user allows "

@@ -101,13 +101,14 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
         raise StepFailed(
             f"None of the {len(samples['train'])} training pictures has a label. Call annotate_images first."
         )
+    repeats = max(1, round(settings.training.epoch_pictures / len(samples["train"])))
     initial = _initial(run)
     planned = epochs or settings.planned_epochs()
     if epochs is None and initial is not None and initial != run.folder / INHERITED:
         planned = max(1, round(planned * LATER_EPOCHS_SHARE))
     return TrainingJob(
         task=task,
-        train=samples["train"],
+        train=samples["train"] * repeats,
         val=_deciding(run) or samples["val"],
         image_root=run.folder,
         folder=run.round_folder() / "train",
@@ -198,7 +199,8 @@ def _keep(
     stored = {
         "fingerprint": fingerprint,
         "weights": run.relative(weights),
-        "train_images": len(job.train),
+        "train_images": len({s.id for s in job.train}),
+        "seen_an_epoch": len(job.train),
         "val_images": len(job.val),
         "val_on": "real_val" if run.record.real and job.val and job.val[0].engine == "real" else "synthetic_val",
         "epochs": result.epochs,

@@ -61,7 +61,7 @@ def test_a_larger_picture_costs_by_its_area():
 def test_a_plan_fits_its_minutes_and_says_what_was_cut(wanted, budget, images_given):
     settings = Settings()
     plan, notes = fit_plan(wanted, budget, settings, images_given=images_given, cores=2)
-    assert estimate(plan, settings, 2).minutes <= budget
+    assert estimate(plan, settings, 2, limited=True).minutes <= budget
     assert plan.images <= wanted.images
     assert plan.rounds <= wanted.rounds
     assert plan.images >= settings.plan.min_images
@@ -79,7 +79,7 @@ def test_pictures_that_were_asked_for_outlive_long_training():
 def test_the_cut_plan_is_the_largest_that_fits():
     settings = Settings()
     plan, _ = fit_plan(QUICK, 5, settings, cores=2)
-    assert estimate(plan.model_copy(update={"images": plan.images + 2}), settings, 2).minutes > 5
+    assert estimate(plan.model_copy(update={"images": plan.images + 2}), settings, 2, limited=True).minutes > 5
 
 
 @pytest.mark.parametrize("budget", [None, 10_000.0])
@@ -98,3 +98,10 @@ def test_efforts_grow():
     plans = [Plan(images=level.images, rounds=level.rounds, effort=name) for name, level in EFFORTS.items()]
     times = [minutes(p) for p in plans]
     assert times == sorted(times)
+
+
+def test_few_pictures_are_seen_often_unless_minutes_are_limited():
+    few, many = (QUICK.model_copy(update={"images": n}) for n in (20, 400))
+    often, once = (estimate(few, Settings(), 2, limited=limited).stages["train"] for limited in (False, True))
+    assert often > 3 * once
+    assert estimate(many, Settings(), 2) == estimate(many, Settings(), 2, limited=True)

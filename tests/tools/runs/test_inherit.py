@@ -52,7 +52,7 @@ def test_training_begins_with_the_inherited_weights(tmp_path):
     run.record.rounds.append(Round(number=1))
     job = make_job(run)
     assert job.initial == run.folder / INHERITED
-    assert len(job.train) == sum(s.split == "train" for s in run.dataset.samples())
+    assert len({s.id for s in job.train}) == sum(s.split == "train" for s in run.dataset.samples())
 
 
 def thing(name: str) -> Instance:

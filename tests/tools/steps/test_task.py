@@ -215,7 +215,7 @@ def test_wrong_arguments_are_refused(tmp_path, call, words):
 
 
 def test_a_plan_says_what_candidates_leave(tmp_path):
-    drawn = {"generator": "openai_images", "image_price": 0.0, "candidates": 4}
+    drawn = {"generator": "openai_images", "image_price": 0.0, "candidates": 4, "epoch_pictures": 1}
     run, alone = make_run(tmp_path, **drawn), make_run(tmp_path / "alone", **drawn | {"candidates": 1})
     for one in (run, alone):
         define(one, wanted(images=200, rounds=1))

@@ -26,7 +26,8 @@ def make_run(folder, *, kind="segment", rounds=1, minutes=None, **settings) -> R
     spec = task(kind)
     spec.budget.minutes, spec.budget.rounds = minutes, max(rounds, 2)
     record = RunRecord(name="t", request="", created="", task=spec, approved=True)
-    run = RunContext(folder, record, Settings(size_px=64, effort="quick", batch=4, **settings))
+    values = {"size_px": 64, "effort": "quick", "batch": 4, "epoch_pictures": 1} | settings
+    run = RunContext(folder, record, Settings(**values))
     record.rounds += [Round(number=n + 1) for n in range(rounds)]
     return run
 
@@ -224,3 +225,13 @@ def test_real_photos_choose_the_epoch_and_are_not_trained_on(run, recorder, monk
     assert [s.id for s in job.val] == [s.id for s in photos]
     assert all(s.engine != "real" for s in job.train)
     assert "real_val" in train(run)
+
+
+@pytest.mark.parametrize(("pictures", "times"), [(5, 12), (40, 2), (50, 1), (90, 1)])
+def test_few_pictures_come_several_times_an_epoch(tmp_path, pictures, times):
+    run = make_run(tmp_path, epoch_pictures=60)
+    made = samples(tmp_path, 1)
+    add(run, [made[0].model_copy(update={"id": f"{n}"}) for n in range(pictures)], "train")
+    add(run, made, "val")
+    job = make_job(run)
+    assert len(job.train) == times * pictures and len({s.id for s in job.train}) == pictures
