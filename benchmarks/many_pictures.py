@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tools.core.files import write_bytes
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.formats import coco
@@ -111,9 +112,13 @@ def score(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]
 def labels(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """One COCO file of all."""
     path = folder / "labels.json"
-    images = [labelled(s) for s in samples(count)]
-    yield "write COCO", lambda: path.write_text(json.dumps(coco.to_coco(images, ["apple"])))
-    yield "read COCO", lambda: len(coco.from_coco(json.loads(path.read_text())).images)
+
+    def write() -> None:
+        pieces = coco.coco_text(lambda: (labelled(s) for s in samples(count)), ["apple"])
+        write_bytes(path, (piece.encode() for piece in pieces))
+
+    yield "write COCO", write
+    yield "read COCO", lambda: len(coco.from_coco(json.loads(path.read_text()), use_up=True).images)
 
 
 PARTS = {"rows": rows, "curate": curate, "score": score, "labels": labels}
