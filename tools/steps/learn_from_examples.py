@@ -321,6 +321,8 @@ def _learn_unlabelled(
         return [*notes, f"{len(files)} photos without labels are not learnt from: by cross-validation {told}"]
     assert run.round.weights is not None
     more = _material(run, run.path(run.round.weights), files, sure, "all")
+    if not more:
+        return [*notes, f"{len(files)} photos without labels are not learnt from: the model of all is sure of nothing"]
     folder = run.round_folder() / "students" / "all"
     result = _train(run, samples, folder, _deadline_s(run, 1.0), "photos without labels too, all", known, more)
     _hand_over(run, result, len(samples) + len(more))
