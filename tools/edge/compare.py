@@ -52,6 +52,10 @@ def compare_sizes(
         raise FixArguments(f"--sizes {','.join(unknown) or '(nothing)'}: known are {', '.join(_SIZES)}")
     if run.record.best is None:
         raise without_model(run.folder)
+    if run.record.few is not None:
+        raise FixArguments(
+            "this run learnt from photos, which a larger network can do as well: build it again with another --model"
+        )
     forms = wanted_forms(names)[0] if names else []
     family = _FAMILY.match(run.settings.training.model)
     if family is None:

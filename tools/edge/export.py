@@ -26,6 +26,7 @@ from tools.runs.photo_sets import labelled_folder
 from tools.runs.runtime import RunContext
 from tools.steps.evaluate import TESTS
 from tools.steps.export_model import cpu_threads, export_best, to_onnx
+from tools.steps.photos_given import judging_photos
 
 STAGE = "export_model"
 TABLE = "devices.json"
@@ -58,13 +59,14 @@ def export_to(
     export_best(run)
     assert run.record.best is not None
     card = load(run.path(run.record.best.weights))[1]
-    sets = sets_of(run)
-    samples = {on: sets.samples[on] for on in TESTS if on in sets.samples}
-    calibration = sets.samples.get("synthetic_val", []) if INT8 in names else []
+    samples, calibration = _pictures(run)
+    calibration = calibration if INT8 in names else []
+    if not samples:
+        notes = [*notes, "no scores: all photos of this run were learnt from; others are measured on with --real"]
     exam = Exam(
         run.task, run.folder, samples, lambda on: rules_for(run, on, card.size_px),
         run.settings.evaluation.min_confidence,
-    )  # fmt: skip
+    ) if samples else None  # fmt: skip
     folder = run.folder / "export"
     models = 1 + (narrow is not None)
     total, done = models * (len(forms) + 2) * sum(map(len, samples.values())), 0
@@ -85,6 +87,15 @@ def export_to(
         run.record.exports["devices"] = _table(rows, known, card, notes)
         write_json(folder / TABLE, run.record.exports["devices"])
     return rows, notes
+
+
+def _pictures(run: RunContext) -> tuple[dict[EvaluatedOn, Sequence[Sample]], Sequence[Sample]]:
+    """What the forms of a run's model are measured on, and what an 8-bit form's ranges are taken of."""
+    if run.record.few is None:
+        sets = sets_of(run)
+        return {on: sets.samples[on] for on in TESTS if on in sets.samples}, sets.samples.get("synthetic_val", [])
+    judging = judging_photos(run)
+    return {"real_test": judging} if judging else {}, list(run.dataset.samples(verdict="kept"))
 
 
 def export_file(

@@ -7,13 +7,16 @@ from typer.testing import CliRunner
 
 from agent.cli.app import app
 from tests.tools.edge.test_forms import ready
+from tests.tools.steps.test_learn_from_examples import shown_run
 from tests.tools.steps.test_train import add
 from tests.tools.trainers.shapes import samples
 from tools.core.errors import FixArguments
+from tools.edge.compare import compare_sizes
 from tools.edge.export import export_to
-from tools.models.checkpoint import load_model
+from tools.models.checkpoint import load, load_model
 from tools.models.pickled import load_pickled
-from tools.trainers import yolo
+from tools.steps.learn_from_examples import learn_examples
+from tools.trainers import starter_files, yolo
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +66,18 @@ def test_the_command_says_what_it_is_for(tmp_path):
     assert refused.exit_code == 2 and "--prune is for a run" in refused.output
     refused = CliRunner().invoke(app, ["export", run.folder.name, "--minutes", "2", *runs])
     assert refused.exit_code == 2 and "--minutes" in refused.output
+
+
+def test_the_model_of_a_few_photos_goes_to_devices_too(tmp_path, monkeypatch):
+    """All its photos were learnt from: they calibrate, and only others can judge."""
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "none.safetensors")
+    run = shown_run(tmp_path, 3)
+    learn_examples(run)
+    rows, notes = export_to(run, ["onnx-int8"], 0.5)
+    assert [row.form for row in rows][:3] == ["model.pt", "model.onnx", "onnx-int8"] and len(rows) == 6
+    assert not any(row.scores for row in rows) and all(row.ms > 0 for row in rows)
+    assert "all photos of this run were learnt from" in notes[0]
+    narrow = load(run.folder / "export" / "pruned50" / "weights.safetensors")[1]
+    assert narrow.size_px == load(run.path(run.record.best.weights))[1].size_px and narrow.fitted
+    with pytest.raises(FixArguments, match="another --model"):
+        compare_sizes(run, ["n"])
