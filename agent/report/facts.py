@@ -276,7 +276,9 @@ def _learnt_from(record: RunRecord) -> str:
             "models that had not seen the photo they were asked about; the upper end of its interval allows for the "
             "model handed over having learnt from all of them."
         )
-    if record.unlabelled is not None and not (record.task and record.task.contexts) and len(record.rounds) > 1:
+        said += [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in record.photo_notes]
+    drawn_at = record.few is None and not (record.task and record.task.contexts) and len(record.rounds) > 1
+    if record.unlabelled is not None and drawn_at:
         said.append(
             f"The photos without labels in {record.unlabelled} were looked at to choose places for later pictures; "
             "that trains on nothing of them."

@@ -86,6 +86,7 @@ class RunRecord(BaseModel):
     forks: dict[str, str] = Field(default_factory=dict, description="what was asked for -> the run that does it")
     few: str | None = Field(None, description="folder of a few labelled photos to learn from: never measured on")
     unlabelled: str | None = Field(None, description="folder of photos without labels to learn from, as the user asked")
+    photo_notes: list[str] = Field(default_factory=list, description="what became of photos that are learnt from")
     task: TaskSpec | None = None
     estimate: dict[str, Any] | None = None
     approved: bool = False

@@ -8,13 +8,14 @@ it would teach that there is nothing. A classifier learns from such photos by lo
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from tools.annotators.cut_out import painted_over
 from tools.data.apart import Apart, of_samples, set_apart
 from tools.data.photo_files import PhotoFile, ReadPhoto, find_photos, read_ahead
 from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Instance, Sample, evenly
 from tools.metrics.scoring import DetectionScorer
-from tools.models.calibration import threshold_for
 from tools.models.postprocess import centre_crop
 from tools.models.predict import Predictor
 from tools.runs.runtime import RunContext
@@ -25,6 +26,7 @@ MOST = 100  # photos, from all over the folder: as many as an epoch has pictures
 DOUBTED_FROM = 0.1  # score of what is painted over
 ENGINE = "pseudo"
 NEVER = 1.01  # a score that nothing has
+LEAST_RIGHT = 3  # finds of a class that say something
 _BATCH = 8
 
 
@@ -48,7 +50,9 @@ def usable(run: RunContext, shown: Sequence[Sample], judges: Sequence[Sample]) -
 
 
 def sure_from(scorer: DetectionScorer, precision: float, least: float) -> dict[str, float]:
-    """Class -> score from which what a model finds is taken for true.
+    """Class -> score from which what a model finds is taken for true: the least one above which enough is right.
+
+    A handful of photos can promise no precision; what is learnt so is judged by cross-validation afterwards.
 
     Args:
         scorer: of its answers on photos with labels that it has not seen.
@@ -56,14 +60,15 @@ def sure_from(scorer: DetectionScorer, precision: float, least: float) -> dict[s
         least: it is never less.
 
     Returns:
-        `NEVER` for a class of which those photos show that precision at no score.
+        `NEVER` for a class of which fewer than `LEAST_RIGHT` are right where that precision holds.
     """
     matched = scorer.matched
     sure = {}
     for c, name in enumerate(scorer.classes):
         own = matched.kind == c
-        found = threshold_for(matched.score[own].tolist(), matched.right[-1][own].tolist(), precision)
-        sure[name] = NEVER if found is None else max(found, least)
+        right = np.cumsum(matched.right[-1][own])  # best score first
+        enough = np.flatnonzero((right >= LEAST_RIGHT) & (right >= precision * np.arange(1, len(right) + 1)))
+        sure[name] = max(float(matched.score[own][enough[-1]]), least) if len(enough) else NEVER
     return sure
 
 

@@ -81,6 +81,8 @@ def learn_examples(run: RunContext) -> str:
     if run.record.unlabelled is not None:
         with run.stage(_MORE):
             notes += _learn_unlabelled(run, samples, parts, answers, trainings, known)
+    run.record.photo_notes = notes
+    run.save()
     return _report(run, trainings, notes)
 
 

@@ -83,6 +83,10 @@ def test_sure_is_where_enough_was_right_on_photos_with_labels():
     scores = np.linspace(0.99, 0.4, 60).tolist()
     right = [s > 0.6 for s in scores]
     assert 0.5 < unlabelled.sure_from(_scorer(scores, right), 0.9, 0.35)["zorb"] < 0.6
+    few = [0.91, 0.85, 0.78, 0.77, 0.57, 0.5, 0.45, 0.32, 0.31, 0.26]  # of six photos with one object each
+    of_few = _scorer(few, [True] * 3 + [False] + [True] * 3 + [False] * 3)
+    assert unlabelled.sure_from(of_few, 0.8, 0.35)["zorb"] == 0.45
+    assert unlabelled.sure_from(_scorer(few[:2], [True, True]), 0.8, 0.35)["zorb"] == unlabelled.NEVER
     assert unlabelled.sure_from(_scorer(scores, [True] * 60), 0.9, 0.45)["zorb"] == 0.45  # never under it
     assert unlabelled.sure_from(_scorer(scores, [False] * 60), 0.9, 0.35)["zorb"] == unlabelled.NEVER
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from agent.report.facts import facts_of
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.core.errors import FixArguments, StepFailed, Stopped
@@ -221,6 +222,8 @@ def test_photos_without_labels_that_bring_nothing_change_nothing(tmp_path, monke
     said = json.loads(learn_examples(run))
     assert run.record.best.weights == "rounds/01/train/weights.safetensors"
     assert "3 photos without labels are not learnt from: by cross-validation" in said["notes"][-1]
+    assert run.record.photo_notes == said["notes"]  # the report says it, too
+    assert "3 photos without labels are not learnt from: by" in facts_of(run).learnt_from
     assert not (run.round_folder() / "students" / "all").exists()
 
 
