@@ -83,6 +83,16 @@ class Dataset:
         """Release the database."""
         self._db.close()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is as it was at the beginning, whoever corrects labels meanwhile; nothing is written."""
+        self._db.execute("BEGIN")
+        try:
+            self._count("SELECT count(*) FROM samples")  # what a reader sees is settled by its first look
+            yield
+        finally:
+            self._db.rollback()
+
     # Scenes -----------------------------------------------------------------------------------------------------
 
     def add_scenes(self, round_number: int, scenes: Iterable[SceneSpec]) -> int:

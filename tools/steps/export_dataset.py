@@ -80,7 +80,7 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
     known = (*FORMATS[task.kind], *MORE[task.kind], *LANGUAGE)
     if unknown := [f for f in wanted if f not in known]:
         raise FixArguments(f"Unknown format {', '.join(unknown)}; to {task.kind} there are {', '.join(known)}.")
-    with run.stage(_STAGE):
+    with run.stage(_STAGE), run.dataset.snapshot():
         kept = Kept(run.dataset)
         if not len(kept):
             raise FixArguments("No picture is kept yet. Call generate_images and curate_dataset first.")

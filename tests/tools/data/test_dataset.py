@@ -54,6 +54,20 @@ def test_what_changes_meanwhile_changes_nothing_about_which_samples_come(tmp_pat
     assert seen == before and data.count(verdict="kept") == 0
 
 
+def test_a_snapshot_stays_as_it_was_whoever_writes(tmp_path):
+    data, other = fill(tmp_path, 12), Dataset(tmp_path)
+    first = next(s for s in data.samples() if s.instances)
+    with data.snapshot():
+        before = list(data.samples())
+        other.correct(first.id, "relabel", first.model_copy(update={"instances": []}), by="somebody")
+        assert list(data.samples()) == before
+    assert data.sample(first.id) == other.sample(first.id) and data.sample(first.id).instances == []
+    data.update_samples({first.id: {"quality": 0.5}})  # it can be written to again
+    with pytest.raises(KeyError), data.snapshot():
+        raise KeyError("whatever happens inside")
+    assert data.sample(first.id).quality == 0.5
+
+
 def test_of_many_some_from_all_over_them(tmp_path):
     data = fill(tmp_path, 90)
     whole, some = ([s.id for s in data.samples(most=most)] for most in (None, 10))
