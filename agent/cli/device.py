@@ -24,6 +24,8 @@ def export_forms(
     from tools.edge.export import export_file, export_to
     from tools.steps.export_model import cpu_threads
 
+    if minutes is not None and prune is None:
+        raise FixArguments("--minutes is how long --prune may train; forms of the model as it is train nothing")
     names = [name.strip() for text in forms for name in text.split(",") if name.strip()]
     if Path(run).is_file():
         if prune is not None:

@@ -219,9 +219,7 @@ PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         "检测线上的",
     ),
-)
-PLACES_SEEN_SO += (  # boats are on water, and fish in it
-    (
+    (  # boats are on water, and fish in it
         re.compile(
             r"\b(?:(?:under|in|inside|below) (?:(?:the|a|clear|dirty|sea|salt|fresh) ){0,2}"
             r"(?:water|beer|oil|sea|ocean)|underwater)\b(?! (?:bottle|tank|glass|line|level)s?\b)"

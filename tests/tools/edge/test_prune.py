@@ -66,6 +66,8 @@ def test_the_command_says_what_it_is_for(tmp_path):
     assert refused.exit_code == 2 and "--prune is for a run" in refused.output
     refused = CliRunner().invoke(app, ["export", run.folder.name, "--minutes", "2", *runs])
     assert refused.exit_code == 2 and "--minutes" in refused.output
+    refused = CliRunner().invoke(app, ["export", run.folder.name, "--to", "ncnn", "--minutes", "2", *runs])
+    assert refused.exit_code == 2 and "--minutes is how long --prune may train" in refused.output
 
 
 def test_the_model_of_a_few_photos_goes_to_devices_too(tmp_path, monkeypatch):

@@ -71,6 +71,15 @@ def test_masks_lie_on_what_they_name(engine, tmp_path):
             assert different[outside].mean() < 0.12
 
 
+def test_a_slide_is_lit_through(engine, tmp_path):
+    """As photos through a microscope are: a dark one now and then, on the whole a pale ground (once 149 on average)."""
+    cell = apple(class_name="red blood cell", drawn_as="red blood cell", w=0.3)
+    lights = ("studio light", "indoor lamp")
+    scenes = [scene("slide", cell, seed=n, light=lamp, viewpoint="straight down") for n in range(4) for lamp in lights]
+    grounds = [np.median(cv2.imread(str(made.picture)).mean(axis=2)) for made in render(engine, scenes, tmp_path)]
+    assert len(grounds) == 8 and np.mean(grounds) > 162
+
+
 def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
     """A dark stain on a white tile: the mask is on the dark pixels, and the tile, four times as large, is in none."""
     tile = apple(class_name="stain", drawn_as="stain", appearance="on tile", w=0.7)

@@ -164,6 +164,10 @@ def test_the_plan_says_what_is_learnt_from_and_judged_by(tmp_path):
     assert plan["pictures"] == "none are made: 4 photos that you show are learnt from"
     assert "cross-validation" in plan["measured on"]
     assert str(tmp_path / "few") in plan["learns from"]
+    run.record.unlabelled, run.record.approved = str(tmp_path / "more"), False
+    said = json.loads(define(run, Wanted(kind="detect", classes=[ClassArgument(name="zorb")], reply="go on")))
+    assert not said.get("unlabelled"), "learn_from_photos would want --real; learn_from_examples takes them"
+    assert "if the cross-validation gains by it" in plan_for_person(run)["photos without labels"]
 
 
 def test_of_a_thing_that_the_starter_knows_the_mean_of_all_trainings_is_handed_over(tmp_path, monkeypatch):
