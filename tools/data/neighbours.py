@@ -84,10 +84,12 @@ def _index_of(vectors: Floats) -> tuple[Any, Float32s | None]:
     cells = round(4 * np.sqrt(len(vectors)))
     basis = _main_directions(np.asarray(vectors[:: max(1, len(vectors) // _TURNED_BY)], np.float32))
     chosen = np.arange(0, len(vectors), max(1, len(vectors) // (_TRAINED_ON * cells)))
-    some = np.concatenate([
-        _bounded(np.asarray(vectors[chosen[start : start + _AT_ONCE]], np.float32), basis)
-        for start in range(0, len(chosen), _AT_ONCE)
-    ])
+    some = np.concatenate(
+        [
+            _bounded(np.asarray(vectors[chosen[start : start + _AT_ONCE]], np.float32), basis)
+            for start in range(0, len(chosen), _AT_ONCE)
+        ]
+    )
     release(vectors)
     width = basis.shape[1] + 1
     flat = faiss.IndexFlatIP(width)

@@ -109,6 +109,7 @@ def _measured(run: RunContext, model: str, weights: Path, forms: Sequence[ModelF
     )  # fmt: skip
     chosen = sets.samples.get("synthetic_val", []) if any(f.name == INT8 for f in forms) else []
     calibration = fitted(evenly(chosen, CALIBRATION), run.folder, card)
+
     def told(_: int) -> None:
         run.check_stop()
 

@@ -242,9 +242,7 @@ def test_models_that_are_hardly_ever_right_label_nothing(tmp_path, monkeypatch):
 def test_where_the_model_of_all_photos_is_sure_of_nothing_it_stays(tmp_path, monkeypatch):
     run = _with_photos(tmp_path, monkeypatch, better=True)
     label = module.unlabelled.self_labelled
-    monkeypatch.setattr(
-        module.unlabelled, "self_labelled", lambda *given: [] if given[-1] == "all" else label(*given)
-    )
+    monkeypatch.setattr(module.unlabelled, "self_labelled", lambda *given: [] if given[-1] == "all" else label(*given))
     assert "the model of all is sure of nothing" in json.loads(learn_examples(run))["notes"][-1]
     assert run.record.best.weights == "rounds/01/train/weights.safetensors"
 
