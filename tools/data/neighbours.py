@@ -11,6 +11,8 @@ So a million vectors of 2,000 numbers need 0.3 GB of memory: the vectors themsel
 """
 
 import mmap
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,15 +41,24 @@ def store(count: int, width: int, folder: Path) -> Floats:
     """Room for vectors, (count, width): in memory for a few, else in a file of 16-bit floats in a folder.
 
     The file has no name any more once it is open, so it goes with the process, however that ends.
+
+    Raises:
+        OSError: there is no room on the disk.
     """
     if count <= EXACT:
         return np.empty((count, width), np.float32)
     path = folder / f"vectors-{count}-{width}.tmp"
     with path.open("w+b") as file:
-        file.truncate(count * width * 2)
-        held = np.memmap(file, np.float16, "r+", shape=(count, width))
-        path.unlink()
-    return held
+        try:
+            if sys.platform == "linux":  # a page that the disk has no room for would end the process later
+                os.posix_fallocate(file.fileno(), 0, count * width * 2)
+            file.truncate(count * width * 2)
+            return np.memmap(file, np.float16, "r+", shape=(count, width))
+        except OSError as error:
+            error.filename = str(path)
+            raise
+        finally:
+            path.unlink()
 
 
 def nearest(vectors: Floats, count: int, least: float = -1.0) -> Iterator[tuple[slice, Float32s, Ints]]:

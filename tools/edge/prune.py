@@ -19,6 +19,7 @@ from tools.steps.train import make_job
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import YoloTrainer
 
+LEAST = 0.05  # of the hidden channels: less is lost in rounding widths
 MOST = 0.9  # of the hidden channels: with more, some layers would be left with hardly any
 EPOCHS_SHARE = 0.5  # of the epochs of a training: what is left knows most of it
 
@@ -28,15 +29,15 @@ def pruned(run: RunContext, share: float, seconds: float | None = None) -> Path:
 
     Args:
         run: with a best model.
-        share: of the channels that only one layer reads, above 0 and at most `MOST`.
+        share: of the channels that only one layer reads, from `LEAST` to `MOST`.
         seconds: that the training may take; None: as long as its epochs take.
 
     Raises:
         FixArguments: no such share, no model yet, or the model is not one of ours to train.
         Stopped: the person asked to stop; the same call goes on.
     """
-    if not 0 < share <= MOST:
-        raise FixArguments(f"--prune {share:g}: a share of the channels, above 0 and at most {MOST:g}")
+    if not LEAST <= share <= MOST:
+        raise FixArguments(f"--prune {share:g}: a share of the channels, from {LEAST:g} to {MOST:g}")
     if run.record.best is None:
         raise without_model(run.folder)
     folder = run.folder / "compare" / f"pruned{round(100 * share)}"

@@ -1,5 +1,7 @@
 """Cosines that are given out are the true ones, whichever way leads to them; many vectors lie on disk."""
 
+import errno
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,13 @@ def test_many_vectors_lie_on_disk_and_leave_nothing_behind(in_cells, tmp_path):
     in_memory, _ = _all(vectors, 3)
     assert on_disk[:, 0] == pytest.approx(in_memory[:, 0], abs=5e-3)
     assert not isinstance(store(90, 300, tmp_path), np.memmap)
+
+
+def test_a_disk_without_room_for_them_is_told_before_anything_is_written(in_cells, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(neighbours.os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        store(600, 300, tmp_path)
+    assert told.value.filename.startswith(str(tmp_path)) and not list(tmp_path.iterdir())

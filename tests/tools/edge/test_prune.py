@@ -45,7 +45,7 @@ def test_a_narrow_model_is_trained_once_and_measured_beside_the_run_s_own(tmp_pa
     assert [row.form for row in again] == ["model.pt", "model.onnx", "model.pt, 50% pruned", "model.onnx, 50% pruned"]
 
 
-@pytest.mark.parametrize("share", [0.0, -0.5, 0.95])
+@pytest.mark.parametrize("share", [0.0, -0.5, 0.001, 0.95, float("nan")])
 def test_a_share_that_is_none_is_refused(tmp_path, share):
     with pytest.raises(FixArguments, match="--prune"):
         export_to(ready(tmp_path, "detect"), [], share)
