@@ -15,10 +15,11 @@ from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.data.dataset import file_sha256
+from tools.data.dataset import Dataset, file_sha256
 from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.runs.runtime import RunContext, RunRecord
+from tools.steps import export_dataset as module
 from tools.steps.export_dataset import export, export_dataset
 
 SIZE = 96
@@ -422,3 +423,23 @@ def test_a_full_disk_keeps_the_old_export(tmp_path, monkeypatch):
         patch.setattr(run, "save", lambda: None)
         export(run, ["coco"])
     assert tree(run.folder / "export/dataset_coco") == before
+
+
+def test_labels_that_somebody_corrects_meanwhile_are_in_the_next_export(tmp_path, monkeypatch):
+    run = make_run(tmp_path, "detect")
+    labels = {s.id: len(s.instances) for s in kept(run)}
+    chosen = next(s for s in kept(run) if s.instances)
+    count, corrected = module._unknown_classes, []
+
+    def correct_after(*given):
+        found = count(*given)
+        if not corrected:
+            corrected.append(
+                Dataset(tmp_path).correct(chosen.id, "relabel", chosen.model_copy(update={"instances": []}))
+            )
+        return found
+
+    monkeypatch.setattr(module, "_unknown_classes", correct_after)
+    for lost in (0, labels[chosen.id]):
+        export(run, ["coco"])
+        assert run.record.exports["dataset"]["coco"]["labels"] == sum(labels.values()) - lost
