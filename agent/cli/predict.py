@@ -39,12 +39,12 @@ def predict(
         raise without_model(runs_dir / run)
     threshold = record.best.threshold if confidence is None else confidence
     weights, target = runs_dir / run / record.best.weights, out or runs_dir / run / "predictions"
-    pictures, videos = _sorted_out(images)
+    photos, videos = _sorted_out(images)
     if not videos and (line or zone):
         raise FixArguments("--line and --zone count in videos, and none is given")
     result: dict[str, Any] = {}
-    if pictures or not videos:
-        result = predict_files(weights, pictures, target, threshold)
+    if photos or not videos:
+        result = predict_files(weights, photos, target, threshold)
     if videos:
         how = Watching(max(threshold, 0.01), every, line or [], zone or [], tracker)
         result["videos"] = watch_files(Predictor.load(weights), videos, target, how)

@@ -147,12 +147,12 @@ def _read_pictures(folder: Path, labels: RealLabels, mapping: dict[str, str], cl
     upright = _square_ones_upright(labels)
     for path, image in sorted(labels.entries, key=lambda entry: entry[0]):
         try:
-            picture, orientation = read_picture(path), read_orientation(path)
+            pixels, orientation = read_picture(path), read_orientation(path)
         except StepFailed as error:
             read.broken.append(str(error))
             continue
         name = path.relative_to(folder).as_posix()
-        height, width = picture.shape[:2]
+        height, width = pixels.shape[:2]
         square = image.width == image.height or not image.width
         turned = _as_shown(image, name, (width, height), orientation, upright if square else labels.upright, read)
         if turned is None:
@@ -164,14 +164,14 @@ def _read_pictures(folder: Path, labels: RealLabels, mapping: dict[str, str], cl
         if turned and not instances:
             read.unknown.append(name)
             continue
-        sample = _sample(path, name, picture, _in_task(instances, mapping), labels.format)
+        sample = _sample(path, name, pixels, _in_task(instances, mapping), labels.format)
         if classify:
             sample.label = _whole_label(image, sample.instances, mapping, read)
             if sample.label is None:
                 continue
         read.samples.append(sample)
         read.names.append(name)
-        read.looks.append(look_hash(picture))
+        read.looks.append(look_hash(pixels))
     return read
 
 

@@ -170,8 +170,8 @@ def _one_meaning(tree: Tree, labels: RealLabels, classify: bool) -> None:
             f"{labels.entries[named[0]][1].label!r}, not where. Label boxes or masks, or ask for a classifier."
         )
     for k in named:
-        picture, image = labels.entries[k]
-        labels.entries[k] = (picture, replace(image, label=None))
+        path, image = labels.entries[k]
+        labels.entries[k] = (path, replace(image, label=None))
     _note(labels, [tree.relative(labels.entries[k][0]) for k in named], "classes of whole pictures are not used")
 
 
@@ -207,18 +207,18 @@ def _settle(tree: Tree, labels: RealLabels) -> None:
     """
     asides: Counter[str] = Counter()
     unknown = []
-    for picture, image in labels.entries:
+    for path, image in labels.entries:
         labels.left_out.labels += len(image.instances) + len(image.bad)
         labels.left_out.reasons += image.bad
         asides.update(image.asides)
         if image.is_unknown:
-            unknown.append(picture)
+            unknown.append(path)
     labels.left_out.check(tree.root)
     labels.notes += labels.left_out.notes()
     if asides:
         labels.notes.append(counted(asides))
     gone = set(unknown)
-    labels.entries = [(picture, image) for picture, image in labels.entries if picture not in gone]
+    labels.entries = [(path, image) for path, image in labels.entries if path not in gone]
     _note(labels, [tree.relative(p) for p in unknown], "pictures have no label that could be read and are left out")
     if not labels.entries:
         why = [*labels.left_out.notes(), counted(asides), *labels.broken]
@@ -253,13 +253,13 @@ def _without_label_files(tree: Tree, classify: bool, found: Found) -> RealLabels
             names = _folder_names(path)
     labels = RealLabels("class folders", upright=True)
     loose = []
-    for picture in tree.pictures:
-        inside = [p for p in picture.relative_to(tree.root).parts[:-1] if p.casefold() not in SORTING_FOLDERS]
+    for path in tree.pictures:
+        inside = [p for p in path.relative_to(tree.root).parts[:-1] if p.casefold() not in SORTING_FOLDERS]
         if inside:
-            image = LabelledImage(tree.relative(picture), 0, 0, label=names.get(inside[-1], inside[-1]))
-            labels.entries.append((picture, image))
+            image = LabelledImage(tree.relative(path), 0, 0, label=names.get(inside[-1], inside[-1]))
+            labels.entries.append((path, image))
         else:
-            loose.append(tree.relative(picture))
+            loose.append(tree.relative(path))
     if not labels.entries:
         raise StepFailed(_no_labels(tree, found))
     if not classify:

@@ -52,18 +52,18 @@ def read_masks(tree: Tree) -> MaskLabels:
     wanted = [NamedPicture(f"{own[0]}.png", path) for path, own in meant.items() if own]
     matches = match_pictures(tree, wanted)
     of_photo: dict[Path, list[Path]] = defaultdict(list)
-    for want, picture, is_unclear in zip(wanted, matches.pictures, matches.unclear, strict=True):
-        if picture is not None:
-            of_photo[picture].append(want.source)
+    for want, path, is_unclear in zip(wanted, matches.pictures, matches.unclear, strict=True):
+        if path is not None:
+            of_photo[path].append(want.source)
         elif is_unclear:
             found.unclear.append(want.source)
     lists = _lists(tree)
-    for picture in tree.pictures:
-        if picture in of_photo:
-            image = _read_photo(tree, tree.relative(picture), of_photo[picture], lists, photos, found)
-            found.entries.append((picture, image))
+    for path in tree.pictures:
+        if path in of_photo:
+            image = _read_photo(tree, tree.relative(path), of_photo[path], lists, photos, found)
+            found.entries.append((path, image))
         else:
-            found.unlisted.append(picture)
+            found.unlisted.append(path)
     return found
 
 

@@ -167,18 +167,18 @@ def read_yolo(tree: Tree, files: YoloFiles) -> YoloLabels:
     if not scored and not names.key_points(next(iter(files.pairs.values()), tree.root / "x")):
         _refuse_poses(tree, files)
     left = [p for p in tree.pictures if p not in files.pairs and p not in files.unclear]
-    for picture in tree.pictures:
-        if picture in files.unclear or (picture in left and files.orphans):
+    for path in tree.pictures:
+        if path in files.unclear or (path in left and files.orphans):
             continue
         try:
-            width, height = read_size(picture)
+            width, height = read_size(path)
         except StepFailed as error:
             found.broken.append(str(error))
             continue
-        image = LabelledImage(tree.relative(picture), width, height)
-        if label := files.pairs.get(picture):
+        image = LabelledImage(tree.relative(path), width, height)
+        if label := files.pairs.get(path):
             _read_file(tree, label, files.texts[label], image, names, scored)
-        found.entries.append((picture, image))
+        found.entries.append((path, image))
     found.nameless = names.nameless
     if left and files.orphans:
         found.notes.append((left, "pictures and as many label files as are named below have no partner of the same "

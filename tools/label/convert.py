@@ -138,16 +138,16 @@ def _entries(
 ) -> Iterator[tuple[LabelledImage, Path]]:
     taken: set[str] = set()
     for sample in samples:
-        picture = read_picture(Path(sample.image))
+        pixels = read_picture(Path(sample.image))
         instances: list[Instance] = sample.instances
         if segmenter is not None:
             boxes = sum(i.counts is None for i in instances)
-            instances = cut_out(picture, instances, segmenter)
+            instances = cut_out(pixels, instances, segmenter)
             left = sum(i.counts is None for i in instances)
             counts["made"] += boxes - left
             counts["left"] += left
         name, original = _free(PurePosixPath(sample.family), taken)
-        write_picture(scratch / name, picture)
+        write_picture(scratch / name, pixels)
         carry(Path(sample.image), scratch / name)
         image = LabelledImage(name, sample.width, sample.height, instances, sample.label, original=original)
         yield image, scratch / name

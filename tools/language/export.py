@@ -65,8 +65,8 @@ def read_back_language(folder: Path, name: str, plan: FormatPlan) -> None:
     else:
         for split in dialogues.SPLITS:
             if (path := folder / f"{split}.json").is_file():
-                for _, picture, turns in dialogues.read_dialogues(path.read_text(encoding="utf-8")):
-                    pictures.add(picture)
+                for _, name, turns in dialogues.read_dialogues(path.read_text(encoding="utf-8")):
+                    pictures.add(name)
                     count += len(turns)
     missing = sorted(p for p in pictures if not (folder / p).is_file())
     if missing or count != plan.labels:

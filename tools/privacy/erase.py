@@ -164,9 +164,9 @@ def _rows(database: Path, wanted: _Photos, traces: Traces) -> Iterator[PhotoRow]
     with closing(connect(database)) as db:
         for identity, image, digest, provenance in db.execute("SELECT id, image, sha256, provenance FROM samples"):
             if digest in wanted.digests:
-                picture = database.parent / image
-                if picture.is_file():
-                    traces.files[picture] = "a copy, in a data set"
+                path = database.parent / image
+                if path.is_file():
+                    traces.files[path] = "a copy, in a data set"
                 yield PhotoRow(database, identity, str(json.loads(provenance).get("file", image)))
 
 

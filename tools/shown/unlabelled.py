@@ -119,11 +119,11 @@ def whole(run: RunContext, files: Sequence[PhotoFile]) -> list[Sample]:
     return made
 
 
-def _copy(run: RunContext, photo: ReadPhoto, picture: Picture, found: Sequence[Instance], name: str) -> Sample:
+def _copy(run: RunContext, photo: ReadPhoto, pixels: Picture, found: Sequence[Instance], name: str) -> Sample:
     identity = f"{ENGINE}-{name}-{photo.sha256[:16]}"
     image = f"{FOLDER}/{identity}.jpg"
-    write_picture(run.path(image), picture)
-    height, width = picture.shape[:2]
+    write_picture(run.path(image), pixels)
+    height, width = pixels.shape[:2]
     labels = [i.model_copy(update={"source": ENGINE}) for i in found]
     return Sample(
         id=identity, image=image, width=width, height=height, sha256=photo.sha256, family=photo.sha256[:16],

@@ -209,8 +209,8 @@ def plan_format(
         "labelme": lambda: labelme.lost(images, masks), "label-studio": lambda: label_studio.lost(images, masks),
         "hugging-face": lambda: hugging_face.lost(images, masks), "masks": lambda: mask_pngs.lost(images),
     }  # fmt: skip
-    pictures = {place[name](image): source for image, source in zip(images, sources, strict=True)}
-    return FormatPlan(pictures, files[name], labels, lost[name])
+    placed = {place[name](image): source for image, source in zip(images, sources, strict=True)}
+    return FormatPlan(placed, files[name], labels, lost[name])
 
 
 def _export_format(

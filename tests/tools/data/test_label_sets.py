@@ -159,8 +159,8 @@ def test_yolo_files_are_found_by_other_spellings(tmp_path, picture, label):
         ("images/train/a.jpg", "labels/train/a.txt", "images/train"),
     ],
 )
-def test_a_part_of_a_yolo_set_finds_its_labels_and_names(tmp_path, picture, label, given):
-    lay(tmp_path, {picture: None, label: ROW, "data.yaml": "names: [apple]", "labels/val/x.txt": ROW})
+def test_a_part_of_a_yolo_set_finds_its_labels_and_names(tmp_path, photo, label, given):
+    lay(tmp_path, {photo: None, label: ROW, "data.yaml": "names: [apple]", "labels/val/x.txt": ROW})
     labels = read_labels(tmp_path / given, classify=False)
     [(_, image)] = labels.entries
     assert [(i.class_name, i.box) for i in image.instances] == [("apple", CENTRE)]

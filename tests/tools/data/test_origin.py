@@ -138,12 +138,12 @@ def test_every_picture_that_is_made_says_so(tmp_path):
 def test_no_export_holds_exif_or_a_place(tmp_path, form):
     run = make_run(tmp_path)
     sample = next(run.dataset.samples())
-    picture = run.path(sample.image)  # as an engine of somebody's might write it
-    with Image.open(picture) as image:
+    written = run.path(sample.image)  # as an engine of somebody's might write it
+    with Image.open(written) as image:
         exif = Image.Exif()
         exif[ARTIST] = "Jane Doe"
         exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0)})
-        image.save(picture, exif=exif)
+        image.save(written, exif=exif)
     export(run, [form])
     pictures = [p for p in (run.folder / f"export/dataset_{form}").rglob("*") if p.suffix == ".png"]
     assert len(pictures) == 4

@@ -20,7 +20,7 @@ from tools.runs.photo_sets import labelled_folder
 CLASSES = ["cat", "dog"]
 
 
-def picture(number: int, kind: str = "PNG") -> bytes:
+def pixels(number: int, kind: str = "PNG") -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.full((48, 64, 3), 30 * number + 10, np.uint8)).save(out, kind)
     return out.getvalue()
@@ -37,7 +37,7 @@ def write(path, columns, features=None):
 
 
 def images(*numbers, kind="PNG", path="photo_{}.png"):
-    return [{"bytes": picture(n, kind), "path": path.format(n)} for n in numbers]
+    return [{"bytes": pixels(n, kind), "path": path.format(n)} for n in numbers]
 
 
 OBJECTS = [
@@ -101,7 +101,7 @@ def test_classes_of_whole_pictures_are_read_by_name(tmp_path, settings):
 def test_columns_without_a_word_on_what_they_are(tmp_path, settings):
     """Plain bytes, boxes and classes in columns of their own, pictures without names, one twice."""
     columns = {
-        "picture": [picture(0), picture(1), picture(1)],
+        "picture": [pixels(0), pixels(1), pixels(1)],
         "bboxes": [o["bbox"] for o in OBJECTS],
         "label": [["dog", "cat"], [], ["dog"]],
     }
@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_named_and_leaves_nothing(tmp_path, settings, fau
 def test_a_folder_of_pictures_is_not_taken_for_one(tmp_path, settings):
     folder = tmp_path / "photos"
     write(folder / "extra.parquet", {"text": ["a"]})
-    (folder / "photo.png").write_bytes(picture(0))
+    (folder / "photo.png").write_bytes(pixels(0))
     assert labelled_folder(folder, settings) == folder
 
 

@@ -71,10 +71,10 @@ def random_pictures(count: int, seed: int, ties: bool = False) -> list[JudgedPic
 
 
 def by_pycocotools(
-    pictures: list[JudgedPicture], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
+    judged: list[JudgedPicture], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
 ) -> np.ndarray:
     """(10, 2) average precisions by the untouched COCO -> loadRes -> COCOeval pipeline."""
-    chosen = [pictures[i] for i in (repeat if repeat is not None else range(len(pictures)))]
+    chosen = [judged[i] for i in (repeat if repeat is not None else range(len(judged)))]
     images = [{"id": i, "width": p.width, "height": p.height} for i, p in enumerate(chosen)]
     truths, found = [], []
     for i, p in enumerate(chosen):

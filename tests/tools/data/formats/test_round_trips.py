@@ -31,7 +31,7 @@ def ring(size=20):
     return mask
 
 
-def picture(instances, name="p.png", size=(20, 20), **fields):
+def labelled(instances, name="p.png", size=(20, 20), **fields):
     return LabelledImage(name, size[1], size[0], instances, **fields)
 
 
@@ -58,7 +58,7 @@ CLASSES = ["apple", "pear & co"]
 @settings(max_examples=25, deadline=None)
 @given(labels=instances)
 def test_coco_and_cvat_lose_nothing(labels):
-    image = picture(labels)
+    image = labelled(labels)
     same(coco.from_coco(json.loads(json.dumps(coco.to_coco([image], CLASSES)))).images[0].instances, labels)
     read = cvat.from_xml(cvat.to_xml([image], CLASSES, masks=True))
     assert read.classes == CLASSES
@@ -69,7 +69,7 @@ def test_coco_and_cvat_lose_nothing(labels):
 @settings(max_examples=25, deadline=None)
 @given(labels=instances)
 def test_yolo_keeps_every_instance_and_its_kind(labels):
-    image = picture(labels)
+    image = labelled(labels)
     index = {name: i for i, name in enumerate(CLASSES)}
     boxes = yolo.parse_rows(yolo.to_rows(image, index, masks=False), 20, 20, CLASSES)
     same(boxes, [i.model_copy(update={"counts": None}) for i in labels])
@@ -85,7 +85,7 @@ def test_yolo_keeps_every_instance_and_its_kind(labels):
 @settings(max_examples=25, deadline=None)
 @given(labels=instances)
 def test_voc_keeps_boxes_to_half_a_pixel(labels):
-    found = voc.from_xml(voc.to_xml(picture(labels)))
+    found = voc.from_xml(voc.to_xml(labelled(labels)))
     assert (found.width, found.height, found.file) == (20, 20, "p.png")
     same(found.instances, [i.model_copy(update={"counts": None}) for i in labels], box_px=1.0)
 
@@ -93,7 +93,7 @@ def test_voc_keeps_boxes_to_half_a_pixel(labels):
 @pytest.mark.parametrize("raw", NASTY)
 def test_a_class_name_is_data_everywhere(raw):
     name = clean_name(raw)
-    image = picture([masked(ring(), name)], label=name)
+    image = labelled([masked(ring(), name)], label=name)
     assert coco.from_coco(json.loads(json.dumps(coco.to_coco([image], [name])))).classes == [name]
     assert cvat.from_xml(cvat.to_xml([image], [name], masks=True)).images[0].instances[0].class_name == name
     assert voc.from_xml(voc.to_xml(image)).instances[0].class_name == name
@@ -106,7 +106,7 @@ def test_a_class_name_is_data_everywhere(raw):
 
 
 def test_coco_numbers():
-    data = coco.to_coco([picture([masked(ring())]), picture([], "q.png")], CLASSES)
+    data = coco.to_coco([labelled([masked(ring())]), labelled([], "q.png")], CLASSES)
     label = data["annotations"][0]
     assert (label["id"], label["image_id"], label["category_id"], label["iscrowd"]) == (1, 1, 1, 0)
     assert label["bbox"] == [3, 2, 13, 13] and label["area"] == 13 * 13 - 9  # of the mask, not of the box
@@ -118,15 +118,15 @@ def test_cvat_runs_go_along_rows_and_start_with_background():
     assert cvat.mask_to_runs(mask) == [1, 4, 1]
     assert cvat.mask_to_runs(~mask) == [0, 1, 4, 1]
     assert (cvat.runs_to_mask([1, 4, 1], 2, 3) == mask).all()
-    root = ET.fromstring(cvat.to_xml([picture([masked(ring())])], CLASSES, masks=True))
+    root = ET.fromstring(cvat.to_xml([labelled([masked(ring())])], CLASSES, masks=True))
     assert [e.tag for e in root.find("image")] == ["mask"]  # a hole: no polygon can say it
-    root_of_solid = ET.fromstring(cvat.to_xml([picture([masked(ring() | True)])], CLASSES, masks=True))
+    root_of_solid = ET.fromstring(cvat.to_xml([labelled([masked(ring() | True)])], CLASSES, masks=True))
     assert [e.tag for e in root_of_solid.find("image")] == ["polygon"]
     assert root.find("image/mask").get("left") == "3" and root.find("image/mask").get("rle").startswith("0, ")
 
 
 def test_voc_truncated_at_the_border():
-    image = picture([Instance(class_name="a", box=(0, 4, 9, 9)), Instance(class_name="a", box=(1, 4, 9, 9))])
+    image = labelled([Instance(class_name="a", box=(0, 4, 9, 9)), Instance(class_name="a", box=(1, 4, 9, 9))])
     root = ET.fromstring(voc.to_xml(image))
     assert [e.text for e in root.iter("truncated")] == ["1", "0"]
     assert [e.text for e in root.iter("pose")] == ["Unspecified"] * 2
@@ -135,11 +135,11 @@ def test_voc_truncated_at_the_border():
 def test_losses_are_counted():
     parts = np.zeros((20, 20), bool)
     parts[1:4, 1:4] = parts[10:14, 10:14] = True
-    image = picture([masked(ring()), masked(parts), Instance(class_name="apple", box=(1.5, 1, 5, 5))], label=None)
+    image = labelled([masked(ring()), masked(parts), Instance(class_name="apple", box=(1.5, 1, 5, 5))], label=None)
     assert yolo.lost([image], masks=True) == {
         "instances whose parts are joined by a line": 1, "boxes written as rectangles": 1,
     }  # fmt: skip
-    twins = picture([masked(ring()), masked(ring())])
+    twins = labelled([masked(ring()), masked(ring())])
     assert list(yolo.lost([twins], masks=True).values()) == [1]
     assert voc.lost([image]) == {"masks not stored": 2, "boxes rounded to whole pixels": 1}
     assert cvat.lost([image], masks=False) == {"masks not stored": 2}
@@ -152,9 +152,9 @@ def test_coco_reads_all_three_kinds_of_masks():
     flat = mask.reshape(-1, order="F")
     changes = np.flatnonzero(np.diff(flat)) + 1
     runs = np.diff([0, *changes, flat.size]).tolist()
-    for segmentation in (packed, {"size": [20, 20], "counts": runs}, coco.to_coco([picture([masked(mask)])], CLASSES)[
+    for segmentation in (packed, {"size": [20, 20], "counts": runs}, coco.to_coco([labelled([masked(mask)])], CLASSES)[
         "annotations"][0]["segmentation"]):  # fmt: skip
-        data = coco.to_coco([picture([masked(mask)])], CLASSES)
+        data = coco.to_coco([labelled([masked(mask)])], CLASSES)
         data["annotations"][0]["segmentation"] = segmentation
         counts = coco.from_coco(data).images[0].instances[0].counts
         assert (decode_mask(counts, 20, 20) == mask).all()
@@ -162,7 +162,7 @@ def test_coco_reads_all_three_kinds_of_masks():
 
 
 def coco_with(**change):
-    data = coco.to_coco([picture([masked(ring())])], CLASSES)
+    data = coco.to_coco([labelled([masked(ring())])], CLASSES)
     data["annotations"][0] |= change
     return data
 
@@ -205,7 +205,7 @@ def test_wrong_coco_is_left_out_and_named(change, match):
 
 
 def boxes_of(*boxes, **more):
-    data = coco.to_coco([picture([], size=(48, 64))], CLASSES)
+    data = coco.to_coco([labelled([], size=(48, 64))], CLASSES)
     data["annotations"] = [{"id": n, "image_id": 1, "category_id": 1, "bbox": b} | more for n, b in enumerate(boxes)]
     return data
 
@@ -448,8 +448,8 @@ def test_cvat_leaves_out_lines_and_turns_boxes():
 
 def test_coco_in_pieces_is_the_same_coco():
     boxed = Instance(class_name=CLASSES[0], box=(1, 2, 9, 8))
-    images = [picture([masked(ring()), boxed], f"{n}.png") for n in range(3)]
-    images[1] = picture([], "empty.png")
+    images = [labelled([masked(ring()), boxed], f"{n}.png") for n in range(3)]
+    images[1] = labelled([], "empty.png")
     whole = coco.to_coco(images, CLASSES)
     assert json.loads("".join(coco.coco_text(lambda: images, CLASSES))) == whole
     assert json.loads("".join(coco.coco_text(list, CLASSES))) == coco.to_coco([], CLASSES)
