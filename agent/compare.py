@@ -27,7 +27,7 @@ def compare(first: RunRecord, second: RunRecord) -> list[ComparedFact]:
         _row("status", [r.status for r in both]),
         _row("kind", [r.task.kind if r.task else "" for r in both]),
         _row("classes", [", ".join(r.task.class_names) if r.task else "" for r in both]),
-        _row("pictures", ["{} / {}".format(*r.pictures) for r in both]),
+        _row("pictures", ["{} / {}".format(*r.images) for r in both]),
         _row("rounds", [str(len(r.rounds)) for r in both]),
         _row("minutes", [f"{r.totals.get('seconds', 0.0) / 60:.1f}" for r in both]),
     ]

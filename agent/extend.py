@@ -9,7 +9,7 @@ from langgraph.prebuilt import ToolRuntime
 from langgraph.types import interrupt
 from pydantic import Field
 
-from agent.more import MAX_MORE, ask_for_more, pictures_of_a_round
+from agent.more import MAX_MORE, ask_for_more, images_of_a_round
 from agent.spending import APPROVED, MONEY
 from tools.core.answers import NO, approves, as_wish, plain
 from tools.core.errors import FixArguments, StepFailed
@@ -57,7 +57,7 @@ def extend(
     most = MAX_MORE - len(record.rounds)
     if not 1 <= rounds <= most:
         raise FixArguments(f"between 1 and {most} rounds can be added to this run, not {rounds}")
-    added = rounds * pictures_of_a_round(run) if pictures is None else pictures
+    added = rounds * images_of_a_round(run) if pictures is None else pictures
     if not 1 <= added <= run.settings.plan.max_images:
         raise FixArguments(f"pictures must be between 1 and {run.settings.plan.max_images}, not {added}")
     aims, cannot = possible_aims(run, focus)
@@ -77,7 +77,7 @@ def extend(
 
 
 def more_money(record: RunRecord, cost: float) -> None:
-    """Raise what may be spent by what was approved: what pictures and language model have cost is not taken from it.
+    """Raise what may be spent by what was approved: what images and language model have cost is not taken from it.
 
     Args:
         record: of the run, with a task.
@@ -126,7 +126,7 @@ def _plan(run: RunContext, rounds: int, pictures: int, aims: Sequence[str], note
     made, done = max(1, run.dataset.count_scenes()), len(record.rounds)
     paces = latest_paces(run.folder.parent, record.machine, settings)
     own = at_pace(settings, paces)
-    # Each round trains on all pictures so far: what it takes is the whole with it less the whole without.
+    # Each round trains on all images so far: what it takes is the whole with it less the whole without.
     whole = estimate(Plan(images=made + pictures, rounds=done + rounds, effort=settings.effort), own)
     before = estimate(Plan(images=made, rounds=done, effort=settings.effort), own)
     minutes = max(0.1, round(whole.minutes - before.minutes, 1))

@@ -5,7 +5,7 @@ never swallows a word: what cannot be understood is said, with what can be asked
 
     reply = follow_up(runs_dir / "apple-run", "it misses green ones")
     reply.outcome == "waits"          # reply.plan is shown; nothing was spent
-    go on: execute(open_run(runs_dir / reply.run), ask, answer="yes")    # or "no", or "only 100 pictures"
+    go on: execute(open_run(runs_dir / reply.run), ask, answer="yes")    # or "no", or "only 100 images"
 
 A plan that waits is an ordinary question of `reply.run` (`run.json`: status "needs_answer", `question` of kind
 "approve"), so whatever answers questions answers it, now or after a restart: `agent.run.execute(..., answer=...)`,
@@ -54,7 +54,7 @@ Question = Literal[
     "confusions",  # what does it confuse?
     "weak",  # where is it weak?
     "use",  # how do I use it: in Python, on a phone, a Raspberry Pi, over HTTP, on the command line
-    "speed",  # how long would 1,000 pictures take?
+    "speed",  # how long would 1,000 images take?
     "pictures",  # how many pictures?
     "cost",  # what did it cost, how long did it take?
     "files",  # where are the files?
@@ -68,7 +68,7 @@ WishKind = Literal[
     "aim",  # "it misses green ones": a round aimed at that
     "rounds",  # "another round"
     "pictures_more",  # "more pictures"
-    "classes",  # "also find pears": a fork of both classes that goes on from these weights and pictures
+    "classes",  # "also find pears": a fork of both classes that goes on from these weights and images
     "kind",  # "boxes are enough": a fork of another kind of task
     "smaller",  # "smaller and faster": a fork with a smaller network
     "export",  # "export for a phone"
@@ -90,7 +90,7 @@ class Reply:
     text: str  # for the person, in the language of the word; lines are separated by "\n", none is Markdown
     run: str  # name of the run that it is about: the one asked, or its fork
     plan: dict[str, Any] | None = None  # what is shown before approval, as `RunRecord.question["plan"]`
-    files: tuple[Path, ...] = ()  # pictures or files that were made or are named, absolute
+    files: tuple[Path, ...] = ()  # images or files that were made or are named, absolute
     forked: bool = False  # `run` is a new run that goes on from the one asked, which stays as it is
     code: str | None = None  # what a refusal or a question is about (`tools.core.errors.Code`), and its data
     data: dict[str, Any] = field(default_factory=dict)

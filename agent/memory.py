@@ -117,7 +117,7 @@ def changes_of(rounds: list[Round]) -> list[Change]:
 
 
 def _slice_score(scores: Evaluation, name: str) -> float | None:
-    """The score of a slice, or of one measured on the pictures ("size=small") that asks for the same scenes."""
+    """The score of a slice, or of one measured on the images ("size=small") that asks for the same scenes."""
     alike = [name, *sorted(n for n in scores.per_slice if aim_of(n) == name)]
     found = (part.score for n in alike if (part := scores.part(n)) is not None)
     return next((score for score in found if score is not None), None)
@@ -210,7 +210,7 @@ def _scores(run: RunContext) -> dict[str, float]:
 
 
 def _vocabulary(run: RunContext) -> dict[str, list[str]]:
-    """Values of every axis that at least two kept pictures have, commonest first."""
+    """Values of every axis that at least two kept images have, commonest first."""
     counts: dict[str, Counter[str]] = {}
     for sample in run.dataset.samples(verdict="kept"):
         for axis, value in sample.axes.items():
@@ -222,7 +222,7 @@ def _vocabulary(run: RunContext) -> dict[str, list[str]]:
 
 
 def _failures(run: RunContext) -> list[str]:
-    """Why the run and its pictures failed, commonest first."""
+    """Why the run and its images failed, commonest first."""
     reasons = Counter(reason.splitlines()[0][:200] for reason in run.dataset.failures().values() if reason)
     return ([run.record.error[:200]] if run.record.error else []) + [
         f"{r} ({n} pictures)" for r, n in reasons.most_common(4)

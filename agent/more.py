@@ -18,12 +18,12 @@ _REASON_CHARS = 500  # of what a run ended with
 MAX_MORE = 20  # as many rounds as a task may ask for
 
 
-def pictures_of_a_round(run: RunContext) -> int:
-    """So many pictures as the rounds so far had each."""
+def images_of_a_round(run: RunContext) -> int:
+    """So many images as the rounds so far had each."""
     return math.ceil(run.dataset.count_scenes() / max(1, len(run.record.rounds)))
 
 
-def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "HumanMessage":
+def ask_for_more(run: RunContext, rounds: int, images: int | None = None) -> "HumanMessage":
     """Raise the run's budget and say so to the model.
 
     Counted from the rounds that there are, so that a run killed just afterwards can be asked again.
@@ -31,7 +31,7 @@ def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "
     Args:
         run: with a task, at the end of its graph.
         rounds: how many.
-        pictures: to add in all; as many a round as the rounds before had when None.
+        images: to add in all; as many a round as the rounds before had when None.
 
     Raises:
         FixArguments: too many rounds, or no round was made yet.
@@ -45,15 +45,15 @@ def ask_for_more(run: RunContext, rounds: int, pictures: int | None = None) -> "
     if not 1 <= rounds <= most:
         raise FixArguments(f"between 1 and {most} more rounds can be added to this run, not {rounds}")
     made = run.dataset.count_scenes()
-    pictures = rounds * pictures_of_a_round(run) if pictures is None else pictures
+    images = rounds * images_of_a_round(run) if images is None else images
     task.budget.rounds = len(run.record.rounds) + rounds
-    task.budget.images = made + pictures
+    task.budget.images = made + images
     task.budget.minutes = None  # the old limit was for the old rounds; the person sees how long it takes and can stop
     run.save()
     corrected = len(run.dataset.corrected())
     asked = {
         "more_rounds": rounds,
-        "more_pictures": pictures,
+        "more_pictures": images,
         "pictures_corrected_by_hand": corrected,
         "say": "The person wants to go on. Design scenes again and go round the loop, then export again. Labels "
         "corrected by hand are kept as they are and are trained on.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
 CALLS, READ, WRITTEN, MONEY = "llm_calls", "llm_tokens_read", "llm_tokens_written", "llm_money"
-APPROVED = "money_approved"  # in all, with what the language model had cost, where more pictures were approved
+APPROVED = "money_approved"  # in all, with what the language model had cost, where more images were approved
 UNCOUNTED = "llm_calls_uncounted"  # calls of which nobody said how many tokens they took: failed ones, and odd servers
 _A_MILLION = 1_000_000
 

@@ -41,7 +41,7 @@ class Answered(Protocol):
 
 
 def summarise(request: str, steps: Sequence[Answered]) -> str:
-    """A plain summary in the language of the request. A score on rendered pictures is never called accuracy."""
+    """A plain summary in the language of the request. A score on rendered images is never called accuracy."""
     zh = re.search(r"[\u3400-\u9fff]", request) is not None
     evaluation = _kept_evaluation(steps)
     if evaluation is None:

@@ -1,6 +1,6 @@
-"""Render and label pictures of everything that can be drawn: `python benchmarks/catalogue_renders.py FOLDER`.
+"""Render and label images of everything that can be drawn: `python benchmarks/catalogue_renders.py FOLDER`.
 
-What the starter learns from beside formula pictures; see `tools.trainers.starter`. Things that are alike are shown
+What the starter learns from beside formula images; see `tools.trainers.starter`. Things that are alike are shown
 together, some thirty names a run, each run a folder in FOLDER; what is of a microscope's world, and flaws with what
 they are on, make runs of their own. Makes what FOLDER lacks; `--part 0 --of 2` makes half of it, the other half may be
 made beside it.
@@ -16,13 +16,13 @@ from tools.generators.blender.catalogue import catalogue
 
 SEED = 999_983  # no run begins with it by itself, so no run's test shows the same scenes
 TOGETHER = 31  # names
-PER_NAME = 1.7  # pictures; each shows several things
+PER_NAME = 1.7  # images; each shows several things
 SLIDE_PER_NAME = 3.0
 GROUNDS = ["metal plate", "ceramic tile", "wooden board", "glass pane", "concrete slab", "fabric piece"]
 
 
 def groups() -> list[tuple[list[str], int]]:
-    """The names of each run, and how many pictures it makes."""
+    """The names of each run, and how many images it makes."""
     things = catalogue()
     slide = [n for n, thing in things.items() if thing.contexts == ["slide"]]
     flaws = [n for n, thing in things.items() if thing.family == "flaw"] + GROUNDS

@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.core.settings import Settings
+from tools.data.images import read_image
 from tools.data.photo_files import find_photos
-from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.label.pseudo import copies, mixed
@@ -31,7 +31,7 @@ from tools.trainers.yolo import Recipe, YoloTrainer
 
 def named_right(weights: Path, photos: list[Sample]) -> float:
     """Mean over the classes of the share of photos whose class is named."""
-    answers = Predictor.load(weights).classify_many([read_picture(Path(s.image)) for s in photos])
+    answers = Predictor.load(weights).classify_many([read_image(Path(s.image)) for s in photos])
     right: dict[str, list[bool]] = {}
     for sample, shares in zip(photos, answers, strict=True):
         right.setdefault(str(sample.label), []).append(max(shares, key=shares.__getitem__) == sample.label)
@@ -47,7 +47,7 @@ def learnt(run: RunContext, photos: list[Sample], name: str, seed: int, given: a
     without = list(copies(files, folder / "copies", 2 * run.settings.size_px))
     train = renders
     if name == "pseudo":
-        answers = Predictor.load(weights).classify_many([read_picture(Path(s.image)) for s in without])
+        answers = Predictor.load(weights).classify_many([read_image(Path(s.image)) for s in without])
         best = [max(a.items(), key=lambda x: x[1]) for a in answers]
         sure = [s.model_copy(update={"label": n}) for s, (n, p) in zip(without, best, strict=True) if p >= given.sure]
         print(f"{name}: sure of {len(sure)} of {len(without)} photos", flush=True)

@@ -72,7 +72,7 @@ def main(kind: str, out: Path, size_px: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for made in engine.generate(scenes, Path(folder)):
             if isinstance(made, Generated):
-                tiles[made.scene.id] = cv2.imread(str(made.picture))
+                tiles[made.scene.id] = cv2.imread(str(made.image))
             else:
                 print(f"{made.scene.context}: {made.reason}")
     engine.close()
@@ -82,9 +82,9 @@ def main(kind: str, out: Path, size_px: int) -> None:
             cv2.putText(
                 tiles[scene.id], caption, where, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (colour,) * 3, thick, cv2.LINE_AA
             )
-    pictures = [tiles[s.id] for s in scenes]
-    pictures += [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
-    rows = [np.hstack(pictures[i : i + columns]) for i in range(0, len(pictures), columns)]
+    images = [tiles[s.id] for s in scenes]
+    images += [np.zeros_like(images[0])] * (-len(images) % columns)
+    rows = [np.hstack(images[i : i + columns]) for i in range(0, len(images), columns)]
     cv2.imwrite(str(out), np.vstack(rows))
 
 

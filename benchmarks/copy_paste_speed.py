@@ -1,6 +1,6 @@
 """How fast copy-paste is: `python benchmarks/copy_paste_speed.py [COUNT] [SIZE_PX] [CUTOUTS] [BACKGROUNDS]`.
 
-Prints pictures a second (JPEG files, exact masks) with one worker and with one a core, and the CPU seconds a picture
+Prints images a second (JPEG files, exact masks) with one worker and with one a core, and the CPU seconds an image
 takes, which other work on the machine changes least. Without folders it draws cut-outs itself and pastes on textures.
 """
 
@@ -34,7 +34,7 @@ def draw_cutouts(folder: Path, count: int = 24) -> None:
 
 
 def measure(material: CutoutFolder, ground: Backgrounds, size_px: int, workers: int | None, count: int) -> None:
-    """Make the pictures of one vocabulary and print one line."""
+    """Make the images of one vocabulary and print one line."""
     key = material.keys()[0]
     engine = CopyPasteGenerator(cutouts=material, backgrounds=ground, size_px=size_px, workers=workers, avoid=[key])
     task = TaskSpec(kind="segment", classes=[ClassSpec(name=key)], budget=Budget(images=count, rounds=1))

@@ -1,9 +1,9 @@
-"""Which embedding without a hub tells a perturbed copy from another picture of the same kind?
+"""Which embedding without a hub tells a perturbed copy from another image of the same kind?
 
-    python benchmarks/embedding_choice.py FOLDER_OF_PICTURES
+    python benchmarks/embedding_choice.py FOLDER_OF_IMAGES
 
 For each candidate: AUC of copy pairs against different pairs, and the share of copies found at the highest cosine of
-two different pictures (no false alarm).
+two different images (no false alarm).
 """
 
 import io
@@ -15,22 +15,22 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tools.data.pictures import is_picture, read_picture
+from tools.data.images import is_image, read_image
 from tools.steps.curate import embed
 
 
-def copies(picture: np.ndarray) -> Iterator[np.ndarray]:
-    """What becomes of a picture on its way through the world."""
-    h, w = picture.shape[:2]
+def copies(image: np.ndarray) -> Iterator[np.ndarray]:
+    """What becomes of an image on its way through the world."""
+    h, w = image.shape[:2]
     for quality in (30, 60):
         buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+        Image.fromarray(image).save(buffer, "JPEG", quality=quality)
         yield np.asarray(Image.open(buffer))
     for cut in (0.02, 0.05):
-        yield picture[int(cut * h) : h - int(cut * h), int(cut * w) : w - int(cut * w)]
+        yield image[int(cut * h) : h - int(cut * h), int(cut * w) : w - int(cut * w)]
     for gain in (0.8, 1.2):
-        yield np.clip(picture * gain, 0, 255).astype(np.uint8)
-    yield cv2.GaussianBlur(picture, (0, 0), 1.2)
+        yield np.clip(image * gain, 0, 255).astype(np.uint8)
+    yield cv2.GaussianBlur(image, (0, 0), 1.2)
 
 
 def unit(vector: np.ndarray) -> np.ndarray:
@@ -38,9 +38,9 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def cosine_transform(picture: np.ndarray) -> np.ndarray:
-    """The low frequencies of a small grey picture, as perceptual hashes use them."""
-    grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
+def cosine_transform(image: np.ndarray) -> np.ndarray:
+    """The low frequencies of a small grey image, as perceptual hashes use them."""
+    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
     low = cv2.dct(grey.astype(np.float32))[:12, :12].ravel()[1:]
     return unit(low)
 
@@ -55,12 +55,12 @@ CANDIDATES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def main() -> None:
     """Print a line a candidate."""
-    paths = sorted(p for p in Path(sys.argv[1]).rglob("*") if is_picture(p))[:200]
-    pictures = [read_picture(p) for p in paths]
-    print(f"{len(pictures)} pictures, {len(list(copies(pictures[0])))} copies each")
+    paths = sorted(p for p in Path(sys.argv[1]).rglob("*") if is_image(p))[:200]
+    images = [read_image(p) for p in paths]
+    print(f"{len(images)} pictures, {len(list(copies(images[0])))} copies each")
     for name, embedding in CANDIDATES.items():
-        base = np.stack([embedding(p) for p in pictures])
-        same = np.array([float(embedding(c) @ base[i]) for i, p in enumerate(pictures) for c in copies(p)])
+        base = np.stack([embedding(p) for p in images])
+        same = np.array([float(embedding(c) @ base[i]) for i, p in enumerate(images) for c in copies(p)])
         different = (base @ base.T)[np.triu_indices(len(base), 1)]
         auc = float((same[:, None] > np.sort(different)[None, -20000:]).mean()) if len(different) else 1.0
         found = (same > different.max()).mean()

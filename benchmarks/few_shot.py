@@ -1,6 +1,6 @@
 """What a few photos of a thing teach: `python benchmarks/few_shot.py FOLDER [FOLDER ...] --folder OUT`.
 
-Each set is split by photo for every seed: some pictures are learnt from, the others only judge. Rows, box mAP50 and
+Each set is split by photo for every seed: some images are learnt from, the others only judge. Rows, box mAP50 and
 mAP50-95 on the judging photos:
 
     ours    `learn_from_examples`, as a run does it, with its cross-validated score and its interval
@@ -39,11 +39,11 @@ from tools.steps import learn_from_examples as learn
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import YoloTrainer
 
-EVERY = 60  # pictures of an epoch of the photos alone
+EVERY = 60  # images of an epoch of the photos alone
 
 
 def splits(folder: Path, count: int, seed: int) -> tuple[TaskSpec, list[Sample], list[Sample]]:
-    """Pictures to learn from, with every class in them, and the others; no photo is on both sides."""
+    """Images to learn from, with every class in them, and the others; no photo is on both sides."""
     labels = read_labels(folder, False)
     names = sorted({i.class_name for _, image in labels.entries for i in image.instances})
     task = TaskSpec(
@@ -76,7 +76,7 @@ def score(weights: Path, judging: list[Sample], task: TaskSpec, ignore_side_px: 
 def ours(
     task: TaskSpec, few: list[Sample], folder: Path, seed: int, given: argparse.Namespace, more: list[Sample]
 ) -> tuple[Path, Any]:
-    """The product's own way, given the very pictures, and others without their labels."""
+    """The product's own way, given the very images, and others without their labels."""
     shown = write_set(folder / "shown", few, task)
     record = RunRecord(name="few", request="", created="", task=task, approved=True, few=str(shown))
     if more:
@@ -90,7 +90,7 @@ def ours(
 
 
 def write_set(folder: Path, few: list[Sample], task: TaskSpec | None) -> Path:
-    """The pictures, linked, with their labels as COCO where the task is told."""
+    """The images, linked, with their labels as COCO where the task is told."""
     from tools.data.formats import coco
     from tools.data.formats.labels import LabelledImage
 

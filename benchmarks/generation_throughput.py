@@ -1,8 +1,8 @@
-"""Batches against one picture at a time: `python benchmarks/generation_throughput.py [MODEL] [COUNT] [BATCH] [STEPS]`.
+"""Batches against one image at a time: `python benchmarks/generation_throughput.py [MODEL] [COUNT] [BATCH] [STEPS]`.
 
 MODEL is a folder or a name on the hub; without one a small Stable Diffusion with random weights is made: of the true
 architecture, about 6 million weights, so ratios can be read on a CPU and nothing more. The loop is the one of the
-library's own examples: one call a prompt, one generator a call. Both give the same pictures; the largest difference is
+library's own examples: one call a prompt, one generator a call. Both give the same images; the largest difference is
 printed. With a GPU the memory before, at the peak and after closing is printed, too.
 """
 
@@ -17,14 +17,14 @@ import numpy as np
 import torch
 
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.generators import Generated
 from tools.generators.diffusion import DiffusionGenerator, fitted_to, load_pipeline, recipe_of, seed_of, side_of
 from tools.scenes.scene import SceneSpec
 
 
 def small_model(folder: Path) -> None:
-    """A Stable Diffusion pipeline with random weights for pictures of 128 px."""
+    """A Stable Diffusion pipeline with random weights for images of 128 px."""
     from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -54,7 +54,7 @@ def small_model(folder: Path) -> None:
 
 
 def one_by_one(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list[Any]]:
-    """Seconds and pictures of the plain loop, files written."""
+    """Seconds and images of the plain loop, files written."""
     pipe = load_pipeline(settings.diffusion.model, offline=True)
     recipe, side = recipe_of(settings.diffusion.model, pipe), side_of(pipe, settings)
     wanted = {
@@ -74,14 +74,14 @@ def one_by_one(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list
         _wait()
         started = time.perf_counter()
         for scene, file in zip(scenes, files, strict=True):
-            picture = (draw(scene) * 255).round().astype(np.uint8)
-            write_picture(file, fitted_to(picture, settings.size_px))
+            image = (draw(scene) * 255).round().astype(np.uint8)
+            write_image(file, fitted_to(image, settings.size_px))
         _wait()
-        return time.perf_counter() - started, [read_picture(f) for f in files]
+        return time.perf_counter() - started, [read_image(f) for f in files]
 
 
 def batched(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list[Any]]:
-    """Seconds and pictures of our engine, files written."""
+    """Seconds and images of our engine, files written."""
     engine = DiffusionGenerator(settings)
     with tempfile.TemporaryDirectory() as folder:
         list(engine.generate(scenes[: settings.diffusion.batch or 1], Path(folder)))
@@ -90,13 +90,13 @@ def batched(settings: Settings, scenes: list[SceneSpec]) -> tuple[float, list[An
         made = [m for m in engine.generate(scenes, Path(folder)) if isinstance(m, Generated)]
         _wait()
         seconds = time.perf_counter() - started
-        pictures = [read_picture(m.picture) for m in made]
+        images = [read_image(m.image) for m in made]
     if torch.cuda.is_available():
         before = torch.cuda.memory_allocated() / 2**20
         engine.close()
         after, peak = torch.cuda.memory_allocated() / 2**20, torch.cuda.max_memory_allocated() / 2**20
         print(f"GPU memory: {before:.0f} MiB loaded, {peak:.0f} MiB at the peak, {after:.0f} MiB after closing")
-    return seconds, pictures
+    return seconds, images
 
 
 def _wait() -> None:

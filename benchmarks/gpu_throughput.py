@@ -111,7 +111,7 @@ def sdxl_turbo(folder: Path, small: bool) -> None:
 
 
 def diffusion(make: Callable[[Path, bool], None], name: str, small: bool) -> None:
-    """Pictures per second of our engine and of the pipeline called once a prompt."""
+    """Images per second of our engine and of the pipeline called once a prompt."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / name  # the name says how it is sampled: two steps, no guidance
         make(folder, small)
@@ -129,31 +129,31 @@ def diffusion(make: Callable[[Path, bool], None], name: str, small: bool) -> Non
 
 
 def sam(small: bool) -> None:
-    """Masks per second of our segmenter and of `SamPredictor`, asked box by box after encoding the picture once."""
+    """Masks per second of our segmenter and of `SamPredictor`, asked box by box after encoding the image once."""
     from segment_anything import sam_model_registry
 
     from tools.annotators.sam import SegmentAnything, largest_part
 
     side, boxes_each, count = (256, 16, 1) if small else (1024, 64, 16)
     rng = np.random.default_rng(0)
-    pictures = [rng.integers(0, 255, (side, side, 3)).astype(np.uint8) for _ in range(count)]
+    images = [rng.integers(0, 255, (side, side, 3)).astype(np.uint8) for _ in range(count)]
     corners = rng.uniform(0, 0.6 * side, (boxes_each, 2)).tolist()
     boxes = [(x, y, x + 0.3 * side, y + 0.3 * side) for x, y in corners]
     with tempfile.TemporaryDirectory() as scratch:
         weights = Path(scratch) / "vit_b.pth"
         torch.save(sam_model_registry["vit_b"]().state_dict(), weights)
-        first, loop = plain_sam(weights, pictures, boxes)
+        first, loop = plain_sam(weights, images, boxes)
         _emptied()
         ours = SegmentAnything(weights, batch=64, min_quality=-1e9)
-        ours.masks(pictures[0], boxes[:1])
-        second, seconds = _timed(lambda: [m for p in pictures for m in ours.masks(p, boxes)])
+        ours.masks(images[0], boxes[:1])
+        second, seconds = _timed(lambda: [m for p in images for m in ours.masks(p, boxes)])
         ours.close()
     first = [largest_part(m) for m in first]  # ours takes specks away, within its time
     apart = float(np.mean([(a != b).mean() for a, b in zip(first, second, strict=True) if b is not None]))
     _say("SAM ViT-B: masks", len(first), loop, seconds, f"{apart:.5f} of the pixels")
 
 
-def plain_sam(weights: Path, pictures: list[Any], boxes: list[Any]) -> tuple[list[Any], float]:
+def plain_sam(weights: Path, images: list[Any], boxes: list[Any]) -> tuple[list[Any], float]:
     """Masks and seconds of the library's own loop."""
     from segment_anything import SamPredictor, sam_model_registry
 
@@ -161,17 +161,17 @@ def plain_sam(weights: Path, pictures: list[Any], boxes: list[Any]) -> tuple[lis
 
     def masks(some: list[Any], of: list[Any]) -> list[Any]:
         found = []
-        for picture in some:
-            predictor.set_image(picture)
+        for image in some:
+            predictor.set_image(image)
             found += [predictor.predict(box=np.array(b), multimask_output=False)[0][0] for b in of]
         return found
 
-    masks(pictures[:1], boxes[:1])
-    return _timed(lambda: masks(pictures, boxes))
+    masks(images[:1], boxes[:1])
+    return _timed(lambda: masks(images, boxes))
 
 
 def clip(small: bool) -> None:
-    """Pictures per second of our embedder and of one call a picture, at the same precision."""
+    """Images per second of our embedder and of one call an image, at the same precision."""
     from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor
 
     from tools.scorers.clip import ClipEmbedder
@@ -185,21 +185,21 @@ def clip(small: bool) -> None:
             "num_hidden_layers": 2 if small else 12, "num_attention_heads": 4 if small else 12,
             "bos_token_id": words - 2, "eos_token_id": words - 1, "pad_token_id": words - 1}  # fmt: skip
     rng = np.random.default_rng(0)
-    pictures = [rng.integers(0, 255, (320, 320, 3)).astype(np.uint8) for _ in range(count)]
+    images = [rng.integers(0, 255, (320, 320, 3)).astype(np.uint8) for _ in range(count)]
     with tempfile.TemporaryDirectory() as scratch:
         CLIPModel(CLIPConfig(text_config=text, vision_config=vision)).save_pretrained(scratch)
         shown = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
         CLIPProcessor(image_processor=shown, tokenizer=tokenizer()).save_pretrained(scratch)
-        first, loop = plain_clip(scratch, pictures)
+        first, loop = plain_clip(scratch, images)
         _emptied()
         ours = ClipEmbedder(scratch, offline=True, batch=128)
-        ours.pictures(pictures[:128])
-        second, seconds = _timed(lambda: ours.pictures(pictures))
+        ours.images(images[:128])
+        second, seconds = _timed(lambda: ours.images(images))
         ours.close()
     _say("CLIP: pictures", count, loop, seconds, f"cosine {float((first * second).sum(1).min()):.5f} at least")
 
 
-def plain_clip(folder: str, pictures: list[Any]) -> tuple[Any, float]:
+def plain_clip(folder: str, images: list[Any]) -> tuple[Any, float]:
     """Unit vectors and seconds of the library's own loop, at the precision that we use."""
     from transformers import AutoModel, AutoProcessor
 
@@ -209,15 +209,15 @@ def plain_clip(folder: str, pictures: list[Any]) -> tuple[Any, float]:
 
     def vectors(some: list[Any]) -> Any:
         rows = []
-        for picture in some:
-            inputs = processor(images=picture, return_tensors="pt").to(device, network.dtype)
+        for image in some:
+            inputs = processor(images=image, return_tensors="pt").to(device, network.dtype)
             with torch.inference_mode():
                 found = network.get_image_features(**inputs)
             rows.append(torch.nn.functional.normalize(found.pooler_output.float(), dim=-1)[0].cpu().numpy())
         return np.stack(rows)
 
-    vectors(pictures[:2])
-    return _timed(lambda: vectors(pictures))
+    vectors(images[:2])
+    return _timed(lambda: vectors(images))
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from learning_sets import evaluated, make_renders, middle, on_photos
 
 from tools.core.threads import prepare_for_torch
+from tools.data.images import ImageArray, read_image
 from tools.data.photo_files import find_photos
-from tools.data.pictures import Picture, read_picture
 from tools.data.scores import Evaluation
 from tools.models import predict
 from tools.models.predict import Predictor
@@ -34,10 +34,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=60)
     given = parser.parse_args()
     prepare_for_torch()
-    empty = [read_picture(f.path) for f in find_photos([given.empty])] if given.empty else []
+    empty = [read_image(f.path) for f in find_photos([given.empty])] if given.empty else []
     lines: dict[str, dict[str, list[tuple[float, ...]]]] = {"renders": {}, "photos": {}}
     for thing, _, weights in (model.partition("=") for model in given.model):
-        renders = make_renders(given.folder / thing, (thing,), given.pictures, seed=77, size_px=640)
+        renders = make_renders(given.folder / thing, (thing,), given.images, seed=77, size_px=640)
         model = Predictor.load(Path(weights))
         for way, limit in LIMITS.items():
             predict.LARGER_BELOW_PX = limit
@@ -54,9 +54,9 @@ def main() -> None:
             print("median", on, way, *(middle(column) for column in zip(*rows, strict=True)))
 
 
-def _false(model: Predictor, empty: list[Picture], real: Evaluation) -> tuple[float, ...]:
-    """What is found on a picture without any, at the working threshold."""
-    found = [len(model.predict(picture, real.threshold or 0.5)) for picture in empty]
+def _false(model: Predictor, empty: list[ImageArray], real: Evaluation) -> tuple[float, ...]:
+    """What is found on an image without any, at the working threshold."""
+    found = [len(model.predict(image, real.threshold or 0.5)) for image in empty]
     return (sum(found) / len(found),) if found else ()
 
 

@@ -1,8 +1,8 @@
 """How fast photos are labelled, in how much memory: `python benchmarks/label_speed.py FOLDER --run RUN --photos DIR`.
 
 Makes 100 and 1,000 small photos out of those in DIR (cuts of random places) in FOLDER, and measures, each in a process
-of its own: our labelling (masks, run lengths, queue, data set and pictures written), the same without writing anything,
-and a loop of Ultralytics' own `predict`, photo by photo, with the same weights and picture size. Then it kills a
+of its own: our labelling (masks, run lengths, queue, data set and images written), the same without writing anything,
+and a loop of Ultralytics' own `predict`, photo by photo, with the same weights and image size. Then it kills a
 labelling half-way, goes on, and counts.
 """
 
@@ -27,18 +27,18 @@ SIDE_PX = 320
 
 def make_photos(source: Path, folder: Path, count: int) -> Path:
     """Cuts of real photos, all different."""
-    from tools.data.pictures import is_picture, read_picture, write_picture
+    from tools.data.images import is_image, read_image, write_image
 
     if folder.is_dir() and len(list(folder.iterdir())) == count:
         return folder
-    files = sorted(p for p in source.rglob("*") if is_picture(p))
+    files = sorted(p for p in source.rglob("*") if is_image(p))
     for number in range(count):
         rng = np.random.default_rng(number)
-        picture = read_picture(files[number % len(files)])
-        h, w = picture.shape[:2]
+        image = read_image(files[number % len(files)])
+        h, w = image.shape[:2]
         side = int(rng.integers(min(h, w) * 2 // 3, min(h, w)))
         top, left = int(rng.integers(0, h - side + 1)), int(rng.integers(0, w - side + 1))
-        write_picture(folder / f"{number:05d}.jpg", picture[top : top + side, left : left + side])
+        write_image(folder / f"{number:05d}.jpg", image[top : top + side, left : left + side])
     return folder
 
 

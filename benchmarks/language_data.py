@@ -1,4 +1,4 @@
-"""How fast language data is made and how much of it is wrong: `python benchmarks/language_data.py [PICTURES] [RUN]`.
+"""How fast language data is made and how much of it is wrong: `python benchmarks/language_data.py [IMAGES] [RUN]`.
 
 Without a run it pastes its own cut-outs of five names on grounds drawn by formula (exact scenes, not timed). Then it
 exports them as LLaVA conversations, reads the files back, and checks every answer against scene, masks and pixels with
@@ -20,7 +20,7 @@ import numpy as np
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.formats.dialogues import read_dialogues
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.generators.copy_paste.cutouts import CutoutFolder
 from tools.language.check import Checker
 from tools.runs.runtime import Round, RunContext, RunRecord
@@ -46,20 +46,20 @@ def draw_cutouts(folder: Path) -> None:
             cv2.imwrite(str(folder / f"{name}-{number}.png"), rgba)
 
 
-def make_run(folder: Path, pictures: int) -> RunContext:
-    """A run of pasted pictures with exact scenes."""
+def make_run(folder: Path, images: int) -> RunContext:
+    """A run of pasted images with exact scenes."""
     cutouts = folder / "cutouts"
     cutouts.mkdir()
     draw_cutouts(cutouts)
     material = CutoutFolder(cutouts)
     classes = [ClassSpec(name=name) for name in _CLASSES]
-    task = TaskSpec(kind="segment", classes=classes, budget=Budget(images=pictures, rounds=1))
+    task = TaskSpec(kind="segment", classes=classes, budget=Budget(images=images, rounds=1))
     things = {key: material.spec(key) for key in material.keys()}  # noqa: SIM118  (a method, not a dict)
     settings = Settings(generator="copy_paste", cutouts_dir=cutouts, size_px=320, memory_dir=folder / "memory")
     record = RunRecord(name="words", request="", created="2026-01-01T00:00:00+00:00", task=task, approved=True)
     record.rounds.append(Round(number=1))
     run = RunContext(folder, record, settings)
-    run.dataset.add_scenes(1, sample_scenes(task, build_vocabulary(task, things, 0.8), pictures, 0))
+    run.dataset.add_scenes(1, sample_scenes(task, build_vocabulary(task, things, 0.8), images, 0))
     generate(run)
     splits = ("train", "train", "train", "val", "test")
     run.dataset.update_samples(
@@ -68,11 +68,11 @@ def make_run(folder: Path, pictures: int) -> RunContext:
     return run
 
 
-def main(pictures: int, folder: Path | None) -> None:
+def main(images: int, folder: Path | None) -> None:
     """Make, check and count."""
     with tempfile.TemporaryDirectory() as scratch:
         if folder is None:
-            run = make_run(Path(scratch), pictures)
+            run = make_run(Path(scratch), images)
         else:
             from agent.run_folder import open_run
 
@@ -101,7 +101,7 @@ def judge(run: RunContext, place: Path) -> None:
             continue
         for identity, _, turns in read_dialogues(path.read_text(encoding="utf-8")):
             sample = samples[identity]
-            checker = Checker(sample, scenes[sample.scene_id], read_picture(run.path(sample.image)), names)
+            checker = Checker(sample, scenes[sample.scene_id], read_image(run.path(sample.image)), names)
             for question, answer in turns:
                 if question[0] in "DS" or question.startswith("What does"):
                     wrong += checker.caption_problem(answer) is not None

@@ -1,9 +1,9 @@
 """Models of drawn animals on cut-outs laid on photos: `python benchmarks/large_things.py CUTOUTS GROUNDS --folder OUT`.
 
 Beside each lie `--beside` other things, none of them an animal: what a model of animals has to leave alone.
-Prints box mAP50 and mAP50-95 by how large the animal is in the picture, by class and of any of the animals; without
+Prints box mAP50 and mAP50-95 by how large the animal is in the image, by class and of any of the animals; without
 and with the looks at smaller inputs where nothing is sure (`tools/models/predict.py`).
-`CUTOUTS/index.json` lists `{"file", "name"}` of pictures with alpha, `GROUNDS` holds photos without animals.
+`CUTOUTS/index.json` lists `{"file", "name"}` of images with alpha, `GROUNDS` holds photos without animals.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from learning_sets import make_renders, train
 
 from tools.core.task import TaskSpec
 from tools.core.threads import prepare_for_torch
-from tools.data.pictures import PICTURE_SUFFIXES, Picture
+from tools.data.images import IMAGE_SUFFIXES, ImageArray
 from tools.data.sample import Box, Instance, Sample
 from tools.metrics.judging import scorer_of
 from tools.metrics.predictions import Answer, ask, join
@@ -30,7 +30,7 @@ from tools.trainers.yolo import YoloTrainer
 
 NAMES = ("horse", "cow", "sheep", "goat", "pig", "donkey", "zebra", "deer")
 SIZE_PX = 480
-SIDES = (0.15, 0.9)  # of the picture's side
+SIDES = (0.15, 0.9)  # of the image's side
 PARTS = {"all": (0.0, 1.0), "under 0.3": (0.0, 0.3), "0.3 to 0.6": (0.3, 0.6), "over 0.6": (0.6, 1.0)}
 
 
@@ -38,13 +38,13 @@ OTHERS = ("food/", "hobbies/", "household/", "vehicles/", "people/", "plants/", 
 
 
 def compose(cutouts: Path, grounds: Path, folder: Path, each: int, beside: int) -> list[Sample]:
-    """Pictures with one cut-out of an animal each on a piece of a photo, and other things, written to a folder."""
+    """Images with one cut-out of an animal each on a piece of a photo, and other things, written to a folder."""
     rng = np.random.default_rng(3)
     listed = json.loads((cutouts / "index.json").read_text(encoding="utf-8"))
     others = sorted(e["file"] for e in listed if e["file"].startswith(OTHERS))
     things = [(e["file"], n) for e in listed for n in NAMES
               if e["file"].startswith("animals/") and re.search(rf"\b{n}\b", e["name"].lower())]  # fmt: skip
-    photos = sorted(p for p in grounds.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+    photos = sorted(p for p in grounds.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number, (file, name) in enumerate(things * each):
@@ -52,11 +52,11 @@ def compose(cutouts: Path, grounds: Path, folder: Path, each: int, beside: int) 
         h, w = ground.shape[:2]
         side = int(min(h, w) * rng.uniform(0.5, 1))
         y, x = (int(rng.integers(0, n - side + 1)) for n in (h, w))
-        picture = cv2.resize(ground[y : y + side, x : x + side], (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(ground[y : y + side, x : x + side], (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
         for i in rng.permutation(len(others))[:beside]:
-            paste(picture, cutouts / others[int(i)], rng)
-        box = paste(picture, cutouts / file, rng)
-        cv2.imwrite(str(folder / f"{number}.jpg"), picture)
+            paste(image, cutouts / others[int(i)], rng)
+        box = paste(image, cutouts / file, rng)
+        cv2.imwrite(str(folder / f"{number}.jpg"), image)
         made.append(
             Sample(
                 id=str(number),
@@ -72,15 +72,15 @@ def compose(cutouts: Path, grounds: Path, folder: Path, each: int, beside: int) 
     return made
 
 
-def paste(picture: Picture, file: Path, rng: np.random.Generator) -> Box:
-    """Put a cut-out into a picture, anywhere; its box."""
+def paste(image: ImageArray, file: Path, rng: np.random.Generator) -> Box:
+    """Put a cut-out into an image, anywhere; its box."""
     thing = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
     scale = SIZE_PX * float(np.exp(rng.uniform(*np.log(SIDES)))) / max(thing.shape[:2])
     thing = cv2.resize(thing, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :: rng.choice([-1, 1])]
     h, w = thing.shape[:2]
     y, x = (int(rng.integers(0, SIZE_PX - n + 1)) for n in (h, w))
     alpha = thing[..., 3:] / 255.0
-    place = picture[y : y + h, x : x + w]
+    place = image[y : y + h, x : x + w]
     place[:] = (place * (1 - alpha) + thing[..., :3] * alpha).astype(np.uint8)
     rows, columns = np.nonzero(thing[..., 3] > 127)
     return float(x + columns.min()), float(y + rows.min()), float(x + columns.max() + 1), float(y + rows.max() + 1)

@@ -42,7 +42,7 @@ class Renders:
 
 
 def make_renders(folder: Path, classes: Sequence[str], count: int, seed: int, size_px: int = 320) -> Renders:
-    """Render, score, curate and label `count` pictures of classes in any place; what exists already is used."""
+    """Render, score, curate and label `count` images of classes in any place; what exists already is used."""
     folder.mkdir(parents=True, exist_ok=True)
     record = RunRecord(name=folder.name, request=", ".join(classes), created="")
     settings = Settings(seed=seed, size_px=size_px, effort="quick")
@@ -70,7 +70,7 @@ def train(
 
 
 def evaluated(model: Recogniser, samples: Sequence[Sample], root: Path, task: TaskSpec, **rules: Any) -> Evaluation:
-    """All scores of a model on labelled pictures, at the working threshold that the same pictures give."""
+    """All scores of a model on labelled images, at the working threshold that the same images give."""
     answers = ask(model, list(samples), root, 0.001, lambda _: None)
     scorer = scorer_of(join(list(samples), answers, task), task, ScoringRules(bootstrap=20, **rules))
     return scorer.evaluation("synthetic_val", scorer.threshold())

@@ -2,7 +2,7 @@
 
     python benchmarks/names_sheet.py OUT.png [--family quadruped] [--only dog,cat] [--looks] [--size 256] [--samples 6]
 
-The names in the order of the tiles are printed, and written beside the picture as a text.
+The names in the order of the tiles are printed, and written beside the image as a text.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python benchmarks/pack_models.py /usr/share/sweethome3d/furniture/BlendSwap-CC-0.sh3f
 
-Writes `tools/generators/blender/models/shipped/blendswap-cc0.sh3f`, cut down to what a picture of 320 px shows, and
+Writes `tools/generators/blender/models/shipped/blendswap-cc0.sh3f`, cut down to what an image of 320 px shows, and
 `sources.json` beside it. A model is taken when the library's catalogue and the model's own licence file, where it has
 one, both say CC0 or the public domain, and when it is not in `LEFT_OUT`. Each was looked at.
 """
@@ -27,7 +27,7 @@ from tools.generators.blender.models.sh3f import CATALOGUE, CHINESE, read_sh3f
 TRIANGLES, TEXTURE_PX, JPEG_QUALITY = 4000, 192, 82
 NAME = "Sightsmith CC0"
 ORIGIN = "Blend Swap CC-0, version 1.8, a furniture library of Sweet Home 3D (www.sweethome3d.com)"
-# Brands; parts of walls; kitchen units that differ by an inch; what nobody would know from its picture, or cut down so.
+# Brands; parts of walls; kitchen units that differ by an inch; what nobody would know from its image, or cut down so.
 LEFT_OUT = {
     "iphone", "shower", "showerDoor", "spiralStaircase", "highCabinet", "islandExtension", "lowerCornerCabinet",
     "smallUpperCabinet", "upperCabinet", "upperCornerCabinet", "upperShelves", "technicalTable1", "verticalShelves",

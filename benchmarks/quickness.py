@@ -59,7 +59,7 @@ def scenes() -> None:
 
 
 def drawing() -> None:
-    """Formula pictures on one core, beside a training step on them: above 1 training waits."""
+    """Formula images on one core, beside a training step on them: above 1 training waits."""
     import torch
 
     from tools.models.networks import build_network
@@ -99,7 +99,7 @@ def pages(folder: Path) -> None:
 
 
 def run_of(folder: Path, count: int) -> Path:
-    """A finished run whose few pictures stand for many."""
+    """A finished run whose few images stand for many."""
     from tests.runs import make_run
     from tests.ui.test_browser import multiply
 

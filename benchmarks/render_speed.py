@@ -1,7 +1,7 @@
 """How fast the Blender engine renders: `python benchmarks/render_speed.py [COUNT] [SIZE_PX] [CONTEXT]`.
 
-Prints the latency of a picture with masks when the pool is busy and when one worker has the machine to itself, the
-pool's wall-clock a picture, milliseconds of each stage, and the workers' memory. The load of the machine stands
+Prints the latency of an image with masks when the pool is busy and when one worker has the machine to itself, the
+pool's wall-clock an image, milliseconds of each stage, and the workers' memory. The load of the machine stands
 beside it: other work on the same cores makes every figure worse.
 """
 
@@ -76,8 +76,8 @@ def _memory(engine: BlenderGenerator) -> float:
 
 
 if __name__ == "__main__":
-    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    images = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     side = int(sys.argv[2]) if len(sys.argv) > 2 else 320
     place = sys.argv[3] if len(sys.argv) > 3 else "orchard"
     for processes in (1, None):
-        measure(place, pictures, side, processes)
+        measure(place, images, side, processes)

@@ -2,7 +2,7 @@
 
     python benchmarks/same_photo.py FOLDER_OF_PHOTOS...
 
-Different photos are compared within a folder, in all eight ways to turn and mirror them. Pictures with an alpha channel
+Different photos are compared within a folder, in all eight ways to turn and mirror them. Images with an alpha channel
 are laid small on white, which is the hardest for a look.
 """
 
@@ -14,32 +14,32 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from tools.data.images import ImageArray, is_image, read_image
 from tools.data.photos import LOOSE_LOOK_BITS, SAME_LOOK_BITS, bits_apart, look_hash, look_signs
-from tools.data.pictures import Picture, is_picture, read_picture
 
 
-def jpeg(picture: Picture, quality: int) -> Picture:
+def jpeg(image: ImageArray, quality: int) -> ImageArray:
     """Saved as JPEG and read again."""
-    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
 
 
-def scaled(picture: Picture, scale: float, how: int = cv2.INTER_AREA) -> Picture:
+def scaled(image: ImageArray, scale: float, how: int = cv2.INTER_AREA) -> ImageArray:
     """Resized."""
-    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how)
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=how)
 
 
-def lifted(picture: Picture, gain: float, offset: float = 0) -> Picture:
+def lifted(image: ImageArray, gain: float, offset: float = 0) -> ImageArray:
     """Brighter, darker or of more contrast, bleached where it leaves the range."""
-    return np.clip(picture * gain + offset, 0, 255).astype(np.uint8)
+    return np.clip(image * gain + offset, 0, 255).astype(np.uint8)
 
 
-def cut(picture: Picture, share: float) -> Picture:
+def cut(image: ImageArray, share: float) -> ImageArray:
     """Without a strip on each side."""
-    dy, dx = (int(share * side) for side in picture.shape[:2])
-    return np.ascontiguousarray(picture[dy : len(picture) - dy, dx : picture.shape[1] - dx])
+    dy, dx = (int(share * side) for side in image.shape[:2])
+    return np.ascontiguousarray(image[dy : len(image) - dy, dx : image.shape[1] - dx])
 
 
-CHANGES: dict[str, Callable[[Picture], Picture]] = {
+CHANGES: dict[str, Callable[[ImageArray], ImageArray]] = {
     "JPEG 60": lambda p: jpeg(p, 60),
     "JPEG 30": lambda p: jpeg(p, 30),
     "half, JPEG 50": lambda p: jpeg(scaled(p, 0.5, cv2.INTER_LINEAR), 50),
@@ -56,16 +56,16 @@ CHANGES: dict[str, Callable[[Picture], Picture]] = {
 }
 
 
-def smaller(picture: Picture) -> Picture:
+def smaller(image: ImageArray) -> ImageArray:
     """At most 1024 pixels high: camera files would take the time."""
-    return picture if len(picture) <= 1024 else scaled(picture, 1024 / len(picture))
+    return image if len(image) <= 1024 else scaled(image, 1024 / len(image))
 
 
-def photo(path: Path, rng: np.random.Generator) -> Picture:
+def photo(path: Path, rng: np.random.Generator) -> ImageArray:
     """A photo; what has an alpha channel stands small on white."""
     with Image.open(path) as image:
         if image.mode != "RGBA":
-            return smaller(read_picture(path))
+            return smaller(read_image(path))
         image.thumbnail((160, 160))
         ground = Image.new("RGB", (480, 360), (250, 250, 250))
         place = [(a - b) // 2 + int(rng.integers(-12, 13)) for a, b in zip(ground.size, image.size, strict=True)]
@@ -79,13 +79,13 @@ def main() -> None:
     changed: dict[str, list[int]] = {name: [] for name in CHANGES}
     for folder in map(Path, sys.argv[1:]):
         looks = []
-        for path in sorted(p for p in folder.rglob("*") if is_picture(p)):
-            picture = photo(path, rng)
-            if (look := look_hash(picture)) is None:
+        for path in sorted(p for p in folder.rglob("*") if is_image(p)):
+            image = photo(path, rng)
+            if (look := look_hash(image)) is None:
                 continue
             looks.append(look)
             for name, change in CHANGES.items():
-                again = look_hash(change(picture))
+                again = look_hash(change(image))
                 changed[name].append(256 if again is None else (look ^ again).bit_count())
         signs = look_signs(looks)
         apart = bits_apart(signs, signs)

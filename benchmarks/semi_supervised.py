@@ -24,8 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.core.settings import Settings
+from tools.data.images import read_image
 from tools.data.photo_files import find_photos
-from tools.data.pictures import read_picture
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.label.choosing import Choice, make_segmenter
@@ -50,11 +50,11 @@ def score(weights: Path, test: list[Sample], run: RunContext) -> float:
     return DetectionScorer(join(test, answers, task), task.class_names, "detect", rules).score
 
 
-def train(run: RunContext, pictures: list[Sample], folder: Path, seed: int, given: argparse.Namespace) -> Path:
+def train(run: RunContext, images: list[Sample], folder: Path, seed: int, given: argparse.Namespace) -> Path:
     """A short training from the run's best weights; the last epoch is taken, so that no photo decides."""
     assert run.record.best is not None
     job = TrainingJob(
-        task=run.task, train=pictures, val=list(run.dataset.samples(verdict="kept", split="val"))[:8],
+        task=run.task, train=images, val=list(run.dataset.samples(verdict="kept", split="val"))[:8],
         image_root=run.folder, folder=folder, epochs=given.epochs, size_px=given.size, batch=16, seed=seed,
         initial=run.path(run.record.best.weights), patience=10_000, threads=given.threads,
     )  # fmt: skip
@@ -104,21 +104,21 @@ def learn(path: Path, folder: Path, given: argparse.Namespace) -> Iterator[tuple
     yield "before", score(weights, test, run)
     for name, paths in (("scores", photos), ("of-renders", held_out[: len(photos)])):
         corrected = folder / f"{name}.safetensors"
-        learn_rescorers(weights, map(read_picture, paths), corrected)
+        learn_rescorers(weights, map(read_image, paths), corrected)
         yield name, score(corrected, test, run)
-    for name, pictures in sets(run, own, weights, folder, given):
+    for name, images in sets(run, own, weights, folder, given):
         for seed in range(given.seeds):
-            made = train(run, pictures, folder / f"{name}-{seed}", seed, given)
+            made = train(run, images, folder / f"{name}-{seed}", seed, given)
             averaged([weights, made], folder / "averaged.safetensors")
             yield name, score(folder / "averaged.safetensors", test, run)
-            learn_rescorers(folder / "averaged.safetensors", map(read_picture, photos), folder / "both.safetensors")
+            learn_rescorers(folder / "averaged.safetensors", map(read_image, photos), folder / "both.safetensors")
             yield f"{name}, scores", score(folder / "both.safetensors", test, run)
 
 
 def sets(
     run: RunContext, photos: list[Sample], weights: Path, folder: Path, given: argparse.Namespace
 ) -> Iterator[tuple[str, list[Sample]]]:
-    """What is trained on: names, and pictures of an epoch."""
+    """What is trained on: names, and images of an epoch."""
     settings, wanted = run.settings, given.only
     renders = list(run.dataset.samples(verdict="kept", split="train"))[: given.renders]
     files = list(find_photos([Path(s.image) for s in photos]))

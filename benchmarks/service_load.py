@@ -1,4 +1,4 @@
-"""The service under load from a second process: pictures a second and p95, with and without batches, overload, memory.
+"""The service under load from a second process: images a second and p95, with and without batches, overload, memory.
 
     sightsmith serve RUN --port 8123 --batch-size 8 &
     python benchmarks/service_load.py http://127.0.0.1:8123 photos/ --seconds 60 --users 16

@@ -4,7 +4,7 @@ Parts, each the median of several seeds, all side by side in one run:
     start     apples: the same renders and the same seconds (or epochs) from random weights and from the starter
     classes   the same for three classes far from apples, one after the other
     place     leave one context out: a model that never saw a context, on that context and on those it saw
-    speed     pictures a second of our loop and of Ultralytics' own trainer, and what both learnt in as many epochs
+    speed     images a second of our loop and of Ultralytics' own trainer, and what both learnt in as many epochs
 Renders are made once in FOLDER and used again. `--photos` adds box scores on real labelled photos of apples.
 """
 
@@ -34,7 +34,7 @@ PLACES = ("orchard", "table", "studio", "grass", "conveyor")
 
 def start(given: argparse.Namespace, thing: str = "apple", photos: Path | None = None) -> dict[str, Any]:
     """Random weights and starter after the same seconds on the same renders."""
-    renders = make_renders(given.folder / "renders" / thing, (thing,), given.pictures, seed=0)
+    renders = make_renders(given.folder / "renders" / thing, (thing,), given.images, seed=0)
     result: dict[str, Any] = {}
     for name in ("random", "starter"):
         scores: list[dict[str, float | None]] = []
@@ -56,7 +56,7 @@ def start(given: argparse.Namespace, thing: str = "apple", photos: Path | None =
 
 def place(given: argparse.Namespace) -> dict[str, Any]:
     """Each of some contexts left out in turn."""
-    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.images, seed=0)
     ratios, rows = [], {}
     for context in PLACES:
         pairs = []
@@ -79,12 +79,12 @@ def place(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def speed(given: argparse.Namespace) -> dict[str, Any]:
-    """The same renders, network, start, picture size, batch and epochs, in turn, each in a process of its own.
+    """The same renders, network, start, image size, batch and epochs, in turn, each in a process of its own.
 
-    `stock` is Ultralytics as `yolo train` runs it: one thread for the network, and processes that load pictures.
+    `stock` is Ultralytics as `yolo train` runs it: one thread for the network, and processes that load images.
     `stock, all threads` is the same with every core for the network.
     """
-    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.images, seed=0)
     found: dict[str, list[dict[str, float]]] = {"ours": [], "stock": [], "stock, all threads": []}
     for seed in range(given.seeds):
         for name, results in found.items():
@@ -117,7 +117,7 @@ def alone(given: argparse.Namespace) -> None:
         import ultralytics  # noqa: F401 - first of all, as in its own command: it limits the threads of torch
 
         stock.WORKERS = 8
-    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.pictures, seed=0)
+    renders = make_renders(given.folder / "renders" / "apple", ("apple",), given.images, seed=0)
     details = replace(Recipe(), min_steps=1)  # else our recipe takes smaller batches on so small a set
     trainer = YoloTrainer(recipe="stock" if given.alone == "stock" else "sightsmith", details=details)
     ends: list[float] = []

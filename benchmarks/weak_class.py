@@ -3,7 +3,7 @@
 Two rounds as a run does them. In the first the last class is made blind on purpose: its labels are left out of what is
 trained on (not of what measures), so it is taught to be background. The diagnosis then says what the second aims at,
 whose labels are all there. Printed for each seed: the aim, the class's share of the objects drawn, and the score of
-each class before and after (mask mAP50 on the synthetic validation pictures).
+each class before and after (mask mAP50 on the synthetic validation images).
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tools.steps.train import train
 
 
 def one_round(run: RunContext, focus: list[str], epochs: int, unlabelled: str | None = None) -> dict[str, float]:
-    """Scores of the classes after a round; `unlabelled` is left out of the labels of its training pictures."""
+    """Scores of the classes after a round; `unlabelled` is left out of the labels of its training images."""
     design(run, None, focus, None)
     for step in (generate, score, curate, annotate):
         step(run)

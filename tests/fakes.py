@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from tools.core.settings import Settings
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.generators import Failed, Generated, Generator
 from tools.scenes.scene import CONTEXTS, LIGHTS, SceneObject, SceneSpec
@@ -49,7 +49,7 @@ def _outline(drawn_as: str, cx: float, cy: float, w: float, h: float, turn: floa
 class ShapeGenerator(Generator):
     """Draws coloured shapes on textured grounds: the class decides the shape, the context the ground.
 
-    Deterministic by scene; exact masks, visible shares and whole boxes; about 3 ms a picture of 96 px.
+    Deterministic by scene; exact masks, visible shares and whole boxes; about 3 ms an image of 96 px.
     """
 
     name = "shapes"
@@ -70,24 +70,24 @@ class ShapeGenerator(Generator):
         for scene in scenes:
             started = time.monotonic()
             self.drawn.append(scene.id)
-            picture, found = self._draw(scene)
+            image, found = self._draw(scene)
             path = folder / f"{scene.id}.png"
-            write_picture(path, picture)
+            write_image(path, image)
             yield Generated(
                 scene, path, self.size_px, self.size_px, found["target"], time.monotonic() - started,
                 {"engine": self.name}, found["lookalike"],
             )  # fmt: skip
 
     def draw(self, scene: SceneSpec) -> tuple[np.ndarray, list[Instance]]:
-        """The (size, size, 3) picture of a scene and its visible targets in the order of `scene.objects`."""
-        picture, found = self._draw(scene)
-        return picture, found["target"]
+        """The (size, size, 3) image of a scene and its visible targets in the order of `scene.objects`."""
+        image, found = self._draw(scene)
+        return image, found["target"]
 
     def _draw(self, scene: SceneSpec) -> tuple[np.ndarray, dict[str, list[Instance]]]:
         size, pad = self.size_px, self.size_px // 2
         rng = np.random.default_rng([scene.seed, _number(scene.id)])
-        picture = self._ground(scene, rng)
-        owner = np.zeros((size + 2 * pad, size + 2 * pad), np.int32)  # what is seen, also around the picture
+        image = self._ground(scene, rng)
+        owner = np.zeros((size + 2 * pad, size + 2 * pad), np.int32)  # what is seen, also around the image
         whole: dict[int, np.ndarray] = {}
         for index in sorted(range(len(scene.objects)), key=lambda i: -scene.objects[i].depth):
             thing = scene.objects[index]
@@ -95,12 +95,12 @@ class ShapeGenerator(Generator):
             whole[index] = full
             owner[full] = index + 1
             inside = full[pad : pad + size, pad : pad + size]
-            picture[inside] = self._paint(thing, int(inside.sum()), rng) * _BRIGHTNESS.get(scene.light, 1.0)
+            image[inside] = self._paint(thing, int(inside.sum()), rng) * _BRIGHTNESS.get(scene.light, 1.0)
             if thing.occlusion > 0.02:
                 leaf = self._cover(full, thing.occlusion)
                 owner[leaf] = 0
                 seen = leaf[pad : pad + size, pad : pad + size]
-                picture[seen] = np.array([40, 70, 30]) + rng.normal(0, 12, (int(seen.sum()), 3))
+                image[seen] = np.array([40, 70, 30]) + rng.normal(0, 12, (int(seen.sum()), 3))
         found: dict[str, list[Instance]] = {"target": [], "lookalike": []}
         for index, thing in enumerate(scene.objects):
             visible = (owner == index + 1)[pad : pad + size, pad : pad + size]
@@ -117,7 +117,7 @@ class ShapeGenerator(Generator):
                     depth=float(thing.depth),
                 )
             )
-        return picture.clip(0, 255).astype(np.uint8), found
+        return image.clip(0, 255).astype(np.uint8), found
 
     def _ground(self, scene: SceneSpec, rng: np.random.Generator) -> np.ndarray:
         """A (size, size, 3) float ground: a hue by context, a slope of light, grain."""

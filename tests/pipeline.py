@@ -1,4 +1,4 @@
-"""Fresh runs for tests of the steps from scenes to labels: small pictures of real shapes, all else as shipped."""
+"""Fresh runs for tests of the steps from scenes to labels: small images of real shapes, all else as shipped."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Finished-looking runs for tests of what comes after the work: memory, report. Pictures and masks are truly drawn."""
+"""Finished-looking runs for tests of what comes after the work: memory, report. Images and masks are truly drawn."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def make_run(
     images: int = 15,
     size_px: int = 96,
 ) -> RunContext:
-    """A run with `rounds` rounds: scenes, pictures with exact labels, dropped ones, scores, stage times."""
+    """A run with `rounds` rounds: scenes, images with exact labels, dropped ones, scores, stage times."""
     folder.mkdir(parents=True)
     task = TaskSpec(
         kind=kind,
@@ -95,11 +95,11 @@ def _draw(run: RunContext, scenes: list[SceneSpec], kind: TaskKind, size_px: int
         identity = sample_id(made.scene, engine.name)
         sample = Sample(
             id=identity, scene_id=made.scene.id, round=run.round.number, image=f"images/{identity}.png",
-            width=made.width, height=made.height, sha256=file_sha256(made.picture), family=made.scene.family,
+            width=made.width, height=made.height, sha256=file_sha256(made.image), family=made.scene.family,
             axes=made.scene.axes(), engine=engine.name, seed=made.scene.seed, instances=made.instances,
             label=made.scene.targets[0].class_name if kind == "classify" and made.scene.targets else None,
         )  # fmt: skip
-        run.dataset.add_sample(sample, made.picture)
+        run.dataset.add_sample(sample, made.image)
         dropped = position % 6 == 5
         updates[identity] = {
             "verdict": "dropped" if dropped else "kept", "split": None if dropped else SPLITS[position % len(SPLITS)],
@@ -152,21 +152,21 @@ class Imprecise:
     size_px = 96
 
     def __init__(self, run: RunContext, extra: list[Sample] | None = None) -> None:
-        from tools.data.pictures import read_picture
+        from tools.data.images import read_image
 
         self.kind: TaskKind = run.task.kind
         self.names = run.task.class_names
         self._truth = {}
         for sample in [*run.dataset.samples(), *(extra or [])]:
-            self._truth[read_picture(run.folder / sample.image).tobytes()] = sample
+            self._truth[read_image(run.folder / sample.image).tobytes()] = sample
 
-    def predict_many(self, pictures: list[np.ndarray], confidence: float) -> list[list[Instance]]:
-        return [self._answer(self._truth[p.tobytes()]) for p in pictures]
+    def predict_many(self, images: list[np.ndarray], confidence: float) -> list[list[Instance]]:
+        return [self._answer(self._truth[p.tobytes()]) for p in images]
 
-    def classify_many(self, pictures: list[np.ndarray]) -> list[dict[str, float]]:
+    def classify_many(self, images: list[np.ndarray]) -> list[dict[str, float]]:
         answers = []
-        for picture in pictures:
-            sample = self._truth[picture.tobytes()]
+        for image in images:
+            sample = self._truth[image.tobytes()]
             right = self.names.index(sample.label) if sample.label in self.names else 0
             wrong = _number(sample.id) % 3 == 0
             said = (right + wrong) % len(self.names)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import ShapeGenerator
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import mask_box
 from tools.scenes.scene import SceneObject, SceneSpec
 
@@ -44,10 +44,10 @@ def test_lookalikes_are_drawn_and_not_labelled(tmp_path):
     [result] = ShapeGenerator(size_px=64).generate([scene], tmp_path)
     empty = ShapeGenerator(size_px=64).draw(_scene())[0]
     assert result.instances == []
-    assert np.abs(read_picture(result.picture).astype(int) - empty).max() > 60
+    assert np.abs(read_image(result.image).astype(int) - empty).max() > 60
 
 
-def test_same_scene_same_picture_other_seed_other_picture():
+def test_same_scene_same_image_other_seed_other_image():
     first, again, other = (ShapeGenerator(size_px=64).draw(_scene(_thing(), seed=s))[0] for s in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

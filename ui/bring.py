@@ -5,13 +5,13 @@ from typing import IO
 
 import streamlit as st
 
-from tools.data.pictures import PICTURE_SUFFIXES
+from tools.data.images import IMAGE_SUFFIXES
 from tools.data.uploads import save_assets
 from tools.runs.photo_sets import PhotoSet, Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
 from ui import session, widgets
 from ui.session import t
 
-_PHOTOS = [*sorted(suffix[1:] for suffix in PICTURE_SUFFIXES), "zip"]
+_PHOTOS = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES), "zip"]
 _SHOWN = 20  # names of what was left out
 _MODELS = ["glb", "gltf", "obj", "blend", "zip", "mtl", "bin", "png", "jpg", "jpeg"]
 

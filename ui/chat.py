@@ -201,7 +201,7 @@ def _end_of_work(story: Story) -> Entry | None:
 
 
 def _result(folder: Path, record: RunRecord, said: str) -> None:
-    """The end: plain words first, pictures, what to do next; what the agent said itself is folded."""
+    """The end: plain words first, images, what to do next; what the agent said itself is folded."""
     with st.chat_message("assistant", avatar=AGENT):
         widgets.plain(t("done_shown" if record.few else "done", names=_names(record)), "title")
         results.card(folder, record)
@@ -210,7 +210,7 @@ def _result(folder: Path, record: RunRecord, said: str) -> None:
                 if st.button(t(f"next_{page}"), icon=f":material/{icon}:", key=f"next-{page}",
                              type="primary" if page == "tryit" else "secondary"):  # fmt: skip
                     session.go(page)
-        results.pictures(folder, record)
+        results.images(folder, record)
         with st.expander(t("own_words"), icon=":material/notes:"):
             widgets.plain(plain_words.for_page(said).replace(_ITEM, _DOT))
 

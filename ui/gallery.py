@@ -1,4 +1,4 @@
-"""See: every picture of a run with its labels drawn in, filtered, a page at a time; and why pictures were dropped."""
+"""See: every image of a run with its labels drawn in, filtered, a page at a time; and why images were dropped."""
 
 from functools import partial
 from html import escape
@@ -10,7 +10,7 @@ from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
 from tools.models.predict import class_colour
 from tools.page.browse import Browser, Facets, Filter, SortOrder
-from tools.page.pictures_of import large_picture
+from tools.page.images_of import large_image
 from tools.page.thumbnails import thumbnail
 from tools.runs.runtime import RunRecord
 from ui import plain_words, session, widgets
@@ -34,7 +34,7 @@ def render() -> None:
             widgets.empty(t("no_pictures"), t("no_pictures_about"))
             return
         wanted, order, masks = _filters(facets, folder.name)
-        _pictures(folder, record, wanted, order, masks)
+        _images(folder, record, wanted, order, masks)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -83,8 +83,8 @@ def _counted(axis: str, values: dict[str, int], value: str) -> str:
 
 
 @st.fragment
-def _pictures(folder: Path, record: RunRecord, wanted: Filter, order: SortOrder, masks: bool) -> None:
-    """The pages; drawn anew alone when one is turned or a picture is opened."""
+def _images(folder: Path, record: RunRecord, wanted: Filter, order: SortOrder, masks: bool) -> None:
+    """The pages; drawn anew alone when one is turned or an image is opened."""
     with widgets.told():
         browser, size = Browser(folder), session.settings().ui.page_size
         count = browser.count(wanted)
@@ -154,7 +154,7 @@ def _details(folder: Path, sample: Sample, names: list[str]) -> None:
         left, right = st.columns([3, 2])
         with left:
             said = plain_words.labels_of(sample)
-            st.image(large_picture(folder, sample, names), width="stretch", alt=said)
+            st.image(large_image(folder, sample, names), width="stretch", alt=said)
         with right:
             rows: list[tuple[str, object]] = [
                 (t("verdict"), t(f"verdict_{sample.verdict}")),

@@ -9,7 +9,7 @@ from typing import Any
 from agent import spending
 from tools.core.errors import with_way_out
 from tools.data.sample import Sample
-from tools.data.scores import MIN_INTERVAL_PICTURES, Evaluation
+from tools.data.scores import MIN_INTERVAL_IMAGES, Evaluation
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
 from ui import session
@@ -124,7 +124,7 @@ def counted(counts: dict[str, int]) -> str:
 
 
 def labels_of(sample: Sample) -> str:
-    """What a picture's labels say is in it, for who does not see it: 2 apples, 1 lemon."""
+    """What an image's labels say is in it, for who does not see it: 2 apples, 1 lemon."""
     if sample.label is not None:
         return sample.label
     return counted(Counter(i.class_name for i in sample.instances)) or t("no_labels")
@@ -143,7 +143,7 @@ def _found(record: RunRecord, judged: Evaluation) -> list[str]:
     if judged.precision is not None:
         wrong, of = _tenths(1 - judged.precision)
         lines.append(t("wrong_of", wrong=wrong, of=of) if wrong else t("wrong_none"))
-    if judged.empties >= MIN_INTERVAL_PICTURES and judged.false_positives_per_empty is not None:
+    if judged.empties >= MIN_INTERVAL_IMAGES and judged.false_positives_per_empty is not None:
         alarms = round(10 * judged.false_positives_per_empty)
         lines.append(t("empties_wrong", count=alarms) if alarms else t("empties_right"))
     return lines

@@ -47,14 +47,14 @@ def _facts(record: RunRecord) -> None:
     if task.budget.minutes:
         minutes += " · " + t("at_most_minutes", minutes=f"{task.budget.minutes:g}")
     shown = record.few is not None
-    pictures = t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)
+    images = t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)
     measured = [t("measured_real" if record.real else "measured_synthetic")]
     if shown:
         measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [
         (t("plan_kind"), t(f"kind_{task.kind}")),
         *([] if shown else [(t("plan_places"), _places(task.contexts))]),
-        (t("plan_pictures"), t("pictures_shown", count=task.budget.images) if shown else pictures),
+        (t("plan_pictures"), t("pictures_shown", count=task.budget.images) if shown else images),
         (t("plan_time"), minutes),
         (t("plan_money"), _money(float(cost.get("money", 0)), task.budget.money)),
         (t("plan_measured"), " · ".join(measured)),

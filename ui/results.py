@@ -1,4 +1,4 @@
-"""What a run's model can do, to be seen: plain words, test pictures with answers beside the truth, its mistakes."""
+"""What a run's model can do, to be seen: plain words, test images with answers beside the truth, its mistakes."""
 
 from html import escape
 from pathlib import Path
@@ -8,20 +8,20 @@ import streamlit as st
 
 from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
-from tools.data.pictures import Picture, read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, evenly
 from tools.models.predict import Predictor
 from tools.page.browse import Browser
 from tools.page.outlines import Colours, colours_for, outlined
-from tools.page.seen import NOTHING, Mistake, SeenPicture, confusions, crop, kept_answers, look_all
+from tools.page.seen import NOTHING, Mistake, SeenImage, confusions, crop, kept_answers, look_all
 from tools.page.teach import shrunk
 from tools.page.thumbnails import jpeg
 from tools.runs.runtime import RunRecord
 from ui import plain_words, session, widgets
 from ui.session import t
 
-_LOOKED, _PAIRS, _CROPS = 10, 3, 6  # test pictures asked about, shown, and mistakes shown
+_LOOKED, _PAIRS, _CROPS = 10, 3, 6  # test images asked about, shown, and mistakes shown
 _SIDE_PX, _CROP_PX, _GAP_PX = 480, 160, 8
 _SYNTHETIC, _PHOTOS = "synthetic_test", "photos"
 
@@ -38,8 +38,8 @@ def card(folder: Path, record: RunRecord) -> bool:
     return True
 
 
-def pictures(folder: Path, record: RunRecord) -> None:
-    """Test pictures and the person's photos, with what the model found beside what is there; then its mistakes."""
+def images(folder: Path, record: RunRecord) -> None:
+    """Test images and the person's photos, with what the model found beside what is there; then its mistakes."""
     if record.best is None:
         return
     st.header(t("sees_title"), anchor=False)
@@ -55,7 +55,7 @@ def pictures(folder: Path, record: RunRecord) -> None:
 
 
 def mistaken(folder: Path, record: RunRecord) -> None:
-    """What is taken for what, as a table and as pictures."""
+    """What is taken for what, as a table and as images."""
     seen = _kept(str(folder), _stamp(folder, record))
     if not seen:
         return
@@ -93,12 +93,12 @@ def _changed(path: Path) -> float:
 
 
 def _stamp(folder: Path, record: RunRecord) -> str:
-    """Another one where anything is that pictures of results are made of."""
+    """Another one where anything is that images of results are made of."""
     best = record.best
     if best is None:
         return ""
     changes = Browser(folder).changes() if (folder / "dataset.sqlite").is_file() else (0, 0)  # of the truth beside it
-    made = f"{len(record.rounds)}-{record.status}"  # a later round brings test pictures of its own
+    made = f"{len(record.rounds)}-{record.status}"  # a later round brings test images of its own
     return f"{best.round}-{best.threshold}-{_changed(folder / best.weights)}-{changes}-{made}"
 
 
@@ -110,8 +110,8 @@ def _confused(folder: Path, record: RunRecord) -> dict[tuple[str, str], int]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _kept(folder: str, stamp: str) -> list[SeenPicture]:
-    """Answers on the pictures that decide, as the run kept them."""
+def _kept(folder: str, stamp: str) -> list[SeenImage]:
+    """Answers on the images that decide, as the run kept them."""
     if not stamp:
         return []
     from tools.runs.runtime import read_record
@@ -119,8 +119,8 @@ def _kept(folder: str, stamp: str) -> list[SeenPicture]:
     return kept_answers(Path(folder), read_record(Path(folder)), session.settings().evaluation.match_iou)
 
 
-def _seen(folder: Path, record: RunRecord, which: str) -> list[SeenPicture]:
-    """Answers of the model on test pictures, asked once for each model."""
+def _seen(folder: Path, record: RunRecord, which: str) -> list[SeenImage]:
+    """Answers of the model on test images, asked once for each model."""
     stamp = _stamp(folder, record)
     if not _changed(folder / (record.best.weights if record.best else "")):
         return []
@@ -129,8 +129,8 @@ def _seen(folder: Path, record: RunRecord, which: str) -> list[SeenPicture]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _asked(folder: str, stamp: str, which: str) -> list[SeenPicture]:
-    """Of test pictures or photos; asked anew where the `stamp` is another."""
+def _asked(folder: str, stamp: str, which: str) -> list[SeenImage]:
+    """Of test images or photos; asked anew where the `stamp` is another."""
     from tools.runs.runtime import read_record
 
     place = Path(folder)
@@ -171,40 +171,40 @@ def _own(record: RunRecord) -> list[Sample]:
 # Drawn ----------------------------------------------------------------------------------------------------------------
 
 
-def _pairs(folder: Path, record: RunRecord, seen: list[SeenPicture]) -> None:
+def _pairs(folder: Path, record: RunRecord, seen: list[SeenImage]) -> None:
     """Truth and answer side by side: a good one, a usual one, a bad one."""
     ordered = sorted(seen, key=lambda s: (len(s.mistakes), -s.right, s.sample.id))
     chosen = [ordered[k] for k in sorted({0, len(ordered) // 2, len(ordered) - 1})][:_PAIRS]
     names = widgets.class_names(record)
     for one in chosen:
         try:
-            picture = read_picture(folder / one.sample.image)
+            image = read_image(folder / one.sample.image)
         except SightsmithError:
             continue
         if one.sample.label is not None:
-            small, _ = shrunk(picture, [], _SIDE_PX)
+            small, _ = shrunk(image, [], _SIDE_PX)
             told = t("sees_named", truth=one.sample.label, said=one.said)
             st.image(jpeg(small), caption=widgets.label(told), alt=told)
             continue
-        colours = colours_for(picture, [*one.sample.instances, *one.found], names)
+        colours = colours_for(image, [*one.sample.instances, *one.found], names)
         said = t("pair_caption", remark=_remark(one))
-        both = _side_by_side([_drawn(picture, part, colours) for part in (one.sample.instances, one.found)])
+        both = _side_by_side([_drawn(image, part, colours) for part in (one.sample.instances, one.found)])
         st.image(jpeg(both), caption=widgets.label(said), alt=said, width="stretch")
 
 
-def _side_by_side(pictures: list[Picture]) -> Picture:
-    """One picture of several of equal height: they stay beside each other on a narrow page too."""
-    gap = np.full((pictures[0].shape[0], _GAP_PX, 3), 128, np.uint8)
-    return np.concatenate([part for one in pictures for part in (one, gap)][:-1], axis=1)
+def _side_by_side(images: list[ImageArray]) -> ImageArray:
+    """One image of several of equal height: they stay beside each other on a narrow page too."""
+    gap = np.full((images[0].shape[0], _GAP_PX, 3), 128, np.uint8)
+    return np.concatenate([part for one in images for part in (one, gap)][:-1], axis=1)
 
 
-def _drawn(picture: Picture, instances: list[Instance], colours: Colours) -> Picture:
-    small, moved = shrunk(picture, instances, _SIDE_PX, grow=True)
+def _drawn(image: ImageArray, instances: list[Instance], colours: Colours) -> ImageArray:
+    small, moved = shrunk(image, instances, _SIDE_PX, grow=True)
     return outlined(small, moved, colours)
 
 
-def _remark(one: SeenPicture) -> str:
-    """What became of a picture, in words."""
+def _remark(one: SeenImage) -> str:
+    """What became of an image, in words."""
     missed = sum(not m.found for m in one.mistakes)
     wrong = sum(bool(m.found) for m in one.mistakes)
     total = len(one.sample.instances)
@@ -214,21 +214,21 @@ def _remark(one: SeenPicture) -> str:
     return t("comma").join(parts)
 
 
-def _varied(wrong: list[tuple[SeenPicture, Mistake]]) -> list[tuple[SeenPicture, Mistake]]:
+def _varied(wrong: list[tuple[SeenImage, Mistake]]) -> list[tuple[SeenImage, Mistake]]:
     """Mistakes of as many kinds as there are, then more of each."""
-    kinds: dict[tuple[str, str], list[tuple[SeenPicture, Mistake]]] = {}
+    kinds: dict[tuple[str, str], list[tuple[SeenImage, Mistake]]] = {}
     for item in wrong:
         kinds.setdefault((item[1].lookalike or item[1].truth, item[1].found), []).append(item)
     rows = list(kinds.values())
     return [row[k] for k in range(_CROPS) for row in rows if k < len(row)][:_CROPS]
 
 
-def _mistake(folder: Path, one: SeenPicture, mistake: Mistake) -> None:
+def _mistake(folder: Path, one: SeenImage, mistake: Mistake) -> None:
     try:
-        picture = read_picture(folder / one.sample.image)
+        image = read_image(folder / one.sample.image)
     except SightsmithError:
         return
-    part, box = crop(picture, mistake.box, _CROP_PX)
+    part, box = crop(image, mistake.box, _CROP_PX)
     marked, said = Instance(class_name=mistake.found or mistake.truth, box=box), _mistake_words(mistake)
     drawn = outlined(part, [marked], colours_for(part, [marked], [marked.class_name]))
     st.image(jpeg(drawn), caption=widgets.label(said), alt=said)
@@ -241,7 +241,7 @@ def _mistake_words(mistake: Mistake) -> str:
     return t("mistake_taken", what=real, name=mistake.found) if real else t("mistake_nothing", name=mistake.found)
 
 
-def _matrix(seen: list[SeenPicture], names: list[str]) -> str:
+def _matrix(seen: list[SeenImage], names: list[str]) -> str:
     """Rows: what it is; columns: what the model said; the darker, the more often (HTML)."""
     counts = confusions(seen)
     columns = [*names, NOTHING]

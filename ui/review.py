@@ -1,7 +1,7 @@
-"""Correct: look at pictures, first where it changes most; accept, reject, flag, relabel, delete, draw or paint a mask.
+"""Correct: look at images, first where it changes most; accept, reject, flag, relabel, delete, draw or paint a mask.
 
 What is pressed is done before the page is drawn (callbacks), so that each press costs one drawing and no key is lost
-between two of them. A callback works on the picture as it is then, not as it was drawn.
+between two of them. A callback works on the image as it is then, not as it was drawn.
 """
 
 import logging
@@ -20,12 +20,12 @@ from agent import detached
 from tools.annotators.prompted_mask import MaskEngine, Prompt, load_sam, mask_of, sam_of
 from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import BoolMask, Sample, decode_mask, encode_mask
 from tools.models.predict import class_colour
 from tools.page import brush, review
 from tools.page.browse import WAITS, Browser, Filter
-from tools.page.pictures_of import large_picture
+from tools.page.images_of import large_image
 from tools.runs.photo_sets import PhotoSet, list_sets, write_labels
 from tools.runs.runtime import read_record
 from ui import login, plain_words, review_tasks, session, widgets
@@ -39,7 +39,7 @@ _STROKES_BACK = 50  # that can be taken back
 
 @dataclass
 class _Work:
-    """What is being done to one picture and not saved yet."""
+    """What is being done to one image and not saved yet."""
 
     sample_id: str = ""
     chosen: int | None = None
@@ -50,7 +50,7 @@ class _Work:
     skipped: list[str] = field(default_factory=list)
     problem: str = ""
     past: list[str | None] = field(default_factory=list)  # the mask before each stroke of the brush, as run lengths
-    clicks: int = 0  # on the picture, so that the browser hears when one is done
+    clicks: int = 0  # on the image, so that the browser hears when one is done
     flagged: bool = False  # those are looked through that somebody should look at again
 
 
@@ -69,7 +69,7 @@ def render() -> None:
 
 
 def _place() -> tuple[Path, list[str], PhotoSet | None] | None:
-    """What is looked through: the run's pictures, or a set of photos to be labelled."""
+    """What is looked through: the run's images, or a set of photos to be labelled."""
     sets = {folder.name: (folder, about) for folder, about in list_sets(session.runs_dir()) if about.bare}
     run = session.run_name()
     options = ([""] if run else []) + list(sets)
@@ -119,7 +119,7 @@ def _review(folder: Path, dataset: Dataset, names: list[str], photos: PhotoSet |
     review_tasks.open_list(folder, names, why, sample.id)
     left_side, right_side = st.columns([3, 2])
     with left_side:
-        _picture(folder, sample, names, work)
+        _image(folder, sample, names, work)
     with right_side:
         reason = flagged[sample.id] or t("flagged") if sample.id in flagged else t(f"why_{_why(sample, why, photos)}")
         widgets.plain(reason, "small")
@@ -178,7 +178,7 @@ def _named() -> None:
 
 
 def _stamp(folder: Path) -> str:
-    """Another one where other pictures may come first."""
+    """Another one where other images may come first."""
     best = read_record(folder).best
     return f"{best.round if best else 0}-{Browser(folder).count(Filter(reason=WAITS, corrected=False))}"
 
@@ -207,13 +207,13 @@ def _why(sample: Sample, why: dict[str, review.Why], photos: PhotoSet | None) ->
     return "brought" if sample.reasons == [WAITS] else why.get(sample.id, "uncertain")
 
 
-# The picture ----------------------------------------------------------------------------------------------------------
+# The image ----------------------------------------------------------------------------------------------------------
 
 
-def _picture(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
-    shown = large_picture(folder, sample, names, pending=work.mask, chosen=work.chosen)
+def _image(folder: Path, sample: Sample, names: list[str], work: _Work) -> None:
+    shown = large_image(folder, sample, names, pending=work.mask, chosen=work.chosen)
     clicker(
-        shown, sample.width, sample.height, t("click_hint"), picture=sample.id, key=f"clicker-{folder.name}",
+        shown, sample.width, sample.height, t("click_hint"), image=sample.id, key=f"clicker-{folder.name}",
         words=_words(), done=work.clicks, about=f"{plain_words.labels_of(sample)}.",
         on_click=lambda click: _take(folder, sample, work, click),
     )  # fmt: skip
@@ -254,7 +254,7 @@ def _take(folder: Path, sample: Sample, work: _Work, click: Click) -> None:
         (work.outside if click.outside else work.inside).append(point)
     try:
         prompt = Prompt(work.box, work.inside, work.outside)
-        work.mask = mask_of(read_picture(folder / sample.image), prompt, _engine())
+        work.mask = mask_of(read_image(folder / sample.image), prompt, _engine())
     except (SightsmithError, OSError) as error:
         _forget(work)
         work.problem = widgets.explained(error)
@@ -327,7 +327,7 @@ def _forget(work: _Work) -> None:
 
 
 def _change(folder: Path, sample_id: str, work: _Work, change: Callable[[Dataset, Sample], object]) -> bool:
-    """Do something to a picture as it is now; a refusal is said beside it, and what was begun is kept."""
+    """Do something to an image as it is now; a refusal is said beside it, and what was begun is kept."""
     work.problem = ""
     try:
         with closing(Dataset(folder)) as dataset:
@@ -362,7 +362,7 @@ def _as_it_is(folder: Path, sample_id: str) -> Sample | None:
 
 def _verdict(folder: Path, sample: Sample, works: dict[str, _Work]) -> None:
     st.text_input(t("comment"), key=f"comment-{sample.id}", max_chars=300, placeholder=t("comment_hint"))
-    # Named after the picture: a key pressed for the one before, late, is not taken for this one.
+    # Named after the image: a key pressed for the one before, late, is not taken for this one.
     with st.container(horizontal=True):
         _decide(t("accept"), "accept", "a", folder, sample, works, type="primary", icon=":material/check:")
         _decide(t("reject"), "reject", "x", folder, sample, works, icon=":material/close:")
@@ -382,7 +382,7 @@ def _decide(
 
 
 def _decided(decision: str, folder: Path, sample_id: str, works: dict[str, _Work]) -> None:
-    """A picture is done with, or put off; the next one is chosen when the page is drawn."""
+    """An image is done with, or put off; the next one is chosen when the page is drawn."""
     work = works[str(folder)]
     told = {"by": _by(), "comment": " ".join(st.session_state.get(f"comment-{sample_id}", "").split())}
     deeds: dict[str, Callable[[Dataset, Sample], object]] = {
@@ -402,7 +402,7 @@ def _labels(folder: Path, sample: Sample, names: list[str], work: _Work) -> None
         key = f"label-{sample.id}"
         st.radio(
             t("class"), names, index=names.index(sample.label) if sample.label in names else None, key=key,
-            format_func=widgets.label, on_change=_relabel_picture, args=(folder, sample.id, work, key),
+            format_func=widgets.label, on_change=_relabel_image, args=(folder, sample.id, work, key),
         )  # fmt: skip
         return
     if not sample.instances:
@@ -439,6 +439,6 @@ def _relabel(folder: Path, sample_id: str, work: _Work, position: int, key: str)
         _change(folder, sample_id, work, lambda d, s: review.relabel(d, s, position, name, by=_by()))
 
 
-def _relabel_picture(folder: Path, sample_id: str, work: _Work, key: str) -> None:
+def _relabel_image(folder: Path, sample_id: str, work: _Work, key: str) -> None:
     if name := st.session_state.get(key):
-        _change(folder, sample_id, work, lambda d, s: review.relabel_picture(d, s, name, by=_by()))
+        _change(folder, sample_id, work, lambda d, s: review.relabel_image(d, s, name, by=_by()))

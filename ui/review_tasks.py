@@ -22,13 +22,13 @@ _STATES: tuple[review.TaskState, ...] = ("waits", "flagged", "done")
 
 
 def open_list(folder: Path, names: Sequence[str], why: Mapping[str, review.Why], here: str) -> None:
-    """The list, where it is wanted; a picture that is chosen comes to the page as `review_first`.
+    """The list, where it is wanted; an image that is chosen comes to the page as `review_first`.
 
     Args:
         folder: of the run, or of a set of photos.
         names: classes in order.
         why: as `tools.page.review.worth_first` says.
-        here: id of the picture in front of the person.
+        here: id of the image in front of the person.
     """
     if st.toggle(t("tasks_title"), key="tasks_open"):
         _list(folder, list(names), dict(why), here)

@@ -91,7 +91,7 @@ def _line(record: RunRecord) -> str:
         parts.append(f"{t(f'kindname_{record.task.kind}')}: {', '.join(record.task.class_names)[:80]}")
     if told := plain_words.short(record):
         parts.append(told)
-    if made := record.pictures[1]:
+    if made := record.images[1]:
         parts.append(t("pictures_made", count=made))
     return " · ".join([*parts, t("folder", name=record.name)])
 

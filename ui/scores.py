@@ -1,4 +1,4 @@
-"""See: what the model can do, in words and pictures; folded below it the figures, curves and the whole report."""
+"""See: what the model can do, in words and images; folded below it the figures, curves and the whole report."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def render() -> None:
             widgets.empty(t("no_scores"), t("no_scores_about"))
         if record.error:
             widgets.say("warning", plain_words.with_way(record.error, record.error_code, record.error_data))
-        results.pictures(folder, record)
+        results.images(folder, record)
     if not record.scores:
         return
     with st.expander(t("experts"), icon=":material/science:"), widgets.told():

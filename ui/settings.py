@@ -43,7 +43,7 @@ def _model() -> None:
 
 
 def _image_service() -> None:
-    """Pictures of a service instead of rendered ones; its key is kept like the language model's."""
+    """Images of a service instead of rendered ones; its key is kept like the language model's."""
     known, chosen = session.connection(), st.session_state.setdefault("defaults", {})
     defaults = session.settings()
     paid = chosen.get("image_price", defaults.image.price)

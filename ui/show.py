@@ -10,9 +10,9 @@ import streamlit as st
 
 from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
-from tools.data.pictures import PICTURE_SUFFIXES
+from tools.data.images import IMAGE_SUFFIXES
 from tools.data.sample import Sample
-from tools.page.pictures_of import large_picture
+from tools.page.images_of import large_image
 from tools.runs.photo_sets import ABOUT, PhotoSet, bring_bare, photos_folder, write_labels
 from tools.shown.point import point_at
 from ui import session, widgets
@@ -53,7 +53,7 @@ def _bring(key: str, name: str, state: dict[str, str]) -> None:
     with st.form(f"show-{key}"):
         thing = st.text_input(t("show_name"), value=name, max_chars=80, key=f"show_name-{key}")
         files = st.file_uploader(
-            t("show_photos"), type=sorted(s[1:] for s in PICTURE_SUFFIXES), accept_multiple_files=True,
+            t("show_photos"), type=sorted(s[1:] for s in IMAGE_SUFFIXES), accept_multiple_files=True,
             key=f"show_files-{key}",
         )  # fmt: skip
         if not st.form_submit_button(t("show_next"), type="primary"):
@@ -72,10 +72,10 @@ def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:
     widgets.plain(t("show_click", name=name))
     done, problems = _clicks()
     for number, sample in enumerate(_photos(dataset), 1):
-        shown = large_picture(folder, sample, [name])
+        shown = large_image(folder, sample, [name])
         clicker(
             shown, sample.width, sample.height, t("show_hint", number=number, count=len(sample.instances)),
-            picture=sample.id, key=f"show-{key}-{sample.id}",
+            image=sample.id, key=f"show-{key}-{sample.id}",
             on_click=partial(_clicked, folder, sample.id, name), done=done.get(sample.id, 0),
         )  # fmt: skip
         if sample.id in problems:

@@ -62,7 +62,7 @@ def _card(folder: Path, record: RunRecord) -> None:
     """What the model is for, how good it is, and on what that was measured; the card that goes with it, whole."""
     st.header(t("card_title"), anchor=False)
     told = plain_words.of_run(record)
-    kept, made = record.pictures
+    kept, made = record.images
     rows: list[tuple[str, object]] = [
         (t("card_finds"), ", ".join(widgets.class_names(record))),
         (t("plan_kind"), t(f"kind_{record.task.kind}") if record.task else "—"),

@@ -13,13 +13,13 @@ import streamlit as st
 
 from agent.report.charts import Line
 from tools.core.errors import SightsmithError
-from tools.data.pictures import PICTURE_SUFFIXES, Picture, decode_picture
+from tools.data.images import IMAGE_SUFFIXES, ImageArray, decode_image
 from tools.data.sample import Instance
 from tools.models.predict import Predictor, unsure
 from tools.page.outlines import colours_for, outlined
 from tools.page.teach import coco_of, label_set, shrunk, teach
 from tools.page.thumbnails import jpeg
-from tools.page.tried_files import TriedPicture, zipped
+from tools.page.tried_files import TriedImage, zipped
 from tools.page.try_model import read_upload, try_model
 from tools.page.video_frames import MOST_FRAMES, VIDEO_SUFFIXES, frames
 from tools.runs.photo_sets import list_sets
@@ -31,13 +31,13 @@ _SOURCES = ("photos", "camera", "video")
 _PHOTO_MB, _VIDEO_MB = 60, 500
 _MOST_PHOTOS = 40  # of one upload: more are a set, brought and labelled as a whole
 _KEPT_PX = 1600
-_SHOWN = 8  # pictures before "show more"
+_SHOWN = 8  # images before "show more"
 _FRAMES = (12, 30, MOST_FRAMES)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """One picture that was tried, small enough to keep many."""
+    """One image that was tried, small enough to keep many."""
 
     key: str
     name: str
@@ -50,8 +50,8 @@ class _Look:
         return [i for i in self.found if i.score >= confidence]
 
     @property
-    def picture(self) -> Picture:
-        return decode_picture(self.content, self.name)
+    def image(self) -> ImageArray:
+        return decode_image(self.content, self.name)
 
 
 def render() -> None:
@@ -82,7 +82,7 @@ def _brought(folder: Path, record: RunRecord) -> list[_Look]:
         taken = st.camera_input(t("try_camera"), key="try_shot", label_visibility="collapsed")
         files = [taken] if taken is not None else []
     else:
-        kinds = sorted(s[1:] for s in PICTURE_SUFFIXES)
+        kinds = sorted(s[1:] for s in IMAGE_SUFFIXES)
         files = st.file_uploader(t("try_choose"), type=kinds, key="try_photo", accept_multiple_files=True,
                                  max_upload_size=_PHOTO_MB) or []  # fmt: skip
         if len(files) > _MOST_PHOTOS:
@@ -101,8 +101,8 @@ def _looked(folder: Path, record: RunRecord, files: list[Any]) -> Iterator[_Look
             with st.spinner(t("looking")):
                 try:
                     model = model or results.model_of(folder, record)
-                    picture = read_upload(file.getvalue(), file.name)
-                    kept[file.file_id] = _look(model, picture, file.file_id, file.name)
+                    image = read_upload(file.getvalue(), file.name)
+                    kept[file.file_id] = _look(model, image, file.file_id, file.name)
                 except SightsmithError as error:  # the others are looked at all the same
                     widgets.say("error", t("try_refused", name=file.name, why=error))
                     continue
@@ -127,7 +127,7 @@ def _video(folder: Path, record: RunRecord) -> list[_Look]:
         copy.write(file.getbuffer())
         copy.flush()
         for number, frame in enumerate(frames(Path(copy.name), file.name, most), 1):
-            looks.append(_look(model, frame.picture, f"{prefix}{number}", _clock(frame.at_s), frame.at_s))
+            looks.append(_look(model, frame.image, f"{prefix}{number}", _clock(frame.at_s), frame.at_s))
             bar.progress(min(1.0, number / most), t("looking"))
     bar.empty()
     kept |= {look.key: look for look in looks}  # all at once: half a video is not taken for the whole
@@ -143,9 +143,9 @@ def _kept(record: RunRecord) -> dict[str, _Look]:
     return kept
 
 
-def _look(model: Predictor, picture: Picture, key: str, name: str, at_s: float | None = None) -> _Look:
-    tried = try_model(model, picture)
-    small, found = shrunk(picture, tried.found, _KEPT_PX)
+def _look(model: Predictor, image: ImageArray, key: str, name: str, at_s: float | None = None) -> _Look:
+    tried = try_model(model, image)
+    small, found = shrunk(image, tried.found, _KEPT_PX)
     return _Look(key, name, jpeg(small), found, tried.shares, at_s)
 
 
@@ -154,7 +154,7 @@ def _look(model: Predictor, picture: Picture, key: str, name: str, at_s: float |
 
 @st.fragment
 def _results(folder: Path, record: RunRecord, looks: list[_Look]) -> None:
-    """Counts, pictures and what can be done with them; drawn anew alone when a control is moved."""
+    """Counts, images and what can be done with them; drawn anew alone when a control is moved."""
     with widgets.told():
         if looks[0].shares:
             _named(folder, looks)
@@ -170,11 +170,11 @@ def _results(folder: Path, record: RunRecord, looks: list[_Look]) -> None:
             _counts(record, shown)
         _doubt(shown)
         _save(record, shown, labels=named)
-        _pictures(folder, record, shown, labels=named)
+        _images(folder, record, shown, labels=named)
 
 
 def _doubt(shown: list[tuple[_Look, list[Instance]]]) -> None:
-    """Where the slider hides what is seen in most pictures, the value that shows it."""
+    """Where the slider hides what is seen in most images, the value that shows it."""
     empty = [look for look, own in shown if not own]
     surest = [max(i.score for i in look.found) for look in empty if look.found]
     if (doubt := unsure(len(shown), len(empty), surest)) is not None:
@@ -197,15 +197,15 @@ def _counts(record: RunRecord, shown: list[tuple[_Look, list[Instance]]]) -> Non
 
 
 def _drawn(record: RunRecord, look: _Look, own: list[Instance], *, labels: bool) -> bytes:
-    picture, names = look.picture, widgets.class_names(record)
-    return jpeg(outlined(picture, own, colours_for(picture, own, names), names=names, labels=labels))
+    image, names = look.image, widgets.class_names(record)
+    return jpeg(outlined(image, own, colours_for(image, own, names), names=names, labels=labels))
 
 
 def _save(record: RunRecord, shown: list[tuple[_Look, list[Instance]]], *, labels: bool) -> None:
-    """Everything as one zip, made when it is taken: pictures with outlines, counts as a table, labels as COCO."""
+    """Everything as one zip, made when it is taken: images with outlines, counts as a table, labels as COCO."""
 
     def made() -> bytes:
-        items = [TriedPicture(k.name, k.content, _drawn(record, k, own, labels=labels), own) for k, own in shown]
+        items = [TriedImage(k.name, k.content, _drawn(record, k, own, labels=labels), own) for k, own in shown]
         return zipped(items, widgets.class_names(record))
 
     st.download_button(
@@ -214,7 +214,7 @@ def _save(record: RunRecord, shown: list[tuple[_Look, list[Instance]]], *, label
     )  # fmt: skip
 
 
-def _pictures(
+def _images(
     folder: Path, record: RunRecord, shown: list[tuple[_Look, list[Instance]]], *, labels: bool
 ) -> None:  # fmt: skip
     most = int(st.session_state.get("try_shown", _SHOWN))
@@ -233,7 +233,7 @@ def _pictures(
 
 
 def _named(folder: Path, looks: Iterable[_Look]) -> None:
-    """A model that gives one answer for a picture."""
+    """A model that gives one answer for an image."""
     for look in looks:
         st.image(look.content, width="stretch", alt=look.name)
         for name, share in sorted(look.shares.items(), key=lambda item: -item[1]):
@@ -244,7 +244,7 @@ def _named(folder: Path, looks: Iterable[_Look]) -> None:
 
 def _teach(folder: Path, look: _Look, own: list[Instance], label: str | None = None) -> None:
     """Into the review, with what was found as a beginning."""
-    sample = teach(folder, look.name, look.picture, own, label)
+    sample = teach(folder, look.name, look.image, own, label)
     st.session_state["review_first"] = (str(folder), sample)
     st.session_state["review_set"] = ""
     session.go("review")

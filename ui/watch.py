@@ -1,4 +1,4 @@
-"""Pictures of a run at work: the newest that were drawn, and what the model sees by now."""
+"""Images of a run at work: the newest that were drawn, and what the model sees by now."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _DRAWS, _TRAINS = ("generate", "score", "curate", "annotate"), ("train", "shown"
 
 
 def newest(folder: Path, record: RunRecord, stage: str, number: int) -> None:
-    """What there is to see of a stage: the newest pictures while they are made, the answers while it trains."""
+    """What there is to see of a stage: the newest images while they are made, the answers while it trains."""
     if stage in _TRAINS:
         _glimpse(folder, number)
     elif stage in _DRAWS:

@@ -159,7 +159,7 @@ def bar(share: float, text: str, *, low: float | None = None, high: float | None
 
 
 def chart(lines: Sequence[Line], x_name: str, y_top: float | None = None) -> None:
-    """Curves, as a picture in greys that are read on light and on dark ground alike; names are told below."""
+    """Curves, as an image in greys that are read on light and on dark ground alike; names are told below."""
     lines = [line for line in lines if line.points]
     svg = line_chart([Line("", line.points) for line in lines], x_name, y_top)
     if not svg:

@@ -68,7 +68,7 @@ def compare(
     runs_dir: RunsDir = DEFAULT_RUNS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Train larger and smaller networks on a run's pictures and show what each scores and costs; the run stays."""
+    """Train larger and smaller networks on a run's images and show what each scores and costs; the run stays."""
     from agent.cli.console import Console as Live
     from agent.report.write import write_report
     from agent.run_folder import lock, open_run

@@ -37,7 +37,7 @@ def label(
         float | None, typer.Option(min=0.05, max=0.99, help="Wanted share of right labels; needs --labelled.")
     ] = None,
     from_boxes: Annotated[bool, typer.Option("--from-boxes", help="PHOTOS has labels: make masks of boxes.")] = False,
-    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
+    images: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
         True
     ),
     improve: Annotated[
@@ -65,7 +65,7 @@ def label(
     if classes is None:
         raise FixArguments('--classes: say what to label, e.g. --classes "apple,pear"')
     wanted = Labelling(
-        photos, label_task(classes, kind), out, to, model, second, labelled, precision, pictures,
+        photos, label_task(classes, kind), out, to, model, second, labelled, precision, images,
         improve or bool(improve_model), improve_model or [], every,
     )  # fmt: skip
     console = Console(quiet=as_json)
@@ -94,14 +94,14 @@ def convert(
     ],
     to: Annotated[Path, typer.Argument(help="New folder.")],
     form: Annotated[Form, typer.Option("--format", help="Format to write.")] = "coco",
-    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
+    images: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Put the photos beside the labels.")] = (
         True
     ),
 ) -> None:
     """Turn labels of one format into another, and say what was lost."""
     from tools.label.convert import convert_labels
 
-    typer.echo(json_text(convert_labels(source, to, form, pictures=pictures).plain(), indent=1))
+    typer.echo(json_text(convert_labels(source, to, form, images=images).plain(), indent=1))
 
 
 def learn(

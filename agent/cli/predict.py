@@ -1,4 +1,4 @@
-"""The command that runs a run's model on pictures and videos. Heavy imports happen inside it."""
+"""The command that runs a run's model on images and videos. Heavy imports happen inside it."""
 
 import math
 from pathlib import Path
@@ -28,7 +28,7 @@ def predict(
     ] = "bytetrack",
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
-    """Run a run's best model on pictures (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
+    """Run a run's best model on images (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
     from tools.core.errors import FixArguments
     from tools.models.predict import Predictor, predict_files
     from tools.runs.runtime import read_record, without_model
@@ -54,11 +54,11 @@ def predict(
         typer.echo(_hint(unsure, result["pictures"], threshold, by_photos=by_photos), err=True)
 
 
-def _hint(unsure: dict[str, Any], pictures: int, threshold: float, *, by_photos: bool) -> str:
+def _hint(unsure: dict[str, Any], images: int, threshold: float, *, by_photos: bool) -> str:
     """What to do where things are seen and none is sure enough; in photos without the thing that is as it should be."""
     lower = math.floor(100 * unsure["surest"]) / 100
     said = (
-        f"In {unsure['empty']} of {pictures} pictures nothing is as sure as {threshold:.2f}. Below it something is "
+        f"In {unsure['empty']} of {images} pictures nothing is as sure as {threshold:.2f}. Below it something is "
         f"seen, mostly at {unsure['surest']:.2f}, right or wrong: --confidence {lower:.2f} shows it."
     )
     chosen = " The value was chosen on rendered pictures; labelled photos (--real DIR) choose it better."
@@ -66,18 +66,18 @@ def _hint(unsure: dict[str, Any], pictures: int, threshold: float, *, by_photos:
 
 
 def _sorted_out(given: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Pictures, or folders that hold some, and videos."""
-    from tools.data.pictures import is_picture
+    """Images, or folders that hold some, and videos."""
+    from tools.data.images import is_image
     from tools.video.frames import is_video
 
-    pictures: list[Path] = []
+    images: list[Path] = []
     videos: list[Path] = []
     for path in given:
         if not path.is_dir():
-            (videos if is_video(path) else pictures).append(path)
+            (videos if is_video(path) else images).append(path)
             continue
         inside = sorted(p for p in path.iterdir() if is_video(p))
         videos += inside
-        if not inside or any(map(is_picture, path.iterdir())):
-            pictures.append(path)
-    return pictures, videos
+        if not inside or any(map(is_image, path.iterdir())):
+            images.append(path)
+    return images, videos

@@ -1,4 +1,4 @@
-"""The commands about whose picture it is: anonymise, erase. Heavy imports happen inside them."""
+"""The commands about whose image it is: anonymise, erase. Heavy imports happen inside them."""
 
 from pathlib import Path
 from typing import Annotated

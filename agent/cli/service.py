@@ -28,7 +28,7 @@ def serve(
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
 ) -> None:
-    """Serve a run's best model over HTTP: pictures, jobs, versions, metrics (extra `serve`)."""
+    """Serve a run's best model over HTTP: images, jobs, versions, metrics (extra `serve`)."""
     from tools.core.settings import Settings
     from tools.runs.runtime import read_record
     from tools.service.start import Options, Run, serve

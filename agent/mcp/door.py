@@ -154,7 +154,7 @@ class Door:
         record = detached.current(folder)
         said = {
             "run": run, "request": record.request, "status": record.status, "error": record.error,
-            "question": record.question, "rounds": len(record.rounds), "pictures_kept": record.pictures[0],
+            "question": record.question, "rounds": len(record.rounds), "pictures_kept": record.images[0],
             "scores": {on: {e.metric: round(float(getattr(e, e.metric) or 0), 3), "threshold": e.threshold}
                        for on, e in record.scores.items()},
             "weak": [f"{w.axis}={w.value} ({w.score:.2f})" for w in record.weak[:3]],

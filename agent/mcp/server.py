@@ -216,7 +216,7 @@ def _add_photo_tools(server: "FastMCP[Any]", door: Door) -> None:
         photos: _Photos,
         confidence: Annotated[float | None, Field(ge=0, le=1)] = None,
     ) -> str:
-        """Run a run's model on photos: what is where as JSON, and pictures with it drawn in, in the run's folder."""
+        """Run a run's model on photos: what is where as JSON, and images with it drawn in, in the run's folder."""
 
         async def work() -> str:
             door.folder(run)

@@ -22,12 +22,12 @@ class Step:
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
-    about: dict[str, float] = field(default_factory=dict)  # numbers of the latest progress: loss, seconds a picture
+    about: dict[str, float] = field(default_factory=dict)  # numbers of the latest progress: loss, seconds an image
     _recent: list[tuple[float, int]] = field(default_factory=list)
 
     @property
     def counted(self) -> int:
-        """What it dealt with: pictures of its round, however much of the work is of other rounds; epochs that ran."""
+        """What it dealt with: images of its round, however much of the work is of other rounds; epochs that ran."""
         return int(self.about.get("pictures", self.done))
 
     def advance(self, at_s: float, event: dict[str, Any]) -> None:

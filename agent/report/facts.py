@@ -49,7 +49,7 @@ class SliceRow:
 
 @dataclass
 class ReportFacts:
-    """Everything the templates show but pictures and charts."""
+    """Everything the templates show but images and charts."""
 
     record: RunRecord
     title: str
@@ -70,8 +70,8 @@ class ReportFacts:
     stages: list[tuple[str, float, float]] = field(default_factory=list)  # name, seconds, share of the longest
     lessons: list[dict[str, Any]] = field(default_factory=list)
     engines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    credits: list[Credit] = field(default_factory=list)  # of the 3D models by others that pictures show
-    learnt_from: str = ""  # what else than made pictures the model was shown, and what pictures cost
+    credits: list[Credit] = field(default_factory=list)  # of the 3D models by others that images show
+    learnt_from: str = ""  # what else than made images the model was shown, and what images cost
     model_cost: str = ""  # of the language model; empty where none was asked
     settings: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
@@ -313,7 +313,7 @@ _TABLES = ("devices", "sizes")
 
 
 def _forms(record: RunRecord) -> list[dict[str, str]]:
-    """What each form and size of the model scores on the test pictures, and how long it takes for one."""
+    """What each form and size of the model scores on the test images, and how long it takes for one."""
 
     def scored(row: dict[str, Any], on: str) -> str:
         return f"{row['scores'][on]:.3f} ({row['loss'][on]:+.3f})" if on in row["scores"] else "—"

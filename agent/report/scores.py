@@ -115,7 +115,7 @@ def real_sentence(real: Evaluation, which: str = "") -> str:
 
 
 def metric_name(metric: str) -> str:
-    """A metric in words. The share of pictures named right is not called accuracy: on synthetic ones it is none."""
+    """A metric in words. The share of images named right is not called accuracy: on synthetic ones it is none."""
     return METRIC_NAMES.get(metric, metric)
 
 

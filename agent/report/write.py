@@ -1,4 +1,4 @@
-"""The run's report: `report.html`, one file with its pictures inside that needs nothing else, and `report.md`.
+"""The run's report: `report.html`, one file with its images inside that needs nothing else, and `report.md`.
 
 Everything in it that a person or a model wrote (request, class names, reasons) is hostile text: the template escapes
 all of it, and the charts escape their own.
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from agent.report.charts import interval_bar, line_chart
 from agent.report.facts import curves_of, facts_of
-from agent.report.pictures import Predictions, contact_sheet, predictions
+from agent.report.images import Predictions, contact_sheet, predictions
 from agent.report.scores import NO_REAL
 from tools.core.errors import SightsmithError, Stopped
 from tools.core.files import write_text
@@ -34,12 +34,12 @@ def write_report(run: RunContext) -> Path:
         OSError: the folder cannot be written.
     """
     facts = facts_of(run)
-    pictures, problem = _predictions(run)
+    images, problem = _predictions(run)
     losses, scores = curves_of(run)
     values: dict[str, Any] = {
         **vars(facts),
         "sheet": contact_sheet(run),
-        "predictions": pictures,
+        "predictions": images,
         "predictions_problem": problem,
         "loss_chart": Markup(line_chart(losses, "epoch")),
         "score_chart": Markup(line_chart(scores, "epoch", 1.0)),
@@ -53,7 +53,7 @@ def write_report(run: RunContext) -> Path:
 
 
 def _predictions(run: RunContext) -> tuple[Predictions | None, str]:
-    """Best and worst test pictures, or why there are none to show. Real photos where there are any."""
+    """Best and worst test images, or why there are none to show. Real photos where there are any."""
     best = run.record.best
     if best is None:
         return None, ""

@@ -1,4 +1,4 @@
-"""Amounts in a request, English and Chinese: pictures, rounds, minutes, money, a target score, an effort."""
+"""Amounts in a request, English and Chinese: images, rounds, minutes, money, a target score, an effort."""
 
 import re
 from dataclasses import dataclass, field

@@ -15,7 +15,7 @@ from agent.requests.questions import Language
 from agent.requests.request_text import CJK, Known
 from agent.requests.understand import Understanding, understand
 from tools.core.task import TaskKind
-from tools.data.pictures import PICTURE_SUFFIXES
+from tools.data.images import IMAGE_SUFFIXES
 
 MAX_CHARS = 2000
 
@@ -32,7 +32,7 @@ class Word:
     classes: list[str] = field(default_factory=list)  # to find too
     dropped: list[str] = field(default_factory=list)  # to find no more
     task: TaskKind | None = None
-    number: int | None = None  # rounds, or pictures, or photos of a question
+    number: int | None = None  # rounds, or images, or photos of a question
     path: str | None = None
     device: str = ""  # of a question how to use it
     notes: list[str] = field(default_factory=list)  # what is not done here, with what is nearest
@@ -119,7 +119,7 @@ _ROUND = _any(r"\brounds?\b|^\W*(?:ok(?:ay)?,? )?(?:go on|keep going|continue|ca
               r"more)\W*(?:please)?\W*$|train (?:it )?(?:more|longer|again|further)|"
               r"keep (?:training|going)|improve (?:it|this|the model)?\s*$|make it better\W*$|^\W*better\W*$",
               r"轮|继续|再训练|再练|接着(?:训练|做)|改进一下|让它更好|再好一点|提高一下|更准")  # fmt: skip
-_PICTURES = _any(r"\bmore (?:training )?(?:pictures?|images?|photos?|data|samples?|renders?|examples?)\b|"
+_IMAGES = _any(r"\bmore (?:training )?(?:pictures?|images?|photos?|data|samples?|renders?|examples?)\b|"
                  r"\d+ (?:more|extra|further)\b|\b(?:add|make|another) \d+ (?:pictures?|images?)",
                  r"(?:更多|再加|再生成|再做|多做|多生成|增加|多来).{0,8}"
                  r"(?:图|照片|数据|样本|张)|再.{0,4}[\d一二两三四五六七八九十百千万]\s*张")  # fmt: skip
@@ -180,7 +180,7 @@ def read_word(said: str, classes: Sequence[str], known: Known) -> Word:
     ):
         if _LABEL.search(text):
             return replace(base, kind="label")
-        if _TRY.search(text) or (place and place.path.lower().endswith(tuple(PICTURE_SUFFIXES))):
+        if _TRY.search(text) or (place and place.path.lower().endswith(tuple(IMAGE_SUFFIXES))):
             return replace(base, kind="try")
     if _FORGET.search(text):
         return replace(base, kind="forget")
@@ -238,7 +238,7 @@ def _wish(text: str, asks: bool, classes: Sequence[str], known: Known, base: Wor
         return replace(base, kind="classes", classes=new)
     if base.notes:  # "also track them": named before it could be taken for a thing
         return replace(base, kind="cannot")
-    if _PICTURES.search(text) and not aimed.focus:
+    if _IMAGES.search(text) and not aimed.focus:
         return replace(base, kind="pictures_more", number=_number(text))
     number = _number(text) if _ROUND.search(text) else None
     if (aims or (len(text) <= 40 and not asks)) and (aimed.focus or (aims and aimed.unknown)):
@@ -270,7 +270,7 @@ def _device(text: str) -> str:
 
 
 def _number(text: str) -> int | None:
-    """The number of pictures or rounds that are said, or else the first number in digits."""
+    """The number of images or rounds that are said, or else the first number in digits."""
     plain = re.sub(r"(?<=\d)[,，](?=\d{3})", "", text)
     said, _ = take_amounts(" ".join(_MORE_WORDS.sub(" ", plain).split()))
     if amount := said.images or said.rounds:

@@ -7,7 +7,7 @@ from agent.requests.request_text import CJK, QUOTE_BASE, Known
 
 _MOST = 100  # names; there is a private-use character for each
 _WORDS, _SIGNS = 5, 6  # of the longest name
-# Read as a conjunction, a denial, an amount, a wish or a picture, outside of a name.
+# Read as a conjunction, a denial, an amount, a wish or an image, outside of a name.
 _OTHERWISE = re.compile(r"\b(?:and|no|round|measur\w+|pictures?)\b")
 _SIGNS_OTHERWISE = re.compile("监控|[轮租框跟]")
 

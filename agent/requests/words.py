@@ -227,7 +227,7 @@ PLACES_SEEN_SO: tuple[tuple[re.Pattern[str], str], ...] = (
         "in a liquid",
     ),
 )
-# How a picture is taken; every way is shown anyway.
+# How an image is taken; every way is shown anyway.
 VIEWS = re.compile(
     r"\b(?:seen |viewed |taken )?from (?:above|below|the side|the top|a distance|afar|far away"
     r"|up close|any angle|"

@@ -27,7 +27,7 @@ _ERRORS = {
         "找到了但轮廓不准",
            "wrong class": "类别认错", "double": "重复找到"},
 }  # fmt: skip
-FEW_PICTURES = 30  # of a set, under which its score says little
+FEW_IMAGES = 30  # of a set, under which its score says little
 _LOW = 0.5  # share found or right, under which it is worth a word
 
 
@@ -39,7 +39,7 @@ def answer(kind: str, folder: Path, record: RunRecord, language: Language, numbe
         folder: of the run.
         record: of the run.
         language: of the answer.
-        number: that the question names, such as of pictures.
+        number: that the question names, such as of images.
         device: that the question names: python, phone, pi, http, shell, or none.
     """
     told = _Told(folder, record, language)
@@ -49,7 +49,7 @@ def answer(kind: str, folder: Path, record: RunRecord, language: Language, numbe
         return told.speed(number)
     tellers: dict[str, Callable[[], str]] = {
         "why": told.why, "score": told.score, "confusions": told.confusions, "weak": told.weak,
-        "pictures": told.pictures, "cost": told.cost, "files": told.files, "status": told.status, "about": told.about,
+        "pictures": told.images, "cost": told.cost, "files": told.files, "status": told.status, "about": told.about,
     }  # fmt: skip
     return tellers[kind]()
 
@@ -108,7 +108,7 @@ class _Told:
         return self.say(f"{said} ({number}; on {count} {where}).", f"{said}（{number}；{count} 张{where}）。")
 
     def why(self) -> str:
-        """Why the score is as it is: few pictures, weak classes and slices, errors, confusions."""
+        """Why the score is as it is: few images, weak classes and slices, errors, confusions."""
         decided = self.record.deciding_scores
         diagnosis = self._diagnosis()
         if decided is None or diagnosis is None:
@@ -122,8 +122,8 @@ class _Told:
         if decided.recall is not None and decided.precision is not None and decided.recall < _LOW <= decided.precision:
             lines.append(self.say("It is careful: what it finds is mostly right, but it finds too little.",
                                   "它比较谨慎：找到的多半是对的，但漏得多。"))  # fmt: skip
-        made = self.record.pictures[0]
-        few = decided.images < FEW_PICTURES
+        made = self.record.images[0]
+        few = decided.images < FEW_IMAGES
         if few:
             lines.append(self.say(
                 f"It was measured on {decided.images} pictures only, so the number itself is uncertain.",
@@ -190,7 +190,7 @@ class _Told:
     # Work and files -----------------------------------------------------------------------------------------------
 
     def speed(self, number: int | None) -> str:
-        """How long pictures take in use, by the latency that was measured when the model was exported."""
+        """How long images take in use, by the latency that was measured when the model was exported."""
         count = number or 1000
         model = self.record.exports.get("model")
         latency = model.get("latency_ms", {}) if isinstance(model, dict) else {}
@@ -211,9 +211,9 @@ class _Told:
             f"{f'（{threads} 线程）' if threads else ''}，不含读文件。`sightsmith predict` "
             f"会对小物体看两遍并画出结果，要慢几倍。")  # fmt: skip
 
-    def pictures(self) -> str:
-        """How many pictures there are."""
-        kept, made = self.record.pictures
+    def images(self) -> str:
+        """How many images there are."""
+        kept, made = self.record.images
         inherited = int(self.record.totals.get("inherited", 0))
         also = (
             self.say(f", and {inherited} of the run it goes on from", f"，另有 {inherited} 张来自原来的运行")

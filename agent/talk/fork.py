@@ -38,7 +38,7 @@ def fork_run(
     kind: TaskKind | None = None,
     model: Annotated[str | None, Field(description="another network, e.g. yolo11n")] = None,
 ) -> str:
-    """Begin a new run that goes on from this one's weights and pictures: other classes, boxes for outlines.
+    """Begin a new run that goes on from this one's weights and images: other classes, boxes for outlines.
 
     For "also find pears", "boxes are enough", "a smaller network". This run stays as it is. Nothing is spent: the new
     run's plan is shown to the user next, and waits for approval. Say so, and end your turn.

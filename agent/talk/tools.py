@@ -35,7 +35,7 @@ def about_run(
 ) -> str:
     """Facts of this run for a question of the user: answer in your own words. Reads only, costs nothing.
 
-    why (is the score low), score, confusions, weak, use (in Python, on a phone...), speed, pictures, cost, files,
+    why (is the score low), score, confusions, weak, use (in Python, on a phone...), speed, images, cost, files,
     status, about.
     """
     run = runtime.context
@@ -44,7 +44,7 @@ def about_run(
 
 @tool
 def try_photos(runtime: ToolRuntime[RunContext], photos: list[str]) -> str:
-    """Try this run's model on photos that the user named or brought: pictures with what was found, drawn in.
+    """Try this run's model on photos that the user named or brought: images with what was found, drawn in.
 
     Args:
         runtime: given by the agent.

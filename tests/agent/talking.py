@@ -1,4 +1,4 @@
-"""A finished run to talk with: real record, pictures and thread, made without training anything."""
+"""A finished run to talk with: real record, images and thread, made without training anything."""
 
 import json
 import shutil

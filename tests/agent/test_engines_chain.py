@@ -1,4 +1,4 @@
-"""A sentence in, a model out, with every picture drawn, scored, found and cut out by networks: small checkpoints of the
+"""A sentence in, a model out, with every image drawn, scored, found and cut out by networks: small checkpoints of the
 real architectures, chosen by the environment as users choose theirs, through the command line that users type.
 """
 
@@ -14,7 +14,7 @@ from tests.tools import knowing
 
 pytestmark = pytest.mark.slow
 
-# Networks that say the same of every picture can keep neither counts nor outlines; all other thresholds are as shipped.
+# Networks that say the same of every image can keep neither counts nor outlines; all other thresholds are as shipped.
 FORGIVING = {"COUNT_TOLERANCE": "20", "MIN_BOX_MASK_IOU": "0", "MIN_QUALITY": "0", "MAX_COSINE": "1.1",
              "CLIP_MAX_COSINE": "1.1"}  # fmt: skip
 
@@ -91,8 +91,8 @@ def test_drawn_scored_found_cut_out_and_learned(build, weights, request_text, ki
     assert str(weights["diffusion"].name) in (run.folder / "report.md").read_text()
 
 
-def test_classes_of_whole_pictures(build):
-    """To this CLIP every picture looks like both classes alike: at the usual half of the softmax neither would win."""
+def test_classes_of_whole_images(build):
+    """To this CLIP every image looks like both classes alike: at the usual half of the softmax neither would win."""
     code, record, run = build(
         "I want to tell ripe from raw tomatoes", clip="clip tomatoes", detector="owlv2", CLIP_LEAST_SHARE="0.05"
     )

@@ -12,7 +12,7 @@ from tests.agent.objects import known
 from tests.agent.talking import copied, finished
 from tests.scripted import ScriptedModel, call
 from tools.core.errors import Code, FixArguments
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.runs.runtime import RunRecord, read_record
 
 # What is said -> what it is taken for, what happens, and something of the answer or the plan.
@@ -118,7 +118,7 @@ def photos(tmp_path: Path) -> Path:
 
     place = tmp_path / "photos"
     place.mkdir()
-    write_picture(place / "a.png", np.full((40, 60, 3), 120, np.uint8))
+    write_image(place / "a.png", np.full((40, 60, 3), 120, np.uint8))
     return place
 
 
@@ -217,7 +217,7 @@ def test_a_plan_that_is_refused_changes_nothing_and_can_be_wished_otherwise(fold
     assert "refused" in follow_up(folder, "forget that").text  # what waits is what is forgotten
 
 
-def test_a_fork_goes_on_from_weights_and_pictures_once_it_is_approved(folder: Path):
+def test_a_fork_goes_on_from_weights_and_images_once_it_is_approved(folder: Path):
     reply = follow_up(folder, "also find tomatoes")
     assert reply.forked and "goes on from fruit" in reply.text and reply.plan["goes on from"].startswith("fruit")
     assert [c.split(":")[0] for c in reply.plan["classes"]] == ["apple", "pear", "tomato"]

@@ -23,7 +23,7 @@ from tests.waiting import LONG_S
 from tools.core.processes import module_command
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.runs.runtime import read_record, write_json
 from tools.service.keys import Keys
 
@@ -53,7 +53,7 @@ def worker(monkeypatch):
 def photos(tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
-    write_picture(folder / "a.png", np.zeros((8, 8, 3), np.uint8))
+    write_image(folder / "a.png", np.zeros((8, 8, 3), np.uint8))
     return folder
 
 

@@ -116,7 +116,7 @@ def test_a_full_disk_where_more_rounds_are_asked_for_is_said_and_asking_again_wo
     assert record.task.budget.rounds == rounds
 
 
-def test_annotating_again_leaves_corrected_pictures_alone(tmp_path):
+def test_annotating_again_leaves_corrected_images_alone(tmp_path):
     run = make_run(tmp_path / "r", rounds=1)
     corrected, *others = [s for s in run.dataset.samples(verdict="kept") if len(s.instances) > 1]
     review.delete(run.dataset, corrected, 0)

@@ -1,4 +1,4 @@
-"""One number everywhere: each surface shows the figures of the model that is handed over, on the same pictures."""
+"""One number everywhere: each surface shows the figures of the model that is handed over, on the same images."""
 
 import json
 
@@ -11,7 +11,7 @@ from agent.memory import lesson_of
 from agent.report.facts import facts_of
 from agent.summary import summarise
 from tests.runs import evaluation, make_run
-from tests.tools.measured_run import add_pictures, good, half, loader, train
+from tests.tools.measured_run import add_images, good, half, loader, train
 from tests.tools.measured_run import make_run as make_measured
 from tools.data.scores import Diagnosis, WeakSlice
 from tools.steps.evaluate import brief, evaluate
@@ -30,7 +30,7 @@ class Step:
 
 @pytest.fixture
 def refused(tmp_path):
-    """Round 1 scored 0.83 on 13 pictures; round 2 was refused, and round 1 measured again on 16."""
+    """Round 1 scored 0.83 on 13 images; round 2 was refused, and round 1 measured again on 16."""
     run = make_run(tmp_path / "r", rounds=2)
     first, second = run.record.rounds
     first.accepted, second.accepted = True, False
@@ -54,7 +54,7 @@ def test_a_record_knows_its_model(refused):
     }  # fmt: skip
     assert record.deciding_scores.score == 0.78
     assert [w.name for w in record.weak] == ["light=shade"]
-    assert record.pictures == (50, 65)
+    assert record.images == (50, 65)
 
 
 def test_every_surface_says_the_same(refused, capsys):
@@ -75,11 +75,11 @@ def test_every_surface_says_the_same(refused, capsys):
     assert not any(old in chat + terminal + json.dumps(rows) for old in ("0.83", "0.44"))
 
 
-def test_a_refused_round_leaves_the_figures_of_the_model_on_all_pictures(tmp_path):
+def test_a_refused_round_leaves_the_figures_of_the_model_on_all_images(tmp_path):
     run = make_measured(tmp_path)
     for weights, first in (("good", None), ("half", 300)):
         if first is not None:
-            add_pictures(run, range(first, first + 24), 2)
+            add_images(run, range(first, first + 24), 2)
         train(run, weights)
         load, _ = loader(run, {"good": good, "half": half})
         report = json.loads(evaluate(run, load))
@@ -90,7 +90,7 @@ def test_a_refused_round_leaves_the_figures_of_the_model_on_all_pictures(tmp_pat
         assert report["scores"][on]["mask_map50"] == round(scores[on].mask_map50, 3) > refused.scores[on].mask_map50
 
 
-def test_a_terminal_shows_no_interval_of_one_picture(refused, monkeypatch):
+def test_a_terminal_shows_no_interval_of_one_image(refused, monkeypatch):
     refused.record.evaluation["real_test"] = evaluation("real_test", 0.92, images=1)
     out = Console(record=True, width=160)
     console._print_scores(out, refused.record)

@@ -60,30 +60,30 @@ def test_a_model_that_only_talks_ends_the_run_with_what_it_cost(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    ("allowed", "pictures", "asked"),
+    ("allowed", "images", "asked"),
     [(None, 0.0, 3), (0.0, 0.0, 3), (0.05, 0.0, 3), (0.03, 0.0, 2), (0.05, 0.04, 1), (1.0, 0.5, 3)],
 )
-def test_the_money_that_a_person_allows_holds_for_the_language_model_too(tmp_path, allowed, pictures, asked):
+def test_the_money_that_a_person_allows_holds_for_the_language_model_too(tmp_path, allowed, images, asked):
     """Each answer costs two cents; three answers without a call are the end anyway."""
     run = start_run(
         "segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"),
         options={"money": allowed},
     )  # fmt: skip
-    run.record.totals["money"] = pictures
+    run.record.totals["money"] = images
     model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
     assert execute(run, lambda _q: None, model=model, tools=TOOLS) is ExitCode.FAILED
     assert len(model.received) == asked
     said = f"the ${allowed or 0:g} allowed are spent: the language model has cost ${0.02 * asked:.2f}"
     report = (run.folder / "report.md").read_text()
     assert (said in report) == (asked < 3)
-    assert ("and pictures $0.04" in report) == (pictures == 0.04)
+    assert ("and pictures $0.04" in report) == (images == 0.04)
 
 
 @pytest.mark.parametrize(
-    ("pictures", "asked", "cost", "more"),
+    ("images", "asked", "cost", "more"),
     [(0.0, 0.0, 0.04, 2), (0.0, 0.5, 0.04, 2), (0.3, 0.5, 0.04, 2), (0.0, 0.5, 0.0, 0)],
 )
-def test_what_was_approved_on_top_counts_too(tmp_path, pictures, asked, cost, more):
+def test_what_was_approved_on_top_counts_too(tmp_path, images, asked, cost, more):
     """Two cents were given at first; what is approved then is for what comes, not for what was spent before it."""
     run = start_run(
         "segment apples", Settings(runs_dir=tmp_path / "runs", memory_dir=tmp_path / "memory"), options={"money": 0.02}
@@ -91,14 +91,14 @@ def test_what_was_approved_on_top_counts_too(tmp_path, pictures, asked, cost, mo
     run.record.task = TaskSpec(
         kind="segment", classes=[ClassSpec(name="apple")], budget=Budget(images=9, rounds=1, money=0.02)
     )
-    run.record.totals |= {"money": pictures, spending.MONEY: asked}
+    run.record.totals |= {"money": images, spending.MONEY: asked}
     more_money(run.record, cost)
     model = ScriptedModel(script=[used(AIMessage("Hm."), 10, 1, cost=0.02)], repeat=True)
     execute(run, lambda _q: None, model=model, tools=TOOLS)
     assert len(model.received) == more
 
 
-def test_approving_more_pictures_raises_what_may_be_spent(tmp_path, monkeypatch):
+def test_approving_more_images_raises_what_may_be_spent(tmp_path, monkeypatch):
     run = make_run(tmp_path / "r")
     run.record.totals |= {"money": 0.3, spending.MONEY: 0.5}
     monkeypatch.setattr("agent.extend._plan", lambda *_: {"cost": 0.2})

@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 def make_finished(folder: Path) -> Path:
-    """A run with pictures and scores; its weights are not there."""
+    """A run with images and scores; its weights are not there."""
     run = make_run(folder, rounds=1, images=6)
     run.record.status = "finished"
     run.save()

@@ -26,7 +26,7 @@ from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 
 ROOT = Path(__file__).parents[2]
 MARK = "SIGHTSMITH_FAULTS_MARK"  # in the environment of a job and of all that it starts
-ORPHANS_GRACE_S = 20.0  # a worker that renders looks for its parent when the picture is done
+ORPHANS_GRACE_S = 20.0  # a worker that renders looks for its parent when the image is done
 LONGEST_S = 3600.0  # what did not end by then hangs, however busy the machine is
 EPOCHS = 2
 SIZE = ["--size", "64", "--effort", "quick", "--seed", "5", "--llm", "offline", "--yes"]
@@ -208,7 +208,7 @@ def marked(mark: str) -> list[psutil.Process]:
 
 
 def build(rounds: int = 1, *, generator: str = "tests.fakes:ShapeGenerator") -> Job:
-    """A whole build; with "blender" its pictures are rendered by worker processes."""
+    """A whole build; with "blender" its images are rendered by worker processes."""
     first = ["build", "segment apples", "--images", str(24 * rounds), "--rounds", str(rounds), "--run", "r", *SIZE]
     own = {"SIGHTSMITH_GENERATOR": generator, "SIGHTSMITH_WORKERS": "2", "SIGHTSMITH_SCENE_ATTEMPTS": "9"}
     return Job(

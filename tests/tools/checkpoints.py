@@ -45,8 +45,8 @@ def clip(folder: Path) -> Path:
         "image_size": 32, "patch_size": 8,
     }  # fmt: skip
     CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)).save_pretrained(folder)
-    pictures = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
-    CLIPProcessor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    images = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    CLIPProcessor(image_processor=images, tokenizer=tokenizer).save_pretrained(folder)
     return folder
 
 
@@ -71,8 +71,8 @@ def siglip(folder: Path) -> Path:
         "image_size": 32, "patch_size": 8,
     }  # fmt: skip
     SiglipModel(SiglipConfig(text_config=text, vision_config=vision)).save_pretrained(folder)
-    pictures = SiglipImageProcessor(size={"height": 32, "width": 32})
-    SiglipProcessor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    images = SiglipImageProcessor(size={"height": 32, "width": 32})
+    SiglipProcessor(image_processor=images, tokenizer=tokenizer).save_pretrained(folder)
     return folder
 
 
@@ -150,8 +150,8 @@ def grounding_dino(folder: Path) -> Path:
         num_feature_levels=4,
     )  # fmt: skip
     GroundingDinoForObjectDetection(config).save_pretrained(folder)
-    pictures = GroundingDinoImageProcessor(size={"shortest_edge": 64, "longest_edge": 96})
-    GroundingDinoProcessor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    images = GroundingDinoImageProcessor(size={"shortest_edge": 64, "longest_edge": 96})
+    GroundingDinoProcessor(image_processor=images, tokenizer=tokenizer).save_pretrained(folder)
     return folder
 
 
@@ -172,8 +172,8 @@ def owlv2(folder: Path) -> Path:
     }  # fmt: skip
     config = Owlv2Config(text_config=text, vision_config=vision, projection_dim=32)
     Owlv2ForObjectDetection(config).save_pretrained(folder)
-    pictures = Owlv2ImageProcessor(size={"height": 64, "width": 64})
-    Owlv2Processor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    images = Owlv2ImageProcessor(size={"height": 64, "width": 64})
+    Owlv2Processor(image_processor=images, tokenizer=tokenizer).save_pretrained(folder)
     return folder
 
 
@@ -240,6 +240,6 @@ def sam3(folder: Path) -> Path:
         mask_decoder_config={"hidden_size": 32, "num_attention_heads": 2},
     )  # fmt: skip
     Sam3Model(config).save_pretrained(folder)
-    pictures = Sam3ImageProcessor(size={"height": 56, "width": 56})
-    Sam3Processor(image_processor=pictures, tokenizer=tokenizer).save_pretrained(folder)
+    images = Sam3ImageProcessor(size={"height": 56, "width": 56})
+    Sam3Processor(image_processor=images, tokenizer=tokenizer).save_pretrained(folder)
     return folder

@@ -1,6 +1,6 @@
 """The small checkpoints of `checkpoints.py` with some of their weights set, so that they have heard of one thing.
 
-What they say of it is always the same, whatever the picture shows; that they say it through the real networks,
+What they say of it is always the same, whatever the image shows; that they say it through the real networks,
 tokenizers and thresholds is what a test of the whole chain needs.
 """
 
@@ -15,7 +15,7 @@ SHARP = 100.0  # trained CLIPs multiply cosines by this much
 
 
 def clip(folder: Path, *texts: str) -> Path:
-    """A CLIP to which every picture looks like these texts: the pooled output is a bias, their mean its projection."""
+    """A CLIP to which every image looks like these texts: the pooled output is a bias, their mean its projection."""
     from transformers import CLIPModel, CLIPProcessor
 
     checkpoints.clip(folder)
@@ -89,5 +89,5 @@ def segment_anything(path: Path) -> Path:
 
 
 def diffusion(folder: Path) -> Path:
-    """A Stable Diffusion whose pictures are coloured noise in the middle of the scale."""
+    """A Stable Diffusion whose images are coloured noise in the middle of the scale."""
     return pipelines.stable_diffusion(folder)

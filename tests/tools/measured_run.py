@@ -1,4 +1,4 @@
-"""A run with drawn pictures and models that know the truth and spoil it: every score in these tests is computed."""
+"""A run with drawn images and models that know the truth and spoil it: every score in these tests is computed."""
 
 import hashlib
 import shutil
@@ -14,7 +14,7 @@ from tests.fakes import ShapeGenerator
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256, sample_id
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.runs.runtime import Round, RunContext, RunRecord
 from tools.scenes.scene import SceneObject, SceneSpec
@@ -28,7 +28,7 @@ Behaviour = Callable[[Sample, Instance, np.random.Generator], list[Instance]]
 
 
 def scene(number: int, objects: int = 3) -> SceneSpec:
-    """Objects side by side; light and distance go round, each seventh picture is empty."""
+    """Objects side by side; light and distance go round, each seventh image is empty."""
     share = (0.3, 0.12)[number // len(LIGHTS) % 2]
     things = [
         SceneObject(class_name=("apple", "pear")[(number // 4 + k) % 2], drawn_as="apple", appearance="red",
@@ -40,22 +40,22 @@ def scene(number: int, objects: int = 3) -> SceneSpec:
 
 
 def make_run(
-    folder: Path, pictures: int = 48, kind: TaskKind = "segment", classes: Sequence[str] = ("apple", "pear"),
+    folder: Path, images: int = 48, kind: TaskKind = "segment", classes: Sequence[str] = ("apple", "pear"),
     first: int = 0, **options: object,
 ) -> RunContext:  # fmt: skip
-    """An approved run with kept, split pictures and no round yet."""
-    if pictures:
-        shutil.copytree(_drawn(first, pictures, kind, tuple(classes)), folder, dirs_exist_ok=True)
+    """An approved run with kept, split images and no round yet."""
+    if images:
+        shutil.copytree(_drawn(first, images, kind, tuple(classes)), folder, dirs_exist_ok=True)
     return _open(folder, kind, classes, options)
 
 
 @cache
-def _drawn(first: int, pictures: int, kind: TaskKind, classes: tuple[str, ...]) -> Path:
+def _drawn(first: int, images: int, kind: TaskKind, classes: tuple[str, ...]) -> Path:
     """The folder of a run that is drawn once and copied from then on."""
-    folder = Path(_TEMPLATES.name) / f"{first}-{pictures}-{kind}-{len(classes)}"
+    folder = Path(_TEMPLATES.name) / f"{first}-{images}-{kind}-{len(classes)}"
     folder.mkdir()
     run = _open(folder, kind, classes, {})
-    add_pictures(run, range(first, first + pictures), 1)
+    add_images(run, range(first, first + images), 1)
     run.dataset.close()
     return folder
 
@@ -66,7 +66,7 @@ def _open(folder: Path, kind: TaskKind, classes: Sequence[str], options: dict[st
     return RunContext(folder, record, Settings(effort="quick", **options))
 
 
-def add_pictures(run: RunContext, numbers: range, round_number: int) -> None:
+def add_images(run: RunContext, numbers: range, round_number: int) -> None:
     """Draw scenes and keep them."""
     generator = ShapeGenerator(size_px=SIZE)
     temporary = run.folder / "tmp"
@@ -77,11 +77,11 @@ def add_pictures(run: RunContext, numbers: range, round_number: int) -> None:
         name = f"{sample_id(result.scene, 'shapes')}.png"
         sample = Sample(
             id=sample_id(result.scene, "shapes"), round=round_number, image=f"images/{name}", width=SIZE, height=SIZE,
-            sha256=file_sha256(result.picture), family=result.scene.family, split=SPLITS[number % 4],
+            sha256=file_sha256(result.image), family=result.scene.family, split=SPLITS[number % 4],
             axes=result.scene.axes(), engine="shapes", verdict="kept", instances=known,
             label=known[0].class_name if known and run.task.kind == "classify" else None,
         )  # fmt: skip
-        run.dataset.add_sample(sample, result.picture)
+        run.dataset.add_sample(sample, result.image)
 
 
 def train(run: RunContext, weights: str) -> Round:
@@ -95,9 +95,9 @@ def train(run: RunContext, weights: str) -> Round:
 
 
 class FakeModel:
-    """Recognises a picture by its pixels and answers with its spoilt truth."""
+    """Recognises an image by its pixels and answers with its spoilt truth."""
 
-    size_px = 2 * SIZE  # pictures are enlarged for it, so its sizes are not those of the file
+    size_px = 2 * SIZE  # images are enlarged for it, so its sizes are not those of the file
 
     def __init__(
         self, samples: Sequence[Sample], root: Path, behaviour: Behaviour, kind: TaskKind, asked: list
@@ -105,15 +105,15 @@ class FakeModel:
         self.kind: TaskKind = kind
         self.behaviour = behaviour
         self.asked = asked
-        self._known = {_key(read_picture(root / s.image)): s for s in samples}
+        self._known = {_key(read_image(root / s.image)): s for s in samples}
 
-    def predict_many(self, pictures, confidence):
-        return [self._answer(self._known[_key(p)]) for p in pictures]
+    def predict_many(self, images, confidence):
+        return [self._answer(self._known[_key(p)]) for p in images]
 
-    def classify_many(self, pictures):
+    def classify_many(self, images):
         answers = []
-        for picture in pictures:
-            sample = self._known[_key(picture)]
+        for image in images:
+            sample = self._known[_key(image)]
             self.asked.append(sample)
             whole = Instance(class_name=str(sample.label), box=(0, 0, SIZE, SIZE))
             guess = self.behaviour(sample, whole, _rng(sample))
@@ -150,7 +150,7 @@ def half(sample: Sample, truth: Instance, rng: np.random.Generator) -> list[Inst
 
 
 def blind_in(axis: str, value: str, chance: float = 0.1) -> Behaviour:
-    """A model that misses nearly all in one slice of whole pictures."""
+    """A model that misses nearly all in one slice of whole images."""
 
     def behaviour(sample: Sample, truth: Instance, rng: np.random.Generator) -> list[Instance]:
         seen = rng.random() < (chance if sample.axes.get(axis) == value else 0.97)
@@ -174,8 +174,8 @@ def spoilt(truth: Instance, shift_px: int, score: float) -> Instance:
     return Instance(class_name=truth.class_name, box=mask_box(moved), counts=encode_mask(moved), score=score)
 
 
-def _key(picture: np.ndarray) -> str:
-    return hashlib.sha1(picture.tobytes()).hexdigest()
+def _key(image: np.ndarray) -> str:
+    return hashlib.sha1(image.tobytes()).hexdigest()
 
 
 def _rng(sample: Sample) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""A cluster makes the pictures that one machine makes, also when a worker dies on the way."""
+"""A cluster makes the images that one machine makes, also when a worker dies on the way."""
 
 import json
 import os
@@ -24,7 +24,7 @@ FLAG = "MURDER_FLAG"  # environment: a file; the first process to find it missin
 
 
 class Mortal(ShapeGenerator):
-    """Draws shapes; once, after the fifth picture anywhere, the process that draws is killed."""
+    """Draws shapes; once, after the fifth image anywhere, the process that draws is killed."""
 
     def generate(self, scenes, folder):
         for scene, result in zip(scenes, super().generate(scenes, folder), strict=True):
@@ -247,9 +247,9 @@ def test_labels_come_back_in_order(tmp_path, monkeypatch):
 
         def map(self, units, load):
             for index in reversed(range(len(units))):  # the last one is finished first
-                pictures, samples = load(units[index])
+                images, samples = load(units[index])
                 labels = [[Instance(class_name=s, box=(0, 0, 1, 1))] for s in samples]
-                yield index, (labels, Counter({"too small": len(pictures)}))
+                yield index, (labels, Counter({"too small": len(images)}))
 
     monkeypatch.setattr(stages, "RayPool", Pool)
     run = new_run(tmp_path, detector_batch=2)
@@ -262,11 +262,11 @@ def test_labels_come_back_in_order(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("stage", ["generating", "scoring"])
 def test_a_worker_does_what_is_done_here(tmp_path, stage):
-    """Its order alone, in a folder of its own: no picture, row or setting of the run is at hand."""
+    """Its order alone, in a folder of its own: no image, row or setting of the run is at hand."""
     import pickle
 
     from tools.cluster import stages
-    from tools.data.pictures import read_picture
+    from tools.data.images import read_image
 
     run = new_run(tmp_path / "here", "apple", images=24)
     design(run, 4, [], None)
@@ -280,11 +280,11 @@ def test_a_worker_does_what_is_done_here(tmp_path, stage):
         results = seat.work([scenes[s.scene_id] for s in samples])
         assert [r.instances for r, _ in results] == [s.instances for s in samples]
         for sample, (_, data) in zip(samples, results, strict=True):
-            assert b"digitalsourcetype" not in data  # who keeps a picture says in it that it was made
+            assert b"digitalsourcetype" not in data  # who keeps an image says in it that it was made
             (tmp_path / "made.png").write_bytes(data)
-            assert (read_picture(tmp_path / "made.png") == read_picture(run.path(sample.image))).all()
+            assert (read_image(tmp_path / "made.png") == read_image(run.path(sample.image))).all()
     else:
-        found = seat.work(([read_picture(run.path(s.image)) for s in samples], samples))
+        found = seat.work(([read_image(run.path(s.image)) for s in samples], samples))
         score(run)
         assert {i: u["quality"] for i, u in found.updates.items()} == {s.id: s.quality for s in run.dataset.samples()}
 

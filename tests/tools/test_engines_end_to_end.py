@@ -1,4 +1,4 @@
-"""Pictures drawn from words, scored by CLIP, found by OWLv2 or Grounding DINO and cut out by SAM: real architectures,
+"""Images drawn from words, scored by CLIP, found by OWLv2 or Grounding DINO and cut out by SAM: real architectures,
 random weights, loaded by path through the code that users run. What they say is nonsense; that all of it runs is not.
 """
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools import checkpoints
 from tests.tools.steps.test_annotate import _worded
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.steps.annotate import annotate, make_annotator
 from tools.steps.score import score
 
@@ -48,8 +48,8 @@ def _labels(run):
     """Random weights may find nothing that survives the counts; then the annotator itself is asked."""
     engine = make_annotator(run)
     samples = list(run.dataset.samples(verdict="kept"))[:4]
-    pictures = [read_picture(run.path(s.image)) for s in samples]
-    found = [i for own in engine.annotate_many(pictures, samples, run.task) for i in own]
+    images = [read_image(run.path(s.image)) for s in samples]
+    found = [i for own in engine.annotate_many(images, samples, run.task) for i in own]
     annotate(run, engine)
     for one in found:
         assert one.class_name in run.task.class_names

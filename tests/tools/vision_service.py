@@ -1,4 +1,4 @@
-"""A server on this machine that speaks the chat half of the OpenAI protocol, pictures included."""
+"""A server on this machine that speaks the chat half of the OpenAI protocol, images included."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from tests.answering import Answering
 
 
 class VisionService:
-    """`answer(picture, question)` gives the text; a number is a status to fail with, bytes are sent as they are."""
+    """`answer(image, question)` gives the text; a number is a status to fail with, bytes are sent as they are."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -27,9 +27,9 @@ class VisionService:
         class Handler(Answering):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                text, picture = body["messages"][-1]["content"]
+                text, image = body["messages"][-1]["content"]
                 service.shown.append(body["messages"][:-1])
-                data = base64.b64decode(picture["image_url"]["url"].split(",", 1)[1])
+                data = base64.b64decode(image["image_url"]["url"].split(",", 1)[1])
                 seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
                 service.asked.append((seen, text["text"]))
                 service.keys.append(self.headers.get("Authorization", ""))

@@ -39,7 +39,7 @@ def runs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(runs_dir: Path) -> RunContext:
-    """A finished run with two rounds, pictures, labels and scores; without weights."""
+    """A finished run with two rounds, images, labels and scores; without weights."""
     made = make_run(runs_dir / "apples", names=("apple", "<b>lemon</b>"))
     made.record.status = "finished"
     made.save()

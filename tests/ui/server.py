@@ -100,7 +100,7 @@ def launch(playwright: Any) -> Any:
     )  # fmt: skip
 
 
-# From the key to the frame in which every picture of another page is there.
+# From the key to the frame in which every image of another page is there.
 _TURNED = """() => {
   const grid = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector(".grid")).find(Boolean);
   const old = grid.querySelector("img");
@@ -157,7 +157,7 @@ class Page:
         self.tab.get_by_role("button", name=re.compile(name)).first.click(**options)
 
     def turn(self, key: str = "ArrowRight") -> float:
-        """Press a key that turns the gallery's page; returns seconds until the other pictures are painted.
+        """Press a key that turns the gallery's page; returns seconds until the other images are painted.
 
         Timed in the browser: this process looks too seldom to tell a tenth of a second.
         """

@@ -18,8 +18,8 @@ WIDGETS = ("button", "text_input", "text_area", "number_input", "selectbox", "ra
            "multiselect", "chat_input")  # fmt: skip
 
 
-def test_every_picture_is_told_in_words():
-    """Streamlit tells a picture without them by its number: "0"."""
+def test_every_image_is_told_in_words():
+    """Streamlit tells an image without them by its number: "0"."""
     silent = [
         f"{path.name}:{node.lineno}"
         for path in Path(ui.__file__).parent.rglob("*.py")

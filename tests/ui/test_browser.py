@@ -83,7 +83,7 @@ def test_from_a_sentence_to_a_model_and_back_after_a_restart(server, browser, tm
     page.go("review", name)
     data = Dataset(folder)
     page.settle()
-    for _ in range(10):  # the queue may begin with a picture in which there is nothing to delete
+    for _ in range(10):  # the queue may begin with an image in which there is nothing to delete
         if page.tab.get_by_role("button", name=re.compile("Delete label")).count():
             break
         page.tab.keyboard.press("s")
@@ -235,7 +235,7 @@ def test_two_gigabytes_are_refused(server, browser, tmp_path):
     connection.close()
 
 
-def test_five_thousand_pictures(tmp_path, browser):
+def test_five_thousand_images(tmp_path, browser):
     """Pages are sent as they are needed; text of the user that looks like markup is text in them."""
     name = '<img src=x onerror="document.title=1">'
     run = make_run(tmp_path / "runs" / "many", rounds=1, images=40, names=(name, "*b*"), request=name)
@@ -273,7 +273,7 @@ def test_five_thousand_pictures(tmp_path, browser):
 
 
 def multiply(folder, count):
-    """More rows for the same pictures."""
+    """More rows for the same images."""
     database = sqlite3.connect(folder / "dataset.sqlite")
     database.row_factory = sqlite3.Row
     rows = [dict(r) for r in database.execute("SELECT * FROM samples")]

@@ -1,4 +1,4 @@
-"""The plan stays in sight, pictures appear as they are made, Stop can always be pressed, a first visit shows why."""
+"""The plan stays in sight, images appear as they are made, Stop can always be pressed, a first visit shows why."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_nothing_is_greyed_while_it_is_drawn_anew():
     assert '[data-stale="true"]' in sheet
 
 
-def test_the_newest_pictures_are_shown_while_they_are_drawn(draw, working):
+def test_the_newest_images_are_shown_while_they_are_drawn(draw, working):
     before = images(draw("chat", "apples"))
     working.emit("stage", name="generate", round=1, state="started")
     test = draw("chat", "apples")

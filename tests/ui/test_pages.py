@@ -63,7 +63,7 @@ def test_a_page_of_a_finished_run_shows_class_names_as_plain_text(draw, run, pag
     ("status", "error"),
     [("failed", "the disk is <img src=x onerror=alert(1)> full"), ("stopped", None), ("finished", None)],
 )
-def test_a_run_without_pictures_or_scores(draw, runs_dir, page, status, error):
+def test_a_run_without_images_or_scores(draw, runs_dir, page, status, error):
     run = start_run("segment apples", Settings(runs_dir=runs_dir), name="early")
     run.record.status, run.record.error = status, error
     run.save()
@@ -274,7 +274,7 @@ def test_a_full_disk_is_said_on_starting(draw, monkeypatch):
 # The other pages ------------------------------------------------------------------------------------------------------
 
 
-def pictures(test):
+def images(test):
     """What the gallery was given to show."""
     return json.loads(test.get("bidi_component")[0].proto.json)
 
@@ -282,19 +282,19 @@ def pictures(test):
 def test_the_gallery_filters_and_turns_pages(draw, run, monkeypatch):
     monkeypatch.setenv("SIGHTSMITH_UI_PAGE_SIZE", "10")
     test = draw("gallery", "apples")
-    shown = pictures(test)
+    shown = images(test)
     assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("30 pictures", 1, 3)
     assert [len(tiles) for tiles in shown["tiles"].values()] == [10]  # the first page alone: others are asked for
     first = [tile["id"] for tile in shown["tiles"]["1"]]
 
     test.session_state["g-place"] = Turn(2, (3, 4))
-    shown = pictures(test.run())
+    shown = images(test.run())
     assert shown["page"] == 2
     assert list(shown["tiles"]) == ["2", "3"]  # there is no fourth
     assert not {tile["id"] for tiles in shown["tiles"].values() for tile in tiles} & set(first)
 
     test.selectbox(key="g-reason-apples").select("too dark").run()
-    shown = pictures(test)
+    shown = images(test)
     assert (shown["words"]["found"], shown["page"], shown["pages"]) == ("4 pictures", 1, 1)
     assert {tile["title"] for tile in shown["tiles"]["1"]} == {"too dark"}
 
@@ -428,14 +428,14 @@ def test_a_broken_upload_is_said_and_leaves_nothing(draw, runs_dir, content, sen
 
 
 def labelled_zip(count):
-    """COCO, one box a picture."""
+    """COCO, one box an image."""
     names = [f"images/{n}.png" for n in range(count)]
-    pictures = [{"id": n + 1, "file_name": Path(name).name, "width": 64, "height": 64} for n, name in enumerate(names)]
+    images = [{"id": n + 1, "file_name": Path(name).name, "width": 64, "height": 64} for n, name in enumerate(names)]
     labels = [
         {"id": p["id"], "image_id": p["id"], "category_id": 1, "bbox": [8, 8, 30, 30], "area": 900, "iscrowd": 0}
-        for p in pictures
+        for p in images
     ]
-    coco = {"images": pictures, "annotations": labels, "categories": [{"id": 1, "name": "apple"}]}
+    coco = {"images": images, "annotations": labels, "categories": [{"id": 1, "name": "apple"}]}
     return zipped(*((name, png(n)) for n, name in enumerate(names)), ("annotations.json", json.dumps(coco)))
 
 

@@ -187,7 +187,7 @@ def test_the_card_stands_beside_the_files_with_something_to_copy(draw, run):
             compile(code.value, "snippet", "exec")
 
 
-def test_pictures_of_results_are_made_anew_when_labels_or_pictures_change(run):
+def test_images_of_results_are_made_anew_when_labels_or_images_change(run):
     from tools.page import review
     from ui.results import _stamp
 

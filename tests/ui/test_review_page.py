@@ -10,7 +10,7 @@ from tools.data.dataset import Dataset
 from tools.data.sample import decode_mask
 from tools.page import review
 from tools.page.brush import Stroke
-from tools.page.pictures_of import large_picture
+from tools.page.images_of import large_image
 from ui.clicker import Click
 from ui.review import _take
 from ui.review_tasks import trail
@@ -18,7 +18,7 @@ from ui.review_tasks import trail
 
 @pytest.fixture
 def looked_at(draw, run):
-    """The page in front of a picture with an object, and that picture."""
+    """The page in front of an image with an object, and that image."""
     dataset = Dataset(run.folder)
     sample = next(s for s in dataset.samples(verdict="kept") if s.instances and s.instances[0].counts)
     dataset.close()
@@ -106,8 +106,8 @@ def test_an_object_that_gets_another_mask_is_not_shown_with_its_old_one(run, loo
     _, sample = looked_at
     nothing = np.zeros((sample.height, sample.width), bool)
     alone = sample.model_copy(update={"instances": sample.instances[1:]})
-    shown = large_picture(run.folder, sample, ["apple"], pending=nothing, chosen=0)
-    assert shown == large_picture(run.folder, alone, ["apple"], pending=nothing)
+    shown = large_image(run.folder, sample, ["apple"], pending=nothing, chosen=0)
+    assert shown == large_image(run.folder, alone, ["apple"], pending=nothing)
 
 
 # The list ---------------------------------------------------------------------------------------------------------
@@ -132,13 +132,13 @@ def test_the_list_is_in_the_order_of_what_a_second_changes(run):
 
 
 @pytest.mark.parametrize(("language", "waits"), [("en", "to look at: "), ("zh", "待看: ")])
-def test_any_picture_can_be_gone_to(draw, run, language, waits):
+def test_any_image_can_be_gone_to(draw, run, language, waits):
     page = draw("review", "apples", tasks_open=True, language=language)
     assert waits in words(page)
     shown = work_of(page).sample_id
     page.button(key=f"accept-{shown}").click().run()
     assert work_of(page).sample_id != shown
-    page.session_state["review_first"] = (str(run.folder), shown)  # as a press on its picture in the list does
+    page.session_state["review_first"] = (str(run.folder), shown)  # as a press on its image in the list does
     page.run()
     assert work_of(page).sample_id == shown
 

@@ -108,9 +108,9 @@ def test_a_mistake_is_seen_and_taught_by_keys_alone(server, tmp_path):
         assert said.index("it finds") < said.index("What it sees")
         assert not re.search(r"(?<![\w-])--[a-z]|SIGHTSMITH_|occlusion=", said)
 
-        picture = np.full((160, 160, 3), 110, np.uint8)
-        cv2.circle(picture, (80, 80), 40, (60, 40, 200), -1)
-        cv2.imwrite(str(tmp_path / "mine.png"), picture)
+        image = np.full((160, 160, 3), 110, np.uint8)
+        cv2.circle(image, (80, 80), 40, (60, 40, 200), -1)
+        cv2.imwrite(str(tmp_path / "mine.png"), image)
         page.click("Try it on a photo")
         page.tab.locator("input[type=file]").first.set_input_files(str(tmp_path / "mine.png"))
         page.tab.locator(".ss-count").wait_for()

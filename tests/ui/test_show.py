@@ -12,7 +12,7 @@ from agent import detached
 from tests.tools.generators.cutout_files import ground
 from tests.ui.server import Page, Server, chromium, launch
 from tests.waiting import LONG_S, wait_until
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.models.predict import Predictor
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -29,9 +29,9 @@ SMALL = {"SIGHTSMITH_SHOWN_EPOCHS": "1", "SIGHTSMITH_SHOWN_PICTURES": "8", "SIGH
 def photos(tmp_path):
     folder = tmp_path / "mine"
     for number, (x, y) in enumerate(PLACES):
-        picture = ground(200, 50 + number)
-        cv2.circle(picture, (x, y), 30, (210, 40, 40), -1)
-        write_picture(folder / f"{number}.png", picture)
+        image = ground(200, 50 + number)
+        cv2.circle(image, (x, y), 30, (210, 40, 40), -1)
+        write_image(folder / f"{number}.png", image)
     return folder
 
 

@@ -13,7 +13,7 @@ from agent import detached
 from tests.ui.conftest import words
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
-from tools.data.pictures import decode_picture
+from tools.data.images import decode_image
 from tools.data.sample import Instance, encode_mask
 from tools.page.browse import WAITS
 from tools.runs.photo_sets import bring_bare
@@ -26,8 +26,8 @@ class Reds:
     kind = "segment"
     names = ("apple",)
 
-    def predict(self, picture, confidence):
-        red = ((picture[..., 0] > 150) & (picture[..., 1] < 90)).astype(np.uint8)
+    def predict(self, image, confidence):
+        red = ((image[..., 0] > 150) & (image[..., 1] < 90)).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(red)
         found = []
         for n in range(1, count):
@@ -50,11 +50,11 @@ def spawned(monkeypatch):
 
 
 def photo(*radii, suffix="PNG"):
-    picture = np.full((120, 60 * max(1, len(radii)), 3), 120, np.uint8)
+    image = np.full((120, 60 * max(1, len(radii)), 3), 120, np.uint8)
     for n, radius in enumerate(radii):
-        cv2.circle(picture, (30 + 60 * n, 60), radius, (210, 30, 30), -1)
+        cv2.circle(image, (30 + 60 * n, 60), radius, (210, 30, 30), -1)
     buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, suffix)
+    Image.fromarray(image).save(buffer, suffix)
     return buffer.getvalue()
 
 
@@ -78,7 +78,7 @@ def test_what_is_seen_and_not_sure_enough_is_told_with_the_value_that_shows_it(d
     hint = "is not that sure"
     assert hint not in words(bring(draw("tryit", "apples"), photo(26), photo(26), photo(12)))  # mostly it is sure
     test = bring(draw("tryit", "apples"), photo(12), photo(12), photo(26))
-    percent = int(100 * max(i.score for i in Reds().predict(decode_picture(photo(12), "p.png"), 0)))
+    percent = int(100 * max(i.score for i in Reds().predict(decode_image(photo(12), "p.png"), 0)))
     assert f"At {percent} % it shows it, right or wrong." in words(test)
     test.slider(key="try_confidence").set_value(percent).run()
     assert "3 apples" in words(test) and hint not in words(test)

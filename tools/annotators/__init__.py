@@ -1,11 +1,11 @@
-"""Engines that label pictures: whole annotators, and the detectors and segmenters that they are built from."""
+"""Engines that label images: whole annotators, and the detectors and segmenters that they are built from."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
 from tools.core.task import TaskSpec
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box, Instance, Sample
 
 # x, y in pixels and whether the point lies on the object.
@@ -23,12 +23,12 @@ class Annotator(Protocol):
 
     @property
     def at_once(self) -> int | None:
-        """Pictures that it is best given at once; None leaves that to `settings.annotation.detector_batch`."""
+        """Images that it is best given at once; None leaves that to `settings.annotation.detector_batch`."""
 
     def annotate_many(
-        self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
+        self, images: Sequence[ImageArray], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:
-        """Labels of each (h, w, 3) RGB picture."""
+        """Labels of each (h, w, 3) RGB image."""
 
     def close(self) -> None:
         """Release memory; called again it does nothing."""
@@ -42,12 +42,12 @@ class Segmenter(Protocol):
     licence: str
 
     def masks(
-        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+        self, image: ImageArray, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
     ) -> list[BoolMask | None]:
         """An (h, w) mask for each box; None where it failed.
 
         Args:
-            picture: (h, w, 3) RGB.
+            image: (h, w, 3) RGB.
             boxes: x1, y1, x2, y2 in pixels.
             points: for each box further hints.
         """

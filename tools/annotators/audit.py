@@ -6,36 +6,36 @@ import numpy as np
 
 from tools.data.sample import BoolMask, Instance
 from tools.data.scores import Audit, LabelQuality
-from tools.metrics.coco import Floats, JudgedPicture, independent, interval, number, ratio, resamples
+from tools.metrics.coco import Floats, JudgedImage, independent, interval, number, ratio, resamples
 
 MATCH_IOU = 0.5  # a label with less overlap is of something else
 # The mark: auto-labels of the apple paper against hand-made masks (arXiv 2411.11285).
 APPLE_PAPER = {"dice": 0.951, "iou": 0.930}
 
 
-def audit(pictures: Sequence[JudgedPicture], classes: Sequence[str], annotator: str, draws: int, seed: int) -> Audit:
+def audit(images: Sequence[JudgedImage], classes: Sequence[str], annotator: str, draws: int, seed: int) -> Audit:
     """Match labels with truths of their class, one to one, so that the overlaps' sum is greatest; then count.
 
     Args:
-        pictures: with exact truths and the annotator's labels.
+        images: with exact truths and the annotator's labels.
         classes: names.
         annotator: its name.
-        draws: bootstrap resamples of the pictures.
+        draws: bootstrap resamples of the images.
         seed: of the resamples.
 
     Raises:
-        ValueError: no picture.
+        ValueError: no image.
     """
-    if not pictures:
+    if not images:
         raise ValueError("an audit needs at least one picture with exact masks")
-    by_mask = all(i.counts is not None for p in pictures for i in (*p.truths, *p.found))
-    tables = {name: np.array([_row(p, name, by_mask) for p in pictures]) for name in classes}
-    weights = resamples(pictures, draws, seed)
+    by_mask = all(i.counts is not None for p in images for i in (*p.truths, *p.found))
+    tables = {name: np.array([_row(p, name, by_mask) for p in images]) for name in classes}
+    weights = resamples(images, draws, seed)
     return Audit(
-        annotator=annotator, pictures=len(pictures), by="mask" if by_mask else "box",
-        overall=_quality(np.sum(list(tables.values()), axis=0), weights, independent(pictures)),
+        annotator=annotator, pictures=len(images), by="mask" if by_mask else "box",
+        overall=_quality(np.sum(list(tables.values()), axis=0), weights, independent(images)),
         per_class={
-            name: _quality(table, weights, independent(pictures, table[:, 0] > 0)) for name, table in tables.items()
+            name: _quality(table, weights, independent(images, table[:, 0] > 0)) for name, table in tables.items()
         },
     )  # fmt: skip
 
@@ -62,26 +62,26 @@ def _mask(instance: Instance, height: int, width: int) -> BoolMask:
     return mask
 
 
-def _row(picture: JudgedPicture, name: str, by_mask: bool) -> list[float]:
-    """Sums of one picture and class: objects, labels, matches, their IoU, their Dice."""
+def _row(image: JudgedImage, name: str, by_mask: bool) -> list[float]:
+    """Sums of one image and class: objects, labels, matches, their IoU, their Dice."""
     from scipy.optimize import linear_sum_assignment  # half a second, which most commands need not wait
 
-    truths = [t for t in picture.truths if t.class_name == name]
-    found = [f for f in picture.found if f.class_name == name]
-    overlaps = overlaps_of(truths, found, picture.height, picture.width, by_mask)
+    truths = [t for t in image.truths if t.class_name == name]
+    found = [f for f in image.found if f.class_name == name]
+    overlaps = overlaps_of(truths, found, image.height, image.width, by_mask)
     pairs = overlaps[linear_sum_assignment(-np.where(overlaps >= MATCH_IOU, overlaps, 0.0))]
     ious = pairs[pairs >= MATCH_IOU]
     dice = 2 * ious / (1 + ious)
     return [len(truths), len(found), len(ious), float(ious.sum()), float(dice.sum())]
 
 
-def _quality(table: Floats, weights: Floats, pictures: int) -> LabelQuality:
-    """From sums by picture, (n, 5), to figures; `pictures` say something about them."""
+def _quality(table: Floats, weights: Floats, images: int) -> LabelQuality:
+    """From sums by image, (n, 5), to figures; `images` say something about them."""
     once, drawn = _figures(table.sum(axis=0)[None]), _figures(weights @ table)
     quality = LabelQuality(objects=int(table[:, 0].sum()), found=int(table[:, 2].sum()))
     for name, value in once.items():
         setattr(quality, name, number(float(value[0])))
-        if (known := interval(drawn[name], pictures)) is not None:
+        if (known := interval(drawn[name], images)) is not None:
             quality.intervals[name] = known
     return quality
 

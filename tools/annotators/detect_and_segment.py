@@ -1,4 +1,4 @@
-"""Label pictures by words: boxes of open-vocabulary detectors, fused, checked, and cut out by a segmenter.
+"""Label images by words: boxes of open-vocabulary detectors, fused, checked, and cut out by a segmenter.
 
 The phrase that a detector hears and the class that is saved are two things; what is heard as a look-alike is dropped.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from tools.annotators import Segmenter
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.geometry import box_iou, box_ious
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask, mask_box
 from tools.metrics.coco import MAX_DETECTIONS
 from tools.models.calibration import Calibration
@@ -124,18 +124,18 @@ class DetectAndSegment:
         return RIGHT if self.calibration else float(np.mean(self.rules.confidences))
 
     def annotate_many(
-        self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
+        self, images: Sequence[ImageArray], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:
-        """Labels of each picture; with masks when the task is to segment."""
-        return self.find(pictures, task, [c * VIEW_SHARE for c in self.rules.confidences], self.confidence, check=True)
+        """Labels of each image; with masks when the task is to segment."""
+        return self.find(images, task, [c * VIEW_SHARE for c in self.rules.confidences], self.confidence, check=True)
 
     def find(
-        self, pictures: Sequence[Picture], task: TaskSpec, view_least: Sequence[float], least: float, *, check: bool
+        self, images: Sequence[ImageArray], task: TaskSpec, view_least: Sequence[float], least: float, *, check: bool
     ) -> list[list[Instance]]:
-        """Objects in each picture, best first.
+        """Objects in each image, best first.
 
         Args:
-            pictures: (h, w, 3) RGB.
+            images: (h, w, 3) RGB.
             task: classes, and whether masks are needed.
             view_least: least score in one view, one a detector.
             least: least fused (and calibrated) score.
@@ -143,11 +143,11 @@ class DetectAndSegment:
         """
         rules = self.rules
         fused, views = detect_fused(
-            self.detectors, pictures, self.ontology.phrases, view_least, flip=rules.flip, iou=rules.fusion_iou
+            self.detectors, images, self.ontology.phrases, view_least, flip=rules.flip, iou=rules.fusion_iou
         )
         return [
-            self._labels(picture, self._candidates(own, views, least, check), task, check)
-            for picture, own in zip(pictures, fused, strict=True)
+            self._labels(image, self._candidates(own, views, least, check), task, check)
+            for image, own in zip(images, fused, strict=True)
         ]
 
     def close(self) -> None:
@@ -178,16 +178,16 @@ class DetectAndSegment:
         return found[:MAX_DETECTIONS]
 
     def _labels(
-        self, picture: Picture, candidates: Sequence[tuple[Fused, str, float]], task: TaskSpec, check: bool
+        self, image: ImageArray, candidates: Sequence[tuple[Fused, str, float]], task: TaskSpec, check: bool
     ) -> list[Instance]:
-        height, width = picture.shape[:2]
-        masks = self._masks(picture, [c for c, _, _ in candidates]) if task.kind == "segment" else None
+        height, width = image.shape[:2]
+        masks = self._masks(image, [c for c, _, _ in candidates]) if task.kind == "segment" else None
         labels: list[Instance] = []
         for index, (cluster, name, score) in enumerate(candidates):
             box: Box = cluster.box
             box = (max(0.0, box[0]), max(0.0, box[1]), min(float(width), box[2]), min(float(height), box[3]))
             mask = masks[index] if masks else None
-            if check and (problem := self._problem(picture, box, mask, name, task)):
+            if check and (problem := self._problem(image, box, mask, name, task)):
                 self.dropped[problem] += 1
                 continue
             if task.kind == "segment" and mask is None:
@@ -199,13 +199,13 @@ class DetectAndSegment:
             )
         return labels
 
-    def _masks(self, picture: Picture, clusters: Sequence[Fused]) -> list[BoolMask | None]:
+    def _masks(self, image: ImageArray, clusters: Sequence[Fused]) -> list[BoolMask | None]:
         """A mask for each: the detector's own, else the segmenter's, whose failure costs masks and not the run."""
         own = [c.mask for c in clusters]
         missing = [i for i, m in enumerate(own) if m is None]
         if missing:
             try:
-                cut = self.segmenter.masks(picture, [clusters[i].box for i in missing])
+                cut = self.segmenter.masks(image, [clusters[i].box for i in missing])
             except RuntimeError as error:  # out of GPU memory, a shape that a network cannot take
                 self.dropped[f"the segmenter failed: {str(error).splitlines()[0][:80]}"] += len(missing)
                 cut = [None] * len(missing)
@@ -214,7 +214,7 @@ class DetectAndSegment:
         return own
 
     def _problem(
-        self, picture: Picture, box: Box, mask: BoolMask | None, name: str, task: TaskSpec
+        self, image: ImageArray, box: Box, mask: BoolMask | None, name: str, task: TaskSpec
     ) -> str | None:  # fmt: skip
         """Why a box is no label, or None."""
         rules = self.rules
@@ -227,8 +227,8 @@ class DetectAndSegment:
                 return "mask and box disagree"
         if size < rules.min_instance_px:
             return "too small"
-        if self.embedder is not None and (cut := crop(picture, box)) is not None:
-            vector = self.embedder.pictures([cut])[0]
+        if self.embedder is not None and (cut := crop(image, box)) is not None:
+            vector = self.embedder.images([cut])[0]
             phrase = next(c.phrase for c in task.classes if c.name == name)
             others = distractors_of(task, {name}, None, [p for p, c in self._heard() if c is None])
             if not agreement(vector, prompt(phrase), others, self.embedder, rules.least_share).passed:
@@ -245,7 +245,7 @@ class ZeroShot:
     Args:
         annotator: finds and cuts out.
         task: what to look for.
-        embedder: names whole pictures when the task is to classify.
+        embedder: names whole images when the task is to classify.
     """
 
     size_px = BASELINE_SEEN_PX
@@ -270,20 +270,20 @@ class ZeroShot:
         if self.embedder is not None:
             self.embedder.close()
 
-    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        """Objects in each picture, unchecked: a baseline is measured as it is."""
+    def predict_many(self, images: Sequence[ImageArray], confidence: float) -> list[list[Instance]]:
+        """Objects in each image, unchecked: a baseline is measured as it is."""
         if self.annotator is None:
             raise ValueError("this baseline names whole pictures: use classify_many()")
         least = max(confidence, BASELINE_LEAST)
         view_least = [least] * len(self.annotator.detectors)
-        return self.annotator.find(pictures, self.task, view_least, least, check=False)
+        return self.annotator.find(images, self.task, view_least, least, check=False)
 
-    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
-        """Softmax over the classes' texts for each picture (Radford et al. 2021)."""
+    def classify_many(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
+        """Softmax over the classes' texts for each image (Radford et al. 2021)."""
         if self.embedder is None:
             raise ValueError("this baseline finds objects: use predict_many()")
         texts = self.embedder.texts([prompt(c.phrase) for c in self.task.classes])
-        logits = self.embedder.scale * (self.embedder.pictures(pictures) @ texts.T)
+        logits = self.embedder.scale * (self.embedder.images(images) @ texts.T)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         names = self.task.class_names
@@ -294,16 +294,16 @@ def scores_and_hits(
     annotator: DetectAndSegment,
     samples: Sequence[Sample],
     task: TaskSpec,
-    read: Callable[[Sample], Picture],
+    read: Callable[[Sample], ImageArray],
     iou: float,
 ) -> tuple[list[float], list[bool]]:  # fmt: skip
-    """Fused scores on labelled pictures and whether each box matched a label, for `calibration.fit`.
+    """Fused scores on labelled images and whether each box matched a label, for `calibration.fit`.
 
     Args:
         annotator: its detectors are asked; its own calibration is left out.
         samples: with labels.
         task: which classes count.
-        read: the picture of a sample.
+        read: the image of a sample.
         iou: overlap from which a box is right.
     """
     boxes_only = task.model_copy(update={"kind": "detect"})

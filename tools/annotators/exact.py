@@ -1,4 +1,4 @@
-"""The labels that the renderer knew exactly: checked, clipped to the picture, and kept."""
+"""The labels that the renderer knew exactly: checked, clipped to the image, and kept."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,23 +23,23 @@ class ExactAnnotator:
         self.dropped: Counter[str] = Counter()
 
     def annotate_many(
-        self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample], task: TaskSpec
+        self, images: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:
-        """`annotate` for each picture."""
-        return [self.annotate(p, s, task) for p, s in zip(pictures, samples, strict=True)]
+        """`annotate` for each image."""
+        return [self.annotate(p, s, task) for p, s in zip(images, samples, strict=True)]
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def annotate(self, picture: npt.NDArray[np.uint8], sample: Sample, task: TaskSpec) -> list[Instance]:
+    def annotate(self, image: npt.NDArray[np.uint8], sample: Sample, task: TaskSpec) -> list[Instance]:
         """The sample's exact instances of the task's classes whose visible part has enough pixels.
 
         Args:
-            picture: (h, w, 3) RGB; only its size is used, labels come from the scene itself.
+            image: (h, w, 3) RGB; only its size is used, labels come from the scene itself.
             sample: with the instances its generator gave.
             task: names the classes.
         """
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         names, kept = set(task.class_names), []
         for instance in sample.instances:
             mask = instance.mask(height, width)

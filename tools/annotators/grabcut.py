@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.annotators import Point
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box
 
 ITERATIONS = 4  # of the cut; more hardly moves an outline
@@ -24,17 +24,17 @@ class GrabCutSegmenter:
     licence = "Apache-2.0"
 
     def masks(
-        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+        self, image: ImageArray, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
     ) -> list[BoolMask | None]:
         """An (h, w) mask for each box, inside it; None where nothing of it is foreground."""
         hints = points or [()] * len(boxes)
-        return [_cut(picture, box, own) for box, own in zip(boxes, hints, strict=True)]
+        return [_cut(image, box, own) for box, own in zip(boxes, hints, strict=True)]
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-def foreground(crop: Picture, box: Box, most_px: int, points: Sequence[Point] = ()) -> npt.NDArray[np.uint8] | None:
+def foreground(crop: ImageArray, box: Box, most_px: int, points: Sequence[Point] = ()) -> npt.NDArray[np.uint8] | None:
     """What stands out inside a box of a crop: 0 or 1, on the crop scaled to at most `most_px`.
 
     Args:
@@ -60,11 +60,11 @@ def foreground(crop: Picture, box: Box, most_px: int, points: Sequence[Point] = 
     return separated(small, hints, ITERATIONS)
 
 
-def separated(picture: Picture, hints: npt.NDArray[np.uint8], iterations: int) -> npt.NDArray[np.uint8] | None:
+def separated(image: ImageArray, hints: npt.NDArray[np.uint8], iterations: int) -> npt.NDArray[np.uint8] | None:
     """OpenCV's GrabCut, the same each time: (h, w) of 0 and 1, 1 where the object is.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         hints: (h, w) of OpenCV's `GC_` values; written over.
         iterations: of its colour models.
 
@@ -72,7 +72,7 @@ def separated(picture: Picture, hints: npt.NDArray[np.uint8], iterations: int) -
         None where there are fewer colours than colour models.
     """
     cv2.setRNGSeed(0)  # its colour models start from random centres
-    bgr, models = np.ascontiguousarray(picture[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
+    bgr, models = np.ascontiguousarray(image[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
     try:
         cv2.grabCut(bgr, hints, None, *models, iterations, cv2.GC_INIT_WITH_MASK)
     except cv2.error:
@@ -81,8 +81,8 @@ def separated(picture: Picture, hints: npt.NDArray[np.uint8], iterations: int) -
     return found
 
 
-def _cut(picture: Picture, box: Box, points: Sequence[Point]) -> BoolMask | None:
-    height, width = picture.shape[:2]
+def _cut(image: ImageArray, box: Box, points: Sequence[Point]) -> BoolMask | None:
+    height, width = image.shape[:2]
     x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
     x2, y2 = min(width, int(np.ceil(box[2]))), min(height, int(np.ceil(box[3])))
     if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
@@ -90,8 +90,8 @@ def _cut(picture: Picture, box: Box, points: Sequence[Point]) -> BoolMask | None
     dx, dy = max(2, int(MARGIN * (x2 - x1))), max(2, int(MARGIN * (y2 - y1)))
     left, top, right, bottom = max(0, x1 - dx), max(0, y1 - dy), min(width, x2 + dx), min(height, y2 + dy)
     if (right - left) * (bottom - top) == (x2 - x1) * (y2 - y1):
-        return None  # the box is the whole picture: nothing tells the background
-    crop = picture[top:bottom, left:right]
+        return None  # the box is the whole image: nothing tells the background
+    crop = image[top:bottom, left:right]
     hints = [(x - left, y - top, on) for x, y, on in points]
     found = foreground(crop, (x1 - left, y1 - top, x2 - left, y2 - top), MAX_SIDE_PX, hints)
     if found is None:

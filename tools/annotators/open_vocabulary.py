@@ -12,7 +12,7 @@ import numpy as np
 from tools.core.devices import choose_device
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.models.detections import Detection, Detector
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def make_detector(model: str, *, offline: bool, batch: int) -> Detector:
     Args:
         model: a .pt file of YOLOE or YOLO-World, or a folder or name of transformers.
         offline: never look at the network.
-        batch: pictures computed at once.
+        batch: images computed at once.
 
     Raises:
         StepFailed: the weights are missing, damaged, or of another kind.
@@ -64,7 +64,7 @@ class TransformersDetector:
     Args:
         model: a folder, or a name on the hub.
         offline: never look at the network.
-        batch: pictures computed at once.
+        batch: images computed at once.
 
     Raises:
         StepFailed: the weights are missing, damaged, or of another kind.
@@ -84,16 +84,16 @@ class TransformersDetector:
         self.name = str(network.config.model_type).replace("_", "-")
         self.version = f"{model} (transformers {library})"
 
-    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
-        """Boxes in each picture; those of one shape are computed together, so nothing is padded."""
-        results: list[list[Detection]] = [[] for _ in pictures]
+    def detect(self, images: Sequence[ImageArray], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes in each image; those of one shape are computed together, so nothing is padded."""
+        results: list[list[Detection]] = [[] for _ in images]
         shapes: dict[tuple[int, ...], list[int]] = {}
-        for index, picture in enumerate(pictures):
-            shapes.setdefault(picture.shape, []).append(index)
+        for index, image in enumerate(images):
+            shapes.setdefault(image.shape, []).append(index)
         for members in shapes.values():
             for start in range(0, len(members), self._batch):
                 part = members[start : start + self._batch]
-                batch = [np.array(pictures[i]) for i in part]  # torch wants arrays it may write to
+                batch = [np.array(images[i]) for i in part]  # torch wants arrays it may write to
                 for first in range(0, len(phrases), PHRASES_A_CALL):
                     heard = phrases[first : first + PHRASES_A_CALL]
                     for index, found in zip(part, self._detect(batch, heard, confidence, first), strict=True):
@@ -106,22 +106,22 @@ class TransformersDetector:
         release()
 
     def _detect(
-        self, pictures: list[Picture], phrases: Sequence[str], confidence: float, first: int
+        self, images: list[ImageArray], phrases: Sequence[str], confidence: float, first: int
     ) -> list[list[Detection]]:
         import torch
 
         grounding = "grounding-dino" in self.name
         said = [p.casefold().strip(" .") for p in phrases]
-        text: Any = [" ".join(f"{p} ." for p in said)] * len(pictures) if grounding else [said] * len(pictures)
-        inputs = self._processor(images=pictures, text=text, return_tensors="pt").to(self._device)
+        text: Any = [" ".join(f"{p} ." for p in said)] * len(images) if grounding else [said] * len(images)
+        inputs = self._processor(images=images, text=text, return_tensors="pt").to(self._device)
         with torch.inference_mode():
             answer = self._network(**inputs)
         logits = answer.logits.float().sigmoid()
         if grounding:
             logits = torch.stack([logits[..., tokens].amax(-1) for tokens in self._tokens(said)], dim=-1)
         scores, phrase = logits.max(-1)
-        height, width = pictures[0].shape[:2]
-        # OWLv2 pads to a square before it looks; Grounding DINO and OWL-ViT see the picture as it is.
+        height, width = images[0].shape[:2]
+        # OWLv2 pads to a square before it looks; Grounding DINO and OWL-ViT see the image as it is.
         scale = (max(height, width),) * 4 if self.name == "owlv2" else (width, height, width, height)
         cx, cy, w, h = answer.pred_boxes.float().unbind(-1)
         corners = torch.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], -1)
@@ -150,12 +150,12 @@ class TransformersDetector:
 
 
 class Sam3Detector:
-    """SAM 3, which finds and cuts out what a phrase says, one phrase at a time; the picture is encoded once.
+    """SAM 3, which finds and cuts out what a phrase says, one phrase at a time; the image is encoded once.
 
     Args:
         model: a folder.
         offline: never look at the network.
-        batch: pictures computed at once.
+        batch: images computed at once.
 
     Raises:
         StepFailed: the weights are missing, damaged, or of another kind.
@@ -174,13 +174,13 @@ class Sam3Detector:
         self._network: Any = load_pretrained(Sam3Model.from_pretrained, model, **options).to(self._device).eval()
         self.version = f"{model} (transformers {library})"
 
-    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
-        """Boxes and masks in each picture."""
+    def detect(self, images: Sequence[ImageArray], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes and masks in each image."""
         import torch
 
-        results: list[list[Detection]] = [[] for _ in pictures]
-        for start in range(0, len(pictures), self._batch):
-            part = [np.array(p) for p in pictures[start : start + self._batch]]
+        results: list[list[Detection]] = [[] for _ in images]
+        for start in range(0, len(images), self._batch):
+            part = [np.array(p) for p in images[start : start + self._batch]]
             sizes = [(p.shape[0], p.shape[1]) for p in part]
             with torch.inference_mode():
                 pixels = self._processor(images=part, return_tensors="pt").pixel_values.to(self._device)
@@ -220,7 +220,7 @@ class UltralyticsDetector:
 
     Args:
         weights: a .pt file; it is read as tensors and layers of known classes, no other code in it is run.
-        batch: pictures computed at once.
+        batch: images computed at once.
 
     Raises:
         StepFailed: the file is missing, damaged, or of another kind.
@@ -252,16 +252,16 @@ class UltralyticsDetector:
         self._heard: list[str] = []
         self.version = f"{weights.name} (ultralytics {library})"
 
-    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
-        """Boxes in each picture, with masks where the network gives them.
+    def detect(self, images: Sequence[ImageArray], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes in each image, with masks where the network gives them.
 
         Raises:
             StepFailed: the encoder of words, which Ultralytics keeps in a file of its own, is missing.
         """
         self._hear(list(phrases))
         results: list[list[Detection]] = []
-        for start in range(0, len(pictures), self._batch):
-            batch = [cv2.cvtColor(p, cv2.COLOR_RGB2BGR) for p in pictures[start : start + self._batch]]
+        for start in range(0, len(images), self._batch):
+            batch = [cv2.cvtColor(p, cv2.COLOR_RGB2BGR) for p in images[start : start + self._batch]]
             answers = self._model.predict(batch, conf=confidence, verbose=False, device=self._device)
             results += [_detections(a) for a in answers]
         return results

@@ -16,7 +16,7 @@ from tools.annotators.grabcut import separated
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.model_files import local_folder
 from tools.core.settings import Settings
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box, mask_box
 
 GRAB_CUT = "grabcut"  # its name in the settings
@@ -24,55 +24,55 @@ Parts = npt.NDArray[np.uint8]
 _ROUNDS = 4  # GrabCut settles in three to five
 _MARGIN = 0.35  # ground around a box that GrabCut looks at, as a share of its longer side
 _SIDE_PX = 512  # larger parts are cut at this size: a click is answered in a fraction of a second
-_POINT_SHARE = 0.16  # of the picture's longer side: how far a thing under a lone click is looked for
+_POINT_SHARE = 0.16  # of the image's longer side: how far a thing under a lone click is looked for
 _DOT_SHARE = 0.012  # of the longer side: what is certain around a click
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the person showed, in pixels of the picture."""
+    """What the person showed, in pixels of the image."""
 
     box: Box | None = None
     inside: Sequence[tuple[float, float]] = field(default_factory=tuple)  # points on the thing
     outside: Sequence[tuple[float, float]] = field(default_factory=tuple)  # points that are not on it
 
 
-MaskEngine = Callable[[Picture, Prompt], BoolMask]
+MaskEngine = Callable[[ImageArray, Prompt], BoolMask]
 
 
-def mask_of(picture: Picture, prompt: Prompt, engine: MaskEngine | None = None) -> BoolMask:
+def mask_of(image: ImageArray, prompt: Prompt, engine: MaskEngine | None = None) -> BoolMask:
     """The (h, w) mask of the thing that a prompt shows.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         prompt: a box, points, or both.
         engine: what cuts; None takes GrabCut.
 
     Raises:
-        FixArguments: the prompt is empty or lies outside the picture.
+        FixArguments: the prompt is empty or lies outside the image.
         StepFailed: nothing stands out from its ground there.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     inside = [(x, y) for x, y in prompt.inside if 0 <= x < width and 0 <= y < height]
     box = None if prompt.box is None else _clip(prompt.box, width, height)
     if box is None and not inside:
         raise FixArguments("click on the thing, or drag a box around it, inside the picture")
-    mask = (engine or grab_cut)(picture, Prompt(box, inside, prompt.outside))
+    mask = (engine or grab_cut)(image, Prompt(box, inside, prompt.outside))
     if not mask.any():
         raise StepFailed("nothing stands out from its ground there; drag a tighter box, or click on the middle of it")
     return mask
 
 
-def grab_cut(picture: Picture, prompt: Prompt) -> BoolMask:
+def grab_cut(image: ImageArray, prompt: Prompt) -> BoolMask:
     """GrabCut inside the box, or around the clicks; of several parts those that were clicked, else the largest."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     box = prompt.box or _around(prompt.inside, max(height, width))
     margin = _MARGIN * max(box[2] - box[0], box[3] - box[1])
     left, top, right, bottom = _clip(
         (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), width, height
     ) or (0, 0, width, height)
     left, top, right, bottom = int(left), int(top), int(np.ceil(right)), int(np.ceil(bottom))
-    part = picture[top:bottom, left:right]
+    part = image[top:bottom, left:right]
     scale = min(1.0, _SIDE_PX / max(part.shape[:2]))
     size = (max(2, round(part.shape[1] * scale)), max(2, round(part.shape[0] * scale)))
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
@@ -130,16 +130,16 @@ def by_segmenter(segmenter: Segmenter) -> MaskEngine:
     """A segmenter as an engine. It wants a box: for clicks alone GrabCut's, or one around them."""
     one_at_a_time = threading.Lock()
 
-    def cut(picture: Picture, prompt: Prompt) -> BoolMask:
-        height, width = picture.shape[:2]
+    def cut(image: ImageArray, prompt: Prompt) -> BoolMask:
+        height, width = image.shape[:2]
         box = prompt.box
         if box is None:
-            guess = grab_cut(picture, prompt)
+            guess = grab_cut(image, prompt)
             near = _clip(_around(prompt.inside, max(height, width)), width, height)
             box = mask_box(guess) if guess.any() else near or (0.0, 0.0, float(width), float(height))
         points = [(x, y, True) for x, y in prompt.inside] + [(x, y, False) for x, y in prompt.outside]
-        with one_at_a_time:  # a segmenter keeps the picture it looks at
-            (mask,) = segmenter.masks(picture, [box], [points] if points else None)
+        with one_at_a_time:  # a segmenter keeps the image it looks at
+            (mask,) = segmenter.masks(image, [box], [points] if points else None)
         return np.zeros((height, width), bool) if mask is None else mask
 
     return cut

@@ -1,6 +1,6 @@
 """Masks from boxes and points by Segment Anything: SAM by its own library, SAM, SAM 2 and SAM-HQ by transformers.
 
-A picture is encoded once; all its boxes share the encoding and are decoded in batches.
+An image is encoded once; all its boxes share the encoding and are decoded in batches.
 """
 
 import logging
@@ -17,7 +17,7 @@ from tools.annotators import Point, Segmenter
 from tools.core.devices import choose_device
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class SegmentAnything:
         self._batch, self._min_quality = batch, min_quality
 
     def masks(
-        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+        self, image: ImageArray, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
     ) -> list[BoolMask | None]:
         """An (h, w) mask for each box; None where the model doubts it or finds nothing."""
         import torch
@@ -75,14 +75,14 @@ class SegmentAnything:
         predictor = self._predictor
         found: list[BoolMask | None] = []
         with torch.inference_mode():
-            predictor.set_image(np.ascontiguousarray(picture))
-            corners = predictor.transform.apply_boxes(np.asarray(boxes, np.float64), picture.shape[:2])
+            predictor.set_image(np.ascontiguousarray(image))
+            corners = predictor.transform.apply_boxes(np.asarray(boxes, np.float64), image.shape[:2])
             for start in range(0, len(boxes), self._batch):
                 part = slice(start, start + self._batch)
                 hints = _points(points[part] if points else None)
                 coords = labels = None
                 if hints is not None:
-                    moved = predictor.transform.apply_coords(hints[0], picture.shape[:2])
+                    moved = predictor.transform.apply_coords(hints[0], image.shape[:2])
                     coords = torch.as_tensor(moved, dtype=torch.float, device=self._device)
                     labels = torch.as_tensor(hints[1], dtype=torch.int, device=self._device)
                 masks, quality, _ = predictor.predict_torch(
@@ -125,14 +125,14 @@ class TransformersSam:
         self._batch, self._min_quality = batch, min_quality
 
     def masks(
-        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+        self, image: ImageArray, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
     ) -> list[BoolMask | None]:
         """An (h, w) mask for each box; None where the model doubts it or finds nothing."""
         import torch
 
         found: list[BoolMask | None] = []
         encoded = None
-        picture = np.array(picture)  # torch wants arrays it may write to
+        image = np.array(image)  # torch wants arrays it may write to
         with torch.inference_mode():
             for start in range(0, len(boxes), self._batch):
                 part = slice(start, start + self._batch)
@@ -140,7 +140,7 @@ class TransformersSam:
                 hints = _points(points[part] if points else None)
                 if hints is not None:
                     given |= {"input_points": [hints[0].tolist()], "input_labels": [hints[1].tolist()]}
-                inputs = self._processor(images=picture, return_tensors="pt", **given).to(self._device)
+                inputs = self._processor(images=image, return_tensors="pt", **given).to(self._device)
                 sizes = {k: inputs.pop(k) for k in ("original_sizes", "reshaped_input_sizes") if k in inputs}
                 pixels = inputs.pop("pixel_values")
                 encoded = self._network.get_image_embeddings(pixels) if encoded is None else encoded
@@ -151,7 +151,7 @@ class TransformersSam:
         return found
 
     def _post_process(self, masks: Any, sizes: Mapping[str, Any]) -> Any:
-        """(boxes, 1, h, w) in the picture's own size."""
+        """(boxes, 1, h, w) in the image's own size."""
         process = getattr(self._processor, "image_processor", self._processor).post_process_masks
         return process(masks, **{k: v.tolist() for k, v in sizes.items()})[0]
 

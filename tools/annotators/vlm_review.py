@@ -1,7 +1,7 @@
-"""Three yes/no questions to a vision model about boxes drawn on the picture (DART, arXiv 2407.09174).
+"""Three yes/no questions to a vision model about boxes drawn on the image (DART, arXiv 2407.09174).
 
-Is each right? Is any missed? Do they fit? A picture with a "no" is dropped: a label that is wrong costs more than a
-picture that is not there.
+Is each right? Is any missed? Do they fit? An image with a "no" is dropped: a label that is wrong costs more than a
+image that is not there.
 """
 
 import json
@@ -12,7 +12,7 @@ import cv2
 
 import prompts
 from tools.core.errors import StepFailed
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance
 from tools.models.vision import OutOfMoney, VisionModel
 
@@ -21,12 +21,12 @@ QUESTIONS = {
     "all_fit": "a box does not fit its object",
 }  # fmt: skip
 COLOURS = ((255, 40, 40), (40, 120, 255), (255, 200, 0), (40, 220, 80), (230, 60, 230), (0, 220, 220))
-LEAST_PX = 512  # a smaller picture is enlarged, or lines and numbers would hide what they mark
+LEAST_PX = 512  # a smaller image is enlarged, or lines and numbers would hide what they mark
 FAILURES_IN_A_ROW = 3  # then it is not asked again
 
 
 class VlmReview:
-    """Reviews labels of pictures.
+    """Reviews labels of images.
 
     Args:
         model: answers.
@@ -39,11 +39,11 @@ class VlmReview:
         self.stopped: str | None = None  # why it asks no more
         self._failed = 0
 
-    def problem(self, picture: Picture, labels: Sequence[Instance]) -> str | None:
-        """What speaks against the labels of an (h, w, 3) RGB picture; None: nothing, or nobody could say."""
+    def problem(self, image: ImageArray, labels: Sequence[Instance]) -> str | None:
+        """What speaks against the labels of an (h, w, 3) RGB image; None: nothing, or nobody could say."""
         if not labels:
             return None
-        answers = None if self.stopped else self._answers(picture, labels)
+        answers = None if self.stopped else self._answers(image, labels)
         if answers is None:
             self.unreviewed += 1
             return None
@@ -55,10 +55,10 @@ class VlmReview:
         """Close the connection."""
         self.model.close()
 
-    def _answers(self, picture: Picture, labels: Sequence[Instance]) -> dict[str, bool] | None:
+    def _answers(self, image: ImageArray, labels: Sequence[Instance]) -> dict[str, bool] | None:
         classes = ", ".join(dict.fromkeys(self._names.get(i.class_name, i.class_name) for i in labels))
         try:
-            said = self.model.ask(draw(picture, labels), prompts.load("review_labels").format(classes=classes))
+            said = self.model.ask(draw(image, labels), prompts.load("review_labels").format(classes=classes))
         except OutOfMoney as error:
             self.stopped = str(error)
             return None
@@ -82,10 +82,10 @@ def parse(answer: str) -> dict[str, bool] | None:
     return {k: values[k] for k in QUESTIONS}
 
 
-def draw(picture: Picture, labels: Sequence[Instance]) -> Picture:
-    """The picture with each label's box, number and class; small pictures are enlarged first."""
-    scale = max(1.0, LEAST_PX / max(picture.shape[:2]))
-    seen = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+def draw(image: ImageArray, labels: Sequence[Instance]) -> ImageArray:
+    """The image with each label's box, number and class; small images are enlarged first."""
+    scale = max(1.0, LEAST_PX / max(image.shape[:2]))
+    seen = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     for number, label in enumerate(labels):
         x1, y1, x2, y2 = (round(v * scale) for v in label.box)
         colour = COLOURS[number % len(COLOURS)]
@@ -94,5 +94,5 @@ def draw(picture: Picture, labels: Sequence[Instance]) -> Picture:
             seen, f"{number + 1} {label.class_name}", (x1 + 2, max(12, y1 - 4)), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour,
             1, cv2.LINE_AA,
         )  # fmt: skip
-    drawn: Picture = seen
+    drawn: ImageArray = seen
     return drawn

@@ -1,7 +1,7 @@
 """Maps over independent samples on a Ray cluster: `--engine ray`. The extra `cluster` brings Ray.
 
 Actors and not Ray Data, for two reasons. The run writes a sample down as soon as it is finished and may be stopped
-between two, where Ray Data hands out blocks of a pipeline. A picture that kills its worker twice is one failed scene
+between two, where Ray Data hands out blocks of a pipeline. An image that kills its worker twice is one failed scene
 here, and the end of the whole pipeline there.
 
 What is made does not depend on who made it: ids are hashes of scene, engine and seed, and only the process that owns
@@ -183,7 +183,7 @@ class RayPool:
         """Yield (index, result) of each unit as it is finished; a `Lost` stands for one that kills its workers.
 
         Args:
-            units: of work, small; a picture's pixels are read by `load` when its turn comes.
+            units: of work, small; an image's pixels are read by `load` when its turn comes.
             load: what a worker is handed for a unit.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The stages of a run that a cluster shares: making, scoring and labelling pictures; see `tools.cluster`."""
+"""The stages of a run that a cluster shares: making, scoring and labelling images; see `tools.cluster`."""
 
 import math
 import tempfile
@@ -11,7 +11,7 @@ from typing import Any
 from tools.cluster import NETWORKS, Lost, RayPool
 from tools.core.errors import Code, StepFailed
 from tools.core.task import TaskSpec
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance, Sample
 from tools.generators import Failed, Generated, Generator
 from tools.models.calibration import Calibration
@@ -23,11 +23,11 @@ NETWORK_UNIT, UNIT = 16, 4
 BATCHES_AT_ONCE = 4  # of each worker, before labels are written down
 
 
-# Pictures -------------------------------------------------------------------------------------------------------------
+# Images -------------------------------------------------------------------------------------------------------------
 
 
 def generating(run: RunContext) -> Callable[[Sequence[SceneSpec]], list[tuple[Generated | Failed, bytes]]]:
-    """What a worker does with scenes: the results, and the bytes of each picture."""
+    """What a worker does with scenes: the results, and the bytes of each image."""
     from tools.generators.choosing import make_generator
 
     engine = make_generator(run)
@@ -35,7 +35,7 @@ def generating(run: RunContext) -> Callable[[Sequence[SceneSpec]], list[tuple[Ge
     def work(scenes: Sequence[SceneSpec]) -> list[tuple[Generated | Failed, bytes]]:
         with tempfile.TemporaryDirectory(prefix="sightsmith-") as folder:
             results = engine.generate(scenes, Path(folder))
-            return [(r, r.picture.read_bytes() if isinstance(r, Generated) else b"") for r in results]
+            return [(r, r.image.read_bytes() if isinstance(r, Generated) else b"") for r in results]
 
     return work
 
@@ -105,28 +105,28 @@ class RayGenerator(Generator):
             if isinstance(result, Failed):
                 yield result
                 continue
-            picture = folder / result.picture.name
-            picture.write_bytes(data)
-            yield replace(result, picture=picture)
+            image = folder / result.image.name
+            image.write_bytes(data)
+            yield replace(result, image=image)
 
 
 # Scores ---------------------------------------------------------------------------------------------------------------
 
 
-def scoring(run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
-    """What a worker does with pictures and samples: see `tools.scorers.choosing.score_batch`."""
+def scoring(run: RunContext) -> Callable[[tuple[list[ImageArray], list[Sample]]], Any]:
+    """What a worker does with images and samples: see `tools.scorers.choosing.score_batch`."""
     from tools.scorers.choosing import make_scorers, score_batch
 
     scorers, least = make_scorers(run), run.settings.curation.min_quality
 
-    def work(unit: tuple[list[Picture], list[Sample]]) -> Any:
+    def work(unit: tuple[list[ImageArray], list[Sample]]) -> Any:
         return score_batch(scorers, *unit, least)
 
     return work
 
 
 def scored(
-    run: RunContext, batches: Sequence[Sequence[Sample]], read: Callable[[Sample], Picture]
+    run: RunContext, batches: Sequence[Sequence[Sample]], read: Callable[[Sample], ImageArray]
 ) -> Iterator[tuple[int, Any]]:
     """(index, `tools.scorers.choosing.Scored`) of each batch, as it is finished.
 
@@ -135,7 +135,7 @@ def scored(
     """
     pool = RayPool(run, scoring, networks=run.settings.curation.scorer != "pixels")
 
-    def load(batch: Sequence[Sample]) -> tuple[list[Picture], list[Sample]]:
+    def load(batch: Sequence[Sample]) -> tuple[list[ImageArray], list[Sample]]:
         return [read(s) for s in batch], list(batch)
 
     try:
@@ -156,7 +156,7 @@ def _must(found: Any, batch: Sequence[Sample]) -> Any:
 
 
 class LabellingWork:
-    """Builds what a worker does with pictures and samples: their labels, and what it refused.
+    """Builds what a worker does with images and samples: their labels, and what it refused.
 
     Args:
         calibration: of the scores, fitted where the real photos are.
@@ -165,14 +165,14 @@ class LabellingWork:
     def __init__(self, calibration: Calibration | None) -> None:
         self.calibration = calibration
 
-    def __call__(self, run: RunContext) -> Callable[[tuple[list[Picture], list[Sample]]], Any]:
+    def __call__(self, run: RunContext) -> Callable[[tuple[list[ImageArray], list[Sample]]], Any]:
         """With the engines of the settings."""
         from tools.annotators.choosing import make_detect_and_segment
 
         engine, task = make_detect_and_segment(run), run.task
         engine.calibration = self.calibration
 
-        def work(unit: tuple[list[Picture], list[Sample]]) -> tuple[list[list[Instance]], Counter[str]]:
+        def work(unit: tuple[list[ImageArray], list[Sample]]) -> tuple[list[list[Instance]], Counter[str]]:
             engine.dropped.clear()
             return engine.annotate_many(*unit, task), Counter(engine.dropped)
 
@@ -200,9 +200,9 @@ class RayAnnotator:
         self.at_once = self._batch * self._pool.size * BATCHES_AT_ONCE
 
     def annotate_many(
-        self, pictures: Sequence[Picture], samples: Sequence[Sample], task: TaskSpec
+        self, images: Sequence[ImageArray], samples: Sequence[Sample], task: TaskSpec
     ) -> list[list[Instance]]:
-        """Labels of each picture, in order; the batches are spread over the workers.
+        """Labels of each image, in order; the batches are spread over the workers.
 
         Raises:
             StepFailed: a batch killed every worker that it was given to, or no worker starts.
@@ -210,9 +210,9 @@ class RayAnnotator:
         starts = range(0, len(samples), self._batch)
         labels: list[list[Instance]] = [[] for _ in samples]
 
-        def load(start: int) -> tuple[list[Picture], list[Sample]]:
+        def load(start: int) -> tuple[list[ImageArray], list[Sample]]:
             part = slice(start, start + self._batch)
-            return list(pictures[part]), list(samples[part])
+            return list(images[part]), list(samples[part])
 
         for index, found in self._pool.map(starts, load):
             start = starts[index]

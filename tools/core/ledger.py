@@ -35,7 +35,7 @@ class Ledger:
             return round(self._spent(), 6)
 
     def cost_of(self, what: str) -> float:
-        """US dollars of one picture, with attempts that failed after they may have been charged."""
+        """US dollars of one image, with attempts that failed after they may have been charged."""
         with self._changed:
             return round(sum(usd for w, usd, state in self._entries.values() if w == what and state != "refunded"), 6)
 

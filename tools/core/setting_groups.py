@@ -80,7 +80,7 @@ class SettingGroup(BaseModel):
 
 
 class ClusterSettings(SettingGroup):
-    """Where pictures are made, scored and labelled: here, or on a Ray cluster (the extra `cluster`)."""
+    """Where images are made, scored and labelled: here, or on a Ray cluster (the extra `cluster`)."""
 
     engine: Literal["local", "ray"] = "local"
     # "host:port" of the cluster's head; None: RAY_ADDRESS, else this machine's cores
@@ -134,10 +134,10 @@ class EstimateSettings(SettingGroup):
 
     # Until the machine has runs of its own (`tools/runs/pace.py`): whole runs took 0.77 s and 31 a second on one CPU,
     # 0.99 s and 18 a second on a slower one, validation included.
-    render_s: float = 0.85  # a picture with masks
+    render_s: float = 0.85  # an image with masks
     train_images_per_s: float = 30.0  # forward, backward, augmentation
-    predict_s: float = 0.06  # a picture in an evaluation
-    picture_s: float = 0.03  # scoring, embedding and labelling a picture
+    predict_s: float = 0.06  # an image in an evaluation
+    picture_s: float = 0.03  # scoring, embedding and labelling an image
     round_s: float = 6.0  # starting engines, validation, diagnosis
     finish_s: float = 10.0  # exports and the report
 
@@ -151,7 +151,7 @@ class SceneSettings(SettingGroup):
     focus_share: float = 0.6  # of a later round's scenes aim at weak slices; the rest keeps what is known
     # Of a round's objects goes to the classes that are aimed at, together; the rest keeps the others known.
     weak_class_share: float = Field(0.68, gt=0, le=1)
-    first_round_share: float = Field(0.5, gt=0, le=1)  # of the picture budget goes to round 1
+    first_round_share: float = Field(0.5, gt=0, le=1)  # of the image budget goes to round 1
 
 
 class GenerationSettings(SettingGroup):
@@ -160,7 +160,7 @@ class GenerationSettings(SettingGroup):
     generator: str = "blender"
     workers: int | None = None  # None: one a core
     scene_attempts: int = 2  # a scene that kills its worker twice is recorded as failed
-    # Pictures that an engine of words draws of one layout, of which the best by CLIS is kept (Auto Cherry-Picker,
+    # Images that an engine of words draws of one layout, of which the best by CLIS is kept (Auto Cherry-Picker,
     # arXiv 2406.20085, draws 16); 1: each is paid for in time or money, and what it gains is not measured here.
     candidates: int = Field(1, ge=1, le=64)
 
@@ -187,7 +187,7 @@ class ModelLibrarySettings(SettingGroup):
 class CopyPasteSettings(SettingGroup):
     """Generation by copy-paste."""
 
-    # RGBA pictures of single things; index.json, file or folder names say what they show
+    # RGBA images of single things; index.json, file or folder names say what they show
     cutouts_dir: Path | None = None
     backgrounds_dir: Path | None = None  # photos without the targets; None: textures drawn by formula
 
@@ -198,13 +198,13 @@ class ImageServiceSettings(SettingGroup):
     prefix = "image_"
 
     model: str = "gpt-image-1-mini"  # the cheapest of OpenAI's at the time of writing
-    # US dollars a picture. Prices change and a cap that rests on a wrong one is none: it must be named; 0 for your own.
+    # US dollars an image. Prices change and a cap that rests on a wrong one is none: it must be named; 0 for your own.
     price: float | None = Field(None, ge=0)
     size: str = "1024x1024"  # the one size that every model of the service's knows
     quality: str | None = None  # e.g. "low"; None leaves it to the service
     concurrency: int = Field(4, ge=1, le=64)  # requests at once
     requests_per_minute: float = Field(30.0, gt=0)  # lower than the limit of a small account would be refused
-    timeout_s: float = 180.0  # a large picture takes a minute
+    timeout_s: float = 180.0  # a large image takes a minute
     attempts: int = Field(4, ge=1)  # 429, 5xx, time-outs and broken answers, together
     base_url: SecretStr | None = None  # None: openai_base_url
     api_key: SecretStr | None = None  # None: openai_api_key
@@ -237,7 +237,7 @@ class RepaintSettings(SettingGroup):
     model: str = "stable-diffusion-v1-5/stable-diffusion-v1-5"
     # Share of the noise schedule run again: SDEdit (arXiv 2108.01073) keeps outlines below about a half.
     strength: float = Field(0.35, gt=0, le=1)
-    attempts: int = Field(2, ge=1)  # seeds tried before a drifted picture is dropped
+    attempts: int = Field(2, ge=1)  # seeds tried before a drifted image is dropped
     # Of tools/generators/drift.py. Measured on 60 pasted objects of 40 to 140 px under filters that stand in for a
     # repainting, not on a network's own: in another tone, colour, blur, noise or style 97 % passed (88 % under a coarse
     # texture); of objects moved by a fifth of their size, shrunk or gone none, moved by a tenth 3 %, grown by a third
@@ -251,7 +251,7 @@ class VlmSettings(SettingGroup):
     prefix = "vlm_"
 
     model: str | None = None  # None: nobody is asked
-    price: float | None = Field(None, ge=0)  # US dollars a question, at most; must be named, as for pictures
+    price: float | None = Field(None, ge=0)  # US dollars a question, at most; must be named, as for images
     base_url: SecretStr | None = None  # None: openai_base_url
     timeout_s: float = 60.0
     attempts: int = Field(3, ge=1)
@@ -275,9 +275,9 @@ class CurationSettings(SettingGroup):
     """Quality and curation."""
 
     scorer: str = "pixels"  # filters in order, joined by "+": pixels, clip, clis
-    min_quality: float = 0.35  # of "pixels"; below it a person would throw the picture away
-    score_batch: int = Field(32, ge=1)  # pictures in memory at once
-    # Share of a round's pictures that is kept, best first, class by class. Low-scored ones can be worse than none
+    min_quality: float = 0.35  # of "pixels"; below it a person would throw the image away
+    score_batch: int = Field(32, ge=1)  # images in memory at once
+    # Share of a round's images that is kept, best first, class by class. Low-scored ones can be worse than none
     # (Auto Cherry-Picker, arXiv 2406.20085); 1 for renders, whose content is exact.
     keep_share: float = Field(1.0, gt=0, le=1)
     # Near-duplicates: greatest cosine to a kept sample. Measured on photos of one orchard: different ones at most 0.80,
@@ -303,7 +303,7 @@ class ClisSettings(SettingGroup):
 
     prefix = "clis_"
 
-    # "vlm" asks once for the picture and twice for each object, where the paper's judge is a language model too;
+    # "vlm" asks once for the image and twice for each object, where the paper's judge is a language model too;
     # "clip" is the cheap stand-in.
     judge: Literal["clip", "vlm"] = "clip"
     # 0..100. CLIPScore of a caption that fits lies near 60 (2.5 x a cosine of 0.25), of others under 45; ours.
@@ -318,21 +318,21 @@ class SplitSettings(SettingGroup):
     val: float = 0.15  # with `split_test`: the rest, that teaches, matters more than a narrower interval
     test: float = 0.15
     # Of val and of test at least: some 100 objects give a 95 % interval of +- 0.08 about 0.8 (binomial); one label a
-    # picture wants more of them. Never more than `tools.steps.curate.MAX_MEASURED` of all.
+    # image wants more of them. Never more than `tools.steps.curate.MAX_MEASURED` of all.
     pictures: int = Field(24, ge=1)
     pictures_classify: int = Field(60, ge=1)
 
 
 class AnnotationSettings(SettingGroup):
-    """Labels of pictures that were made."""
+    """Labels of images that were made."""
 
-    annotator: str = "exact"  # or detect_and_segment: for pictures that come without labels
+    annotator: str = "exact"  # or detect_and_segment: for images that come without labels
     detector: str = "IDEA-Research/grounding-dino-tiny"  # Grounding DINO, OWL, or a file of YOLOE or YOLO-World
     second_detector: str | None = None  # labels on which two agree are better (Labeling Copilot, arXiv 2509.22631)
     # Least score of a label. None: as the authors use it, 0.35 Grounding DINO, 0.10 OWL, 0.5 SAM 3, 0.30 YOLO (apple
     # paper, arXiv 2411.11285); after calibration on labelled photos 0.5, more likely right than wrong.
     detector_confidence: float | None = Field(None, gt=0, lt=1)
-    detector_flip: bool = True  # look at the mirrored picture too and fuse
+    detector_flip: bool = True  # look at the mirrored image too and fuse
     detector_batch: int = Field(8, ge=1)
     fusion_iou: float = Field(0.55, gt=0, lt=1)  # boxes that overlap more are one (arXiv 1910.13302)
     phrases: ClassPhrases = Field(default_factory=dict)  # class -> what detectors hear instead of its phrase
@@ -343,14 +343,14 @@ class AnnotationSettings(SettingGroup):
     min_mask_quality: float = 0.5  # overlap that SAM itself expects, below which a mask is a failure; ours
     min_box_mask_iou: float = 0.5  # of a box and its mask's: below it the mask is of something else; ours
     crop_agreement: bool = True  # where a CLIP is at hand, a label's crop must look like its class
-    count_tolerance: float = 0.5  # of the planned number of objects may be missing or too many in a picture; ours
+    count_tolerance: float = 0.5  # of the planned number of objects may be missing or too many in an image; ours
     calibration_photos: int = 60  # of real_val: about 100 objects settle two numbers
     audit_pictures: int = 40  # with exact masks, on which an annotator is measured
     min_instance_px: int = 12  # visible pixels below which an instance is not labelled: nobody could see it
 
 
 class SigningSettings(SettingGroup):
-    """Whose picture is it: with both, exported pictures carry a C2PA manifest (PEM files; docs/privacy.md)."""
+    """Whose image is it: with both, exported images carry a C2PA manifest (PEM files; docs/privacy.md)."""
 
     prefix = "c2pa_"
 
@@ -366,13 +366,13 @@ class TrainingSettings(SettingGroup):
     model: str = "yolo11n"
     recipe: Literal["sightsmith", "stock"] = "sightsmith"
     batch: int = 16
-    epochs: int | None = Field(None, ge=1, le=1000)  # passes over a round's pictures; None: what the effort buys
-    # Pictures of an epoch at least: fewer come several times. 12 renders of people in hard hats, 20 epochs, box mAP50
+    epochs: int | None = Field(None, ge=1, le=1000)  # passes over a round's images; None: what the effort buys
+    # Images of an epoch at least: fewer come several times. 12 renders of people in hard hats, 20 epochs, box mAP50
     # on 43 others: 0.271 once, 0.468 five times an epoch.
     epoch_pictures: int = Field(60, ge=1)
     patience: int = 12  # epochs without a better validation score
     # None: all cores. Where other work keeps cores busy, fewer are faster: measured with 2 threads on 2 busy cores 1
-    # picture a second, with 1 thread 8. The weights' last bits depend on it, so it never changes by itself.
+    # image a second, with 1 thread 8. The weights' last bits depend on it, so it never changes by itself.
     threads: int | None = Field(None, ge=1)
 
 
@@ -411,12 +411,12 @@ class PageSettings(SettingGroup):
 
     prefix = "ui_"
 
-    page_size: int = 24  # pictures on a page of the gallery: two screens; more only makes the page heavier
+    page_size: int = 24  # images on a page of the gallery: two screens; more only makes the page heavier
     thumbnail_px: int = 240  # of the longer side: sharp at the width it is shown, on screens of double density too
     upload_mb: int = 500  # of one upload: a few hundred photos of a telephone
     unpacked_mb: int = 2000  # of everything in one archive, as it is unpacked
     unpacked_files: int = 20_000
-    unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, pictures 1, a bomb 1000
+    unpacked_ratio: float = 200.0  # unpacked over packed: labels reach 30, images 1, a bomb 1000
     # Who may come in by a login: addresses, or domains as "@example.org"; empty: everyone whom the issuer knows.
     users: NameList = Field(default_factory=list)
     poll_s: float = 1.0  # how often a page looks for news of its run
@@ -429,9 +429,9 @@ class ServiceSettings(SettingGroup):
 
     replicas: int = Field(1, ge=1, le=64)  # a model a replica: 300 MB each
     cache_mb: float = Field(64.0, ge=0)  # answers for the same bytes again; some 50,000 of 10 boxes; 0: none
-    batch: int = Field(8, ge=1, le=256)  # pictures computed together, as in an evaluation
-    wait_ms: float = Field(10.0, ge=0, le=10_000)  # a picture waits this long for company; a look takes 40
-    queue: int = Field(64, ge=1)  # accepted and unanswered pictures; the next one is told to come again
+    batch: int = Field(8, ge=1, le=256)  # images computed together, as in an evaluation
+    wait_ms: float = Field(10.0, ge=0, le=10_000)  # an image waits this long for company; a look takes 40
+    queue: int = Field(64, ge=1)  # accepted and unanswered images; the next one is told to come again
     timeout_s: float = 60.0  # for one answer, restarts of killed replicas included
     body_timeout_s: float = 30.0  # between two pieces of an upload: slower ones hold places for nothing
     photo_mb: int = 25  # of one photo: a camera's largest JPEG
@@ -520,7 +520,7 @@ class LearningSettings(SettingGroup):
 
     prefix = "learn_"
 
-    # Of the pictures of an epoch; measured, see docs/labelling.md
+    # Of the images of an epoch; measured, see docs/labelling.md
     labelled_share: float = Field(0.5, gt=0, lt=1)  # with a person's labels among the photos
     pseudo_share: float = Field(0.2, gt=0, lt=1)  # with the model's own labels alone
     rounds: int = Field(2, ge=1, le=5)  # of pseudo-labels: each is made by the weights of the one before

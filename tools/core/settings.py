@@ -137,12 +137,12 @@ class Settings(BaseModel):
         return copy
 
     def planned_epochs(self, effort: Effort | None = None) -> int:
-        """Passes over a round's pictures: as set, else what an effort buys (the settings' own when None)."""
+        """Passes over a round's images: as set, else what an effort buys (the settings' own when None)."""
         return self.training.epochs or EFFORTS[effort or self.effort].epochs
 
     @property
     def candidates_each(self) -> int:
-        """Pictures drawn of one layout, of which one stays; renders show exactly what was asked for, so one is made."""
+        """Images drawn of one layout, of which one stays; renders show exactly what was asked for, so one is made."""
         return self.generation.candidates if self.generation.generator in WORDED_GENERATORS else 1
 
     def written(self) -> dict[str, Any]:

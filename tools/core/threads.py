@@ -15,7 +15,7 @@ def prepare_for_torch() -> None:
 
     Threads that spin while they wait make training ten times slower as soon as anything else wants a core; but some
     microseconds of waiting awake are worth it: on two free cores training gains a third and more. Kernels are made for
-    each layer and picture size: oneDNN keeps the last 1,024, which five sizes exceed, and makes them anew each time.
+    each layer and image size: oneDNN keeps the last 1,024, which five sizes exceed, and makes them anew each time.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tools.core.errors import StepFailed
 from tools.data.dataset import file_sha256
+from tools.data.images import is_image, read_image
 from tools.data.photo_files import PhotoFile, find_photos
 from tools.data.photos import Fingerprint, Reason, find_twins, look_hash
-from tools.data.pictures import is_picture, read_picture
 from tools.data.sample import Sample
 
 _THREADS = 2  # decoding lets go of the interpreter; two decoded photos are in memory at most
@@ -19,12 +19,12 @@ _WHY: dict[Reason, str] = {
     "file": "is the same file as", "name": "is of the same photo, by its name, as", "look": "looks the same as",
 }  # fmt: skip
 UNREADABLE = Fingerprint("", "", None)
-Named = tuple[Path, str]  # a picture, and its path relative to the folder of its set
+Named = tuple[Path, str]  # an image, and its path relative to the folder of its set
 
 
 @dataclass(frozen=True)
 class Same:
-    """A picture to learn from and the judging one that is of the same photo."""
+    """An image to learn from and the judging one that is of the same photo."""
 
     learnt: Path
     judging: Path
@@ -44,7 +44,7 @@ class Apart:
     _out: frozenset[Path] = frozenset()
 
     def keeps(self, path: str | Path) -> bool:
-        """Whether a picture may be learnt from: it can be read, and no judging photo shows it."""
+        """Whether an image may be learnt from: it can be read, and no judging photo shows it."""
         return Path(path).resolve() not in self._out
 
     def notes(self) -> list[str]:
@@ -64,11 +64,11 @@ class Apart:
 
 
 def set_apart(learnt: Sequence[Named], judging: Sequence[Named]) -> Apart:
-    """Which pictures no judging photo shows; every file is read once.
+    """Which images no judging photo shows; every file is read once.
 
     Args:
-        learnt: pictures to learn from.
-        judging: pictures that decide or report; one that cannot be read judges nothing.
+        learnt: images to learn from.
+        judging: images that decide or report; one that cannot be read judges nothing.
     """
     prints = fingerprints(learnt)
     unreadable = [path for (path, _), print_ in zip(learnt, prints, strict=True) if print_ is UNREADABLE]
@@ -103,8 +103,8 @@ def check_apart(few: Path, real: Path) -> Apart:
 
 
 def in_folder(folder: Path) -> list[Named]:
-    """The pictures of a folder and of all folders in it."""
-    return [(p, p.relative_to(folder).as_posix()) for p in sorted(folder.rglob("*")) if is_picture(p) and p.is_file()]
+    """The images of a folder and of all folders in it."""
+    return [(p, p.relative_to(folder).as_posix()) for p in sorted(folder.rglob("*")) if is_image(p) and p.is_file()]
 
 
 def of_samples(samples: Sequence[Sample]) -> list[Named]:
@@ -117,14 +117,14 @@ def _listed(found: Sequence[Same]) -> str:
     return "; ".join(map(str, found[:_SHOWN])) + more
 
 
-def fingerprints(pictures: Sequence[Named]) -> list[Fingerprint]:
+def fingerprints(images: Sequence[Named]) -> list[Fingerprint]:
     """Fingerprints of files; of one that cannot be read `UNREADABLE`, which is like no other."""
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="fingerprints") as pool:
-        return list(pool.map(_fingerprint, pictures))
+        return list(pool.map(_fingerprint, images))
 
 
-def _fingerprint(picture: Named) -> Fingerprint:
-    path, name = picture
+def _fingerprint(image: Named) -> Fingerprint:
+    path, name = image
     try:
         about = path.stat()
         return Fingerprint(name, *_read(path, about.st_size, about.st_mtime_ns))
@@ -135,7 +135,7 @@ def _fingerprint(picture: Named) -> Fingerprint:
 @lru_cache(maxsize=1 << 16)
 def _read(path: Path, size: int, mtime_ns: int) -> tuple[str, int | None]:
     """Digest and look of a file as it is now: steps of one run ask for the same photos again and again."""
-    return file_sha256(path), look_hash(read_picture(path))
+    return file_sha256(path), look_hash(read_image(path))
 
 
 def apart_from(photos: Sequence[Path], judges: Sequence[Sample]) -> tuple[list[PhotoFile], Apart]:

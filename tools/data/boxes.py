@@ -38,8 +38,8 @@ def label_box(instance: Instance, convention: BoxConvention, width: int, height:
     Args:
         instance: the label.
         convention: "whole" falls back on the visible part where the whole is not known or hardly seen.
-        width: of the picture, to which the box is clipped.
-        height: of the picture.
+        width: of the image, to which the box is clipped.
+        height: of the image.
     """
     share = 1.0 if instance.visible_share is None else instance.visible_share
     if convention == "visible" or instance.full_box is None or share < MIN_SHARE_FOR_WHOLE:

@@ -56,7 +56,7 @@ def dataset_card(
         request: what was asked for, in the person's words.
         task: kind and classes.
         samples: the exported ones.
-        engines: name -> version, licence and reason of everything that made or labelled a picture.
+        engines: name -> version, licence and reason of everything that made or labelled an image.
         exported: the folders that the card speaks of.
     """
     made = Counter(s.engine for s in samples)
@@ -116,17 +116,17 @@ def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
 
 def _count_rows(task: TaskSpec, samples: Iterable[Sample]) -> list[list[object]]:
     rows: list[list[object]] = []
-    pictures, empty, counts = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    images, empty, counts = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
     for sample in samples:
         shown = [i.class_name for i in sample.instances]
         if task.kind == "classify":
             shown = [sample.label] if sample.label is not None else []
         for split in (sample.split or "train", "all"):
-            pictures[split] += 1
+            images[split] += 1
             empty[split] += not shown
             counts.update((split, name) for name in shown)
     for split in (*_SPLITS, "all"):
-        rows.append([split, pictures[split], empty[split], *(counts[split, c] for c in task.class_names)])
+        rows.append([split, images[split], empty[split], *(counts[split, c] for c in task.class_names)])
     return rows
 
 
@@ -141,8 +141,8 @@ def _engine_rows(made: Counter[str], engines: Mapping[str, Mapping[str, Any]]) -
 
 
 def _credit_parts(samples: Iterable[Sample]) -> list[str]:
-    """Whose 3D models the pictures show; nothing where they show none."""
-    rows = [[c.name, c.author, c.licence, c.library, c.pictures] for c in credits_of(samples)]
+    """Whose 3D models the images show; nothing where they show none."""
+    rows = [[c.name, c.author, c.licence, c.library, c.images] for c in credits_of(samples)]
     if not rows:
         return []
     said = (

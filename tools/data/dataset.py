@@ -134,26 +134,26 @@ class Dataset:
         return self._count("SELECT round FROM scenes WHERE id = ?", scene_id)
 
     def fail_scene(self, scene_id: str, reason: str) -> None:
-        """Record why a scene gave no picture; it is not tried again by itself."""
+        """Record why a scene gave no image; it is not tried again by itself."""
         with self._db:
             self._db.execute("UPDATE scenes SET error = ? WHERE id = ?", (reason, scene_id))
 
     def failures(self) -> dict[str, str]:
-        """Scene id -> why it gave no picture."""
+        """Scene id -> why it gave no image."""
         return {r["id"]: r["error"] for r in self._db.execute("SELECT id, error FROM scenes WHERE error IS NOT NULL")}
 
     # Samples ----------------------------------------------------------------------------------------------------
 
-    def add_sample(self, sample: Sample, picture: Path) -> bool:
-        """Move a finished picture into `images/`, then add its rows. False when the sample is there already.
+    def add_sample(self, sample: Sample, image: Path) -> bool:
+        """Move a finished image into `images/`, then add its rows. False when the sample is there already.
 
         Args:
             sample: its `image` must be a path relative to the run folder.
-            picture: a temporary file on the same disk.
+            image: a temporary file on the same disk.
         """
         target = self.folder / sample.image
         target.parent.mkdir(parents=True, exist_ok=True)
-        picture.replace(target)
+        image.replace(target)
         row = sample.model_dump(exclude={"instances", "lookalikes"})
         row.update({name: json.dumps(row[name], ensure_ascii=False) for name in _JSON_FIELDS})
         with self._db:
@@ -221,7 +221,7 @@ class Dataset:
     # Embeddings -------------------------------------------------------------------------------------------------
 
     def set_embeddings(self, model: str, vectors: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Keep vectors of whole pictures by sample id, as 16-bit floats: half of the space, and no copy goes unseen."""
+        """Keep vectors of whole images by sample id, as 16-bit floats: half of the space, and no copy goes unseen."""
         with self._db:
             self._db.executemany(
                 "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
@@ -301,7 +301,7 @@ class Dataset:
         return {r["sample_id"]: r["comment"] for r in rows if r["action"] == FLAG}
 
     def audit_trail(self, after: int = 0, limit: int = -1) -> list[dict[str, Any]]:
-        """Every change by a person, oldest first: when, who, which picture, what, before, after, and if taken back.
+        """Every change by a person, oldest first: when, who, which image, what, before, after, and if taken back.
 
         Args:
             after: only changes of a later version than this.

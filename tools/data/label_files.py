@@ -16,7 +16,7 @@ FORMATS = {
     "coco": "COCO JSON", "yolo": "YOLO text", "voc": "Pascal VOC XML", "cvat": "CVAT XML", "labelme": "labelme JSON",
     "label-studio": "Label Studio JSON", "hugging-face": "Hugging Face metadata", "masks": "mask pictures",
 }  # fmt: skip
-ONE_PICTURE = ("voc", "labelme")  # a label file each
+ONE_IMAGE = ("voc", "labelme")  # a label file each
 _HEAD = 4000  # characters of a file in which it says what it is
 _TELLING = ("annotations", "categories", "shapes", "images")  # what JSON labels have, though they are cut off
 
@@ -89,7 +89,7 @@ def _read_json(tree: Tree, path: Path, found: Found) -> None:
 
 
 def _read_metadata(tree: Tree, found: Found) -> None:
-    """Add what Hugging Face's metadata beside pictures says."""
+    """Add what Hugging Face's metadata beside images says."""
     names: dict[str, list[str]] = {}
     for path in [p for p in tree.others[".md"] if p.name == hugging_face.CARD]:
         try:

@@ -1,4 +1,4 @@
-"""The files of a folder of labelled photos, and which picture a label file means: never another one in silence."""
+"""The files of a folder of labelled photos, and which image a label file means: never another one in silence."""
 
 import re
 import unicodedata
@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import (
-    PICTURE_SUFFIXES,
+from tools.data.images import (
+    IMAGE_SUFFIXES,
     UNREAD_SUFFIXES,
-    is_picture,
-    is_unread_picture,
+    is_image,
+    is_unread_image,
     plain_name,
     unread_reason,
     walk_files,
@@ -30,7 +30,7 @@ _SPLITS = {
 }  # fmt: skip
 LABEL_FOLDERS = frozenset({"labels", "label", "annotations", "annotation"})
 _MOST_ABOVE = 2  # folders: a data set has images/train or train/images
-# Folders of pictures that say what is where in another picture of the same name.
+# Folders of images that say what is where in another image of the same name.
 _MASK_FOLDERS = frozenset({
     "masks", "mask", "segmentationclass", "segmentationobject", "segmentation", "segmentations", "gt", "ground_truth",
     "groundtruth", "labels", "label", "annotations", "annotation", "panoptic",
@@ -44,9 +44,9 @@ class Tree:
     """The files of a folder by kind, in sorted order."""
 
     root: Path
-    top: Path  # the root, or a folder above it whose labels are of its pictures
-    pictures: list[Path] = field(default_factory=list)
-    masks: list[Path] = field(default_factory=list)  # pictures of what is where in another picture
+    top: Path  # the root, or a folder above it whose labels are of its images
+    images: list[Path] = field(default_factory=list)
+    masks: list[Path] = field(default_factory=list)  # images of what is where in another image
     unread: list[str] = field(default_factory=list)  # photos that are not read, and why
     links: list[Path] = field(default_factory=list)  # linked folders, which were followed
     others: dict[str, list[Path]] = field(default_factory=lambda: defaultdict(list))  # by suffix
@@ -60,7 +60,7 @@ def read_tree(folder: Path) -> Tree:
     """List a folder.
 
     Raises:
-        StepFailed: it is missing, cannot be read, or holds no picture.
+        StepFailed: it is missing, cannot be read, or holds no image.
     """
     if not folder.exists():
         raise StepFailed(f"{folder}: there is no such folder. Give the folder of your labelled photos.")
@@ -76,13 +76,13 @@ def read_tree(folder: Path) -> Tree:
             continue
         if reason := _why_unread(path):
             tree.unread.append(f"{plain_name(tree.relative(path))} ({reason})")
-        elif is_picture(path):
-            tree.pictures.append(path)
+        elif is_image(path):
+            tree.images.append(path)
         elif path.is_file():
             tree.others[path.suffix.lower()].append(path)
     tree.masks = _masks(tree)
-    tree.pictures = sorted(set(tree.pictures) - set(tree.masks))
-    if not tree.pictures:
+    tree.images = sorted(set(tree.images) - set(tree.masks))
+    if not tree.images:
         what = "is empty" if not files else "holds no picture"
         if tree.unread:
             what = f"holds only pictures that are not read, such as {tree.unread[0]}"
@@ -94,9 +94,9 @@ def _why_unread(path: Path) -> str:
     """Why a photo is not read, or a file whose name nobody could write down; empty for all others."""
     if plain_name(str(path)) != str(path):
         return "its name is not text in UTF-8; rename it"
-    if is_unread_picture(path):
+    if is_unread_image(path):
         return unread_reason(path)
-    return "a link to nowhere" if is_picture(path) and not path.exists() else ""
+    return "a link to nowhere" if is_image(path) and not path.exists() else ""
 
 
 def above(root: Path) -> list[Path]:
@@ -112,7 +112,7 @@ def above(root: Path) -> list[Path]:
 
 
 def widen(tree: Tree) -> bool:
-    """Take in the label folders beside a folder of pictures that has no labels itself; whether there are any."""
+    """Take in the label folders beside a folder of images that has no labels itself; whether there are any."""
     added = False
     for place in above(tree.root):
         try:
@@ -128,15 +128,15 @@ def widen(tree: Tree) -> bool:
 
 
 def _masks(tree: Tree) -> list[Path]:
-    """Pictures in a folder of masks, where a picture of the same name lies elsewhere."""
+    """Images in a folder of masks, where an image of the same name lies elsewhere."""
 
     def in_mask_folder(path: Path) -> bool:
         inside = [p.casefold() for p in path.relative_to(tree.root).parts[:-1]]
         telling = [p for p in inside if p in _MASK_FOLDERS or p in IMAGE_FOLDERS]
         return path.suffix.lower() in _MASK_SUFFIXES and bool(telling) and telling[-1] in _MASK_FOLDERS
 
-    suspects = [p for p in tree.pictures if in_mask_folder(p)]
-    photos = {p.stem for p in tree.pictures if not in_mask_folder(p)}
+    suspects = [p for p in tree.images if in_mask_folder(p)]
+    photos = {p.stem for p in tree.images if not in_mask_folder(p)}
     return [p for p in suspects if mask_of(p, photos) is not None]
 
 
@@ -194,8 +194,8 @@ WAYS: tuple[tuple[Callable[[str], str], str], ...] = (
 
 
 @dataclass(frozen=True)
-class NamedPicture:
-    """A picture that a label file speaks of."""
+class NamedImage:
+    """An image that a label file speaks of."""
 
     name: str  # as the file says it, with folders if it does
     source: Path  # the label file
@@ -203,9 +203,9 @@ class NamedPicture:
 
 @dataclass
 class Matches:
-    """Which pictures are meant."""
+    """Which images are meant."""
 
-    pictures: list[Path | None]
+    images: list[Path | None]
     unclear: list[bool]  # whether several may be meant
     notes: dict[str, list[str]]  # how names differ -> examples
 
@@ -213,11 +213,11 @@ class Matches:
 _Fit = tuple[int, ...]
 
 
-def match_pictures(tree: Tree, wanted: Sequence[NamedPicture]) -> Matches:
-    """Find the picture of every label, exact names first; what a stricter rule took, a laxer one leaves alone.
+def match_images(tree: Tree, wanted: Sequence[NamedImage]) -> Matches:
+    """Find the image of every label, exact names first; what a stricter rule took, a laxer one leaves alone.
 
-    A name that fits two pictures is cleared up by its folders, by the split that label file and picture speak of and
-    by the nearest folder, or not at all; so is a picture that two names fit. A picture of another split than the
+    A name that fits two images is cleared up by its folders, by the split that label file and image speak of and
+    by the nearest folder, or not at all; so is an image that two names fit. An image of another split than the
     label file's is never meant.
     """
     found = Matches([None] * len(wanted), [False] * len(wanted), defaultdict(list))
@@ -225,26 +225,26 @@ def match_pictures(tree: Tree, wanted: Sequence[NamedPicture]) -> Matches:
     for by_stem in (False, True):
         for same, how in WAYS:
             key = _stem_key(same) if by_stem else same
-            taken = {p for p in found.pictures if p is not None}
+            taken = {p for p in found.images if p is not None}
             index: dict[str, list[Path]] = defaultdict(list)
-            for picture in tree.pictures:
-                if picture not in taken:
-                    index[key(picture.name)].append(picture)
+            for image in tree.images:
+                if image not in taken:
+                    index[key(image.name)].append(image)
             claims: dict[Path, list[tuple[_Fit, int]]] = defaultdict(list)
             for place in open_:
                 _claim(tree, wanted[place], place, index.get(key(_path(wanted[place]).name), []), same, claims, found)
-            for picture, claim in claims.items():
-                _grant(picture, claim, wanted, found)
+            for image, claim in claims.items():
+                _grant(image, claim, wanted, found)
             how_now = "another ending" if by_stem else how
             for place in open_:
-                if how_now and (meant := found.pictures[place]) is not None:
+                if how_now and (meant := found.images[place]) is not None:
                     found.notes[how_now].append(f"{wanted[place].name} -> {tree.relative(meant)}")
-            open_ = [p for p in open_ if found.pictures[p] is None and not found.unclear[p]]
+            open_ = [p for p in open_ if found.images[p] is None and not found.unclear[p]]
     return found
 
 
 def _claim(
-    tree: Tree, wanted: NamedPicture, place: int, candidates: Sequence[Path], same: Callable[[str], str],
+    tree: Tree, wanted: NamedImage, place: int, candidates: Sequence[Path], same: Callable[[str], str],
     claims: dict[Path, list[tuple[_Fit, int]]], found: Matches,
 ) -> None:  # fmt: skip
     name = _path(wanted)
@@ -259,34 +259,34 @@ def _claim(
         found.unclear[place] = True
 
 
-def _grant(picture: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[NamedPicture], found: Matches) -> None:
-    """Give a picture to the name that fits it best, in whichever files that stands."""
+def _grant(image: Path, claims: list[tuple[_Fit, int]], wanted: Sequence[NamedImage], found: Matches) -> None:
+    """Give an image to the name that fits it best, in whichever files that stands."""
     best = max(fit for fit, _ in claims)
     names = {wanted[place].name for fit, place in claims if fit == best}
     for fit, place in claims:
         if fit == best and len(names) == 1:
-            found.pictures[place] = picture
+            found.images[place] = image
         else:
             found.unclear[place] = True
 
 
-def _path(wanted: NamedPicture) -> PurePosixPath:
+def _path(wanted: NamedImage) -> PurePosixPath:
     return PurePosixPath(wanted.name.replace("\\", "/"))
 
 
 def stem_of(name: str) -> str:
-    """A picture's name without its ending; a dot within a name without one is no ending."""
+    """An image's name without its ending; a dot within a name without one is no ending."""
     stem, dot, ending = name.rpartition(".")
-    return stem if dot and f".{ending.lower()}" in PICTURE_SUFFIXES | UNREAD_SUFFIXES else name
+    return stem if dot and f".{ending.lower()}" in IMAGE_SUFFIXES | UNREAD_SUFFIXES else name
 
 
 def _stem_key(same: Callable[[str], str]) -> Callable[[str], str]:
     return lambda name: same(stem_of(name))
 
 
-def _other_split(tree: Tree, wanted: NamedPicture, picture: Path) -> bool:
+def _other_split(tree: Tree, wanted: NamedImage, image: Path) -> bool:
     said = split_of(_path(wanted).parts[:-1]) or _file_split(tree, wanted.source)
-    own = split_of(picture.relative_to(tree.top).parts[:-1])
+    own = split_of(image.relative_to(tree.top).parts[:-1])
     return bool(said and own and said != own)
 
 
@@ -295,15 +295,15 @@ def _file_split(tree: Tree, source: Path) -> str:
     return split_of([*parts[:-1], source.stem])
 
 
-def _fit(tree: Tree, name: PurePosixPath, source: Path, picture: Path, same: Callable[[str], str]) -> _Fit:
-    """How well a picture's place fits: folders of the name, split, an images folder, nearness to the label file."""
-    inside = picture.relative_to(tree.top).parts[:-1]
+def _fit(tree: Tree, name: PurePosixPath, source: Path, image: Path, same: Callable[[str], str]) -> _Fit:
+    """How well an image's place fits: folders of the name, split, an images folder, nearness to the label file."""
+    inside = image.relative_to(tree.top).parts[:-1]
     alike = 0
-    for a, b in zip(reversed(picture.parts[:-1]), reversed(name.parts[:-1]), strict=False):
+    for a, b in zip(reversed(image.parts[:-1]), reversed(name.parts[:-1]), strict=False):
         if same(a) != same(b):
             break
         alike += 1
     said = split_of(name.parts[:-1]) or _file_split(tree, source)
-    shared = len([1 for a, b in zip(picture.parts, source.parts, strict=False) if a == b])
+    shared = len([1 for a, b in zip(image.parts, source.parts, strict=False) if a == b])
     images = any(part.casefold() in IMAGE_FOLDERS for part in inside)
     return alike, int(bool(said) and said == split_of(inside)), shared, int(images)

@@ -1,6 +1,6 @@
 """The one rule for labels that cannot be used, in every format: left out, counted, named; too many refuse the set.
 
-A label that is left out takes its picture with it where nothing else is labelled in it: such a picture is not empty.
+A label that is left out takes its image with it where nothing else is labelled in it: such an image is not empty.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a picture file says of itself beside its pixels: taken out whole, or one line put in, without touching a pixel.
+"""What an image file says of itself beside its pixels: taken out whole, or one line put in, without touching a pixel.
 
 JPEG, PNG and WebP are edited by their segments and chunks; other kinds are written anew from their pixels.
 """
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from tools.data.pictures import open_picture, orientation_of, read_picture, write_picture
+from tools.data.images import open_image, orientation_of, read_image, write_image
 
 _PNG, _XMP_KEY = b"\x89PNG\r\n\x1a\n", b"XML:com.adobe.xmp"
 _XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
-# What shows the picture and nothing else. JPEG: all but APPn, comments; ICC (APP2) and Adobe's colours (APP14) stay.
+# What shows the image and nothing else. JPEG: all but APPn, comments; ICC (APP2) and Adobe's colours (APP14) stay.
 _JPEG_KEPT_APPS = {0xE0: (b"JFIF\0",), 0xE2: (b"ICC_PROFILE\0",), 0xEE: (b"Adobe",)}
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
                        b"cICP", b"bKGD", b"acTL", b"fcTL", b"fdAT"})  # fmt: skip
@@ -26,7 +26,7 @@ _EXIF_FLAG, _XMP_FLAG, _ALPHA_FLAG = 0x08, 0x04, 0x10
 def without_metadata(content: bytes) -> bytes | None:
     """The bytes of a JPEG, PNG or WebP without EXIF, XMP, IPTC, comments and manifests; None for any other file."""
     if content[:2] == b"\xff\xd8":
-        kept = [s for s in _segments(content) if _is_picture_segment(s)]
+        kept = [s for s in _segments(content) if _is_image_segment(s)]
         return b"".join(kept)
     if content[:8] == _PNG:
         return _PNG + b"".join(raw for kind, raw in _png_chunks(content) if kind in _PNG_KEPT)
@@ -59,24 +59,24 @@ def with_xmp(content: bytes, packet: bytes) -> bytes | None:
 
 
 def write_bare(source: Path, target: Path, packet: bytes | None = None) -> None:
-    """Write a picture without metadata: the same pixels as it is shown with, turned upright where EXIF turned it.
+    """Write an image without metadata: the same pixels as it is shown with, turned upright where EXIF turned it.
 
     Args:
-        source: any picture that is read.
+        source: any image that is read.
         target: a name of the same ending, or of a kind that Pillow writes.
         packet: XMP to put in, in kinds that hold it.
 
     Raises:
-        StepFailed: the source is no readable picture.
+        StepFailed: the source is no readable image.
         OSError: the target cannot be written.
     """
     content = source.read_bytes()
     bare = without_metadata(content)
     if bare is not None:
-        with open_picture(source) as image:
+        with open_image(source) as image:
             turned = orientation_of(image, source) != 1
     if bare is None or turned:
-        write_picture(target, read_picture(source))
+        write_image(target, read_image(source))
         bare = target.read_bytes()
     marked = with_xmp(bare, packet) if packet is not None else None
     target.write_bytes(marked if marked is not None else bare)
@@ -104,7 +104,7 @@ def _segments(content: bytes) -> Iterator[bytes]:
     yield content[place:]
 
 
-def _is_picture_segment(segment: bytes) -> bool:
+def _is_image_segment(segment: bytes) -> bool:
     if segment[:1] != b"\xff" or len(segment) < 4:
         return True
     marker = segment[1]

@@ -1,6 +1,6 @@
-"""Where a picture comes from, as it says itself: IPTC's digital source type in XMP, and a C2PA manifest.
+"""Where an image comes from, as it says itself: IPTC's digital source type in XMP, and a C2PA manifest.
 
-Every picture made here says so, and what it is made of; pictures that come in are asked. Neither proves anything: a
+Every image made here says so, and what it is made of; images that come in are asked. Neither proves anything: a
 mark can be taken off, and a photo without one may be generated all the same.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 
 from tools.core.errors import StepFailed
 from tools.core.files import write_bytes
+from tools.data.images import open_image
 from tools.data.metadata import with_xmp, without_metadata, write_bare
-from tools.data.pictures import open_picture
 
 DRAWN_GROUND = "drawn by formula"  # in the provenance of what was pasted on no photo
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -31,12 +31,12 @@ _JUMBF = b"c2pa"  # the label of its manifest store
 
 @dataclass(frozen=True)
 class Origin:
-    """What a picture says of itself."""
+    """What an image says of itself."""
 
     source_type: str | None = None  # the last part of IPTC's address
     c2pa: bool = False  # it carries a manifest
     made_with: str | None = None  # as the manifest says
-    valid: bool | None = None  # the manifest fits the picture; None: there is none
+    valid: bool | None = None  # the manifest fits the image; None: there is none
 
     @property
     def is_generated(self) -> bool:
@@ -47,7 +47,7 @@ class Origin:
 def source_type(engine: str, provenance: Mapping[str, Any] | None = None) -> str | None:
     """IPTC's type of what an engine makes.
 
-    Rendered pictures come of an algorithm that was not trained on any (algorithmicMedia); pasted ones are composites,
+    Rendered images come of an algorithm that was not trained on any (algorithmicMedia); pasted ones are composites,
     of photos alone (compositeCapture) or on a drawn ground (compositeSynthetic); what a network painted is
     trainedAlgorithmicMedia, or a composite with it where it painted over a render. An engine that is not known here
     is taken for a network, unless it says its own `digital_source_type`.
@@ -88,7 +88,7 @@ def packet(kind: str | None) -> bytes | None:
 
 
 def mark(path: Path, kind: str) -> None:
-    """Write a source type into a picture that was just made, without touching a pixel; all else it says goes.
+    """Write a source type into an image that was just made, without touching a pixel; all else it says goes.
 
     Kinds of files that cannot hold it stay as they are; the data set's record has it all the same.
     """
@@ -103,17 +103,17 @@ def is_marked(path: Path, kind: str | None) -> bool:
 
 
 def write_marked(source: Path, target: Path, kind: str | None) -> None:
-    """A picture for others: the same pixels, its source type, and nothing else.
+    """An image for others: the same pixels, its source type, and nothing else.
 
     Raises:
-        StepFailed: it is no readable picture.
+        StepFailed: it is no readable image.
         OSError: the target cannot be written.
     """
     write_bare(source, target, packet(kind))
 
 
 def carry(source: Path, target: Path) -> None:
-    """Let a copy of a picture, made of its pixels alone, say of where it comes from what the original says."""
+    """Let a copy of an image, made of its pixels alone, say of where it comes from what the original says."""
     if (kind := read_origin(source).source_type) is not None:
         mark(target, kind)
 
@@ -124,9 +124,9 @@ def _marked(content: bytes, kind: str | None) -> bytes | None:
 
 
 def read_origin(path: Path) -> Origin:
-    """What a picture says of where it comes from; one that cannot be read says nothing."""
+    """What an image says of where it comes from; one that cannot be read says nothing."""
     try:
-        with open_picture(path) as image:
+        with open_image(path) as image:
             xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
         content = path.read_bytes()
     except (StepFailed, OSError):
@@ -157,7 +157,7 @@ def _of_manifest(path: Path, kind: str | None) -> Origin:
 
 
 def count_generated(paths: Iterable[Path]) -> tuple[int, int]:
-    """How many of some pictures are marked as generated, and how many carry a manifest."""
+    """How many of some images are marked as generated, and how many carry a manifest."""
     found = [read_origin(path) for path in paths]
     return sum(o.is_generated for o in found), sum(o.c2pa for o in found)
 

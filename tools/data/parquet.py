@@ -1,6 +1,6 @@
-"""Data sets as a hub gives them out: parquet files whose rows hold a picture and its labels.
+"""Data sets as a hub gives them out: parquet files whose rows hold an image and its labels.
 
-They are written once as pictures with a `metadata.jsonl` beside them, which `tools.data.formats.hugging_face` reads;
+They are written once as images with a `metadata.jsonl` beside them, which `tools.data.formats.hugging_face` reads;
 classes that the file numbers and names are written by name.
 """
 
@@ -14,30 +14,30 @@ from typing import Any
 from tools.core.errors import FixArguments
 from tools.core.files import write_text
 from tools.data.formats.hugging_face import BOXES, CLASSES, METADATA, WHOLE
-from tools.data.pictures import PICTURE_SUFFIXES, is_picture, walk_files
+from tools.data.images import IMAGE_SUFFIXES, is_image, walk_files
 from tools.data.uploads import Limits, building
 
 SUFFIX = ".parquet"
 _ROWS = 16  # in memory at once
 _SPLITS = ("train", "validation", "valid", "test")
-_PLAIN = ("width", "height", "objects", *WHOLE)  # columns that say something about a picture
+_PLAIN = ("width", "height", "objects", *WHOLE)  # columns that say something about an image
 _NAME_CHARS = 60
 
 
 def is_parquet(given: Path) -> bool:
-    """Whether a path is a parquet file, or a folder with such files and no pictures beside them."""
+    """Whether a path is a parquet file, or a folder with such files and no images beside them."""
     if given.is_file():
         return given.suffix.lower() == SUFFIX
     found = False
     for path in walk_files(given) if given.is_dir() else ():
-        if is_picture(path):
+        if is_image(path):
             return False
         found |= path.suffix.lower() == SUFFIX
     return found
 
 
 def unpack_parquet(given: Path, into: Path, limits: Limits) -> None:
-    """Write the pictures and labels of parquet files into a new folder.
+    """Write the images and labels of parquet files into a new folder.
 
     Args:
         given: a file or a folder of files; nothing in it is touched.
@@ -45,7 +45,7 @@ def unpack_parquet(given: Path, into: Path, limits: Limits) -> None:
         limits: of size and number, as for an archive.
 
     Raises:
-        FixArguments: a file cannot be read or holds no pictures, or they are too many; the message names it.
+        FixArguments: a file cannot be read or holds no images, or they are too many; the message names it.
         StepFailed: the disk is full or read-only.
     """
     taken: set[str] = set()
@@ -78,10 +78,10 @@ def parquet_files(given: Path) -> list[Path]:
 
 
 def _rows(file: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
-    """Name, bytes and labels of every picture.
+    """Name, bytes and labels of every image.
 
     Raises:
-        FixArguments: the file cannot be read, or no column of it holds pictures.
+        FixArguments: the file cannot be read, or no column of it holds images.
     """
     import pyarrow as arrow
     import pyarrow.parquet as parquet
@@ -90,7 +90,7 @@ def _rows(file: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         with parquet.ParquetFile(file) as opened:
             schema = opened.schema_arrow
             features = _features(schema.metadata or {})
-            column = _picture_column(schema, features)
+            column = _image_column(schema, features)
             if column is None:
                 raise FixArguments(
                     f"{file}: no column of it holds pictures ({', '.join(schema.names)[:200]}). Data sets that only "
@@ -102,10 +102,10 @@ def _rows(file: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
             for batch in opened.iter_batches(batch_size=_ROWS, columns=wanted):
                 for row in batch.to_pylist():
                     place += 1
-                    picture = row.pop(column)
-                    content = picture.get("bytes") if isinstance(picture, dict) else picture
+                    image = row.pop(column)
+                    content = image.get("bytes") if isinstance(image, dict) else image
                     if isinstance(content, bytes) and content:
-                        path = picture.get("path") if isinstance(picture, dict) else None
+                        path = image.get("path") if isinstance(image, dict) else None
                         yield _file_name(path, content, place), content, _labels(row, names)
     except (arrow.ArrowException, OSError) as error:
         raise FixArguments(f"{file}: no parquet file that can be read ({str(error)[:200]}). Fetch it again.") from error
@@ -120,8 +120,8 @@ def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
     return features if isinstance(features, dict) else {}
 
 
-def _picture_column(schema: Any, features: Mapping[str, Any]) -> str | None:
-    """The first column of pictures: a struct with their bytes, or plain bytes."""
+def _image_column(schema: Any, features: Mapping[str, Any]) -> str | None:
+    """The first column of images: a struct with their bytes, or plain bytes."""
     import pyarrow as arrow
 
     def holds_bytes(kind: Any) -> bool:
@@ -167,7 +167,7 @@ def _named(key: str, value: Any, names: Mapping[str, list[str]]) -> Any:
 
 
 def _file_name(path: Any, content: bytes, place: int) -> str:
-    """A name for a picture, its own where it has one; the suffix is of what it holds."""
+    """A name for an image, its own where it has one; the suffix is of what it holds."""
     from PIL import Image
 
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", PurePosixPath(path).stem)[:_NAME_CHARS] if isinstance(path, str) else ""
@@ -177,7 +177,7 @@ def _file_name(path: Any, content: bytes, place: int) -> str:
     except Exception:  # decoders fail in many ways; that it is broken is said when it is read
         kind = ""
     suffix = {"jpeg": ".jpg", "tiff": ".tif"}.get(kind, f".{kind}")
-    return f"{stem.strip('.-') or f'row_{place:06d}'}{suffix if suffix in PICTURE_SUFFIXES else '.jpg'}"
+    return f"{stem.strip('.-') or f'row_{place:06d}'}{suffix if suffix in IMAGE_SUFFIXES else '.jpg'}"
 
 
 def _free_name(path: str, taken: set[str]) -> str:

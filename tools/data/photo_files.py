@@ -11,18 +11,18 @@ from pathlib import Path
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.dataset import file_sha256
-from tools.data.origin import read_origin
-from tools.data.pictures import (
-    Picture,
-    is_picture,
-    is_unread_picture,
-    open_picture,
+from tools.data.images import (
+    ImageArray,
+    is_image,
+    is_unread_image,
+    open_image,
     orientation_of,
     plain_name,
-    read_picture,
+    read_image,
     unread_reason,
     walk_files,
 )
+from tools.data.origin import read_origin
 
 READ_AHEAD_PX = 40_000_000  # in memory at once: 120 MB decoded; one photo may be larger
 _THREADS = 2  # decoding lets go of the interpreter; more gain nothing while a network computes
@@ -44,7 +44,7 @@ class ReadPhoto:
     """A photo in memory, or why it cannot be."""
 
     file: PhotoFile
-    picture: Picture | None
+    image: ImageArray | None
     problem: str = ""
     notes: list[str] = field(default_factory=list)  # what is unusual about it
     sha256: str = ""  # of the file's bytes
@@ -76,7 +76,7 @@ def find_photos(given: Sequence[Path]) -> Iterator[PhotoFile]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     try:
-        yield from (path for path in walk_files(folder) if is_picture(path) or is_unread_picture(path))
+        yield from (path for path in walk_files(folder) if is_image(path) or is_unread_image(path))
     except OSError as error:
         raise StepFailed(
             f"{error.filename or folder} cannot be read ({error.strerror}); check that it is still there"
@@ -112,7 +112,7 @@ def read_ahead(files: Iterator[PhotoFile]) -> Iterator[ReadPhoto]:
 
 def _pixels(path: Path) -> int:
     try:
-        with open_picture(path) as image:
+        with open_image(path) as image:
             return image.width * image.height
     except Exception:  # whatever is wrong with it is said when it is read
         return 0
@@ -123,10 +123,10 @@ def read_photo(file: PhotoFile) -> ReadPhoto:
     try:
         if not file.size:
             raise StepFailed("the file is empty" if file.path.exists() else "there is no such file any more")
-        if is_unread_picture(file.path):
+        if is_unread_image(file.path):
             raise StepFailed(unread_reason(file.path))
-        picture = read_picture(file.path)
-        return ReadPhoto(file, picture, notes=_unusual(file.path), sha256=file_sha256(file.path))
+        image = read_image(file.path)
+        return ReadPhoto(file, image, notes=_unusual(file.path), sha256=file_sha256(file.path))
     except (StepFailed, OSError) as error:
         return ReadPhoto(file, None, str(error).replace(f"{file.path}: ", "", 1))
     except MemoryError:
@@ -138,7 +138,7 @@ def read_photo(file: PhotoFile) -> ReadPhoto:
 def _unusual(path: Path) -> list[str]:
     """What a person should know about how a photo was read."""
     notes = []
-    with open_picture(path) as image:
+    with open_image(path) as image:
         if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "TIFF", "AVIF"):
             notes.append("several frames: the first is labelled")
         if image.mode in ("CMYK", "YCCK", "LAB"):

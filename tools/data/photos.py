@@ -1,6 +1,6 @@
-"""Which pictures come from one photo, which photos decide and which report, and which may not be learnt from.
+"""Which images come from one photo, which photos decide and which report, and which may not be learnt from.
 
-Tiles, crops and augmented copies of one photo look alike: were they on both sides, a score would flatter. Pictures are
+Tiles, crops and augmented copies of one photo look alike: were they on both sides, a score would flatter. Images are
 one photo when they are one file, when their names say so, or when they look almost the same. The name of the photo is,
 by the first rule that fits:
 
@@ -17,16 +17,16 @@ A look is a perceptual hash (`look_hash`); turned by quarters or mirrored it is 
 white: of what was saved again, resized, blurred or made darker 99 % differ in at most 16 of the 256 bits. Two different
 photos differ in 92 or more, small things on plain white, which are the hardest, in 20 or more.
 
-Within a folder the name alone joins (`group_pictures`). Between two folders (`find_twins`: one learnt from, one that
+Within a folder the name alone joins (`group_images`). Between two folders (`find_twins`: one learnt from, one that
 judges) two cameras count to the same number, and every set has a `0001.jpg`. There an equal name is enough when
 
 - it holds a date and time, or
 - one of the two is named as a part (a tile, a crop, a copy: more than the photo's own name), the photo's name is that
-  of a camera's file or says more than a word for any picture, a number or a day (`frame_0001`, `0001`, `2024-05-03`,
+  of a camera's file or says more than a word for any image, a number or a day (`frame_0001`, `0001`, `2024-05-03`,
   `a`), and no folder says otherwise.
 
 Else the looks have to agree loosely, or it is only a doubt that is told. Looks decide nothing where most of the judging
-photos look like one another: those are frames of a fixed camera, and different pictures.
+photos look like one another: those are frames of a fixed camera, and different images.
 """
 
 import hashlib
@@ -63,27 +63,27 @@ _TILE = re.compile(
 _LAST_NUMBER = re.compile(r"[._-]\d+$")
 
 _DATED = re.compile(rf"{_DATE}[_-]?\d{{6,9}}")
-# What any set calls its pictures: a word or letter for all of them, a number or a day, or both.
+# What any set calls its images: a word or letter for all of them, a number or a day, or both.
 _ANY_NAME = re.compile(
     r"(?:[a-z]|frame|img|image|im|photo|picture|pic|file|scan|shot|snap|snapshot|capture|tile|crop|sample|untitled"
     r"|train|val|test)?s?[\d ._-]*",
     re.IGNORECASE,
 )
 _DAY = re.compile(r"(?<!\d)(?:19|20)\d\d[._-]?[01]\d(?:[._-]?[0-3]\d)?$")
-_MOST_DIGITS = 8  # of a number that counts; a longer one names its picture
+_MOST_DIGITS = 8  # of a number that counts; a longer one names its image
 
 SAME_LOOK_BITS = 16  # of 256, at most: the same photo saved again, resized, brightened
 LOOSE_LOOK_BITS = 64  # of photos with one name: cut by 2 % they differ in 54 at most, different ones in 92 and more
 _HASH_SIDE = 16
 _SEEN_SIDE = 64  # px that the frequencies are taken of
-_FLAT = 2.0  # grey levels of spread below which a picture has nothing to compare
+_FLAT = 2.0  # grey levels of spread below which an image has nothing to compare
 _AT_ONCE = 256  # looks that are compared with all others at a time: bounds the memory that pairs take
 _FIXED_CAMERA = 8  # judging photos that all look the same, and are most of them: frames, not copies
 _ASKED = 200  # judging photos that are asked whether most look like them
 
 
 def photo_of(path: str) -> str:
-    """The photo that a picture comes from, by the rules above.
+    """The photo that an image comes from, by the rules above.
 
     Args:
         path: relative to the folder of the photos, with forward slashes.
@@ -100,16 +100,16 @@ def photo_of(path: str) -> str:
     return "/".join([*folders, name])
 
 
-def look_hash(picture: npt.NDArray[np.uint8]) -> int | None:
-    """256 bits that hardly change when a picture is saved again or resized; None for a featureless one.
+def look_hash(image: npt.NDArray[np.uint8]) -> int | None:
+    """256 bits that hardly change when an image is saved again or resized; None for a featureless one.
 
     The signs of its 16 x 16 lowest frequencies on a tiny grey copy (pHash, Zauner 2010). Signs, and not which is above
-    the median: a mirrored picture has the same bits, but for those of the odd frequencies, which are all turned over.
+    the median: a mirrored image has the same bits, but for those of the odd frequencies, which are all turned over.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (_SEEN_SIDE, _SEEN_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     if float(small.std()) < _FLAT:
         return None
@@ -144,7 +144,7 @@ def look_signs(looks: Sequence[int]) -> npt.NDArray[np.float32]:
 def bits_apart(looks: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(n, m) bits in which looks differ from others, each turned and mirrored as it fits best.
 
-    A mirrored picture has the other sign at every odd frequency. So the even and odd rows and columns are multiplied
+    A mirrored image has the other sign at every odd frequency. So the even and odd rows and columns are multiplied
     apart, once for all ways to mirror.
 
     Args:
@@ -163,8 +163,8 @@ def bits_apart(looks: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) 
     return (_HASH_SIDE * _HASH_SIDE - best) / 2
 
 
-def group_pictures(names: Sequence[str], looks: Sequence[int | None], digests: Sequence[str]) -> tuple[list[str], int]:
-    """The photo of each picture.
+def group_images(names: Sequence[str], looks: Sequence[int | None], digests: Sequence[str]) -> tuple[list[str], int]:
+    """The photo of each image.
 
     Args:
         names: relative paths.
@@ -172,33 +172,33 @@ def group_pictures(names: Sequence[str], looks: Sequence[int | None], digests: S
         digests: hash of each file's bytes.
 
     Returns:
-        The photo's name for each picture, and how many photos were joined because they look the same.
+        The photo's name for each image, and how many photos were joined because they look the same.
     """
     by_name = [photo_of(name) for name in names]
     if len(set(by_name)) < 2:  # names that tell nothing
         by_name = [PurePosixPath(name).with_suffix("").as_posix() for name in names]
     photos = sorted(set(by_name))
     number = {photo: i for i, photo in enumerate(photos)}
-    of_picture = np.array([number[photo] for photo in by_name], np.int64)
+    of_image = np.array([number[photo] for photo in by_name], np.int64)
     joined = np.arange(len(photos))  # of each photo the first one that it is the same as
 
-    def join(pictures: Sequence[int] | npt.NDArray[np.int64]) -> None:
-        same = np.unique(joined[of_picture[pictures]])
+    def join(images: Sequence[int] | npt.NDArray[np.int64]) -> None:
+        same = np.unique(joined[of_image[images]])
         if len(same) > 1:
             joined[np.isin(joined, same)] = same[0]
 
     files: dict[str, list[int]] = defaultdict(list)
     for index, digest in enumerate(digests):
         files[digest].append(index)
-    for pictures in files.values():
-        join(pictures)
+    for images in files.values():
+        join(images)
     for _, others in alike(looks, looks):  # a look is like itself
         join(others)
-    found = [photos[i] for i in joined[of_picture]]
+    found = [photos[i] for i in joined[of_image]]
     sizes: dict[str, int] = defaultdict(int)
     for photo in found:
         sizes[photo] += 1
-    # Frames of one fixed camera all look the same and are still different pictures.
+    # Frames of one fixed camera all look the same and are still different images.
     if len(sizes) < 2 or (len(sizes) < len(photos) and max(sizes.values()) > len(names) / 2):
         return by_name, 0
     return found, len(photos) - len(sizes)
@@ -209,7 +209,7 @@ Reason = Literal["file", "name", "look"]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What tells whether two pictures are of one photo."""
+    """What tells whether two images are of one photo."""
 
     name: str  # path relative to the folder of its set, with forward slashes; "" when it says nothing
     sha256: str  # of the file's bytes
@@ -218,7 +218,7 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Twin:
-    """A judging photo that a picture shows, too."""
+    """A judging photo that an image shows, too."""
 
     judge: int  # its index
     by: Reason
@@ -226,14 +226,14 @@ class Twin:
 
 
 def find_twins(learnt: Sequence[Fingerprint], judging: Sequence[Fingerprint]) -> dict[int, Twin]:
-    """The pictures to learn from that a judging photo shows, too; see the module for the rule.
+    """The images to learn from that a judging photo shows, too; see the module for the rule.
 
     Args:
-        learnt: pictures of one or more sets.
+        learnt: images of one or more sets.
         judging: photos of another set, on which a model is judged.
 
     Returns:
-        {index of the picture: its twin}, those that are the same photo and those that only may be.
+        {index of the image: its twin}, those that are the same photo and those that only may be.
     """
     files = {print_.sha256: j for j, print_ in reversed(list(enumerate(judging))) if print_.sha256}
     names = [_Name.of(print_.name) for print_ in judging]
@@ -271,7 +271,7 @@ def _looks_tell(looks: Sequence[int | None]) -> bool:
 
 @dataclass(frozen=True)
 class _Name:
-    """What a picture's name says of its photo."""
+    """What an image's name says of its photo."""
 
     key: str  # the photo's own name, wherever it lies
     place: str
@@ -308,13 +308,13 @@ def _says_little(name: str) -> bool:
     return bool(_ANY_NAME.fullmatch(name)) and not _CAMERA.fullmatch(name) and len(digits) <= _MOST_DIGITS
 
 
-def split_photos(strata: Mapping[str, str], pictures: Mapping[str, int], val_share: float) -> set[str]:
+def split_photos(strata: Mapping[str, str], images: Mapping[str, int], val_share: float) -> set[str]:
     """The photos that decide; the others report. By the hash of their names, so the same on every machine.
 
     Args:
         strata: photo -> kind, each of which is shared out by itself (labelled and empty, or by class).
-        pictures: photo -> how many pictures it has.
-        val_share: wanted share of the pictures, 0..1.
+        images: photo -> how many images it has.
+        val_share: wanted share of the images, 0..1.
 
     Returns:
         At least one photo, and never all of two or more.
@@ -322,9 +322,9 @@ def split_photos(strata: Mapping[str, str], pictures: Mapping[str, int], val_sha
     chosen: set[str] = set()
     for stratum in sorted(set(strata.values())):
         photos = sorted((p for p, s in strata.items() if s == stratum), key=_order)
-        chosen |= _fill(photos, pictures, val_share)
+        chosen |= _fill(photos, images, val_share)
     if len(strata) > 1 and not 0 < len(chosen) < len(strata):
-        chosen = _fill(sorted(strata, key=_order), pictures, val_share)
+        chosen = _fill(sorted(strata, key=_order), images, val_share)
     return chosen
 
 
@@ -332,13 +332,13 @@ def _order(photo: str) -> str:
     return hashlib.sha256(photo.encode()).hexdigest()
 
 
-def _fill(photos: Sequence[str], pictures: Mapping[str, int], share: float) -> set[str]:
+def _fill(photos: Sequence[str], images: Mapping[str, int], share: float) -> set[str]:
     """The first photos up to the share; of a lone photo its hash decides."""
     if len(photos) == 1:
         return set(photos) if int(_order(photos[0])[:8], 16) / 16**8 < share else set()
-    target, taken = share * sum(pictures[p] for p in photos), 0
+    target, taken = share * sum(images[p] for p in photos), 0
     count = 0
-    while count < len(photos) - 1 and (count == 0 or taken + pictures[photos[count]] / 2 <= target):
-        taken += pictures[photos[count]]
+    while count < len(photos) - 1 and (count == 0 or taken + images[photos[count]] / 2 <= target):
+        taken += images[photos[count]]
         count += 1
     return set(photos[:count])

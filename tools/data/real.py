@@ -17,11 +17,11 @@ from tools.core.task import TaskSpec
 from tools.data.class_names import match_classes
 from tools.data.dataset import file_sha256
 from tools.data.formats.labels import LabelledImage, clip_box, counted, counts_box, mask_area
+from tools.data.images import ImageArray, read_image, read_orientation, read_size
 from tools.data.left_out import LeftOut
 from tools.data.origin import count_generated
 from tools.data.origin import sentence as origin_sentence
-from tools.data.photos import group_pictures, look_hash, split_photos
-from tools.data.pictures import Picture, read_orientation, read_picture, read_size
+from tools.data.photos import group_images, look_hash, split_photos
 from tools.data.real_labels import FORMATS, RealLabels, read_labels
 from tools.data.sample import BoolMask, Box, Instance, Sample, encode_mask
 
@@ -42,7 +42,7 @@ class RealPhotos:
 
 @dataclass
 class _Read:
-    """Pictures that could be read, with their labels as shown, in the task's classes."""
+    """Images that could be read, with their labels as shown, in the task's classes."""
 
     samples: list[Sample] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -60,13 +60,13 @@ def load_real(folder: Path, task: TaskSpec, val_share: float, class_map: Mapping
     """Read a folder of labelled photos; nothing in it is touched.
 
     Args:
-        folder: COCO, YOLO, Pascal VOC or CVAT labels with their pictures, or one folder a class.
+        folder: COCO, YOLO, Pascal VOC or CVAT labels with their images, or one folder a class.
         task: its classes are looked for in the labels.
-        val_share: share of the pictures that decides, 0..1.
+        val_share: share of the images that decides, 0..1.
         class_map: label class -> class of the task, where the names do not say it.
 
     Returns:
-        Samples with absolute image paths and split "val" or "test"; `family` is the photo a picture comes from.
+        Samples with absolute image paths and split "val" or "test"; `family` is the photo an image comes from.
 
     Raises:
         StepFailed: the folder or a file in it cannot be used; the message names it and the way out.
@@ -75,11 +75,11 @@ def load_real(folder: Path, task: TaskSpec, val_share: float, class_map: Mapping
     classify = task.kind == "classify"
     read, has_masks, notes, source = _read_all(folder, task, class_map)
     val, test = _split(folder.expanduser().resolve(), read, val_share, notes, classify)
-    pictures, instances = len(read.samples), sum(len(s.instances) for s in read.samples)
+    images, instances = len(read.samples), sum(len(s.instances) for s in read.samples)
     photos = len({s.family for s in [*val, *test]})
     what = "" if classify else f", {instances} {'masks' if has_masks else 'boxes'}"
     kind = FORMATS.get(source, source)
-    notes.insert(0, f"{pictures} pictures of {photos} photos{what}, from {kind}: {len(val)} decide, {len(test)} report")
+    notes.insert(0, f"{images} pictures of {photos} photos{what}, from {kind}: {len(val)} decide, {len(test)} report")
     return RealPhotos(val, test, has_masks, notes)
 
 
@@ -113,7 +113,7 @@ def _read_all(folder: Path, task: TaskSpec, class_map: Mapping[str, str] | None)
     used = _used_classes(labels, folder, classify)
     match = match_classes(used, task, class_map, str(folder))
     notes += match.notes
-    read = _read_pictures(folder, labels, match.mapping, classify)
+    read = _read_images(folder, labels, match.mapping, classify)
     notes += _reading_notes(read)
     if read.samples:
         read.left_out.check(folder)
@@ -137,17 +137,17 @@ def _used_classes(labels: RealLabels, folder: Path, classify: bool) -> Counter[s
     return used
 
 
-# Pictures -----------------------------------------------------------------------------------------------------------
+# Images -----------------------------------------------------------------------------------------------------------
 
 
-def _read_pictures(folder: Path, labels: RealLabels, mapping: dict[str, str], classify: bool) -> _Read:
-    """Read one picture after the other, each only long enough to check and hash it."""
+def _read_images(folder: Path, labels: RealLabels, mapping: dict[str, str], classify: bool) -> _Read:
+    """Read one image after the other, each only long enough to check and hash it."""
     read = _Read(broken=list(labels.broken))
     read.left_out.labels = sum(len(image.instances) for _, image in labels.entries)
     upright = _square_ones_upright(labels)
     for path, image in sorted(labels.entries, key=lambda entry: entry[0]):
         try:
-            pixels, orientation = read_picture(path), read_orientation(path)
+            pixels, orientation = read_image(path), read_orientation(path)
         except StepFailed as error:
             read.broken.append(str(error))
             continue
@@ -175,10 +175,10 @@ def _read_pictures(folder: Path, labels: RealLabels, mapping: dict[str, str], cl
     return read
 
 
-def _sample(path: Path, name: str, picture: Picture, instances: list[Instance], source: str) -> Sample:
+def _sample(path: Path, name: str, image: ImageArray, instances: list[Instance], source: str) -> Sample:
     return Sample(
-        id=f"real-{sha1(name.encode()).hexdigest()[:16]}", image=str(path), width=picture.shape[1],
-        height=picture.shape[0], sha256=file_sha256(path), family=name, engine="real", verdict="kept",
+        id=f"real-{sha1(name.encode()).hexdigest()[:16]}", image=str(path), width=image.shape[1],
+        height=image.shape[0], sha256=file_sha256(path), family=name, engine="real", verdict="kept",
         provenance={"file": name, "labels": source}, instances=instances,
     )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _in_task(instances: list[Instance], mapping: dict[str, str]) -> list[Instanc
 
 
 def _whole_label(image: LabelledImage, instances: list[Instance], mapping: dict[str, str], read: _Read) -> str | None:
-    """The class of a whole picture: its folder's, or that of everything labelled in it."""
+    """The class of a whole image: its folder's, or that of everything labelled in it."""
     if image.label is not None:
         return mapping.get(image.label)
     classes = {i.class_name for i in instances}
@@ -228,7 +228,7 @@ def _reading_notes(read: _Read) -> list[str]:
 
 
 def _square_ones_upright(labels: RealLabels) -> bool:
-    """Whether labels of square pictures are for them as shown: as those of the set's other turned pictures are."""
+    """Whether labels of square images are for them as shown: as those of the set's other turned images are."""
     if labels.upright:
         return True
     shown = stored = 0
@@ -246,9 +246,9 @@ def _square_ones_upright(labels: RealLabels) -> bool:
 def _as_shown(
     image: LabelledImage, name: str, shown: tuple[int, int], orientation: int, upright: bool, read: _Read
 ) -> list[Instance] | None:
-    """Labels in the pixels of the picture as shown; None when they are for a picture of another size.
+    """Labels in the pixels of the image as shown; None when they are for an image of another size.
 
-    Labels are for the stored pixels unless their own size says that the tool had turned the picture already. Where
+    Labels are for the stored pixels unless their own size says that the tool had turned the image already. Where
     both sizes are the same, they say nothing: a person is told.
     """
     stored = (shown[1], shown[0]) if orientation >= 5 else shown
@@ -265,7 +265,7 @@ def _as_shown(
 
 
 def _inside(instances: list[Instance], name: str, width: int, height: int, read: _Read) -> list[Instance]:
-    """Labels with their boxes cut at the picture's edge; those that lie outside it are left out."""
+    """Labels with their boxes cut at the image's edge; those that lie outside it are left out."""
     inside = []
     for instance in instances:
         box = clip_box(instance.box, width, height)
@@ -297,7 +297,7 @@ def turn_mask(mask: BoolMask, orientation: int) -> BoolMask:
 
 
 def turn_box(box: Box, orientation: int, width: int, height: int) -> Box:
-    """A box in a stored picture of that size as it is shown under an EXIF orientation, 1..8."""
+    """A box in a stored image of that size as it is shown under an EXIF orientation, 1..8."""
     x1, y1, x2, y2 = box
     if orientation >= 5:
         x1, y1, x2, y2 = y1, x1, y2, x2
@@ -339,7 +339,7 @@ def _fills_its_box(instance: Instance, sample: Sample) -> bool:
 def _split(
     folder: Path, read: _Read, val_share: float, notes: list[str], classify: bool
 ) -> tuple[list[Sample], list[Sample]]:
-    photos, joined = group_pictures(read.names, read.looks, [s.sha256 for s in read.samples])
+    photos, joined = group_images(read.names, read.looks, [s.sha256 for s in read.samples])
     labelled = [bool(s.label if classify else s.instances) for s in read.samples]
     if len({p for p, some in zip(photos, labelled, strict=True) if some}) < 2:
         if sum(labelled) < 2:

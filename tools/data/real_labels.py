@@ -1,4 +1,4 @@
-"""Find out how somebody's folder of photos is labelled, and read it: label files, mask pictures or class folders.
+"""Find out how somebody's folder of photos is labelled, and read it: label files, mask images or class folders.
 
 Nothing in the folder is written, moved or deleted. What the labels mean for the task is left to `tools.data.real`.
 """
@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from tools.core.errors import StepFailed
 from tools.data.formats import folders, label_studio, unread
 from tools.data.formats.labels import LabelledImage, LabelSet, counted
-from tools.data.label_files import FORMATS, ONE_PICTURE, Found, find_labels, several_formats
-from tools.data.label_tree import HOW, NamedPicture, Tree, match_pictures, read_tree, stem_of, widen
+from tools.data.label_files import FORMATS, ONE_IMAGE, Found, find_labels, several_formats
+from tools.data.label_tree import HOW, NamedImage, Tree, match_images, read_tree, stem_of, widen
 from tools.data.left_out import LeftOut
 from tools.data.photos import SORTING_FOLDERS
 from tools.data.real_masks import read_masks
@@ -19,7 +19,7 @@ from tools.data.real_yolo import YoloFiles, read_text, read_yolo
 
 __all__ = ["FORMATS", "RealLabels", "read_labels"]
 _SHOWN = 3
-# Labelled in a browser, or decoded by a library that turns them first: what is said is of pictures as shown.
+# Labelled in a browser, or decoded by a library that turns them first: what is said is of images as shown.
 _UPRIGHT = ("label-studio", "hugging-face")
 
 
@@ -28,10 +28,10 @@ class RealLabels:
     """What the folder says, in the labels' own class names."""
 
     format: str
-    entries: list[tuple[Path, LabelledImage]] = field(default_factory=list)  # picture, labels; each picture once
+    entries: list[tuple[Path, LabelledImage]] = field(default_factory=list)  # image, labels; each image once
     notes: list[str] = field(default_factory=list)
-    upright: bool = False  # labels are for pictures as shown; else as stored, unless their sizes say otherwise
-    broken: list[str] = field(default_factory=list)  # sentences about pictures that cannot be read
+    upright: bool = False  # labels are for images as shown; else as stored, unless their sizes say otherwise
+    broken: list[str] = field(default_factory=list)  # sentences about images that cannot be read
     left_out: LeftOut = field(default_factory=LeftOut)
 
 
@@ -70,19 +70,19 @@ def read_labels(folder: Path, classify: bool) -> RealLabels:
     return labels
 
 
-# Pictures of labels -------------------------------------------------------------------------------------------------
+# Images of labels -------------------------------------------------------------------------------------------------
 
 
 def _resolve(tree: Tree, found: Found) -> RealLabels:
-    """Bring label files and pictures together.
+    """Bring label files and images together.
 
     Raises:
-        StepFailed: a file of the labels of many pictures is broken, or no labelled picture is there.
+        StepFailed: a file of the labels of many images is broken, or no labelled image is there.
     """
     kind = found.kinds[0]
     files = found.files[kind]
     broken = [path for path in found.broken if path.suffix == files[0][0].suffix]
-    if broken and kind not in ONE_PICTURE:
+    if broken and kind not in ONE_IMAGE:
         raise StepFailed(f"A label file cannot be read. {found.broken[broken[0]]} Repair or remove it.")
     labels = RealLabels(kind, upright=kind in _UPRIGHT)
     said: list[tuple[Path, LabelledImage]] = []
@@ -94,24 +94,24 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
             said += [(path, image) for image in content.images]
         else:
             said.append((path, content))
-    stems = {stem_of(p.name) for p in tree.pictures} if kind in (*ONE_PICTURE, "label-studio") else set()
-    matches = match_pictures(tree, [NamedPicture(_name(path, image, stems, kind), path) for path, image in said])
+    stems = {stem_of(p.name) for p in tree.images} if kind in (*ONE_IMAGE, "label-studio") else set()
+    matches = match_images(tree, [NamedImage(_name(path, image, stems, kind), path) for path, image in said])
     owner: dict[Path, tuple[Path, LabelledImage]] = {}
     missing: list[str] = []
     unclear: list[str] = []
     twice: list[str] = []
-    for (path, image), picture, is_unclear in zip(said, matches.pictures, matches.unclear, strict=True):
+    for (path, image), photo, is_unclear in zip(said, matches.images, matches.unclear, strict=True):
         image.bad[:] = [f"{tree.relative(path)}: {reason}" for reason in image.bad]
-        if picture is None:
+        if photo is None:
             (unclear if is_unclear else missing).append(image.file or tree.relative(path))
-        elif picture not in owner:
-            owner[picture] = (path, image)
-            labels.entries.append((picture, image))
-        elif owner[picture][0] == path:
-            _merge(owner[picture][1], image)
+        elif photo not in owner:
+            owner[photo] = (path, image)
+            labels.entries.append((photo, image))
+        elif owner[photo][0] == path:
+            _merge(owner[photo][1], image)
         else:
-            twice.append(tree.relative(picture))
-    labels.left_out.labels += len(broken)  # each of one picture, which is not empty
+            twice.append(tree.relative(photo))
+    labels.left_out.labels += len(broken)  # each of one image, which is not empty
     labels.left_out.reasons += [found.broken[path] for path in broken]
     spoilt = {path.stem for path in broken}
     for how, examples in matches.notes.items():
@@ -119,7 +119,7 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     _note(labels, missing, "labelled pictures are not in the folder and are left out")
     _note(labels, unclear, "labelled pictures may be several files, or share one, and are left out")
     _note(labels, twice, "pictures are labelled in more than one file; the first file counts")
-    unlisted = [tree.relative(p) for p in tree.pictures if p not in owner and stem_of(p.name) not in spoilt]
+    unlisted = [tree.relative(p) for p in tree.images if p not in owner and stem_of(p.name) not in spoilt]
     _note(labels, unlisted, "pictures have no labels and are left out (they may or may not be empty)")
     if not labels.entries:
         example = f" (such as {missing[0]})" if missing else ""
@@ -127,14 +127,14 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
             raise StepFailed(f"{tree.root}: {unclear[0]} may be one of several pictures. Say its folder in the labels.")
         raise StepFailed(
             f"{tree.root}: none of the {len(missing)} labelled pictures is there{example}; pictures such as "
-            f"{tree.relative(tree.pictures[0])} have no labels. Put the pictures into the same folder as their labels, "
+            f"{tree.relative(tree.images[0])} have no labels. Put the pictures into the same folder as their labels, "
             "under the names that the labels give them."
         )
     return labels
 
 
 def _name(path: Path, image: LabelledImage, stems: set[str], kind: str) -> str:
-    """The picture that a label file means: the one that is called like itself, where there is one.
+    """The image that a label file means: the one that is called like itself, where there is one.
 
     One that was uploaded to Label Studio is meant by its own name too, unless it lies there as that called it.
     """
@@ -156,10 +156,10 @@ def _merge(first: LabelledImage, second: LabelledImage) -> None:
 
 
 def _one_meaning(tree: Tree, labels: RealLabels, classify: bool) -> None:
-    """Drop classes of whole pictures where boxes or masks are wanted and there are some.
+    """Drop classes of whole images where boxes or masks are wanted and there are some.
 
     Raises:
-        StepFailed: there are only such classes; a picture with one is not empty.
+        StepFailed: there are only such classes; an image with one is not empty.
     """
     named = [k for k, (_, image) in enumerate(labels.entries) if image.label is not None]
     if classify or not named:
@@ -190,7 +190,7 @@ def _masks(tree: Tree) -> RealLabels:
 
 def _yolo(tree: Tree, files: YoloFiles) -> RealLabels:
     read = read_yolo(tree, files)
-    # The format's own trainer turns pictures by EXIF before it uses the labels.
+    # The format's own trainer turns images by EXIF before it uses the labels.
     labels = RealLabels("yolo", read.entries, upright=True, broken=read.broken, left_out=read.left_out)
     if read.nameless:
         labels.notes.append("no data.yaml and no classes.txt: the class numbers are taken as names")
@@ -200,7 +200,7 @@ def _yolo(tree: Tree, files: YoloFiles) -> RealLabels:
 
 
 def _settle(tree: Tree, labels: RealLabels) -> None:
-    """Apply the rule of labels that are left out: a picture none of whose labels could be read is not empty.
+    """Apply the rule of labels that are left out: an image none of whose labels could be read is not empty.
 
     Raises:
         StepFailed: too many are.
@@ -253,7 +253,7 @@ def _without_label_files(tree: Tree, classify: bool, found: Found) -> RealLabels
             names = _folder_names(path)
     labels = RealLabels("class folders", upright=True)
     loose = []
-    for path in tree.pictures:
+    for path in tree.images:
         inside = [p for p in path.relative_to(tree.root).parts[:-1] if p.casefold() not in SORTING_FOLDERS]
         if inside:
             image = LabelledImage(tree.relative(path), 0, 0, label=names.get(inside[-1], inside[-1]))
@@ -265,7 +265,7 @@ def _without_label_files(tree: Tree, classify: bool, found: Found) -> RealLabels
     if not classify:
         folder = labels.entries[0][1].label
         raise StepFailed(
-            f"{tree.root} holds {len(tree.pictures)} pictures but no boxes or masks. Folders such as '{folder}' tell "
+            f"{tree.root} holds {len(tree.images)} pictures but no boxes or masks. Folders such as '{folder}' tell "
             "what a picture shows, not where: label boxes (COCO, YOLO, Pascal VOC or CVAT), or ask for a classifier."
         )
     _note(labels, loose, "pictures lie in no class folder and are left out")
@@ -280,7 +280,7 @@ def _folder_names(path: Path) -> dict[str, str]:
 
 
 def _no_labels(tree: Tree, found: Found) -> str:
-    said = f"{tree.root} holds {len(tree.pictures)} pictures but no labels."
+    said = f"{tree.root} holds {len(tree.images)} pictures but no labels."
     for paths in tree.others.values():
         for path in paths:
             if kind := unread.suffix_kind(path):

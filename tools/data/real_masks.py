@@ -1,4 +1,4 @@
-"""Mask pictures in somebody's folder: which one is of which photo, what its numbers mean, and what is in it."""
+"""Mask images in somebody's folder: which one is of which photo, what its numbers mean, and what is in it."""
 
 import re
 from collections import defaultdict
@@ -11,11 +11,11 @@ from tools.core.errors import StepFailed
 from tools.core.task import slug
 from tools.data.formats import folders, mask_pngs
 from tools.data.formats.labels import LabelledImage
-from tools.data.label_tree import NamedPicture, Tree, mask_of, match_pictures
+from tools.data.label_tree import NamedImage, Tree, mask_of, match_images
 from tools.data.real_yolo import read_text
 
 _LISTS = ("classes.txt", "labels.txt", "labelmap.txt")
-_OBJECTS = frozenset({"segmentationobject", "instances"})  # folders of pictures of numbered objects
+_OBJECTS = frozenset({"segmentationobject", "instances"})  # folders of images of numbered objects
 _ANY = "object"  # the class of masks that nothing names
 _WORDLESS = frozenset({"", "mask", "masks", "object", "instance", "seg", "label", mask_pngs.NOTHING})
 
@@ -47,18 +47,18 @@ def read_masks(tree: Tree) -> MaskLabels:
         StepFailed: a list of classes cannot be read, or masks of several numbers have none; names the way out.
     """
     found = MaskLabels()
-    photos = {p.stem for p in tree.pictures}
+    photos = {p.stem for p in tree.images}
     meant = {path: mask_of(path, photos) for path in tree.masks}
-    wanted = [NamedPicture(f"{own[0]}.png", path) for path, own in meant.items() if own]
-    matches = match_pictures(tree, wanted)
+    wanted = [NamedImage(f"{own[0]}.png", path) for path, own in meant.items() if own]
+    matches = match_images(tree, wanted)
     of_photo: dict[Path, list[Path]] = defaultdict(list)
-    for want, path, is_unclear in zip(wanted, matches.pictures, matches.unclear, strict=True):
+    for want, path, is_unclear in zip(wanted, matches.images, matches.unclear, strict=True):
         if path is not None:
             of_photo[path].append(want.source)
         elif is_unclear:
             found.unclear.append(want.source)
     lists = _lists(tree)
-    for path in tree.pictures:
+    for path in tree.images:
         if path in of_photo:
             image = _read_photo(tree, tree.relative(path), of_photo[path], lists, photos, found)
             found.entries.append((path, image))

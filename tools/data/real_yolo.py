@@ -1,4 +1,4 @@
-"""YOLO's text files in somebody's folder: which one is of which picture, and which list names its classes."""
+"""YOLO's text files in somebody's folder: which one is of which image, and which list names its classes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -9,25 +9,25 @@ from tools.core.errors import StepFailed
 from tools.data.formats import yolo
 from tools.data.formats.labels import LabelledImage
 from tools.data.formats.text import decode
+from tools.data.images import read_size
 from tools.data.label_tree import IMAGE_FOLDERS, LABEL_FOLDERS, WAYS, Tree, above
 from tools.data.left_out import LeftOut
-from tools.data.pictures import read_size
 
 _NAME_LISTS = ("classes.txt", "obj.names", "labels.txt", "predefined_classes.txt")
 _MAIN = ("data", "dataset")  # what a data set's YAML is called
 _LABELS = "labels"
-_LEVELS = 4  # places where a picture's labels may lie
-_ANY_SIDE = 1000  # of a picture, where only the form of rows is looked at
+_LEVELS = 4  # places where an image's labels may lie
+_ANY_SIDE = 1000  # of an image, where only the form of rows is looked at
 _Key = tuple[str, ...]
 
 
 @dataclass
 class YoloFiles:
-    """Label files by picture."""
+    """Label files by image."""
 
     pairs: dict[Path, Path] = field(default_factory=dict)
-    unclear: list[Path] = field(default_factory=list)  # pictures that share a label file, or have several
-    orphans: list[Path] = field(default_factory=list)  # label files without a picture
+    unclear: list[Path] = field(default_factory=list)  # images that share a label file, or have several
+    orphans: list[Path] = field(default_factory=list)  # label files without an image
     texts: dict[Path, str | ValueError] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
@@ -49,7 +49,7 @@ class YoloLabels:
 
     entries: list[tuple[Path, LabelledImage]] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=LeftOut)
-    broken: list[str] = field(default_factory=list)  # sentences about pictures that cannot be read
+    broken: list[str] = field(default_factory=list)  # sentences about images that cannot be read
     notes: list[tuple[list[Path], str]] = field(default_factory=list)
     nameless: bool = False  # no list of classes was found
 
@@ -67,7 +67,7 @@ def read_text(path: Path) -> str:
 
 
 def yolo_files(tree: Tree) -> YoloFiles:
-    """Pair label files and pictures by name and place: exactly first, then by Unicode form, capitals, URL encoding."""
+    """Pair label files and images by name and place: exactly first, then by Unicode form, capitals, URL encoding."""
     files = YoloFiles()
     for path in tree.others[".txt"]:
         if path.name.casefold() not in _NAME_LISTS:
@@ -88,7 +88,7 @@ def yolo_files(tree: Tree) -> YoloFiles:
 
 
 def _is_orphan(path: Path, tree: Tree, text: str | ValueError) -> bool:
-    """Whether a text without a picture is a label file: by its folder and a row, or by nothing but right rows."""
+    """Whether a text without an image is a label file: by its folder and a row, or by nothing but right rows."""
     if isinstance(text, ValueError) or not any(map(yolo.looks_like_row, text.splitlines())):
         return False
     if _in_labels(path, tree):
@@ -100,28 +100,28 @@ def _is_orphan(path: Path, tree: Tree, text: str | ValueError) -> bool:
 
 
 def _pair(tree: Tree, files: YoloFiles, index: dict[_Key, list[Path]], level: int, same: Callable[[str], str]) -> None:
-    """One way of writing names and one place where labels may lie; what two pictures claim is unclear."""
+    """One way of writing names and one place where labels may lie; what two images claim is unclear."""
     claims: dict[Path, list[Path]] = defaultdict(list)
     used, unclear = set(files.pairs.values()), set(files.unclear)
-    for picture in tree.pictures:
-        if picture not in files.pairs and picture not in unclear:
-            key = _place(picture, tree, level, same)
+    for image in tree.images:
+        if image not in files.pairs and image not in unclear:
+            key = _place(image, tree, level, same)
             hits = [] if key is None else [p for p in index.get(key, []) if p not in used]
             if len(hits) == 1:
-                claims[hits[0]].append(picture)
+                claims[hits[0]].append(image)
             elif hits:
-                files.unclear.append(picture)
-    for label, pictures in claims.items():
-        if len(pictures) == 1:
-            files.pairs[pictures[0]] = label
+                files.unclear.append(image)
+    for label, images in claims.items():
+        if len(images) == 1:
+            files.pairs[images[0]] = label
         else:
-            files.unclear += pictures
+            files.unclear += images
 
 
-def _place(picture: Path, tree: Tree, level: int, same: Callable[[str], str]) -> _Key | None:
-    """Where the labels of a picture may lie: in place of its last images folder, beside it, in `labels` near it."""
-    parts = [same(p) for p in picture.relative_to(tree.top).parts[:-1]]
-    name = same(picture.stem)
+def _place(image: Path, tree: Tree, level: int, same: Callable[[str], str]) -> _Key | None:
+    """Where the labels of an image may lie: in place of its last images folder, beside it, in `labels` near it."""
+    parts = [same(p) for p in image.relative_to(tree.top).parts[:-1]]
+    name = same(image.stem)
     if level == 0:
         places = [i for i, part in enumerate(parts) if part.casefold() in IMAGE_FOLDERS]
         return None if not places else (*parts[: places[-1]], _LABELS, *parts[places[-1] + 1 :], name)
@@ -150,7 +150,7 @@ def is_yolo(tree: Tree, files: YoloFiles, others: bool) -> bool:
 
 
 def read_yolo(tree: Tree, files: YoloFiles) -> YoloLabels:
-    """Read every label. A picture without a label file is empty, as in YOLO training, unless files are left over.
+    """Read every label. An image without a label file is empty, as in YOLO training, unless files are left over.
 
     Raises:
         StepFailed: nothing belongs together, or the rows are of a kind that is not read; names the way out.
@@ -159,15 +159,15 @@ def read_yolo(tree: Tree, files: YoloFiles) -> YoloLabels:
     if not files.pairs and files.orphans:
         raise StepFailed(
             f"{tree.root}: none of its {len(files.orphans)} label files is of a picture there: the labels of "
-            f"{tree.relative(tree.pictures[0])} would be in {tree.pictures[0].stem}.txt, and there is "
+            f"{tree.relative(tree.images[0])} would be in {tree.images[0].stem}.txt, and there is "
             f"{tree.relative(files.orphans[0])}. Give pictures and labels the same names."
         )
     names = _Names(tree)
     scored = all(map(yolo.looks_scored, files.lines()))
     if not scored and not names.key_points(next(iter(files.pairs.values()), tree.root / "x")):
         _refuse_poses(tree, files)
-    left = [p for p in tree.pictures if p not in files.pairs and p not in files.unclear]
-    for path in tree.pictures:
+    left = [p for p in tree.images if p not in files.pairs and p not in files.unclear]
+    for path in tree.images:
         if path in files.unclear or (path in left and files.orphans):
             continue
         try:
@@ -223,7 +223,7 @@ def _refuse_poses(tree: Tree, files: YoloFiles) -> None:
 
 
 class _Names:
-    """The list of classes of each label file: the nearest one above it, else above its picture's folder."""
+    """The list of classes of each label file: the nearest one above it, else above its image's folder."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree, self.nameless = tree, False

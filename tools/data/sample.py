@@ -1,4 +1,4 @@
-"""Sample and Instance: a picture with its labels, scores and provenance; masks as COCO RLE."""
+"""Sample and Instance: an image with its labels, scores and provenance; masks as COCO RLE."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
@@ -71,7 +71,7 @@ def mask_box(mask: BoolMask) -> Box:
 
 
 class Instance(BaseModel):
-    """One labelled object in one picture."""
+    """One labelled object in one image."""
 
     class_name: str
     box: Box = Field(description="x1, y1, x2, y2 in pixels, of the visible part")
@@ -90,7 +90,7 @@ class Instance(BaseModel):
 
 
 class Sample(BaseModel):
-    """A picture, where it came from, its scores and its verdict."""
+    """An image, where it came from, its scores and its verdict."""
 
     id: str
     scene_id: str = ""

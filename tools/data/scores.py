@@ -15,8 +15,8 @@ EVALUATED_ON: tuple[EvaluatedOn, ...] = (
 )  # as they are shown
 ErrorKind = Literal["missed", "merged", "background", "loose mask", "wrong class", "double"]
 Interval = tuple[float, float]
-# Resamples of fewer are nearly the same few pictures again: an interval of them says how sure nobody can be.
-MIN_INTERVAL_PICTURES = 5
+# Resamples of fewer are nearly the same few images again: an interval of them says how sure nobody can be.
+MIN_INTERVAL_IMAGES = 5
 
 
 class SliceScore(BaseModel):
@@ -30,13 +30,13 @@ class SliceScore(BaseModel):
     interval: Interval | None = Field(None, description="95 % bootstrap interval of `score`")
 
     def model_post_init(self, _context: object) -> None:
-        """No interval of a few pictures, whoever wrote it down."""
-        if self.images < MIN_INTERVAL_PICTURES:
+        """No interval of a few images, whoever wrote it down."""
+        if self.images < MIN_INTERVAL_IMAGES:
             self.interval = None
 
 
 class Evaluation(BaseModel):
-    """Scores on one set of pictures. None means: cannot be measured here (no masks, no boxes, no empties)."""
+    """Scores on one set of images. None means: cannot be measured here (no masks, no boxes, no empties)."""
 
     on: EvaluatedOn
     images: int
@@ -59,8 +59,8 @@ class Evaluation(BaseModel):
     notes: list[str] = Field(default_factory=list)
 
     def model_post_init(self, _context: object) -> None:
-        """No interval of a few pictures, whoever wrote it down."""
-        if self.images < MIN_INTERVAL_PICTURES:
+        """No interval of a few images, whoever wrote it down."""
+        if self.images < MIN_INTERVAL_IMAGES:
             self.intervals = {}
 
     @property
@@ -140,7 +140,7 @@ class LabelQuality(BaseModel):
 
 
 class Audit(BaseModel):
-    """What an annotator did on pictures whose masks are known exactly."""
+    """What an annotator did on images whose masks are known exactly."""
 
     annotator: str
     pictures: int

@@ -1,4 +1,4 @@
-"""C2PA manifests by a person's own key: who made a picture, with what, and that nobody changed it since."""
+"""C2PA manifests by a person's own key: who made an image, with what, and that nobody changed it since."""
 
 import json
 from importlib.metadata import version
@@ -16,7 +16,7 @@ _NO_NETWORK = {
 
 
 class ManifestSigner:
-    """Signs pictures with the key and certificate of the settings.
+    """Signs images with the key and certificate of the settings.
 
     Args:
         settings: `c2pa_certificate` (PEM, the chain), `c2pa_key_file` (PEM) and `c2pa_algorithm`.
@@ -39,10 +39,10 @@ class ManifestSigner:
         self._named = f"{certificate.name} with {key.name}"
 
     def sign(self, source: Path, target: Path, kind: str) -> None:
-        """Write a copy of a picture with a manifest.
+        """Write a copy of an image with a manifest.
 
         Args:
-            source: a picture that carries none.
+            source: an image that carries none.
             target: another path, of the same ending.
             kind: IPTC's digital source type.
 

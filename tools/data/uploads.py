@@ -19,12 +19,12 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import sync_folder
 from tools.core.settings import Settings
 from tools.core.task import slug
+from tools.data.images import IMAGE_SUFFIXES, check_image
 from tools.data.mesh_files import COMPANIONS, MODEL_SUFFIXES, model_problem
-from tools.data.pictures import PICTURE_SUFFIXES, check_picture
 
 LABEL_SUFFIXES = frozenset({".json", ".xml", ".txt", ".yaml", ".yml"})
 _BESIDE = frozenset({".jsonl", ".csv", ".md"})  # labels and class names of a Hugging Face data set
-PHOTO_KINDS = PICTURE_SUFFIXES | LABEL_SUFFIXES | _BESIDE
+PHOTO_KINDS = IMAGE_SUFFIXES | LABEL_SUFFIXES | _BESIDE
 ASSET_KINDS = frozenset(MODEL_SUFFIXES) | (frozenset(COMPANIONS) - {".blend1"})
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _CHUNK = 1 << 20
@@ -180,8 +180,8 @@ def new_folder(parent: Path, name: str) -> Path:
     return next(p for n in range(1, 10_000) if not (p := parent / (stem if n == 1 else f"{stem}-{n}")).exists())
 
 
-def leave_out_broken_pictures(folder: Path, left_out: RefusedFiles) -> int:
-    """Decode every picture of an upload, for one that is cut off shows it at its end alone; take out the broken.
+def leave_out_broken_images(folder: Path, left_out: RefusedFiles) -> int:
+    """Decode every image of an upload, for one that is cut off shows it at its end alone; take out the broken.
 
     Args:
         folder: our own copy of what was uploaded.
@@ -194,9 +194,9 @@ def leave_out_broken_pictures(folder: Path, left_out: RefusedFiles) -> int:
         FixArguments: none is; the message says what was left out and why.
     """
     whole = 0
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()):
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()):
         try:
-            check_picture(path)
+            check_image(path)
             whole += 1
         except StepFailed as error:
             name = path.relative_to(folder).as_posix()
@@ -233,7 +233,7 @@ def save_labelled(
     target = new_folder(parent, name)
 
     def check(folder: Path) -> str:
-        leave_out_broken_pictures(folder, left_out)
+        leave_out_broken_images(folder, left_out)
         try:
             labels = read_labels(folder, classify)
         except StepFailed as error:
@@ -279,7 +279,7 @@ def save_photos(
 ) -> int:  # fmt: skip
     """Take in photos without labels, or zips of them, into a new folder; returns how many.
 
-    Files of other kinds, broken pictures and refused archives are left out and named in `left_out`.
+    Files of other kinds, broken images and refused archives are left out and named in `left_out`.
 
     Raises:
         FixArguments: nothing is left.
@@ -287,10 +287,10 @@ def save_photos(
     """
 
     def check(hidden: Path) -> str:
-        return str(leave_out_broken_pictures(hidden, left_out))
+        return str(leave_out_broken_images(hidden, left_out))
 
     def fill(hidden: Path) -> int:
-        return lay_down(files, hidden, PICTURE_SUFFIXES, Limits(settings), left_out)
+        return lay_down(files, hidden, IMAGE_SUFFIXES, Limits(settings), left_out)
 
     return int(_taken_in(fill, folder, check))
 

@@ -1,4 +1,4 @@
-"""Networks of other sizes on the same pictures: what each scores, how long it takes, in which form.
+"""Networks of other sizes on the same images: what each scores, how long it takes, in which form.
 
 Each is trained as the run's first round would have been, from random weights where there is no starter of its size. The
 run itself keeps the model it has.
@@ -31,7 +31,7 @@ _FAMILY = re.compile(rf"(yolo\d+)[{_SIZES}]")
 def compare_sizes(
     run: RunContext, sizes: Sequence[str], names: Sequence[str] = (), seconds: float | None = None
 ) -> list[dict[str, Any]]:
-    """Train networks of some sizes on a run's pictures, unless that is done, and measure each.
+    """Train networks of some sizes on a run's images, unless that is done, and measure each.
 
     Args:
         run: with a best model.
@@ -82,7 +82,7 @@ def _trained(run: RunContext, model: str, seconds: float | None) -> Path:
         make_job(run, run.settings.planned_epochs()), folder=folder / "train", initial=None,
         deadline_s=float("inf") if seconds is None else seconds,
     )  # fmt: skip
-    fingerprint = job_fingerprint(job, model, run.settings.training.recipe)  # later rounds add pictures
+    fingerprint = job_fingerprint(job, model, run.settings.training.recipe)  # later rounds add images
     if weights.is_file() and known.is_file() and known.read_text(encoding="utf-8") == fingerprint:
         return weights
 

@@ -30,7 +30,7 @@ from tools.steps.photos_given import judging_photos
 
 STAGE = "export_model"
 TABLE = "devices.json"
-CALIBRATION = 64  # pictures that ranges are taken of; more change nothing
+CALIBRATION = 64  # images that ranges are taken of; more change nothing
 _BY = "export --to"
 Told = Callable[[int], None]
 
@@ -38,7 +38,7 @@ Told = Callable[[int], None]
 def export_to(
     run: RunContext, names: Sequence[str], prune: float | None = None, seconds: float | None = None
 ) -> tuple[list[FormRow], list[str]]:
-    """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test pictures.
+    """Write a run's best model in other forms, beside `export/model.pt`, and measure them on its test images.
 
     Args:
         run: with a best model.
@@ -59,7 +59,7 @@ def export_to(
     export_best(run)
     assert run.record.best is not None
     card = load(run.path(run.record.best.weights))[1]
-    samples, calibration = _pictures(run)
+    samples, calibration = _images(run)
     calibration = calibration if INT8 in names else []
     if not samples:
         notes = [*notes, "no scores: all photos of this run were learnt from; others are measured on with --real"]
@@ -89,7 +89,7 @@ def export_to(
     return rows, notes
 
 
-def _pictures(run: RunContext) -> tuple[dict[EvaluatedOn, Sequence[Sample]], Sequence[Sample]]:
+def _images(run: RunContext) -> tuple[dict[EvaluatedOn, Sequence[Sample]], Sequence[Sample]]:
     """What the forms of a run's model are measured on, and what an 8-bit form's ranges are taken of."""
     if run.record.few is None:
         sets = sets_of(run)

@@ -1,7 +1,7 @@
 """The forms in which a model goes to small devices: who writes each, what that needs, and what runs it here.
 
 Ultralytics' exporters write all but the 8-bit ONNX file, which is `tools.edge.int8`'s. Every form takes one square
-picture at a time, as telephones and boards do.
+image at a time, as telephones and boards do.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.steps.export_model import cpu_threads, open_onnx, open_pt, to_onnx, to_other
 
 Batch = npt.NDArray[np.float32]
-Forward = Callable[[Batch], list[Batch]]  # one (1, 3, side, side) picture in 0..1 -> the network's raw outputs
+Forward = Callable[[Batch], list[Batch]]  # one (1, 3, side, side) image in 0..1 -> the network's raw outputs
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,12 @@ def write(form: ModelForm, pt: Path, size_px: int, out: Path, calibration: Seque
     Args:
         form: of `wanted_forms`.
         pt: written by `to_ultralytics_pt`.
-        size_px: side of the pictures it will take.
+        size_px: side of the images it will take.
         out: folder that gets the product.
-        calibration: (1, 3, size, size) pictures in 0..1 that tell an 8-bit form how large values get.
+        calibration: (1, 3, size, size) images in 0..1 that tell an 8-bit form how large values get.
 
     Raises:
-        StepFailed: the exporter failed, or there is no picture to calibrate on.
+        StepFailed: the exporter failed, or there is no image to calibrate on.
         DiskFull: there is no space for it.
     """
     from tools.edge.int8 import quantise

@@ -1,4 +1,4 @@
-"""Eight bits instead of 32: ONNX Runtime's static quantiser, with what it learnt from validation pictures.
+"""Eight bits instead of 32: ONNX Runtime's static quantiser, with what it learnt from validation images.
 
 Convolutions alone are quantised, each output channel with a scale of its own. The last layers of the head and the
 decoding after them stay as they are: one scale over pixels (to 640) and scores (to 1) would round every score to 0.
@@ -25,10 +25,10 @@ def quantise(source: Path, target: Path, calibration: Sequence[npt.NDArray[np.fl
     Args:
         source: 32-bit, of a fixed size.
         target: written anew.
-        calibration: pictures as the network takes them; some dozen are enough.
+        calibration: images as the network takes them; some dozen are enough.
 
     Raises:
-        StepFailed: there is no picture, or the quantiser failed.
+        StepFailed: there is no image, or the quantiser failed.
         DiskFull: there is no space for it.
     """
     if not calibration:
@@ -56,22 +56,22 @@ def left_alone(nodes: Sequence[Any]) -> list[str]:
     return [node.name for node in nodes if node.op_type != "Conv" or _LAST_LAYERS.search(node.name)]
 
 
-def _reader(name: str, pictures: Sequence[npt.NDArray[np.float32]]) -> Any:
+def _reader(name: str, images: Sequence[npt.NDArray[np.float32]]) -> Any:
     from onnxruntime.quantization import CalibrationDataReader
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        """Hands out one picture after the other."""
+        """Hands out one image after the other."""
 
         def __init__(self) -> None:
-            self.coming: Iterator[npt.NDArray[np.float32]] = iter(pictures)
+            self.coming: Iterator[npt.NDArray[np.float32]] = iter(images)
 
         def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
-            """The next picture; None after the last."""
-            picture = next(self.coming, None)
-            return None if picture is None else {name: picture}
+            """The next image; None after the last."""
+            image = next(self.coming, None)
+            return None if image is None else {name: image}
 
         def rewind(self) -> None:
             """Begin anew."""
-            self.coming = iter(pictures)
+            self.coming = iter(images)
 
     return Reader()

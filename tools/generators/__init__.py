@@ -1,4 +1,4 @@
-"""Engines that turn a SceneSpec into a picture with exact or wanted labels; one file (or folder) an engine."""
+"""Engines that turn a SceneSpec into an image with exact or wanted labels; one file (or folder) an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from tools.scenes.scene import SceneSpec
 
 @dataclass(frozen=True)
 class Generated:
-    """A finished picture in the engine's temporary folder."""
+    """A finished image in the engine's temporary folder."""
 
     scene: SceneSpec
-    picture: Path
+    image: Path
     width: int
     height: int
-    instances: list[Instance]  # of the targets, in picture pixels; empty for engines that draw without labels
+    instances: list[Instance]  # of the targets, in image pixels; empty for engines that draw without labels
     seconds: float
     provenance: dict[str, Any] = field(default_factory=dict)
     lookalikes: list[Instance] = field(default_factory=list)  # those of the scene that are seen, by what draws them
@@ -25,7 +25,7 @@ class Generated:
 
 @dataclass(frozen=True)
 class Failed:
-    """A scene that gave no picture, and why."""
+    """A scene that gave no image, and why."""
 
     scene: SceneSpec
     reason: str
@@ -38,8 +38,8 @@ class Generator(Protocol):
 
     name: str
     why: str = "named in the settings"  # that it draws
-    stopped: str | None = None  # why pictures are still missing, where it ended early
-    digital_source_type: str | None = None  # of all its pictures, a term of IPTC; None: as `tools.data.origin` has it
+    stopped: str | None = None  # why images are still missing, where it ended early
+    digital_source_type: str | None = None  # of all its images, a term of IPTC; None: as `tools.data.origin` has it
 
     @property
     def licence(self) -> str:
@@ -47,7 +47,7 @@ class Generator(Protocol):
 
     @property
     def version(self) -> str:
-        """Of the engine; a change may change every picture."""
+        """Of the engine; a change may change every image."""
 
     def unavailable(self) -> str | None:
         """One sentence on what is missing when it cannot run here, else None."""
@@ -61,7 +61,7 @@ class Generator(Protocol):
         return None
 
     def stop_by(self, check: Callable[[], None]) -> None:
-        """Call this several times a second where one picture takes long; what it raises ends the making at once."""
+        """Call this several times a second where one image takes long; what it raises ends the making at once."""
         return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The engine that a run's pictures come from, by the name in its settings."""
+"""The engine that a run's images come from, by the name in its settings."""
 
 import importlib
 from collections.abc import Callable

@@ -1,10 +1,10 @@
-"""Pictures from any text-to-image model that diffusers loads, by name on the hub or by folder.
+"""Images from any text-to-image model that diffusers loads, by name on the hub or by folder.
 
-The prompt is the scene's caption. Pictures have no exact labels: an annotator finds what is in them.
+The prompt is the scene's caption. Images have no exact labels: an annotator finds what is in them.
 
 Layout: a folder with a GLIGEN pipeline (Li et al. 2023, arXiv 2301.07093) is also given the scene's boxes and phrases.
 It is the one layout model in diffusers that takes a free phrase for each box; ControlNet, the maintained way, wants a
-picture (edges, depth, the 150 colours of ADE20K) and so cannot hear of a class that it was not trained on. diffusers
+image (edges, depth, the 150 colours of ADE20K) and so cannot hear of a class that it was not trained on. diffusers
 calls its GLIGEN class deprecated and still ships it.
 
 Maps: where a person gives sketches, edges or depth maps and names a ControlNet for them (Zhang et al. 2023, arXiv
@@ -30,8 +30,8 @@ from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
+from tools.data.images import ImageArray, is_image, read_image, write_image
 from tools.data.photo_files import PhotoFile, find_photos
-from tools.data.pictures import Picture, is_picture, read_picture, write_picture
 from tools.generators import Failed, Generated, Generator
 from tools.scenes.scene import SceneSpec
 
@@ -43,8 +43,8 @@ DEFAULT_MODELS = (
     (7.5, "stabilityai/sdxl-turbo"),
     (0.0, "stabilityai/sd-turbo"),
 )
-# Activations of one picture, a pixel, in half precision: SD 1.x at 512 px takes about 1 GiB, SDXL at 1024 px about 4.
-# A guess to start from: when memory runs out the batch is halved, and the pictures are the same.
+# Activations of one image, a pixel, in half precision: SD 1.x at 512 px takes about 1 GiB, SDXL at 1024 px about 4.
+# A guess to start from: when memory runs out the batch is halved, and the images are the same.
 BYTES_PER_PIXEL = 4096
 FREE_SHARE = 0.8  # of the free memory is used
 MOST_BATCH, CPU_BATCH = 64, 4
@@ -75,7 +75,7 @@ USUAL = SamplingRecipe(30, 7.0)
 
 
 class DiffusionGenerator(Generator):
-    """Draws captions with a diffusion model; nothing is loaded before the first picture.
+    """Draws captions with a diffusion model; nothing is loaded before the first image.
 
     Args:
         settings: model, size, steps, guidance, batch, negative prompt, profile.
@@ -88,7 +88,7 @@ class DiffusionGenerator(Generator):
         self.model = settings.diffusion.model
         if self.model == "auto":
             self.model = default_model(gpu_gib())
-        self.counts: Counter[str] = Counter()  # pictures, withheld
+        self.counts: Counter[str] = Counter()  # images, withheld
         self._pipe: Any = None
         self._maps: list[PhotoFile] | None = None
         self._batch: int | None = settings.diffusion.batch
@@ -115,14 +115,14 @@ class DiffusionGenerator(Generator):
         return self._no_maps()
 
     def _no_maps(self) -> str | None:
-        """One sentence where a ControlNet is named without maps, or maps without one or without a picture."""
+        """One sentence where a ControlNet is named without maps, or maps without one or without an image."""
         folder, network = self.settings.diffusion.maps_dir, self.settings.diffusion.controlnet
         if (folder is None) != (network is None):
             return (
                 "Maps need a ControlNet that was trained on their kind, and a ControlNet needs maps: name both, "
                 "SIGHTSMITH_DIFFUSION_MAPS_DIR and SIGHTSMITH_DIFFUSION_CONTROLNET."
             )
-        if folder is not None and not (folder.is_dir() and any(is_picture(p) for p in folder.rglob("*"))):
+        if folder is not None and not (folder.is_dir() and any(is_image(p) for p in folder.rglob("*"))):
             return f"SIGHTSMITH_DIFFUSION_MAPS_DIR={folder} is no folder with pictures in it."
         return None
 
@@ -135,7 +135,7 @@ class DiffusionGenerator(Generator):
         """Yield a result for each scene, in their order, batch by batch.
 
         Raises:
-            StepFailed: the weights cannot be loaded, or not even one picture fits into memory.
+            StepFailed: the weights cannot be loaded, or not even one image fits into memory.
         """
         pipe = self._loaded()
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,22 +148,22 @@ class DiffusionGenerator(Generator):
                 continue
             start += len(batch)
             seconds = (time.perf_counter() - started) / len(batch)
-            for scene, picture in zip(batch, drawn, strict=True):
-                yield self._result(pipe, scene, picture, folder, seconds)
+            for scene, image in zip(batch, drawn, strict=True):
+                yield self._result(pipe, scene, image, folder, seconds)
 
     def _result(
-        self, pipe: Any, scene: SceneSpec, picture: Picture | None, folder: Path, seconds: float
+        self, pipe: Any, scene: SceneSpec, image: ImageArray | None, folder: Path, seconds: float
     ) -> Generated | Failed:
-        if picture is None:
+        if image is None:
             self.counts["withheld"] += 1
             return Failed(scene, "the model's safety checker withheld the picture")
         self.counts["pictures"] += 1
         size = self.settings.size_px
         path = folder / f"{scene.id}.jpg"
-        write_picture(path, fitted_to(picture, size))
+        write_image(path, fitted_to(image, size))
         recipe = self._recipe(pipe)
         return Generated(
-            scene=scene, picture=path, width=size, height=size, instances=[], seconds=round(seconds, 4),
+            scene=scene, image=path, width=size, height=size, instances=[], seconds=round(seconds, 4),
             provenance={
                 "prompt": scene.caption, "model": self.model, "revision": revision_of(self.model).removeprefix("@"),
                 "pipeline": type(pipe).__name__, "seed": seed_of(scene), "steps": recipe.steps,
@@ -182,7 +182,7 @@ class DiffusionGenerator(Generator):
         if self.settings.diffusion.maps_dir is None:
             return None
         if self._maps is None:
-            self._maps = [f for f in find_photos([self.settings.diffusion.maps_dir]) if is_picture(f.path)]
+            self._maps = [f for f in find_photos([self.settings.diffusion.maps_dir]) if is_image(f.path)]
         return self._maps[int(scene.layout_id, 16) % len(self._maps)]
 
     def _map_facts(self, scene: SceneSpec) -> dict[str, Any]:
@@ -210,8 +210,8 @@ class DiffusionGenerator(Generator):
             log.info("pictures at once: %d", self._batch)
         return self._batch
 
-    def _drawn(self, pipe: Any, scenes: Sequence[SceneSpec]) -> list[Picture | None] | None:
-        """Pictures of scenes, None for one that was withheld; None when memory ran out and the batch was halved."""
+    def _drawn(self, pipe: Any, scenes: Sequence[SceneSpec]) -> list[ImageArray | None] | None:
+        """Images of scenes, None for one that was withheld; None when memory ran out and the batch was halved."""
         import torch
 
         recipe, side = self._recipe(pipe), side_of(pipe, self.settings)
@@ -219,7 +219,7 @@ class DiffusionGenerator(Generator):
         wanted: dict[str, Any] = {
             "prompt": [s.caption for s in scenes], "num_inference_steps": recipe.steps, "height": side, "width": side,
             "guidance_scale": recipe.guidance,
-            # One generator a picture, on the CPU: a picture does not depend on its neighbours nor on the device.
+            # One generator an image, on the CPU: an image does not depend on its neighbours nor on the device.
             "generator": [torch.Generator("cpu").manual_seed(seed_of(s)) for s in scenes],
             "output_type": "np",
         }  # fmt: skip
@@ -227,7 +227,7 @@ class DiffusionGenerator(Generator):
             wanted["negative_prompt"] = [self.settings.diffusion.negative_prompt] * len(scenes)
         if is_layout_model(pipe):
             wanted |= layout_of(scenes[0])
-        maps = [fitted_to(read_picture(m.path), side) for m in map(self._map_of, scenes) if m is not None]
+        maps = [fitted_to(read_image(m.path), side) for m in map(self._map_of, scenes) if m is not None]
         if maps:
             wanted["image"] = torch.from_numpy(np.stack(maps)).permute(0, 3, 1, 2).float() / 255
         try:
@@ -243,8 +243,8 @@ class DiffusionGenerator(Generator):
             self._batch = max(1, len(scenes) // 2)
             return None
         withheld = getattr(made, "nsfw_content_detected", None) or [False] * len(scenes)
-        pictures = (np.asarray(made.images) * 255).round().clip(0, 255).astype(np.uint8)
-        return [None if bad else p for p, bad in zip(pictures, withheld, strict=True)]
+        images = (np.asarray(made.images) * 255).round().clip(0, 255).astype(np.uint8)
+        return [None if bad else p for p, bad in zip(images, withheld, strict=True)]
 
 
 # Choosing and loading -------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def gpu_gib() -> float | None:
 
 
 def first_batch(side_px: int) -> int:
-    """Pictures at once that should fit into free memory."""
+    """Images at once that should fit into free memory."""
     import torch
 
     if not torch.cuda.is_available():
@@ -356,12 +356,12 @@ def seed_of(scene: SceneSpec) -> int:
     return int(hashlib.sha1(f"{scene.id}/{scene.seed}".encode()).hexdigest()[:15], 16)
 
 
-def fitted_to(picture: Picture, size_px: int) -> Picture:
-    """The middle square of a picture, in another size."""
-    height, width = picture.shape[:2]
+def fitted_to(image: ImageArray, size_px: int) -> ImageArray:
+    """The middle square of an image, in another size."""
+    height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    square = picture[top : top + side, left : left + side]
+    square = image[top : top + side, left : left + side]
     if side == size_px:
         return np.ascontiguousarray(square)
     how = cv2.INTER_AREA if side > size_px else cv2.INTER_CUBIC

@@ -1,4 +1,4 @@
-"""Whether a repainted picture still shows every object where its mask says.
+"""Whether a repainted image still shows every object where its mask says.
 
 Two questions at every visible outline, both answered against what the same question gives on the render, because an
 outline that nobody could see there proves nothing: does an edge still run along it, and do the colours just inside and
@@ -11,20 +11,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Instance
 
-NEAR = 0.012  # of the picture's width: an edge that far from the outline is still the outline's (4 px of 320)
+NEAR = 0.012  # of the image's width: an edge that far from the outline is still the outline's (4 px of 320)
 BAND = 0.20  # of the object's shorter side: how far inside and outside colours are compared
 LEAST_PX = 40  # of an object; a smaller one has no band to compare
-CANNY = (40, 110)  # thresholds on an 8-bit picture: weak edges of a soft photo count
+CANNY = (40, 110)  # thresholds on an 8-bit image: weak edges of a soft photo count
 
 
-def agreement(render: Picture, repainted: Picture, instances: Sequence[Instance]) -> float:
-    """How well a picture agrees with its masks: that of its worst object, 0..1; 1 without objects.
+def agreement(render: ImageArray, repainted: ImageArray, instances: Sequence[Instance]) -> float:
+    """How well an image agrees with its masks: that of its worst object, 0..1; 1 without objects.
 
     Args:
-        render: (h, w, 3) picture that the masks are exact for.
+        render: (h, w, 3) image that the masks are exact for.
         repainted: the same in another paint.
         instances: with masks.
     """
@@ -37,17 +37,17 @@ def agreement(render: Picture, repainted: Picture, instances: Sequence[Instance]
     return min(min(_edge_share(m, *edges), _split_share(m, *colours)) for m in masks)
 
 
-def _edges(picture: Picture, near: int) -> BoolMask:
+def _edges(image: ImageArray, near: int) -> BoolMask:
     """Pixels that have an edge near by."""
-    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
-    found = np.zeros(picture.shape[:2], np.uint8)
+    smooth = cv2.GaussianBlur(image, (0, 0), 0.8)
+    found = np.zeros(image.shape[:2], np.uint8)
     for channel in cv2.split(smooth):
         found |= cv2.Canny(channel, *CANNY)
     return np.asarray(cv2.dilate(found, np.ones((2 * near + 1, 2 * near + 1), np.uint8)) > 0)
 
 
 def _outline(mask: BoolMask) -> BoolMask:
-    """The inner outline of a mask, without the picture's own border."""
+    """The inner outline of a mask, without the image's own border."""
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
     return np.asarray(mask & (inner == 0))
 

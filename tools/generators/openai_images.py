@@ -1,6 +1,6 @@
-"""Pictures from any OpenAI-compatible image endpoint: several requests at once, never faster nor dearer than allowed.
+"""Images from any OpenAI-compatible image endpoint: several requests at once, never faster nor dearer than allowed.
 
-The prompt is the scene's caption. Pictures have no exact labels: an annotator finds what is in them. A picture that was
+The prompt is the scene's caption. Images have no exact labels: an annotator finds what is in them. An image that was
 paid for is on disk before anything else happens to it, so a kill or a resume pays for nothing twice.
 """
 
@@ -28,7 +28,7 @@ from tools.core.in_time import WHOLE, in_time
 from tools.core.ledger import Ledger, Outcome
 from tools.core.secrecy import redact, reveal
 from tools.core.settings import Settings
-from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.images import ImageArray, read_image, write_image
 from tools.generators import Failed, Generated, Generator
 from tools.runs.runtime import write_json
 from tools.scenes.scene import SceneSpec
@@ -36,9 +36,9 @@ from tools.scenes.scene import SceneSpec
 REFUSALS = ("content_policy_violation", "moderation_blocked", "content_filter", "safety system", "content policy")
 NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 BACKOFF_S, MOST_BACKOFF_S = 1.0, 60.0  # doubled each time; a service that says how long to wait is believed
-FAILURES_IN_A_ROW = 8  # pictures; then the service is down, and what is left stays planned
-DOWNLOADS, DOWNLOAD_TIMEOUT_S = 3, 60.0  # tries of a link to a picture
-MOST_BYTES = 64 * 2**20  # of a downloaded picture
+FAILURES_IN_A_ROW = 8  # images; then the service is down, and what is left stays planned
+DOWNLOADS, DOWNLOAD_TIMEOUT_S = 3, 60.0  # tries of a link to an image
+MOST_BYTES = 64 * 2**20  # of a downloaded image
 
 
 class _Stop(Exception):
@@ -66,7 +66,7 @@ class OpenAIImages(Generator):
 
     Args:
         settings: model, price, size, rate, time-outs; the key is only ever handed to the client.
-        folder: of the run; `paid_images/` in it holds the ledger and pictures that are not in the data set yet.
+        folder: of the run; `paid_images/` in it holds the ledger and images that are not in the data set yet.
         cap_usd: US dollars that the run may spend.
     """
 
@@ -76,7 +76,7 @@ class OpenAIImages(Generator):
     def __init__(self, settings: Settings, folder: Path, cap_usd: float) -> None:
         self.settings, self.folder = settings, folder / "paid_images"
         self.ledger = Ledger(self.folder / "ledger.jsonl", cap_usd)
-        self.counts: Counter[str] = Counter()  # requests, pictures, refused, retried
+        self.counts: Counter[str] = Counter()  # requests, images, refused, retried
         self._key = reveal(settings.image.api_key or settings.openai.api_key)
         self._url = reveal(settings.image.base_url or settings.openai.base_url)
         self._pace = _Pace(60.0 / settings.image.requests_per_minute)
@@ -126,7 +126,7 @@ class OpenAIImages(Generator):
             self._pool = pool
             try:
                 for scene in islice(left, self.settings.image.concurrency):
-                    waiting.append(pool.submit(self._picture, scene))
+                    waiting.append(pool.submit(self._image, scene))
                 while waiting:
                     result = waiting.popleft().result()
                     given.add(result.scene.id)
@@ -135,13 +135,13 @@ class OpenAIImages(Generator):
                     if in_a_row == FAILURES_IN_A_ROW:
                         raise _Stop(f"the image service does not work: {getattr(result, 'reason', '')}", fatal=True)
                     for scene in islice(left, 1):
-                        waiting.append(pool.submit(self._picture, scene))
+                        waiting.append(pool.submit(self._image, scene))
             except _Stop as stop:
                 if stop.fatal:
                     raise StepFailed(f"{stop}. Pictures made so far are kept; the others stay planned.") from None
                 self.stopped = str(stop)
             finally:
-                # Requests on their way are paid for: they are waited for, and their pictures kept.
+                # Requests on their way are paid for: they are waited for, and their images kept.
                 self._ending.set()
                 for late in waiting:
                     late.cancel()
@@ -151,7 +151,7 @@ class OpenAIImages(Generator):
                     yield kept
 
     def close(self) -> None:
-        """Wait for pictures on their way, which are paid for, then close the connections."""
+        """Wait for images on their way, which are paid for, then close the connections."""
         self._ending.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -159,10 +159,10 @@ class OpenAIImages(Generator):
             self._client.close()
             self._client = None
 
-    # One picture ------------------------------------------------------------------------------------------------------
+    # One image ------------------------------------------------------------------------------------------------------
 
-    def _picture(self, scene: SceneSpec) -> Generated | Failed:
-        """The picture of a scene: paid for before, or asked for now, several times where that may help."""
+    def _image(self, scene: SceneSpec) -> Generated | Failed:
+        """The image of a scene: paid for before, or asked for now, several times where that may help."""
         started = time.perf_counter()
         if (kept := self._kept(scene)) is not None:
             return kept
@@ -185,7 +185,7 @@ class OpenAIImages(Generator):
         return Failed(scene, f"{reason} ({self.settings.image.attempts} attempts)")
 
     def _ask(self, scene: SceneSpec, started: float) -> None:
-        """One request: money first, then the rate, then the wire; the picture is on disk when it returns.
+        """One request: money first, then the rate, then the wire; the image is on disk when it returns.
 
         Raises:
             _Stop: the money is spent, or no request can succeed.
@@ -243,7 +243,7 @@ class OpenAIImages(Generator):
             raise _Fault("unknown", _Again(f"the answer cannot be read ({type(error).__name__})")) from None
 
     def _meaning(self, error: Any) -> Exception:
-        """What an answer with an error status means for this picture or for all."""
+        """What an answer with an error status means for this image or for all."""
         text = redact(str(getattr(error, "message", error)))[:300]
         code = str(getattr(error, "code", None) or "")
         if any(word in f"{code} {text}".casefold() for word in REFUSALS):
@@ -262,20 +262,20 @@ class OpenAIImages(Generator):
             fatal=True,
         )
 
-    # Pictures on disk -------------------------------------------------------------------------------------------------
+    # Images on disk -------------------------------------------------------------------------------------------------
 
     def _keep(self, scene: SceneSpec, answer: Any, started: float) -> None:
         """Write what was paid for.
 
         Raises:
-            _Fault: the answer holds no picture.
+            _Fault: the answer holds no image.
         """
         try:
             entry = answer.data[0]
             revised = getattr(entry, "revised_prompt", None)
             data = base64.b64decode(entry.b64_json, validate=True) if entry.b64_json else _download(entry.url)
-            picture = self._decoded(scene, data)
-        except (AttributeError, TypeError, IndexError, ValueError, _NoPicture, StepFailed) as error:
+            image = self._decoded(scene, data)
+        except (AttributeError, TypeError, IndexError, ValueError, _NoImage, StepFailed) as error:
             # Paid for and useless: it counts as spent.
             reason = f"the answer holds no picture ({type(error).__name__})"
             raise _Fault("kept", _Again(reason)) from None
@@ -285,32 +285,32 @@ class OpenAIImages(Generator):
             "revised_prompt": revised, "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
         write_json(self.folder / f"{scene.id}.json", {k: v for k, v in facts.items() if v is not None})
-        write_picture(self.folder / f"{scene.id}.jpg", picture)
+        write_image(self.folder / f"{scene.id}.jpg", image)
 
-    def _decoded(self, scene: SceneSpec, data: bytes) -> Picture:
-        """The picture in the run's size: its middle square, scaled."""
+    def _decoded(self, scene: SceneSpec, data: bytes) -> ImageArray:
+        """The image in the run's size: its middle square, scaled."""
         raw = self.folder / f".{scene.id}.raw"
         try:
             raw.write_bytes(data)
-            picture = read_picture(raw)
+            image = read_image(raw)
         finally:
             raw.unlink(missing_ok=True)
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         side, size = min(height, width), self.settings.size_px
         top, left = (height - side) // 2, (width - side) // 2
-        square = picture[top : top + side, left : left + side]
+        square = image[top : top + side, left : left + side]
         how = cv2.INTER_AREA if side >= size else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(square, (size, size), interpolation=how), np.uint8)
 
     def _kept(self, scene: SceneSpec) -> Generated | None:
-        """A picture that is paid for and not in the data set yet."""
+        """An image that is paid for and not in the data set yet."""
         path, facts = self.folder / f"{scene.id}.jpg", self.folder / f"{scene.id}.json"
         if not path.is_file() or not facts.is_file():
             return None
         known: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
         size = self.settings.size_px
         return Generated(
-            scene=scene, picture=path, width=size, height=size, instances=[], seconds=known.pop("seconds", 0.0),
+            scene=scene, image=path, width=size, height=size, instances=[], seconds=known.pop("seconds", 0.0),
             provenance=known | {"cost_usd": self.ledger.cost_of(scene.id)},
         )  # fmt: skip
 
@@ -330,14 +330,14 @@ class OpenAIImages(Generator):
 
 
 class _Fault(Exception):
-    """A request that gave no picture: what it cost, and what to do then."""
+    """A request that gave no image: what it cost, and what to do then."""
 
     def __init__(self, outcome: Outcome, then: Exception) -> None:
         super().__init__(str(then))
         self.outcome, self.then = outcome, then
 
 
-class _NoPicture(Exception):
+class _NoImage(Exception):
     """A link leads nowhere."""
 
 
@@ -366,7 +366,7 @@ def _download(url: str) -> bytes:
 
     Raises:
         ValueError: it is no web address, or the file is too large.
-        _NoPicture: it cannot be fetched, tried several times: it is paid for.
+        _NoImage: it cannot be fetched, tried several times: it is paid for.
     """
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -380,4 +380,4 @@ def _download(url: str) -> bytes:
         if len(data) > MOST_BYTES:
             raise ValueError("larger than a picture is")
         return data
-    raise _NoPicture("the link to the picture does not work")
+    raise _NoImage("the link to the picture does not work")

@@ -1,4 +1,4 @@
-"""Render, then repaint: a rendered picture with exact masks is made to look photographed, and its masks stay exact.
+"""Render, then repaint: a rendered image with exact masks is made to look photographed, and its masks stay exact.
 
 ControlNet on Canny edges (Zhang et al. 2023, arXiv 2302.05543) holds the outlines while an image-to-image pass of low
 strength (SDEdit) changes the paint. Edges, not depth: the outlines of the masks themselves are drawn into them, so the
@@ -22,7 +22,7 @@ from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, local_folder, release
 from tools.core.settings import Settings
-from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.images import ImageArray, read_image, write_image
 from tools.data.sample import Instance
 from tools.generators import Failed, Generated, Generator
 from tools.generators.diffusion import first_batch, licence_of, recipe_of, revision_of, seed_of, side_of
@@ -39,7 +39,7 @@ class RepaintGenerator(Generator):
     """Repaints what another engine rendered.
 
     Args:
-        inner: gives pictures with exact instances.
+        inner: gives images with exact instances.
         settings: models, strength, attempts, agreement wanted.
     """
 
@@ -111,7 +111,7 @@ class RepaintGenerator(Generator):
 
     def _repainted(self, pipe: Any, rendered: Sequence[Generated]) -> Iterator[Generated | Failed]:
         """Results of one batch; those that drifted are painted again, together."""
-        renders = {r.scene.id: read_picture(r.picture) for r in rendered}
+        renders = {r.scene.id: read_image(r.image) for r in rendered}
         left, strength = list(rendered), self.settings.repaint.strength
         reasons: dict[str, str] = {}
         for attempt in range(self.settings.repaint.attempts):
@@ -119,13 +119,13 @@ class RepaintGenerator(Generator):
             painted = self._painted(pipe, left, renders, strength, attempt)
             seconds = (time.perf_counter() - started) / len(left)
             again = []
-            for result, picture in zip(left, painted, strict=True):
-                if picture is None:
+            for result, image in zip(left, painted, strict=True):
+                if image is None:
                     self.counts["withheld"] += 1
                     reasons[result.scene.id] = "the model's safety checker withheld the picture"
                     again.append(result)
                     continue
-                agreed = agreement(renders[result.scene.id], picture, result.instances)
+                agreed = agreement(renders[result.scene.id], image, result.instances)
                 if agreed < self.settings.repaint.min_agreement:
                     self.counts["drifted"] += 1
                     reasons[result.scene.id] = (
@@ -135,25 +135,25 @@ class RepaintGenerator(Generator):
                     again.append(result)
                     continue
                 self.counts["repainted"] += 1
-                yield self._kept(pipe, result, picture, strength, attempt, agreed, seconds)
+                yield self._kept(pipe, result, image, strength, attempt, agreed, seconds)
             left, strength = again, strength * LESS
             if not left:
                 return
         for result in left:
-            result.picture.unlink(missing_ok=True)
+            result.image.unlink(missing_ok=True)
             yield Failed(result.scene, reasons[result.scene.id])
 
     def _kept(
         self,
         pipe: Any,
         result: Generated,
-        picture: Picture,
+        image: ImageArray,
         strength: float,
         attempt: int,
         agreed: float,
         seconds: float,
     ) -> Generated:
-        write_picture(result.picture, picture)
+        write_image(result.image, image)
         facts = {
             "prompt": result.scene.caption, "model": self.settings.repaint.model,
             "controlnet": self.settings.repaint.controlnet, "pipeline": type(pipe).__name__,
@@ -161,7 +161,7 @@ class RepaintGenerator(Generator):
             "weights_licence": licence_of(self.settings.repaint.model),
         }  # fmt: skip
         return Generated(
-            scene=result.scene, picture=result.picture, width=result.width, height=result.height,
+            scene=result.scene, image=result.image, width=result.width, height=result.height,
             instances=result.instances, seconds=round(result.seconds + seconds, 4),
             provenance=result.provenance | {"engine": self.name, "version": self.version, "repaint": facts},
             lookalikes=result.lookalikes,
@@ -189,9 +189,9 @@ class RepaintGenerator(Generator):
         return self._pipe
 
     def _painted(
-        self, pipe: Any, rendered: Sequence[Generated], renders: dict[str, Picture], strength: float, attempt: int
-    ) -> list[Picture | None]:
-        """Repainted pictures in the renders' size; None for one that was withheld."""
+        self, pipe: Any, rendered: Sequence[Generated], renders: dict[str, ImageArray], strength: float, attempt: int
+    ) -> list[ImageArray | None]:
+        """Repainted images in the renders' size; None for one that was withheld."""
         import torch
 
         side, usual = side_of(pipe, self.settings), recipe_of(self.settings.repaint.model, pipe)
@@ -224,18 +224,18 @@ class RepaintGenerator(Generator):
                 *self._painted(pipe, rendered[half:], renders, strength, attempt),
             ]
         withheld = getattr(made, "nsfw_content_detected", None) or [False] * len(rendered)
-        pictures = (np.asarray(made.images) * 255).round().clip(0, 255).astype(np.uint8)
-        return [None if bad else _scaled(p, r.width) for p, bad, r in zip(pictures, withheld, rendered, strict=True)]
+        images = (np.asarray(made.images) * 255).round().clip(0, 255).astype(np.uint8)
+        return [None if bad else _scaled(p, r.width) for p, bad, r in zip(images, withheld, rendered, strict=True)]
 
 
-def _scaled(picture: Picture, side: int) -> Picture:
-    if picture.shape[0] == side:
-        return picture
-    how = cv2.INTER_AREA if picture.shape[0] > side else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.uint8)
+def _scaled(image: ImageArray, side: int) -> ImageArray:
+    if image.shape[0] == side:
+        return image
+    how = cv2.INTER_AREA if image.shape[0] > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (side, side), interpolation=how), np.uint8)
 
 
-def _edges(render: Picture, instances: Sequence[Instance], side: int) -> Picture:
+def _edges(render: ImageArray, instances: Sequence[Instance], side: int) -> ImageArray:
     """The (side, side, 3) white-on-black drawing that the network follows: strong edges, and every mask's outline."""
     lines = cv2.Canny(cv2.GaussianBlur(_scaled(render, side), (0, 0), 1.0), *EDGES)
     for instance in instances:
@@ -248,8 +248,8 @@ def _edges(render: Picture, instances: Sequence[Instance], side: int) -> Picture
     return np.repeat(np.asarray(lines, np.uint8)[..., None], 3, axis=2)
 
 
-def _tensor(pictures: Sequence[npt.NDArray[np.uint8]]) -> Any:
-    """(n, 3, h, w) in 0..1, as pipelines take pictures."""
+def _tensor(images: Sequence[npt.NDArray[np.uint8]]) -> Any:
+    """(n, 3, h, w) in 0..1, as pipelines take images."""
     import torch
 
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255

@@ -30,9 +30,9 @@ class ByName(torch.nn.Module):
         super().__init__()
         self.network, self.rows, self.classes = network, list(rows), classes
 
-    def forward(self, pictures: torch.Tensor) -> Any:
+    def forward(self, images: torch.Tensor) -> Any:
         """(b, 4 + wanted classes + mask coefficients, anchors), and the mask prototypes."""
-        (decoded, prototypes), *_ = self.network(pictures)
+        (decoded, prototypes), *_ = self.network(images)
         objects, named = decoded[:, 4:5], decoded[:, 5 : 4 + self.classes]
         shares = named[:, self.rows] / named.amax(1, keepdim=True).clamp_min(1e-6)
         return ((torch.cat([decoded[:, :4], objects * shares, decoded[:, 4 + self.classes :]], 1), prototypes),)

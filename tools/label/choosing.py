@@ -27,7 +27,7 @@ from tools.label.engines import (
 )
 from tools.runs.runtime import RunRecord, read_record, readable_runs, without_model
 
-_LEAST_PICTURES = 5  # a score on fewer says nothing
+_LEAST_IMAGES = 5  # a score on fewer says nothing
 
 
 @dataclass(frozen=True)
@@ -274,7 +274,7 @@ def _measured(record: RunRecord) -> tuple[bool, float | None, str]:
     }
     for on, where in sets.items():
         evaluation = record.evaluation.get(on)
-        if evaluation is not None and evaluation.score is not None and evaluation.images >= _LEAST_PICTURES:
+        if evaluation is not None and evaluation.score is not None and evaluation.images >= _LEAST_IMAGES:
             return on != "synthetic_test", evaluation.score, f"{evaluation.score:.2f} on {where}"
     return False, None, ""
 

@@ -46,7 +46,7 @@ class Labelling:
     second: str | None = None
     labelled: Path | None = None
     precision: float | None = None
-    pictures: bool = True
+    images: bool = True
     improve: bool = False  # photos first, where labelled ones say that it helps
     networks: Sequence[Path] = ()  # model files that improve them; none: the classical ways
     every: int | None = None  # of a video each nth frame; None: one a second
@@ -161,7 +161,7 @@ def _label(wanted: Labelling, settings: Settings, kept: LabelFolder, told: Told 
     building = owned.unfinished(wished)
     to = next(p for p in owned.siblings(wished) if owned.may_write(p, by))
     try:
-        written = write_export(entries(kept), building, wanted.form, wanted.task, pictures=wanted.pictures)
+        written = write_export(entries(kept), building, wanted.form, wanted.task, images=wanted.images)
         written = replace(written, folder=to)
         write_report(building / REPORT, kept, summary, confidence, queue, written, about)
         to = owned.install(building, to, by)
@@ -217,7 +217,7 @@ def _repair(wanted: Labelling) -> Repair:
 
 
 def entries(kept: LabelFolder) -> Iterator[tuple[LabelledImage, Path]]:
-    """Labels and pictures of a set as they are written; what a person rejected is left out."""
+    """Labels and images of a set as they are written; what a person rejected is left out."""
     names = kept.state.task.class_names
     for sample in kept.samples():
         if sample.verdict != "dropped":

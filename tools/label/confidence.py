@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.geometry import box_ious, large_enough
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample
 from tools.models.calibration import (
@@ -144,9 +144,9 @@ def scores_of(
     scored: ScoredDetections = []
     truths = dict.fromkeys(task.class_names, 0)
     for sample in samples:
-        picture = read_picture(Path(sample.image))
+        image = read_image(Path(sample.image))
         if task.kind == "classify":
-            shares = engine.classify([picture])[0]
+            shares = engine.classify([image])[0]
             best = max(shares, key=shares.__getitem__)
             scored.append((best, shares[best], best == sample.label))
             truths[sample.label or ""] = truths.get(sample.label or "", 0) + 1
@@ -154,7 +154,7 @@ def scores_of(
         wanted = [t for t in sample.instances if t.class_name in truths]
         for truth, judged in zip(wanted, large_enough([t.box for t in wanted], ignore_side_px), strict=True):
             truths[truth.class_name] += int(judged)
-        scored += _matched(engine.find([picture], _LEAST)[0], wanted, iou, ignore_side_px)
+        scored += _matched(engine.find([image], _LEAST)[0], wanted, iou, ignore_side_px)
     return scored, truths
 
 

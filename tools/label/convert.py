@@ -17,9 +17,9 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.core.task import TaskKind, TaskSpec, clean_name
 from tools.data.formats.labels import LabelledImage, counted, holdable
+from tools.data.images import read_image, write_image
 from tools.data.origin import carry
 from tools.data.packed import is_packed, unpack_labelled
-from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, Sample
@@ -50,7 +50,7 @@ class Converted:
 
 
 def convert_labels(
-    source: Path, to: Path, form: str, *, segmenter: Segmenter | None = None, pictures: bool = True
+    source: Path, to: Path, form: str, *, segmenter: Segmenter | None = None, images: bool = True
 ) -> Converted:
     """Read labelled photos and write their labels in another format.
 
@@ -59,7 +59,7 @@ def convert_labels(
         to: new folder; one that this wrote before and a person changed is left alone, the labels go beside it.
         form: one of `tools.label.export.FORMATS`; photos with one class each become class folders.
         segmenter: makes masks of labels that are boxes; None leaves them boxes.
-        pictures: put the photos beside the labels, upright and without anything but their pixels.
+        images: put the photos beside the labels, upright and without anything but their pixels.
 
     Raises:
         FixArguments: an unknown format, or `to` holds other files.
@@ -70,12 +70,12 @@ def convert_labels(
         to.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=to.parent, prefix=".unpacked-") as scratch:
             unpack_labelled(source, Path(scratch) / source.stem, Settings())
-            return _convert(Path(scratch) / source.stem, source, to, form, segmenter, pictures)
-    return _convert(source, source, to, form, segmenter, pictures)
+            return _convert(Path(scratch) / source.stem, source, to, form, segmenter, images)
+    return _convert(source, source, to, form, segmenter, images)
 
 
 def _convert(
-    source: Path, given: Path, to: Path, form: str, segmenter: Segmenter | None, pictures: bool
+    source: Path, given: Path, to: Path, form: str, segmenter: Segmenter | None, images: bool
 ) -> Converted:  # fmt: skip
     """`convert_labels` for a folder: the one that was given, or its archive's contents."""
     task, class_map, told = _task_of(source)
@@ -90,14 +90,14 @@ def _convert(
         entries = _entries(samples, segmenter, Path(scratch), counts)
         building, by = owned.unfinished(to), f"convert {given.resolve()}"
         try:
-            written = write_export(entries, building, form, task, pictures=pictures)
+            written = write_export(entries, building, form, task, images=images)
             written = replace(written, folder=owned.install(building, to, by))
         finally:
             shutil.rmtree(building, ignore_errors=True)
     if written.folder != to:
         notes = [*notes, f"{to} holds other labels, or was changed since: left alone, written beside it"]
     result = Converted(written, counts["made"], counts["left"], notes=notes)
-    if pictures and task.kind == "segment" and not written.lost["masks not stored"]:
+    if images and task.kind == "segment" and not written.lost["masks not stored"]:
         result.mask_iou = _agreement(written.folder, task, samples) if segmenter is None else None
     return result
 
@@ -138,7 +138,7 @@ def _entries(
 ) -> Iterator[tuple[LabelledImage, Path]]:
     taken: set[str] = set()
     for sample in samples:
-        pixels = read_picture(Path(sample.image))
+        pixels = read_image(Path(sample.image))
         instances: list[Instance] = sample.instances
         if segmenter is not None:
             boxes = sum(i.counts is None for i in instances)
@@ -147,7 +147,7 @@ def _entries(
             counts["made"] += boxes - left
             counts["left"] += left
         name, original = _free(PurePosixPath(sample.family), taken)
-        write_picture(scratch / name, pixels)
+        write_image(scratch / name, pixels)
         carry(Path(sample.image), scratch / name)
         image = LabelledImage(name, sample.width, sample.height, instances, sample.label, original=original)
         yield image, scratch / name

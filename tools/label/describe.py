@@ -20,8 +20,8 @@ from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import write_json
 from tools.core.settings import Settings
+from tools.data.images import ImageArray, is_image, read_image
 from tools.data.photo_files import find_photos, read_ahead
-from tools.data.pictures import Picture, is_picture, read_picture
 from tools.models.vision import OutOfMoney, VisionModel
 
 FILE = "descriptions.json"
@@ -96,7 +96,7 @@ class Description(Strict):
 class DescribedExample:
     """A photo that a person has described."""
 
-    picture: Picture
+    image: ImageArray
     description: Description
 
 
@@ -131,13 +131,13 @@ def read_examples(folder: Path) -> list[DescribedExample]:
         FixArguments: there is no such pair, or a description does not fit; the message names the file.
     """
     found = []
-    for path in sorted(p for p in folder.glob("*") if is_picture(p)):
+    for path in sorted(p for p in folder.glob("*") if is_image(p)):
         said = path.with_suffix(".json")
         if not said.is_file():
             continue
         try:
             found.append(
-                DescribedExample(read_picture(path), Description.model_validate_json(said.read_text(encoding="utf-8")))
+                DescribedExample(read_image(path), Description.model_validate_json(said.read_text(encoding="utf-8")))
             )
         except (ValidationError, UnicodeDecodeError) as error:
             raise FixArguments(f"{said}: {_wrong(error)}") from None
@@ -172,17 +172,17 @@ def describe_photos(
         classes=f" Use these names where they fit: {', '.join(classes)}." if classes else ""
     )
     done, lost = DescribedPhotos(out=out), 0
-    shots = [(e.picture, e.description.model_dump_json()) for e in examples]
+    shots = [(e.image, e.description.model_dump_json()) for e in examples]
     for photo in read_ahead(find_photos(photos)):
         entry: dict[str, Any] = {"file": str(photo.file.path), "sha256": photo.sha256, "asked": 0}
         done.photos.append(entry)
-        if photo.picture is None:
+        if photo.image is None:
             entry |= {"state": "left out", "why": photo.problem}
         elif done.stopped:
             entry["state"] = "not asked"
         else:
             try:
-                entry |= _describe(model, photo.picture, question, shots, photo.sha256, settings.vlm.describe_attempts)
+                entry |= _describe(model, photo.image, question, shots, photo.sha256, settings.vlm.describe_attempts)
                 lost = 0
             except OutOfMoney as error:
                 done.stopped, entry["state"] = str(error), "not asked"
@@ -208,13 +208,13 @@ def _write(done: DescribedPhotos, model: str) -> None:
 
 
 def _describe(
-    model: VisionModel, picture: Picture, question: str, shots: Sequence[tuple[Picture, str]], digest: str,
+    model: VisionModel, image: ImageArray, question: str, shots: Sequence[tuple[ImageArray, str]], digest: str,
     attempts: int,
 ) -> dict[str, Any]:  # fmt: skip
     """A photo's description, or why there is none."""
     asked, why, said = question, "", ""
     for attempt in range(1, attempts + 1):
-        said = model.ask(picture, asked, examples=shots, photo=digest)
+        said = model.ask(image, asked, examples=shots, photo=digest)
         try:
             description = parse(said)
         except ValueError as error:

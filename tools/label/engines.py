@@ -9,7 +9,7 @@ from tools.core.setting_groups import ViewCount
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.formats.labels import counts_box
 from tools.data.geometry import box_ious, mask_iou
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.label.views import predict_in_views
 
@@ -30,11 +30,11 @@ class Engine(Protocol):
     kind: TaskKind
     threshold: float  # score from which it holds something for a label, until thresholds are fitted
 
-    def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
-        """Objects of at least that score in each RGB picture, best first."""
+    def find(self, images: Sequence[ImageArray], least: float) -> list[list[Instance]]:
+        """Objects of at least that score in each RGB image, best first."""
 
-    def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
-        """Probability of each class for each picture."""
+    def classify(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
+        """Probability of each class for each image."""
 
     def close(self) -> None:
         """Release memory."""
@@ -64,26 +64,26 @@ class ModelEngine:
         self.kind: TaskKind = task.kind
         self.segmenter, self.views, self.view_iou = segmenter, views, view_iou
 
-    def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
+    def find(self, images: Sequence[ImageArray], least: float) -> list[list[Instance]]:
         """Objects of the task's classes, with masks when it is to segment."""
-        found = predict_in_views(self.predictor, pictures, least, self.views, self.view_iou)
+        found = predict_in_views(self.predictor, images, least, self.views, self.view_iou)
         results = []
-        for picture, own in zip(pictures, found, strict=True):
-            named = [self._named(i, picture) for i in own if i.class_name in self.mapping]
-            results.append(cut_out(picture, named, self.segmenter) if self.segmenter else named)
+        for image, own in zip(images, found, strict=True):
+            named = [self._named(i, image) for i in own if i.class_name in self.mapping]
+            results.append(cut_out(image, named, self.segmenter) if self.segmenter else named)
         return results
 
-    def _named(self, instance: Instance, picture: Picture) -> Instance:
+    def _named(self, instance: Instance, image: ImageArray) -> Instance:
         update: dict[str, Any] = {"class_name": self.mapping[instance.class_name], "source": self.name}
         if self.kind == "detect":
             update["counts"] = None
         elif instance.counts is not None:  # a model's box is of the whole object, a label's beside a mask of the mask
-            update |= {"box": counts_box(instance.counts, *picture.shape[:2]), "full_box": instance.box}
+            update |= {"box": counts_box(instance.counts, *image.shape[:2]), "full_box": instance.box}
         return instance.model_copy(update=update)
 
-    def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+    def classify(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
         """Probabilities of the task's classes."""
-        answers = self.predictor.classify_many(pictures)
+        answers = self.predictor.classify_many(images)
         return [{self.mapping[n]: p for n, p in own.items() if n in self.mapping} for own in answers]
 
     def close(self) -> None:
@@ -100,13 +100,13 @@ class WordsEngine:
         self.about = f"labels by {annotator.version}, which finds what words say"
         self.threshold = annotator.confidence
 
-    def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
+    def find(self, images: Sequence[ImageArray], least: float) -> list[list[Instance]]:
         """Objects that the phrases of the task name."""
-        return self.annotator.find(pictures, self.task, [least] * len(self.annotator.detectors), least, check=True)
+        return self.annotator.find(images, self.task, [least] * len(self.annotator.detectors), least, check=True)
 
-    def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+    def classify(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
         """The best score of each class; nothing found is no class."""
-        return [_best_scores(own, self.task) for own in self.find(pictures, self.threshold)]
+        return [_best_scores(own, self.task) for own in self.find(images, self.threshold)]
 
     def close(self) -> None:
         """Release the models."""
@@ -139,24 +139,24 @@ class ProposalEngine:
             "or fetch a detector that hears words (docs/labelling.md), for labels that are"
         )  # fmt: skip
 
-    def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
+    def find(self, images: Sequence[ImageArray], least: float) -> list[list[Instance]]:
         """What stands out, named."""
         results = []
-        for picture, found in zip(pictures, self.predictor.predict_many(pictures, least), strict=True):
+        for image, found in zip(images, self.predictor.predict_many(images, least), strict=True):
             if self.kind == "segment":
-                found = _refined(picture, found, self.segmenter)
+                found = _refined(image, found, self.segmenter)
             else:
                 found = [i.model_copy(update={"counts": None}) for i in found]
-            names = self.namer.names(picture, found) if self.namer else [(self.task.class_names[0], 1.0)] * len(found)
+            names = self.namer.names(image, found) if self.namer else [(self.task.class_names[0], 1.0)] * len(found)
             results.append([
                 i.model_copy(update={"class_name": n, "score": i.score * share, "source": self.name})
                 for i, (n, share) in zip(found, names, strict=True) if n and i.score * share >= least
             ])  # fmt: skip
         return results
 
-    def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+    def classify(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
         """The best score of each class; nothing found is no class."""
-        return [_best_scores(own, self.task) for own in self.find(pictures, self.threshold)]
+        return [_best_scores(own, self.task) for own in self.find(images, self.threshold)]
 
     def close(self) -> None:
         """Release the segmenter and the namer."""
@@ -170,7 +170,7 @@ class Namer(Protocol):
 
     name: str
 
-    def names(self, picture: Picture, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
+    def names(self, image: ImageArray, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
         """Class (None: none of them) and how sure, for each object."""
 
     def close(self) -> None:
@@ -183,13 +183,13 @@ class ModelNamer:
     def __init__(self, predictor: "Predictor", mapping: Mapping[str, str], name: str) -> None:
         self.predictor, self.mapping, self.name = predictor, mapping, name
 
-    def names(self, picture: Picture, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
+    def names(self, image: ImageArray, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
         """The likeliest class of each crop."""
         from tools.scorers.clip import crop
 
         results: list[tuple[str | None, float]] = []
         for instance in found:
-            cut = crop(picture, instance.box)
+            cut = crop(image, instance.box)
             shares = {} if cut is None else self.predictor.classify(cut)
             best = max(shares, key=shares.__getitem__, default=None)
             results.append((None, 0.0) if best is None else (self.mapping.get(best), shares[best]))
@@ -206,15 +206,15 @@ class ClipNamer:
         self.embedder, self.task, self.least_share = embedder, task, least_share
         self.name = embedder.name
 
-    def names(self, picture: Picture, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
+    def names(self, image: ImageArray, found: Sequence[Instance]) -> list[tuple[str | None, float]]:
         """The class whose text is nearest and passes against the others."""
         from tools.scorers.clip import agreement, crop, distractors_of, prompt
 
         results: list[tuple[str | None, float]] = []
         for instance in found:
-            cut = crop(picture, instance.box)
+            cut = crop(image, instance.box)
             best: tuple[str | None, float] = (None, 0.0)
-            vector = None if cut is None else self.embedder.pictures([cut])[0]
+            vector = None if cut is None else self.embedder.images([cut])[0]
             for spec in self.task.classes if vector is not None else ():
                 others = distractors_of(self.task, {spec.name}, None, [])
                 said = agreement(vector, prompt(spec.phrase), others, self.embedder, self.least_share)  # type: ignore[arg-type]
@@ -231,10 +231,10 @@ class ClipNamer:
 # Masks ----------------------------------------------------------------------------------------------------------------
 
 
-def _refined(picture: Picture, found: Sequence[Instance], segmenter: Segmenter) -> list[Instance]:
+def _refined(image: ImageArray, found: Sequence[Instance], segmenter: Segmenter) -> list[Instance]:
     """Masks of the segmenter where they show the same thing as the proposals' own."""
-    height, width = picture.shape[:2]
-    cut = segmenter.masks(picture, [i.box for i in found]) if found else []
+    height, width = image.shape[:2]
+    cut = segmenter.masks(image, [i.box for i in found]) if found else []
     result = []
     for instance, mask in zip(found, cut, strict=True):
         own = instance.mask(height, width)

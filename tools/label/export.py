@@ -1,6 +1,6 @@
 """Labels written for other tools, photo by photo: memory stays flat, and each photo's labels are read back at once.
 
-The folder is built beside its place and renamed into it. Pictures in it hold pixels alone.
+The folder is built beside its place and renamed into it. Images in it hold pixels alone.
 """
 
 import json
@@ -57,23 +57,23 @@ class Writer(Protocol):
         """Write what can only be written at the end."""
 
     def place(self, image: LabelledImage) -> str:
-        """Where the photo's picture lies in the folder."""
+        """Where the photo's image lies in the folder."""
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         """What the format cannot say of this photo."""
 
 
 def write_export(
-    entries: Iterable[tuple[LabelledImage, Path]], target: Path, form: str, task: TaskSpec, *, pictures: bool = True
+    entries: Iterable[tuple[LabelledImage, Path]], target: Path, form: str, task: TaskSpec, *, images: bool = True
 ) -> Written:
-    """Write labels and pictures into a folder.
+    """Write labels and images into a folder.
 
     Args:
-        entries: labels of each photo, named by a bare file name of its own, and the picture to put beside them.
+        entries: labels of each photo, named by a bare file name of its own, and the image to put beside them.
         target: the folder; what an earlier call wrote there is replaced, anything else is refused.
         form: one of `FORMATS`; a classification is always written as class folders.
         task: kind, and classes in order.
-        pictures: link or copy the pictures too.
+        images: link or copy the images too.
 
     Raises:
         FixArguments: an unknown format, or a folder that holds something else.
@@ -88,7 +88,7 @@ def write_export(
     shutil.rmtree(building, ignore_errors=True)
     written = Written(target, form)
     try:
-        _write_all(entries, building, written, task, pictures)
+        _write_all(entries, building, written, task, images)
         _put_in_place(building, target)
     except OSError as error:
         raise StepFailed(f"{error.filename or target} cannot be written ({error.strerror or error})") from error
@@ -98,7 +98,7 @@ def write_export(
 
 
 def _write_all(
-    entries: Iterable[tuple[LabelledImage, Path]], folder: Path, written: Written, task: TaskSpec, pictures: bool
+    entries: Iterable[tuple[LabelledImage, Path]], folder: Path, written: Written, task: TaskSpec, images: bool
 ) -> None:
     folder.mkdir(parents=True)
     originals: dict[str, str] = {}
@@ -113,7 +113,7 @@ def _write_all(
             written.lost += writer.lost(image)
             if image.original:
                 originals[image.file] = image.original
-            if pictures and (place := writer.place(image)):
+            if images and (place := writer.place(image)):
                 _link(source, folder / place)
     finally:
         writer.close()
@@ -186,7 +186,7 @@ class _Coco:
             file.write("}\n")
 
     def place(self, image: LabelledImage) -> str:
-        return coco.picture_path(image)
+        return coco.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return coco.lost([image])
@@ -209,7 +209,7 @@ class _Yolo:
         _text(self.folder / "data.yaml", yolo.to_data_yaml([any_image], self.classes))
 
     def place(self, image: LabelledImage) -> str:
-        return yolo.picture_path(image)
+        return yolo.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return yolo.lost([image], self.masks)
@@ -233,7 +233,7 @@ class _Voc:
         self._list.close()
 
     def place(self, image: LabelledImage) -> str:
-        return voc.picture_path(image)
+        return voc.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return voc.lost([image])
@@ -259,7 +259,7 @@ class _Cvat:
         self._file.close()
 
     def place(self, image: LabelledImage) -> str:
-        return cvat.picture_path(image)
+        return cvat.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return cvat.lost([image], self.masks)
@@ -282,7 +282,7 @@ class _Labelme:
         """Nothing is left to write."""
 
     def place(self, image: LabelledImage) -> str:
-        return labelme.picture_path(image)
+        return labelme.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return labelme.lost([image], self.masks)
@@ -307,7 +307,7 @@ class _LabelStudio:
         self._file.close()
 
     def place(self, image: LabelledImage) -> str:
-        return label_studio.picture_path(image)
+        return label_studio.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return label_studio.lost([image], self.masks)
@@ -331,7 +331,7 @@ class _HuggingFace:
         self._file.close()
 
     def place(self, image: LabelledImage) -> str:
-        return hugging_face.picture_path(image)
+        return hugging_face.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return hugging_face.lost([image], self.masks)
@@ -356,7 +356,7 @@ class _Masks:
         _text(self.folder / folders.NAMES_FILE, mask_pngs.class_list(self.classes))
 
     def place(self, image: LabelledImage) -> str:
-        return mask_pngs.picture_path(image)
+        return mask_pngs.image_path(image)
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return mask_pngs.lost([image])
@@ -376,7 +376,7 @@ class _Folders:
             _text(self.folder / path, text)
 
     def place(self, image: LabelledImage) -> str:
-        return folders.picture_path(image, self.classes) or ""
+        return folders.image_path(image, self.classes) or ""
 
     def lost(self, image: LabelledImage) -> Counter[str]:
         return folders.lost([image])

@@ -1,6 +1,6 @@
 """Where labels are kept while photos are labelled: a set of photos like any other, and a journal of every file.
 
-A photo is written in three steps, each complete or not there: its line in the journal, its picture with its rows, the
+A photo is written in three steps, each complete or not there: its line in the journal, its image with its rows, the
 line's end. A kill between any two leaves a line without an end, and that photo is done again under the same id.
 """
 
@@ -21,9 +21,9 @@ from tools.core.files import set_aside
 from tools.core.task import TaskSpec, slug
 from tools.data.dataset import Dataset
 from tools.data.formats.labels import holdable
+from tools.data.images import write_image
 from tools.data.origin import carry
 from tools.data.photo_files import PhotoFile, ReadPhoto
-from tools.data.pictures import write_picture
 from tools.data.sample import Instance, Sample
 from tools.runs.photo_sets import ABOUT, PhotoSet, photos_folder
 from tools.runs.runtime import write_json
@@ -36,7 +36,7 @@ CREATE INDEX IF NOT EXISTS labelled_sample ON labelled(sample_id);
 """
 _STATE = "label.json"
 _LOOK = "gradients and colours"  # the vectors that tell whether a photo is unlike the rest
-# Pictures whose pixels were kept exactly are written exactly; the others have been through JPEG before.
+# Images whose pixels were kept exactly are written exactly; the others have been through JPEG before.
 _EXACT = frozenset({".png", ".bmp", ".tif", ".tiff", ".gif"})
 
 
@@ -128,12 +128,12 @@ class LabelFolder:
         Args:
             photo: with its pixels.
             found: its labels.
-            label: class of the whole picture, in a classification.
+            label: class of the whole image, in a classification.
             about: `scores`, `quality`, `reasons` and `provenance` of the sample.
         """
         from tools.steps.curate import embed
 
-        assert photo.picture is not None
+        assert photo.image is not None
         file = photo.file
         digest = photo.sha256
         identity = digest[:16]
@@ -144,7 +144,7 @@ class LabelFolder:
         if twin is not None:
             self._end(file, identity, f"the same file as {twin[0]}, which is labelled", photo.notes)
             return
-        height, width = photo.picture.shape[:2]
+        height, width = photo.image.shape[:2]
         sample = Sample(
             id=identity, image=f"images/{identity}{PurePosixPath(written).suffix}", width=width, height=height,
             sha256=digest, family=file.name, split="train", engine="real", label=label, verdict="kept",
@@ -152,10 +152,10 @@ class LabelFolder:
             provenance={"file": file.name, "written": written, "notes": photo.notes, **about["provenance"]},
         )  # fmt: skip
         scratch = self.folder / f".{os.getpid()}{PurePosixPath(written).suffix}"
-        write_picture(scratch, photo.picture)  # pixels alone: no place, no camera, no name goes along
+        write_image(scratch, photo.image)  # pixels alone: no place, no camera, no name goes along
         carry(file.path, scratch)  # but that it was generated, where it says so
         self.dataset.add_sample(sample, scratch)
-        self.dataset.set_embeddings(_LOOK, {identity: embed(photo.picture)})
+        self.dataset.set_embeddings(_LOOK, {identity: embed(photo.image)})
         self._end(file, identity, None, photo.notes)
 
     def _begin(self, file: PhotoFile) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.core.settings import EFFORTS, Settings
 from tools.core.task import TaskKind, TaskSpec
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.real import load_real
 from tools.data.sample import Instance, Sample, encode_mask
 from tools.label.engines import Engine
@@ -30,26 +30,26 @@ class ImprovedEngine:
         self.name, self.threshold = engine.name, engine.threshold
         self.about = f"{engine.about}; photos are improved before it sees them"
 
-    def find(self, pictures: Sequence[Picture], least: float) -> list[list[Instance]]:
+    def find(self, images: Sequence[ImageArray], least: float) -> list[list[Instance]]:
         """Objects in the photos."""
-        found = self.engine.find([self.repair.apply(p)[0] for p in pictures], least)
+        found = self.engine.find([self.repair.apply(p)[0] for p in images], least)
         scale = self.repair.enlarges
         if scale == 1:
             return found
-        return [[_smaller(i, p, scale) for i in own] for p, own in zip(pictures, found, strict=True)]
+        return [[_smaller(i, p, scale) for i in own] for p, own in zip(images, found, strict=True)]
 
-    def classify(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
+    def classify(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
         """Probability of each class for each photo."""
-        return self.engine.classify([self.repair.apply(p)[0] for p in pictures])
+        return self.engine.classify([self.repair.apply(p)[0] for p in images])
 
     def close(self) -> None:
         """Release the engine."""
         self.engine.close()
 
 
-def _smaller(instance: Instance, picture: Picture, scale: int) -> Instance:
+def _smaller(instance: Instance, image: ImageArray, scale: int) -> Instance:
     x1, y1, x2, y2 = (v / scale for v in instance.box)
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     mask = instance.mask(height * scale, width * scale)
     counts = instance.counts
     if mask is not None:
@@ -96,11 +96,11 @@ class _Asked:
     def __init__(self, engine: Engine) -> None:
         self.kind, self.engine = engine.kind, engine
 
-    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        return self.engine.find(pictures, confidence)
+    def predict_many(self, images: Sequence[ImageArray], confidence: float) -> list[list[Instance]]:
+        return self.engine.find(images, confidence)
 
-    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
-        return self.engine.classify(pictures)
+    def classify_many(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
+        return self.engine.classify(images)
 
 
 def _scorer(engine: Engine, photos: Sequence[Sample], task: TaskSpec, settings: Settings) -> SetScorer:

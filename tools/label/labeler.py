@@ -29,7 +29,7 @@ class PhotoLabels:
     width: int = 0
     height: int = 0
     instances: list[Instance] = field(default_factory=list)
-    label: str | None = None  # class of the whole picture, in a classification
+    label: str | None = None  # class of the whole image, in a classification
     certainty: float = 1.0  # 0 undecided .. 1 certain
     problem: str = ""  # why there are no labels
 
@@ -131,10 +131,10 @@ class AutoLabeler:
         """
         given = [paths] if isinstance(paths, Path) else list(paths)
         for photo, found, about in self.label(find_photos(given)):
-            if photo.picture is None:
+            if photo.image is None:
                 yield PhotoLabels(photo.file.path, problem=photo.problem)
                 continue
-            height, width = photo.picture.shape[:2]
+            height, width = photo.image.shape[:2]
             yield PhotoLabels(
                 photo.file.path, width, height, found, about["label"], about["quality"] if about else 1.0
             )  # fmt: skip
@@ -147,7 +147,7 @@ class AutoLabeler:
         pixels = 0
         for photo in read_ahead(files):
             batch.append(photo)
-            pixels += 0 if photo.picture is None else photo.picture.size // 3
+            pixels += 0 if photo.image is None else photo.image.size // 3
             # Twelve photos of a camera are a gigabyte with all that is computed on them.
             if len(batch) >= self.settings.label.batch or pixels > _BATCH_PX:
                 yield from self._batch(batch)
@@ -155,24 +155,24 @@ class AutoLabeler:
         yield from self._batch(batch)
 
     def _batch(self, batch: list[ReadPhoto]) -> Iterator[tuple[ReadPhoto, list[Instance], dict[str, Any]]]:
-        pictures = [p.picture for p in batch if p.picture is not None]
+        images = [p.image for p in batch if p.image is not None]
         if self.task.kind == "classify":
-            answers = iter(self.engine.classify(pictures) if pictures else [])
+            answers = iter(self.engine.classify(images) if images else [])
             for photo in batch:
-                yield (photo, [], {} if photo.picture is None else self._whole(next(answers)))
+                yield (photo, [], {} if photo.image is None else self._whole(next(answers)))
             return
         least = min(map(self.threshold, self.task.class_names))
         least = max(_LEAST, self.confidence.raw(least) * self.settings.review.doubt_share)
-        found = iter(self.engine.find(pictures, least) if pictures else [])
-        others = iter(self.second.find(pictures, self.second.threshold) if self.second and pictures else [])
+        found = iter(self.engine.find(images, least) if images else [])
+        others = iter(self.second.find(images, self.second.threshold) if self.second and images else [])
         for photo in batch:
-            if photo.picture is None:
+            if photo.image is None:
                 yield photo, [], {}
             else:
                 yield photo, *self._decide(next(found), next(others, None))
 
     def _whole(self, shares: dict[str, float]) -> dict[str, Any]:
-        """What is kept of a whole picture's class."""
+        """What is kept of a whole image's class."""
         best = max(shares, key=shares.__getitem__, default=None)
         p = 0.0 if best is None else self.confidence(shares[best])
         sure = best is not None and p >= self.confidence.thresholds.get(best, 0.0)
@@ -237,7 +237,7 @@ class AutoLabeler:
         waiting: deque[Future[None]] = deque()
         with ThreadPoolExecutor(1, thread_name_prefix="labels") as writer:
             for photo, found, about in self.label(missing()):
-                if photo.picture is None:
+                if photo.image is None:
                     _still_there(photo, new + skipped)
                 waiting.append(writer.submit(_keep, kept, photo, found, about))
                 while len(waiting) > self.settings.label.batch:
@@ -256,7 +256,7 @@ _KINDS = ("jpg", "png", "webp", "bmp", "tiff", "gif")
 
 
 def _keep(kept: LabelFolder, photo: ReadPhoto, found: Sequence[Instance], about: dict[str, Any]) -> None:
-    if photo.picture is None:
+    if photo.image is None:
         kept.refuse(photo)
     else:
         kept.add(photo, found, about["label"], about)

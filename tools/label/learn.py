@@ -1,4 +1,4 @@
-"""Learn from photos: rounds on photos without labels, or a few labelled ones, mixed with the run's own pictures.
+"""Learn from photos: rounds on photos without labels, or a few labelled ones, mixed with the run's own images.
 
 The first round on photos without labels trains nothing: it lets them correct the model's scores
 (`tools.models.rescorer`).
@@ -17,8 +17,8 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.apart import Apart, apart_from, of_samples, set_apart
+from tools.data.images import ImageArray
 from tools.data.photo_files import PhotoFile, read_ahead
-from tools.data.pictures import Picture
 from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample, evenly
 from tools.label.choosing import Choice, make_engine, make_segmenter
@@ -153,7 +153,7 @@ def _report(
 
 
 def _tried(run: RunContext) -> list[Round]:
-    """The finished rounds on photos since the last one on made pictures, latest first."""
+    """The finished rounds on photos since the last one on made images, latest first."""
     return [r for r in takewhile(lambda r: r.focus == [PHOTOS], reversed(run.record.rounds)) if r.accepted is not None]
 
 
@@ -197,17 +197,17 @@ def _given_up(run: RunContext, error: StepFailed) -> Told:
 
 def _learn_rescorers(run: RunContext, weights: Path, files: Sequence[PhotoFile], out: Path) -> Told:
     """Let photos correct scores. Returns what each class was learnt from: sure findings, and doubted ones."""
-    learnt = learn_rescorers(weights, _pictures(run, evenly(files, _PHOTOS)), out)
+    learnt = learn_rescorers(weights, _images(run, evenly(files, _PHOTOS)), out)
     return {name: {"sure": r.sure, "doubted": r.doubted} for name, r in learnt.items()}
 
 
-def _pictures(run: RunContext, files: Sequence[PhotoFile]) -> Iterator[Picture]:
+def _images(run: RunContext, files: Sequence[PhotoFile]) -> Iterator[ImageArray]:
     """The photos that can be read, with progress."""
     for number, photo in enumerate(read_ahead(iter(files)), 1):
         run.check_stop()
         run.progress(STAGE, number, len(files))
-        if photo.picture is not None:
-            yield photo.picture
+        if photo.image is not None:
+            yield photo.image
 
 
 def _measured(run: RunContext) -> Told:
@@ -272,7 +272,7 @@ def _teacher(run: RunContext, deciding: Sequence[Sample]) -> AutoLabeler:
 def _train(
     run: RunContext, train: Sequence[Sample], without: Sequence[Sample], deciding: Sequence[Sample]
 ) -> None:  # fmt: skip
-    """From the best weights, on pictures with labels and (to classify) photos without; then averaged with them."""
+    """From the best weights, on images with labels and (to classify) photos without; then averaged with them."""
     best, settings = run.record.best, run.settings
     assert best is not None
     job = TrainingJob(
@@ -300,7 +300,7 @@ def _train(
 
 @tool
 def learn_from_photos(runtime: ToolRuntime[RunContext]) -> str:
-    """Learn from the photos without labels that the user gave for it, mixed with the made pictures.
+    """Learn from the photos without labels that the user gave for it, mixed with the made images.
 
     First they correct the model's scores; then it labels what it is sure of and is trained on that too. Each round is
     measured, and kept only if it is better on the real photos that decide. Call it once, after the last round and

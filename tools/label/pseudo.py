@@ -14,8 +14,8 @@ from tools.annotators import Segmenter
 from tools.annotators.cut_out import cut_out, painted_over
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
+from tools.data.images import ImageArray, read_image, write_image
 from tools.data.photo_files import PhotoFile, read_ahead
-from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import Box, Instance, Sample
 from tools.models.postprocess import centre_crop
 
@@ -34,8 +34,8 @@ def copies(photos: Iterable[PhotoFile], folder: Path, most_px: int) -> Iterator[
         most_px: side of a copy at most; it is the middle square, which is what a classifier in use sees.
     """
     for photo in read_ahead(iter(photos)):
-        if photo.picture is not None:
-            square = centre_crop(photo.picture, min(*photo.picture.shape[:2], most_px))
+        if photo.image is not None:
+            square = centre_crop(photo.image, min(*photo.image.shape[:2], most_px))
             yield _training_sample(folder, photo.sha256, square, [], None, "unlabelled")
 
 
@@ -48,14 +48,14 @@ def pseudo_labelled(teacher: "AutoLabeler", photos: Sequence[PhotoFile], folder:
         folder: where training copies are written; the photos themselves are only read.
     """
     for photo, found, about in teacher.label(iter(photos)):
-        if photo.picture is None or not found:
+        if photo.image is None or not found:
             continue
         doubts: list[Box] = [(d[2], d[3], d[4], d[5]) for d in about["provenance"].get("doubts", [])]
         sure = [i for i in found if i.counts is not None or teacher.task.kind != "segment"]
         doubts += [i.box for i in found if i not in sure]
         if sure:
-            picture = painted_over(photo.picture, doubts, sure)
-            yield _training_sample(folder, photo.sha256, picture, sure, None, "pseudo")
+            image = painted_over(photo.image, doubts, sure)
+            yield _training_sample(folder, photo.sha256, image, sure, None, "pseudo")
 
 
 def hand_labelled(samples: Sequence[Sample], task: TaskSpec, segmenter: Segmenter, folder: Path) -> Iterator[Sample]:
@@ -68,20 +68,20 @@ def hand_labelled(samples: Sequence[Sample], task: TaskSpec, segmenter: Segmente
         folder: where training copies are written.
     """
     for sample in samples:
-        picture = read_picture(Path(sample.image))
-        found = cut_out(picture, sample.instances, segmenter) if task.kind == "segment" else sample.instances
+        image = read_image(Path(sample.image))
+        found = cut_out(image, sample.instances, segmenter) if task.kind == "segment" else sample.instances
         whole = [i for i in found if i.counts is not None or task.kind != "segment"]
         lost = [i.box for i in found if i not in whole]
         if whole or sample.label:
-            picture = painted_over(picture, lost, whole)
-            yield _training_sample(folder, sample.sha256, picture, whole, sample.label, "few")
+            image = painted_over(image, lost, whole)
+            yield _training_sample(folder, sample.sha256, image, whole, sample.label, "few")
 
 
 def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float) -> list[Sample]:
-    """An epoch's pictures: all synthetic ones, and photos repeated until they have their share.
+    """An epoch's images: all synthetic ones, and photos repeated until they have their share.
 
     Args:
-        synthetic: rendered pictures.
+        synthetic: rendered images.
         photos: with labels.
         share: of photos, in (0, 1); fewer where one would be repeated more than `MAX_REPEATS` times.
 
@@ -96,14 +96,14 @@ def mixed(synthetic: Sequence[Sample], photos: Sequence[Sample], share: float) -
 
 
 def _training_sample(
-    folder: Path, digest: str, picture: Picture, found: Sequence[Instance], label: str | None, engine: str
+    folder: Path, digest: str, image: ImageArray, found: Sequence[Instance], label: str | None, engine: str
 ) -> Sample:
     text = "".join(i.model_dump_json() for i in found) + str(label)
     identity = f"{engine}-{digest[:12]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
-    path = folder.resolve() / f"{identity}.png"  # a sample's picture is else looked for in the run's folder
+    path = folder.resolve() / f"{identity}.png"  # a sample's image is else looked for in the run's folder
     if not path.is_file():
-        write_picture(path, picture)
-    height, width = picture.shape[:2]
+        write_image(path, image)
+    height, width = image.shape[:2]
     return Sample(
         id=identity, image=str(path), width=width, height=height, sha256=digest, family=digest[:16], split="train",
         engine=engine, verdict="kept", instances=list(found), label=label, provenance={"labels": engine},

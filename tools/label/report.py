@@ -1,4 +1,4 @@
-"""The report of a labelling: what was labelled by what, what scores are worth, what was left out, and pictures of it.
+"""The report of a labelling: what was labelled by what, what scores are worth, what was left out, and images of it.
 
 One HTML file that needs nothing else. Names of files and classes are hostile text and escaped.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from tools.core.errors import StepFailed
 from tools.core.files import write_text
-from tools.data.pictures import read_picture, scaled_size
+from tools.data.images import read_image, scaled_size
 from tools.data.sample import Sample
 from tools.label.confidence import Checked, Confidence
 from tools.label.export import Written
@@ -57,9 +57,9 @@ def write_report(
         _table([(f"{n} photos", why) for why, n in summary.problems.most_common()]),
         _list([f"{name}: {why}" for name, why in islice(kept.problems(), 200)]),
         "<h2>Look at these first</h2>" if queue else "",
-        _pictures(kept, [s for q in queue[:_SHOWN] if (s := kept.dataset.sample(q.id)) is not None]),
+        _images(kept, [s for q in queue[:_SHOWN] if (s := kept.dataset.sample(q.id)) is not None]),
         "<h2>Labelled photos</h2>",
-        _pictures(kept, list(islice(kept.samples(), _SHOWN))),
+        _images(kept, list(islice(kept.samples(), _SHOWN))),
     ]
     text = f'<!doctype html><meta charset="utf-8"><title>Labels</title><style>{_STYLE}</style>{"".join(parts)}'
     write_text(path, text, errors="replace")
@@ -135,14 +135,14 @@ def reliability_diagram(bins: Sequence[Bin], name: str) -> str:
     return "".join(parts)
 
 
-def _pictures(kept: LabelFolder, samples: Sequence[Sample]) -> str:
+def _images(kept: LabelFolder, samples: Sequence[Sample]) -> str:
     figures = []
     for sample in samples:
         try:
-            picture = read_picture(kept.folder / sample.image)
+            image = read_image(kept.folder / sample.image)
         except StepFailed:  # taken away since
             continue
-        drawn = draw(picture, sample.instances, kept.state.task.class_names)
+        drawn = draw(image, sample.instances, kept.state.task.class_names)
         scale = min(1.0, _SIDE_PX / max(drawn.shape[:2]))
         small = cv2.resize(drawn, scaled_size(drawn.shape[0], drawn.shape[1], scale), interpolation=cv2.INTER_AREA)
         jpeg = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 80])[1]

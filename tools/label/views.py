@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tools.core.setting_groups import ViewCount
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Box, Instance, encode_mask
 from tools.models.detections import Detection
 from tools.models.fusion import Fused, fuse
@@ -26,30 +26,30 @@ _VIEWS: dict[ViewCount, tuple[tuple[float, bool], ...]] = {
 
 
 def predict_in_views(
-    predictor: "Predictor", pictures: Sequence[Picture], least: float, views: ViewCount, iou: float
+    predictor: "Predictor", images: Sequence[ImageArray], least: float, views: ViewCount, iou: float
 ) -> list[list[Instance]]:
     """`predictor.predict_many` over several views, fused; a score is the mean of the views', an unseen object's is 0.
 
     Args:
         predictor: finds objects.
-        pictures: (h, w, 3) RGB each.
+        images: (h, w, 3) RGB each.
         least: least score of a view and of the result.
         views: how many: 1, 2 (mirrored) or 6 (and at 0.8 and 1.4 times the size, mirrored too).
         iou: overlap from which boxes of two views are one object.
     """
     if views == 1:
-        return predictor.predict_many(pictures, least)
-    looks = [_look(predictor, pictures, least, scale, mirrored) for scale, mirrored in _VIEWS[views]]
+        return predictor.predict_many(images, least)
+    looks = [_look(predictor, images, least, scale, mirrored) for scale, mirrored in _VIEWS[views]]
     return [
-        _fused([look[k] for look in looks], picture.shape[0], picture.shape[1], least, predictor.names, iou)
-        for k, picture in enumerate(pictures)
+        _fused([look[k] for look in looks], image.shape[0], image.shape[1], least, predictor.names, iou)
+        for k, image in enumerate(images)
     ]
 
 
 def _look(
-    predictor: "Predictor", pictures: Sequence[Picture], least: float, scale: float, mirrored: bool
+    predictor: "Predictor", images: Sequence[ImageArray], least: float, scale: float, mirrored: bool
 ) -> list[list[tuple[Instance, bool]]]:
-    shown = [np.ascontiguousarray(p[:, ::-1]) for p in pictures] if mirrored else pictures
+    shown = [np.ascontiguousarray(p[:, ::-1]) for p in images] if mirrored else images
     # A fitted model looks at a photo mirrored by itself, which is one of the views here.
     as_it_is = scale == 1 and not predictor.fitted
     looking = predictor if as_it_is else predictor.at_size(max(32, round(predictor.size_px * scale / 32) * 32))

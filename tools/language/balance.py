@@ -12,32 +12,32 @@ from typing import Any
 
 from tools.language.questions import KINDS, Pair
 
-PAIRS_A_PICTURE = 16
+PAIRS_AN_IMAGE = 16
 MOST_SHARE = 0.4  # of one answer among those of an open kind
 YES_NO = frozenset({"yes", "no"})
-_OPEN = ("count", "colour", "where")  # kinds whose answers can be guessed; the others' are as many as pictures
+_OPEN = ("count", "colour", "where")  # kinds whose answers can be guessed; the others' are as many as images
 
-Asked = tuple[str, Pair]  # id of the picture, question
+Asked = tuple[str, Pair]  # id of the image, question
 
 
 def balanced(asked: Mapping[str, Sequence[Pair]]) -> dict[str, list[Pair]]:
-    """The questions that are kept, by picture, in a stable order; at most `PAIRS_A_PICTURE` of one.
+    """The questions that are kept, by image, in a stable order; at most `PAIRS_AN_IMAGE` of one.
 
     Args:
-        asked: picture -> all that can be asked of it.
+        asked: image -> all that can be asked of it.
     """
-    pool = [(picture, pair) for picture, pairs in asked.items() for pair in pairs]
+    pool = [(image, pair) for image, pairs in asked.items() for pair in pairs]
     pool.sort(key=lambda p: hashlib.sha1(f"{p[0]}/{p[1].question}".encode()).digest())
     kept = _thinned(_paired(pool))
     counts: Counter[str] = Counter()
     few: list[Asked] = []
-    for picture, pair in _turns(kept):
-        if counts[picture] < PAIRS_A_PICTURE:
-            counts[picture] += 1
-            few.append((picture, pair))
-    found: dict[str, list[Pair]] = {picture: [] for picture in asked}
-    for picture, pair in _thinned(_paired(few)):
-        found[picture].append(pair)
+    for image, pair in _turns(kept):
+        if counts[image] < PAIRS_AN_IMAGE:
+            counts[image] += 1
+            few.append((image, pair))
+    found: dict[str, list[Pair]] = {image: [] for image in asked}
+    for image, pair in _thinned(_paired(few)):
+        found[image].append(pair)
     return found
 
 
@@ -45,11 +45,11 @@ def _paired(pool: Sequence[Asked]) -> list[Asked]:
     """As many "no" as "yes" of every key; what is not answered so stays."""
     groups: dict[str, dict[str, list[Asked]]] = defaultdict(lambda: defaultdict(list))
     kept = []
-    for picture, pair in pool:
+    for image, pair in pool:
         if pair.answer in YES_NO:
-            groups[pair.key][pair.answer].append((picture, pair))
+            groups[pair.key][pair.answer].append((image, pair))
         else:
-            kept.append((picture, pair))
+            kept.append((image, pair))
     for group in groups.values():
         most = min(len(group["yes"]), len(group["no"]))
         kept += [*group["yes"][:most], *group["no"][:most]]
@@ -61,9 +61,9 @@ def _thinned(pool: Sequence[Asked]) -> list[Asked]:
     kept = [p for p in pool if p[1].kind not in _OPEN or p[1].answer in YES_NO]
     for kind in _OPEN:
         answers: dict[str, list[Asked]] = defaultdict(list)
-        for picture, pair in pool:
+        for image, pair in pool:
             if pair.kind == kind and pair.answer not in YES_NO:
-                answers[pair.answer].append((picture, pair))
+                answers[pair.answer].append((image, pair))
         sizes = sorted((len(same) for same in answers.values()), reverse=True)
         if len(sizes) > 1:
             most = max(sizes[1], int(MOST_SHARE / (1 - MOST_SHARE) * (sum(sizes) - sizes[0])))
@@ -73,15 +73,15 @@ def _thinned(pool: Sequence[Asked]) -> list[Asked]:
 
 
 def _turns(pool: Sequence[Asked]) -> Iterable[Asked]:
-    """Kind after kind in turn for each picture, rare kinds first, so that the limit cuts what there is most of."""
+    """Kind after kind in turn for each image, rare kinds first, so that the limit cuts what there is most of."""
     common = Counter((pair.kind, pair.answer in YES_NO) for _, pair in pool)
     order = {kind: place for place, kind in enumerate(sorted(common, key=lambda k: (common[k], k)))}
     turn: Counter[tuple[str, str, bool]] = Counter()
     ranked = []
-    for place, (picture, pair) in enumerate(pool):
+    for place, (image, pair) in enumerate(pool):
         kind = pair.kind, pair.answer in YES_NO
-        turn[picture, *kind] += 1
-        ranked.append((turn[picture, *kind], order[kind], place))
+        turn[image, *kind] += 1
+        ranked.append((turn[image, *kind], order[kind], place))
     return (pool[place] for _, _, place in sorted(ranked))
 
 

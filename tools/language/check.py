@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Sample
 from tools.scenes.captions import plural
 from tools.scenes.scene import SceneSpec
@@ -46,17 +46,17 @@ class Refused(Exception):
 
 
 class Checker:
-    """Checks texts about one picture.
+    """Checks texts about one image.
 
     Args:
         sample: with exact labels and look-alikes.
-        scene: that the picture was made of.
-        picture: (h, w, 3) RGB.
+        scene: that the image was made of.
+        image: (h, w, 3) RGB.
         names: that texts may speak of.
     """
 
-    def __init__(self, sample: Sample, scene: SceneSpec, picture: Picture, names: Sequence[str]) -> None:
-        self.sample, self.picture = sample, picture
+    def __init__(self, sample: Sample, scene: SceneSpec, image: ImageArray, names: Sequence[str]) -> None:
+        self.sample, self.image = sample, image
         self.things: list[_Thing] = []
         for label in (*sample.instances, *sample.lookalikes):
             mask = label.mask(sample.height, sample.width)
@@ -263,14 +263,14 @@ class Checker:
         return (low <= hue <= high or low <= hue + 360 <= high) and c1 <= chroma <= c2 and l1 <= lightness <= l2
 
     def _lab(self, thing: _Thing) -> tuple[float, float, float]:
-        pixels: npt.NDArray[np.float32] = (self.picture[thing.mask][None] / 255.0).astype(np.float32)
+        pixels: npt.NDArray[np.float32] = (self.image[thing.mask][None] / 255.0).astype(np.float32)
         lightness, a, b = np.median(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[0], axis=0)
         return float(lightness), float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)) % 360)
 
     # Captions ------------------------------------------------------------------------------------------------------
 
     def caption_problem(self, text: str) -> str | None:
-        """Why a caption is not true of the picture; None where it is."""
+        """Why a caption is not true of the image; None where it is."""
         first, *rest = text.split(". ")
         try:
             self._check_things(first.removesuffix("."))

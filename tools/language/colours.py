@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask
 
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey")
@@ -16,15 +16,15 @@ _HUES = (("red", 0, 7), ("orange", 9, 19), ("yellow", 22, 33), ("green", 37, 84)
          ("purple", 131, 152), ("pink", 156, 168), ("red", 172, 180))  # fmt: skip
 
 
-def colour_of(picture: Picture, mask: BoolMask) -> str | None:
+def colour_of(image: ImageArray, mask: BoolMask) -> str | None:
     """The colour of what a mask covers, one of `COLOURS`; None where its pixels do not agree on one.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         mask: (h, w).
     """
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0).astype(bool)
-    pixels = picture[inner]
+    pixels = image[inner]
     if len(pixels) < MIN_PIXELS:
         return None
     votes = np.bincount(_named(pixels), minlength=_UNNAMED + 1)
@@ -32,7 +32,7 @@ def colour_of(picture: Picture, mask: BoolMask) -> str | None:
     return COLOURS[best] if votes[best] >= MIN_SHARE * len(pixels) else None
 
 
-def _named(pixels: Picture) -> npt.NDArray[np.int64]:
+def _named(pixels: ImageArray) -> npt.NDArray[np.int64]:
     """Index in `COLOURS` of (n, 3) RGB pixels."""
     hsv = cv2.cvtColor(pixels[None], cv2.COLOR_RGB2HSV)[0].astype(int)
     hue, saturation, value = hsv[:, 0], hsv[:, 1], hsv[:, 2]

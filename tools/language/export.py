@@ -1,4 +1,4 @@
-"""What an export of language data holds: conversations or captions beside the pictures, and how balanced they are."""
+"""What an export of language data holds: conversations or captions beside the images, and how balanced they are."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ Content = str | bytes | Iterator[str]  # of a file: all of it, or its text in pi
 class FormatPlan:
     """What one format will hold."""
 
-    pictures: dict[str, str]  # path in the folder -> path of the picture in the run
+    images: dict[str, str]  # path in the folder -> path of the image in the run
     files: Callable[[], Iterator[tuple[str, Content]]]  # path and content of the label files
     labels: int
     lost: Callable[[], Counter[str]]
@@ -31,7 +31,7 @@ class FormatPlan:
 
 def plan_language(name: str, said: LanguageData) -> FormatPlan:
     """What the folder of a format of `LANGUAGE` will hold; labels are questions with answers, or sentences."""
-    pictures = {coco_captions.picture_path(labelled(s)): s.image for s in said.samples}
+    images = {coco_captions.image_path(labelled(s)): s.image for s in said.samples}
 
     def files() -> Iterator[tuple[str, str]]:
         if name == "llava" or name == "sharegpt":
@@ -45,30 +45,30 @@ def plan_language(name: str, said: LanguageData) -> FormatPlan:
     else:
         count = sum(len(d.turns) for d in said.dialogues)
     left_out = Counter({"pictures without exact labels, left out": said.inexact})
-    return FormatPlan(pictures, files, count, lambda: +left_out)
+    return FormatPlan(images, files, count, lambda: +left_out)
 
 
 def read_back_language(folder: Path, name: str, plan: FormatPlan) -> None:
     """Read what was written as a stranger does.
 
     Raises:
-        StepFailed: a picture that is spoken of is not there, or not as much is said as should be.
+        StepFailed: an image that is spoken of is not there, or not as much is said as should be.
     """
-    pictures: set[str] = set()
+    images: set[str] = set()
     count = 0
     if name == "coco-captions":
         for path in sorted((folder / "annotations").glob("*.json")):
             data = json.loads(path.read_text(encoding="utf-8"))
             split = path.stem.rpartition("_")[2]
-            pictures |= {f"images/{split}/{image['file_name']}" for image in data["images"]}
+            images |= {f"images/{split}/{image['file_name']}" for image in data["images"]}
             count += len(data["annotations"])
     else:
         for split in dialogues.SPLITS:
             if (path := folder / f"{split}.json").is_file():
                 for _, name, turns in dialogues.read_dialogues(path.read_text(encoding="utf-8")):
-                    pictures.add(name)
+                    images.add(name)
                     count += len(turns)
-    missing = sorted(p for p in pictures if not (folder / p).is_file())
+    missing = sorted(p for p in images if not (folder / p).is_file())
     if missing or count != plan.labels:
         raise StepFailed(
             f"{folder}: read back {count} texts and {len(missing)} missing pictures, but {plan.labels} texts were "

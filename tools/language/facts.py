@@ -1,18 +1,18 @@
-"""What is certain about a picture that was made from a scene: its things, and of which names none is missing."""
+"""What is certain about an image that was made from a scene: its things, and of which names none is missing."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.data.formats.labels import mask_area
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Box, Instance, Sample
 from tools.language.colours import COLOURS, colour_of
 from tools.scenes.captions import plural
 from tools.scenes.phrases import content_words
 from tools.scenes.scene import SceneSpec
 
-MIN_AREA = 0.0006  # of the picture: what is smaller is not spoken of, nor counted past
+MIN_AREA = 0.0006  # of the image: what is smaller is not spoken of, nor counted past
 # Looks of which one thing is several to a person's eye.
 _SEVERAL = frozenset({"pair", "bunch", "cluster", "hand", "handful", "pile", "stack", "heap", "group"})
 # What stands about in the places of the renderer without a label: a look-alike of such a name is not spoken of.
@@ -42,7 +42,7 @@ class SeenThing:
 
 @dataclass(frozen=True)
 class Facts:
-    """One picture."""
+    """One image."""
 
     sample: Sample
     things: tuple[SeenThing, ...]
@@ -73,13 +73,15 @@ def vocabulary(samples: Sequence[Sample], classes: Sequence[str]) -> tuple[str, 
     return tuple(n for n in names if all(forms[f.casefold()] == 1 for f in {n, plural(n)}) and n.strip())
 
 
-def facts_of(sample: Sample, scene: SceneSpec, picture: Picture, names: Sequence[str], classes: Sequence[str]) -> Facts:
+def facts_of(
+    sample: Sample, scene: SceneSpec, image: ImageArray, names: Sequence[str], classes: Sequence[str]
+) -> Facts:
     """What is certain.
 
     Args:
         sample: with exact labels, see `is_exact`.
         scene: that it was made of.
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         names: of `vocabulary`.
         classes: of the task.
     """
@@ -89,7 +91,7 @@ def facts_of(sample: Sample, scene: SceneSpec, picture: Picture, names: Sequence
     for thing in scene.objects:
         looks.setdefault(thing.class_name or thing.drawn_as, set()).add(thing.appearance.casefold())
     seen = Counter(i.class_name for i in labels)
-    things = [_thing(k, label, sample, picture, looks.get(label.class_name, set())) for k, label in enumerate(labels)]
+    things = [_thing(k, label, sample, image, looks.get(label.class_name, set())) for k, label in enumerate(labels)]
     small = {t.name for t in things if t.area < MIN_AREA * sample.width * sample.height}
     present = set(wanted) | set(seen)
 
@@ -105,11 +107,11 @@ def facts_of(sample: Sample, scene: SceneSpec, picture: Picture, names: Sequence
     )  # fmt: skip
 
 
-def _thing(index: int, label: Instance, sample: Sample, picture: Picture, looks: set[str]) -> SeenThing:
+def _thing(index: int, label: Instance, sample: Sample, image: ImageArray, looks: set[str]) -> SeenThing:
     x1, y1, x2, y2 = label.box
     mask = label.mask(sample.height, sample.width)
     assert mask is not None and label.counts is not None
-    colour = colour_of(picture, mask)
+    colour = colour_of(image, mask)
     told = {word for look in looks for word in look.split() if word in COLOURS}
     if told and colour not in told:  # light and scene disagree: no word for it is right
         colour = None

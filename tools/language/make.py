@@ -1,4 +1,4 @@
-"""Language data of a run: everything that can be said of its exact pictures, checked against their scenes."""
+"""Language data of a run: everything that can be said of its exact images, checked against their scenes."""
 
 import hashlib
 import json
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.errors import StepFailed
-from tools.data.formats.coco_captions import Said, picture_path
+from tools.data.formats.coco_captions import Said, image_path
 from tools.data.formats.dialogues import Dialogue
 from tools.data.formats.labels import labelled
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Instance, Sample
 from tools.language.balance import balanced, statistics
 from tools.language.check import Checker
@@ -26,7 +26,7 @@ _CAPTION_ASKED = ("Describe the picture.", "What does the picture show?", "Say i
 
 @dataclass(frozen=True)
 class LanguageData:
-    """What is said about the exact pictures of a run; all of it has passed the check."""
+    """What is said about the exact images of a run; all of it has passed the check."""
 
     samples: tuple[Sample, ...]
     names: tuple[str, ...]  # that are spoken of
@@ -34,7 +34,7 @@ class LanguageData:
     captions: dict[str, list[str]]
     expressions: dict[str, list[tuple[Instance, tuple[str, ...]]]]
     refused: Counter[str]  # kind -> texts that the check did not find in the scene; they are left out
-    inexact: int  # pictures left out, since their labels are not those of a scene
+    inexact: int  # images left out, since their labels are not those of a scene
 
     @property
     def statistics(self) -> dict[str, Any]:
@@ -49,18 +49,18 @@ class LanguageData:
 
     @property
     def dialogues(self) -> list[Dialogue]:
-        """A conversation a picture: a caption first, then what is asked."""
+        """A conversation an image: a caption first, then what is asked."""
         found = []
         for sample in self.samples:
             turns = [(_asked(sample.id), caption) for caption in self.captions[sample.id][-1:]]
             turns += [(pair.question, pair.answer) for pair in self.pairs[sample.id]]
-            picture = picture_path(labelled(sample))
-            found.append(Dialogue(sample.id, picture, sample.split or "train", tuple(turns)))
+            image = image_path(labelled(sample))
+            found.append(Dialogue(sample.id, image, sample.split or "train", tuple(turns)))
         return found
 
     @property
     def said(self) -> list[Said]:
-        """Captions and referring expressions by picture."""
+        """Captions and referring expressions by image."""
         return [Said(labelled(s), tuple(self.captions[s.id]), tuple(self.expressions[s.id])) for s in self.samples]
 
     @property
@@ -78,17 +78,17 @@ def speak(
     folder: Path,
     check_stop: Callable[[], None] = lambda: None,
 ) -> LanguageData:
-    """Everything that is certain about pictures, in words.
+    """Everything that is certain about images, in words.
 
     Args:
-        samples: kept pictures; those without exact labels are left out and counted.
+        samples: kept images; those without exact labels are left out and counted.
         scenes: id -> scene.
         classes: of the task.
         folder: of the run.
-        check_stop: called between pictures.
+        check_stop: called between images.
 
     Raises:
-        StepFailed: no picture has exact labels, or one cannot be read.
+        StepFailed: no image has exact labels, or one cannot be read.
     """
     exact = [s for s in samples if is_exact(s) and s.scene_id in scenes]
     if not exact:
@@ -97,20 +97,20 @@ def speak(
             "rendered or pasted pictures (generator blender or copy_paste) whose labels nobody has changed."
         )
     names = vocabulary(exact, classes)
-    pictures: dict[str, Facts] = {}
+    images: dict[str, Facts] = {}
     for sample in exact:
         check_stop()
-        picture = read_picture(folder / sample.image)
-        pictures[sample.id] = facts_of(sample, scenes[sample.scene_id], picture, names, classes)
-    colours = _colours(pictures.values())
+        image = read_image(folder / sample.image)
+        images[sample.id] = facts_of(sample, scenes[sample.scene_id], image, names, classes)
+    colours = _colours(images.values())
     asked: dict[str, list[Pair]] = {}
     captions: dict[str, list[str]] = {}
     meant: dict[str, list[tuple[Instance, tuple[str, ...]]]] = {}
     refused: Counter[str] = Counter()
-    for identity, facts in pictures.items():
+    for identity, facts in images.items():
         check_stop()
         sample = facts.sample
-        checker = Checker(sample, scenes[sample.scene_id], read_picture(folder / sample.image), names)
+        checker = Checker(sample, scenes[sample.scene_id], read_image(folder / sample.image), names)
         pairs = pairs_of(facts, names, colours)
         asked[identity] = [p for p in pairs if checker.problem(p.question, p.answer) is None]
         refused.update(p.kind for p in pairs if p not in asked[identity])
@@ -121,9 +121,9 @@ def speak(
     return LanguageData(tuple(exact), names, balanced(asked), captions, meant, +refused, len(samples) - len(exact))
 
 
-def _colours(pictures: Iterable[Facts]) -> dict[str, list[str]]:
+def _colours(images: Iterable[Facts]) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
-    for facts in pictures:
+    for facts in images:
         for thing in facts.things:
             if thing.colour:
                 found.setdefault(thing.name, set()).add(thing.colour)
@@ -131,7 +131,7 @@ def _colours(pictures: Iterable[Facts]) -> dict[str, list[str]]:
 
 
 def _meant(facts: Facts, checker: Checker, refused: Counter[str]) -> list[tuple[Instance, tuple[str, ...]]]:
-    """The things of a picture that can be meant, with all that means them."""
+    """The things of an image that can be meant, with all that means them."""
     labels = [*facts.sample.instances, *facts.sample.lookalikes]
     found = []
     for thing in facts.things:

@@ -1,6 +1,6 @@
-"""Questions about a picture with the answers that its scene decides, and captions.
+"""Questions about an image with the answers that its scene decides, and captions.
 
-Every yes/no question is asked so that both answers are true somewhere: what is asked of one picture with "yes" is asked
+Every yes/no question is asked so that both answers are true somewhere: what is asked of one image with "yes" is asked
 of others with "no". Open questions whose premise fails ("what colour is the pear?") are answered by saying so.
 """
 
@@ -21,7 +21,7 @@ MOST_COUNTED = 12  # more are estimated, not counted
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ROWS = ("upper", "middle", "lower")
 _COLUMNS = ("left", "middle", "right")
-_SMALL, _MOSTLY_HIDDEN = 0.005, 0.5  # area over the picture's, share seen: below it a question is harder
+_SMALL, _MOSTLY_HIDDEN = 0.005, 0.5  # area over the image's, share seen: below it a question is harder
 _EDGE = 0.04  # of a side around the lines between thirds: what lies there has no clear place
 
 
@@ -59,10 +59,10 @@ class _Asked(NamedTuple):
 
 
 def pairs_of(facts: Facts, names: Sequence[str], colours: Mapping[str, Sequence[str]]) -> list[Pair]:
-    """All questions that the picture decides, in a stable order.
+    """All questions that the image decides, in a stable order.
 
     Args:
-        facts: of the picture.
+        facts: of the image.
         names: that the whole data set speaks of.
         colours: name -> colours that it has anywhere in the data set: wrong ones are drawn from them.
     """
@@ -154,7 +154,7 @@ def _nones(facts: Facts) -> Iterator[_Asked]:
 
 
 def _boxes(thing: SeenThing, ways: Sequence[str], facts: Facts) -> Iterator[_Asked]:
-    """A box for an expression, and an expression for a box, as LLaVA writes them: shares of the picture's sides."""
+    """A box for an expression, and an expression for a box, as LLaVA writes them: shares of the image's sides."""
     corners = box_text(thing, facts)
     way = _pick(ways, facts.sample.id, thing.index + 1000)
     question, steps = f"Please give the bounding box of {way}.", 1 + _steps(way, thing.name)
@@ -173,7 +173,7 @@ def box_text(thing: SeenThing, facts: Facts) -> str:
 
 
 def captions_of(facts: Facts) -> list[str]:
-    """One sentence on what is there, and one that goes on with where; only what is certain, and of no empty picture."""
+    """One sentence on what is there, and one that goes on with where; only what is certain, and of no empty image."""
     if not facts.things or any(t.name not in facts.sure for t in facts.things):
         return []
     axes: dict[str, Any] = {**facts.sample.axes, "occlusion": "open"}
@@ -189,7 +189,7 @@ def captions_of(facts: Facts) -> list[str]:
         )
     try:
         found = [caption(axes, objects) + "."]
-    except KeyError:  # a picture of an engine that does not tell its axes
+    except KeyError:  # an image of an engine that does not tell its axes
         return []
     for thing in facts.things:
         ways = expressions(thing, facts)

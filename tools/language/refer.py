@@ -1,11 +1,11 @@
-"""Expressions that mean exactly one thing of a picture: "the leftmost apple", "the apple below the ball"."""
+"""Expressions that mean exactly one thing of an image: "the leftmost apple", "the apple below the ball"."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from tools.language.facts import Facts, SeenThing
 
-GAP = 0.04  # of the picture's side between the first and the next; nearer ones are a matter of opinion
+GAP = 0.04  # of the image's side between the first and the next; nearer ones are a matter of opinion
 _LARGER = 1.35  # times the area
 _WHOLE = 0.9  # share seen of things whose sizes are compared
 NEARER = 1.15  # times the distance
@@ -15,7 +15,7 @@ OPPOSITE |= {b: a for a, b in OPPOSITE.items()}
 
 
 def relation(a: SeenThing, b: SeenThing) -> list[str]:
-    """How one thing lies to another in the picture, beyond doubt: their boxes are apart on that axis."""
+    """How one thing lies to another in the image, beyond doubt: their boxes are apart on that axis."""
     found = []
     if abs(a.x - b.x) >= 2 * GAP:
         found += ["to the left of"] if a.box[2] <= b.box[0] else []

@@ -1,6 +1,6 @@
-"""Detections against truth by the COCO protocol: pycocotools matches, the sums over pictures are ours.
+"""Detections against truth by the COCO protocol: pycocotools matches, the sums over images are ours.
 
-A match inside one picture never depends on the other pictures. So pictures are matched once and bootstrap resamples
+A match inside one image never depends on the other images. So images are matched once and bootstrap resamples
 only weigh them anew, which makes hundreds of resamples affordable.
 """
 
@@ -16,33 +16,33 @@ from pycocotools.cocoeval import COCOeval
 from scipy.special import ndtr, stdtrit
 
 from tools.data.sample import Instance
-from tools.data.scores import MIN_INTERVAL_PICTURES
+from tools.data.scores import MIN_INTERVAL_IMAGES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Flags = Sequence[Bools]  # one array a picture: which of its truths (or detections) count
+Flags = Sequence[Bools]  # one array an image: which of its truths (or detections) count
 Overlap = Literal["bbox", "segm"]
 
 COCO_IOUS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's points of the precision-recall curve
-MAX_DETECTIONS = 100  # a picture and class, as in COCO
-_PART = 20_000  # pictures whose labels are held in COCO's form at a time
+MAX_DETECTIONS = 100  # an image and class, as in COCO
+_PART = 20_000  # images whose labels are held in COCO's form at a time
 _CELLS = 4_000_000  # resamples x detections worked on at once: 32 MB
 
 
 @dataclass(frozen=True)
-class JudgedPicture:
-    """What scoring needs of one picture."""
+class JudgedImage:
+    """What scoring needs of one image."""
 
     id: str
     width: int
     height: int
     truths: Sequence[Instance]
     found: Sequence[Instance]
-    axes: dict[str, str] = field(default_factory=dict)  # slices the whole picture belongs to
-    group: str = ""  # pictures cut from one photo share it; they are drawn together. Empty: on its own
-    label: str | None = None  # of the whole picture, in a classification task
+    axes: dict[str, str] = field(default_factory=dict)  # slices the whole image belongs to
+    group: str = ""  # images cut from one photo share it; they are drawn together. Empty: on its own
+    label: str | None = None  # of the whole image, in a classification task
     probabilities: dict[str, float] = field(default_factory=dict)  # class -> probability, in a classification task
     lookalikes: Sequence[Instance] = ()  # known not to be targets
 
@@ -54,43 +54,43 @@ class JudgedPicture:
 
 @dataclass(frozen=True)
 class Matched:
-    """All detections of a set, best score first, with what became of them at T overlaps; n pictures, c classes."""
+    """All detections of a set, best score first, with what became of them at T overlaps; n images, c classes."""
 
-    picture: Ints  # (d,) index of the picture
+    image: Ints  # (d,) index of the image
     kind: Ints  # (d,) index of the class
-    position: Ints  # (d,) index in `Picture.found`
+    position: Ints  # (d,) index in `ImageArray.found`
     score: Floats  # (d,)
-    truth: Ints  # (T, d) index in `Picture.truths` of the matched truth, or -1
+    truth: Ints  # (T, d) index in `ImageArray.truths` of the matched truth, or -1
     right: Bools  # (T, d) matched a truth that counts
     wrong: Bools  # (T, d) a false alarm; neither right nor wrong is ignored
     truths: Ints  # (n, c) truths that count
 
-    def only(self, pictures: Bools) -> "Matched":
-        """The part that lies in some of the pictures; indices stay as they are."""
-        own = pictures[self.picture]
+    def only(self, images: Bools) -> "Matched":
+        """The part that lies in some of the images; indices stay as they are."""
+        own = images[self.image]
         return Matched(
-            self.picture[own], self.kind[own], self.position[own], self.score[own],
-            self.truth[:, own], self.right[:, own], self.wrong[:, own], self.truths * pictures[:, None],
+            self.image[own], self.kind[own], self.position[own], self.score[own],
+            self.truth[:, own], self.right[:, own], self.wrong[:, own], self.truths * images[:, None],
         )  # fmt: skip
 
 
 class Matcher:
-    """Overlaps of every detection with every truth of its class and picture, computed once.
+    """Overlaps of every detection with every truth of its class and image, computed once.
 
-    Of many pictures they are computed anew for each question, a part at a time: COCO's form of a label takes more
+    Of many images they are computed anew for each question, a part at a time: COCO's form of a label takes more
     memory than the label.
 
     Args:
-        pictures: at least one.
+        images: at least one.
         classes: class names; instances of other classes are left out.
         overlap: "segm" compares masks (instances without one are left out), "bbox" boxes.
     """
 
-    def __init__(self, pictures: Sequence[JudgedPicture], classes: Sequence[str], overlap: Overlap) -> None:
-        self.pictures = pictures
+    def __init__(self, images: Sequence[JudgedImage], classes: Sequence[str], overlap: Overlap) -> None:
+        self.images = images
         self.classes = list(classes)
         self._overlap: Overlap = overlap
-        self._latest: tuple[int, Any] | None = None  # a part's first picture, and the part
+        self._latest: tuple[int, Any] | None = None  # a part's first image, and the part
 
     def match(
         self, ious: npt.ArrayLike = COCO_IOUS, truths: Flags | None = None, found: Flags | None = None
@@ -103,7 +103,7 @@ class Matcher:
             found: which detections count as false alarms when unmatched. None: all.
         """
         wanted = np.asarray(ious, dtype=np.float64)
-        counted = np.zeros((len(self.pictures), len(self.classes)), dtype=np.int64)
+        counted = np.zeros((len(self.images), len(self.classes)), dtype=np.int64)
         parts: list[tuple[Any, ...]] = []
         for i, c, coco in self._pairs():
             # COCO ignores what lies outside an area range; the flag takes the area's place.
@@ -122,8 +122,8 @@ class Matcher:
         return _flatten(parts, counted, len(wanted))
 
     def overlaps(self) -> list[Floats]:
-        """For each picture (detections, truths): the overlap where classes agree, 0 where they differ."""
-        tables = [np.zeros((len(p.found), len(p.truths))) for p in self.pictures]
+        """For each image (detections, truths): the overlap where classes agree, 0 where they differ."""
+        tables = [np.zeros((len(p.found), len(p.truths))) for p in self.images]
         for i, c, coco in self._pairs():
             values = coco.ious[i, c]
             if len(values):
@@ -132,11 +132,11 @@ class Matcher:
         return tables
 
     def _pairs(self) -> Iterator[tuple[int, int, Any]]:
-        """Each picture with each class, and the part that holds both."""
-        for start in range(0, len(self.pictures), _PART):
+        """Each image with each class, and the part that holds both."""
+        for start in range(0, len(self.images), _PART):
             if self._latest is None or self._latest[0] != start:
                 self._latest = start, self._part(start)
-            for i in range(start, min(start + _PART, len(self.pictures))):
+            for i in range(start, min(start + _PART, len(self.images))):
                 for c in range(len(self.classes)):
                     yield i, c, self._latest[1]
 
@@ -144,10 +144,10 @@ class Matcher:
         # Its two inner steps are called directly: the outer ones print, and want the whole set as one JSON index.
         coco = COCOeval(iouType=self._overlap)
         coco.params.maxDets = [MAX_DETECTIONS]
-        for i, picture in enumerate(self.pictures[start : start + _PART], start):
+        for i, image in enumerate(self.images[start : start + _PART], start):
             for c, name in enumerate(self.classes):
-                coco._gts[i, c] = _annotations(picture, picture.truths, name, self._overlap)
-                found = _annotations(picture, picture.found, name, self._overlap)
+                coco._gts[i, c] = _annotations(image, image.truths, name, self._overlap)
+                found = _annotations(image, image.found, name, self._overlap)
                 coco._dts[i, c] = sorted(found, key=lambda a: -a["score"])[:MAX_DETECTIONS]
                 coco.ious[i, c] = coco.computeIoU(i, c)
         return coco
@@ -157,8 +157,8 @@ def average_precisions(matched: Matched, weights: Floats) -> Floats:
     """COCO's 101-point average precision.
 
     Args:
-        matched: d detections at T overlaps, n pictures, c classes.
-        weights: (b, n) how often each picture is drawn in each of b resamples.
+        matched: d detections at T overlaps, n images, c classes.
+        weights: (b, n) how often each image is drawn in each of b resamples.
 
     Returns:
         (b, T, c); NaN where a resample holds no truth of the class.
@@ -171,7 +171,7 @@ def average_precisions(matched: Matched, weights: Floats) -> Floats:
         step = max(1, _CELLS // max(1, len(own)))
         for start in range(0, len(weights), step):
             part = slice(start, start + step)
-            drawn = weights[part][:, matched.picture[own]]
+            drawn = weights[part][:, matched.image[own]]
             for t in range(overlaps):
                 result[part, t, c] = _areas(drawn, matched.right[t, own], matched.wrong[t, own], totals[part])
     return result
@@ -207,7 +207,7 @@ def mean_over_classes(precisions: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Counts:
-    """Right, wrong and wanted detections of each picture and class at one threshold and overlap: (n, c) each."""
+    """Right, wrong and wanted detections of each image and class at one threshold and overlap: (n, c) each."""
 
     right: Ints
     wrong: Ints
@@ -231,8 +231,8 @@ def counts_at(matched: Matched, threshold: float, overlap: int = 0) -> Counts:
     """
     kept = matched.score >= threshold
     right, wrong = (np.zeros_like(matched.truths) for _ in range(2))
-    np.add.at(right, (matched.picture, matched.kind), matched.right[overlap] & kept)
-    np.add.at(wrong, (matched.picture, matched.kind), matched.wrong[overlap] & kept)
+    np.add.at(right, (matched.image, matched.kind), matched.right[overlap] & kept)
+    np.add.at(wrong, (matched.image, matched.kind), matched.wrong[overlap] & kept)
     return Counts(right, wrong, matched.truths)
 
 
@@ -258,54 +258,54 @@ def choose_threshold(matched: Matched, overlap: int = 0, slack: float = 0.0) -> 
     return float(matched.score[best] + below) / 2
 
 
-def independent(pictures: Sequence[JudgedPicture], own: Bools | None = None) -> int:
-    """How many of the pictures, or of the `own` ones, say something of their own: tiles of one photo are one."""
-    return len({p.group or p.id for i, p in enumerate(pictures) if own is None or own[i]})
+def independent(images: Sequence[JudgedImage], own: Bools | None = None) -> int:
+    """How many of the images, or of the `own` ones, say something of their own: tiles of one photo are one."""
+    return len({p.group or p.id for i, p in enumerate(images) if own is None or own[i]})
 
 
-def resamples(pictures: Sequence[JudgedPicture], count: int, seed: int) -> Floats:
-    """(count, pictures): how often each picture is drawn when as many are drawn with replacement.
+def resamples(images: Sequence[JudgedImage], count: int, seed: int) -> Floats:
+    """(count, images): how often each image is drawn when as many are drawn with replacement.
 
-    Tiles of one photo are not independent, so groups are drawn whole. The same pictures and seed give the same draws,
+    Tiles of one photo are not independent, so groups are drawn whole. The same images and seed give the same draws,
     so two models scored on them are compared in pairs.
     """
-    groups = {name: i for i, name in enumerate(dict.fromkeys(p.group or p.id for p in pictures))}
+    groups = {name: i for i, name in enumerate(dict.fromkeys(p.group or p.id for p in images))}
     n = max(1, len(groups))
     rng = np.random.default_rng(seed)
-    own = np.array([groups[p.group or p.id] for p in pictures], np.int64)
-    draws = np.empty((count, len(pictures)))
+    own = np.array([groups[p.group or p.id] for p in images], np.int64)
+    draws = np.empty((count, len(images)))
     for row in draws:  # one at a time: numpy's 64-bit counts of all of them would be there twice
         row[:] = rng.multinomial(n, np.full(n, 1 / n))[own]
     return draws
 
 
-def interval(values: Floats, pictures: int, coverage: float = 0.95) -> tuple[float, float] | None:
+def interval(values: Floats, images: int, coverage: float = 0.95) -> tuple[float, float] | None:
     """The middle of the resamples: percentile bootstrap, expanded for small samples.
 
-    Of n pictures the plain percentiles cover too little, as a normal interval with the sample's own spread does in
+    Of n images the plain percentiles cover too little, as a normal interval with the sample's own spread does in
     place of Student's; the tails are those that make up for it (Hesterberg, What Teachers Should Know About the
     Bootstrap, 2015, section 4.4): Phi(-sqrt(n / (n - 1)) t) in place of (1 - coverage) / 2.
 
     Args:
         values: (b,) a score in each resample.
-        pictures: that were drawn from and say something about the score, each photo once.
+        images: that were drawn from and say something about the score, each photo once.
         coverage: 0..1.
 
     Returns:
-        None of fewer than `MIN_INTERVAL_PICTURES` pictures, or with fewer than 20 known values.
+        None of fewer than `MIN_INTERVAL_IMAGES` images, or with fewer than 20 known values.
     """
     known = values[~np.isnan(values)]
-    if pictures < MIN_INTERVAL_PICTURES or len(known) < 20:
+    if images < MIN_INTERVAL_IMAGES or len(known) < 20:
         return None
-    tail = _tail(pictures, coverage)
+    tail = _tail(images, coverage)
     low, high = np.quantile(known, [tail, 1 - tail])
     return round(float(low), 6), round(float(high), 6)
 
 
 @lru_cache(maxsize=256)
-def _tail(pictures: int, coverage: float) -> float:
-    student = stdtrit(pictures - 1, (1 + coverage) / 2)
-    return float(ndtr(-math.sqrt(pictures / (pictures - 1)) * student))
+def _tail(images: int, coverage: float) -> float:
+    student = stdtrit(images - 1, (1 + coverage) / 2)
+    return float(ndtr(-math.sqrt(images / (images - 1)) * student))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
@@ -320,10 +320,10 @@ def number(value: float) -> float | None:
 
 
 def _annotations(
-    picture: JudgedPicture, instances: Sequence[Instance], name: str, overlap: Overlap
+    image: JudgedImage, instances: Sequence[Instance], name: str, overlap: Overlap
 ) -> list[dict[str, Any]]:
     """COCO's form; the id is the position + 1, since 0 means "no match" there."""
-    size = [picture.height, picture.width]
+    size = [image.height, image.width]
     annotations = []
     for position, instance in enumerate(instances):
         if instance.class_name != name or (overlap == "segm" and instance.counts is None):
@@ -342,11 +342,11 @@ def _flatten(parts: list[tuple[Any, ...]], counted: Ints, overlaps: int) -> Matc
         none = np.zeros(0, dtype=np.int64)
         table = np.zeros((overlaps, 0), dtype=bool)
         return Matched(none, none, none, np.zeros(0), table.astype(np.int64), table, table, counted)
-    picture, kind, position, score = (np.concatenate([p[k] for p in parts]) for k in range(4))
+    image, kind, position, score = (np.concatenate([p[k] for p in parts]) for k in range(4))
     truth, ignored = (np.concatenate([p[k] for p in parts], axis=1) for k in (4, 5))
     order = np.argsort(-score, kind="mergesort")  # stable, as in pycocotools
     truth, ignored = truth[:, order], ignored[:, order]
     return Matched(
-        picture[order], kind[order], position[order], score[order],
+        image[order], kind[order], position[order], score[order],
         truth, (truth >= 0) & ~ignored, (truth < 0) & ~ignored, counted,
     )  # fmt: skip

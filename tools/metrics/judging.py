@@ -1,4 +1,4 @@
-"""The pictures that a run's models are judged on, and the scorer that does it."""
+"""The images that a run's models are judged on, and the scorer that does it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +9,19 @@ from tools.core.task import TaskSpec
 from tools.data.real import load_real
 from tools.data.sample import Sample
 from tools.data.scores import EvaluatedOn
-from tools.metrics.coco import JudgedPicture
+from tools.metrics.coco import JudgedImage
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.runs.runtime import RunContext
 
 SetScorer = DetectionScorer | LabelScorer
-# Pictures of a set that a model is scored on: the standard error of a share is 0.002 then, and memory 1.5 GB.
+# Images of a set that a model is scored on: the standard error of a share is 0.002 then, and memory 1.5 GB.
 MOST = 100_000
 
 
 @dataclass(frozen=True)
 class Sets:
-    """The pictures a model is measured on; sets without a picture are left out."""
+    """The images a model is measured on; sets without an image are left out."""
 
     deciding: EvaluatedOn
     samples: dict[EvaluatedOn, list[Sample]]
@@ -29,10 +29,10 @@ class Sets:
 
 
 def sets_of(run: RunContext) -> Sets:
-    """Kept pictures of all rounds by split, and the real photos when there are any.
+    """Kept images of all rounds by split, and the real photos when there are any.
 
     Raises:
-        StepFailed: no picture that could decide.
+        StepFailed: no image that could decide.
     """
     task, notes = run.task, []
     samples: dict[EvaluatedOn, list[Sample]] = {
@@ -76,8 +76,8 @@ def rules_for(run: RunContext, on: EvaluatedOn, seen_px: int) -> ScoringRules:
     )
 
 
-def scorer_of(pictures: list[JudgedPicture], task: TaskSpec, rules: ScoringRules) -> SetScorer:
+def scorer_of(images: list[JudgedImage], task: TaskSpec, rules: ScoringRules) -> SetScorer:
     """The scorer for a kind of task."""
     if task.kind == "classify":
-        return LabelScorer(pictures, task.class_names, rules)
-    return DetectionScorer(pictures, task.class_names, task.kind, rules)
+        return LabelScorer(images, task.class_names, rules)
+    return DetectionScorer(images, task.class_names, task.kind, rules)

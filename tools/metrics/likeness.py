@@ -1,4 +1,4 @@
-"""Which kinds of rendered pictures are most like given photos: where the next pictures should be made."""
+"""Which kinds of rendered images are most like given photos: where the next images should be made."""
 
 from collections import Counter
 from collections.abc import Sequence

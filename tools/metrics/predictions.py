@@ -1,4 +1,4 @@
-"""What a model answered on a set of pictures: asked once, kept in the round's folder, read again for the diagnosis."""
+"""What a model answered on a set of images: asked once, kept in the round's folder, read again for the diagnosis."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,12 +9,12 @@ from typing import Any, Protocol
 from tools.core.files import write_text
 from tools.core.task import TaskKind, TaskSpec
 from tools.data.boxes import LEARNT, with_label_boxes
-from tools.data.pictures import Picture, read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.sample import Instance, Sample
-from tools.metrics.coco import MAX_DETECTIONS, JudgedPicture
-from tools.metrics.slices import picture_axes
+from tools.metrics.coco import MAX_DETECTIONS, JudgedImage
+from tools.metrics.slices import image_axes
 
-_BATCH = 8  # pictures in memory at once
+_BATCH = 8  # images in memory at once
 PHOTOS = ("real", "photo")  # engines of photos, which judge and which are learnt from: tiles of one stand together
 
 
@@ -24,16 +24,16 @@ class Recogniser(Protocol):
     kind: TaskKind
     size_px: int
 
-    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        """Objects in each RGB picture, with masks when the task is to segment."""
+    def predict_many(self, images: Sequence[ImageArray], confidence: float) -> list[list[Instance]]:
+        """Objects in each RGB image, with masks when the task is to segment."""
 
-    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
-        """Probability of each class for each RGB picture."""
+    def classify_many(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
+        """Probability of each class for each RGB image."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said about one picture, and the slices the picture belongs to as a whole."""
+    """What the model said about one image, and the slices the image belongs to as a whole."""
 
     axes: dict[str, str]
     found: list[Instance] = field(default_factory=list)
@@ -43,31 +43,31 @@ class Answer:
 def ask(
     model: Recogniser, samples: Sequence[Sample], root: Path, confidence: float, after: Callable[[int], None]
 ) -> dict[str, Answer]:
-    """Ask a model about pictures: sample id -> answer.
+    """Ask a model about images: sample id -> answer.
 
     Args:
         model: whatever can be scored.
         samples: their images are relative to `root`, or absolute.
         root: the run's folder.
         confidence: least score of a detection.
-        after: called after each batch with the number of pictures in it; may raise Stopped.
+        after: called after each batch with the number of images in it; may raise Stopped.
     """
     answers = {}
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH]
-        pictures = [read_picture(root / s.image) for s in batch]
-        axes = [picture_axes(s, p) for s, p in zip(batch, pictures, strict=True)]
+        images = [read_image(root / s.image) for s in batch]
+        axes = [image_axes(s, p) for s, p in zip(batch, images, strict=True)]
         if model.kind == "classify":
-            for sample, own, shares in zip(batch, axes, model.classify_many(pictures), strict=True):
+            for sample, own, shares in zip(batch, axes, model.classify_many(images), strict=True):
                 answers[sample.id] = Answer(own, probabilities={k: round(v, 6) for k, v in shares.items()})
         else:
-            for sample, own, found in zip(batch, axes, model.predict_many(pictures, confidence), strict=True):
+            for sample, own, found in zip(batch, axes, model.predict_many(images, confidence), strict=True):
                 answers[sample.id] = Answer(own, found=_rounded(found))
         after(len(batch))
     return answers
 
 
-def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) -> list[JudgedPicture]:
+def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) -> list[JudgedImage]:
     """Truth and answers side by side, in the order of the samples.
 
     Raises:
@@ -75,7 +75,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
     """
     names = set(task.class_names)
     return [
-        JudgedPicture(
+        JudgedImage(
             s.id, s.width, s.height, [t for t in s.instances if t.class_name in names], answers[s.id].found,
             answers[s.id].axes, s.family if s.engine in PHOTOS else "", s.label, answers[s.id].probabilities,
             s.lookalikes,
@@ -86,7 +86,7 @@ def join(samples: Sequence[Sample], answers: dict[str, Answer], task: TaskSpec) 
 
 def save_answers(path: Path, answers: dict[str, Answer], **about: Any) -> None:
     """Write answers as one JSON file without blanks, in place at once."""
-    pictures = {
+    images = {
         name: {
             "axes": a.axes,
             **({"probabilities": a.probabilities} if a.probabilities else {}),
@@ -94,21 +94,21 @@ def save_answers(path: Path, answers: dict[str, Answer], **about: Any) -> None:
         }
         for name, a in answers.items()
     }
-    text = json.dumps({**about, "pictures": pictures}, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps({**about, "pictures": images}, ensure_ascii=False, separators=(",", ":"))
     write_text(path, text)
 
 
 def load_answers(path: Path) -> tuple[dict[str, Answer], dict[str, Any]]:
     """What `save_answers` wrote: the answers, and what else was said about them."""
     value = json.loads(path.read_text(encoding="utf-8"))
-    pictures = value.pop("pictures")
+    images = value.pop("pictures")
     answers = {
         name: Answer(
             p["axes"],
             [Instance(class_name=n, score=s, box=tuple(b), counts=c, source="model") for n, s, b, c in p["found"]],
             p.get("probabilities", {}),
         )
-        for name, p in pictures.items()
+        for name, p in images.items()
     }
     return answers, value
 

@@ -1,4 +1,4 @@
-"""From pictures with truth and detections to an Evaluation, with intervals, classes and slices."""
+"""From images with truth and detections to an Evaluation, with intervals, classes and slices."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from tools.core.task import TaskKind
-from tools.data.scores import MIN_INTERVAL_PICTURES, EvaluatedOn, Evaluation, SliceScore
+from tools.data.scores import MIN_INTERVAL_IMAGES, EvaluatedOn, Evaluation, SliceScore
 from tools.metrics.coco import (
     COCO_IOUS,
     Bools,
     Counts,
     Floats,
-    JudgedPicture,
+    JudgedImage,
     Matched,
     Matcher,
     Overlap,
@@ -26,9 +26,9 @@ from tools.metrics.coco import (
     ratio,
     resamples,
 )
-from tools.metrics.slices import Slice, both, counted, instance_slices, picture_slices
+from tools.metrics.slices import Slice, both, counted, image_slices, instance_slices
 
-NO_INTERVAL = f"fewer than {MIN_INTERVAL_PICTURES} pictures: no interval can be given"
+NO_INTERVAL = f"fewer than {MIN_INTERVAL_IMAGES} pictures: no interval can be given"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ScoringRules:
 
     match_iou: float = 0.5
     ignore_side_px: float = 0.0
-    seen_px: int = 320  # the longer side of a picture as the model sees it
+    seen_px: int = 320  # the longer side of an image as the model sees it
     bootstrap: int = 200
     seed: int = 0
     fallback_threshold: float = 0.25
@@ -58,28 +58,28 @@ class Comparison:
 
 
 class DetectionScorer:
-    """One model's detections on one set of pictures, matched once.
+    """One model's detections on one set of images, matched once.
 
     Args:
-        pictures: at least one.
+        images: at least one.
         classes: class names in label order.
         kind: "segment" is judged by masks, as long as every truth has one; "detect" by boxes.
     """
 
-    def __init__(self, pictures: list[JudgedPicture], classes: list[str], kind: TaskKind, rules: ScoringRules) -> None:
-        self.pictures = pictures
+    def __init__(self, images: list[JudgedImage], classes: list[str], kind: TaskKind, rules: ScoringRules) -> None:
+        self.images = images
         self.classes = classes
         self.rules = rules
-        self.by_masks = kind == "segment" and all(t.counts is not None for p in pictures for t in p.truths)
+        self.by_masks = kind == "segment" and all(t.counts is not None for p in images for t in p.truths)
         self.metric = "mask_map50" if self.by_masks else "box_map50"
         self._kind = kind
-        self.counted_truths, self.counted_found = counted(pictures, rules.ignore_side_px)
+        self.counted_truths, self.counted_found = counted(images, rules.ignore_side_px)
         self._main: Overlap = "segm" if self.by_masks else "bbox"
-        self.matcher = Matcher(pictures, classes, self._main)
+        self.matcher = Matcher(images, classes, self._main)
         # COCO's ten overlaps, then the one at which precision and recall are counted.
         self.matched = self._match(self.matcher, [*COCO_IOUS, rules.match_iou])
-        self.draws = resamples(pictures, rules.bootstrap, rules.seed)
-        self._once = np.ones((1, len(pictures)))
+        self.draws = resamples(images, rules.bootstrap, rules.seed)
+        self._once = np.ones((1, len(images)))
 
     def _match(self, matcher: Matcher, ious: list[float]) -> Matched:
         return matcher.match(ious, self.counted_truths, self.counted_found)
@@ -101,21 +101,19 @@ class DetectionScorer:
 
     @cached_property
     def slices(self) -> list[Slice]:
-        """Slices of whole pictures, then of single instances."""
-        return picture_slices(self.pictures) + instance_slices(
-            self.pictures, self.matcher.overlaps(), self.rules.seen_px
-        )
+        """Slices of whole images, then of single instances."""
+        return image_slices(self.images) + instance_slices(self.images, self.matcher.overlaps(), self.rules.seen_px)
 
     def evaluation(self, on: EvaluatedOn, threshold: float) -> Evaluation:
         """All scores at a working confidence."""
         counts = counts_at(self.matched, threshold, overlap=-1)
         result = Evaluation(
-            on=on, images=len(self.pictures), instances=int(self.matched.truths.sum()), metric=self.metric,
+            on=on, images=len(self.images), instances=int(self.matched.truths.sum()), metric=self.metric,
             threshold=threshold, notes=self._notes(),
         )  # fmt: skip
         for name, once, resampled in self._curves() + self._rates(counts):
             setattr(result, name, number(float(once[0])))
-            result.set_interval(name, interval(resampled, independent(self.pictures)))
+            result.set_interval(name, interval(resampled, independent(self.images)))
         self._add_empties(result, counts)
         for c, name in enumerate(self.classes):
             result.per_class[name] = self._class_score(c, counts.of_class(c))
@@ -151,7 +149,7 @@ class DetectionScorer:
 
     def _curves(self) -> list[tuple[str, Floats, Floats]]:
         """Average precisions by masks and boxes: name, value, resamples."""
-        kinds = [("box", Matcher(self.pictures, self.classes, "bbox") if self.by_masks else self.matcher)]
+        kinds = [("box", Matcher(self.images, self.classes, "bbox") if self.by_masks else self.matcher)]
         if self.by_masks:
             kinds.append(("mask", self.matcher))
         result = []
@@ -170,8 +168,8 @@ class DetectionScorer:
         return list(zip(names, counts.rates(self._once), counts.rates(self.draws), strict=True))
 
     def _add_empties(self, result: Evaluation, counts: Counts) -> None:
-        """False alarms on pictures without any truth, ignored ones included."""
-        empty = np.array([not p.truths for p in self.pictures], dtype=bool)
+        """False alarms on images without any truth, ignored ones included."""
+        empty = np.array([not p.truths for p in self.images], dtype=bool)
         result.empties = int(empty.sum())
         if not empty.any():
             return
@@ -179,7 +177,7 @@ class DetectionScorer:
         result.false_positives_per_empty = number(float(wrong.mean()))
         drawn = weights.sum(axis=1)
         result.set_interval(
-            "false_positives_per_empty", interval(ratio(weights @ wrong, drawn), independent(self.pictures, empty))
+            "false_positives_per_empty", interval(ratio(weights @ wrong, drawn), independent(self.images, empty))
         )
 
     def _class_score(self, index: int, counts: Counts) -> SliceScore:
@@ -190,7 +188,7 @@ class DetectionScorer:
             score=number(float(average_precisions(self.matched, self._once)[0, 0, index])),
             precision=number(float(precision[0])), recall=number(float(recall[0])),
             interval=interval(
-                average_precisions(_first(self.matched), self.draws)[:, 0, index], independent(self.pictures, own > 0)
+                average_precisions(_first(self.matched), self.draws)[:, 0, index], independent(self.images, own > 0)
             ),
         )  # fmt: skip
 
@@ -198,18 +196,18 @@ class DetectionScorer:
         matched = self._of_slice(part)
         counts = counts_at(matched, threshold, overlap=-1)
         precision, recall, _ = counts.rates(self._once)
-        holding = part.pictures if part.truths is None else matched.truths.sum(axis=1) > 0
+        holding = part.images if part.truths is None else matched.truths.sum(axis=1) > 0
         return SliceScore(
             images=int(holding.sum()), instances=int(matched.truths.sum()),
             score=number(float(_map50(matched, self._once)[0])), precision=number(float(precision[0])),
             recall=number(float(recall[0])), 
-            interval=interval(_map50(matched, self.draws), independent(self.pictures, holding)),
+            interval=interval(_map50(matched, self.draws), independent(self.images, holding)),
         )  # fmt: skip
 
     def _of_slice(self, part: Slice, outside: bool = False) -> Matched:
         """Matches inside a slice or outside it; of instance slices the other instances are ignored."""
         if part.truths is None or part.found is None:
-            return self.matched.only(~part.pictures if outside else part.pictures)
+            return self.matched.only(~part.images if outside else part.images)
         truths, found = part.truths, part.found
         if outside:
             truths, found = [~f for f in truths], [~f for f in found]
@@ -234,11 +232,11 @@ class DetectionScorer:
                           int(counts[1].sum()), outsides - insides)  # fmt: skip
 
     def _inside(self, part: Slice, index: int) -> Bools:
-        """Which truths of a picture belong to a slice."""
-        truths = self.pictures[index].truths
+        """Which truths of an image belong to a slice."""
+        truths = self.images[index].truths
         if part.axis == "class":
             return np.array([t.class_name == part.value for t in truths], dtype=bool)
-        return np.full(len(truths), part.pictures[index]) if part.truths is None else part.truths[index]
+        return np.full(len(truths), part.images[index]) if part.truths is None else part.truths[index]
 
     def _notes(self) -> list[str]:
         notes = []
@@ -251,14 +249,14 @@ class DetectionScorer:
         ignored = sum(int((~f).sum()) for f in self.counted_truths)
         if ignored:
             notes.append(f"{ignored} labels with a side under {self.rules.ignore_side_px:g} px are ignored")
-        if independent(self.pictures) < MIN_INTERVAL_PICTURES:
+        if independent(self.images) < MIN_INTERVAL_IMAGES:
             notes.append(NO_INTERVAL)
         return notes
 
 
 def _first(matched: Matched) -> Matched:
     """The first overlap alone."""
-    return Matched(matched.picture, matched.kind, matched.position, matched.score,
+    return Matched(matched.image, matched.kind, matched.position, matched.score,
                    matched.truth[:1], matched.right[:1], matched.wrong[:1], matched.truths)  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Slices: the parts of a set by which a model is judged, and what a scene can do about each of them.
 
-Rendered pictures carry the axes of their scene. Photos carry none, so theirs are measured. Both have slices of single
+Rendered images carry the axes of their scene. Photos carry none, so theirs are measured. Both have slices of single
 instances (size, visible share), in which the other instances are ignored rather than counted as false.
 """
 
@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 from tools.data.geometry import large_enough
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Box, Instance, Sample
-from tools.metrics.coco import Bools, Floats, JudgedPicture
+from tools.metrics.coco import Bools, Floats, JudgedImage
 from tools.scenes.scene import AXES
 
 SIZES = {"small": 32.0, "medium": 96.0, "large": float("inf")}  # px of the side, upper ends: COCO's borders
 VISIBLE = {"mostly hidden": 0.55, "partly hidden": 0.85, "open": float("inf")}  # the borders of the axis occlusion
-_MEASURED_SIDE = 320  # pictures are compared at this size, or a large photo would look sharp because it is large
+_MEASURED_SIDE = 320  # images are compared at this size, or a large photo would look sharp because it is large
 _DARK, _BRIGHT = 0.30, 0.65  # mean grey, 0 black .. 1 white
 _BLURRED = 100.0  # variance of the Laplacian of 8-bit greys: the usual border
 _TOUCH = 0.1  # IoU from which a false alarm belongs to the instance it overlaps most
@@ -43,12 +43,12 @@ _AIMS = {
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of a set of n pictures."""
+    """A part of a set of n images."""
 
     axis: str
     value: str
-    pictures: Bools  # (n,)
-    truths: list[Bools] | None = None  # of each picture; None: the slice is made of whole pictures
+    images: Bools  # (n,)
+    truths: list[Bools] | None = None  # of each image; None: the slice is made of whole images
     found: list[Bools] | None = None
 
     @property
@@ -82,8 +82,8 @@ def visible_of(instance: Instance) -> str | None:
     return None if share is None else next(name for name, limit in VISIBLE.items() if share < limit)
 
 
-def picture_axes(sample: Sample, pixels: Picture) -> dict[str, str]:
-    """The slices a picture belongs to as a whole: its scene's axes, or what can be measured on a photo."""
+def image_axes(sample: Sample, pixels: ImageArray) -> dict[str, str]:
+    """The slices an image belongs to as a whole: its scene's axes, or what can be measured on a photo."""
     known = {axis: sample.axes[axis] for axis in AXES if sample.axes.get(axis)}
     if known:
         return known
@@ -100,30 +100,30 @@ def picture_axes(sample: Sample, pixels: Picture) -> dict[str, str]:
     }
 
 
-def picture_slices(pictures: Sequence[JudgedPicture]) -> list[Slice]:
-    """Every value of every axis of whole pictures, sorted by name."""
-    names = sorted({item for picture in pictures for item in picture.axes.items()})
+def image_slices(images: Sequence[JudgedImage]) -> list[Slice]:
+    """Every value of every axis of whole images, sorted by name."""
+    names = sorted({item for image in images for item in image.axes.items()})
     return [
-        Slice(axis, value, np.array([p.axes.get(axis) == value for p in pictures], dtype=bool)) for axis, value in names
+        Slice(axis, value, np.array([p.axes.get(axis) == value for p in images], dtype=bool)) for axis, value in names
     ]
 
 
-def instance_slices(pictures: Sequence[JudgedPicture], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
+def instance_slices(images: Sequence[JudgedImage], overlaps: Sequence[Floats], seen_px: int) -> list[Slice]:
     """Slices by size and by visible share that hold any instance.
 
     An unmatched detection counts as a false alarm in the slice of its own size. Nothing tells how hidden a thing is
     that isn't there, so by visible share it counts in the slice of the instance it overlaps most, and else in none.
 
     Args:
-        pictures: n pictures.
+        images: n images.
         overlaps: for each (detections, truths), as from `Matcher.overlaps`.
-        seen_px: the longer side of a picture as the model sees it; sizes are in these pixels.
+        seen_px: the longer side of an image as the model sees it; sizes are in these pixels.
     """
-    everywhere = np.ones(len(pictures), dtype=bool)
-    scales = [seen_px / max(p.width, p.height) for p in pictures]
-    sizes = [[size_of(t.box, s) for t in p.truths] for p, s in zip(pictures, scales, strict=True)]
-    found_sizes = [[size_of(d.box, s) for d in p.found] for p, s in zip(pictures, scales, strict=True)]
-    hidden = [[visible_of(t) for t in p.truths] for p in pictures]
+    everywhere = np.ones(len(images), dtype=bool)
+    scales = [seen_px / max(p.width, p.height) for p in images]
+    sizes = [[size_of(t.box, s) for t in p.truths] for p, s in zip(images, scales, strict=True)]
+    found_sizes = [[size_of(d.box, s) for d in p.found] for p, s in zip(images, scales, strict=True)]
+    hidden = [[visible_of(t) for t in p.truths] for p in images]
     found_hidden = [_of_nearest(table, values) for table, values in zip(overlaps, hidden, strict=True)]
     result = []
     for axis, names, of_truths, of_found in (
@@ -137,11 +137,11 @@ def instance_slices(pictures: Sequence[JudgedPicture], overlaps: Sequence[Floats
     return result
 
 
-def counted(pictures: Sequence[JudgedPicture], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
-    """Which truths and which detections are judged, picture by picture."""
+def counted(images: Sequence[JudgedImage], ignore_side_px: float) -> tuple[list[Bools], list[Bools]]:
+    """Which truths and which detections are judged, image by image."""
     return (
-        [large_enough([t.box for t in p.truths], ignore_side_px) for p in pictures],
-        [large_enough([d.box for d in p.found], ignore_side_px) for p in pictures],
+        [large_enough([t.box for t in p.truths], ignore_side_px) for p in images],
+        [large_enough([d.box for d in p.found], ignore_side_px) for p in images],
     )
 
 

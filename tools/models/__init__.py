@@ -1,1 +1,1 @@
-"""Networks that are used: opened from a file, asked about pictures, their answers fused and weighed."""
+"""Networks that are used: opened from a file, asked about images, their answers fused and weighed."""

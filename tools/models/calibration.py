@@ -1,4 +1,4 @@
-"""Turn a detector's scores into probabilities of being right, where labelled pictures exist."""
+"""Turn a detector's scores into probabilities of being right, where labelled images exist."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def fit(scores: Sequence[float], right: Sequence[bool]) -> Calibration | None:
     """The calibration with the least log loss; None where there is too little to learn from.
 
     Args:
-        scores: of detections on labelled pictures, 0..1, down to a low one.
+        scores: of detections on labelled images, 0..1, down to a low one.
         right: whether each matched a label.
     """
     from scipy.optimize import minimize

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box
 
 
@@ -25,8 +25,8 @@ class Detector(Protocol):
     version: str
     licence: str
 
-    def detect(self, pictures: Sequence[Picture], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
-        """Boxes of at least `confidence` in each (h, w, 3) RGB picture."""
+    def detect(self, images: Sequence[ImageArray], phrases: Sequence[str], confidence: float) -> list[list[Detection]]:
+        """Boxes of at least `confidence` in each (h, w, 3) RGB image."""
 
     def close(self) -> None:
         """Release memory; called again it does nothing."""

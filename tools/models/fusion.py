@@ -1,4 +1,4 @@
-"""Make one set of boxes from several views of a picture: weighted box fusion over detectors and mirror images."""
+"""Make one set of boxes from several views of an image: weighted box fusion over detectors and mirror images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tools.data.geometry import box_ious
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box
 from tools.models.detections import Detection, Detector
 
@@ -57,7 +57,7 @@ def fuse(views: Sequence[Sequence[Detection]], detectors: Sequence[int], iou: fl
     Boxes of different phrases fuse too: a thing is one thing, whatever it is called, and the phrase is voted on.
 
     Args:
-        views: detections of each view, in pixels of the same picture.
+        views: detections of each view, in pixels of the same image.
         detectors: which detector each view comes from.
         iou: overlap from which two boxes are one.
     """
@@ -77,30 +77,30 @@ def fuse(views: Sequence[Sequence[Detection]], detectors: Sequence[int], iou: fl
 
 
 def detect_fused(
-    detectors: Sequence[Detector], pictures: Sequence[Picture], phrases: Sequence[str], confidences: Sequence[float],
+    detectors: Sequence[Detector], images: Sequence[ImageArray], phrases: Sequence[str], confidences: Sequence[float],
     *, flip: bool, iou: float,
 ) -> tuple[list[list[Fused]], int]:  # fmt: skip
-    """Fused boxes of each picture, and the number of views they were fused from.
+    """Fused boxes of each image, and the number of views they were fused from.
 
     Args:
         detectors: one or more.
-        pictures: (h, w, 3) RGB.
+        images: (h, w, 3) RGB.
         phrases: what to look for.
         confidences: least score for each detector.
         flip: look at mirror images too.
         iou: see `fuse`.
     """
-    views: list[list[list[Detection]]] = []  # view -> picture -> detections
+    views: list[list[list[Detection]]] = []  # view -> image -> detections
     owners: list[int] = []
     for index, (detector, confidence) in enumerate(zip(detectors, confidences, strict=True)):
-        views.append(detector.detect(pictures, phrases, confidence))
+        views.append(detector.detect(images, phrases, confidence))
         owners.append(index)
         if flip:
-            mirrored = [np.ascontiguousarray(p[:, ::-1]) for p in pictures]
+            mirrored = [np.ascontiguousarray(p[:, ::-1]) for p in images]
             found = detector.detect(mirrored, phrases, confidence)
-            views.append([[_mirror(d, p.shape[1]) for d in own] for own, p in zip(found, pictures, strict=True)])
+            views.append([[_mirror(d, p.shape[1]) for d in own] for own, p in zip(found, images, strict=True)])
             owners.append(index)
-    fused = [fuse([view[i] for view in views], owners, iou) for i in range(len(pictures))]
+    fused = [fuse([view[i] for view in views], owners, iou) for i in range(len(images))]
     return fused, len(views)
 
 

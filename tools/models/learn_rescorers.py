@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.models.predict import Predictor
 from tools.models.rescorer import _BATCH, WORTH_IT, Floats, Rescorer, fit, store
 
 
-def learn_rescorers(weights: Path, photos: Iterable[Picture], out: Path) -> dict[str, Rescorer]:
+def learn_rescorers(weights: Path, photos: Iterable[ImageArray], out: Path) -> dict[str, Rescorer]:
     """Write weights with what photos without labels say about their findings, in place of what others said before.
 
     Args:

@@ -1,4 +1,4 @@
-"""From a network's raw output to boxes, scores and masks, at the network's size and at the picture's own."""
+"""From a network's raw output to boxes, scores and masks, at the network's size and at the image's own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,18 +18,18 @@ PADDING_GREY = 114  # what Ultralytics pads with, so that exported models see th
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a picture was fitted into the network's input: scaled by `gain`, then shifted."""
+    """How an image was fitted into the network's input: scaled by `gain`, then shifted."""
 
     gain: float
     left: float
     top: float
-    height: int  # of the picture
+    height: int  # of the image
     width: int
 
 
 @dataclass(frozen=True)
 class Detections:
-    """Objects of one picture, best first."""
+    """Objects of one image, best first."""
 
     boxes: Floats  # (n, 4) x1 y1 x2 y2 in input pixels
     scores: Floats  # (n,)
@@ -44,23 +44,23 @@ def flipped(found: Detections, width: int) -> Detections:
 
 
 def letterbox(
-    picture: npt.NDArray[np.uint8], size_px: int, *, square: bool = False, multiple: int = 32
+    image: npt.NDArray[np.uint8], size_px: int, *, square: bool = False, multiple: int = 32
 ) -> tuple[npt.NDArray[np.uint8], Letterbox]:
-    """Scale a picture so that its longer side is `size_px`, and pad the rest.
+    """Scale an image so that its longer side is `size_px`, and pad the rest.
 
     Args:
-        picture: (h, w, 3).
+        image: (h, w, 3).
         size_px: longer side of the result.
         square: pad to a square; else only up to the next multiple.
         multiple: of which both sides of the result are.
     """
-    h, w = picture.shape[:2]
+    h, w = image.shape[:2]
     gain = size_px / max(h, w)
     height, width = max(1, round(h * gain)), max(1, round(w * gain))
     full_h, full_w = (size_px, size_px) if square else (_round_up(height, multiple), _round_up(width, multiple))
     top, left = (full_h - height) // 2, (full_w - width) // 2
     way = cv2.INTER_AREA if gain < 1 else cv2.INTER_LINEAR
-    scaled = picture if (height, width) == (h, w) else cv2.resize(picture, (width, height), interpolation=way)
+    scaled = image if (height, width) == (h, w) else cv2.resize(image, (width, height), interpolation=way)
     padded = np.full((full_h, full_w, 3), PADDING_GREY, np.uint8)
     padded[top : top + height, left : left + width] = scaled
     return padded, Letterbox(gain, left, top, h, w)
@@ -70,12 +70,12 @@ def _round_up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-def centre_crop(picture: npt.NDArray[np.uint8], size_px: int) -> npt.NDArray[np.uint8]:
+def centre_crop(image: npt.NDArray[np.uint8], size_px: int) -> npt.NDArray[np.uint8]:
     """The middle square, scaled: what Ultralytics shows a classifier, so that exported models see the same."""
-    h, w = picture.shape[:2]
+    h, w = image.shape[:2]
     side = min(h, w)
     top, left = (h - side) // 2, (w - side) // 2
-    square = picture[top : top + side, left : left + side]
+    square = image[top : top + side, left : left + side]
     way = cv2.INTER_AREA if side > size_px else cv2.INTER_LINEAR
     return np.ascontiguousarray(cv2.resize(square, (size_px, size_px), interpolation=way))
 
@@ -83,13 +83,13 @@ def centre_crop(picture: npt.NDArray[np.uint8], size_px: int) -> npt.NDArray[np.
 def detections(
     raw: Any, classes: int, confidence: float, max_detections: int = MAX_DETECTIONS, nms_iou: float = NMS_IOU
 ) -> list[Detections]:
-    """Detections of each picture of a batch, in a stable order.
+    """Detections of each image of a batch, in a stable order.
 
     Args:
         raw: what a network in evaluation mode returns.
         classes: number of classes.
         confidence: least score.
-        max_detections: most objects a picture.
+        max_detections: most objects an image.
         nms_iou: of two boxes of a class that overlap more, the better one stays.
     """
     import torch
@@ -118,24 +118,24 @@ def detections(
     return results
 
 
-def to_picture_boxes(boxes: Floats, box: Letterbox) -> Floats:
-    """Boxes in input pixels as boxes in picture pixels, clipped to the picture."""
+def to_image_boxes(boxes: Floats, box: Letterbox) -> Floats:
+    """Boxes in input pixels as boxes in image pixels, clipped to the image."""
     moved = (boxes - np.array([box.left, box.top] * 2, np.float32)) / box.gain
     return np.asarray(moved.clip(0, np.array([box.width, box.height] * 2)), np.float32)
 
 
-def picture_mask(logits: Floats, picture_box: Sequence[float], box: Letterbox) -> npt.NDArray[np.bool_]:
-    """(height, width) mask of one object at the picture's own resolution, clipped to its box.
+def image_mask(logits: Floats, image_box: Sequence[float], box: Letterbox) -> npt.NDArray[np.bool_]:
+    """(height, width) mask of one object at the image's own resolution, clipped to its box.
 
     Only the box is computed: a 12-megapixel photo with a hundred objects would need gigabytes otherwise.
     """
     mask = np.zeros((box.height, box.width), bool, order="F")  # as the encoder of masks wants it
-    x1, y1 = int(np.floor(picture_box[0])), int(np.floor(picture_box[1]))
-    x2, y2 = min(box.width, int(np.ceil(picture_box[2]))), min(box.height, int(np.ceil(picture_box[3])))
+    x1, y1 = int(np.floor(image_box[0])), int(np.floor(image_box[1]))
+    x2, y2 = min(box.width, int(np.ceil(image_box[2]))), min(box.height, int(np.ceil(image_box[3])))
     if x2 <= x1 or y2 <= y1:
         return mask
     step = box.gain / PROTOTYPE_STRIDE
-    # Pixel centres: picture (x + 0.5) * gain + left = input; input / 4 - 0.5 = prototype index.
+    # Pixel centres: image (x + 0.5) * gain + left = input; input / 4 - 0.5 = prototype index.
     matrix = np.array([
         [step, 0, (x1 + 0.5) * step + box.left / PROTOTYPE_STRIDE - 0.5],
         [0, step, (y1 + 0.5) * step + box.top / PROTOTYPE_STRIDE - 0.5],

@@ -1,4 +1,4 @@
-"""Run trained weights on pictures: labels at the pictures' own resolution, and pictures with the labels drawn in."""
+"""Run trained weights on images: labels at the images' own resolution, and images with the labels drawn in."""
 
 import os
 import zlib
@@ -8,14 +8,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import in_the_way
 from tools.core.task import TaskKind
 from tools.data.geometry import shorter_sides
-from tools.data.pictures import is_picture, is_unread_picture, read_picture, unread_reason, write_picture
+from tools.data.images import ImageArray, is_image, is_unread_image, read_image, unread_reason, write_image
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.models.detections import Detection
 from tools.models.fusion import fuse
@@ -25,22 +24,20 @@ from tools.models.postprocess import (
     centre_crop,
     detections,
     flipped,
+    image_mask,
     letterbox,
-    picture_mask,
 )
 from tools.models.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
 from tools.models.tiles import Place, Seen, View, once_each, places_of
 from tools.runs.runtime import write_json
 
-Picture = npt.NDArray[np.uint8]
-
 _BATCH = 8
 _JSON, _BY = "predictions.json", "predict"
-_DOUBTED = 20  # pictures without a find that are asked once more, for what is seen in them and not sure enough
+_DOUBTED = 20  # images without a find that are asked once more, for what is seen in them and not sure enough
 _LONGEST_STEM = 200  # bytes: a suffix and a number have room in the 255 that disks allow
 LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
-LARGER = 1.5  # times the training size: the input for pictures of smaller objects (docs/experiments/input_size.md)
+LARGER = 1.5  # times the training size: the input for images of smaller objects (docs/experiments/input_size.md)
 LARGER_BELOW_PX = 40.0  # side as the network sees it
 SMALLEST_PX = 96  # an input is halved down to this where nothing is sure (docs/experiments/input_size.md)
 _SURE = 0.2  # score from which an object says how large objects are
@@ -54,10 +51,10 @@ _FILL = 0.38  # share of the class's colour over a mask: enough to see, not enou
 
 
 class Predictor:
-    """Trained weights, ready to look at pictures.
+    """Trained weights, ready to look at images.
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
-    is for many pictures and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
+    is for many images and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
     input, and those in which it is sure of nothing at smaller ones, for what fills the frame; by a network whose input
     already is as large as its objects want it (`fitted`), all in which it found something, mirrored (docs/shown.md).
     Scores of classes with a rescorer are corrected by it.
@@ -101,55 +98,55 @@ class Predictor:
         )  # fmt: skip
 
     def at_size(self, size_px: int) -> "Predictor":
-        """The same network, looking at pictures of another size, and once."""
+        """The same network, looking at images of another size, and once."""
         return Predictor(
             self.network, self.kind, self.names, size_px, half=self.half, nms_iou=self.nms_iou, closer=False,
             rescorers=self.rescorers,
         )  # fmt: skip
 
-    def predict(self, picture: Picture, confidence: float) -> list[Instance]:
-        """Objects in an (h, w, 3) RGB picture, best first; with masks when the task is to segment.
+    def predict(self, image: ImageArray, confidence: float) -> list[Instance]:
+        """Objects in an (h, w, 3) RGB image, best first; with masks when the task is to segment.
 
         Args:
-            picture: of any size.
+            image: of any size.
             confidence: least score of an object, 0..1.
 
         Raises:
-            ValueError: the model classifies whole pictures.
+            ValueError: the model classifies whole images.
         """
-        return self.predict_many([picture], confidence)[0]
+        return self.predict_many([image], confidence)[0]
 
-    def predict_many(self, pictures: Sequence[Picture], confidence: float) -> list[list[Instance]]:
-        """`predict` for each picture; those of equal shape are computed together.
+    def predict_many(self, images: Sequence[ImageArray], confidence: float) -> list[list[Instance]]:
+        """`predict` for each image; those of equal shape are computed together.
 
-        Where objects are small, large pictures are looked at in tiles as well, and others again at a larger input; see
+        Where objects are small, large images are looked at in tiles as well, and others again at a larger input; see
         the class.
         """
         if self.rescorers:
-            found = self.described(pictures, least_before(confidence))
+            found = self.described(images, least_before(confidence))
             return [rescored(own, self.rescorers, confidence) for own in found]
-        return [[i for i, _ in self._instances(seen, confidence)] for seen in self._seen(pictures, confidence)]
+        return [[i for i, _ in self._instances(seen, confidence)] for seen in self._seen(images, confidence)]
 
-    def described(self, pictures: Sequence[Picture], confidence: float) -> list[list[Described]]:
+    def described(self, images: Sequence[ImageArray], confidence: float) -> list[list[Described]]:
         """What the network finds, with its own scores, and how what is worth it looks; see `tools.models.rescorer`."""
         return [
             [
-                (i, describe(picture, i.box, mask) if i.score >= WORTH_IT else None)
+                (i, describe(image, i.box, mask) if i.score >= WORTH_IT else None)
                 for i, mask in self._instances(seen, confidence)
             ]
-            for picture, seen in zip(pictures, self._seen(pictures, confidence), strict=True)
+            for image, seen in zip(images, self._seen(images, confidence), strict=True)
         ]
 
-    def _seen(self, pictures: Sequence[Picture], confidence: float) -> list[list[Seen]]:
-        """Objects of each picture, best first, once each."""
+    def _seen(self, images: Sequence[ImageArray], confidence: float) -> list[list[Seen]]:
+        """Objects of each image, best first, once each."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
         least = min(confidence, _LEAST)
-        wholes = self._look(pictures, [None] * len(pictures), least)
-        smaller = self._look_smaller(pictures, wholes, least)
+        wholes = self._look(images, [None] * len(images), least)
+        smaller = self._look_smaller(images, wholes, least)
         looks = [[whole, *smaller.get(i, [])] for i, whole in enumerate(wholes)]
-        tiles = [self._look_in_tiles(picture, own, least) for picture, own in zip(pictures, looks, strict=True)]
-        for i, view in self._look_again(pictures, wholes, tiles, least).items():
+        tiles = [self._look_in_tiles(image, own, least) for image, own in zip(images, looks, strict=True)]
+        for i, view in self._look_again(images, wholes, tiles, least).items():
             looks[i].append(view)
         return [
             self._together(own) if len(own) > 1 and not tiles[i] else once_each([*own, *tiles[i]], MAX_DETECTIONS)
@@ -157,9 +154,9 @@ class Predictor:
         ]
 
     def _look(
-        self, crops: Sequence[Picture], places: Sequence[Place | None], confidence: float, *, mirrored: bool = False
+        self, crops: Sequence[ImageArray], places: Sequence[Place | None], confidence: float, *, mirrored: bool = False
     ) -> list[View]:
-        """What is found in pictures, or in tiles of larger ones; `mirrored`, it is where it is all the same."""
+        """What is found in images, or in tiles of larger ones; `mirrored`, it is where it is all the same."""
         inputs = [letterbox(crop, self.size_px) for crop in crops]
         views: list[View | None] = [None] * len(crops)
         for group in _groups([padded for padded, _ in inputs]):
@@ -171,23 +168,23 @@ class Predictor:
         return [view for view in views if view is not None]
 
     def _look_smaller(
-        self, pictures: Sequence[Picture], wholes: Sequence[View], confidence: float
+        self, images: Sequence[ImageArray], wholes: Sequence[View], confidence: float
     ) -> dict[int, list[View]]:  # fmt: skip
-        """Halve the picture as long as something is found in it and nothing sure: what fills it is found in parts."""
+        """Halve the image as long as something is found in it and nothing sure: what fills it is found in parts."""
         smaller: dict[int, list[View]] = {}
         if self.closer and not self.fitted:
             smaller = {i: [] for i, whole in enumerate(wholes) if _LEAST <= whole.surest < _SURE}
         size, left = self.size_px, list(smaller)
         while left and (size := -(-size // 64) * 32) >= SMALLEST_PX and size < self.size_px:
-            seen = self.at_size(size)._look([pictures[i] for i in left], [None] * len(left), confidence)
+            seen = self.at_size(size)._look([images[i] for i in left], [None] * len(left), confidence)
             for i, view in zip(left, seen, strict=True):
                 smaller[i].append(view)
             left = [i for i in left if smaller[i][-1].surest < _SURE]
         return smaller
 
-    def _look_in_tiles(self, picture: Picture, wholes: Sequence[View], confidence: float) -> list[View]:
+    def _look_in_tiles(self, image: ImageArray, wholes: Sequence[View], confidence: float) -> list[View]:
         """Halve the field of view as long as objects look too small in it, or nothing is found at all."""
-        h, w = picture.shape[:2]
+        h, w = image.shape[:2]
         side, views = max(h, w), list[View]()
         if side < LARGE * self.size_px:
             return views
@@ -196,36 +193,36 @@ class Predictor:
             places = places_of(h, w, side)
             for start in range(0, len(places), _BATCH):
                 part = places[start : start + _BATCH]
-                crops = [np.ascontiguousarray(picture[p.y1 : p.y2, p.x1 : p.x2]) for p in part]
+                crops = [np.ascontiguousarray(image[p.y1 : p.y2, p.x1 : p.x2]) for p in part]
                 views += self._look(crops, part, confidence)
         return views
 
     def _look_again(
-        self, pictures: Sequence[Picture], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
+        self, images: Sequence[ImageArray], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
     ) -> dict[int, View]:
-        """Look once more: mirrored, or larger where the objects of a whole picture are small and it shows more of them.
+        """Look once more: mirrored, or larger where the objects of a whole image are small and it shows more of them.
 
-        Pictures in which nothing was found stay as they are: on them a larger input finds what is not there.
+        Images in which nothing was found stay as they are: on them a larger input finds what is not there.
         """
         if self.fitted:
             chosen = [i for i, whole in enumerate(wholes) if self.closer and len(whole.boxes) and not tiles[i]]
-            seen = self._look([pictures[i] for i in chosen], [None] * len(chosen), confidence, mirrored=True)
+            seen = self._look([images[i] for i in chosen], [None] * len(chosen), confidence, mirrored=True)
             return dict(zip(chosen, seen, strict=True))
         sizes: dict[int, list[int]] = {}
-        for i, (picture, whole) in enumerate(zip(pictures, wholes, strict=True)):
-            side = max(picture.shape[:2])
+        for i, (image, whole) in enumerate(zip(images, wholes, strict=True)):
+            side = max(image.shape[:2])
             size = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
             small = 0 < self._side_px([whole], side) < LARGER_BELOW_PX
             if self.closer and small and not tiles[i] and size > self.size_px:
                 sizes.setdefault(size, []).append(i)
         larger: dict[int, View] = {}
         for size, chosen in sizes.items():
-            again = self.at_size(size)._look([pictures[i] for i in chosen], [None] * len(chosen), confidence)
+            again = self.at_size(size)._look([images[i] for i in chosen], [None] * len(chosen), confidence)
             larger |= zip(chosen, again, strict=True)
         return larger
 
     def _together(self, views: Sequence[View]) -> list[Seen]:
-        """What looks at the same picture show together: mean boxes, and the score of the surer look."""
+        """What looks at the same image show together: mean boxes, and the score of the surer look."""
         owners: dict[int, tuple[View, int]] = {}
         looks: list[dict[int, list[Detection]]] = []
         for view in views:
@@ -248,26 +245,26 @@ class Predictor:
         sides = shorter_sides(boxes)
         return float(np.median(sides)) * self.size_px / side if len(sides) else 0.0
 
-    def classify(self, picture: Picture) -> dict[str, float]:
-        """Probability of each class for an (h, w, 3) RGB picture.
+    def classify(self, image: ImageArray) -> dict[str, float]:
+        """Probability of each class for an (h, w, 3) RGB image.
 
         Raises:
             ValueError: the model finds objects.
         """
-        return self.classify_many([picture])[0]
+        return self.classify_many([image])[0]
 
-    def classify_many(self, pictures: Sequence[Picture]) -> list[dict[str, float]]:
-        """`classify` for each picture."""
+    def classify_many(self, images: Sequence[ImageArray]) -> list[dict[str, float]]:
+        """`classify` for each image."""
         if self.kind != "classify":
             raise ValueError("this model finds objects: use predict()")
         results = []
-        for start in range(0, len(pictures), _BATCH):
-            batch = np.stack([centre_crop(p, self.size_px) for p in pictures[start : start + _BATCH]])
+        for start in range(0, len(images), _BATCH):
+            batch = np.stack([centre_crop(p, self.size_px) for p in images[start : start + _BATCH]])
             for row in self._forward(batch)[0].float().cpu().numpy():
                 results.append({name: float(value) for name, value in zip(self.names, row, strict=True)})
         return results
 
-    def _forward(self, batch: Picture) -> Any:
+    def _forward(self, batch: ImageArray) -> Any:
         import torch
 
         tensor = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2).float().div_(255)
@@ -275,40 +272,42 @@ class Predictor:
             return self.network(tensor)
 
     def _instances(self, seen: Sequence[Seen], confidence: float) -> Iterator[tuple[Instance, BoolMask | None]]:
-        """Objects of one picture, best first, with their masks when the task is to segment."""
+        """Objects of one image, best first, with their masks when the task is to segment."""
         for view, i, box, score in seen:
             if score < confidence:
                 continue
             name, mask, counts = self.names[int(view.found.classes[i])], None, None
             if self.kind == "segment":
-                mask = picture_mask(view.found.logits[i], box, view.fit)
+                mask = image_mask(view.found.logits[i], box, view.fit)
                 if not mask.any():
                     continue
                 counts = encode_mask(mask)
             yield Instance(class_name=name, box=box, counts=counts, score=score, source="model"), mask
 
 
-def _groups(padded: Sequence[Picture]) -> list[list[int]]:
-    """Indices of pictures of equal shape, at most a batch together."""
+def _groups(padded: Sequence[ImageArray]) -> list[list[int]]:
+    """Indices of images of equal shape, at most a batch together."""
     by_shape: dict[tuple[int, ...], list[int]] = {}
-    for i, picture in enumerate(padded):
-        by_shape.setdefault(picture.shape, []).append(i)
+    for i, image in enumerate(padded):
+        by_shape.setdefault(image.shape, []).append(i)
     return [group[i : i + _BATCH] for group in by_shape.values() for i in range(0, len(group), _BATCH)]
 
 
 # Drawing ---------------------------------------------------------------------------------------------------------
 
 
-def draw(picture: Picture, instances: Sequence[Instance], names: Sequence[str] = (), *, labels: bool = True) -> Picture:
-    """A copy of an RGB picture with masks (or boxes) drawn in, one colour a class.
+def draw(
+    image: ImageArray, instances: Sequence[Instance], names: Sequence[str] = (), *, labels: bool = True
+) -> ImageArray:
+    """A copy of an RGB image with masks (or boxes) drawn in, one colour a class.
 
     Args:
-        picture: (h, w, 3).
+        image: (h, w, 3).
         instances: drawn last to first, so that the best lies on top.
         names: classes in order, which fixes their colours; without it a colour follows from the name.
         labels: write class and score.
     """
-    canvas = picture.copy()
+    canvas = image.copy()
     h, w = canvas.shape[:2]
     line = max(1, round(max(h, w) / 420))
     for instance in reversed(instances):
@@ -333,7 +332,7 @@ def class_colour(name: str, names: Sequence[str] = ()) -> tuple[int, int, int]:
     return _COLOURS[number % len(_COLOURS)]
 
 
-def write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
+def write_label(canvas: ImageArray, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
     """A small plate above the box (inside it at the top border), black or white on the class's colour."""
     h, w = canvas.shape[:2]
     name = instance.class_name
@@ -358,28 +357,28 @@ def write_label(canvas: Picture, instance: Instance, colour: tuple[int, int, int
 
 
 def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
-    """Predict on files and folders; write pictures with labels drawn in, and `predictions.json`.
+    """Predict on files and folders; write images with labels drawn in, and `predictions.json`.
 
-    A broken picture, or one of a kind that is not read, is recorded and the rest goes on. In `out` nothing is written
+    A broken image, or one of a kind that is not read, is recorded and the rest goes on. In `out` nothing is written
     over but what an earlier call wrote there and nobody changed since.
 
     Args:
         weights: of a training.
-        images: pictures, or folders whose pictures are taken.
+        images: images, or folders whose images are taken.
         out: folder of the results.
         confidence: least score.
 
     Returns:
         {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}, and as
-        "unsure" {"empty": pictures without a find, "surest": score that things in them mostly have} where most pictures
+        "unsure" {"empty": images without a find, "surest": score that things in them mostly have} where most images
         are empty only because nothing is sure enough, else None.
 
     Raises:
-        FixArguments: no picture is given, or `out` is a file or has a predictions.json of somebody else's.
-        StepFailed: none of the pictures can be read, or the weights cannot.
+        FixArguments: no image is given, or `out` is a file or has a predictions.json of somebody else's.
+        StepFailed: none of the images can be read, or the weights cannot.
     """
     _refuse_output(out)
-    files = _picture_files(images)
+    files = _image_files(images)
     predictor = Predictor.load(weights)
     taken = owned.foreign(out)
     names = [_free_name(file.stem, taken) for file in files]
@@ -389,19 +388,19 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     empty, surest = 0, list[float]()
     for file, name in zip(files, names, strict=True):
         try:
-            if is_unread_picture(file):
+            if is_unread_image(file):
                 raise StepFailed(f"{file}: {unread_reason(file)}")
-            picture = read_picture(file)
+            image = read_image(file)
         except StepFailed as error:
             broken[str(file)] = str(error)
             entries.append({"file": str(file), "error": str(error)})
             continue
         drawn = out / name
-        entry = {"file": str(file), "drawn": drawn.name, "height": picture.shape[0], "width": picture.shape[1]}
-        entries.append(entry | _predict_one(predictor, picture, drawn, confidence))
+        entry = {"file": str(file), "drawn": drawn.name, "height": image.shape[0], "width": image.shape[1]}
+        entries.append(entry | _predict_one(predictor, image, drawn, confidence))
         if not entries[-1].get("instances", True):
             empty += 1
-            seen = predictor.predict(picture, _LEAST) if empty <= _DOUBTED and confidence > _LEAST else []
+            seen = predictor.predict(image, _LEAST) if empty <= _DOUBTED and confidence > _LEAST else []
             surest += [entries[-1].setdefault("surest", round(i.score, 4)) for i in seen[:1]]
     record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
     write_json(out / _JSON, {**record, "pictures": entries})
@@ -418,11 +417,11 @@ def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: 
     }
 
 
-def unsure(pictures: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
-    """Whether most pictures are empty only because nothing in them is sure enough.
+def unsure(images: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
+    """Whether most images are empty only because nothing in them is sure enough.
 
     Args:
-        pictures: that were looked at.
+        images: that were looked at.
         empty: those without a find.
         surest: the best score in each empty one (of the first `_DOUBTED`) in which something is seen all the same.
 
@@ -430,7 +429,7 @@ def unsure(pictures: int, empty: int, surest: Sequence[float]) -> dict[str, Any]
         {"empty": how many, "surest": median score}, or None.
     """
     surest = [score for score in surest if score >= _LEAST]
-    if 2 * empty < pictures or 2 * len(surest) < max(1, min(empty, _DOUBTED)):
+    if 2 * empty < images or 2 * len(surest) < max(1, min(empty, _DOUBTED)):
         return None
     return {"empty": empty, "surest": round(float(np.median(surest)), 4)}
 
@@ -445,17 +444,17 @@ def _refuse_output(out: Path) -> None:
         raise FixArguments(f"--out {out} holds an export; name another folder")
 
 
-def _predict_one(predictor: Predictor, picture: Picture, drawn: Path, confidence: float) -> dict[str, Any]:
-    """Write one drawn picture. Returns what goes into the JSON; masks as COCO RLE."""
-    h, w = picture.shape[:2]
+def _predict_one(predictor: Predictor, image: ImageArray, drawn: Path, confidence: float) -> dict[str, Any]:
+    """Write one drawn image. Returns what goes into the JSON; masks as COCO RLE."""
+    h, w = image.shape[:2]
     if predictor.kind == "classify":
-        classes = predictor.classify(picture)
+        classes = predictor.classify(image)
         best = max(classes, key=lambda name: classes[name])
         whole = Instance(class_name=best, box=(0, 0, w, h), score=min(classes[best], 0.9999))
-        write_picture(drawn, draw(picture, [whole], predictor.names))
+        write_image(drawn, draw(image, [whole], predictor.names))
         return {"class": best, "probabilities": {name: round(p, 4) for name, p in classes.items()}}
-    instances = predictor.predict(picture, confidence)
-    write_picture(drawn, draw(picture, instances, predictor.names))
+    instances = predictor.predict(image, confidence)
+    write_image(drawn, draw(image, instances, predictor.names))
     return {"instances": listed(instances, h, w)}
 
 
@@ -470,18 +469,18 @@ def listed(instances: Sequence[Instance], height: int, width: int) -> list[dict[
     return entries
 
 
-def _picture_files(images: Sequence[Path]) -> list[Path]:
+def _image_files(images: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in images:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        files += [p for p in inside if not path.is_dir() or is_picture(p) or is_unread_picture(p)]
+        files += [p for p in inside if not path.is_dir() or is_image(p) or is_unread_image(p)]
     if not files:
         raise FixArguments(f"no pictures in {', '.join(map(str, images)) or 'an empty list'}; name files or folders")
     return files
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    """A file name not used yet: pictures of two folders may be called the same, and a person's file is left alone."""
+    """A file name not used yet: images of two folders may be called the same, and a person's file is left alone."""
     if len(os.fsencode(stem)) > _LONGEST_STEM:
         stem = stem[: _LONGEST_STEM // 4]
     name, number = f"{stem}.jpg", 1

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box, Instance
 from tools.models.calibration import logit, sigmoid
 from tools.models.checkpoint import Card, load, save
@@ -77,11 +77,11 @@ def rescored(found: Sequence[Described], rescorers: Mapping[str, Rescorer], conf
     return sorted((i for i in corrected if i.score >= confidence), key=lambda i: -i.score)
 
 
-def describe(picture: Picture, box: Box, mask: BoolMask | None) -> Floats:
+def describe(image: ImageArray, box: Box, mask: BoolMask | None) -> Floats:
     """Colour of a thing, its spread, its contrast to what lies around, and edges inside, on and outside its outline.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         box: x1, y1, x2, y2 in pixels.
         mask: (h, w); without one the ellipse in the box stands for the thing.
 
@@ -89,7 +89,7 @@ def describe(picture: Picture, box: Box, mask: BoolMask | None) -> Floats:
         (15,): mean and standard deviation in CIELAB, difference of the means, mean gradients of lightness and of
         red-green in log(1 + x).
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     x1, y1, x2, y2 = box
     dx, dy = max(3.0, _GROWN * (x2 - x1)), max(3.0, _GROWN * (y2 - y1))
     left, top = max(0, int(x1 - dx)), max(0, int(y1 - dy))
@@ -100,7 +100,7 @@ def describe(picture: Picture, box: Box, mask: BoolMask | None) -> Floats:
         cv2.ellipse(inside, centre, (int(0.4 * (x2 - x1)), int(0.4 * (y2 - y1))), 0, 0, 360, 1, -1)
     else:
         inside = mask[top:bottom, left:right].astype(np.uint8)
-    cut = picture[top:bottom, left:right].astype(np.float32) / 255
+    cut = image[top:bottom, left:right].astype(np.float32) / 255
     way = cv2.INTER_AREA if max(cut.shape[:2]) > _SIDE_PX else cv2.INTER_LINEAR
     lab = cv2.cvtColor(cv2.resize(cut, (_SIDE_PX, _SIDE_PX), interpolation=way), cv2.COLOR_RGB2LAB)
     inside = cv2.resize(np.ascontiguousarray(inside), (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_NEAREST)
@@ -118,7 +118,7 @@ def describe(picture: Picture, box: Box, mask: BoolMask | None) -> Floats:
 
 
 def _of(values: Any, part: BoolMask) -> Any:
-    """Values in a part of a picture; all where the part is empty."""
+    """Values in a part of an image; all where the part is empty."""
     return values[part] if part.any() else values.reshape(-1, *values.shape[2:])
 
 

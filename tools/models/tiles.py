@@ -1,4 +1,4 @@
-"""Large pictures seen in overlapping tiles: where the tiles lie, and each object once of all that is found in them.
+"""Large images seen in overlapping tiles: where the tiles lie, and each object once of all that is found in them.
 
 After slicing aided inference (Akyon et al. 2022, arXiv 2202.06934), with masks kept exact: objects that a tile's border
 cuts are left to the view that shows them whole, so nothing has to be glued together.
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.data.sample import Box
-from tools.models.postprocess import Detections, Letterbox, to_picture_boxes
+from tools.models.postprocess import Detections, Letterbox, to_image_boxes
 
 Floats = npt.NDArray[np.float32]
 
@@ -24,24 +24,24 @@ _BORDER_PX = 2
 
 @dataclass(frozen=True)
 class Place:
-    """A tile of a picture: x1 y1 inclusive, x2 y2 exclusive."""
+    """A tile of an image: x1 y1 inclusive, x2 y2 exclusive."""
 
     x1: int
     y1: int
     x2: int
     y2: int
-    height: int  # of the picture
+    height: int  # of the image
     width: int
 
 
 @dataclass(frozen=True)
 class View:
-    """What was found in a picture or a tile of it."""
+    """What was found in an image or a tile of it."""
 
     found: Detections
-    boxes: Floats  # (n, 4) x1 y1 x2 y2 in the picture's pixels
-    fit: Letterbox  # of the picture, not of the tile, into the network's input
-    usable: npt.NDArray[np.bool_]  # (n,) neither empty nor cut by a border that is not the picture's
+    boxes: Floats  # (n, 4) x1 y1 x2 y2 in the image's pixels
+    fit: Letterbox  # of the image, not of the tile, into the network's input
+    usable: npt.NDArray[np.bool_]  # (n,) neither empty nor cut by a border that is not the image's
 
     @property
     def surest(self) -> float:
@@ -50,11 +50,11 @@ class View:
 
     @staticmethod
     def of(found: Detections, fit: Letterbox, place: Place | None) -> "View":
-        """Detections in a tile at a place, or in the whole picture."""
+        """Detections in a tile at a place, or in the whole image."""
         if place is not None:
             left, top = fit.left - place.x1 * fit.gain, fit.top - place.y1 * fit.gain
             fit = replace(fit, left=left, top=top, height=place.height, width=place.width)
-        boxes = to_picture_boxes(found.boxes, fit)
+        boxes = to_image_boxes(found.boxes, fit)
         usable = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         if place is not None:
             low, high = np.array([place.x1, place.y1]), np.array([place.x2, place.y2])
@@ -74,11 +74,11 @@ class Seen(NamedTuple):
 
 
 def places_of(height: int, width: int, side: int) -> list[Place]:
-    """Tiles that cover a picture and overlap by at least a quarter; the last of a row ends at the border.
+    """Tiles that cover an image and overlap by at least a quarter; the last of a row ends at the border.
 
     Args:
-        height: of the picture.
-        width: of the picture.
+        height: of the image.
+        width: of the image.
         side: of a tile, in pixels.
     """
     return [
@@ -99,7 +99,7 @@ def once_each(views: Sequence[View], most: int) -> list[Seen]:
     """Each object, best first; of those that show the same thing the most certain stays.
 
     Args:
-        views: of one picture; within one the network's own suppression has done this already.
+        views: of one image; within one the network's own suppression has done this already.
         most: how many to return.
     """
     owners = [(view, i) for view in views for i in np.flatnonzero(view.usable)]

@@ -1,6 +1,6 @@
-"""A vision model behind any OpenAI-compatible chat endpoint: a picture and a question in, its answer out.
+"""A vision model behind any OpenAI-compatible chat endpoint: an image and a question in, its answer out.
 
-Money is reserved before a question is sent, from the same cap as pictures of image services. Answers are kept in the
+Money is reserved before a question is sent, from the same cap as images of image services. Answers are kept in the
 run's folder, so that a resume pays for nothing twice.
 """
 
@@ -21,7 +21,7 @@ from tools.core.in_time import WHOLE, in_time
 from tools.core.ledger import Ledger, Outcome
 from tools.core.secrecy import reveal
 from tools.core.settings import Settings
-from tools.data.pictures import Picture, scaled_size
+from tools.data.images import ImageArray, scaled_size
 
 BACKOFF_S = 1.0  # doubled at each further attempt
 SEEN_PX = 768  # of the longer side: what services bill as one or two tiles
@@ -33,11 +33,11 @@ class OutOfMoney(StepFailed):
 
 
 class VisionModel:
-    """Asks one question about one picture at a time.
+    """Asks one question about one image at a time.
 
     Args:
         settings: model, price, address, time-out; the key is only ever handed to the client.
-        folder: of the run; the ledger is that of its paid pictures, answers are kept in `asked/`.
+        folder: of the run; the ledger is that of its paid images, answers are kept in `asked/`.
         cap_usd: US dollars that the run may spend in all.
     """
 
@@ -64,21 +64,21 @@ class VisionModel:
         return None
 
     def ask(
-        self, picture: Picture, question: str, *, examples: Sequence[tuple[Picture, str]] = (), photo: str = ""
+        self, image: ImageArray, question: str, *, examples: Sequence[tuple[ImageArray, str]] = (), photo: str = ""
     ) -> str:
         """The model's answer.
 
         Args:
-            picture: (h, w, 3) RGB.
+            image: (h, w, 3) RGB.
             question: in plain words.
-            examples: pictures with the answer that is right for each, shown first.
+            examples: images with the answer that is right for each, shown first.
             photo: digest of the person's photo that it is, kept with the answer so that both can be erased.
 
         Raises:
             OutOfMoney: the cap leaves no room.
             StepFailed: no answer came, after all attempts.
         """
-        data = _jpeg(picture)
+        data = _jpeg(image)
         shown = [(_jpeg(p), said) for p, said in examples]
         told = b"".join(content + said.encode() for content, said in shown)
         key = hashlib.sha256(f"{self.name}\n{question}\n".encode() + data + told).hexdigest()[:32]
@@ -156,18 +156,16 @@ class VisionModel:
 
 
 def _message(question: str, data: bytes) -> dict[str, Any]:
-    picture = {"url": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
+    image = {"url": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
     return {"role": "user", "content": [
-        {"type": "text", "text": question}, {"type": "image_url", "image_url": picture},
+        {"type": "text", "text": question}, {"type": "image_url", "image_url": image},
     ]}  # fmt: skip
 
 
-def _jpeg(picture: Picture) -> bytes:
-    """A picture as it is sent: at most `SEEN_PX` wide or high."""
-    scale = min(1.0, SEEN_PX / max(picture.shape[:2]))
+def _jpeg(image: ImageArray) -> bytes:
+    """An image as it is sent: at most `SEEN_PX` wide or high."""
+    scale = min(1.0, SEEN_PX / max(image.shape[:2]))
     if scale < 1:
-        picture = cv2.resize(
-            picture, scaled_size(picture.shape[0], picture.shape[1], scale), interpolation=cv2.INTER_AREA
-        )
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        image = cv2.resize(image, scaled_size(image.shape[0], image.shape[1], scale), interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return bytes(data)

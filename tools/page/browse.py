@@ -15,7 +15,7 @@ from tools.data.sample import Instance, Sample
 SortOrder = Literal["newest", "latest", "best", "worst", "uncertain"]
 _JSON_FIELDS = ("axes", "provenance", "scores", "reasons")
 WAITS = "waits for a person's look"  # why a photo that was brought as wrong is in no training yet
-# The labels' least score, times the picture's quality: what a machine was least sure of, and what is hard to see.
+# The labels' least score, times the image's quality: what a machine was least sure of, and what is hard to see.
 _CERTAINTY = (
     "coalesce((SELECT min(json_extract(i.data, '$.score')) FROM instances i WHERE i.sample_id = s.id), 1.0)"
     " * coalesce(s.quality, 1.0)"

@@ -14,9 +14,9 @@ _SHIFT = 4  # bits behind the point in what OpenCV is told
 
 @dataclass(frozen=True)
 class Stroke:
-    """One pull of a round brush over a picture."""
+    """One pull of a round brush over an image."""
 
-    points: Sequence[tuple[float, float]]  # x, y in pixels of the picture; one is a dab
+    points: Sequence[tuple[float, float]]  # x, y in pixels of the image; one is a dab
     size_px: float  # diameter
     erase: bool
 
@@ -26,7 +26,7 @@ def paint(mask: BoolMask, strokes: Sequence[Stroke]) -> BoolMask:
 
     Args:
         mask: (h, w).
-        strokes: whatever of them lies outside of the picture is cut off.
+        strokes: whatever of them lies outside of the image is cut off.
     """
     painted = mask.copy()
     for stroke in strokes:
@@ -37,7 +37,7 @@ def paint(mask: BoolMask, strokes: Sequence[Stroke]) -> BoolMask:
 def _covered(stroke: Stroke, height: int, width: int) -> BoolMask:
     """The (height, width) pixels that a stroke goes over."""
     canvas = np.zeros((height, width), np.uint8)
-    # A whole number in OpenCV is the middle of a pixel, half a one in the picture's own coordinates.
+    # A whole number in OpenCV is the middle of a pixel, half a one in the image's own coordinates.
     points = np.round((np.array(stroke.points, np.float64) - 0.5) * 2**_SHIFT).astype(np.int32)
     size = max(1, round(stroke.size_px))
     if len(points) > 1:

@@ -105,7 +105,7 @@ def _zipped(place: Path, zips: Path) -> BinaryIO:
 
 
 def write_zip(place: Path, out: BinaryIO) -> None:
-    """Write a folder's files as a zip; pictures are packed already and only stored."""
+    """Write a folder's files as a zip; images are packed already and only stored."""
     with zipfile.ZipFile(out, "w") as packed:
         for path in sorted(p for p in place.rglob("*") if p.is_file() and p.name != _MANIFEST):
             kind = (

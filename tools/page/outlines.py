@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance
 from tools.models.predict import write_label
 
@@ -20,11 +20,11 @@ _WITHIN = 0.9  # nearest share of the pixels that counts: a leaf before the frui
 _EDGE = {True: (0, 0, 0), False: (255, 255, 255)}  # under a bright colour, under a dark one
 
 
-def colours_for(picture: Picture, instances: Sequence[Instance], names: Sequence[str]) -> Colours:
+def colours_for(image: ImageArray, instances: Sequence[Instance], names: Sequence[str]) -> Colours:
     """For each class that was found the colour of the palette that is farthest from its things, no two the same.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         instances: what was found.
         names: classes in order; earlier ones choose first.
     """
@@ -32,7 +32,7 @@ def colours_for(picture: Picture, instances: Sequence[Instance], names: Sequence
     lab = _lab(np.array(PALETTE, np.uint8))
     for name in [*names, *sorted({i.class_name for i in instances} - set(names))]:
         free = [k for k, colour in enumerate(PALETTE) if colour not in chosen.values()] or list(range(len(PALETTE)))
-        pixels = _pixels(picture, [i for i in instances if i.class_name == name])
+        pixels = _pixels(image, [i for i in instances if i.class_name == name])
         if not len(pixels):
             chosen[name] = PALETTE[free[0]]
             continue
@@ -42,19 +42,19 @@ def colours_for(picture: Picture, instances: Sequence[Instance], names: Sequence
 
 
 def outlined(
-    picture: Picture, instances: Sequence[Instance], colours: Colours, *, names: Sequence[str] = (),
+    image: ImageArray, instances: Sequence[Instance], colours: Colours, *, names: Sequence[str] = (),
     labels: bool = False,
-) -> Picture:  # fmt: skip
-    """A copy of an RGB picture with a thin outline around each thing, and nothing over it.
+) -> ImageArray:  # fmt: skip
+    """A copy of an RGB image with a thin outline around each thing, and nothing over it.
 
     Args:
-        picture: (h, w, 3).
+        image: (h, w, 3).
         instances: with masks, or boxes alone.
         colours: by class.
         names: classes in order, for the plates.
         labels: write class and score on plates too.
     """
-    canvas = picture.copy()
+    canvas = image.copy()
     height, width = canvas.shape[:2]
     line = max(1, round(max(height, width) / 640))
     for edge in (True, False):  # every edge first: it never covers a neighbour's line
@@ -68,7 +68,7 @@ def outlined(
     return canvas
 
 
-def _outline(canvas: Picture, instance: Instance, colour: tuple[int, int, int], line: int) -> None:
+def _outline(canvas: ImageArray, instance: Instance, colour: tuple[int, int, int], line: int) -> None:
     mask = instance.mask(*canvas.shape[:2])
     if mask is None:
         x1, y1, x2, y2 = (round(v) for v in instance.box)
@@ -78,13 +78,13 @@ def _outline(canvas: Picture, instance: Instance, colour: tuple[int, int, int], 
     cv2.drawContours(canvas, edges, -1, colour, line, cv2.LINE_AA)
 
 
-def _pixels(picture: Picture, instances: Sequence[Instance]) -> npt.NDArray[np.uint8]:
+def _pixels(image: ImageArray, instances: Sequence[Instance]) -> npt.NDArray[np.uint8]:
     """(n, 3) colours of the things."""
     parts = []
     for instance in instances:
-        mask = instance.mask(*picture.shape[:2])
+        mask = instance.mask(*image.shape[:2])
         x1, y1, x2, y2 = (max(0, round(v)) for v in instance.box)
-        parts.append(picture[mask] if mask is not None else picture[y1:y2, x1:x2].reshape(-1, 3))
+        parts.append(image[mask] if mask is not None else image[y1:y2, x1:x2].reshape(-1, 3))
     pixels = np.concatenate(parts) if parts else np.zeros((0, 3), np.uint8)
     return pixels[:: max(1, len(pixels) // _SAMPLED)]
 

@@ -19,10 +19,10 @@ from tools.page.seen import kept_answers
 from tools.runs.runtime import RunRecord
 
 HUMAN = "human"  # source of a label that a person drew or changed
-# Why a picture is shown before others: it was brought as wrong; model and labels disagree; its like is weak.
+# Why an image is shown before others: it was brought as wrong; model and labels disagree; its like is weak.
 Why = Literal["brought", "disagree", "weak"]
 TaskState = Literal["waits", "flagged", "done"]
-_WEAK_FIRST = 40  # pictures of weak slices that come before the rest
+_WEAK_FIRST = 40  # images of weak slices that come before the rest
 
 
 def worth_first(folder: Path, record: RunRecord, match_iou: float) -> dict[str, Why]:
@@ -101,11 +101,11 @@ def next_samples(folder: Path, limit: int = 1, *, skip: Sequence[str] = ()) -> l
     return [s for s in found if s.verdict != "dropped" and s.id not in skip][:limit]
 
 
-_DROPPED_AHEAD = 400  # dropped pictures are the least certain of all; so many are passed over
+_DROPPED_AHEAD = 400  # dropped images are the least certain of all; so many are passed over
 
 
 def accept(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
-    """The picture and its labels are right; a dropped picture comes back."""
+    """The image and its labels are right; a dropped image comes back."""
     split = sample.split or _split_of_family(dataset, sample)
     return dataset.correct(
         sample.id, "accept", sample.model_copy(update={"verdict": "kept", "split": split, "reasons": []}),
@@ -114,7 +114,7 @@ def accept(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "")
 
 
 def reject(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
-    """The picture is no good for training."""
+    """The image is no good for training."""
     return dataset.correct(
         sample.id, "reject", sample.model_copy(update={"verdict": "dropped", "reasons": ["rejected by a person"]}),
         by=by, comment=comment,
@@ -122,7 +122,7 @@ def reject(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "")
 
 
 def flag(dataset: Dataset, sample: Sample, *, by: str = "", comment: str = "") -> int:
-    """Somebody else should look; nothing is changed, and the picture stays to be looked at."""
+    """Somebody else should look; nothing is changed, and the image stays to be looked at."""
     return dataset.correct(sample.id, FLAG, sample, by=by, comment=comment)
 
 
@@ -137,8 +137,8 @@ def relabel(dataset: Dataset, sample: Sample, position: int, name: str, *, by: s
     return dataset.correct(sample.id, "relabel", sample.model_copy(update={"instances": labels}), by=by)
 
 
-def relabel_picture(dataset: Dataset, sample: Sample, name: str, *, by: str = "") -> int:
-    """Give the whole picture another class (classification)."""
+def relabel_image(dataset: Dataset, sample: Sample, name: str, *, by: str = "") -> int:
+    """Give the whole image another class (classification)."""
     changed = sample.model_copy(update={"label": _name(name), "verdict": "kept"})
     return dataset.correct(
         sample.id, "relabel", changed.model_copy(update={"split": sample.split or _split_of_family(dataset, sample)}),
@@ -213,7 +213,7 @@ def object_at(sample: Sample, x: float, y: float) -> int | None:
 
 
 def _split_of_family(dataset: Dataset, sample: Sample) -> Split:
-    """Where the pictures of the same scene are, so that none of them crosses to the test."""
+    """Where the images of the same scene are, so that none of them crosses to the test."""
     for other in dataset.samples(round_number=sample.round, verdict="kept"):
         if other.family == sample.family and other.split is not None:
             return other.split

@@ -1,6 +1,6 @@
-"""What a model sees beside what is there: right, missed and mistaken objects of single pictures, to be shown.
+"""What a model sees beside what is there: right, missed and mistaken objects of single images, to be shown.
 
-Scores are `tools.steps.evaluate`'s; here are the pictures behind them.
+Scores are `tools.steps.evaluate`'s; here are the images behind them.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
 from tools.data.geometry import box_ious
-from tools.data.pictures import Picture, read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.sample import Box, Instance, Sample, evenly
 from tools.metrics.predictions import Recogniser, load_answers
 from tools.runs.runtime import RunRecord
@@ -34,12 +34,12 @@ class Mistake:
     box: Box
     truth: str  # class, or NOTHING
     found: str  # class, or NOTHING
-    lookalike: str = ""  # what it is in truth, where a picture says so
+    lookalike: str = ""  # what it is in truth, where an image says so
 
 
 @dataclass(frozen=True)
-class SeenPicture:
-    """One picture with what is there and what the model found at its working confidence."""
+class SeenImage:
+    """One image with what is there and what the model found at its working confidence."""
 
     sample: Sample
     found: list[Instance]
@@ -53,7 +53,7 @@ class SeenPicture:
         return not self.mistakes and (self.sample.label is None or self.said == self.sample.label)
 
 
-def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> SeenPicture:
+def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> SeenImage:
     """Compare what was found with what is there, best finds first.
 
     Args:
@@ -85,13 +85,13 @@ def look(sample: Sample, found: Sequence[Instance], match_iou: float) -> SeenPic
         else:
             mistakes.append(Mistake(one.box, NOTHING, one.class_name, _lookalike(one, sample.lookalikes)))
     mistakes += [Mistake(t.box, t.class_name, NOTHING) for k, t in enumerate(truths) if k not in taken]
-    return SeenPicture(sample, list(finds), right, mistakes)
+    return SeenImage(sample, list(finds), right, mistakes)
 
 
 def look_all(
     model: Recogniser, samples: Sequence[Sample], root: Path, threshold: float, match_iou: float, most: int
-) -> list[SeenPicture]:
-    """Ask a model about at most `most` pictures, from all over the set; one that cannot be read is passed over.
+) -> list[SeenImage]:
+    """Ask a model about at most `most` images, from all over the set; one that cannot be read is passed over.
 
     Args:
         model: the weights that are handed over.
@@ -99,25 +99,25 @@ def look_all(
         root: the run's folder.
         threshold: working confidence.
         match_iou: IoU of boxes from which a find is of an object.
-        most: pictures.
+        most: images.
     """
     seen = []
     for sample in evenly(samples, most):
         try:
-            picture = read_picture(root / sample.image)
+            image = read_image(root / sample.image)
         except SightsmithError:
             continue
         if model.kind == "classify":
-            shares = model.classify_many([picture])[0]
-            seen.append(SeenPicture(sample, [], 0, [], max(shares, key=lambda name: shares[name])))
+            shares = model.classify_many([image])[0]
+            seen.append(SeenImage(sample, [], 0, [], max(shares, key=lambda name: shares[name])))
         else:
-            found = [i for i in model.predict_many([picture], threshold)[0] if i.score >= threshold]
+            found = [i for i in model.predict_many([image], threshold)[0] if i.score >= threshold]
             seen.append(look(sample, found, match_iou))
     return seen
 
 
-def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[SeenPicture]:
-    """What was answered on the pictures that decide, photos of the thing or renders; empty where nothing was kept.
+def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[SeenImage]:
+    """What was answered on the images that decide, photos of the thing or renders; empty where nothing was kept.
 
     Args:
         folder: of the run.
@@ -141,7 +141,7 @@ def kept_answers(folder: Path, record: RunRecord, match_iou: float) -> list[Seen
     return [_answered(s, answers[s.id].found, answers[s.id].probabilities, best.threshold, match_iou) for s in samples]
 
 
-def confusions(seen: Iterable[SeenPicture]) -> Counter[tuple[str, str]]:
+def confusions(seen: Iterable[SeenImage]) -> Counter[tuple[str, str]]:
     """(what it is, what it was taken for) -> how often; right ones included, `NOTHING` where there is or was none."""
     counts: Counter[tuple[str, str]] = Counter()
     for one in seen:
@@ -155,20 +155,20 @@ def confusions(seen: Iterable[SeenPicture]) -> Counter[tuple[str, str]]:
     return counts
 
 
-def crop(picture: Picture, box: Box, side_px: int) -> tuple[Picture, Box]:
-    """A square part of a picture around an object, with some of its surroundings, and the object's box in it.
+def crop(image: ImageArray, box: Box, side_px: int) -> tuple[ImageArray, Box]:
+    """A square part of an image around an object, with some of its surroundings, and the object's box in it.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         box: x1, y1, x2, y2 of the object in pixels.
         side_px: of the result.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     x1, y1, x2, y2 = box
     side = min(float(max(_LEAST_CROP_PX, _MARGIN * max(x2 - x1, y2 - y1))), float(min(height, width)))
     left = round(min(max(0.0, (x1 + x2 - side) / 2), width - side))
     top = round(min(max(0.0, (y1 + y2 - side) / 2), height - side))
-    part = picture[top : top + round(side), left : left + round(side)]
+    part = image[top : top + round(side), left : left + round(side)]
     scale = side_px / round(side)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     moved = ((x1 - left) * scale, (y1 - top) * scale, (x2 - left) * scale, (y2 - top) * scale)
@@ -177,9 +177,9 @@ def crop(picture: Picture, box: Box, side_px: int) -> tuple[Picture, Box]:
 
 def _answered(
     sample: Sample, found: Sequence[Instance], shares: dict[str, float], threshold: float, match_iou: float
-) -> SeenPicture:
+) -> SeenImage:
     if shares:
-        return SeenPicture(sample, [], 0, [], max(shares, key=lambda name: shares[name]))
+        return SeenImage(sample, [], 0, [], max(shares, key=lambda name: shares[name]))
     return look(sample, [i for i in found if i.score >= threshold], match_iou)
 
 

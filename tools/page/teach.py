@@ -12,7 +12,7 @@ from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
 from tools.data.formats.coco import to_coco
 from tools.data.formats.labels import LabelledImage
-from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.images import ImageArray, read_image, write_image
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.models.predict import Predictor
 from tools.page.browse import WAITS
@@ -22,20 +22,20 @@ from tools.shown.photos import ENGINE, MAX_SIDE_PX
 
 
 def shrunk(
-    picture: Picture, found: Sequence[Instance], side_px: int = MAX_SIDE_PX, *, grow: bool = False
-) -> tuple[Picture, list[Instance]]:
-    """A picture whose longer side is at most `side_px`, and the objects moved with it.
+    image: ImageArray, found: Sequence[Instance], side_px: int = MAX_SIDE_PX, *, grow: bool = False
+) -> tuple[ImageArray, list[Instance]]:
+    """An image whose longer side is at most `side_px`, and the objects moved with it.
 
     Args:
-        picture: (h, w, 3).
+        image: (h, w, 3).
         found: in its pixels.
         side_px: of the longer side.
         grow: make a smaller one so large too, to be drawn on.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     scale = side_px / max(height, width)
     if scale >= 1 and not grow:
-        return picture, list(found)
+        return image, list(found)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     moved = []
     for instance in found:
@@ -47,11 +47,11 @@ def shrunk(
             counts, box = encode_mask(small), mask_box(small)
         moved.append(instance.model_copy(update={"box": box, "counts": counts}))
     return np.asarray(
-        cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8
+        cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8
     ), moved
 
 
-def teach(folder: Path, name: str, picture: Picture, found: Sequence[Instance], label: str | None = None) -> str:
+def teach(folder: Path, name: str, image: ImageArray, found: Sequence[Instance], label: str | None = None) -> str:
     """Put a photo with what the model found into a run's data set; returns its id.
 
     It is in no training and in no score before a person has accepted it. Then it is learnt from, and never judged by.
@@ -59,16 +59,16 @@ def teach(folder: Path, name: str, picture: Picture, found: Sequence[Instance], 
     Args:
         folder: of the run.
         name: of the photo, kept as where it is from.
-        picture: (h, w, 3) RGB; a larger one than training can use is made smaller.
+        image: (h, w, 3) RGB; a larger one than training can use is made smaller.
         found: the model's answer, to be corrected.
-        label: its answer where it names whole pictures.
+        label: its answer where it names whole images.
 
     Raises:
         StepFailed: the disk is full or read-only.
     """
-    picture, labels = shrunk(picture, found)
-    digest = hashlib.sha256(picture.tobytes()).hexdigest()
-    height, width = picture.shape[:2]
+    image, labels = shrunk(image, found)
+    digest = hashlib.sha256(image.tobytes()).hexdigest()
+    height, width = image.shape[:2]
     dataset = Dataset(folder)
     try:
         number = max((s.round for s in dataset.samples()), default=1)
@@ -79,7 +79,7 @@ def teach(folder: Path, name: str, picture: Picture, found: Sequence[Instance], 
         )  # fmt: skip
         if dataset.sample(sample.id) is None:
             temporary = folder / "images" / f".taught-{os.getpid()}-{digest[:16]}.png"
-            write_picture(temporary, picture)
+            write_image(temporary, image)
             dataset.add_sample(sample, temporary)
     finally:
         dataset.close()
@@ -104,10 +104,10 @@ def label_set(folder: Path, model: Predictor, threshold: float, told: Callable[[
         for number, sample in enumerate(samples, 1):
             told(number, len(samples))
             try:
-                picture = read_picture(folder / sample.image)
+                image = read_image(folder / sample.image)
             except SightsmithError:
                 continue
-            dataset.set_instances(sample.id, model.predict(picture, threshold))
+            dataset.set_instances(sample.id, model.predict(image, threshold))
             done += 1
     finally:
         dataset.close()

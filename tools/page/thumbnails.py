@@ -1,4 +1,4 @@
-"""Small pictures with labels drawn in, made once and kept beside the data set."""
+"""Small images with labels drawn in, made once and kept beside the data set."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tools.data.pictures import read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.sample import Sample, encode_mask, mask_box
-from tools.models.predict import Picture, draw
+from tools.models.predict import draw
 
 _FOLDER = ".thumbnails"
 _QUALITY = 82
@@ -21,10 +21,10 @@ _QUALITY = 82
 def thumbnail(folder: Path, sample: Sample, side_px: int, names: Sequence[str], *, labels: bool = True) -> bytes:
     """A JPEG of a sample whose longer side is at most `side_px`.
 
-    A disk that is full costs the cache, not the picture.
+    A disk that is full costs the cache, not the image.
 
     Raises:
-        StepFailed: the picture is missing or broken.
+        StepFailed: the image is missing or broken.
     """
     shown = [i.model_dump_json(exclude={"score", "source", "depth"}) for i in sample.instances] if labels else []
     key = hashlib.sha1(f"{sample.sha256}{side_px}{list(names)}{shown}".encode()).hexdigest()[:20]
@@ -43,20 +43,20 @@ def thumbnail(folder: Path, sample: Sample, side_px: int, names: Sequence[str], 
     return content
 
 
-def jpeg(picture: Picture, quality: int = 90) -> bytes:
-    """An (h, w, 3) RGB picture as JPEG."""
+def jpeg(image: ImageArray, quality: int = 90) -> bytes:
+    """An (h, w, 3) RGB image as JPEG."""
     buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
-def _small(path: Path, sample: Sample, side_px: int, names: Sequence[str], *, labels: bool) -> Picture:
+def _small(path: Path, sample: Sample, side_px: int, names: Sequence[str], *, labels: bool) -> ImageArray:
     """Scaled first and drawn then: lines stay sharp, and large photos cost little."""
-    picture = read_picture(path)
-    height, width = picture.shape[:2]
+    image = read_image(path)
+    height, width = image.shape[:2]
     scale = min(1.0, side_px / max(height, width))
     h, w = max(1, round(height * scale)), max(1, round(width * scale))
-    small: Picture = np.asarray(cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    small: ImageArray = np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
     if not labels:
         return small
     moved = []

@@ -1,4 +1,4 @@
-"""What a model found on a person's photos, as one zip to keep: pictures with outlines, counts, labels."""
+"""What a model found on a person's photos, as one zip to keep: images with outlines, counts, labels."""
 
 import csv
 import json
@@ -10,13 +10,13 @@ from io import BytesIO, StringIO
 from tools.core.task import slug
 from tools.data.formats.coco import to_coco
 from tools.data.formats.labels import LabelledImage
-from tools.data.pictures import decode_picture
+from tools.data.images import decode_image
 from tools.data.sample import Instance
 
 
 @dataclass(frozen=True)
-class TriedPicture:
-    """One picture and what was found on it."""
+class TriedImage:
+    """One image and what was found on it."""
 
     name: str
     content: bytes  # JPEG, as it was looked at
@@ -24,11 +24,11 @@ class TriedPicture:
     found: list[Instance]
 
 
-def zipped(pictures: Sequence[TriedPicture], names: Sequence[str]) -> bytes:
+def zipped(images: Sequence[TriedImage], names: Sequence[str]) -> bytes:
     """The zip: `outlines/`, `images/` with `labels.json` (COCO) beside, and `counts.csv`.
 
     Args:
-        pictures: in order.
+        images: in order.
         names: classes in order.
     """
     buffer, table = BytesIO(), StringIO()
@@ -36,9 +36,9 @@ def zipped(pictures: Sequence[TriedPicture], names: Sequence[str]) -> bytes:
     rows.writerow(["picture", *names])
     labelled = []
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
-        for number, one in enumerate(pictures, 1):
+        for number, one in enumerate(images, 1):
             file = f"{number:03d}-{slug(one.name) or 'picture'}.jpg"
-            height, width = decode_picture(one.content, one.name).shape[:2]
+            height, width = decode_image(one.content, one.name).shape[:2]
             packed.writestr(f"outlines/{file}", one.drawn)
             packed.writestr(f"images/{file}", one.content)
             rows.writerow([_plain_cell(one.name), *(sum(i.class_name == n for i in one.found) for n in names)])

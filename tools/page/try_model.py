@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.pictures import PICTURE_SUFFIXES, Picture, read_picture
+from tools.data.images import IMAGE_SUFFIXES, ImageArray, read_image
 from tools.data.sample import Instance
 from tools.models.predict import Predictor
 
@@ -15,9 +15,9 @@ _NAME = "the photo"
 
 @dataclass(frozen=True)
 class Tried:
-    """What a model says about a picture."""
+    """What a model says about an image."""
 
-    picture: Picture
+    image: ImageArray
     found: list[Instance] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)  # of a classifier
 
@@ -26,26 +26,26 @@ class Tried:
         return [i for i in self.found if i.score >= confidence]
 
 
-def read_upload(content: bytes, name: str) -> Picture:
-    """The (h, w, 3) RGB picture of an uploaded file.
+def read_upload(content: bytes, name: str) -> ImageArray:
+    """The (h, w, 3) RGB image of an uploaded file.
 
     Raises:
-        FixArguments: it is no picture, broken, or a decompression bomb.
+        FixArguments: it is no image, broken, or a decompression bomb.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in PICTURE_SUFFIXES:
-        raise FixArguments(f"{name[:80]!r} is no picture; accepted are {', '.join(sorted(PICTURE_SUFFIXES))}")
-    with NamedTemporaryFile(suffix=suffix) as file:  # the reader of pictures takes files, and refuses what it must
+    if suffix not in IMAGE_SUFFIXES:
+        raise FixArguments(f"{name[:80]!r} is no picture; accepted are {', '.join(sorted(IMAGE_SUFFIXES))}")
+    with NamedTemporaryFile(suffix=suffix) as file:  # the reader of images takes files, and refuses what it must
         file.write(content)
         file.flush()
         try:
-            return read_picture(Path(file.name))
+            return read_image(Path(file.name))
         except StepFailed as error:
             raise FixArguments(str(error).replace(file.name, _NAME)) from None
 
 
-def try_model(predictor: Predictor, picture: Picture) -> Tried:
-    """Ask a model about a picture: objects for finders, shares for classifiers."""
+def try_model(predictor: Predictor, image: ImageArray) -> Tried:
+    """Ask a model about an image: objects for finders, shares for classifiers."""
     if predictor.kind == "classify":
-        return Tried(picture, shares=predictor.classify(picture))
-    return Tried(picture, predictor.predict(picture, LEAST_CONFIDENCE))
+        return Tried(image, shares=predictor.classify(image))
+    return Tried(image, predictor.predict(image, LEAST_CONFIDENCE))

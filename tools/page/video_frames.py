@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from tools.core.errors import FixArguments
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"})
 MOST_FRAMES = 60  # that are looked at: a minute at one a second
@@ -21,13 +21,13 @@ class Frame:
     """One frame."""
 
     at_s: float  # from the beginning
-    picture: Picture  # (h, w, 3) RGB
+    image: ImageArray  # (h, w, 3) RGB
 
 
 def frames(path: Path, name: str, most: int = MOST_FRAMES) -> Iterator[Frame]:
     """At most `most` frames, evenly spread, at most one a second of a long video; in order.
 
-    Frames between are passed over without being decoded to pictures, so a broken place costs what lies there alone.
+    Frames between are passed over without being decoded to images, so a broken place costs what lies there alone.
 
     Args:
         path: of the file.
@@ -35,7 +35,7 @@ def frames(path: Path, name: str, most: int = MOST_FRAMES) -> Iterator[Frame]:
         most: frames.
 
     Raises:
-        FixArguments: no frame of it can be read, or its pictures are too large.
+        FixArguments: no frame of it can be read, or its images are too large.
     """
     video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     given = 0
@@ -51,10 +51,10 @@ def frames(path: Path, name: str, most: int = MOST_FRAMES) -> Iterator[Frame]:
                 break
             if number % step:
                 continue
-            whole, picture = video.retrieve()
+            whole, image = video.retrieve()
             if whole:
                 given += 1
-                yield Frame(number / rate, np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))
+                yield Frame(number / rate, np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)))
     finally:
         video.release()
     if not given:

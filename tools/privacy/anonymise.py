@@ -19,9 +19,9 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import write_json
 from tools.core.settings import Settings
 from tools.data.formats.labels import holdable
+from tools.data.images import WRITTEN_SUFFIXES, ImageArray, write_image
 from tools.data.origin import carry
 from tools.data.photo_files import PhotoFile, find_photos, read_ahead
-from tools.data.pictures import WRITTEN_SUFFIXES, Picture, write_picture
 from tools.data.sample import Box
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class RegionFinder(Protocol):
     name: str
     limits: str  # what it sees and what it misses, in plain words
 
-    def find(self, picture: Picture) -> list[Box]:
-        """(x1, y1, x2, y2) in pixels of an (h, w, 3) RGB picture."""
+    def find(self, image: ImageArray) -> list[Box]:
+        """(x1, y1, x2, y2) in pixels of an (h, w, 3) RGB image."""
 
 
 @dataclass
@@ -103,13 +103,13 @@ def anonymise(
     building.mkdir(parents=True)
     taken: set[str] = set()
     for photo in read_ahead(find_photos(photos)):
-        if photo.picture is None:
+        if photo.image is None:
             done.problems[photo.file.name] = photo.problem
             continue
-        regions = [(f.name, box) for f in finders for box in f.find(photo.picture)]
+        regions = [(f.name, box) for f in finders for box in f.find(photo.image)]
         target = building / _name(photo.file, taken)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(target, blurred(photo.picture, [box for _, box in regions]))
+        write_image(target, blurred(photo.image, [box for _, box in regions]))
         carry(photo.file.path, target)
         done.found.update(name for name, _ in regions)
         done.nothing += [] if regions else [photo.file.name]
@@ -123,15 +123,15 @@ def anonymise(
     return done
 
 
-def blurred(picture: Picture, boxes: Sequence[Box]) -> Picture:
+def blurred(image: ImageArray, boxes: Sequence[Box]) -> ImageArray:
     """A copy with boxes made unreadable: a few blocks a side, then smoothed. It cannot be turned back.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         boxes: (x1, y1, x2, y2) in pixels; each is grown by a fifth of its side first.
     """
-    result = picture.copy()
-    height, width = picture.shape[:2]
+    result = image.copy()
+    height, width = image.shape[:2]
     for x1, y1, x2, y2 in boxes:
         dx, dy = _GROWN * (x2 - x1), _GROWN * (y2 - y1)
         left, top = max(0, int(x1 - dx)), max(0, int(y1 - dy))
@@ -184,10 +184,10 @@ class Cascade:
         if not self._cascades:
             raise StepFailed(f"this OpenCV comes without the cascades for {name}; name a detector with --model")
 
-    def find(self, picture: Picture) -> list[Box]:
+    def find(self, image: ImageArray) -> list[Box]:
         """See `RegionFinder`; profiles are looked for both ways round."""
-        scale = min(1.0, _LONGEST_PX / max(picture.shape[:2]))
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        scale = min(1.0, _LONGEST_PX / max(image.shape[:2]))
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         if scale < 1:
             grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         grey = cv2.equalizeHist(grey)
@@ -228,6 +228,6 @@ class ModelFinder:
             "`sightsmith label --labelled` measures what that is worth on your photos"
         )
 
-    def find(self, picture: Picture) -> list[Box]:
+    def find(self, image: ImageArray) -> list[Box]:
         """See `RegionFinder`."""
-        return [instance.box for instance in self._engine.find([picture], self._least)[0]]
+        return [instance.box for instance in self._engine.find([image], self._least)[0]]

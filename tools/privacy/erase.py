@@ -20,9 +20,9 @@ from tools.core.files import write_json, write_text
 from tools.core.locks import locked
 from tools.core.settings import Settings
 from tools.data.dataset import file_sha256
+from tools.data.images import is_image, read_image
 from tools.data.photo_files import find_photos
 from tools.data.photos import alike, look_hash
-from tools.data.pictures import is_picture, read_picture
 from tools.runs.photo_sets import photos_folder
 
 _DIGEST_CHARS = 64
@@ -138,7 +138,7 @@ def _in_folder(folder: Path, wanted: _Photos, traces: Traces) -> None:
         if not path.is_file() or path.is_symlink() or path in traces.files:
             continue
         if (
-            is_picture(path)
+            is_image(path)
             and str(path.resolve()) not in wanted.paths
             and (why := _why(path, folder, wanted)) is not None
         ):
@@ -171,7 +171,7 @@ def _rows(database: Path, wanted: _Photos, traces: Traces) -> Iterator[PhotoRow]
 
 
 def _why(path: Path, folder: Path, wanted: _Photos) -> str | None:
-    """Why a picture is a trace; renders of a run are of no photo and are not looked at."""
+    """Why an image is a trace; renders of a run are of no photo and are not looked at."""
     inside = path.relative_to(folder).parts
     if (folder / "run.json").is_file() and inside[0] in ("images", "export"):
         return None
@@ -185,7 +185,7 @@ def _why(path: Path, folder: Path, wanted: _Photos) -> str | None:
 
 def _look(path: Path) -> int | None:
     try:
-        return look_hash(read_picture(path))
+        return look_hash(read_image(path))
     except StepFailed:
         return None
 

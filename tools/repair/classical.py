@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask
 
 Floats = npt.NDArray[np.float32]
@@ -24,9 +24,9 @@ _FILL_RADIUS_PX = 5
 _IMMERKAER: Floats = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
-def noise_of(picture: Picture) -> float:
+def noise_of(image: ImageArray) -> float:
     """Standard deviation of a photo's noise in grey levels, of its quieter half: texture is no noise."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     if min(grey.shape) < 8:
         return 0.0
     residue = np.abs(cv2.filter2D(grey, -1, _IMMERKAER))[1:-1, 1:-1]
@@ -39,9 +39,9 @@ def noise_of(picture: Picture) -> float:
     return float(np.median(medians[: max(1, len(medians) // 2)]) / 0.6745 / 6)
 
 
-def blur_of(picture: Picture) -> float:
+def blur_of(image: ImageArray) -> float:
     """Standard deviation in pixels of the blur that a photo's sharpest edges show."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     if min(grey.shape) < 16:
         return 0.0
     again = cv2.GaussianBlur(grey, (0, 0), _SECOND_BLUR_PX)
@@ -59,22 +59,22 @@ def _steepness(grey: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(np.hypot(across, down), np.float32)
 
 
-def denoised(picture: Picture, sigma: float) -> Picture:
+def denoised(image: ImageArray, sigma: float) -> ImageArray:
     """A photo with noise of that deviation taken away."""
     force = _FORCE * sigma
-    return np.asarray(cv2.fastNlMeansDenoisingColored(picture, None, force, force, 5, 15), np.uint8)
+    return np.asarray(cv2.fastNlMeansDenoisingColored(image, None, force, force, 5, 15), np.uint8)
 
 
-def deblurred(picture: Picture, sigma: float, noise: float) -> Picture:
+def deblurred(image: ImageArray, sigma: float, noise: float) -> ImageArray:
     """A photo with Gaussian blur of that deviation undone, as far as its noise allows.
 
     Args:
-        picture: RGB.
+        image: RGB.
         sigma: of the blur, in pixels.
         noise: in grey levels.
     """
     margin = int(np.ceil(4 * sigma)) + 8
-    padded = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REFLECT_101).astype(np.float32)
+    padded = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_REFLECT_101).astype(np.float32)
     h, w = padded.shape[:2]
     down, across = np.fft.fftfreq(h)[:, None], np.fft.rfftfreq(w)[None]
     blur = np.exp(-2 * (np.pi * sigma) ** 2 * (down**2 + across**2))
@@ -86,12 +86,12 @@ def deblurred(picture: Picture, sigma: float, noise: float) -> Picture:
     return np.asarray(sharp[margin:-margin, margin:-margin].round().clip(0, 255), np.uint8)
 
 
-def enlarged(picture: Picture, scale: int) -> Picture:
+def enlarged(image: ImageArray, scale: int) -> ImageArray:
     """A photo so many times as wide and high, by Lanczos' kernel."""
-    h, w = picture.shape[:2]
-    return np.asarray(cv2.resize(picture, (w * scale, h * scale), interpolation=cv2.INTER_LANCZOS4), np.uint8)
+    h, w = image.shape[:2]
+    return np.asarray(cv2.resize(image, (w * scale, h * scale), interpolation=cv2.INTER_LANCZOS4), np.uint8)
 
 
-def filled(picture: Picture, mask: BoolMask) -> Picture:
+def filled(image: ImageArray, mask: BoolMask) -> ImageArray:
     """A photo whose marked pixels are filled in from around them; the others stay bit for bit."""
-    return np.asarray(cv2.inpaint(picture, mask.astype(np.uint8), _FILL_RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)
+    return np.asarray(cv2.inpaint(image, mask.astype(np.uint8), _FILL_RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)

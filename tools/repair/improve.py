@@ -10,8 +10,8 @@ import numpy as np
 from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import write_json
+from tools.data.images import ImageArray, read_image, write_image
 from tools.data.photo_files import PhotoFile, find_photos, read_ahead
-from tools.data.pictures import Picture, read_picture, write_picture
 from tools.data.sample import BoolMask
 from tools.repair.classical import (
     BLURRED_PX,
@@ -58,42 +58,42 @@ class Repair:
         network = self._by_purpose.get("enlarge")
         return network.scale if network else self.scale if "enlarge" in self.steps else 1
 
-    def apply(self, picture: Picture, mask: BoolMask | None = None) -> tuple[Picture, list[str]]:
+    def apply(self, image: ImageArray, mask: BoolMask | None = None) -> tuple[ImageArray, list[str]]:
         """A photo made better, and what was done to it.
 
         Args:
-            picture: RGB.
+            image: RGB.
             mask: (h, w) of what is to be filled in.
         """
         done: list[str] = []
         if mask is not None and mask.any():
             filler = self._by_purpose.get("fill")
-            picture = filler.fill(picture, mask) if filler else filled(picture, mask)
+            image = filler.fill(image, mask) if filler else filled(image, mask)
             done.append(f"filled in {int(mask.sum())} pixels by {filler.name if filler else 'Telea'}")
         if (restorer := self._by_purpose.get("restore")) is not None:
-            picture = restorer.improve(picture)
+            image = restorer.improve(image)
             done.append(f"restored by {restorer.name}")
         else:
-            picture = self._classically(picture, done)
+            image = self._classically(image, done)
         if (larger := self._by_purpose.get("enlarge")) is not None:
-            picture = larger.improve(picture)
+            image = larger.improve(image)
             done.append(f"enlarged {larger.scale} times by {larger.name}")
         elif "enlarge" in self.steps:
-            picture = enlarged(picture, self.scale)
+            image = enlarged(image, self.scale)
             done.append(f"enlarged {self.scale} times by Lanczos")
-        return picture, done
+        return image, done
 
-    def _classically(self, picture: Picture, done: list[str]) -> Picture:
-        noise = noise_of(picture)
+    def _classically(self, image: ImageArray, done: list[str]) -> ImageArray:
+        noise = noise_of(image)
         if "denoise" in self.steps and noise >= NOISY:
-            picture = denoised(picture, noise)
+            image = denoised(image, noise)
             done.append(f"denoised ({noise:.1f} grey levels)")
-            noise = noise_of(picture)
-        blur = blur_of(picture) if "deblur" in self.steps else 0.0
+            noise = noise_of(image)
+        blur = blur_of(image) if "deblur" in self.steps else 0.0
         if BLURRED_PX <= blur <= MOST_BLUR_PX:
-            picture = deblurred(picture, blur, noise)
+            image = deblurred(image, blur, noise)
             done.append(f"deblurred ({blur:.1f} px)")
-        return picture
+        return image
 
 
 def improve_photos(
@@ -130,11 +130,11 @@ def improve_photos(
     done: dict[str, list[str]] = {}
     broken: dict[str, str] = {}
     for number, (photo, name) in enumerate(zip(read_ahead(iter(files)), names, strict=True), 1):
-        if photo.picture is None:
+        if photo.image is None:
             broken[photo.file.name] = photo.problem
         else:
-            better, what = repair.apply(photo.picture, _mask_of(photo.file, photo.picture, marks, regions))
-            write_picture(out / name, better)
+            better, what = repair.apply(photo.image, _mask_of(photo.file, photo.image, marks, regions))
+            write_image(out / name, better)
             done[name] = what
         if told is not None:
             told(number, len(files))
@@ -160,9 +160,9 @@ def _free(file: PhotoFile, taken: set[str]) -> str:
     return name
 
 
-def _mask_of(file: PhotoFile, picture: Picture, marks: Path | None, regions: Sequence[str]) -> BoolMask | None:
+def _mask_of(file: PhotoFile, image: ImageArray, marks: Path | None, regions: Sequence[str]) -> BoolMask | None:
     """What is marked in a photo; None: nothing."""
-    h, w = picture.shape[:2]
+    h, w = image.shape[:2]
     mask = np.zeros((h, w), bool)
     for text in regions:
         try:
@@ -173,7 +173,7 @@ def _mask_of(file: PhotoFile, picture: Picture, marks: Path | None, regions: Seq
     if marks is not None:
         place = next((p for p in sorted(marks.glob("*")) if p.stem == file.path.stem), None)
         if place is not None:
-            marked = read_picture(place)
+            marked = read_image(place)
             if marked.shape[:2] != (h, w):
                 raise FixArguments(f"{place} is {marked.shape[1]} x {marked.shape[0]} pixels, its photo {w} x {h}")
             mask |= marked.max(axis=2) > 127

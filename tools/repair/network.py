@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask
 
 Purpose = Literal["enlarge", "restore", "fill"]
@@ -44,7 +44,7 @@ class RepairNetwork:
         self.scale = int(getattr(self._model, "scale", 1))
         self.name = f"{self._model.architecture.id} ({path.name})"
 
-    def improve(self, picture: Picture) -> Picture:
+    def improve(self, image: ImageArray) -> ImageArray:
         """A photo made better, `scale` times as large; computed in overlapping tiles.
 
         Raises:
@@ -52,12 +52,12 @@ class RepairNetwork:
         """
         if self.purpose == "fill":
             raise StepFailed(f"{self.path} fills marked regions: name them with --marks or --region")
-        h, w = picture.shape[:2]
+        h, w = image.shape[:2]
         sums = np.zeros((h * self.scale, w * self.scale, 3), np.float32)
         weights = np.zeros((*sums.shape[:2], 1), np.float32)
         for top in _starts(h):
             for left in _starts(w):
-                part = picture[top : top + _TILE_PX, left : left + _TILE_PX]
+                part = image[top : top + _TILE_PX, left : left + _TILE_PX]
                 made = self._run(part)
                 y, x = top * self.scale, left * self.scale
                 ramp = _ramp(made.shape[0])[:, None, None] * _ramp(made.shape[1])[None, :, None]
@@ -65,7 +65,7 @@ class RepairNetwork:
                 weights[y : y + made.shape[0], x : x + made.shape[1]] += ramp
         return np.asarray((sums / weights).round().clip(0, 255), np.uint8)
 
-    def fill(self, picture: Picture, mask: BoolMask) -> Picture:
+    def fill(self, image: ImageArray, mask: BoolMask) -> ImageArray:
         """A photo whose marked pixels are filled in; the others stay bit for bit.
 
         Raises:
@@ -77,24 +77,24 @@ class RepairNetwork:
 
         with torch.inference_mode():
             marked = torch.from_numpy(mask.astype(np.float32))[None, None].to(self.device)
-            made = _picture(self._model(self._tensor(picture), marked))
-        return np.where(mask[..., None], np.asarray(made.round().clip(0, 255), np.uint8), picture)
+            made = _image(self._model(self._tensor(image), marked))
+        return np.where(mask[..., None], np.asarray(made.round().clip(0, 255), np.uint8), image)
 
-    def _run(self, picture: Picture) -> npt.NDArray[np.float32]:
+    def _run(self, image: ImageArray) -> npt.NDArray[np.float32]:
         import torch
 
         with torch.inference_mode():
-            return _picture(self._model(self._tensor(picture)))
+            return _image(self._model(self._tensor(image)))
 
-    def _tensor(self, picture: Picture) -> Any:
+    def _tensor(self, image: ImageArray) -> Any:
         """(1, 3, h, w) in 0..1; a network of greys gets each colour by itself, as (3, 1, h, w)."""
         import torch
 
-        tensor = torch.from_numpy(np.ascontiguousarray(picture)).to(self.device).permute(2, 0, 1).float() / 255
+        tensor = torch.from_numpy(np.ascontiguousarray(image)).to(self.device).permute(2, 0, 1).float() / 255
         return tensor[:, None] if self._model.input_channels == 1 else tensor[None]
 
 
-def _picture(tensor: Any) -> npt.NDArray[np.float32]:
+def _image(tensor: Any) -> npt.NDArray[np.float32]:
     """(h, w, 3) in 0..255."""
     colours = tensor[:, 0] if tensor.shape[1] == 1 else tensor[0]
     return np.asarray(colours.float().cpu().permute(1, 2, 0).numpy() * 255, np.float32)

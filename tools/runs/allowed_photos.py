@@ -1,6 +1,6 @@
 """Which of this machine's photos a model may have labelled: what the person named in so many words, or brought.
 
-A path is a power: whoever can have a folder labelled gets copies of its pictures. So it comes from the person, not from
+A path is a power: whoever can have a folder labelled gets copies of its images. So it comes from the person, not from
 the model, and a visitor of a shared page has none but his uploads.
 """
 

@@ -8,9 +8,9 @@ from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Effort
 
 _SIZE_PX, _CORES = 320, 2  # what the settings' seconds were measured with
-_KEPT = 0.9  # share of the pictures that curation keeps, as measured
+_KEPT = 0.9  # share of the images that curation keeps, as measured
 STARTER_NETWORK = "yolo11n"  # what the settings' seconds were measured with, and the starter weights are of
-# Multiplications of a picture beside those of size n, as Ultralytics publishes them for segmentation at 640 px: 10.4,
+# Multiplications of an image beside those of size n, as Ultralytics publishes them for segmentation at 640 px: 10.4,
 # 35.5, 123, 142 and 319 GFLOPs.
 _WORK = {"n": 1.0, "s": 3.4, "m": 11.8, "l": 13.7, "x": 30.7}
 NETWORKS = tuple(f"yolo{family}{size}" for family in (11, 12, 26) for size in _WORK)
@@ -38,13 +38,13 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None, *, limite
 
     Args:
         plan: what would be done.
-        settings: size of a picture and the measured seconds.
+        settings: size of an image and the measured seconds.
         cores: of this machine when None.
-        limited: by minutes, for which trainings of few pictures are cut.
+        limited: by minutes, for which trainings of few images are cut.
     """
     area, speed = scale(settings, cores)
     work = network_work(settings.training.model)
-    seen = _pictures_by_round(plan, settings)
+    seen = _images_by_round(plan, settings)
     train_share = 1 - settings.split.val - settings.split.test
     kept = _KEPT / settings.candidates_each
     least = 1 if limited else settings.training.epoch_pictures
@@ -70,13 +70,13 @@ def network_work(model: str) -> float:
 
 
 def scale(settings: Settings, cores: int | None = None) -> tuple[float, float]:
-    """How much larger a picture is, and how many times as many cores there are, than the settings' seconds count."""
+    """How much larger an image is, and how many times as many cores there are, than the settings' seconds count."""
     cores = cores or settings.generation.workers or cpu_count()
     return (settings.size_px / _SIZE_PX) ** 2, cores / _CORES
 
 
-def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:
-    """Pictures at hand in each round: every round trains on all pictures so far."""
+def _images_by_round(plan: Plan, settings: Settings) -> list[float]:
+    """Images at hand in each round: every round trains on all images so far."""
     if plan.rounds == 1:
         return [float(plan.images)]
     first = plan.images * settings.scenes.first_round_share
@@ -87,13 +87,13 @@ def _pictures_by_round(plan: Plan, settings: Settings) -> list[float]:
 def fit_plan(
     wanted: Plan, minutes: float | None, settings: Settings, *, images_given: bool = False, cores: int | None = None
 ) -> tuple[Plan, list[str]]:
-    """The wanted plan, or the largest that fits into the minutes: shorter training, then fewer pictures and rounds.
+    """The wanted plan, or the largest that fits into the minutes: shorter training, then fewer images and rounds.
 
     Args:
         wanted: what was asked for or is the default.
         minutes: the budget; None leaves the plan as it is.
         settings: as for `estimate`.
-        images_given: the number of pictures was asked for, so a lower effort keeps it as long as it can.
+        images_given: the number of images was asked for, so a lower effort keeps it as long as it can.
         cores: of this machine when None.
 
     Returns:

@@ -1,6 +1,6 @@
-"""What a run takes over from the one it goes on from: weights to start with and the pictures that were kept.
+"""What a run takes over from the one it goes on from: weights to start with and the images that were kept.
 
-The run before stays as it is. Pictures are linked, not copied, where the disk allows it; they keep their splits, so
+The run before stays as it is. Images are linked, not copied, where the disk allows it; they keep their splits, so
 that what was a test stays one. They belong to round 0, which is nobody's budget.
 """
 
@@ -16,11 +16,11 @@ from tools.runs.runtime import RunContext, read_record
 
 INHERITED = Path("parent") / "weights.safetensors"
 INHERITED_ROUND = 0
-_COUNT = "inherited"  # in the record's totals: how many pictures were taken over
+_COUNT = "inherited"  # in the record's totals: how many images were taken over
 
 
 def inherit(run: RunContext) -> int:
-    """Take over weights and pictures, once however often it is called. Returns how many pictures.
+    """Take over weights and images, once however often it is called. Returns how many images.
 
     Raises:
         FixArguments: the run that this one goes on from is gone, or has no model.
@@ -37,24 +37,24 @@ def inherit(run: RunContext) -> int:
     target = run.folder / INHERITED
     target.parent.mkdir(exist_ok=True)
     link_or_copy(parent / record.best.weights, target)
-    taken = _take_pictures(run, parent, record.task)
+    taken = _take_images(run, parent, record.task)
     run.record.totals[_COUNT] = float(taken)
     run.save()
     return taken
 
 
-def _take_pictures(run: RunContext, parent: Path, before: TaskSpec) -> int:
+def _take_images(run: RunContext, parent: Path, before: TaskSpec) -> int:
     source, scratch, taken = Dataset(parent), run.folder / ".inheriting", 0
     scratch.mkdir(exist_ok=True)
     try:
         for sample in source.samples(verdict="kept"):
             run.check_stop()
             own = as_here(sample, before, run.task)
-            picture = parent / sample.image
-            if own is None or not picture.is_file():
+            image = parent / sample.image
+            if own is None or not image.is_file():
                 continue
-            link = scratch / picture.name
-            link_or_copy(picture, link)
+            link = scratch / image.name
+            link_or_copy(image, link)
             run.dataset.add_sample(own, link)
             taken += 1
     finally:
@@ -64,7 +64,7 @@ def _take_pictures(run: RunContext, parent: Path, before: TaskSpec) -> int:
 
 
 def as_here(sample: Sample, before: TaskSpec, task: TaskSpec) -> Sample | None:
-    """A picture of a run with its labels as another task has them; None where they cannot be told.
+    """An image of a run with its labels as another task has them; None where they cannot be told.
 
     A look-alike that is a class now gets its label, a class that is none any more becomes a look-alike.
     """

@@ -15,15 +15,15 @@ from tools.runs.runtime import PHOTOS, read_record
 
 RUNS = 3  # latest runs whose median counts: one alone may have shared its machine
 _LOOKED_AT = 30  # latest runs that are searched for them
-_MIN_PICTURES = 24  # of a run that says how fast a machine is; starting an engine is most of fewer
+_MIN_IMAGES = 24  # of a run that says how fast a machine is; starting an engine is most of fewer
 _SAME = ("generator", "trainer", "model", "recipe", "size_px", "workers", "threads", "engine")  # what sets the pace
 
 
 class Pace(NamedTuple):
-    """What one run took on its machine, with its cores, for its size of picture."""
+    """What one run took on its machine, with its cores, for its size of image."""
 
     run: str
-    render_s: float  # seconds of wall clock a picture
+    render_s: float  # seconds of wall clock an image
     train_images_per_s: float
 
 
@@ -83,7 +83,7 @@ def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
     same = all(own.get(key) == settings.value(key) for key in _SAME)
     made = sum(r.generated for r in record.rounds)
     spent = {name: sum(s.seconds for s in record.stages if s.name == name) for name in ("generate", "train")}
-    if record.status != "finished" or record.machine != machine or not same or made < _MIN_PICTURES:
+    if record.status != "finished" or record.machine != machine or not same or made < _MIN_IMAGES:
         return None
     if min(shown, *spent.values()) <= 0:
         return None

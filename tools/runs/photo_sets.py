@@ -15,8 +15,8 @@ from tools.core.task import MAX_NAME_CHARS, clean_name, slug
 from tools.data.dataset import Dataset, file_sha256
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
+from tools.data.images import IMAGE_SUFFIXES, read_size
 from tools.data.packed import fingerprint, is_packed, unpack_labelled
-from tools.data.pictures import PICTURE_SUFFIXES, read_size
 from tools.data.sample import Sample
 from tools.data.uploads import RefusedFiles, new_folder, save_labelled, save_photos
 from tools.runs.runtime import write_json
@@ -132,8 +132,8 @@ def bring_bare(
     about = PhotoSet(name=folder.name, about=f"{count} pictures", classes=names, bare=True, left_out=left_out)
     dataset = Dataset(folder)
     try:
-        for picture in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES):
-            _add(dataset, picture)
+        for image in sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES):
+            _add(dataset, image)
     finally:
         dataset.close()
     write_json(folder / ABOUT, about.model_dump())  # last: a set that was not finished is not listed
@@ -141,10 +141,10 @@ def bring_bare(
 
 
 def write_labels(folder: Path) -> int:
-    """Write the labels of the pictures looked at as COCO, where `--real` finds them; returns how many pictures.
+    """Write the labels of the images looked at as COCO, where `--real` finds them; returns how many images.
 
     Raises:
-        FixArguments: no picture was accepted yet.
+        FixArguments: no image was accepted yet.
     """
     about = PhotoSet.model_validate_json((folder / ABOUT).read_text(encoding="utf-8"))
     dataset = Dataset(folder)
@@ -161,11 +161,11 @@ def write_labels(folder: Path) -> int:
     return len(done)
 
 
-def _add(dataset: Dataset, picture: Path) -> None:
-    width, height = read_size(picture)
-    digest = file_sha256(picture)
+def _add(dataset: Dataset, image: Path) -> None:
+    width, height = read_size(image)
+    digest = file_sha256(image)
     sample = Sample(
-        id=digest[:16], image=f"images/{digest[:16]}{picture.suffix.lower()}", width=width, height=height,
-        sha256=digest, family=picture.name, engine="real", provenance={"file": picture.name},
+        id=digest[:16], image=f"images/{digest[:16]}{image.suffix.lower()}", width=width, height=height,
+        sha256=digest, family=image.name, engine="real", provenance={"file": image.name},
     )  # fmt: skip
-    dataset.add_sample(sample, picture)
+    dataset.add_sample(sample, image)

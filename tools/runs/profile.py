@@ -19,7 +19,7 @@ from tools.core.settings import WORDED_GENERATORS, Settings
 from tools.runs.runtime import RunContext
 
 HUB_TIMEOUT_S = 2.0
-# Half-precision weights and activations of one picture: SD 1.5 at 512 px with its ControlNet, and an SD-Turbo.
+# Half-precision weights and activations of one image: SD 1.5 at 512 px with its ControlNet, and an SD-Turbo.
 REPAINT_GIB, DIFFUSION_GIB = 8.0, 7.5
 GPU_FILES = (Path("/proc/driver/nvidia/version"), Path("/dev/kfd"))
 
@@ -103,10 +103,10 @@ def hub_answers(address: str, timeout_s: float = HUB_TIMEOUT_S) -> bool:
 
 def choices(settings: Settings, machine: Machine) -> list[EngineOption]:
     """Every engine, stage by stage, with the one that `auto` takes; what the user named is always taken."""
-    pictures, generator = _pictures(settings, machine)
+    images, generator = _images(settings, machine)
     labelled = generator not in WORDED_GENERATORS
     quality, _ = _quality(settings, machine, labelled)
-    return [*pictures, *quality, *_labels(settings, machine, labelled), *_around(settings)]
+    return [*images, *quality, *_labels(settings, machine, labelled), *_around(settings)]
 
 
 def auto_settings(settings: Settings, machine: Machine | None = None) -> tuple[Settings, dict[str, str]]:
@@ -154,7 +154,7 @@ def fall_back(run: RunContext, setting: str, value: str, error: Exception) -> No
 # Stages -------------------------------------------------------------------------------------------------------------
 
 
-def _pictures(settings: Settings, machine: Machine) -> tuple[list[EngineOption], str]:
+def _images(settings: Settings, machine: Machine) -> tuple[list[EngineOption], str]:
     """Generators, and the one that is taken."""
     detector = _here(settings.annotation.detector, machine)
     repaint = [_here(settings.repaint.model, machine), _here(settings.repaint.controlnet, machine)]

@@ -120,7 +120,7 @@ class RunRecord(BaseModel):
     def scores(self) -> dict[EvaluatedOn, Evaluation]:
         """What its model scores, by what it was measured on: photos first, tests before what decides.
 
-        What was measured again, when later rounds had added pictures, counts before its own round's figures.
+        What was measured again, when later rounds had added images, counts before its own round's figures.
         """
         chosen = self.best_round
         found = dict(chosen.scores) if chosen is not None else {}
@@ -129,7 +129,7 @@ class RunRecord(BaseModel):
 
     @property
     def deciding_scores(self) -> Evaluation | None:
-        """Its scores on the pictures that decide: photos where there are any."""
+        """Its scores on the images that decide: photos where there are any."""
         decides: tuple[EvaluatedOn, ...] = ("real_val", "cross_val", "synthetic_val")
         return next((self.scores[on] for on in decides if on in self.scores), None)
 
@@ -140,8 +140,8 @@ class RunRecord(BaseModel):
         return chosen.diagnosis.weak if chosen is not None and chosen.diagnosis is not None else []
 
     @property
-    def pictures(self) -> tuple[int, int]:
-        """Pictures kept and made, all rounds together."""
+    def images(self) -> tuple[int, int]:
+        """Images kept and made, all rounds together."""
         return sum(r.kept for r in self.rounds), sum(r.generated for r in self.rounds)
 
 

@@ -1,1 +1,1 @@
-"""What pictures should show: the vocabulary, the scenes drawn from it, and how they are said and laid out."""
+"""What images should show: the vocabulary, the scenes drawn from it, and how they are said and laid out."""

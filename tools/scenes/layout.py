@@ -9,12 +9,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MAX_OVERLAP = 0.25  # of the smaller box: more is not told apart from one object
-CUT_SHARE = 0.2  # of the objects may leave the picture a little: real photos cut objects too
+CUT_SHARE = 0.2  # of the objects may leave the image a little: real photos cut objects too
 MAX_CUT = 0.4  # of the object's size
 SIZE_SPREAD = 0.22  # log-normal spread of sizes in one scene: fruit of one tree, tools of one box
 ASPECT_SPREAD = 0.10
 _TRIES = 10
-_COVERED = 0.8  # of the picture's area at most in boxes
+_COVERED = 0.8  # of the image's area at most in boxes
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def lay_out(
 
     Args:
         counts: (s,) objects of each scene.
-        low: (s,) least width of the first object, as a share of the picture's.
+        low: (s,) least width of the first object, as a share of the image's.
         high: (s,) greatest width.
         rng: decides everything.
         allow_cut: whether objects may reach over the border.

@@ -1,6 +1,6 @@
 """Ways of saying what a scene shows: written once by a language model, combined into thousands of distinct prompts.
 
-Pictures from plain captions train worse models the prettier the generator (arXiv 2602.19946): vary what is said.
+Images from plain captions train worse models the prettier the generator (arXiv 2602.19946): vary what is said.
 """
 
 import re
@@ -14,7 +14,7 @@ from tools.core.errors import FixArguments
 from tools.core.task import TaskSpec
 
 MAX_PHRASES, MAX_CHARS = 24, 120  # of one value; more is a list and not a phrase
-# Words that change nothing in a picture; numbers too, since generators can hardly count.
+# Words that change nothing in an image; numbers too, since generators can hardly count.
 _EMPTY_WORDS = """
 a an the of in on at to and with by from their its photo no one two three four five six seven eight many several some
 """

@@ -334,9 +334,9 @@ def _lookalike_range(row: Row, mistaken: bool) -> tuple[int, int]:
 
 
 def _family(row: Row, objects: Sequence[SceneObject]) -> str:
-    """Pictures of the same thing at the same place, light, viewpoint and distance are near-twins.
+    """Images of the same thing at the same place, light, viewpoint and distance are near-twins.
 
-    Those five, because they decide most of the pixels; fewer would make families so large that seventy pictures could
+    Those five, because they decide most of the pixels; fewer would make families so large that seventy images could
     not be cut at 15 %.
     """
     first = f"{objects[0].drawn_as}/{objects[0].appearance}" if objects else "nothing"

@@ -1,4 +1,4 @@
-"""SceneSpec: what one picture should show, the one language of all generators."""
+"""SceneSpec: what one image should show, the one language of all generators."""
 
 import hashlib
 from typing import Literal
@@ -13,7 +13,7 @@ CONTEXTS = (
 LIGHTS = ("overcast", "sun", "low sun", "backlight", "deep shade", "indoor lamp", "studio light")
 WEATHERS = ("clear", "haze", "after rain")
 VIEWPOINTS = ("eye level", "slightly above", "from above", "straight down", "from below")
-# Share of the picture's width taken by one object, low to high.
+# Share of the image's width taken by one object, low to high.
 DISTANCES = {
     "very close": (0.60, 0.90),
     "close": (0.30, 0.60),
@@ -27,7 +27,7 @@ Role = Literal["target", "lookalike"]
 
 
 class SceneObject(BaseModel):
-    """One thing in the picture."""
+    """One thing in the image."""
 
     role: Role = "target"
     class_name: str | None = Field(None, description="class of a target; None for a look-alike, which is not labelled")
@@ -39,7 +39,7 @@ class SceneObject(BaseModel):
 
 
 class SceneSpec(BaseModel):
-    """What one picture should show."""
+    """What one image should show."""
 
     caption: str = ""
     context: str
@@ -56,12 +56,12 @@ class SceneSpec(BaseModel):
 
     @property
     def id(self) -> str:
-        """Hash of everything that decides the picture (caption, who wrote it and what it is for do not)."""
+        """Hash of everything that decides the image (caption, who wrote it and what it is for do not)."""
         return hashlib.sha1(self.model_dump_json(exclude={"caption", "prompts", "aimed"}).encode()).hexdigest()[:16]
 
     @property
     def layout_id(self) -> str:
-        """The same for pictures that were to show the same, drawn from other noise."""
+        """The same for images that were to show the same, drawn from other noise."""
         return self.candidate(-self.seed).id
 
     def candidate(self, number: int) -> "SceneSpec":

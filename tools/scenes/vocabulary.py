@@ -51,7 +51,7 @@ SLIDE_OCCLUSION_WEIGHTS = {"open": 3.0, "partly hidden": 0.5, "mostly hidden": 0
 ABUNDANT = {"red blood cell": 12.0}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
-# In a picture with a single label the thing is the subject, never a dot in the distance.
+# In an image with a single label the thing is the subject, never a dot in the distance.
 CLASSIFY_DISTANCE_WEIGHTS = {"very close": 0.0, "close": 3.0, "near": 1.0, "medium": 0.0}  # 0: where it is wished for
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "context": CONTEXTS, "light": LIGHTS, "weather": WEATHERS, "viewpoint": VIEWPOINTS, "distance": tuple(DISTANCES),
@@ -174,7 +174,7 @@ def build_vocabulary(
         crowding=crowding,
         occlusion=_usual(task, things, OCCLUSION_WEIGHTS, OCCLUSION_WEIGHTS, SLIDE_OCCLUSION_WEIGHTS),
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
-        # One label a picture: a look-alike beside the target may be another class's thing.
+        # One label an image: a look-alike beside the target may be another class's thing.
         lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
     )
     values = built.model_dump(exclude={"scales"})  # as in the world, whatever is wished
@@ -277,7 +277,7 @@ def _is_target(drawn_as: str, appearance: str, classes: Iterable[ClassSpec]) -> 
     """Whether a thing that looks so would have to be labelled."""
     mine = [c for c in classes if c.drawn_as == drawn_as]
     # Between two classes of one object ("ripe", "raw") lies what belongs to neither or to both: it is never left
-    # unlabelled in a picture.
+    # unlabelled in an image.
     return len(mine) > 1 or any(
         not c.appearances or appearance.casefold() in {a.casefold() for a in c.appearances} for c in mine
     )

@@ -1,4 +1,4 @@
-"""Engines that say how good a picture is for training."""
+"""Engines that say how good an image is for training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tools.data.sample import Sample
 
 @dataclass(frozen=True)
 class Quality:
-    """How good one picture is."""
+    """How good one image is."""
 
     value: float  # 0 useless .. 1 good
     scores: dict[str, float]  # the parts it is made of, each 0..1
@@ -27,11 +27,11 @@ class Scorer(Protocol):
     version: str
     licence: str
 
-    def score_many(self, pictures: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample]) -> list[Quality]:
-        """Score (h, w, 3) RGB pictures with their labels."""
+    def score_many(self, images: Sequence[npt.NDArray[np.uint8]], samples: Sequence[Sample]) -> list[Quality]:
+        """Score (h, w, 3) RGB images with their labels."""
 
     def take_embeddings(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Vectors of whole pictures scored since it was last asked, by sample id; empty where it makes none."""
+        """Vectors of whole images scored since it was last asked, by sample id; empty where it makes none."""
 
     def close(self) -> None:
         """Release memory."""

@@ -1,4 +1,4 @@
-"""The filters of a run, by the names in its settings, and a batch of pictures put through them."""
+"""The filters of a run, by the names in its settings, and a batch of images put through them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Sample
 from tools.runs.runtime import RunContext
 from tools.scorers import Scorer
@@ -99,22 +99,22 @@ class Scored:
 
     updates: dict[str, dict[str, Any]]  # sample id -> fields
     dropped_by: Counter[str] = field(default_factory=Counter)
-    vectors: dict[str, Float32Array] = field(default_factory=dict)  # sample id -> of the whole picture
+    vectors: dict[str, Float32Array] = field(default_factory=dict)  # sample id -> of the whole image
 
 
 def score_batch(
-    scorers: Sequence[Scorer], pictures: Sequence[Picture], samples: Sequence[Sample], min_quality: float
+    scorers: Sequence[Scorer], images: Sequence[ImageArray], samples: Sequence[Sample], min_quality: float
 ) -> Scored:
-    """Put pictures through the filters; each sees what the ones before it passed.
+    """Put images through the filters; each sees what the ones before it passed.
 
     Args:
         scorers: the filters, in order.
-        pictures: (h, w, 3) RGB.
-        samples: of the pictures, in their order.
+        images: (h, w, 3) RGB.
+        samples: of the images, in their order.
         min_quality: for filters that give no verdict of their own.
     """
     outcome = Scored({s.id: {"scores": {}} for s in samples})
-    by_id = {s.id: p for s, p in zip(samples, pictures, strict=True)}
+    by_id = {s.id: p for s, p in zip(samples, images, strict=True)}
     values: dict[str, list[float]] = {s.id: [] for s in samples}
     left = list(samples)
     for scorer in scorers:

@@ -1,6 +1,6 @@
-"""Agreement of pictures with words by CLIP, SigLIP or SigLIP 2: against other words, and above an absolute floor.
+"""Agreement of images with words by CLIP, SigLIP or SigLIP 2: against other words, and above an absolute floor.
 
-A softmax over one class is always 1, so a picture counts as showing a class only when its text is nearer than every
+A softmax over one class is always 1, so an image counts as showing a class only when its text is nearer than every
 distractor *and* near enough in itself.
 """
 
@@ -16,15 +16,15 @@ from tools.core.devices import choose_device, choose_dtype
 from tools.core.errors import StepFailed
 from tools.core.model_files import load_pretrained, release
 from tools.core.task import TaskSpec
+from tools.data.images import ImageArray
 from tools.data.sample import Box, Sample
 from tools.scenes.scene import SceneSpec
 from tools.scorers import Quality
 
 Float32Array = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
 
 PROMPT = "a photo of {}"  # Radford et al. 2021, section 3.1.4
-# What a picture may show instead; one that shares a word with a class is left out.
+# What an image may show instead; one that shares a word with a class is left out.
 OTHER_THINGS = (
     "an empty background", "a blurred texture", "a landscape", "a building", "a person", "an animal", "a vehicle",
     "a piece of furniture", "text on paper",
@@ -36,18 +36,18 @@ CLIPSCORE_WEIGHT = 2.5  # Hessel et al. 2021 (CLIPScore): stretches cosines, at 
 
 
 class Embedder(Protocol):
-    """Words and pictures in one space."""
+    """Words and images in one space."""
 
     name: str
     scale: float  # logit = scale x cosine + bias
     bias: float | None  # None: trained with a softmax (CLIP); a number: with a sigmoid (SigLIP)
-    floor: float  # least strength of a picture that shows what the words say
+    floor: float  # least strength of an image that shows what the words say
 
     def texts(self, texts: Sequence[str]) -> Float32Array:
         """(n, d) rows of unit length."""
 
-    def pictures(self, pictures: Sequence[Picture]) -> Float32Array:
-        """(n, d) rows of unit length of (h, w, 3) RGB pictures."""
+    def images(self, images: Sequence[ImageArray]) -> Float32Array:
+        """(n, d) rows of unit length of (h, w, 3) RGB images."""
 
     def close(self) -> None:
         """Release memory; called again it does nothing."""
@@ -60,7 +60,7 @@ class ClipEmbedder:
         model: a folder, or a name on the hub.
         floor: least strength; None takes that of the architecture, see `known_floor`.
         offline: never look at the network.
-        batch: pictures computed at once.
+        batch: images computed at once.
 
     Raises:
         StepFailed: the weights are missing, damaged, or not of a dual encoder.
@@ -100,11 +100,11 @@ class ClipEmbedder:
             self._texts.update(zip(part, vectors, strict=True))
         return np.stack([self._texts[t] for t in texts])
 
-    def pictures(self, pictures: Sequence[Picture]) -> Float32Array:
+    def images(self, images: Sequence[ImageArray]) -> Float32Array:
         """(n, d) rows of unit length."""
         parts = []
-        for start in range(0, len(pictures), self._batch):
-            part = [np.array(p) for p in pictures[start : start + self._batch]]  # torch wants arrays it may write to
+        for start in range(0, len(images), self._batch):
+            part = [np.array(p) for p in images[start : start + self._batch]]  # torch wants arrays it may write to
             inputs = self._processor(images=part, return_tensors="pt", input_data_format="channels_last")
             parts.append(self._run("get_image_features", inputs))
         return np.concatenate(parts)
@@ -141,7 +141,7 @@ def known_floor(config: Any) -> float:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a picture agrees with a text."""
+    """How well an image agrees with a text."""
 
     cosine: float
     strength: float  # what is compared with the floor: the cosine (CLIP), or the sigmoid's probability (SigLIP)
@@ -151,12 +151,12 @@ class Agreement:
 
 
 def agreement(
-    picture: Float32Array, text: str, distractors: Sequence[str], embedder: Embedder, least_share: float
+    image: Float32Array, text: str, distractors: Sequence[str], embedder: Embedder, least_share: float
 ) -> Agreement:
-    """Whether a picture shows what a text says.
+    """Whether an image shows what a text says.
 
     Args:
-        picture: (d,) of unit length.
+        image: (d,) of unit length.
         text: what it should show.
         distractors: at least one other text; without one a share means nothing.
         embedder: for the texts.
@@ -167,7 +167,7 @@ def agreement(
     """
     if not distractors:
         raise ValueError("agreement needs at least one distractor: a softmax over one text is always 1")
-    cosines = embedder.texts([text, *distractors]) @ picture
+    cosines = embedder.texts([text, *distractors]) @ image
     logits = embedder.scale * (cosines - cosines.max())
     share = float(np.exp(logits[0]) / np.exp(logits).sum())
     cosine = float(cosines[0])
@@ -178,7 +178,7 @@ def agreement(
 
 
 def strength_of(cosine: float, embedder: Embedder) -> float:
-    """The cosine, or for models trained with a sigmoid the probability that picture and text belong together."""
+    """The cosine, or for models trained with a sigmoid the probability that image and text belong together."""
     if embedder.bias is None:
         return cosine
     return float(1 / (1 + np.exp(-(embedder.scale * cosine + embedder.bias))))
@@ -197,7 +197,7 @@ def prompt(phrase: str) -> str:
 
 
 def distractors_of(task: TaskSpec, shown: set[str], scene: SceneSpec | None, lookalikes: Sequence[str]) -> list[str]:
-    """What a picture could show instead of its classes: other classes, look-alikes that are not in it, other things."""
+    """What an image could show instead of its classes: other classes, look-alikes that are not in it, other things."""
     phrases = {c.name: c.phrase for c in task.classes}
     there = {o.drawn_as.casefold() for o in scene.objects} if scene else set()
     there |= {phrases.get(name, name).casefold() for name in shown}
@@ -207,34 +207,34 @@ def distractors_of(task: TaskSpec, shown: set[str], scene: SceneSpec | None, loo
     return list(dict.fromkeys([*(prompt(o) for o in others if o.casefold() not in there), *map(PROMPT.format, things)]))
 
 
-def crop(picture: Picture, box: Box, margin: float = CROP_MARGIN) -> Picture | None:
+def crop(image: ImageArray, box: Box, margin: float = CROP_MARGIN) -> ImageArray | None:
     """An object with a little of what is around it; None where it is too small to be told.
 
     Args:
-        picture: (h, w, 3).
+        image: (h, w, 3).
         box: x1, y1, x2, y2 in pixels.
         margin: share of the box's sides shown on each side.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     x1, y1, x2, y2 = box
     if max(x2 - x1, y2 - y1) < MIN_CROP_PX or min(x2 - x1, y2 - y1) < 2:
         return None
     dx, dy = margin * (x2 - x1), margin * (y2 - y1)
     left, top = max(0, int(x1 - dx)), max(0, int(y1 - dy))
     right, bottom = min(width, int(np.ceil(x2 + dx))), min(height, int(np.ceil(y2 + dy)))
-    return picture[top:bottom, left:right] if right - left >= 2 and bottom - top >= 2 else None
+    return image[top:bottom, left:right] if right - left >= 2 and bottom - top >= 2 else None
 
 
 class ClipScorer:
-    """Refuses a picture that does not show its classes, or an empty one that shows a class.
+    """Refuses an image that does not show its classes, or an empty one that shows a class.
 
-    A class is there when the whole picture or one of its objects' crops agrees with it; objects in a wide scene are too
-    small for the whole picture to tell. Backgrounds that look like a target are thrown out (arXiv 2309.05956).
+    A class is there when the whole image or one of its objects' crops agrees with it; objects in a wide scene are too
+    small for the whole image to tell. Backgrounds that look like a target are thrown out (arXiv 2309.05956).
 
     Args:
         embedder: CLIP, SigLIP or anything like them.
         task: classes and the phrases they are heard by.
-        scenes: scene id -> what the picture was to show.
+        scenes: scene id -> what the image was to show.
         least_share: see `agreement`.
     """
 
@@ -247,15 +247,15 @@ class ClipScorer:
     ) -> None:  # fmt: skip
         self.embedder, self.task, self.scenes, self.least_share = embedder, task, scenes, least_share
         self.licence = licence
-        self.embeddings: dict[str, Float32Array] = {}  # sample id -> vector of the whole picture
+        self.embeddings: dict[str, Float32Array] = {}  # sample id -> vector of the whole image
         self._phrases = {c.name: c.phrase for c in task.classes}
         self._lookalikes = sorted({o.drawn_as for s in scenes.values() for o in s.objects if o.role == "lookalike"})
 
-    def score_many(self, pictures: Sequence[Picture], samples: Sequence[Sample]) -> list[Quality]:
-        """Score pictures; vectors of whole pictures are kept for `take_embeddings`."""
-        crops = [[self._crop(p, i.box) for i in s.instances] for p, s in zip(pictures, samples, strict=True)]
+    def score_many(self, images: Sequence[ImageArray], samples: Sequence[Sample]) -> list[Quality]:
+        """Score images; vectors of whole images are kept for `take_embeddings`."""
+        crops = [[self._crop(p, i.box) for i in s.instances] for p, s in zip(images, samples, strict=True)]
         flat = [c for own in crops for c in own if c is not None]
-        vectors = self.embedder.pictures([*map(_square, pictures), *map(_square, flat)])
+        vectors = self.embedder.images([*map(_square, images), *map(_square, flat)])
         self.embeddings.update((s.id, v) for s, v in zip(samples, vectors, strict=False))
         rest = iter(vectors[len(samples) :])
         of_crops = [[None if c is None else next(rest) for c in own] for own in crops]
@@ -265,7 +265,7 @@ class ClipScorer:
         ]  # fmt: skip
 
     def take_embeddings(self) -> dict[str, Float32Array]:
-        """Vectors of whole pictures scored since it was last asked, by sample id."""
+        """Vectors of whole images scored since it was last asked, by sample id."""
         taken, self.embeddings = self.embeddings, {}
         return taken
 
@@ -275,8 +275,8 @@ class ClipScorer:
         self.embedder.close()
 
     @staticmethod
-    def _crop(picture: Picture, box: Box) -> Picture | None:
-        return crop(picture, box)
+    def _crop(image: ImageArray, box: Box) -> ImageArray | None:
+        return crop(image, box)
 
     def _quality(self, whole: Float32Array, crops: Sequence[Float32Array | None], sample: Sample) -> Quality:
         scene = self.scenes.get(sample.scene_id)
@@ -318,21 +318,21 @@ class ClipScorer:
 
 
 def _classes_of(sample: Sample, scene: SceneSpec | None) -> set[str]:
-    """Classes a picture should show: as labelled, or as planned where it has no labels yet."""
+    """Classes an image should show: as labelled, or as planned where it has no labels yet."""
     if sample.label:
         return {sample.label}
     labelled = {i.class_name for i in sample.instances}
     return labelled or ({o.class_name or o.drawn_as for o in scene.targets} if scene else set())
 
 
-def _square(picture: Picture) -> Picture:
+def _square(image: ImageArray) -> ImageArray:
     """Padded to a square by its border, so that the processor's centre crop cuts nothing off."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     if height == width:
-        return picture
+        return image
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
-    padded: Picture = cv2.copyMakeBorder(
-        picture, top, side - height - top, left, side - width - left, cv2.BORDER_REPLICATE
+    padded: ImageArray = cv2.copyMakeBorder(
+        image, top, side - height - top, left, side - width - left, cv2.BORDER_REPLICATE
     )
     return padded

@@ -1,7 +1,7 @@
 """CLIS, the score of Auto Cherry-Picker (arXiv 2406.20085): are things where, and what, they were meant to be?
 
 The published code has two slips that are not repeated here: its distance term compares the prediction with itself, and
-box coordinates never reach the judge of the picture (here the judge sees the picture through the box).
+box coordinates never reach the judge of the image (here the judge sees the image through the box).
 """
 
 import re
@@ -10,26 +10,22 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 import prompts
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
 from tools.data.geometry import box_iou
+from tools.data.images import ImageArray
 from tools.data.sample import Box, Sample
 from tools.models.vision import VisionModel
 from tools.scenes.scene import SceneSpec
 from tools.scorers import Quality
 from tools.scorers.clip import Embedder, Float32Array, crop, percentage, prompt
 
-Picture = npt.NDArray[np.uint8]
-
 SIZE, DISTANCE, DIRECTION = 0.5, 1.0, 0.8  # weights of the parts of a pair's score
 GLOBAL, LOCAL = 0.5, 0.5  # of the image score
 IN_BOX, CROP = 0.8, 0.2  # of an object's part of it
-BLUR_SHARE = (
-    0.06  # of the picture's side: what lies outside a box is blurred so far that only its colours are left; ours
-)
+BLUR_SHARE = 0.06  # of the image's side: what lies outside a box is blurred so far that only its colours are left; ours
 FRAME: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -63,7 +59,7 @@ def layout_score(wanted: Sequence[Box], found: Sequence[Box | None], confidences
         found: what stands for each of them, None where it is missing; in the same unit.
         confidences: of each found box, 0..1; a missing one counts in full.
 
-    A single object is paired with the frame of the picture (ours: the paper scores pairs alone), so with one box the
+    A single object is paired with the frame of the image (ours: the paper scores pairs alone), so with one box the
     boxes must be normalised to 0..1.
     """
     pairs = [(i, j) for i in range(len(wanted)) for j in range(i + 1, len(wanted))]
@@ -85,10 +81,10 @@ def layout_score(wanted: Sequence[Box], found: Sequence[Box | None], confidences
 
 
 def total(sample: Sample, scene: SceneSpec) -> float:
-    """How well a labelled picture shows its scene, 0..1: half its image score, half that of its layout.
+    """How well a labelled image shows its scene, 0..1: half its image score, half that of its layout.
 
     Without an image score what the filters say in the mean stands for it. The layout is known once labels are; of a
-    picture with one label, and where nothing was to be found, there is none.
+    image with one label, and where nothing was to be found, there is none.
     """
     layout = layout_score(*match_layout(scene, sample)) if sample.label is None else None
     image = sample.scores.get("clis_image", sample.quality or 0.0)
@@ -151,13 +147,13 @@ def _direction(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float((cosine + 1) / 2)
 
 
-# Picture ------------------------------------------------------------------------------------------------------------
+# Images --------------------------------------------------------------------------------------------------------------
 
 
 class Judge(Protocol):
-    """Says how well pictures agree with texts, each 0..100."""
+    """Says how well images agree with texts, each 0..100."""
 
-    def judge(self, pictures: Sequence[Picture], texts: Sequence[str]) -> list[float]:
+    def judge(self, images: Sequence[ImageArray], texts: Sequence[str]) -> list[float]:
         """One number a pair."""
 
     def close(self) -> None:
@@ -170,9 +166,9 @@ class ClipJudge:
     def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
 
-    def judge(self, pictures: Sequence[Picture], texts: Sequence[str]) -> list[float]:
+    def judge(self, images: Sequence[ImageArray], texts: Sequence[str]) -> list[float]:
         """CLIPScore (or SigLIP's probability) x 100 of each pair."""
-        seen: Float32Array = self.embedder.pictures(pictures)
+        seen: Float32Array = self.embedder.images(images)
         said: Float32Array = self.embedder.texts(texts)
         return [percentage(float(a @ b), self.embedder) for a, b in zip(seen, said, strict=True)]
 
@@ -191,7 +187,7 @@ class VlmJudge:
     def __init__(self, model: VisionModel) -> None:
         self.model = model
 
-    def judge(self, pictures: Sequence[Picture], texts: Sequence[str]) -> list[float]:
+    def judge(self, images: Sequence[ImageArray], texts: Sequence[str]) -> list[float]:
         """Its number for each pair.
 
         Raises:
@@ -199,8 +195,8 @@ class VlmJudge:
         """
         question = prompts.load("judge_picture")
         return [
-            self._number(self.model.ask(picture, question.format(text=text)))
-            for picture, text in zip(pictures, texts, strict=True)
+            self._number(self.model.ask(image, question.format(text=text)))
+            for image, text in zip(images, texts, strict=True)
         ]
 
     def close(self) -> None:
@@ -225,23 +221,23 @@ def image_score(whole: float, objects: Sequence[tuple[float, float]]) -> float:
     return GLOBAL * whole + LOCAL * float(np.mean([IN_BOX * inside + CROP * cut for inside, cut in objects]))
 
 
-def in_box(picture: Picture, box: Box) -> Picture:
-    """The picture with everything outside a box blurred: the box is how the judge learns where to look."""
-    sigma = max(1.0, BLUR_SHARE * max(picture.shape[:2]))
-    seen: Picture = cv2.GaussianBlur(picture, (0, 0), sigma)
+def in_box(image: ImageArray, box: Box) -> ImageArray:
+    """The image with everything outside a box blurred: the box is how the judge learns where to look."""
+    sigma = max(1.0, BLUR_SHARE * max(image.shape[:2]))
+    seen: ImageArray = cv2.GaussianBlur(image, (0, 0), sigma)
     x1, y1, x2, y2 = (max(0, round(v)) for v in box)
-    seen[y1:y2, x1:x2] = picture[y1:y2, x1:x2]
+    seen[y1:y2, x1:x2] = image[y1:y2, x1:x2]
     return seen
 
 
 class ClisScorer:
-    """Layout and image score of a picture against its scene.
+    """Layout and image score of an image against its scene.
 
     Args:
-        judge: says how well pictures agree with texts.
+        judge: says how well images agree with texts.
         task: phrases of the classes.
-        scenes: scene id -> what the picture was to show.
-        floor: least image score of a picture that is kept, 0..100.
+        scenes: scene id -> what the image was to show.
+        floor: least image score of an image that is kept, 0..100.
     """
 
     name = "clis"
@@ -254,13 +250,13 @@ class ClisScorer:
         self.judge, self.scenes, self.floor, self.licence = judge, scenes, floor, licence
         self._phrases = {c.name: c.phrase for c in task.classes}
 
-    def score_many(self, pictures: Sequence[Picture], samples: Sequence[Sample]) -> list[Quality]:
-        """Score pictures, all of their views in one call of the judge."""
-        views: list[Picture] = []
+    def score_many(self, images: Sequence[ImageArray], samples: Sequence[Sample]) -> list[Quality]:
+        """Score images, all of their views in one call of the judge."""
+        views: list[ImageArray] = []
         texts: list[str] = []
         plans: list[tuple[int, list[tuple[int, int]]]] = []
-        for picture, sample in zip(pictures, samples, strict=True):
-            plans.append(self._views(picture, sample, views, texts))
+        for image, sample in zip(images, samples, strict=True):
+            plans.append(self._views(image, sample, views, texts))
         values = self.judge.judge(views, texts)
         return [
             self._quality(values[whole], [(values[a], values[b]) for a, b in objects], sample)
@@ -276,19 +272,19 @@ class ClisScorer:
         self.judge.close()
 
     def _views(
-        self, picture: Picture, sample: Sample, views: list[Picture], texts: list[str]
+        self, image: ImageArray, sample: Sample, views: list[ImageArray], texts: list[str]
     ) -> tuple[int, list[tuple[int, int]]]:
-        """Add a picture's views; positions of the whole and of each object's two."""
+        """Add an image's views; positions of the whole and of each object's two."""
         scene = self.scenes.get(sample.scene_id)
         texts.append(scene.caption if scene and scene.caption else str(sample.provenance.get("caption", "a photo")))
-        views.append(picture)
+        views.append(image)
         whole, objects = len(views) - 1, []
         for instance in sample.instances:
-            cut = crop(picture, instance.box)
+            cut = crop(image, instance.box)
             if cut is None:
                 continue
             objects.append((len(views), len(views) + 1))
-            views += [in_box(picture, instance.box), cut]
+            views += [in_box(image, instance.box), cut]
             texts += [prompt(self._phrases.get(instance.class_name, instance.class_name))] * 2
         return whole, objects
 

@@ -39,7 +39,7 @@ from tools.service.messages import (
     VersionState,
 )  # fmt: skip
 from tools.service.metrics import Metrics
-from tools.service.runner import Runner, answer_of, check_picture
+from tools.service.runner import Runner, answer_of, check_image
 from tools.service.versions import Version, Versions
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Service:
     keys: Keys | None
     photos: Path | None = None  # a folder of this machine whose photos jobs may name
     callback_hosts: frozenset[str] = frozenset()
-    run: Path | None = None  # folder of the run, whose training pictures people have corrected
+    run: Path | None = None  # folder of the run, whose training images people have corrected
     shadows: set[asyncio.Task[None]] = field(default_factory=set)
     runner: Runner | None = None
 
@@ -142,7 +142,7 @@ Asking = Annotated[Key, Depends(_key)]
 _ERRORS: Callable[..., dict[int | str, dict[str, Any]]] = lambda *codes: {c: {"model": Said} for c in codes}  # noqa: E731
 
 
-# Pictures -------------------------------------------------------------------------------------------------------------
+# Images -------------------------------------------------------------------------------------------------------------
 
 
 @_router.post("/predict", response_model_exclude_none=True, responses=_ERRORS(415, 422, 429, 500, 503))
@@ -150,11 +150,11 @@ async def predict(
     use: Using, key: Asking, file: Annotated[UploadFile, File(description="a JPEG, PNG, WebP, TIFF, BMP or GIF")],
     confidence: ConfidenceQuery = None,
 ) -> Prediction:  # fmt: skip
-    """See what is in one picture."""
+    """See what is in one image."""
     began = time.monotonic()
     content = await file.read()
     try:
-        check_picture(content, use.settings)
+        check_image(content, use.settings)
     except StepFailed as error:
         raise HTTPException(415, str(error)) from None
     version = use.versions.choose(content)
@@ -181,7 +181,7 @@ def _keep(use: Service, answer_id: str, version: Version, key: Key, look: Look, 
 
 
 def _look_along(use: Service, answer_id: str, version: Version, key: Key, content: bytes) -> None:
-    """Let a shadow see the picture too, after the answer. It is left out where it would pile up."""
+    """Let a shadow see the image too, after the answer. It is left out where it would pile up."""
     if len(use.shadows) >= 2 * use.settings.service.batch:
         return
 
@@ -211,7 +211,7 @@ async def submit(
     callback_url: Annotated[str | None, Form(max_length=2000, description="told when the job ends, signed")] = None,
     confidence: Annotated[float | None, Form(ge=0.001, le=1)] = None,
 ) -> Accepted:  # fmt: skip
-    """Look at many pictures. What is answered with 202 will be done, also when this server is killed."""
+    """Look at many images. What is answered with 202 will be done, also when this server is killed."""
     if sum(use.jobs.count(status) for status in OPEN) >= use.settings.service.max_jobs:
         raise HTTPException(429, "too many jobs are waiting", {"Retry-After": _JOBS_RETRY_S})
     if bool(files) == bool(folder):
@@ -302,7 +302,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 @_router.post("/feedback", responses=_ERRORS(404, 422))
 async def review(use: Using, key: Asking, said: Review) -> Reviewed:
-    """Say what is really in a picture that was answered: all its objects. A later review replaces an earlier one."""
+    """Say what is really in an image that was answered: all its objects. A later review replaces an earlier one."""
     classes = set(use.versions.main.classes)
     objects = [{"class": o.class_name, "box": o.box} for o in said.objects]
     if use.versions.main.kind == "classify":
@@ -330,7 +330,7 @@ async def versions(use: Using, key: Asking) -> list[VersionState]:
 
 @_router.put("/versions/{name}", dependencies=[Depends(_admin)], responses=_ERRORS(403, 422))
 async def route(use: Using, name: str, wanted: Route) -> VersionState:
-    """Give a version a share of the pictures, let it look along, or switch it off."""
+    """Give a version a share of the images, let it look along, or switch it off."""
     return _version_state(use, use.versions.route(name, wanted.mode, wanted.share))
 
 
@@ -366,7 +366,7 @@ async def corrections(
     after: Annotated[int, Query(ge=0, le=_MAX_VERSION, description="only changes of a later version than this")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Trail:
-    """Who changed which label of the run's training pictures, when, what it was before and after. Only read."""
+    """Who changed which label of the run's training images, when, what it was before and after. Only read."""
     changes = [] if use.run is None else await asyncio.to_thread(_trail, use.run, after, limit + 1)
     more = len(changes) > limit
     name = "" if use.run is None else use.run.name
@@ -399,7 +399,7 @@ async def health() -> Health:
 
 @_router.get("/ready", responses={503: {"model": Health}})
 async def ready(use: Using, response: Response) -> Health:
-    """Whether a picture would be answered now."""
+    """Whether an image would be answered now."""
     if problem := await use.engine.problem():
         response.status_code = 503
         return Health(status="not ready", detail=problem)

@@ -1,7 +1,7 @@
 """Gather what is asked for one by one into batches.
 
 Ray's `@serve.batch` closes a batch after its waiting time also while the one before is still computed, and lines up
-small ones: measured, 1.2 pictures a batch with ten clients waiting. Here a batch is closed when it can be computed.
+small ones: measured, 1.2 images a batch with ten clients waiting. Here a batch is closed when it can be computed.
 """
 
 import asyncio

@@ -13,10 +13,10 @@ _ENTRY_BYTES = 250  # of key and bookkeeping
 
 
 class CachedEngine:
-    """An engine that is not asked twice for the same picture, version and confidence.
+    """An engine that is not asked twice for the same image, version and confidence.
 
     A version's weights do not change while it is served, and the same bytes always give the same answer, so nothing
-    here grows old. Kept are answers and digests, never pictures. What failed is not kept.
+    here grows old. Kept are answers and digests, never images. What failed is not kept.
 
     Args:
         engine: computes.

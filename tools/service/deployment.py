@@ -14,14 +14,14 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import decode_picture
+from tools.data.images import decode_image
 from tools.models.predict import Predictor, listed
 from tools.service.batches import Batcher
 from tools.service.engine import Deadly, Look, Unavailable
 
 log = logging.getLogger(__name__)
 _RETRY_S = 0.2
-_DEATHS = 3  # over one picture: once or twice is bad luck or somebody's kill
+_DEATHS = 3  # over one image: once or twice is bad luck or somebody's kill
 _READY_S = 5.0  # a replica that computes a full batch answers within it
 
 
@@ -45,7 +45,7 @@ class Model:
         self._batches = Batcher(self._look, batch, wait_s)
 
     async def look(self, content: bytes, confidence: float) -> Look:
-        """Look at a picture, together with others that are asked for. A broken one says so and spoils no other."""
+        """Look at an image, together with others that are asked for. A broken one says so and spoils no other."""
         return await self._batches.ask((content, confidence))
 
     async def ping(self) -> bool:
@@ -54,23 +54,23 @@ class Model:
 
     def _look(self, asked: Sequence[tuple[bytes, float]]) -> list[Look]:
         looks: dict[int, Look] = {}
-        pictures = {}
+        images = {}
         for i, (content, _) in enumerate(asked):
             try:
-                pictures[i] = decode_picture(content, "the picture")
+                images[i] = decode_image(content, "the picture")
             except StepFailed as error:
                 looks[i] = Look(broken=str(error))
-        for confidence in {asked[i][1] for i in pictures}:
-            own = [i for i in pictures if asked[i][1] == confidence]
-            looks |= dict(zip(own, self._compute([pictures[i] for i in own], confidence), strict=True))
+        for confidence in {asked[i][1] for i in images}:
+            own = [i for i in images if asked[i][1] == confidence]
+            looks |= dict(zip(own, self._compute([images[i] for i in own], confidence), strict=True))
         return [replace(looks[i], batch=len(asked), leads=i == 0) for i in range(len(asked))]
 
-    def _compute(self, pictures: Sequence[Any], confidence: float) -> list[Look]:
-        sizes = [p.shape[:2] for p in pictures]
+    def _compute(self, images: Sequence[Any], confidence: float) -> list[Look]:
+        sizes = [p.shape[:2] for p in images]
         if self._predictor.kind == "classify":
-            shares = self._predictor.classify_many(pictures)
+            shares = self._predictor.classify_many(images)
             return [Look(h, w, probabilities=s) for (h, w), s in zip(sizes, shares, strict=True)]
-        found = self._predictor.predict_many(pictures, confidence)
+        found = self._predictor.predict_many(images, confidence)
         return [Look(h, w, objects=listed(f, h, w)) for (h, w), f in zip(sizes, found, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""What the service asks of whatever computes: a picture's bytes in, what a model sees out."""
+"""What the service asks of whatever computes: an image's bytes in, what a model sees out."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -8,9 +8,9 @@ from tools.core.errors import SightsmithError
 
 @dataclass(frozen=True)
 class Look:
-    """What a model sees in one picture, or why it sees nothing.
+    """What a model sees in one image, or why it sees nothing.
 
-    `batch` is how many pictures were computed together; `leads` marks one picture of each batch, to count batches.
+    `batch` is how many images were computed together; `leads` marks one image of each batch, to count batches.
     """
 
     height: int = 0
@@ -33,21 +33,21 @@ class Unavailable(SightsmithError):
 
 
 class Deadly(SightsmithError):
-    """Replica after replica died over the same picture: it is not asked for again."""
+    """Replica after replica died over the same image: it is not asked for again."""
 
 
 class ServingEngine(Protocol):
     """Replicas of every version."""
 
     async def look(self, version: str, content: bytes, confidence: float) -> Look:
-        """What a version sees in the bytes of a picture file. Asked again by itself when a replica dies over it.
+        """What a version sees in the bytes of an image file. Asked again by itself when a replica dies over it.
 
         Raises:
             Unavailable: no replica answered in time.
-            Deadly: replicas die over this picture.
+            Deadly: replicas die over this image.
         """
         ...
 
     async def problem(self) -> str | None:
-        """Why no picture can be answered now; None when it can."""
+        """Why no image can be answered now; None when it can."""
         ...

@@ -22,7 +22,7 @@ from tools.core.database import Damaged, connected, is_damaged
 from tools.core.files import set_aside
 from tools.core.settings import Settings
 from tools.data.sample import Instance
-from tools.metrics.coco import JudgedPicture, Matcher
+from tools.metrics.coco import JudgedImage, Matcher
 
 MatchCounts = npt.NDArray[np.int64]
 _SCHEMA = """
@@ -97,7 +97,7 @@ class Feedback:
             version: who said it.
             owner: name of the key that asked.
             size: width and height.
-            found: a classifier's class has the box of the whole picture.
+            found: a classifier's class has the box of the whole image.
             shown: whether it was the answer.
         """
         small = json.dumps([[o["class"], o["score"], o["box"]] for o in found])
@@ -109,7 +109,7 @@ class Feedback:
             self._score(answer_id)
 
     def review(self, answer_id: str, owner: str | None, objects: Sequence[dict[str, Any]]) -> list[str] | None:
-        """Take in what is really in a picture: [{"class", "box"}]. A later review replaces an earlier one.
+        """Take in what is really in an image: [{"class", "box"}]. A later review replaces an earlier one.
 
         Args:
             answer_id: of the answer.
@@ -130,7 +130,7 @@ class Feedback:
             return self._score(answer_id)
 
     def size_of(self, answer_id: str) -> tuple[int, int] | None:
-        """Width and height of the picture of an answer."""
+        """Width and height of the image of an answer."""
         with self._lock:
             row = self._db.execute("SELECT width, height FROM answers WHERE id = ?", (answer_id,)).fetchone()
         return None if row is None else (row[0], row[1])
@@ -208,11 +208,11 @@ def _instances(text: str) -> list[Instance]:
 def _count(
     width: int, height: int, truths: Sequence[Instance], found: Sequence[Instance], iou: float
 ) -> tuple[int, int, int]:
-    """Right, wrong and missed objects of one picture, matched by box as COCO does."""
+    """Right, wrong and missed objects of one image, matched by box as COCO does."""
     classes = sorted({i.class_name for i in [*truths, *found]})
     if not classes:
         return 0, 0, 0
-    matched = Matcher([JudgedPicture("", width, height, truths, found)], classes, "bbox").match([iou])
+    matched = Matcher([JudgedImage("", width, height, truths, found)], classes, "bbox").match([iou])
     right, wrong = int(matched.right.sum()), int(matched.wrong.sum())
     return right, wrong, int(matched.truths.sum()) - right
 

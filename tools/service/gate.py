@@ -36,7 +36,7 @@ _LONGEST_WAIT_S = 60
 
 
 class Queue:
-    """Pictures that are accepted and not yet answered, and how fast they go."""
+    """Images that are accepted and not yet answered, and how fast they go."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import set_aside, write_bytes, write_json
 from tools.core.settings import Settings
-from tools.data.pictures import PICTURE_SUFFIXES, is_picture, is_unread_picture, unread_reason
+from tools.data.images import IMAGE_SUFFIXES, is_image, is_unread_image, unread_reason
 from tools.data.uploads import Limits, building, lay_down, unpack
 
 Status = Literal["queued", "running", "finished", "cancelled"]
@@ -80,14 +80,14 @@ class Jobs:
         """Take in photos and zips of photos, or the folder the job names. When this returns, the job is kept.
 
         Raises:
-            FixArguments: there is no picture, or a file or archive is refused.
+            FixArguments: there is no image, or a file or archive is refused.
             StepFailed: the disk is full or read-only.
         """
         limits = Limits(self._settings)
         with building(self._folder / job.id) as hidden:
             if files:
                 self._lay_down(files, hidden / "photos", limits)
-            listed = [str(p) for p in _pictures(hidden / "photos" if files else Path(str(job.folder)), limits.files)]
+            listed = [str(p) for p in _images(hidden / "photos" if files else Path(str(job.folder)), limits.files)]
             if not listed:
                 raise FixArguments("there is no picture in the upload")
             job.photos = len(listed)
@@ -100,9 +100,9 @@ class Jobs:
     def _lay_down(files: Sequence[tuple[str, IO[bytes]]], into: Path, limits: Limits) -> None:
         """One zip may hold folders and labels beside its photos; single files are photos or zips of them."""
         if len(files) == 1 and files[0][0].lower().endswith(".zip"):
-            unpack(files[0][1], into, PICTURE_SUFFIXES | {".txt", ".json", ".xml", ".yaml", ".csv", ".md"}, limits)
+            unpack(files[0][1], into, IMAGE_SUFFIXES | {".txt", ".json", ".xml", ".yaml", ".csv", ".md"}, limits)
         else:
-            lay_down(files, into, PICTURE_SUFFIXES, limits)
+            lay_down(files, into, IMAGE_SUFFIXES, limits)
 
     def get(self, job_id: str) -> Job | None:
         """A job, or None."""
@@ -163,7 +163,7 @@ class Jobs:
         except ValueError as error:
             why = str(error)
         set_aside(path, why)
-        names = [str(p) for p in _pictures(self._place(job), Limits(self._settings).files)]
+        names = [str(p) for p in _images(self._place(job), Limits(self._settings).files)]
         write_json(path, names)
         job.photos = len(names)
         return names
@@ -180,7 +180,7 @@ class Jobs:
         """
         folder = self._place(job)
         path, limit = folder / name, self._settings.service.photo_mb
-        if is_unread_picture(path):
+        if is_unread_image(path):
             raise StepFailed(f"{name}: {unread_reason(path)}")
         try:
             if not path.resolve().is_relative_to(folder.resolve()):  # a link that was put there since
@@ -237,11 +237,11 @@ def new_job(owner: str, version: str, confidence: float | None, folder: str | No
     )  # fmt: skip
 
 
-def _pictures(folder: Path, most: int) -> list[Path]:
-    """Pictures below a folder, relative to it, those of kinds that are not read too; no link is followed out of it."""
+def _images(folder: Path, most: int) -> list[Path]:
+    """Images below a folder, relative to it, those of kinds that are not read too; no link is followed out of it."""
     found = []
     for path in folder.rglob("*"):
-        photo = is_picture(path) or is_unread_picture(path)
+        photo = is_image(path) or is_unread_image(path)
         if photo and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             found.append(path.relative_to(folder))
             if len(found) > most:

@@ -29,7 +29,7 @@ class Found(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What a version sees in a picture."""
+    """What a version sees in an image."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -56,7 +56,7 @@ class TrueObject(BaseModel):
 
 
 class Review(BaseModel):
-    """The reviewed truth of one answer: all objects of the picture, or its class."""
+    """The reviewed truth of one answer: all objects of the image, or its class."""
 
     id: str = Field(max_length=64)
     objects: list[TrueObject] = Field(default_factory=list, max_length=_MAX_OBJECTS)
@@ -134,7 +134,7 @@ class Promotion(BaseModel):
 
 
 class Labels(BaseModel):
-    """What a person may change of a training picture, as it was or became."""
+    """What a person may change of a training image, as it was or became."""
 
     verdict: str = Field(description="new, kept or dropped")
     split: str | None

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from tools.service.engine import Look
 
-# Fine around what two cores need for a picture (0.05-0.5 s): a quantile is never wrong by more than a bucket.
+# Fine around what two cores need for an image (0.05-0.5 s): a quantile is never wrong by more than a bucket.
 _SECONDS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256)
 
@@ -60,7 +60,7 @@ class Metrics:
         self._cache_bytes.set_function(size)
 
     def cached(self, version: str, *, hit: bool) -> None:
-        """A picture was looked for among those that were answered."""
+        """An image was looked for among those that were answered."""
         self._cached.labels(version, "hit" if hit else "miss").inc()
 
     def watch_drift(self, version: str, drift: "Drift") -> None:
@@ -77,7 +77,7 @@ class Metrics:
         self._refused.labels(str(status)).inc()
 
     def looked(self, version: str, look: Look, lane: str, seconds: float | None = None) -> None:
-        """A picture was looked at; `lane` is predict, job or shadow."""
+        """An image was looked at; `lane` is predict, job or shadow."""
         self._photos.labels(version, lane).inc()
         if seconds is not None:
             self._latency.labels(version).observe(seconds)
@@ -99,7 +99,7 @@ class Metrics:
 
 
 class Drift:
-    """How far recent confidences lie from those on the validation pictures.
+    """How far recent confidences lie from those on the validation images.
 
     The two-sample Kolmogorov-Smirnov statistic: the greatest distance of the two cumulative distributions, 0..1.
     """

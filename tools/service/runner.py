@@ -1,4 +1,4 @@
-"""Answers the photos of jobs, one job after the other, beside the pictures that somebody waits for."""
+"""Answers the photos of jobs, one job after the other, beside the images that somebody waits for."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import sent_size
+from tools.data.images import sent_size
 from tools.service.callbacks import deliver
 from tools.service.engine import Deadly, Look, ServingEngine, Unavailable
 from tools.service.jobs import OPEN, Job, Jobs
@@ -111,7 +111,7 @@ class Runner:
         confidence = version.threshold if job.confidence is None else job.confidence
         try:
             content = await asyncio.to_thread(self._jobs.read, job, name)
-            check_picture(content, self._settings)
+            check_image(content, self._settings)
         except StepFailed as error:
             return {"photo": name, "error": str(error)}
         while True:
@@ -132,11 +132,11 @@ class Runner:
         return {"photo": name, "version": version.name, **answer_of(look)}
 
 
-def check_picture(content: bytes, settings: Settings) -> None:
-    """Look at a picture's head before it is decoded.
+def check_image(content: bytes, settings: Settings) -> None:
+    """Look at an image's head before it is decoded.
 
     Raises:
-        StepFailed: no picture of a kind that is taken, or too large.
+        StepFailed: no image of a kind that is taken, or too large.
     """
     width, height = sent_size(content, "the picture")
     if width * height > settings.service.photo_pixels:
@@ -145,7 +145,7 @@ def check_picture(content: bytes, settings: Settings) -> None:
 
 
 def answer_of(look: Look) -> dict[str, Any]:
-    """What is told of a picture."""
+    """What is told of an image."""
     answer: dict[str, Any] = {"width": look.width, "height": look.height}
     if look.probabilities:
         shares = {name: round(share, 4) for name, share in look.probabilities.items()}

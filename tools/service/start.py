@@ -58,7 +58,7 @@ class Run:
         )  # fmt: skip
 
     def reference(self) -> list[float]:
-        """Confidences on the validation pictures, real ones if there are any: what drift is measured from."""
+        """Confidences on the validation images, real ones if there are any: what drift is measured from."""
         if self.record.best is None:
             return []
         for name in ("real_val", "synthetic_val"):

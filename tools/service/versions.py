@@ -1,4 +1,4 @@
-"""Versions side by side: who answers which picture, and when a newer one takes over."""
+"""Versions side by side: who answers which image, and when a newer one takes over."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _BUCKETS = 2**32
 
 
 class Version(BaseModel):
-    """A model that is served: `share` answers for a part of the pictures, `shadow` looks at all and answers none."""
+    """A model that is served: `share` answers for a part of the images, `shadow` looks at all and answers none."""
 
     name: str
     weights: str
@@ -79,7 +79,7 @@ class Versions:
         return self._versions[name]
 
     def choose(self, content: bytes) -> Version:
-        """Who answers for a picture: by its hash, so that the same picture always meets the same version."""
+        """Who answers for an image: by its hash, so that the same image always meets the same version."""
         point = int.from_bytes(hashlib.sha256(content).digest()[:4], "big") / _BUCKETS
         for version in self._versions.values():
             if version.mode == "share":

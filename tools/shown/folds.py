@@ -27,7 +27,7 @@ def folds(samples: Sequence[Sample], classes: Sequence[str], seed: int, count: i
     """Split photos into parts that share no photo, each class in as many of them as can be.
 
     Args:
-        samples: `family` names the photo that a picture comes from.
+        samples: `family` names the photo that an image comes from.
         classes: names in label order.
         seed: of the order.
         count: of folds at most; as many as there are labelled photos where these are fewer. One photo gives none.

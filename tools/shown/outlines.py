@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tools.annotators import Point
 from tools.annotators.grabcut import foreground, separated
 from tools.data.geometry import box_iou, mask_iou
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Box, mask_box
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FILL = (0.12, 0.98)  # of the box
 
 @dataclass(frozen=True)
 class Outline:
-    """A mask in picture pixels, and how far it can be believed."""
+    """A mask in image pixels, and how far it can be believed."""
 
     mask: BoolMask
     fit: float  # IoU of its box and the label's, 0..1
@@ -63,18 +63,18 @@ class AgreedSegmenter:
         self.starter = starter
 
     def masks(
-        self, picture: Picture, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
+        self, image: ImageArray, boxes: Sequence[Box], points: Sequence[Sequence[Point]] | None = None
     ) -> list[BoolMask | None]:
         """An (h, w) mask for each box, or None where no outline can be believed."""
-        found = [self.outline(picture, box) for box in boxes]
+        found = [self.outline(image, box) for box in boxes]
         return [o.mask if o is not None and o.good else None for o in found]
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def outline(self, picture: Picture, box: Box) -> Outline | None:
+    def outline(self, image: ImageArray, box: Box) -> Outline | None:
         """The best outline of what a box shows, good or not; None where there is none at all."""
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         x1, y1 = (max(0, round(v)) for v in box[:2])
         x2, y2 = min(width, round(box[2])), min(height, round(box[3]))
         if min(x2 - x1, y2 - y1) < MIN_SIDE_PX:
@@ -83,7 +83,7 @@ class AgreedSegmenter:
         left, top, right, bottom = max(0, x1 - dx), max(0, y1 - dy), min(width, x2 + dx), min(height, y2 + dy)
         scale = min(2.0, WORK_PX / max(right - left, bottom - top))
         size = max(16, round((right - left) * scale)), max(16, round((bottom - top) * scale))
-        crop = np.asarray(cv2.resize(picture[top:bottom, left:right], size, interpolation=_way(scale)), np.uint8)
+        crop = np.asarray(cv2.resize(image[top:bottom, left:right], size, interpolation=_way(scale)), np.uint8)
         sx, sy = size[0] / (right - left), size[1] / (bottom - top)
         inner = ((x1 - left) * sx, (y1 - top) * sy, (x2 - left) * sx, (y2 - top) * sy)
         best = _best(self._ways(crop, inner), inner)
@@ -95,7 +95,7 @@ class AgreedSegmenter:
         mask[top:bottom, left:right] = back >= 128
         return Outline(mask, fit, agreement) if mask.any() else None
 
-    def _ways(self, crop: Picture, box: Box) -> list[Bits]:
+    def _ways(self, crop: ImageArray, box: Box) -> list[Bits]:
         """What each way takes for the object: 0 or 1, of the crop's size."""
         seen = self._seen(crop, box)
         cut = foreground(crop, box, WORK_PX)
@@ -108,7 +108,7 @@ class AgreedSegmenter:
             found += [] if narrow is None or narrow.shape != crop.shape[:2] else [narrow]
         return [solid for f in found if (solid := _solid(f, box)).any()]
 
-    def _seen(self, crop: Picture, box: Box) -> Bits | None:
+    def _seen(self, crop: ImageArray, box: Box) -> Bits | None:
         """The starter's mask of what lies in the box."""
         if self.starter is None:
             return None
@@ -124,7 +124,7 @@ def _way(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
 
 
-def _begun_with(crop: Picture, box: Box, seen: Bits) -> list[Bits]:
+def _begun_with(crop: ImageArray, box: Box, seen: Bits) -> list[Bits]:
     """GrabCut that begins with a coarse mask: its core is surely the object, what is far from it surely not."""
     x1, y1, x2, y2 = (round(v) for v in box)
     reach = max(1, round(0.08 * min(x2 - x1, y2 - y1)))
@@ -142,7 +142,7 @@ def _begun_with(crop: Picture, box: Box, seen: Bits) -> list[Bits]:
     return [] if found is None else [found]
 
 
-def _less_ground(crop: Picture, box: Box) -> tuple[Picture, Box]:
+def _less_ground(crop: ImageArray, box: Box) -> tuple[ImageArray, Box]:
     """The crop with only half of the ground around the box; the rest is the mean of that half."""
     h, w = crop.shape[:2]
     x1, y1, x2, y2 = box

@@ -16,16 +16,16 @@ from tools.annotators.cut_out import cut_out, painted_over
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
 from tools.data.apart import check_apart
+from tools.data.images import ImageArray, read_image, write_image
 from tools.data.origin import read_origin
-from tools.data.photos import alike, group_pictures, look_hash
-from tools.data.pictures import Picture, read_picture, write_picture
+from tools.data.photos import alike, group_images, look_hash
 from tools.data.real import read_photos
 from tools.data.sample import Box, Instance, Sample, encode_mask
 from tools.runs.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
 MIN_SIDE_PX = 4.0  # of a label: a smaller one is a slip of the mouse
-MAX_SIDE_PX = 1600  # of a copy: what training and a look at large pictures can use
+MAX_SIDE_PX = 1600  # of a copy: what training and a look at large images can use
 _SHOWN = 3
 ENGINE = "photo"
 FOLDER = "photos"  # of a run
@@ -43,7 +43,7 @@ def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: 
     """The labelled photos of a folder in the task's classes; nothing in the folder is touched.
 
     Args:
-        folder: labels with their pictures, or one folder a class.
+        folder: labels with their images, or one folder a class.
         task: its classes are looked for in the labels.
         class_map: label class -> class of the task, where the names do not say it.
         judges: folder of the photos that judge; a photo that shows the same is left out.
@@ -100,9 +100,9 @@ def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) 
         run.check_stop()
         identity = f"{ENGINE}-{sample.sha256[:16]}"
         if run.dataset.sample(identity) is None:
-            copy, picture = _copy(identity, sample, run.task, segmenter)
+            copy, image = _copy(identity, sample, run.task, segmenter)
             temporary = folder / f".{identity}.jpg"
-            write_picture(temporary, picture)
+            write_image(temporary, image)
             run.dataset.add_sample(copy, temporary)
         run.progress("shown", number + 1, len(shown))
     kept = [s for s in run.dataset.samples(verdict="kept") if s.engine == ENGINE]
@@ -117,35 +117,35 @@ def keep_copies(run: RunContext, shown: Sequence[Sample], segmenter: Segmenter) 
     return [f"{lost} boxed objects that no outline fits are painted over and not learnt from"]
 
 
-def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -> tuple[Sample, Picture]:
+def _copy(identity: str, sample: Sample, task: TaskSpec, segmenter: Segmenter) -> tuple[Sample, ImageArray]:
     """A photo as the run keeps it."""
-    picture, instances = scaled(read_picture(Path(sample.image)), sample.instances)
+    image, instances = scaled(read_image(Path(sample.image)), sample.instances)
     provenance = {"file": str(sample.provenance.get("file", sample.image)), "labels": "the person's own"}
     if kind := read_origin(Path(sample.image)).source_type:
         provenance["digital_source_type"] = kind
     if task.kind == "segment":
-        found = cut_out(picture, instances, segmenter)
+        found = cut_out(image, instances, segmenter)
         instances = [i for i in found if i.counts is not None]
         lost = [i.box for i in found if i.counts is None]
-        picture = painted_over(picture, lost, instances)
+        image = painted_over(image, lost, instances)
         provenance |= {"painted_over": str(len(lost))} if lost else {}
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     copy = Sample(
         id=identity, image=f"{FOLDER}/{identity}.jpg", width=width, height=height, sha256=sample.sha256,
         family=sample.family, split="train", engine=ENGINE, verdict="kept", instances=instances, label=sample.label,
         provenance=provenance,
     )  # fmt: skip
-    return copy, picture
+    return copy, image
 
 
-def scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, list[Instance]]:
-    """A picture of at most `MAX_SIDE_PX`, and its labels in its pixels."""
-    height, width = picture.shape[:2]
+def scaled(image: ImageArray, instances: Sequence[Instance]) -> tuple[ImageArray, list[Instance]]:
+    """An image of at most `MAX_SIDE_PX`, and its labels in its pixels."""
+    height, width = image.shape[:2]
     scale = min(1.0, MAX_SIDE_PX / max(height, width))
     if scale == 1.0:
-        return picture, list(instances)
+        return image, list(instances)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     moved = []
     for instance in instances:
         x1, y1, x2, y2 = instance.box
@@ -160,13 +160,13 @@ def scaled(picture: Picture, instances: Sequence[Instance]) -> tuple[Picture, li
 
 
 def _once_each(samples: Sequence[Sample]) -> tuple[list[Sample], list[str], list[str]]:
-    """The samples without copies of one picture, the photo that each comes from, and the names of the copies.
+    """The samples without copies of one image, the photo that each comes from, and the names of the copies.
 
     Tiles and crops of one photo are no copies, but they stay together in cross-validation: their photo is the same.
     """
     names = [str(s.provenance.get("file", s.image)) for s in samples]
-    looks = [look_hash(read_picture(Path(s.image))) for s in samples]
-    groups, _ = group_pictures(names, looks, [s.sha256 for s in samples])
+    looks = [look_hash(read_image(Path(s.image))) for s in samples]
+    groups, _ = group_images(names, looks, [s.sha256 for s in samples])
     twins: dict[int, set[int]] = {row: set(others.tolist()) for row, others in alike(looks, looks)}
     # Of copies the one with more labels is the better one; the order of names decides between equals.
     order = sorted(range(len(samples)), key=lambda i: (-len(samples[i].instances), i))

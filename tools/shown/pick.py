@@ -11,7 +11,7 @@ from tools.runs.runtime import RunContext
 from tools.shown.outlines import starter_predictor
 from tools.shown.propose import ask_about, is_unlabelled, read_numbers, write_set
 
-FOLDER = "shown"  # of a run: the set that the answer makes, and the numbered pictures
+FOLDER = "shown"  # of a run: the set that the answer makes, and the numbered images
 _TRIES = 3
 Ask = Callable[[str], str]
 

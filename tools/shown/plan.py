@@ -17,7 +17,7 @@ def shown_cost(
     Args:
         task: kind and classes; one class counts as a kind of thing that the starter knows.
         photos: that are learnt from.
-        settings: size of a picture and the measured seconds.
+        settings: size of an image and the measured seconds.
         minutes: the budget, else that of the settings; trainings end in time for it.
         more: photos without labels are given too, so everything is trained once more.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tools.annotators.prompted_mask import MaskEngine
 from tools.data.dataset import Dataset
 from tools.data.geometry import box_iou
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Box, Instance, Sample
 from tools.shown.propose import at_point, proposals_in
 
@@ -38,8 +38,8 @@ def point_at(
         StepFailed: nothing stands out from its ground there, or the photo cannot be read.
     """
     if box is None:
-        picture = read_picture(folder / sample.image)
-        box = at_point(picture, points, proposals_in(picture, starter), engine)
+        image = read_image(folder / sample.image)
+        box = at_point(image, points, proposals_in(image, starter), engine)
     there = [i for i in sample.instances if box_iou(i.box, box) < AGAIN_IOU]
     if len(there) == len(sample.instances):
         there = [*there, Instance(class_name=class_name, box=box, source="person")]

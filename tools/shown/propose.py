@@ -19,8 +19,8 @@ from tools.core.task import TaskSpec
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
 from tools.data.geometry import box_iou
+from tools.data.images import ImageArray, write_image
 from tools.data.photo_files import ReadPhoto, find_photos, read_ahead
-from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Box, Instance, mask_box
 from tools.runs.runtime import write_json
 
@@ -34,13 +34,13 @@ SEEN_FROM = 0.03  # objectness; a person sees at once which are none
 APART_IOU = 0.6  # of boxes: what overlaps more is one proposal
 NONE = ("none", "no", "-", "0", "没有", "无")
 _COLOURS = ((255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200))
-_SHEET_PX = 640  # of a numbered picture's longer side
+_SHEET_PX = 640  # of a numbered image's longer side
 LABELS = "annotations/instances.json"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A photo, what may be meant in it, and its numbered picture."""
+    """A photo, what may be meant in it, and its numbered image."""
 
     photo: ReadPhoto
     proposals: list[Instance]
@@ -59,14 +59,14 @@ def is_unlabelled(folder: Path) -> bool:
     return not any(p.suffix.lower() in LABEL_SUFFIXES or p.name.casefold() in NAMES for p in files)
 
 
-def proposals_in(picture: Picture, starter: "Predictor | None") -> list[Instance]:
-    """Objects of any kind in an (h, w, 3) picture, surest first and wholes before parts, no two of the same place.
+def proposals_in(image: ImageArray, starter: "Predictor | None") -> list[Instance]:
+    """Objects of any kind in an (h, w, 3) image, surest first and wholes before parts, no two of the same place.
 
-    Large things come from the whole picture; the picture's middle is always among them, for a photo is usually taken of
+    Large things come from the whole image; the image's middle is always among them, for a photo is usually taken of
     what is in it.
     """
-    height, width = picture.shape[:2]
-    found = [] if starter is None else sorted(starter.predict(picture, SEEN_FROM), key=lambda i: -i.score)
+    height, width = image.shape[:2]
+    found = [] if starter is None else sorted(starter.predict(image, SEEN_FROM), key=lambda i: -i.score)
     kept: list[Instance] = []
     for instance in found:
         if all(box_iou(instance.box, other.box) < APART_IOU for other in kept):
@@ -86,7 +86,7 @@ def _inside(part: Box, whole: Box) -> float:
 
 
 def at_point(
-    picture: Picture,
+    image: ImageArray,
     points: Sequence[tuple[float, float]],
     proposals: Sequence[Instance],
     engine: MaskEngine | None = None,
@@ -96,16 +96,16 @@ def at_point(
     The surest proposal whose outline holds all of the clicks; where there is none, what a cut around them gives.
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
         points: x, y in pixels, all on the thing.
         proposals: of `proposals_in`.
         engine: cuts by clicks; None takes GrabCut.
 
     Raises:
-        FixArguments: no point lies in the picture.
+        FixArguments: no point lies in the image.
         StepFailed: nothing stands out from its ground there.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     inside = [(x, y) for x, y in points if 0 <= x < width and 0 <= y < height]
     if not inside:
         raise FixArguments("click on the thing, inside the picture")
@@ -113,15 +113,15 @@ def at_point(
         mask = instance.mask(height, width)
         if mask is not None and all(mask[int(y), int(x)] for x, y in inside):
             return instance.box
-    return mask_box(mask_of(picture, Prompt(inside=inside), engine))
+    return mask_box(mask_of(image, Prompt(inside=inside), engine))
 
 
 def ask_about(folder: Path, out: Path, starter: "Predictor | None") -> list[Asked]:
-    """Write a numbered picture of each photo, and one sheet of all of them.
+    """Write a numbered image of each photo, and one sheet of all of them.
 
     Args:
         folder: of photos without labels; at most `MOST_PHOTOS` are asked about.
-        out: where the pictures are written.
+        out: where the images are written.
         starter: of `tools.shown.outlines.starter_predictor`.
 
     Raises:
@@ -130,13 +130,13 @@ def ask_about(folder: Path, out: Path, starter: "Predictor | None") -> list[Aske
     asked: list[Asked] = []
     problems = []
     for photo in read_ahead(find_photos([folder])):
-        if photo.picture is None:
+        if photo.image is None:
             problems.append(f"{photo.file.name}: {photo.problem}")
             continue
-        found = proposals_in(photo.picture, starter)
+        found = proposals_in(photo.image, starter)
         drawn = out / f"{len(asked) + 1:02d}.jpg"
         out.mkdir(parents=True, exist_ok=True)
-        write_picture(drawn, numbered(photo.picture, found, f"photo {len(asked) + 1}"))
+        write_image(drawn, numbered(photo.image, found, f"photo {len(asked) + 1}"))
         asked.append(Asked(photo, found, drawn))
         if len(asked) == MOST_PHOTOS:
             break
@@ -145,12 +145,12 @@ def ask_about(folder: Path, out: Path, starter: "Predictor | None") -> list[Aske
     return asked
 
 
-def numbered(picture: Picture, proposals: Sequence[Instance], title: str) -> Picture:
+def numbered(image: ImageArray, proposals: Sequence[Instance], title: str) -> ImageArray:
     """A copy of at most `_SHEET_PX` with the outline and the number of each proposal."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     scale = _SHEET_PX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    shown = np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else 1))
+    shown = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else 1))
     for number, instance in reversed(list(enumerate(proposals, 1))):
         colour = _COLOURS[(number - 1) % len(_COLOURS)]
         mask = instance.mask(height, width)
@@ -166,7 +166,7 @@ def numbered(picture: Picture, proposals: Sequence[Instance], title: str) -> Pic
     return shown
 
 
-def _plate(canvas: Picture, text: str, corner: tuple[int, int], colour: tuple[int, int, int]) -> None:
+def _plate(canvas: ImageArray, text: str, corner: tuple[int, int], colour: tuple[int, int, int]) -> None:
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 2)
     left = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - wide - 8)))
     top = int(np.clip(corner[1], 0, max(0, canvas.shape[0] - high - below - 8)))
@@ -225,12 +225,12 @@ def write_set(folder: Path, named: Sequence[tuple[ReadPhoto, Sequence[Instance]]
     """
     images: list[LabelledImage] = []
     for photo, instances in named:
-        if not instances or photo.picture is None:
+        if not instances or photo.image is None:
             continue
         name = f"images/{len(images) + 1:03d}.jpg"
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        write_picture(folder / name, photo.picture)
-        height, width = photo.picture.shape[:2]
+        write_image(folder / name, photo.image)
+        height, width = photo.image.shape[:2]
         images.append(LabelledImage(name, width, height, list(instances)))
     if not images:
         raise FixArguments("it was pointed at in none of the photos; bring others, or draw boxes around it")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tools.core.settings import Settings
 from tools.core.task import TaskSpec
 from tools.data.geometry import box_iou
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Sample, evenly
 from tools.trainers import TrainingJob
 from tools.trainers.yolo import Recipe, YoloTrainer
@@ -26,17 +26,17 @@ KNOWN_IOU = 0.5
 SEEN_FROM = 0.05  # objectness
 _LOOKED_AT = 12  # photos that settle it
 BACKBONE = 10  # layers of the networks up to the neck
-LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen, and to tell whole pictures apart
+LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen, and to tell whole images apart
 APART = 3  # times the epochs, where kinds of objects have to be told apart: playing cards 0.61 after 40, 0.71 after 60
 MORE_MINUTES = 2.0  # times the minutes, where photos without labels are given: everything is trained once more
-WITH_MORE = 0.6  # of the epochs, where each holds twice as many pictures: a little more in all
+WITH_MORE = 0.6  # of the epochs, where each holds twice as many images: a little more in all
 # Median shorter side of the objects as the network sees them in use: see docs/shown.md.
 WANTED_SIDE_PX = 40.0
 MAX_VIEW = 3.0  # times the training size
 
 
 def view_px(samples: Sequence[Sample], size_px: int) -> int:
-    """The side at which pictures are looked at in use, so that the person's objects are large enough to be seen.
+    """The side at which images are looked at in use, so that the person's objects are large enough to be seen.
 
     Args:
         samples: photos with labels, in their own pixels.
@@ -59,7 +59,7 @@ def known_share(samples: Sequence[Sample], root: Path, starter: "Predictor | Non
     """Of the labelled boxes the share that the starter takes for an object of any kind, 0..1; 0 without a starter.
 
     Args:
-        samples: photos with boxes; pictures are relative to `root`.
+        samples: photos with boxes; images are relative to `root`.
         root: folder of the run.
         starter: of `tools.shown.outlines.starter_predictor`.
     """
@@ -67,7 +67,7 @@ def known_share(samples: Sequence[Sample], root: Path, starter: "Predictor | Non
         return 0.0
     met = total = 0
     for sample in evenly([s for s in samples if s.instances], _LOOKED_AT):
-        seen = [p.box for p in starter.predict(read_picture(root / sample.image), SEEN_FROM)]
+        seen = [p.box for p in starter.predict(read_image(root / sample.image), SEEN_FROM)]
         for instance in sample.instances:
             total += 1
             met += any(box_iou(instance.box, box) >= KNOWN_IOU for box in seen)
@@ -115,7 +115,7 @@ def job_of(
     Args:
         task: kind and classes.
         samples: labelled photos; at least one.
-        root: their pictures are relative to it.
+        root: their images are relative to it.
         folder: of the training.
         settings: size, model and threads.
         seed: of the training.

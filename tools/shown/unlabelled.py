@@ -12,8 +12,8 @@ import numpy as np
 
 from tools.annotators.cut_out import painted_over
 from tools.data.apart import Apart, of_samples, set_apart
+from tools.data.images import ImageArray, write_image
 from tools.data.photo_files import PhotoFile, ReadPhoto, find_photos, read_ahead
-from tools.data.pictures import Picture, write_picture
 from tools.data.sample import Instance, Sample, evenly
 from tools.metrics.scoring import DetectionScorer
 from tools.models.postprocess import centre_crop
@@ -22,7 +22,7 @@ from tools.runs.runtime import RunContext
 from tools.shown.photos import FOLDER, scaled
 from tools.trainers.targets import MAX_SIDE_SHARE
 
-MOST = 100  # photos, from all over the folder: as many as an epoch has pictures
+MOST = 100  # photos, from all over the folder: as many as an epoch has images
 DOUBTED_FROM = 0.1  # score of what is painted over
 ENGINE = "pseudo"
 NEVER = 1.01  # a score that nothing has
@@ -85,21 +85,21 @@ def self_labelled(
         name: of the teacher, which is told apart from others by it.
     """
     made: list[Sample] = []
-    batch: list[tuple[ReadPhoto, Picture]] = []
+    batch: list[tuple[ReadPhoto, ImageArray]] = []
 
     def label() -> None:
         run.check_stop()
-        found = teacher.predict_many([picture for _, picture in batch], DOUBTED_FROM)
-        for (photo, picture), instances in zip(batch, found, strict=True):
+        found = teacher.predict_many([image for _, image in batch], DOUBTED_FROM)
+        for (photo, image), instances in zip(batch, found, strict=True):
             taken = [i for i in instances if i.score >= sure[i.class_name]]
             if taken:
                 doubts = [i.box for i in instances if i not in taken]
-                made.append(_copy(run, photo, painted_over(picture, doubts, taken), taken, name))
+                made.append(_copy(run, photo, painted_over(image, doubts, taken), taken, name))
         batch.clear()
 
     for photo in read_ahead(iter(files)):
-        if photo.picture is not None:
-            batch.append((photo, scaled(photo.picture, [])[0]))
+        if photo.image is not None:
+            batch.append((photo, scaled(photo.image, [])[0]))
         if len(batch) == _BATCH:
             label()
     if batch:
@@ -113,16 +113,16 @@ def whole(run: RunContext, files: Sequence[PhotoFile]) -> list[Sample]:
     made = []
     for photo in read_ahead(iter(files)):
         run.check_stop()
-        if photo.picture is not None:
-            square = centre_crop(photo.picture, min(*photo.picture.shape[:2], most_px))
+        if photo.image is not None:
+            square = centre_crop(photo.image, min(*photo.image.shape[:2], most_px))
             made.append(_copy(run, photo, square, [], "whole"))
     return made
 
 
-def _copy(run: RunContext, photo: ReadPhoto, pixels: Picture, found: Sequence[Instance], name: str) -> Sample:
+def _copy(run: RunContext, photo: ReadPhoto, pixels: ImageArray, found: Sequence[Instance], name: str) -> Sample:
     identity = f"{ENGINE}-{name}-{photo.sha256[:16]}"
     image = f"{FOLDER}/{identity}.jpg"
-    write_picture(run.path(image), pixels)
+    write_image(run.path(image), pixels)
     height, width = pixels.shape[:2]
     labels = [i.model_copy(update={"source": ENGINE}) for i in found]
     return Sample(

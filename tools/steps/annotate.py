@@ -1,4 +1,4 @@
-"""Label the kept pictures of a run, and measure the annotator where the labels are known exactly."""
+"""Label the kept images of a run, and measure the annotator where the labels are known exactly."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from tools.annotators.choosing import make_detect_and_segment
 from tools.annotators.exact import ExactAnnotator
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import EFFORTS, WORDED_GENERATORS
-from tools.data.pictures import Picture, read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Audit
-from tools.metrics.coco import JudgedPicture as Scored
+from tools.metrics.coco import JudgedImage as Scored
 from tools.runs.runtime import RunContext, report
 from tools.scenes.scene import SceneSpec
 
@@ -75,7 +75,7 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
     photos = load_real(Path(run.record.real), run.task, judging.real_val_share, judging.class_map).val
     chosen = photos[: settings.annotation.calibration_photos]
     scores, hits = scores_and_hits(
-        annotator, chosen, run.task, lambda s: read_picture(run.path(s.image)), judging.match_iou
+        annotator, chosen, run.task, lambda s: read_image(run.path(s.image)), judging.match_iou
     )
     annotator.calibration = fit(scores, hits)
     if annotator.calibration is not None:
@@ -85,18 +85,18 @@ def calibrate(run: RunContext, annotator: "DetectAndSegment") -> None:
 
 
 def _at_once(run: RunContext, engine: Annotator) -> int:
-    """Pictures between two entries in the data set: a batch, or as many as keep a cluster busy."""
+    """Images between two entries in the data set: a batch, or as many as keep a cluster busy."""
     return engine.at_once or run.settings.annotation.detector_batch
 
 
 def is_exact(sample: Sample) -> bool:
-    """Whether the sample's labels came with its picture: rendered or pasted, not drawn from words."""
+    """Whether the sample's labels came with its image: rendered or pasted, not drawn from words."""
     known = sample.provenance.get("labels")
     return known == "exact" if known in ("exact", "none") else sample.engine not in WORDED_GENERATORS
 
 
 def annotate(run: RunContext, annotator: Annotator | None = None) -> str:
-    """Label every kept picture; see `annotate_images`.
+    """Label every kept image; see `annotate_images`.
 
     Args:
         run: the run.
@@ -171,7 +171,7 @@ def said_of(review: "VlmReview") -> str:
 
 
 class _Outcome:
-    """Labels pictures and counts what became of them."""
+    """Labels images and counts what became of them."""
 
     def __init__(self, run: RunContext, samples: Sequence[Sample], review: "VlmReview | None" = None) -> None:
         self.run, self.total, self.done, self.review = run, len(samples), 0, review
@@ -196,8 +196,8 @@ class _Outcome:
             by = f"{engine.name} {engine.version}"
             new = [s for s in batch if engine.name == "exact" or s.provenance.get("labelled_by") != by]
             new = [s for s in new if s.id not in self.by_hand]
-            pictures: list[Picture] = [read_picture(run.path(s.image)) for s in new]
-            found = engine.annotate_many(pictures, new, run.task) if new else []
+            images: list[ImageArray] = [read_image(run.path(s.image)) for s in new]
+            found = engine.annotate_many(images, new, run.task) if new else []
             labels = {s.id: own for s, own in zip(new, found, strict=True)}
             for sample in batch:
                 self._keep(sample, labels.get(sample.id, sample.instances), engine, by)
@@ -214,7 +214,7 @@ class _Outcome:
         self.run.progress("annotate", self.done, self.total, pictures=self.of_round)
 
     def keep_best(self) -> None:
-        """Of the kept pictures that were to show one layout, the one that shows it best stays."""
+        """Of the kept images that were to show one layout, the one that shows it best stays."""
         if self.run.settings.candidates_each == 1:
             return
         from tools.scorers.clis import total
@@ -228,14 +228,14 @@ class _Outcome:
             members.sort(key=lambda s: (s.id not in self.by_hand, -total(s, self._scenes[s.scene_id]), s.id))
             outdone += members[1:]
         for sample in outdone:
-            unlabelled = [sample.label] if sample.label else []  # a whole picture counts by its class
+            unlabelled = [sample.label] if sample.label else []  # a whole image counts by its class
             self.counts.subtract([i.class_name for i in sample.instances] or unlabelled)
             self.empties -= not sample.instances
         self.outdone = len(outdone)
         self.run.dataset.update_samples({s.id: {"verdict": "dropped", "reasons": [OUTDONE]} for s in outdone})
 
     def _settle(self, sample: Sample, labels: list[Instance], engine: Annotator, by: str) -> str | None:
-        """Write the labels down. Returns what speaks against the picture."""
+        """Write the labels down. Returns what speaks against the image."""
         run, task = self.run, self.run.task
         if engine.name == "exact":
             self.unseen += len(sample.instances) - len(labels)
@@ -247,10 +247,10 @@ class _Outcome:
             scene = self._scenes.get(sample.scene_id)
             problem = count_problem(scene, labels, run.settings.annotation.count_tolerance) if scene else None
             if problem is None and self.review is not None:  # asked last: it costs money
-                problem = self.review.problem(read_picture(run.path(sample.image)), labels)
+                problem = self.review.problem(read_image(run.path(sample.image)), labels)
         seen = {i.class_name for i in labels}
         if task.kind == "classify" and not is_exact(sample) and "clip" in sample.scores and sample.label:
-            # CLIP has agreed that the whole picture shows its class, which is all that its label says.
+            # CLIP has agreed that the whole image shows its class, which is all that its label says.
             seen, problem = {sample.label}, None
             self.counts[sample.label] += not labels
         if task.kind == "classify" and sample.label not in seen:
@@ -260,7 +260,7 @@ class _Outcome:
 
 
 def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float) -> str | None:
-    """Why the number of labels speaks against a picture, or None.
+    """Why the number of labels speaks against an image, or None.
 
     Args:
         scene: what was planned.
@@ -276,7 +276,7 @@ def count_problem(scene: SceneSpec, labels: Sequence[Instance], tolerance: float
 
 
 def audit_annotator(run: RunContext, engine: Annotator, samples: Sequence[Sample]) -> Audit | None:
-    """Measure an annotator on pictures with exact labels, and keep the result in the run's record.
+    """Measure an annotator on images with exact labels, and keep the result in the run's record.
 
     Args:
         run: the run.
@@ -289,18 +289,16 @@ def audit_annotator(run: RunContext, engine: Annotator, samples: Sequence[Sample
         return None
     before = Counter(engine.dropped)
     exact = ExactAnnotator(run.settings.annotation.min_instance_px)
-    pictures = []
+    images = []
     for done, sample in enumerate(chosen, start=1):
         run.check_stop()
-        picture = read_picture(run.path(sample.image))
-        truths = exact.annotate(picture, sample, run.task)
-        found = engine.annotate_many([picture], [sample], run.task)[0]
-        pictures.append(Scored(sample.id, sample.width, sample.height, truths, found, group=sample.family))
+        image = read_image(run.path(sample.image))
+        truths = exact.annotate(image, sample, run.task)
+        found = engine.annotate_many([image], [sample], run.task)[0]
+        images.append(Scored(sample.id, sample.width, sample.height, truths, found, group=sample.family))
         run.progress("audit", done, len(chosen))
-    engine.dropped = before  # what it refused on these pictures is no label lost
-    result = audit(
-        pictures, run.task.class_names, engine.name, EFFORTS[run.settings.effort].bootstrap, run.settings.seed
-    )
+    engine.dropped = before  # what it refused on these images is no label lost
+    result = audit(images, run.task.class_names, engine.name, EFFORTS[run.settings.effort].bootstrap, run.settings.seed)
     run.record.audits[engine.name] = result
     run.save()
     return result
@@ -310,11 +308,11 @@ def audit_run(run: RunContext, annotator: Annotator | None = None) -> Audit:
     """Measure automatic labels on the exact ones of a run, which stay as they are.
 
     Args:
-        run: with rendered or pasted pictures.
+        run: with rendered or pasted images.
         annotator: takes the place of the detectors and the segmenter in the settings.
 
     Raises:
-        FixArguments: no picture of the run has exact labels.
+        FixArguments: no image of the run has exact labels.
         StepFailed: weights are missing.
     """
     samples = [s for s in run.dataset.samples(verdict="kept") if is_exact(s)]
@@ -331,7 +329,7 @@ def audit_run(run: RunContext, annotator: Annotator | None = None) -> Audit:
 
 @tool
 def annotate_images(runtime: ToolRuntime[RunContext]) -> str:
-    """Label the kept pictures: exact masks where the engine knows them, else found by words; checked and counted."""
+    """Label the kept images: exact masks where the engine knows them, else found by words; checked and counted."""
     run = runtime.context
     run.task  # noqa: B018
     with run.stage("annotate"):

@@ -15,24 +15,24 @@ from tools.core.errors import StepFailed
 from tools.core.settings import Settings
 from tools.core.task import TaskKind
 from tools.data.apart import fingerprints, of_samples
+from tools.data.images import read_image
 from tools.data.neighbours import UNKNOWN, Floats, nearest, release, store
 from tools.data.photos import Fingerprint, find_twins, look_hash
-from tools.data.pictures import read_picture
 from tools.data.sample import Sample, Split, Verdict
 from tools.runs.runtime import RunContext, report
 from tools.steps.photos_given import judging_photos
 
 Float32Array = npt.NDArray[np.float32]
-SIDE = 64  # px; embeddings look at the picture this small: enough for layout, blind to noise
+SIDE = 64  # px; embeddings look at the image this small: enough for layout, blind to noise
 EMBEDDING = 1956  # numbers of one: 7 x 7 blocks of 36 orientations, 8 x 8 cells of three colour values
-MAX_MEASURED = 0.2  # of the pictures, in val and in test each: what teaches matters more
-NEIGHBOURS = 64  # how many near pictures a duplicate is looked for among
-_AT_ONCE = 10_000  # pictures whose verdicts are written together
+MAX_MEASURED = 0.2  # of the images, in val and in test each: what teaches matters more
+NEIGHBOURS = 64  # how many near images a duplicate is looked for among
+_AT_ONCE = 10_000  # images whose verdicts are written together
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What decides whether a picture stays and in which split: a million of them fit into memory, samples do not."""
+    """What decides whether an image stays and in which split: a million of them fit into memory, samples do not."""
 
     id: str
     round: int
@@ -42,7 +42,7 @@ class Candidate:
     split: Split | None
     verdict: Verdict
     quality: float
-    shown: tuple[str, ...]  # classes, sorted; of a picture without any, none
+    shown: tuple[str, ...]  # classes, sorted; of an image without any, none
 
     @classmethod
     def of(cls, sample: Sample) -> "Candidate":
@@ -54,7 +54,7 @@ class Candidate:
         )  # fmt: skip
 
 
-def embed(picture: npt.NDArray[np.uint8]) -> Float32Array:
+def embed(image: npt.NDArray[np.uint8]) -> Float32Array:
     """A unit vector that near copies share: gradient orientations (HOG) and a colour layout, half of the length each.
 
     Chosen by measurement (`benchmarks/embedding_choice.py`: JPEG 30 and 60, cut by 2 and 5 %, brightness 0.8 and 1.2,
@@ -63,9 +63,9 @@ def embed(picture: npt.NDArray[np.uint8]) -> Float32Array:
     renders have a cosine of 0.84 (orchard tiles 0.80); 95 % of the copies have more than 0.93 (0.92).
 
     Args:
-        picture: (h, w, 3) RGB.
+        image: (h, w, 3) RGB.
     """
-    small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     hog = cv2.HOGDescriptor((SIDE, SIDE), (16, 16), (8, 8), (8, 8), 9)
     shape = np.asarray(hog.compute(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)), np.float32).ravel()
     lab = cv2.cvtColor(cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
@@ -146,17 +146,17 @@ def find_outliers(embeddings: Floats, groups: Sequence[str], neighbours: int, ma
     return found
 
 
-def measured_share(settings: Settings, kind: TaskKind, pictures: int, share: float) -> float:
-    """Share of the pictures in one of the splits that measure, 0..1: more of few, so that they can tell something.
+def measured_share(settings: Settings, kind: TaskKind, images: int, share: float) -> float:
+    """Share of the images in one of the splits that measure, 0..1: more of few, so that they can tell something.
 
     Args:
-        settings: the least pictures that are wanted.
+        settings: the least images that are wanted.
         kind: of task.
-        pictures: all that are kept.
+        images: all that are kept.
         share: where there are many.
     """
     wanted = settings.split.pictures_classify if kind == "classify" else settings.split.pictures
-    return max(share, min(wanted / max(pictures, 1), MAX_MEASURED))
+    return max(share, min(wanted / max(images, 1), MAX_MEASURED))
 
 
 def split_families(
@@ -165,14 +165,14 @@ def split_families(
     """A split for each sample that has none; a family stays whole and earlier splits stay as they are.
 
     Families go in the order of a hash, those of rare classes first, each to the split that lacks most of what it
-    shows: of every class (and of pictures without any) each split gets its share, so val and test hold every class that
-    has a picture for each of them. A family drawn for a weak slice is kept out of the test where that has pictures of
+    shows: of every class (and of images without any) each split gets its share, so val and test hold every class that
+    has an image for each of them. A family drawn for a weak slice is kept out of the test where that has images of
     the same classes: the test asks what the request asks, in every round, else its scores could not be compared.
 
     Args:
         samples: all that are kept, those of earlier rounds included.
-        val_share: of the pictures, 0..1.
-        test_share: of the pictures, 0..1.
+        val_share: of the images, 0..1.
+        test_share: of the images, 0..1.
         aimed: families of which a scene was drawn for a weak slice.
 
     Returns:
@@ -190,7 +190,7 @@ def split_families(
     shown = {f: sorted({name for m in members for name in _shown_or_empty(m)}) for f, members in families.items()}
 
     def lack(split: Split, family: str) -> float:
-        """How far a split is below its share of what a family shows, in pictures; to have none at all is worse."""
+        """How far a split is below its share of what a family shows, in images; to have none at all is worse."""
         return sum(shares[split] * total[n] - filled[split, n] + (not filled[split, n]) for n in shown[family])
 
     for family in sorted(families, key=lambda f: (min(total[n] for n in shown[f]), hashlib.sha1(f.encode()).digest())):
@@ -208,7 +208,7 @@ def _shown_or_empty(sample: Candidate) -> tuple[str, ...]:
 
 
 def find_leaks(made: Sequence[Fingerprint], real: Sequence[Sample]) -> list[int]:
-    """Indices of made pictures that show what a real photo shows; see `tools.data.photos`.
+    """Indices of made images that show what a real photo shows; see `tools.data.photos`.
 
     Args:
         made: file and look of each; their names say nothing.
@@ -218,7 +218,7 @@ def find_leaks(made: Sequence[Fingerprint], real: Sequence[Sample]) -> list[int]
 
 
 def curate(run: RunContext, max_cosine: float | None = None) -> str:
-    """Decide which pictures stay; see `curate_dataset`."""
+    """Decide which images stay; see `curate_dataset`."""
     settings = run.settings
     limit = settings.curation.max_cosine if max_cosine is None else max_cosine
     samples, embeddings, leaks = _looked_at(run)
@@ -281,7 +281,7 @@ def curate(run: RunContext, max_cosine: float | None = None) -> str:
 
 
 def _looked_at(run: RunContext) -> tuple[list[Candidate], Floats, set[int]]:
-    """Every picture that is not dropped yet, how it looks (n, d), and which of them show what a real photo shows.
+    """Every image that is not dropped yet, how it looks (n, d), and which of them show what a real photo shows.
 
     Raises:
         StepFailed: there is none.
@@ -299,10 +299,10 @@ def _looked_at(run: RunContext) -> tuple[list[Candidate], Floats, set[int]]:
     judges = judging_photos(run)
     for sample in _undropped(run):
         run.check_stop()
-        picture = read_picture(run.path(sample.image))
-        embeddings[len(samples)] = embed(picture)
+        image = read_image(run.path(sample.image))
+        embeddings[len(samples)] = embed(image)
         if judges:
-            prints.append(Fingerprint("", sample.sha256, look_hash(picture)))
+            prints.append(Fingerprint("", sample.sha256, look_hash(image)))
         samples.append(Candidate.of(sample))
         if len(samples) % _AT_ONCE == 0:
             release(embeddings)
@@ -339,11 +339,11 @@ def _rooted(copies: dict[int, int]) -> dict[int, int]:
 
 @tool
 def curate_dataset(runtime: ToolRuntime[RunContext], max_cosine: float | None = None) -> str:
-    """Drop copies and outliers, check that no training picture leaks a real photo, and split train/val/test.
+    """Drop copies and outliers, check that no training image leaks a real photo, and split train/val/test.
 
     Args:
         runtime: given by the agent.
-        max_cosine: similarity in 0..1 from which two pictures count as the same; leave it out for the default.
+        max_cosine: similarity in 0..1 from which two images count as the same; leave it out for the default.
     """
     run = runtime.context
     run.task  # noqa: B018

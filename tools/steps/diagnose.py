@@ -1,6 +1,6 @@
-"""Find the slices where a round's model is weak, by what errors, and what the next pictures should show.
+"""Find the slices where a round's model is weak, by what errors, and what the next images should show.
 
-Only pictures that decide are looked at. A slice is called weak when it lies under the rest beyond noise, counting how
+Only images that decide are looked at. A slice is called weak when it lies under the rest beyond noise, counting how
 many slices were looked at; when none does, the lowest are named as a guess and called one.
 """
 
@@ -16,8 +16,8 @@ from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
+from tools.data.images import read_image
 from tools.data.photo_files import PhotoFile, read_ahead
-from tools.data.pictures import read_picture
 from tools.data.scores import Confusion, Diagnosis, EvaluatedOn, WeakSlice
 from tools.metrics.coco import interval
 from tools.metrics.error_kinds import Error, count_confused, count_errors, count_mistaken, errors_in, find_errors
@@ -33,16 +33,16 @@ from tools.steps.photos_given import unlabelled_photos
 from tools.trainers.looks import looks
 
 _HARDLY_LEARNT = 0.05  # main metric under which every slice scores about 0 and a softer measure must tell them apart
-_MIN_PICTURES = 3  # a slice in fewer pictures is an anecdote
+_MIN_IMAGES = 3  # a slice in fewer images is an anecdote
 _LISTED = 6  # weak slices kept
 _GUESSED = 3  # lowest slices named when none is weak
 _CHEAPEST_ROUND = (
-    0.5  # a later round has fewer pictures to make; with less time than this share of the last it cannot end
+    0.5  # a later round has fewer images to make; with less time than this share of the last it cannot end
 )
 _PLACES = 2
-_AIMS = 4  # more aims at once would leave each with too few pictures
-_MISTAKEN = 4  # look-alikes that the next pictures hold, whatever else they are aimed at
-_CLASSES = 3  # weak classes, and pairs that are confused, that the next pictures show
+_AIMS = 4  # more aims at once would leave each with too few images
+_MISTAKEN = 4  # look-alikes that the next images hold, whatever else they are aimed at
+_CLASSES = 3  # weak classes, and pairs that are confused, that the next images show
 _MIN_MISTAKES = 2  # one is an anecdote
 _KEPT_PAIRS = 20  # of classes that were confused
 _SOFT = {"segment": "mean best mask overlap", "detect": "mean best box overlap",
@@ -86,7 +86,7 @@ def weigh(comparisons: Sequence[Comparison], settings: Settings, binomial: bool 
     """Evidence for each slice that holds enough, the strongest first.
 
     The noise of a gap is its spread over the resamples, but at least that of two shares of so many instances: a
-    slice of a few pictures, all alike, must not look certain.
+    slice of a few images, all alike, must not look certain.
 
     Args:
         comparisons: slices against their rests.
@@ -95,7 +95,7 @@ def weigh(comparisons: Sequence[Comparison], settings: Settings, binomial: bool 
     """
     least, weighed = settings.evaluation.min_slice_instances, []
     for c in comparisons:
-        if min(c.instances, c.instances_outside) < least or c.images < _MIN_PICTURES or math.isnan(c.score - c.rest):
+        if min(c.instances, c.instances_outside) < least or c.images < _MIN_IMAGES or math.isnan(c.score - c.rest):
             continue
         known = c.gaps[~np.isnan(c.gaps)]
         noise = float(known.std()) if known.size else math.inf
@@ -129,7 +129,7 @@ def _spread(share: float, count: int) -> float:
 
 def class_slices(scorer: SetScorer) -> list[Slice]:
     """Each class against the others, where there are several."""
-    everywhere = np.ones(len(scorer.pictures), dtype=bool)
+    everywhere = np.ones(len(scorer.images), dtype=bool)
     return [Slice("class", name, everywhere) for name in scorer.classes] if len(scorer.classes) > 1 else []
 
 
@@ -138,7 +138,7 @@ def class_slices(scorer: SetScorer) -> list[Slice]:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one set of pictures shows."""
+    """What one set of images shows."""
 
     measured_by: str
     soft: bool
@@ -153,16 +153,16 @@ class Finding:
 
 
 def examine(scorer: SetScorer, on: EvaluatedOn, threshold: float, kind: str, settings: Settings) -> Finding:
-    """Weak slices and errors on one set of pictures."""
+    """Weak slices and errors on one set of images."""
     soft = not scorer.score >= _HARDLY_LEARNT
     # A slice that no scene can be aimed at ("brightness=normal") would only make the others harder to tell from chance.
     parts = [s for s in scorer.slices if aim_of(s.name)] + class_slices(scorer)
     evidence = weigh([scorer.compare(part, soft) for part in parts], settings, binomial=not soft)
     errors = find_errors(scorer, threshold)
     weak = beyond_noise(evidence, settings)
-    # A class that is low by chance would take most of the next pictures; a light or a place takes its turn.
+    # A class that is low by chance would take most of the next images; a light or a place takes its turn.
     lowest = [e for e in evidence if e not in weak and e.gap > 0 and not is_beside(e.compared.part.name)]
-    empty = {i for i, p in enumerate(scorer.pictures) if not p.truths} if kind != "classify" else set()
+    empty = {i for i, p in enumerate(scorer.images) if not p.truths} if kind != "classify" else set()
     return Finding(
         _SOFT[kind] if soft else scorer.metric,
         soft,
@@ -171,8 +171,8 @@ def examine(scorer: SetScorer, on: EvaluatedOn, threshold: float, kind: str, set
         count_errors(errors),
         count_mistaken(errors),
         count_confused(errors),
-        Counter(k.class_name for p in scorer.pictures for k in p.lookalikes),
-        len({e.picture for e in errors} & empty),
+        Counter(k.class_name for p in scorer.images for k in p.lookalikes),
+        len({e.image for e in errors} & empty),
         len(empty),
     )
 
@@ -182,7 +182,7 @@ def _weak_slice(evidence: Evidence, errors: list[Error], scorer: SetScorer, on: 
     return WeakSlice(
         axis=compared.part.axis, value=compared.part.value, score=round(compared.score, 4),
         rest=round(compared.rest, 4), instances=compared.instances,
-        errors=count_errors(errors_in(errors, compared.part, scorer.pictures)),
+        errors=count_errors(errors_in(errors, compared.part, scorer.images)),
         interval=interval(compared.gaps, compared.images), on=on,
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def diagnose(run: RunContext) -> str:
     if current.accepted is None:
         raise FixArguments(f"Round {current.number} is not measured yet. Call evaluate_model first.")
     sets = sets_of(run)
-    # Photos have few axes, so slices of rendered pictures are looked at as well; photos come first.
+    # Photos have few axes, so slices of rendered images are looked at as well; photos come first.
     names = [sets.deciding] + [n for n in ("synthetic_val",) if n in sets.samples and n != sets.deciding]
     findings = {}
     for done, on in enumerate(names, start=1):
@@ -228,10 +228,10 @@ def _add_places(run: RunContext, sets: Sets, diagnosis: Diagnosis) -> None:
     renders = [s for s in run.dataset.samples(verdict="kept") if "context" in s.axes]
     if not (photos or others) or not renders:
         return
-    unlabelled = (p.picture for p in read_ahead(iter(others)) if p.picture is not None)
+    unlabelled = (p.image for p in read_ahead(iter(others)) if p.image is not None)
     try:
-        seen = looks(chain(map(read_picture, photos), unlabelled))
-        drawn = looks(read_picture(run.path(s.image)) for s in renders)
+        seen = looks(chain(map(read_image, photos), unlabelled))
+        drawn = looks(read_image(run.path(s.image)) for s in renders)
     except StepFailed as error:
         diagnosis.advice.append(f"Where the photos were taken could not be seen: {error}")
         return
@@ -271,9 +271,9 @@ def _diagnosis(current: Round, deciding: EvaluatedOn, findings: dict[EvaluatedOn
 
 
 def _beside(diagnosis: Diagnosis) -> list[str]:
-    """What the next pictures hold whatever else they are aimed at: weak classes, confused pairs, look-alikes."""
+    """What the next images hold whatever else they are aimed at: weak classes, confused pairs, look-alikes."""
     classes = [w.name for w in diagnosis.weak if w.axis == "class"]
-    pairs: dict[frozenset[str], str] = {}  # which of the two was taken for the other does not matter to a picture
+    pairs: dict[frozenset[str], str] = {}  # which of the two was taken for the other does not matter to an image
     counts: Counter[frozenset[str]] = Counter()
     for c in diagnosis.confused:
         pairs.setdefault(frozenset((c.truth, c.taken_for)), f"confused={c.truth}/{c.taken_for}")
@@ -365,7 +365,7 @@ def _line(w: WeakSlice) -> dict[str, object]:
 
 @tool
 def diagnose_model(runtime: ToolRuntime[RunContext]) -> str:
-    """Find where the current round's model is weak, by which errors, and what the next pictures should show.
+    """Find where the current round's model is weak, by which errors, and what the next images should show.
 
     `aim` lists slices ('axis=value') to design the next scenes for, weak classes ('class=name') and confused pairs
     ('confused=one/other') among them; `least_certain` ones are within noise. `next` says

@@ -1,8 +1,8 @@
 """Measure a round's model, and keep the round only when it is better where it counts, beyond noise.
 
-Pictures that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
+Images that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
 Thirty photos seldom tell two rounds apart: where they do not, the new round is kept if it is better beyond noise on
-synthetic_val. Test pictures are measured after that and only reported.
+synthetic_val. Test images are measured after that and only reported.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_js
 
 LoadModel = Callable[[Path], Recogniser]
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 6  # raised when the same pictures and weights would be scored or judged differently
+_METHOD = 6  # raised when the same images and weights would be scored or judged differently
 # Of the score on some thirty photos: half of what neighbouring epochs of one training differ by: see
 # docs/experiments/rounds.md.
 _PHOTO_NOISE = 0.01
@@ -33,7 +33,7 @@ _SHOWN = ("mask_map50", "mask_map50_95", "box_map50", "accuracy", "precision", "
 
 
 class Gain(BaseModel):
-    """A round against the best before, on the same pictures."""
+    """A round against the best before, on the same images."""
 
     on: EvaluatedOn
     metric: str
@@ -50,10 +50,10 @@ class Decision(BaseModel):
     on: EvaluatedOn
     accepted: bool
     against: int | None = None  # round of the best before
-    gains: list[Gain] = []  # on the pictures that decide, then on rendered ones if photos could not tell
+    gains: list[Gain] = []  # on the images that decide, then on rendered ones if photos could not tell
     best: Best
     scores: dict[EvaluatedOn, Evaluation]  # of this round's weights
-    best_scores: dict[str, Evaluation | None]  # of the best weights, on the test pictures and on what decided
+    best_scores: dict[str, Evaluation | None]  # of the best weights, on the test images and on what decided
 
 
 # What is measured ---------------------------------------------------------------------------------------------------
@@ -63,15 +63,15 @@ class Decision(BaseModel):
 
 
 def better_beyond_noise(new: Floats, old: Floats, gain: float, probability: float) -> tuple[bool, float]:
-    """Whether a model beats another on the same pictures.
+    """Whether a model beats another on the same images.
 
-    Both are scored on the same bootstrap resamples of the pictures, so what is hard for both cancels out. The new one
-    must be better on the pictures as they are, and in at least `probability` of the resamples; a draw is no win.
+    Both are scored on the same bootstrap resamples of the images, so what is hard for both cancels out. The new one
+    must be better on the images as they are, and in at least `probability` of the resamples; a draw is no win.
 
     Args:
         new: (b,) scores of the new model in each resample.
         old: (b,) scores of the old model in the same resamples.
-        gain: difference on the pictures as they are.
+        gain: difference on the images as they are.
         probability: 0..1.
 
     Returns:
@@ -89,13 +89,13 @@ def _gain(run: RunContext, on: EvaluatedOn, new: SetScorer, old: SetScorer) -> G
     )
     return Gain(
         on=on, metric=new.metric, gain=number(gain), 
-        interval=interval(new.scores_resampled - old.scores_resampled, independent(new.pictures)),
+        interval=interval(new.scores_resampled - old.scores_resampled, independent(new.images)),
         probability=share, better=better,
     )  # fmt: skip
 
 
 def _photos_cannot_tell(run: RunContext, gain: Gain) -> bool:
-    """Whether rendered pictures may decide instead.
+    """Whether rendered images may decide instead.
 
     A little lower on the photos is noise as a little higher is. But it is told from the best that any kept round had
     there: many rounds, each a little worse, would lead away from them. Not for a round that learnt from photos, since
@@ -123,7 +123,7 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
     Args:
         run: the run; its current round must be trained.
         load_model: opens weights. Anything that answers like a model is scored alike, which is also the place for a
-            baseline on the same pictures.
+            baseline on the same images.
     """
     current, weights = run.round, run.round.weights
     if weights is None or not run.path(weights).is_file():
@@ -182,7 +182,7 @@ def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str
         decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
     decision.accepted = decision.gains[-1].better
     if not decision.accepted:
-        # The best stays, but pictures were added: it gets its threshold and its scores on them too.
+        # The best stays, but images were added: it gets its threshold and its scores on them too.
         asking.total += sum(len(sets.samples[t]) for t in tests)
         threshold = old.threshold()
         decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
@@ -231,7 +231,7 @@ def predictions_path(run: RunContext, on: EvaluatedOn) -> Path:
 
 
 def _fingerprint(run: RunContext, sets: Sets, before: Round | None) -> str:
-    """Hash of all that decides the outcome: weights, pictures, labels, settings."""
+    """Hash of all that decides the outcome: weights, images, labels, settings."""
     digest = hashlib.sha256()
     for item in (run.round, before):
         path = run.path(item.weights) if item and item.weights else None
@@ -276,7 +276,7 @@ def brief(scores: Evaluation) -> dict[str, Any]:
 
 
 def gap_sentence(scores: dict[EvaluatedOn, Evaluation]) -> str | None:
-    """How far the real score lies from the synthetic one, on the test pictures if possible, in one sentence."""
+    """How far the real score lies from the synthetic one, on the test images if possible, in one sentence."""
     for pair in (("real_test", "synthetic_test"), ("real_val", "synthetic_val")):
         real, synthetic = (scores.get(name) for name in pair)
         if real is None or synthetic is None:
@@ -329,10 +329,10 @@ def _report(run: RunContext, decision: Decision, notes: list[str]) -> str:
 
 @tool
 def evaluate_model(runtime: ToolRuntime[RunContext]) -> str:
-    """Measure the current round's model on held-out rendered pictures and on the real photos, if there are any.
+    """Measure the current round's model on held-out rendered images and on the real photos, if there are any.
 
     Says whether the round is kept: only if it is better than the best round before, beyond noise, on the photos, or on
-    rendered pictures where the photos cannot tell. Call it after train_model and before diagnose_model.
+    rendered images where the photos cannot tell. Call it after train_model and before diagnose_model.
     """
     run = runtime.context
     with run.stage("evaluate"):

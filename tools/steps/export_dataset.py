@@ -1,8 +1,8 @@
-"""Write the kept pictures of a run and their labels in the formats that other tools read.
+"""Write the kept images of a run and their labels in the formats that other tools read.
 
 A format's folder is built beside its place and renamed into it, so it is whole or not there. One in which a person
 changed something is left alone, and the next is written beside it. Every folder is read back before it counts: as many
-pictures and labels out as in, and what a format cannot say is counted and reported.
+images and labels out as in, and what a format cannot say is counted and reported.
 """
 
 import hashlib
@@ -52,13 +52,13 @@ _LAYOUT = 3  # raised when a format is written differently, so that older folder
 
 @tool
 def export_dataset(runtime: ToolRuntime[RunContext], formats: list[str] | None = None) -> str:
-    """Write the kept pictures and labels for other tools, into export/dataset_<format>/ with a data set card.
+    """Write the kept images and labels for other tools, into export/dataset_<format>/ with a data set card.
 
     Args:
         runtime: the run.
         formats: any of yolo, coco, voc, cvat (folders for a classifier), which are all written when left out; also
             labelme, label-studio, hugging-face, masks; and llava, sharegpt and coco-captions: what is certain about
-            rendered pictures, in words.
+            rendered images, in words.
     """
     return export(runtime.context, formats)
 
@@ -73,7 +73,7 @@ def export(run: RunContext, formats: Sequence[str] | None = None, boxes: BoxConv
 
     Raises:
         FixArguments: an unknown format, or nothing is kept yet.
-        StepFailed: no picture is labelled, or a file cannot be written.
+        StepFailed: no image is labelled, or a file cannot be written.
     """
     task = run.task
     wanted = list(dict.fromkeys(f.strip().lower() for f in formats or FORMATS[task.kind]))
@@ -163,7 +163,7 @@ def _unknown_classes(kept: Collection[Sample], images: Iterable[LabelledImage], 
 
 
 def _said(run: RunContext, samples: Sequence[Sample], task: TaskSpec) -> LanguageData:
-    """All that is certain about the pictures, in words."""
+    """All that is certain about the images, in words."""
     scenes = {scene.id: scene for scene in run.dataset.scenes()}
     return speak(samples, scenes, task.class_names, run.folder, run.check_stop)
 
@@ -178,20 +178,20 @@ def plan_format(
 
     Args:
         name: one of `FORMATS` or `MORE`.
-        images: labels of the pictures; gone through several times.
-        sources: where each picture lies in the run.
+        images: labels of the images; gone through several times.
+        sources: where each image lies in the run.
         task: kind and order of the classes.
     """
     classes, masks = task.class_names, task.kind == "segment"
     labels = instances_of(images)
     if name == "folders":
-        places = [folders.picture_path(image, classes) for image in images]
+        places = [folders.image_path(image, classes) for image in images]
         found = {place: source for place, source in zip(places, sources, strict=True) if place is not None}
         return FormatPlan(found, lambda: folders.label_files(classes), len(found), lambda: folders.lost(images))
     place: dict[str, Callable[[LabelledImage], str]] = {
-        "yolo": yolo.picture_path, "coco": coco.picture_path, "voc": voc.picture_path, "cvat": cvat.picture_path,
-        "labelme": labelme.picture_path, "label-studio": label_studio.picture_path,
-        "hugging-face": hugging_face.picture_path, "masks": mask_pngs.picture_path,
+        "yolo": yolo.image_path, "coco": coco.image_path, "voc": voc.image_path, "cvat": cvat.image_path,
+        "labelme": labelme.image_path, "label-studio": label_studio.image_path,
+        "hugging-face": hugging_face.image_path, "masks": mask_pngs.image_path,
     }  # fmt: skip
     files: dict[str, Callable[[], Iterator[tuple[str, Content]]]] = {
         "yolo": lambda: yolo.label_files(images, classes, masks),
@@ -225,7 +225,7 @@ def _export_format(
     with _told(place):
         building = owned.unfinished(place)
         folder = next(p for p in owned.siblings(place) if _holds(p, fingerprint) or owned.may_write(p, by))
-        exported = Exported(name, run.relative(folder), len(plan.pictures), plan.labels, dict(plan.lost()), boxes)
+        exported = Exported(name, run.relative(folder), len(plan.images), plan.labels, dict(plan.lost()), boxes)
         card = _card(run, task, samples, [exported])
         # The card also names engines, which may be told later than the labels; one that a person wrote on stays.
         if _holds(folder, fingerprint) and (_says(folder / _CARD, card) or not owned.may_write(folder, by)):
@@ -244,17 +244,17 @@ def _export_format(
 def _build(
     run: RunContext, folder: Path, plan: FormatPlan, origins: Mapping[str, str | None], signer: ManifestSigner | None
 ) -> None:
-    """Put pictures and label files into a new folder."""
-    for path, source in plan.pictures.items():
+    """Put images and label files into a new folder."""
+    for path, source in plan.images.items():
         run.check_stop()
         _hand_out(run.path(source), folder / path, origins[source], signer)
-    files = list(plan.pictures)
+    files = list(plan.images)
     for path, text in plan.files():
         _write(folder / path, text)
         files.append(path)
     for split in ("train", "val", "test") if "classes.json" in files else ():
-        # A class without a picture in a split keeps its folder: readers number the classes by their folders.
-        if any(path.startswith(f"{split}/") for path in plan.pictures):
+        # A class without an image in a split keeps its folder: readers number the classes by their folders.
+        if any(path.startswith(f"{split}/") for path in plan.images):
             for name in json.loads((folder / folders.NAMES_FILE).read_text(encoding="utf-8")):
                 (folder / split / name).mkdir(exist_ok=True)
 
@@ -267,9 +267,9 @@ def _read_back(folder: Path, plan: FormatPlan, task: TaskSpec) -> None:
     """
     entries = read_labels(folder, task.kind == "classify").entries
     labels = sum((image.label is not None) + len(image.instances) for _, image in entries)
-    if (len(entries), labels) != (len(plan.pictures), plan.labels):
+    if (len(entries), labels) != (len(plan.images), plan.labels):
         raise StepFailed(
-            f"{folder}: read back {len(entries)} pictures and {labels} labels, but {len(plan.pictures)} and "
+            f"{folder}: read back {len(entries)} pictures and {labels} labels, but {len(plan.images)} and "
             f"{plan.labels} were written. The folder was not put into place; export again."
         )
 
@@ -298,7 +298,7 @@ def _says(path: Path, text: str) -> bool:
 
 
 def _hand_out(source: Path, target: Path, origin: str | None, signer: ManifestSigner | None) -> None:
-    """A picture as others get it: its pixels and where it comes from, no EXIF, no place, no name of anybody."""
+    """An image as others get it: its pixels and where it comes from, no EXIF, no place, no name of anybody."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if not source.is_file():
         raise StepFailed(f"{source} is missing, though the data set lists it. Restore it, or build again.")

@@ -19,7 +19,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import DiskFull, is_full, write_text
 from tools.data.dataset import file_sha256
 from tools.data.geometry import box_ious
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.models.checkpoint import Card, load, to_ultralytics_pt
 from tools.models.postprocess import Detections, centre_crop, detections, letterbox
 from tools.models.rescorer import stored
@@ -30,7 +30,7 @@ STAGE = "export_model"
 FILES = ("model.pt", "model.onnx")
 MAX_SCORE_DIFFERENCE = 1e-3  # between the two files on the same pixels; 32-bit sums in another order give 1e-5
 MIN_IOU = 0.98  # of a detection in one with its twin in the other
-_PICTURES = 8
+_IMAGES = 8
 _RUNS = 20  # for the latency; the first 3 more warm up
 _OPSET = 17  # read by every runtime since 2022
 
@@ -128,9 +128,9 @@ def _export(run: RunContext, weights: Path, card: Card, source: dict[str, Any]) 
         run.check_stop()
         to_onnx(scratch / "model.pt", card.size_px, dynamic=card.kind != "classify")
         run.check_stop()
-        pictures = _pictures(run, card)
+        images = _images(run, card)
         torch_run, onnx_run = open_pt(scratch / "model.pt"), open_onnx(scratch / "model.onnx")
-        check = compare(torch_run, onnx_run, pictures, card, source["threshold"])
+        check = compare(torch_run, onnx_run, images, card, source["threshold"])
         if not check["agree"]:
             raise StepFailed(
                 f"model.pt and model.onnx disagree on the same pictures (scores by up to "
@@ -143,8 +143,8 @@ def _export(run: RunContext, weights: Path, card: Card, source: dict[str, Any]) 
             "files": {name: file_sha256(scratch / made) for name, made in zip(names, FILES, strict=False)},
             "check": check,
             "latency_ms": {
-                names[0]: _latency_ms(torch_run, pictures[0][None]),
-                names[1]: _latency_ms(onnx_run, pictures[0][None]),
+                names[0]: _latency_ms(torch_run, images[0][None]),
+                names[1]: _latency_ms(onnx_run, images[0][None]),
             },
             "threads": cpu_threads(),
         }
@@ -250,10 +250,10 @@ def open_onnx(path: Path) -> Callable[[Batch], list[Batch]]:
 
 
 def compare(
-    first: Callable[[Batch], list[Batch]], second: Callable[[Batch], list[Batch]], pictures: Batch, card: Card,
+    first: Callable[[Batch], list[Batch]], second: Callable[[Batch], list[Batch]], images: Batch, card: Card,
     threshold: float,
 ) -> dict[str, Any]:  # fmt: skip
-    """Whether two forms of a model say the same of the same pictures.
+    """Whether two forms of a model say the same of the same images.
 
     Returns:
         {"agree", "pictures", "detections", "max_difference" of raw values, "max_score_difference", "min_iou"}.
@@ -261,8 +261,8 @@ def compare(
     raw_difference = score_difference = 0.0
     overlaps: list[float] = []
     found = 0
-    for picture in pictures:
-        one, two = first(picture[None]), second(picture[None])
+    for image in images:
+        one, two = first(image[None]), second(image[None])
         raw_difference = max(raw_difference, *(float(np.abs(a - b).max()) for a, b in zip(one, two, strict=True)))
         scores = slice(0, None) if card.kind == "classify" else slice(4, 4 + len(card.names))
         score_difference = max(score_difference, float(np.abs(one[0][:, scores] - two[0][:, scores]).max()))
@@ -273,7 +273,7 @@ def compare(
     least = min(overlaps, default=1.0)
     return {
         "agree": bool(score_difference <= MAX_SCORE_DIFFERENCE and least >= MIN_IOU),
-        "pictures": len(pictures),
+        "pictures": len(images),
         "detections": found,
         "max_difference": raw_difference,
         "max_score_difference": score_difference,
@@ -299,18 +299,18 @@ def _overlaps(one: Detections, other: Detections, threshold: float) -> list[floa
     return [float(v) for v in (box_ious(one.boxes[sure], other.boxes) * same).max(axis=1)]
 
 
-def _pictures(run: RunContext, card: Card) -> Batch:
-    """(n, 3, size, size) pictures of the run, those it did not learn from first."""
+def _images(run: RunContext, card: Card) -> Batch:
+    """(n, 3, size, size) images of the run, those it did not learn from first."""
     samples = [s for split in ("test", "val", "train") for s in run.dataset.samples(verdict="kept", split=split)]
     if not samples:
         raise StepFailed("there is no kept picture to check the export on; call generate_images and curate_dataset")
     fitted = []
-    for sample in samples[:_PICTURES]:
-        picture = read_picture(run.path(sample.image))
+    for sample in samples[:_IMAGES]:
+        image = read_image(run.path(sample.image))
         if card.kind == "classify":
-            fitted.append(centre_crop(picture, card.size_px))
+            fitted.append(centre_crop(image, card.size_px))
         else:
-            fitted.append(letterbox(picture, card.size_px, square=True)[0])
+            fitted.append(letterbox(image, card.size_px, square=True)[0])
     stacked = np.stack(fitted).transpose(0, 3, 1, 2).astype(np.float32) / 255
     return np.ascontiguousarray(stacked)
 
@@ -323,7 +323,7 @@ def cpu_threads() -> int:
 
 
 def _latency_ms(run: Callable[[Batch], list[Batch]], batch: Batch) -> float:
-    """Median milliseconds of one picture, without reading and drawing it."""
+    """Median milliseconds of one image, without reading and drawing it."""
     times = []
     for _ in range(_RUNS + 3):
         began = time.perf_counter()

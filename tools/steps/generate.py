@@ -1,4 +1,4 @@
-"""Turn the planned scenes of a run into pictures with the engine named in the settings."""
+"""Turn the planned scenes of a run into images with the engine named in the settings."""
 
 import errno
 import math
@@ -21,13 +21,13 @@ from tools.generators.choosing import make_generator
 from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
 
-# Training and measuring need their share of a minutes budget: no more pictures when less than this is left of a round,
-# or when a round's pictures have had the minutes that the rest of the plan leaves them: on a slow machine fewer
-# pictures, seen more often, give fewer false alarms than all of them (docs/experiments/rounds.md).
+# Training and measuring need their share of a minutes budget: no more images when less than this is left of a round,
+# or when a round's images have had the minutes that the rest of the plan leaves them: on a slow machine fewer
+# images, seen more often, give fewer false alarms than all of them (docs/experiments/rounds.md).
 RESERVED_SHARE = 0.45
-PACE_AFTER = 12  # pictures, after which the plan's seconds are compared with the real ones
+PACE_AFTER = 12  # images, after which the plan's seconds are compared with the real ones
 SLOW = 1.3  # times the plan's seconds, which vary by a fifth from run to run
-MIN_FREE_BYTES = 4 * 2**20  # less than a few pictures and their rows need
+MIN_FREE_BYTES = 4 * 2**20  # less than a few images and their rows need
 
 
 def _engine_at_hand(run: RunContext) -> Generator:
@@ -49,7 +49,7 @@ def _spread(run: RunContext, engine: Generator) -> Generator:
 
 
 def generate(run: RunContext) -> str:
-    """Make a picture of every planned scene that has none; see `generate_images`."""
+    """Make an image of every planned scene that has none; see `generate_images`."""
     current, scenes = run.round, run.dataset.pending_scenes()
     earlier = max(0, len(run.dataset.scenes(current.number)) - len(scenes))  # of this round, before a stop
     scratch = run.folder / ".generating"
@@ -64,7 +64,7 @@ def generate(run: RunContext) -> str:
     }  # fmt: skip
     failed: Counter[str] = Counter()
     time_is_up = _clock(run)
-    came: list[float] = []  # when each picture was there
+    came: list[float] = []  # when each image was there
     try:
         run.progress("generate", earlier, earlier + len(scenes), pictures=current.generated)
         for done, result in enumerate(engine.generate(scenes, scratch), start=1):
@@ -146,7 +146,7 @@ def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
 
 
 def _clock(run: RunContext) -> Callable[[], bool]:
-    """Says when the pictures of this round have had their share of the minutes."""
+    """Says when the images of this round have had their share of the minutes."""
     budget, cost, current = run.task.budget, run.record.estimate, run.round
     if budget.minutes is None:
         return lambda: False
@@ -171,15 +171,15 @@ def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
     identity = sample_id(scene, engine.name)
     origin = engine.digital_source_type or source_type(engine.name, result.provenance)
     if origin is not None:
-        mark(result.picture, origin)
+        mark(result.image, origin)
     sample = Sample(
         id=identity,
         scene_id=scene.id,
         round=run.dataset.round_of_scene(scene.id),
-        image=f"images/{identity[:2]}/{identity}{result.picture.suffix}",
+        image=f"images/{identity[:2]}/{identity}{result.image.suffix}",
         width=result.width,
         height=result.height,
-        sha256=file_sha256(result.picture),
+        sha256=file_sha256(result.image),
         family=scene.family,
         axes=scene.axes(),
         engine=engine.name,
@@ -193,12 +193,12 @@ def _keep(run: RunContext, engine: Generator, result: Generated) -> None:
         instances=result.instances,
         lookalikes=result.lookalikes,
     )  # fmt: skip
-    run.dataset.add_sample(sample, result.picture)
+    run.dataset.add_sample(sample, result.image)
 
 
 @tool
 def generate_images(runtime: ToolRuntime[RunContext]) -> str:
-    """Make a picture with exact labels of every scene that design_scenes planned and that has none yet."""
+    """Make an image with exact labels of every scene that design_scenes planned and that has none yet."""
     run = runtime.context
     run.task  # noqa: B018  (refuses before a plan is approved)
     with run.stage("generate"):

@@ -1,6 +1,6 @@
 """Photos without labels that a person gives: what they show, in the values that scenes are designed with.
 
-For engines that draw from words, after AIR (describe the few real pictures there are, draw more like them and more of
+For engines that draw from words, after AIR (describe the few real images there are, draw more like them and more of
 what they lack; outliers and copies are dropped as always): a CLIP compares each photo with how a caption says every
 value of an axis, half of the next scenes follow what was seen, the other half the whole vocabulary. Renders are
 compared with the photos themselves, see `tools.steps.diagnose`.
@@ -16,8 +16,8 @@ import numpy as np
 
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.apart import apart_from
+from tools.data.images import ImageArray, scaled_size
 from tools.data.photo_files import PhotoFile, find_photos, read_ahead
-from tools.data.pictures import Picture, scaled_size
 from tools.data.real import load_real
 from tools.data.sample import Sample, evenly
 from tools.runs.runtime import RunContext, write_json
@@ -72,7 +72,7 @@ def wishes_like_photos(run: RunContext, words: Vocabulary, embedder: "Embedder |
             return {}
         try:
             files = unlabelled_photos(run, judging_photos(run))
-            photos = [_small(p.picture) for p in read_ahead(iter(files)) if p.picture is not None]
+            photos = [_small(p.image) for p in read_ahead(iter(files)) if p.image is not None]
             seen = _described(photos, words, embedder or make_embedder(run.settings)) if photos else {}
         except (FixArguments, StepFailed) as error:  # the folder is the user's and may have gone; so may the weights
             run.emit("warning", text=f"The photos without labels could not be described: {error}")
@@ -89,29 +89,29 @@ def wishes_like_photos(run: RunContext, words: Vocabulary, embedder: "Embedder |
     return {axis: mixed(getattr(words, axis), seen[axis]) for axis in followed}
 
 
-def _small(photo: Picture) -> Picture:
+def _small(photo: ImageArray) -> ImageArray:
     """As large as a CLIP wants it at most, so that a hundred photos of a camera fit into memory."""
     h, w = photo.shape[:2]
     scale = _SEEN_PX / min(h, w)
     return photo if scale >= 1 else cv2.resize(photo, scaled_size(h, w, scale), interpolation=cv2.INTER_AREA)
 
 
-def _described(photos: Sequence[Picture], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
+def _described(photos: Sequence[ImageArray], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
     try:
         return shares_seen(photos, words, embedder)
     finally:
         embedder.close()
 
 
-def shares_seen(photos: Sequence[Picture], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
+def shares_seen(photos: Sequence[ImageArray], words: Vocabulary, embedder: "Embedder") -> dict[str, dict[str, float]]:
     """{axis: {value: share of the photos}}, shared out where a photo fits several.
 
     Args:
         photos: (h, w, 3) RGB.
         words: values of the axes; those of weight 0 are not looked for.
-        embedder: of words and pictures in one space.
+        embedder: of words and images in one space.
     """
-    looks = embedder.pictures(photos)
+    looks = embedder.images(photos)
     seen = {}
     for axis in AXES_SEEN:
         values = [value for value, weight in getattr(words, axis).items() if weight > 0]

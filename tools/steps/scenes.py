@@ -1,4 +1,4 @@
-"""Design scenes: plan what the pictures of a round show, within the budget, from an evenly covered vocabulary."""
+"""Design scenes: plan what the images of a round show, within the budget, from an evenly covered vocabulary."""
 
 import hashlib
 import json
@@ -104,7 +104,7 @@ def _grant(
     that is left has changed.
 
     Raises:
-        StepFailed: the picture budget is used up.
+        StepFailed: the image budget is used up.
     """
     call = json.dumps([run.settings.seed, number, count, list(focus), wishes], sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(call.encode()).hexdigest()
@@ -124,7 +124,7 @@ def _grant(
 
 
 def _share(run: RunContext, number: int, earlier: int) -> int:
-    """The round's part of the picture budget."""
+    """The round's part of the image budget."""
     budget = run.task.budget
     if number == 1 and budget.rounds > 1:
         return max(1, round(budget.images * run.settings.scenes.first_round_share))

@@ -1,4 +1,4 @@
-"""Score the pictures of a run and drop those that would teach nothing."""
+"""Score the images of a run and drop those that would teach nothing."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import Picture, read_picture
+from tools.data.images import ImageArray, read_image
 from tools.data.sample import Sample
 from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
@@ -27,7 +27,7 @@ NOT_BEST = "not among the best of its class"
 
 
 def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
-    """Score the pictures of the current round; see `score_images`."""
+    """Score the images of the current round; see `score_images`."""
     samples = list(run.dataset.samples(round_number=run.round.number))
     if not samples:
         raise StepFailed("this round has no picture to score; call generate_images")
@@ -65,7 +65,7 @@ def score(run: RunContext, embedder: "Embedder | None" = None) -> str:
 def _apply(
     run: RunContext, scorers: Sequence[Scorer], samples: Sequence[Sample]
 ) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
-    """Updates by sample id, and how many pictures each filter dropped."""
+    """Updates by sample id, and how many images each filter dropped."""
     updates: dict[str, dict[str, Any]] = {}
     dropped_by: Counter[str] = Counter()
     for scorer in scorers:
@@ -86,9 +86,9 @@ def _apply(
 def _outcomes(run: RunContext, scorers: Sequence[Scorer], batches: Sequence[Sequence[Sample]]) -> Iterator[Scored]:
     """Of every batch, as it is finished: here, or on a cluster, whose workers have filters of their own."""
 
-    def read(sample: Sample) -> Picture:
+    def read(sample: Sample) -> ImageArray:
         run.check_stop()
-        return read_picture(run.path(sample.image))
+        return read_image(run.path(sample.image))
 
     if run.settings.cluster.engine == "local" or run.settings.clis.judge == "vlm":  # one ledger, one place
         for batch in batches:
@@ -123,7 +123,7 @@ def not_best(samples: Sequence[Sample], qualities: dict[str, float], keep_share:
 
 @tool
 def score_images(runtime: ToolRuntime[RunContext]) -> str:
-    """Score the round's pictures 0..1 (sharpness, exposure, size; with a model also content); drop the worst."""
+    """Score the round's images 0..1 (sharpness, exposure, size; with a model also content); drop the worst."""
     run = runtime.context
     run.task  # noqa: B018
     with run.stage("score"):

@@ -67,7 +67,7 @@ def define_task(
 ) -> str:
     """Settle what is to be recognised and how much is spent, and have the user approve it. Always the first call.
 
-    kind: segment (outline of every thing), detect (boxes, counting) or classify (one class for the whole picture, at
+    kind: segment (outline of every thing), detect (boxes, counting) or classify (one class for the whole image, at
     least two classes). classes: in the user's own words; states make classes ("ripe tomato", "raw tomato"). Leave out
     every budget that the user did not name: flags and defaults fill it. contexts: only places the user named, out of
     orchard, bush, grass, soil, table, shelf, conveyor, floor, road, sky, studio, hand, workbench, inspection (a
@@ -227,7 +227,7 @@ def _shown_before(run: RunContext, wanted: Wanted) -> list[str]:
 
 
 def _settle_shown(run: RunContext, wanted: Wanted, classes: list[ClassSpec], again: list[str]) -> None:
-    """The task of a run that learns from photos the person shows: nothing is drawn, so no pictures are planned."""
+    """The task of a run that learns from photos the person shows: nothing is drawn, so no images are planned."""
     from tools.shown.pick import settle_labels
     from tools.shown.plan import shown_cost
 
@@ -321,7 +321,7 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
 
 
 def _candidates(plan: Plan, settings: Settings) -> list[str]:
-    """What is to be said where several pictures are drawn of each layout.
+    """What is to be said where several images are drawn of each layout.
 
     Raises:
         FixArguments: too few would stay to learn from.
@@ -432,7 +432,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "classes": [_class_line(c.name, c.drawn_as, c.appearances) for c in task.classes],
             "network": cost.get("model") or run.settings.training.model,
             "places": task.contexts or "everywhere it may be met",
-            "pictures": _pictures_line(run, task),
+            "pictures": _images_line(run, task),
             "minutes": f"about {cost['minutes']:g} ({', '.join(stages)}), {_measured_in(cost)}"
             + (f", at most {task.budget.minutes:g}" if task.budget.minutes else ""),
             "money": _money_line(run, cost["money"]) + paid,
@@ -446,7 +446,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
     )
 
 
-def _pictures_line(run: RunContext, task: TaskSpec) -> str:
+def _images_line(run: RunContext, task: TaskSpec) -> str:
     if run.record.few is not None:
         return f"none are made: {task.budget.images} photos that you show are learnt from"
     return f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}"

@@ -1,4 +1,4 @@
-"""Train a recogniser on all pictures kept so far, from the best weights so far."""
+"""Train a recogniser on all images kept so far, from the best weights so far."""
 
 import importlib
 import json
@@ -31,11 +31,11 @@ _FACTORIES = {"yolo": "tools.trainers.yolo:make_trainer"}
 
 @tool
 def train_model(runtime: ToolRuntime[RunContext], epochs: int | None = None) -> str:
-    """Train on every kept picture of all rounds, starting from the best weights so far or the built-in starter.
+    """Train on every kept image of all rounds, starting from the best weights so far or the built-in starter.
 
     Args:
         runtime: the run.
-        epochs: passes over the pictures at most; what the effort of the run buys when left out.
+        epochs: passes over the images at most; what the effort of the run buys when left out.
     """
     return train(runtime.context, epochs)
 
@@ -44,8 +44,8 @@ def train(run: RunContext, epochs: int | None = None) -> str:
     """Train the current round's model, or report the training of before when nothing changed; see `train_model`.
 
     Raises:
-        FixArguments: epochs out of range, or the pictures are not split yet.
-        StepFailed: no picture is kept or labelled, or a file cannot be used.
+        FixArguments: epochs out of range, or the images are not split yet.
+        StepFailed: no image is kept or labelled, or a file cannot be used.
         Stopped: the person asked to stop; complete epochs are kept.
     """
     if epochs is not None and not 1 <= epochs <= MAX_EPOCHS:
@@ -88,8 +88,8 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
     """The training of the current round.
 
     Raises:
-        FixArguments: no picture is split yet.
-        StepFailed: no picture is kept, or none has a label.
+        FixArguments: no image is split yet.
+        StepFailed: no image is kept, or none has a label.
     """
     settings, task, current = run.settings, run.task, run.round
     samples = {split: list(run.dataset.samples(verdict="kept", split=split)) for split in ("train", "val")}
@@ -149,11 +149,11 @@ def deadline_s(run: RunContext) -> float:
     current, rounds = run.round.number, max(run.round.number, run.task.budget.rounds)
     to_come = rounds - current
     spent = sum(s.seconds for s in run.record.stages if s.round == current and s.name != STAGE)
-    # Of the pictures: what this round has trained on in all, and what each later one adds, evenly.
+    # Of the images: what this round has trained on in all, and what each later one adds, evenly.
     so_far = _share_so_far(run.settings.scenes.first_round_share, current, rounds)
     step = (1 - so_far) / to_come if to_come else 0.0
     made = so_far - (_share_so_far(run.settings.scenes.first_round_share, current - 1, rounds) if current > 1 else 0.0)
-    # An epoch of a later round takes longer, since it sees the pictures of all rounds.
+    # An epoch of a later round takes longer, since it sees the images of all rounds.
     trainings = 1 + sum(LATER_EPOCHS_SHARE * (so_far + step * n) / so_far for n in range(1, to_come + 1))
     measured = sum(s.seconds for s in run.record.stages if s.round == current - 1 and s.name in _MEASURING)
     after = max(RESERVED_SHARE * left, measured + run.settings.estimate.finish_s if measured else 0.0)
@@ -162,7 +162,7 @@ def deadline_s(run: RunContext) -> float:
 
 
 def _share_so_far(first: float, number: int, rounds: int) -> float:
-    """Of all pictures, what the rounds up to one make."""
+    """Of all images, what the rounds up to one make."""
     return first + (1 - first) * (number - 1) / (rounds - 1) if rounds > 1 else 1.0
 
 

@@ -76,8 +76,8 @@ def measure_zero_shot(run: RunContext, sets: "Sets", model: "ZeroShot | None" = 
             chosen = sets.samples.get(on)
             if chosen:
                 answers = ask(model, chosen, run.folder, settings.evaluation.min_confidence, told)
-                pictures = join(chosen, answers, run.task)
-                scorers[on] = scorer_of(pictures, run.task, rules_for(run, "real_test", model.size_px))
+                images = join(chosen, answers, run.task)
+                scorers[on] = scorer_of(images, run.task, rules_for(run, "real_test", model.size_px))
     finally:
         model.close()
     threshold = scorers.get("real_val", scorers["real_test"]).threshold()

@@ -30,7 +30,7 @@ class TrainingJob:
     patience: int = 12
     threads: int | None = None
     unlabelled: Sequence[Sample] = ()  # photos that a classifier learns from as well
-    view_px: int | None = None  # side of pictures in use, of which training sees windows of `size_px`; None: the same
+    view_px: int | None = None  # side of images in use, of which training sees windows of `size_px`; None: the same
 
 
 @dataclass(frozen=True)

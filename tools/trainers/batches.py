@@ -1,4 +1,4 @@
-"""From labelled pictures to the tensors that Ultralytics' losses read."""
+"""From labelled images to the tensors that Ultralytics' losses read."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,11 +19,11 @@ MASK_STRIDE = 4  # of the networks' mask prototypes; target masks are kept at th
 class Batch:
     """Arrays of one step; boxes are normalised (cx, cy, w, h)."""
 
-    pictures: npt.NDArray[np.uint8]  # (b, h, w, 3)
+    images: npt.NDArray[np.uint8]  # (b, h, w, 3)
     classes: npt.NDArray[np.float32]  # (n,) of all objects; in classification (b,)
     boxes: npt.NDArray[np.float32]  # (n, 4)
-    owner: npt.NDArray[np.float32]  # (n,) which picture each object is in
-    masks: npt.NDArray[np.int16]  # (b, h / 4, w / 4): 0 none, i the i-th object of that picture
+    owner: npt.NDArray[np.float32]  # (n,) which image each object is in
+    masks: npt.NDArray[np.int16]  # (b, h / 4, w / 4): 0 none, i the i-th object of that image
     unlabelled: Views | None = None  # photos that a classifier learns from as well
 
 
@@ -49,7 +49,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         owner.append(np.full(len(found), number))
         masks.append(example.ids[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE].astype(np.int16))
     return Batch(
-        np.stack([e.picture for e in examples]),
+        np.stack([e.image for e in examples]),
         np.concatenate(classes).astype(np.float32),
         np.concatenate(boxes).astype(np.float32),
         np.concatenate(owner).astype(np.float32),
@@ -58,10 +58,10 @@ def collate(examples: Sequence[Example]) -> Batch:
 
 
 def collate_labels(examples: Sequence[Example]) -> Batch:
-    """One batch of whole-picture labels."""
+    """One batch of whole-image labels."""
     none = np.zeros((0, 4), np.float32)
     labels = np.array([e.label for e in examples], np.float32)
-    return Batch(np.stack([e.picture for e in examples]), labels, none, none[:, 0], np.zeros((0, 0, 0), np.int16))
+    return Batch(np.stack([e.image for e in examples]), labels, none, none[:, 0], np.zeros((0, 0, 0), np.int16))
 
 
 def epoch_batches(
@@ -81,13 +81,13 @@ def epoch_batches(
 
     Args:
         source: the examples.
-        batch: pictures a step, in each of them; the last one is filled with some a second time.
+        batch: images a step, in each of them; the last one is filled with some a second time.
         sizes: sides in pixels to choose from, a batch at a time.
         policy: of augmentation.
         seed: of the training.
         epoch: number of the epoch.
-        labels_only: whole-picture labels.
-        unlabelled: photos of which every batch gets as many as it has pictures.
+        labels_only: whole-image labels.
+        unlabelled: photos of which every batch gets as many as it has images.
     """
     groups = _groups(len(source), batch, np.random.default_rng([seed, epoch]))
 
@@ -116,7 +116,7 @@ def steps_of(examples: int, batch: int) -> int:
 def _groups(examples: int, batch: int, rng: np.random.Generator) -> list[npt.NDArray[np.int64]]:
     """Every example, in random order, in full batches; what the last one lacks is taken a second time.
 
-    A batch of another length would need kernels of its own, for every size of picture, and its statistics are poorer.
+    A batch of another length would need kernels of its own, for every size of image, and its statistics are poorer.
     """
     count = -(-examples // batch) * batch
     order = np.concatenate([rng.permutation(examples) for _ in range(-(-count // examples))])[:count]
@@ -140,11 +140,11 @@ def _handed_out(
         yield coming.result()
 
 
-def picture_tensor(pictures: npt.NDArray[np.uint8], device: Any) -> Any:
-    """(n, h, w, 3) pictures as channels-last floats (n, 3, h, w) in 0..1; they are channels-last in memory already."""
+def image_tensor(images: npt.NDArray[np.uint8], device: Any) -> Any:
+    """(n, h, w, 3) images as channels-last floats (n, 3, h, w) in 0..1; they are channels-last in memory already."""
     import torch
 
-    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)
+    return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div_(255)
 
 
 def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def to_tensors(batch: Batch, device: Any) -> dict[str, Any]:
     import torch
 
     return {
-        "img": picture_tensor(batch.pictures, device),
+        "img": image_tensor(batch.images, device),
         "cls": torch.from_numpy(batch.classes).to(device),
         "bboxes": torch.from_numpy(batch.boxes).to(device),
         "batch_idx": torch.from_numpy(batch.owner).to(device),

@@ -30,7 +30,7 @@ class Views:
 
 def look_twice(rng: np.random.Generator, photos: list[Example], size_px: int) -> Views:
     """Weak and strong views of photos, square."""
-    weak, strong = (np.stack([vary(rng, [p], size_px, how).picture for p in photos]) for how in (WEAK, STRONG))
+    weak, strong = (np.stack([vary(rng, [p], size_px, how).image for p in photos]) for how in (WEAK, STRONG))
     return Views(weak, strong)
 
 
@@ -44,12 +44,12 @@ class Teacher:
         """Take these tensors as its own."""
         self.network.load_state_dict(average, assign=True)
 
-    def probabilities(self, pictures: Any) -> Any:
+    def probabilities(self, images: Any) -> Any:
         """(n, classes) for (n, 3, h, w) in 0..1."""
         import torch
 
         with torch.no_grad():
-            return self.network(pictures)[0].float()
+            return self.network(images)[0].float()
 
 
 def agreement(teacher: Any, logits: Any) -> Any:

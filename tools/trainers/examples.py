@@ -1,4 +1,4 @@
-"""Labelled pictures in a training: a picture, which object each pixel shows, and what happens to labels that move."""
+"""Labelled images in a training: an image, which object each pixel shows, and what happens to labels that move."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-Picture = npt.NDArray[np.uint8]
+from tools.data.images import ImageArray
+
 IdMap = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -21,13 +22,13 @@ LOOKALIKE = -1  # class of a thing that is known not to be a target: it is moved
 
 @dataclass(frozen=True)
 class Example:
-    """A picture with its labels."""
+    """An image with its labels."""
 
-    picture: Picture  # (h, w, 3) RGB
+    image: ImageArray  # (h, w, 3) RGB
     ids: IdMap  # (h, w): 0 none, i the i-th object; of objects known by box alone no pixel is marked
     classes: Ints  # (k,) class of object i + 1; LOOKALIKE where it is none
     boxes: Floats | None = None  # (k, 4) x1 y1 x2 y2 where they do not follow from `ids`
-    label: int | None = None  # class of the whole picture
+    label: int | None = None  # class of the whole image
 
     @cached_property
     def areas_px(self) -> npt.NDArray[np.float64]:

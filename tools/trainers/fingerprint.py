@@ -8,7 +8,7 @@ from tools.trainers import TrainingJob
 
 
 def job_fingerprint(job: TrainingJob, *more: Any) -> str:
-    """Hex digest over pictures, labels, splits, settings and initial weights.
+    """Hex digest over images, labels, splits, settings and initial weights.
 
     Args:
         job: the training.

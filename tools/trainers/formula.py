@@ -1,8 +1,8 @@
-"""Pictures drawn by formula with exact instance labels: what the starter weights learn from, in place of photos.
+"""Images drawn by formula with exact instance labels: what the starter weights learn from, in place of photos.
 
 After SegRCDB (arXiv 2309.17083) and InsCore: contours with texture are enough to learn what an object is. Ours add what
-photos have: shading, highlights, shadows, occlusion, clutter in front, blur, noise, JPEG, colour casts, empty pictures.
-Everything follows from (seed, index), so no picture is ever stored.
+photos have: shading, highlights, shadows, occlusion, clutter in front, blur, noise, JPEG, colour casts, empty images.
+Everything follows from (seed, index), so no image is ever stored.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.data.images import ImageArray
 from tools.trainers.formula_shapes import Part, Shape, random_shape, turn_and_stretch
 from tools.trainers.formula_textures import (
     Floats,
-    Picture,
     blend,
     colour_table,
     cut,
@@ -29,7 +29,7 @@ from tools.trainers.formula_textures import (
 
 Ids = npt.NDArray[np.uint8]
 
-SIZE_RANGE = (0.02, 0.70)  # width of an object as a share of the picture's
+SIZE_RANGE = (0.02, 0.70)  # width of an object as a share of the image's
 MAX_OBJECTS = 60
 _MIN_VISIBLE_PX = 10
 _MIN_VISIBLE_SHARE = 0.18  # less is hardly recognisable, and people would not outline it
@@ -38,14 +38,14 @@ _EMPTY_SHARE = 0.05
 _BLENDED_OBJECTS, _BLENDED_GROUNDS = 0.55, 0.35
 # How much is strewn in front of the objects: over a quarter of them shows under 0.6 of itself then.
 _HIDING, _HIDING_SHARES = (0.0, 0.4, 1.2), (0.3, 0.4, 0.3)
-_MEDLEY_SHARE = 0.6  # of the pictures show many objects, each of its own kind and size: they teach most a step
+_MEDLEY_SHARE = 0.6  # of the images show many objects, each of its own kind and size: they teach most a step
 
 
 @dataclass(frozen=True)
-class FormulaPicture:
-    """A picture and which object each pixel shows (0: none)."""
+class FormulaImage:
+    """An image and which object each pixel shows (0: none)."""
 
-    picture: Picture  # (n, n, 3) RGB
+    image: ImageArray  # (n, n, 3) RGB
     ids: Ids  # (n, n)
     boxes: Floats  # (256, 4) x1 y1 x2 y2 of each object by its number: of the whole, what is hidden too, in the frame
 
@@ -80,13 +80,13 @@ class _Kind:
     blended: bool  # colours that run into one another instead of a texture
 
 
-def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
-    """Draw a picture.
+def draw(seed: int, index: int, size_px: int) -> FormulaImage:
+    """Draw an image.
 
     Args:
         seed: of the whole series.
-        index: which picture of the series.
-        size_px: side of the square picture.
+        index: which image of the series.
+        size_px: side of the square image.
     """
     rng = np.random.default_rng([seed, index])
     canvas = background(rng, size_px)
@@ -101,20 +101,20 @@ def draw(seed: int, index: int, size_px: int) -> FormulaPicture:
         _clutter(rng, canvas, ids, plants, amount=rng.choice(_HIDING, p=_HIDING_SHARES))
         _drop_hidden(ids, extents)
         boxes[1 : len(extents) + 1] = [e.box for e in extents]
-    return FormulaPicture(_finish(rng, canvas), ids, boxes.clip(0, size_px))
+    return FormulaImage(_finish(rng, canvas), ids, boxes.clip(0, size_px))
 
 
 # Background ------------------------------------------------------------------------------------------------------
 
 
-def _material(rng: np.random.Generator, height: int, width: int, hsv: Floats, zoom: float) -> Picture:
+def _material(rng: np.random.Generator, height: int, width: int, hsv: Floats, zoom: float) -> ImageArray:
     surfaces, _ = texture_bank()
     grey = cut(rng, surfaces, height, width, zoom)
     return np.asarray(cv2.applyColorMap(grey, colour_table(rng, hsv, rng.beta(1.2, 2.5))))
 
 
-def background(rng: np.random.Generator, n: int, *, plants_share: float = 0.3) -> Picture:
-    """One surface, foliage, or ground and sky; with bars through the whole picture and soft patches.
+def background(rng: np.random.Generator, n: int, *, plants_share: float = 0.3) -> ImageArray:
+    """One surface, foliage, or ground and sky; with bars through the whole image and soft patches.
 
     Args:
         rng: decides everything.
@@ -143,7 +143,7 @@ def background(rng: np.random.Generator, n: int, *, plants_share: float = 0.3) -
     return np.ascontiguousarray(canvas)
 
 
-def _bar(rng: np.random.Generator, canvas: Picture) -> None:
+def _bar(rng: np.random.Generator, canvas: ImageArray) -> None:
     """A shaded bar from border to border."""
     n = canvas.shape[0]
     angle, width = rng.uniform(0, np.pi), max(1.0, n * np.exp(rng.uniform(np.log(0.006), np.log(0.15))))
@@ -159,7 +159,7 @@ def _bar(rng: np.random.Generator, canvas: Picture) -> None:
         cv2.line(canvas, ends[0], ends[1], rgb(tone), max(1, round(width / 6)), cv2.LINE_AA)
 
 
-def _soft_patches(rng: np.random.Generator, canvas: Picture) -> Picture:
+def _soft_patches(rng: np.random.Generator, canvas: ImageArray) -> ImageArray:
     """Blotches that fade out: shade, sun flecks, stains. They are not objects."""
     n, small = canvas.shape[0], 48
     weight = np.zeros((small, small), np.float32)
@@ -176,7 +176,9 @@ def _soft_patches(rng: np.random.Generator, canvas: Picture) -> Picture:
     return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
-def _clutter(rng: np.random.Generator, canvas: Picture, ids: Ids | None, colours: list[Floats], amount: float) -> None:
+def _clutter(
+    rng: np.random.Generator, canvas: ImageArray, ids: Ids | None, colours: list[Floats], amount: float
+) -> None:
     """Leaves, blades and twigs; in front of objects when `ids` is given, whose pixels they hide."""
     n = canvas.shape[0]
     if amount == 0.0:
@@ -201,7 +203,7 @@ def _clutter(rng: np.random.Generator, canvas: Picture, ids: Ids | None, colours
         _twig(rng, canvas, ids)
 
 
-def _twig(rng: np.random.Generator, canvas: Picture, ids: Ids | None) -> None:
+def _twig(rng: np.random.Generator, canvas: ImageArray, ids: Ids | None) -> None:
     n = canvas.shape[0]
     steps = rng.normal(0, 0.16 * n, (4, 2)) + rng.normal(0, 0.12 * n, 2)
     points = (rng.uniform(0, n, 2) + np.cumsum(steps, axis=0)).astype(np.int32)[None]
@@ -243,7 +245,7 @@ def _random_light(rng: np.random.Generator) -> _Light:
     )
 
 
-def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[_Extent]:
+def _objects(rng: np.random.Generator, canvas: ImageArray, ids: Ids) -> list[_Extent]:
     """Draw objects far to near, numbered from 1. Returns the extent of each."""
     n = canvas.shape[0]
     light = _random_light(rng)
@@ -264,7 +266,7 @@ def _objects(rng: np.random.Generator, canvas: Picture, ids: Ids) -> list[_Exten
 
 
 def _medley(rng: np.random.Generator, n: int) -> list[tuple[float, float, float]]:
-    """(x, y, width as a share of the picture's) of unlike objects that would cover up to the whole picture."""
+    """(x, y, width as a share of the image's) of unlike objects that would cover up to the whole image."""
     cover = rng.uniform(0.2, 1.0)
     places: list[tuple[float, float, float]] = []
     while len(places) < 24 and (cover > 0 or len(places) < 4):
@@ -297,7 +299,7 @@ def _places(rng: np.random.Generator, n: int, size: float) -> list[tuple[float, 
 
 def _object(
     rng: np.random.Generator,
-    canvas: Picture,
+    canvas: ImageArray,
     ids: Ids,
     kind: _Kind,
     light: _Light,
@@ -355,7 +357,7 @@ def _fill(part: Part, side: int, radius: float) -> Ids:
     return np.asarray(alpha)
 
 
-def _shadow(target: Picture, whole: Ids, light: _Light, radius: float, frame: _Frame) -> None:
+def _shadow(target: ImageArray, whole: Ids, light: _Light, radius: float, frame: _Frame) -> None:
     shift = np.array([[1, 0, light.shadow_shift[0] * radius], [0, 1, light.shadow_shift[1] * radius]], np.float32)
     cast = cv2.warpAffine(whole, shift, whole.shape[::-1])
     soft = max(1, int(0.12 * radius)) * 2 + 1
@@ -432,7 +434,7 @@ def _drop_hidden(ids: Ids, extents: list[_Extent]) -> None:
 # The camera ------------------------------------------------------------------------------------------------------
 
 
-def _finish(rng: np.random.Generator, canvas: Picture) -> Picture:
+def _finish(rng: np.random.Generator, canvas: ImageArray) -> ImageArray:
     """Exposure, colour cast, vignette, blur, noise and JPEG."""
     n = canvas.shape[0]
     gain = np.exp(rng.normal(0, 0.25)) * np.exp(rng.normal(0, 0.10, 3))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 
-_AROUND = 72  # points of a round contour: smooth at 180 px, the largest object of a 256 px picture
+_AROUND = 72  # points of a round contour: smooth at 180 px, the largest object of a 256 px image
 
 
 @dataclass(frozen=True)

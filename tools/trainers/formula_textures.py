@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tools.data.images import ImageArray
+
 Grey = npt.NDArray[np.uint8]
-Picture = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 _BANK_SIDE_PX = 384
-_BANK_SEED = 20261  # the bank is the same for every picture; what is cut from it is not
+_BANK_SEED = 20261  # the bank is the same for every image; what is cut from it is not
 
 
 def _stretch(field: npt.NDArray[Any]) -> Grey:
@@ -135,7 +136,7 @@ def texture_bank() -> tuple[list[Grey], list[Grey]]:
 
 @lru_cache(maxsize=1)
 def noise_bank() -> npt.NDArray[np.int16]:
-    """Normal noise of standard deviation 64 to cut pixel noise from: drawing it anew costs more than the picture."""
+    """Normal noise of standard deviation 64 to cut pixel noise from: drawing it anew costs more than the image."""
     return np.random.default_rng(_BANK_SEED + 1).normal(0, 64, (1024, 1024)).astype(np.int16)
 
 
@@ -180,7 +181,7 @@ def blend(rng: np.random.Generator, hsv: Floats, side: int) -> Floats:
     return np.asarray(base + spread * np.float32(255 * rng.uniform(0.03, 0.6)), np.float32)
 
 
-def colour_table(rng: np.random.Generator, hsv: Floats, contrast: float) -> Picture:
+def colour_table(rng: np.random.Generator, hsv: Floats, contrast: float) -> ImageArray:
     """(256, 1, 3) RGB table that colours a grey texture around a colour; now and then with a second hue."""
     dark, bright = hsv.copy(), hsv.copy()
     dark[2], bright[2] = hsv[2] * (1 - contrast), min(1.0, hsv[2] * (1 + contrast))

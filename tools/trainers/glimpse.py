@@ -1,4 +1,4 @@
-"""What a network in training sees by now: a few validation pictures with its answers drawn in, for whoever watches."""
+"""What a network in training sees by now: a few validation images with its answers drawn in, for whoever watches."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from tools.core.task import TaskKind
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance, evenly
 from tools.trainers.examples import Example
 
@@ -27,9 +27,9 @@ _QUALITY = 82
 def write_glimpse(
     folder: Path, network: Any, kind: TaskKind, names: Sequence[str], examples: Sequence[Example], size_px: int
 ) -> None:
-    """Draw what a network answers on a few pictures into one file, in place at once.
+    """Draw what a network answers on a few images into one file, in place at once.
 
-    It is for looking at alone: a disk that takes no more costs the picture, not the training.
+    It is for looking at alone: a disk that takes no more costs the image, not the training.
 
     Args:
         folder: of the training.
@@ -42,7 +42,7 @@ def write_glimpse(
     chosen = evenly([e for e in examples if len(e.classes) or e.label is not None], _COLUMNS * _ROWS)
     if not chosen:
         return
-    drawn = _drawn(network, kind, names, [e.picture for e in chosen], size_px)
+    drawn = _drawn(network, kind, names, [e.image for e in chosen], size_px)
     path, temporary = folder / NAME, folder / f".{NAME}.{os.getpid()}"
     sheet = cv2.cvtColor(_sheet(drawn), cv2.COLOR_RGB2BGR)
     _, content = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
@@ -57,31 +57,31 @@ def write_glimpse(
 
 
 def _drawn(
-    network: Any, kind: TaskKind, names: Sequence[str], pictures: Sequence[Picture], size_px: int
-) -> list[Picture]:
+    network: Any, kind: TaskKind, names: Sequence[str], images: Sequence[ImageArray], size_px: int
+) -> list[ImageArray]:
     from tools.models.predict import Predictor, draw
 
     model = Predictor(network, kind, names, size_px, closer=False)
     if kind != "classify":
-        found = model.predict_many(pictures, _CONFIDENCE)
-        return [draw(p, own, names, labels=False) for p, own in zip(pictures, found, strict=True)]
+        found = model.predict_many(images, _CONFIDENCE)
+        return [draw(p, own, names, labels=False) for p, own in zip(images, found, strict=True)]
     drawn = []
-    for picture, shares in zip(pictures, model.classify_many(pictures), strict=True):
+    for image, shares in zip(images, model.classify_many(images), strict=True):
         best = max(shares, key=lambda name: shares[name])
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         whole = Instance(class_name=best, box=(0, 0, width, height), score=min(shares[best], 0.9999))
-        drawn.append(draw(picture, [whole], names))
+        drawn.append(draw(image, [whole], names))
     return drawn
 
 
-def _sheet(pictures: Sequence[Picture]) -> Picture:
-    """Pictures side by side, in rows."""
-    columns = min(_COLUMNS, len(pictures))
-    rows, step = -(-len(pictures) // columns), _SIDE_PX + _GAP_PX
+def _sheet(images: Sequence[ImageArray]) -> ImageArray:
+    """Images side by side, in rows."""
+    columns = min(_COLUMNS, len(images))
+    rows, step = -(-len(images) // columns), _SIDE_PX + _GAP_PX
     sheet = np.full((rows * step - _GAP_PX, columns * step - _GAP_PX, 3), 128, np.uint8)
-    for n, picture in enumerate(pictures):
+    for n, image in enumerate(images):
         top, left = n // columns * step, n % columns * step
         sheet[top : top + _SIDE_PX, left : left + _SIDE_PX] = cv2.resize(
-            picture, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA
+            image, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA
         )
     return sheet

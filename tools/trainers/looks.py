@@ -1,4 +1,4 @@
-"""What pictures look like to the starter weights: which renders show the kind of place that a photo shows.
+"""What images look like to the starter weights: which renders show the kind of place that a photo shows.
 
 The starter has never seen a photo, and yet leaves, boards and bare walls are textures that its first layers tell apart.
 Compared by `benchmarks/place_likeness.py` with the layout of edges and colours that finds duplicates.
@@ -10,21 +10,21 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.models.checkpoint import load_model
 from tools.models.postprocess import centre_crop
 from tools.trainers import starter_files
 
-_LAYER = 6  # maps at a sixteenth of the picture; 4 tells places apart as well, 10 and all three together less well
+_LAYER = 6  # maps at a sixteenth of the image; 4 tells places apart as well, 10 and all three together less well
 _SIDE_PX = 320
 _BATCH = 8
 
 
-def looks(pictures: Iterable[Picture]) -> npt.NDArray[np.float32]:
-    """Unit vectors (n, d): the mean and the deviation of each map of one layer; d is 1 where there is no picture.
+def looks(images: Iterable[ImageArray]) -> npt.NDArray[np.float32]:
+    """Unit vectors (n, d): the mean and the deviation of each map of one layer; d is 1 where there is no image.
 
     Args:
-        pictures: (h, w, 3) RGB; the middle square of each counts. Memory does not grow with their number.
+        images: (h, w, 3) RGB; the middle square of each counts. Memory does not grow with their number.
 
     Raises:
         StepFailed: the starter weights are missing or damaged.
@@ -33,7 +33,7 @@ def looks(pictures: Iterable[Picture]) -> npt.NDArray[np.float32]:
 
     network, _ = load_model(starter_files.WEIGHTS)
     found: list[npt.NDArray[np.float32]] = []
-    left = iter(pictures)
+    left = iter(images)
     with torch.no_grad():
         while group := list(islice(left, _BATCH)):
             seen = np.stack([centre_crop(p, _SIDE_PX) for p in group])

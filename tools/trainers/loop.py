@@ -1,6 +1,6 @@
 """The training step on Ultralytics' networks and losses: all cores, 16-bit where the CPU has it, averaged weights.
 
-Shared by the training of a task (`yolo.py`) and of the starter (`starter.py`): their pictures come from elsewhere.
+Shared by the training of a task (`yolo.py`) and of the starter (`starter.py`): their images come from elsewhere.
 """
 
 import math
@@ -10,18 +10,18 @@ from typing import Any
 
 from tools.core.devices import cpu_count, has_fast_bfloat16
 from tools.core.task import TaskKind
-from tools.trainers.batches import Batch, picture_tensor, to_tensors
+from tools.trainers.batches import Batch, image_tensor, to_tensors
 from tools.trainers.consistency import Teacher, Views, agreement
 
 MAX_GRADIENT_NORM = 10.0
 WEIGHT_DECAY = 0.02
 WARM_UP_SHARE = 0.06  # of the schedule
 FINAL_RATE_SHARE = 0.02  # of the learning rate, left at the end
-# Ultralytics' 0.03 keeps a tenth of the random start after 80 steps: measured on 8 simple pictures, mask mAP50 is 0.0
+# Ultralytics' 0.03 keeps a tenth of the random start after 80 steps: measured on 8 simple images, mask mAP50 is 0.0
 # after 60 epochs with 0.03 and 1.0 with 0.1, though both lose the same.
 BATCH_STATISTICS_MOMENTUM = 0.1
 # Of the loss of classes. With Ultralytics' 0.5 it is a small part of the gradient, and in few steps a network learns
-# where things are, not what: of 201 look-alikes in the very pictures it was trained on it took 134 for the target.
+# where things are, not what: of 201 look-alikes in the very images it was trained on it took 134 for the target.
 CLASS_GAIN = 4.0
 MAX_AVERAGING = 0.998  # averages the last few hundred steps; early on fewer, see `Learner.step`
 
@@ -108,7 +108,7 @@ class Learner:
         return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), fused=True)
 
     def step(self, batch: Batch, rate: float) -> float:
-        """One update. Returns the loss of one picture.
+        """One update. Returns the loss of one image.
 
         Raises:
             FloatingPointError: the loss is not a number.
@@ -116,18 +116,18 @@ class Learner:
         import torch
 
         tensors = to_tensors(batch, self.device)
-        pictures = tensors["img"]
+        images = tensors["img"]
         if batch.unlabelled is not None:
-            pictures = torch.cat([pictures, picture_tensor(batch.unlabelled.strong, self.device)])
+            images = torch.cat([images, image_tensor(batch.unlabelled.strong, self.device)])
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with self._autocast():
-            predictions = self.network.predict(pictures)
+            predictions = self.network.predict(images)
         if self.kind == "classify":
             tensors["cls"] = tensors["cls"].long()
         # Box distances need more than the 8 bits of a bfloat16's fraction: the loss is computed in 32 bits.
         loss = self._loss(as_float(predictions), tensors, batch.unlabelled)
-        value = float(loss.detach()) / (1 if self.kind == "classify" else len(batch.pictures))
+        value = float(loss.detach()) / (1 if self.kind == "classify" else len(batch.images))
         if not math.isfinite(value):
             raise FloatingPointError("the loss is not a number")
         loss.backward()
@@ -139,12 +139,12 @@ class Learner:
         return value
 
     def _loss(self, predictions: Any, tensors: dict[str, Any], photos: Views | None) -> Any:
-        """Of the labelled pictures; of a classifier's photos too, by what the teacher is sure of."""
+        """Of the labelled images; of a classifier's photos too, by what the teacher is sure of."""
         if photos is None or self.teacher is None:
             return self.criterion(predictions, tensors)[0].sum()
         labelled = len(tensors["img"])
         with self._autocast():
-            seen = self.teacher.probabilities(picture_tensor(photos.weak, self.device))
+            seen = self.teacher.probabilities(image_tensor(photos.weak, self.device))
         return self.criterion(predictions[:labelled], tensors)[0].sum() + agreement(seen, predictions[labelled:])
 
     def _autocast(self) -> Any:
@@ -201,7 +201,7 @@ class Learner:
 
 
 def _look_into_boxes(criterion: Any) -> None:
-    """Have losses of masks computed in their boxes; a GPU computes whole pictures faster than many small pieces."""
+    """Have losses of masks computed in their boxes; a GPU computes whole images faster than many small pieces."""
     from tools.trainers.mask_loss import cropped_mask_loss
 
     parts: list[Any] = [criterion, getattr(criterion, "one2many", None), getattr(criterion, "one2one", None)]

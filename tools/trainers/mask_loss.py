@@ -1,6 +1,6 @@
 """Ultralytics' mask loss on a CPU, computed where it is not zero.
 
-Its own computes every mask of every positive anchor over the whole picture and zeroes what lies outside the object's
+Its own computes every mask of every positive anchor over the whole image and zeroes what lies outside the object's
 box, a fifth of a training step here. This one looks into the boxes alone: the same value and gradients to rounding.
 """
 
@@ -29,10 +29,10 @@ class _CroppedMaskLoss(torch.autograd.Function):
             ctx: of torch.
             coefficients: (b, anchors, k) float32.
             prototypes: (b, k, h, w) float32.
-            masks: (b, h, w); i + 1 where the i-th object of a picture is.
+            masks: (b, h, w); i + 1 where the i-th object of an image is.
             positive: (b, anchors) bool.
             targets: (b, anchors) number of the object that an anchor is to find.
-            boxes: (b, anchors, 4) that object's box: x1, y1, x2, y2 as shares of the picture.
+            boxes: (b, anchors, 4) that object's box: x1, y1, x2, y2 as shares of the image.
 
         Returns:
             Scalar: the sum over positive anchors of the mean over the box, divided by their number.
@@ -45,23 +45,23 @@ class _CroppedMaskLoss(torch.autograd.Function):
         to_c, to_p, total = np.zeros_like(c), np.zeros_like(p), 0.0
         chosen = positive.numpy()
         count = int(chosen.sum())
-        for picture in np.flatnonzero(chosen.any(1)):
-            anchors = np.flatnonzero(chosen[picture])
-            for number in np.unique(object_of[picture, anchors]):
-                own = anchors[object_of[picture, anchors] == number]
-                x1, y1, x2, y2 = np.ceil(on_masks[picture, own[0]]).astype(int).clip(0).tolist()
-                there = p[picture, y1:y2, x1:x2]
+        for image in np.flatnonzero(chosen.any(1)):
+            anchors = np.flatnonzero(chosen[image])
+            for number in np.unique(object_of[image, anchors]):
+                own = anchors[object_of[image, anchors] == number]
+                x1, y1, x2, y2 = np.ceil(on_masks[image, own[0]]).astype(int).clip(0).tolist()
+                there = p[image, y1:y2, x1:x2]
                 if there.size == 0:  # a box between two pixels' centres, or of no size
                     continue
                 rows = there.reshape(-1, p.shape[3])
-                logits = rows @ c[picture, own].T  # (pixels, anchors)
-                truth = (ids[picture, y1:y2, x1:x2] == number + 1).reshape(-1, 1).astype(np.float32)
-                weight = 1.0 / (height * width * float(areas[picture, own[0]]) * count)
+                logits = rows @ c[image, own].T  # (pixels, anchors)
+                truth = (ids[image, y1:y2, x1:x2] == number + 1).reshape(-1, 1).astype(np.float32)
+                weight = 1.0 / (height * width * float(areas[image, own[0]]) * count)
                 decay = np.exp(-np.abs(logits))
                 total += weight * float((np.maximum(logits, 0) - logits * truth + np.log1p(decay)).sum())
                 slope = (np.where(logits >= 0, 1.0, decay) / (1.0 + decay) - truth) * np.float32(weight)
-                to_c[picture, own] = slope.T @ rows
-                to_p[picture, y1:y2, x1:x2] += (slope @ c[picture, own]).reshape(there.shape)
+                to_c[image, own] = slope.T @ rows
+                to_p[image, y1:y2, x1:x2] += (slope @ c[image, own]).reshape(there.shape)
         ctx.gradients = torch.from_numpy(to_c), torch.from_numpy(to_p).permute(0, 3, 1, 2)
         return coefficients.new_tensor(total)
 

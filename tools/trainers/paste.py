@@ -1,7 +1,7 @@
-"""Objects of one picture pasted into another.
+"""Objects of one image pasted into another.
 
 Renders show an object where it belongs; a photo may show it anywhere. Pasting (Ghiasi et al. 2021, arXiv 2012.07177)
-gives objects other surroundings, neighbours and sizes, and more of them a picture.
+gives objects other surroundings, neighbours and sizes, and more of them an image.
 """
 
 from dataclasses import dataclass, replace
@@ -10,23 +10,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.trainers.examples import Example, Picture, keep_visible, warp_boxes
+from tools.data.images import ImageArray
+from tools.trainers.examples import Example, keep_visible, warp_boxes
 
 MAX_PASTED = 6
 MIN_SOURCE_PX = 14.0  # a smaller object would be a blotch when enlarged
 MAX_ENLARGED = 2.0
-SIDE_RANGE = (0.04, 0.45)  # of a pasted object, as a share of the picture's side
+SIDE_RANGE = (0.04, 0.45)  # of a pasted object, as a share of the image's side
 _MARGIN_PX = 4  # about an object, for what blurring draws in from beside it
 
 
 @dataclass(frozen=True)
 class _CutOut:
-    """An object of a picture with what lies just around it."""
+    """An object of an image with what lies just around it."""
 
-    number: int  # in its picture's `ids`
-    picture: Picture  # (h, w, 3)
-    alpha: Picture  # (h, w) 255 where the object is seen
-    corner: tuple[int, int]  # x, y of the piece in its picture
+    number: int  # in its image's `ids`
+    image: ImageArray  # (h, w, 3)
+    alpha: ImageArray  # (h, w) 255 where the object is seen
+    corner: tuple[int, int]  # x, y of the piece in its image
     centre: tuple[float, float]  # x, y of the object's box in the piece
     side_px: int  # longer side of the box
 
@@ -40,7 +41,7 @@ def paste_objects(rng: np.random.Generator, example: Example, donor: Example) ->
     cut_outs = _whole_objects(donor)
     if not cut_outs or (example.boxes is None) != (donor.boxes is None):
         return example
-    made = replace(example, picture=example.picture.copy(), ids=example.ids.copy())
+    made = replace(example, image=example.image.copy(), ids=example.ids.copy())
     full_px = example.areas_px
     size = example.ids.shape[0]
     for _ in range(int(rng.integers(1, MAX_PASTED + 1))):
@@ -69,7 +70,7 @@ def _whole_objects(donor: Example) -> list[_CutOut]:
         piece = slice(top, y2 + _MARGIN_PX), slice(left, x2 + _MARGIN_PX)
         alpha = (donor.ids[piece] == number).astype(np.uint8) * 255
         centre = ((x1 + x2) / 2 - left, (y1 + y2) / 2 - top)
-        found.append(_CutOut(number, donor.picture[piece], alpha, (left, top), centre, side))
+        found.append(_CutOut(number, donor.image[piece], alpha, (left, top), centre, side))
     return found
 
 
@@ -84,7 +85,7 @@ def _draw(
     x2, y2 = (np.ceil(corners.max(axis=0)).astype(int) + 1).clip(0, size).tolist()
     if x2 <= x1 or y2 <= y1:
         return False
-    source, alpha = thing.picture, thing.alpha
+    source, alpha = thing.image, thing.alpha
     scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.6:
         kernel = (round(0.7 / scale), round(0.7 / scale))
@@ -97,8 +98,8 @@ def _draw(
     soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.4, 1.2)).astype(np.float32)[..., None] / 255
     tone = np.float32(np.exp(rng.normal(0, 0.2)))
     place = slice(y1, y2), slice(x1, x2)
-    under = made.picture[place]
-    made.picture[place] = np.clip(under + (moved * tone - under) * soft, 0, 255).astype(np.uint8)
+    under = made.image[place]
+    made.image[place] = np.clip(under + (moved * tone - under) * soft, 0, 255).astype(np.uint8)
     made.ids[place][cover > 127] = number
     return True
 

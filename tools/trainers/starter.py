@@ -1,9 +1,9 @@
-"""Pre-train the starter weights from formula-drawn pictures: no photo, no third-party data, no licence but ours.
+"""Pre-train the starter weights from formula-drawn images: no photo, no third-party data, no licence but ours.
 
     python -m tools.trainers.starter --out DIR [--steps N] [--minutes M] [--size PX] [--seed S]
     python -m tools.trainers.starter --out DIR --initial FILE --renders RUN [RUN ...] [...]
 
-The second form goes on from other weights with renders of the catalogue among the drawn pictures (folders of runs, made
+The second form goes on from other weights with renders of the catalogue among the drawn images (folders of runs, made
 by `benchmarks/catalogue_renders.py`): it learns to tell the catalogue's things apart. `starter.safetensors` knows one
 class, "object", either way; `starter_classes.safetensors` has the outputs of the catalogue's classes (`known.py`).
 Boxes are of whole objects, as everywhere (`tools/data/boxes.py`); masks are of what is seen.
@@ -52,10 +52,10 @@ ARCHITECTURE = "yolo11n-seg"
 NAMES = ("object",)
 MAX_BYTES = 8 * 2**20
 
-_CHUNK = 64  # pictures drawn at a time
-_SHELF_CHUNKS = 16  # drawn pictures that are kept to be used again
+_CHUNK = 64  # images drawn at a time
+_SHELF_CHUNKS = 16  # drawn images that are kept to be used again
 _FRESH_SHARE = 0.34  # of a batch is drawn anew: drawing takes as long as a fifth of a training step
-_SIZE_STEPS = (0.625, 0.75, 0.875)  # of the size; small pictures teach as much a step at half the price
+_SIZE_STEPS = (0.625, 0.75, 0.875)  # of the size; small images teach as much a step at half the price
 _FINAL_SIZE_STEPS = (0.875, 1.0, 1.125, 1.25)
 # What is drawn lies at any angle already, and a box of a whole object is loose after a turn.
 _POLICY = Policy(mosaic=0.35, scale=(0.6, 1.6), rotate_deg=8.0, colour=0.6, degrade=0.2)
@@ -91,7 +91,7 @@ def load_starter() -> "tuple[dict[str, Any], Card] | None":
 
 
 def to_example(seed: int, index: int, size_px: int) -> Example:
-    """A formula picture as a labelled example of the one class "object"."""
+    """A formula image as a labelled example of the one class "object"."""
     from tools.trainers.formula import draw
 
     drawn = draw(seed, index, size_px)
@@ -99,11 +99,11 @@ def to_example(seed: int, index: int, size_px: int) -> Example:
     present = present[present > 0]
     table = np.zeros(256, np.uint16)
     table[present] = np.arange(1, len(present) + 1)
-    return Example(drawn.picture, table[drawn.ids], np.zeros(len(present), np.int64), drawn.boxes[present])
+    return Example(drawn.image, table[drawn.ids], np.zeros(len(present), np.int64), drawn.boxes[present])
 
 
 def draw_chunk(seed: int, chunk: int, size_px: int) -> list[Example]:
-    """Pictures number 64 * chunk and the 63 after it."""
+    """Images number 64 * chunk and the 63 after it."""
     return [to_example(seed, chunk * _CHUNK + i, size_px) for i in range(_CHUNK)]
 
 
@@ -120,12 +120,12 @@ def _draw_alone(parent: int) -> None:
 
 
 def read_renders(folders: Sequence[Path], size_px: int) -> tuple["Renders", list[str]]:
-    """The kept pictures of runs as examples, and the names of all their classes, which are numbered from 1.
+    """The kept images of runs as examples, and the names of all their classes, which are numbered from 1.
 
     What one run shows as a look-alike and another as its class is of that class in both.
 
     Raises:
-        StepFailed: a folder is no run, or has no labelled picture.
+        StepFailed: a folder is no run, or has no labelled image.
     """
     runs = [_labelled(folder) for folder in folders]
     classes = list(dict.fromkeys(name for _, names in runs for name in names))
@@ -142,7 +142,7 @@ def read_renders(folders: Sequence[Path], size_px: int) -> tuple["Renders", list
 
 
 def _all_of(sample: Sample, classes: Sequence[str]) -> list[Instance]:
-    """What a picture shows of some classes, its look-alikes too."""
+    """What an image shows of some classes, its look-alikes too."""
     return [*sample.instances, *(k for k in sample.lookalikes if k.class_name in classes and k.counts is not None)]
 
 
@@ -163,7 +163,7 @@ def _labelled(folder: Path) -> tuple[list[Sample], list[str]]:
 
 
 class Renders:
-    """Pictures of several runs, one after another."""
+    """Images of several runs, one after another."""
 
     def __init__(self, runs: Sequence[SampleSource]) -> None:
         self._where = [(run, i) for run in runs for i in range(len(run))]
@@ -173,13 +173,13 @@ class Renders:
         return len(self._where)
 
     def __getitem__(self, index: int) -> Example:
-        """Picture of that number."""
+        """ImageArray of that number."""
         run, i = self._where[index]
         return run[i]
 
 
 def _parts(batch: int, mixed: bool) -> tuple[int, int, int]:
-    """How many pictures of a batch are renders, how many are drawn, and how many of those are new."""
+    """How many images of a batch are renders, how many are drawn, and how many of those are new."""
     rendered = round(batch * _RENDERS_SHARE) if mixed else 0
     return rendered, batch - rendered, max(1, round((batch - rendered) * _FRESH_SHARE))
 
@@ -213,7 +213,7 @@ class Stream:
         for slot, index in enumerate(chosen):
             one = np.random.default_rng([self.seed, 8, step, slot])
             others = one.integers(first, newest + 1, 3).tolist()
-            examples.append(vary(one, [self._picture(i) for i in (index, *others)], size_px, policy))
+            examples.append(vary(one, [self._image(i) for i in (index, *others)], size_px, policy))
         policy = _FINAL_RENDERS_POLICY if final else _RENDERS_POLICY
         for slot in range(self.rendered):
             assert self.renders is not None
@@ -230,7 +230,7 @@ class Stream:
         for chunk in [c for c in self._chunks if c < oldest]:
             del self._chunks[chunk]
 
-    def _picture(self, index: int) -> Example:
+    def _image(self, index: int) -> Example:
         return self._chunks[index // _CHUNK].result()[index % _CHUNK]
 
 
@@ -241,15 +241,15 @@ class PretrainingPlan:
     out: Path  # folder of the checkpoint and the result
     steps: int  # at most
     minutes: float = math.inf  # of wall clock at most, over all its calls
-    size_px: int = 256  # of the pictures; batches vary about it
+    size_px: int = 256  # of the images; batches vary about it
     batch: int = 16
-    seed: int = 0  # of pictures and weights
+    seed: int = 0  # of images and weights
     threads: int | None = None  # None takes all cores
     workers: int = 1  # processes that draw
     architecture: str = ARCHITECTURE
-    validation: int = 160  # pictures of another series to score with
+    validation: int = 160  # images of another series to score with
     initial: Path | None = None  # weights of an earlier pre-training to start from
-    renders: Sequence[Path] = ()  # folders of runs whose pictures are mixed in
+    renders: Sequence[Path] = ()  # folders of runs whose images are mixed in
 
 
 def pretrain(plan: PretrainingPlan) -> dict[str, Any]:
@@ -402,10 +402,10 @@ class _Pretraining:
         network.load_state_dict(self._weights())
         network = network.to(self.learner.device).eval()
         size_px = self.plan.size_px
-        pictures = [to_example(_VALIDATION_SEED, i, size_px) for i in range(self.plan.validation)]
-        score = validate(network, "segment", pictures, 1, self.learner.device)
+        images = [to_example(_VALIDATION_SEED, i, size_px) for i in range(self.plan.validation)]
+        score = validate(network, "segment", images, 1, self.learner.device)
         return {
-            "on": f"{len(pictures)} formula pictures of another series",
+            "on": f"{len(images)} formula pictures of another series",
             "mask_map50": round(score.map50, 4),
             "mask_map50_95": round(score.map50_95, 4),
         }

@@ -9,14 +9,14 @@ from typing import Any
 
 from tools.data.boxes import export_convention, with_label_boxes
 from tools.data.formats.labels import labelled
-from tools.data.formats.yolo import label_files, picture_path
+from tools.data.formats.yolo import image_path, label_files
 from tools.data.sample import Sample
 from tools.models.checkpoint import load, save, to_ultralytics_pt
 from tools.models.networks import architecture_name, quiet_ultralytics
 from tools.trainers import EpochCallback, TrainingJob, TrainingResult
 from tools.trainers.starter_files import WEIGHTS as STARTER
 
-WORKERS = 0  # processes that load pictures; Ultralytics' own default, 8, leaves some behind when it is killed
+WORKERS = 0  # processes that load images; Ultralytics' own default, 8, leaves some behind when it is killed
 
 
 def train_stock(size: str, job: TrainingJob, on_epoch: EpochCallback) -> TrainingResult:
@@ -94,7 +94,7 @@ def _write_yolo(job: TrainingJob, folder: Path) -> Path:
     samples = _splits(job)
     images = [labelled(s) for s in samples]
     for sample, image in zip(samples, images, strict=True):
-        _copy(job.image_root / sample.image, folder / picture_path(image))
+        _copy(job.image_root / sample.image, folder / image_path(image))
     for name, text in label_files(images, job.task.class_names, job.task.kind == "segment"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

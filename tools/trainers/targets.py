@@ -12,13 +12,13 @@ import numpy as np
 from tools.core.errors import StepFailed
 from tools.core.task import TaskKind
 from tools.data.boxes import BoxConvention, label_box
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Sample
 from tools.models.postprocess import centre_crop, letterbox
 from tools.trainers.examples import LOOKALIKE, Example
 
-CACHE_BYTES = 1_500_000_000  # of decoded pictures and labels; what does not fit is read again each epoch
-MAX_SIDE_SHARE = 2  # pictures are kept at most this many times the training size: they are scaled up to 1.6 times
+CACHE_BYTES = 1_500_000_000  # of decoded images and labels; what does not fit is read again each epoch
+MAX_SIDE_SHARE = 2  # images are kept at most this many times the training size: they are scaled up to 1.6 times
 
 
 def read_example(
@@ -32,23 +32,23 @@ def read_example(
     lookalikes: bool = False,
     labelled: bool = True,
 ) -> Example:
-    """The picture of a sample with what is to be learnt from it.
+    """The image of a sample with what is to be learnt from it.
 
     Args:
-        sample: its picture is `root / sample.image`.
+        sample: its image is `root / sample.image`.
         root: folder of the run.
         names: of the classes, in label order.
         kind: of task.
         convention: of boxes.
-        max_side_px: a larger picture is scaled down to this, labels with it.
+        max_side_px: a larger image is scaled down to this, labels with it.
         lookalikes: keep those whose masks are known as objects of the class `LOOKALIKE`.
-        labelled: whole pictures need a label.
+        labelled: whole images need a label.
 
     Raises:
-        StepFailed: the picture cannot be read, or a label does not fit the task; the message names it.
+        StepFailed: the image cannot be read, or a label does not fit the task; the message names it.
     """
-    picture = read_picture(root / sample.image)
-    h, w = picture.shape[:2]
+    image = read_image(root / sample.image)
+    h, w = image.shape[:2]
     if (w, h) != (sample.width, sample.height):
         raise StepFailed(
             f"{root / sample.image}: is {w} x {h} pixels, but its labels are of {sample.width} x {sample.height}; "
@@ -57,16 +57,16 @@ def read_example(
     scale = min(1.0, max_side_px / max(h, w))
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     if scale < 1:
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     ids = np.zeros(size[::-1], np.uint16)
     if kind == "classify":
         label = _label(sample, names) if labelled else None
         own = [i.box for i in sample.instances if i.class_name == sample.label]
         if not own:  # where its object is nobody knows: what a classifier in use sees of it
-            picture = centre_crop(picture, min(size))
-            ids = np.zeros(picture.shape[:2], np.uint16)
+            image = centre_crop(image, min(size))
+            ids = np.zeros(image.shape[:2], np.uint16)
         where = np.array(own, np.float32).reshape(-1, 4) * np.float32(scale)
-        return Example(picture, ids, np.zeros(len(own), np.int64), where, label)
+        return Example(image, ids, np.zeros(len(own), np.int64), where, label)
     others = [k for k in sample.lookalikes if k.counts is not None] if lookalikes else []
     things = [*sample.instances, *others]
     masks = [i.mask(h, w) for i in things]
@@ -84,7 +84,7 @@ def read_example(
         listed = [label_box(i, convention, w, h) for i in things]
         boxes = np.array(listed, np.float32).reshape(-1, 4) * np.float32(scale)
     classes = [_class(i.class_name, sample, names) for i in sample.instances] + [LOOKALIKE] * len(others)
-    return Example(picture, ids, np.array(classes, np.int64), boxes)
+    return Example(image, ids, np.array(classes, np.int64), boxes)
 
 
 def _area(mask: Any) -> int:
@@ -105,7 +105,7 @@ def _label(sample: Sample, names: Sequence[str]) -> int:
 
 def fit_example(example: Example, size_px: int) -> Example:
     """An example padded to a square as a network in use sees it."""
-    picture, box = letterbox(example.picture, size_px, square=True)
+    image, box = letterbox(example.image, size_px, square=True)
     h, w = max(1, round(box.height * box.gain)), max(1, round(box.width * box.gain))
     ids = np.zeros((size_px, size_px), np.uint16)
     ids[box.top : box.top + h, box.left : box.left + w] = cv2.resize(
@@ -114,12 +114,12 @@ def fit_example(example: Example, size_px: int) -> Example:
     boxes = None
     if example.boxes is not None:
         boxes = example.boxes * np.float32(box.gain) + np.array([box.left, box.top] * 2, np.float32)
-    return replace(example, picture=picture, ids=ids, boxes=boxes)
+    return replace(example, image=image, ids=ids, boxes=boxes)
 
 
 def centre_example(example: Example, size_px: int) -> Example:
     """An example cut to its middle square as a classifier in use sees it."""
-    return replace(example, picture=centre_crop(example.picture, size_px))
+    return replace(example, image=centre_crop(example.image, size_px))
 
 
 class SampleSource:
@@ -143,7 +143,7 @@ class SampleSource:
         if identity in self._kept:
             return self._kept[identity]
         example = self._recent(index)
-        size = example.picture.nbytes + example.ids.nbytes
+        size = example.image.nbytes + example.ids.nbytes
         if size <= self._left:
             self._left -= size
             self._kept[identity] = example

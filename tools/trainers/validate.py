@@ -57,16 +57,16 @@ def validate(
 
     groups: dict[tuple[int, ...], list[tuple[Example, float]]] = {}
     for example, least in zip(examples, ignore_sides_px or [0.0] * len(examples), strict=True):
-        groups.setdefault(example.picture.shape, []).append((example, least))
+        groups.setdefault(example.image.shape, []).append((example, least))
     right = 0
     matches: list[_Match] = []
     by_box = by_box or kind == "detect"
     for group in groups.values():
         for start in range(0, len(group), _BATCH):
             part = group[start : start + _BATCH]
-            pictures = torch.from_numpy(np.stack([e.picture for e, _ in part])).to(device).permute(0, 3, 1, 2)
+            images = torch.from_numpy(np.stack([e.image for e, _ in part])).to(device).permute(0, 3, 1, 2)
             with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-                raw = network(pictures.float().div_(255))
+                raw = network(images.float().div_(255))
             if kind == "classify":
                 right += int((raw[0].argmax(1).cpu().numpy() == [e.label for e, _ in part]).sum())
                 continue
@@ -81,7 +81,7 @@ def validate(
 
 @dataclass(frozen=True)
 class _Match:
-    """What became of the detections of one picture."""
+    """What became of the detections of one image."""
 
     correct: npt.NDArray[np.bool_]  # (n, 10) at each IoU
     ignored: npt.NDArray[np.bool_]  # (n, 10)

@@ -50,7 +50,7 @@ _KEEP_EVERY_S = 20.0  # what a kill costs at most; keeping 45 MB each epoch took
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. Rates and batch are for AdamW on sets of a few hundred pictures."""
+    """How to train. Rates and batch are for AdamW on sets of a few hundred images."""
 
     starter: bool = True  # begin with the starter weights; else with random ones
     rate_random: float = 2e-3
@@ -63,7 +63,7 @@ class Recipe:
     rate_round: float = 3e-3  # from the round before, which knows the task already
     # Of a classifier, whose head is a single layer: see docs/experiments/classifiers.md.
     classify_rate_round: float = 1e-3
-    min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not pictures
+    min_steps: int = 10  # an epoch of fewer steps takes smaller batches: steps teach, not images
     min_batch: int = 6  # below it batch statistics get poor
     policy: Policy = field(default_factory=Policy)
     # Apples told from leaves, 128 renders, 24 epochs, two seeds: right on renders 0.58 and 0.59 without cuts about the
@@ -72,10 +72,10 @@ class Recipe:
         default_factory=lambda: Policy(mosaic=0.0, scale=(0.9, 1.2), paste=0.0, foreign=0.0, about=1.0)
     )
     sizes: tuple[float, ...] = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the training size, another each batch
-    calm_share: float = 0.25  # last share of the epochs: no mosaic, pictures as they are met in use
+    calm_share: float = 0.25  # last share of the epochs: no mosaic, images as they are met in use
     narrow: float = 0.0  # share of the hidden channels that are left out of the weights a training begins with
     validations: int = 12  # over the training; each costs about as much as a tenth of an epoch
-    max_validation: int = 80  # pictures
+    max_validation: int = 80  # images
 
 
 class YoloTrainer:
@@ -254,7 +254,7 @@ class _Training:
         self._restore()
 
     def _read_validation(self, reading: dict[str, Any]) -> tuple[list[Example], list[float], bool]:
-        """Validation pictures at the training size, the side under which things in each are ignored, by boxes or not.
+        """Validation images at the training size, the side under which things in each are ignored, by boxes or not.
 
         What is ignored is told in a photo's own pixels; renders label small things, so in them nothing is.
         """
@@ -325,20 +325,20 @@ class _Training:
     def _epoch(self) -> None:
         from tools.trainers.loop import rate_at
 
-        epoch, began, losses, pictures = self.progress.epoch, time.monotonic(), [], 0
+        epoch, began, losses, images = self.progress.epoch, time.monotonic(), [], 0
         steps = steps_of(len(self.source), self.batch)
         for number, batch in enumerate(self._batches(epoch)):
             if number + 1 == steps and epoch + 1 < self.progress.planned:
                 self._batches(epoch + 1)  # the first is made while this step is taken and its result is judged
             done = (epoch + number / steps) / self.progress.planned
             losses.append(self.learner.step(batch, rate_at(done, self.rate)))
-            pictures += len(batch.pictures)
+            images += len(batch.images)
             if epoch == 0 and number + 1 == min(3, steps):  # the first epoch of a tight budget must know it is tight
                 self._plan_for(began, steps / (number + 1))
             if self.clock.left_s() < 0:
                 break
         trained_s = time.monotonic() - began
-        self._end_epoch(float(np.mean(losses)), pictures / trained_s, began)
+        self._end_epoch(float(np.mean(losses)), images / trained_s, began)
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
         """Batches of an epoch, begun once; begun again when the plan changed since and made the epoch a calm one."""
@@ -410,11 +410,11 @@ class _Training:
         self.kept = time.monotonic()
 
     def _epoch_s(self) -> float:
-        steady = self.seconds[1:] or self.seconds  # the first epoch also reads pictures and warms up
+        steady = self.seconds[1:] or self.seconds  # the first epoch also reads images and warms up
         return float(np.mean(steady[-5:])) if steady else 0.0
 
     def _is_stale(self) -> bool:
-        """No better for `patience` epochs, after at least one validation; never when judged on training pictures.
+        """No better for `patience` epochs, after at least one validation; never when judged on training images.
 
         Then the calm end comes early, and with it the fall of the rate: weights as a high rate leaves them are poor,
         and a later round, which begins with good ones, is worse in its middle than at both ends.

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from tools.core.errors import FixArguments, StepFailed
+from tools.data.images import MAX_PIXELS, ImageArray, walk_files, write_image
 from tools.data.photos import SAME_LOOK_BITS, look_hash
-from tools.data.pictures import MAX_PIXELS, Picture, walk_files, write_picture
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said by us, once
 # What a file says must not make the reader fetch anything.
@@ -39,7 +39,7 @@ class Frame:
 
     number: int  # from 0, of all frames of the video
     time_s: float
-    picture: Picture  # RGB
+    image: ImageArray  # RGB
 
 
 class Video:
@@ -84,9 +84,9 @@ class Video:
                     continue
                 whole, pixels = self._capture.retrieve()
                 if whole and pixels is not None:
-                    picture = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-                    self.height, self.width = picture.shape[:2]  # turned upright, they differ from what is announced
-                    yield Frame(number, number / self.fps, picture)
+                    image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+                    self.height, self.width = image.shape[:2]  # turned upright, they differ from what is announced
+                    yield Frame(number, number / self.fps, image)
         finally:
             self._capture.release()
         if not self.read:
@@ -113,7 +113,7 @@ def every_of(path: Path, seconds: float) -> int:
 
 
 def write_frames(path: Path, folder: Path, every: int, *, copies: bool) -> str:
-    """Write frames of a video as pictures that all names say are of one photo; nothing where that is done.
+    """Write frames of a video as images that all names say are of one photo; nothing where that is done.
 
     Args:
         path: of the video.
@@ -134,12 +134,12 @@ def write_frames(path: Path, folder: Path, every: int, *, copies: bool) -> str:
     shutil.rmtree(building, ignore_errors=True)  # what a kill left
     video, kept = Video(path, every), deque[int](maxlen=_COMPARED)
     for frame in video:
-        look = None if copies else look_hash(frame.picture)
+        look = None if copies else look_hash(frame.image)
         if look is not None:
             if any((look ^ other).bit_count() <= SAME_LOOK_BITS for other in kept):
                 continue
             kept.append(look)
-        write_picture(building / f"{path.stem}_part_{frame.number:06d}.jpg", frame.picture)
+        write_image(building / f"{path.stem}_part_{frame.number:06d}.jpg", frame.image)
     building.replace(folder)
     return video.problem
 

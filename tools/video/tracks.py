@@ -7,7 +7,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance
 
 TrackerName = Literal["bytetrack", "botsort"]
@@ -47,24 +47,24 @@ class Tracker:
         self._by_class: dict[str, Any] = {}
         self._numbers: dict[tuple[str, int], int] = {}
 
-    def update(self, found: Sequence[Instance], picture: Picture) -> list[Tracked]:
+    def update(self, found: Sequence[Instance], image: ImageArray) -> list[Tracked]:
         """The objects of the next frame that are in a track; one that is seen for the first time waits a frame.
 
         Args:
             found: detections from half the threshold on.
-            picture: the RGB frame.
+            image: the RGB frame.
         """
         from ultralytics.engine.results import Boxes
 
         for name in sorted({i.class_name for i in found} - set(self._by_class)):
             self._by_class[name] = self._new()
         tracked = []
-        frame = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), np.uint8)
+        frame = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.uint8)
         for name, tracker in self._by_class.items():
             own = [i for i in found if i.class_name == name]
             rows = np.array([[*i.box, i.score, 0] for i in own], np.float32).reshape(-1, 6)
             for *_, number, _, _, index in tracker.update(
-                Boxes(rows, (picture.shape[0], picture.shape[1])), frame
+                Boxes(rows, (image.shape[0], image.shape[1])), frame
             ).tolist():
                 key = (name, int(number))
                 track = self._numbers.setdefault(key, len(self._numbers) + 1)

@@ -20,7 +20,7 @@ import numpy as np
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import json_text
 from tools.core.task import TaskKind
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import Instance
 from tools.models.predict import class_colour, draw
 from tools.video.counting import CountingLine, Zone, line_of, zone_of
@@ -34,13 +34,13 @@ _COLUMNS = ("frame", "time_s", "track", "class", "score", "x1", "y1", "x2", "y2"
 
 
 class Finder(Protocol):
-    """What finds objects in a picture: trained weights, or anything else that answers like them."""
+    """What finds objects in an image: trained weights, or anything else that answers like them."""
 
     kind: TaskKind
     names: list[str]
 
-    def predict(self, picture: Picture, confidence: float) -> list[Instance]:
-        """Objects in an RGB picture, best first."""
+    def predict(self, image: ImageArray, confidence: float) -> list[Instance]:
+        """Objects in an RGB image, best first."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def watch(finder: Finder, path: Path, stem: Path, how: Watching, told: Told | No
         {"video", "frames", "tracks" by class, "lines", "zones", "problem", and the files "drawn", "csv", "json"}.
 
     Raises:
-        FixArguments: a line or zone is none, or the model names whole pictures.
+        FixArguments: a line or zone is none, or the model names whole images.
         StepFailed: nothing of the video can be read.
     """
     if finder.kind == "classify":
@@ -99,15 +99,15 @@ def watch(finder: Finder, path: Path, stem: Path, how: Watching, told: Told | No
     with ExitStack() as stack:
         results = stack.enter_context(_Results(stem, rate, finder.names))
         for frame in video:
-            found = finder.predict(frame.picture, how.confidence * LOW_SHARE)
-            tracked = tracker.update(found, frame.picture)
+            found = finder.predict(frame.image, how.confidence * LOW_SHARE)
+            tracked = tracker.update(found, frame.image)
             for line in lines:
                 line.see(tracked, frame.time_s)
             for zone in zones:
                 zone.see(tracked, frame.time_s, 1 / rate)
             outcome.frames += 1
             outcome.tracks.update({t.track: t.instance.class_name for t in tracked})
-            results.add(frame, tracked, _drawn(frame.picture, tracked, finder.names, lines, zones))
+            results.add(frame, tracked, _drawn(frame.image, tracked, finder.names, lines, zones))
             if told is not None:
                 told(video.read, max(video.read, video.announced))
         outcome.problem = video.problem
@@ -138,10 +138,10 @@ class _Results:
         self._close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def add(self, frame: Frame, tracked: Sequence[Tracked], drawn: Picture) -> None:
+    def add(self, frame: Frame, tracked: Sequence[Tracked], drawn: ImageArray) -> None:
         """Write one frame down."""
         self._draw(drawn)
-        height, width = frame.picture.shape[:2]
+        height, width = frame.image.shape[:2]
         image = {"id": self._images + 1, "frame": frame.number, "time_s": round(frame.time_s, 3)}
         self._list("images", image | {"file_name": f"{frame.number:06d}", "width": width, "height": height})
         self._images += 1
@@ -163,7 +163,7 @@ class _Results:
         file = self._lists[name]
         file.write(("," if file.tell() else "") + json.dumps(entry, ensure_ascii=False) + "\n")
 
-    def _draw(self, drawn: Picture) -> None:
+    def _draw(self, drawn: ImageArray) -> None:
         height, width = drawn.shape[:2]
         if self._writer is None:
             self._size = (width - width % 2, height - height % 2)  # the codec wants even sides
@@ -205,14 +205,14 @@ class _Results:
 
 
 def _drawn(
-    picture: Picture,
+    image: ImageArray,
     tracked: Sequence[Tracked],
     names: Sequence[str],
     lines: Sequence[CountingLine],
     zones: Sequence[Zone],
-) -> Picture:
+) -> ImageArray:
     """A frame with masks or boxes, the number of each track, and lines and zones with their counts."""
-    canvas = draw(picture, [t.instance for t in tracked], names, labels=False)
+    canvas = draw(image, [t.instance for t in tracked], names, labels=False)
     thick = max(1, round(max(canvas.shape[:2]) / 420))
     for t in tracked:
         x1, y1, _, _ = t.instance.box
@@ -227,7 +227,7 @@ def _drawn(
     return canvas
 
 
-def _write(canvas: Picture, text: str, where: tuple[float, float], colour: tuple[int, int, int], thick: int) -> None:
+def _write(canvas: ImageArray, text: str, where: tuple[float, float], colour: tuple[int, int, int], thick: int) -> None:
     scale = 0.45 * max(1.0, thick / 1.5)
     (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
     height, width = canvas.shape[:2]

@@ -1,4 +1,4 @@
-"""A picture to click on, drag over, draw corners and paint on: plain JavaScript, no library, no build."""
+"""An image to click on, drag over, draw corners and paint on: plain JavaScript, no library, no build."""
 
 import base64
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _MOST_STROKES = 200  # told at once: what was painted while the page was at work
 
 @dataclass(frozen=True)
 class Words:
-    """What the bar above a picture says."""
+    """What the bar above an image says."""
 
     zoom_in: str
     zoom_out: str
@@ -35,9 +35,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Click:
-    """One click, drag, shape, or strokes of the brush, in pixels of the picture."""
+    """One click, drag, shape, or strokes of the brush, in pixels of the image."""
 
-    picture: str
+    image: str
     kind: str  # "point", "box", "polygon" or "brush"
     points: list[tuple[float, float]]
     outside: bool  # made with Alt or Shift, or with the right button: not part of the thing
@@ -53,43 +53,43 @@ _component = st.components.v2.component(
 
 
 def clicker(
-    jpeg: bytes, width: int, height: int, hint: str, *, picture: str, key: str, on_click: Callable[[Click], None],
+    jpeg: bytes, width: int, height: int, hint: str, *, image: str, key: str, on_click: Callable[[Click], None],
     done: int, words: Words | None = None, about: str = "",
 ) -> None:  # fmt: skip
-    """Show a picture to click on.
+    """Show an image to click on.
 
     Args:
         jpeg: what is shown, at any scale.
-        width: of the picture in whose pixels clicks are told.
+        width: of the image in whose pixels clicks are told.
         height: of it.
-        hint: said under the picture.
-        picture: name that comes back with a click, so that a late one is not taken for the next picture's.
+        hint: said under the image.
+        image: name that comes back with a click, so that a late one is not taken for the next image's.
         key: of the widget.
         on_click: what a click does, before anything is drawn.
         done: how many clicks were taken so far; until it changes, the browser shows that one is being worked on.
-        about: what the picture shows, for who does not see it.
+        about: what the image shows, for who does not see it.
         words: of a bar to zoom, to draw corners and to paint with; None: no bar.
     """
     src = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": picture, "about": about,
+    data = {"src": src, "width": width, "height": height, "hint": hint, "picture": image, "about": about,
             "words": None if words is None else asdict(words), "done": done}  # fmt: skip
 
     def clicked() -> None:
-        click = read_click(st.session_state[key].get("click"), width, height, picture)
+        click = read_click(st.session_state[key].get("click"), width, height, image)
         if click is not None:
             on_click(click)
 
     _component(key=key, data=data, on_click_change=clicked)
 
 
-def read_click(value: Any, width: int, height: int, picture: str) -> Click | None:
+def read_click(value: Any, width: int, height: int, image: str) -> Click | None:
     """What the browser sent, checked: anything may come from there."""
-    if not isinstance(value, dict) or value.get("picture") != picture:
+    if not isinstance(value, dict) or value.get("picture") != image:
         return None
     outside = bool(value.get("outside"))
     if value.get("kind") == "brush":
         strokes = _strokes(value.get("strokes"), width, height)
-        return Click(picture, "brush", [], outside, strokes) if strokes else None
+        return Click(image, "brush", [], outside, strokes) if strokes else None
     allowed = {"point": (1, 1), "box": (2, 2), "polygon": _CORNERS}.get(str(value.get("kind")))
     if allowed is None:
         return None
@@ -97,11 +97,11 @@ def read_click(value: Any, width: int, height: int, picture: str) -> Click | Non
     if points is None:
         return None
     points = [(min(x, width - 1.0), min(y, height - 1.0)) for x, y in points]
-    return Click(picture, value["kind"], points, outside)
+    return Click(image, value["kind"], points, outside)
 
 
 def _points(value: Any, width: int, height: int, allowed: tuple[int, int]) -> list[tuple[float, float]] | None:
-    """Points inside of the picture, from so many to so many; None where that is not what came."""
+    """Points inside of the image, from so many to so many; None where that is not what came."""
     try:
         points = [(float(x), float(y)) for x, y in value]
     except (TypeError, ValueError):

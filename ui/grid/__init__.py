@@ -1,4 +1,4 @@
-"""Pages of pictures in one element: many small elements are what makes a page slow.
+"""Pages of images in one element: many small elements are what makes a page slow.
 
 The pages around the one in sight are sent ahead, so that the browser turns to them without asking.
 """
@@ -17,10 +17,10 @@ _AHEAD = 5  # pages asked for at once: more than the browser ever does
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture; its texts are shown as they are."""
+    """One image; its texts are shown as they are."""
 
     id: str
-    jpeg: bytes  # empty: the picture is missing
+    jpeg: bytes  # empty: the image is missing
     title: str
     note: str
     bad: bool = False
@@ -57,7 +57,7 @@ def grid(
     pages: Mapping[int, Sequence[Tile]], page: int, count: int, words: Words, *, asked: str, version: str, key: str,
     on_turn: Callable[[], None],
 ) -> str | None:  # fmt: skip
-    """Show pages of pictures; returns the id of the one that was just clicked, if any.
+    """Show pages of images; returns the id of the one that was just clicked, if any.
 
     Args:
         pages: tiles by page, from 1; the page in sight and those that the browser asked for.
@@ -65,7 +65,7 @@ def grid(
         count: of pages.
         words: of the pager.
         asked: what the pages are of, such as a filter: another one begins at `page`.
-        version: of the pictures: pages of another one are forgotten.
+        version: of the images: pages of another one are forgotten.
         key: of the widget.
         on_turn: called before the page runs again, when `turn_of` has something to say.
     """

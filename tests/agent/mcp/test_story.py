@@ -79,7 +79,7 @@ def test_a_killed_stage_that_starts_again_is_one_step_and_a_repeated_question_on
     assert story.entries[0].step.state == "stopped"
 
 
-def test_a_step_counts_the_pictures_of_its_round_however_much_it_looks_at(tmp_path):
+def test_a_step_counts_the_images_of_its_round_however_much_it_looks_at(tmp_path):
     run = context(tmp_path / "r")
     with run.stage("generate"):  # after a stop: 20 of the round are there, two scenes gave none
         run.progress("generate", 20, 50, pictures=20)

@@ -10,7 +10,7 @@ import pytest
 from agent.report import write as module
 from agent.report.charts import Line, interval_bar, line_chart
 from agent.report.facts import command_of, curves_of, facts_of
-from agent.report.pictures import agreement, contact_sheet, diverse, predictions
+from agent.report.images import agreement, contact_sheet, diverse, predictions
 from agent.report.scores import headline_of
 from agent.report.write import markdown_text, minutes, write_report
 from tests.runs import Imprecise, evaluation, make_run
@@ -182,7 +182,7 @@ def test_a_stop_while_predicting_stops(tmp_path: Path, with_model: Any) -> None:
         predictions(run, Imprecise(run), "synthetic_test", samples, 0.3)
 
 
-# Pictures -------------------------------------------------------------------------------------------------------
+# Images -------------------------------------------------------------------------------------------------------
 
 
 def thing(x: int, y: int, side: int, name: str = "apple", masked: bool = True) -> Instance:

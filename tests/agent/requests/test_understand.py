@@ -330,7 +330,7 @@ def test_what_is_seen_from_the_air_is_a_place(request_text):
     assert ([c.drawn_as for c in result.classes], result.contexts) == (["car"], ["aerial"])
 
 
-def test_a_thing_that_also_takes_pictures_is_a_thing():
+def test_a_thing_that_also_takes_images_is_a_thing():
     """A webcam was read as a live stream, a drone as a way of looking."""
     things = {"webcam": "webcam", "webcams": "webcam", "bird": "bird", "birds": "bird", "drone": "drone"}
     things |= {"drones": "drone", "cctv camera": "cctv camera"}

@@ -5,7 +5,7 @@ import pytest
 
 from tools.annotators.audit import APPLE_PAPER, audit, sentence
 from tools.data.sample import Instance, encode_mask
-from tools.metrics.coco import JudgedPicture
+from tools.metrics.coco import JudgedImage
 
 
 def _square(x, y, side, name="apple", masks=True):
@@ -14,8 +14,8 @@ def _square(x, y, side, name="apple", masks=True):
     return Instance(class_name=name, box=(x, y, x + side, y + side), counts=encode_mask(mask) if masks else None)
 
 
-def _audit(*pictures, classes=("apple", "lemon"), draws=200):
-    scored = [JudgedPicture(str(i), 40, 40, truths, found) for i, (truths, found) in enumerate(pictures)]
+def _audit(*images, classes=("apple", "lemon"), draws=200):
+    scored = [JudgedImage(str(i), 40, 40, truths, found) for i, (truths, found) in enumerate(images)]
     return audit(scored, classes, "sam", draws, 0)
 
 

@@ -15,12 +15,12 @@ def _task(*names, kind="segment", **phrases):
     return TaskSpec(kind=kind, classes=classes, budget=Budget(images=1, rounds=1))
 
 
-def _picture():
+def _image():
     """An apple and a lemon on grey, 100 px."""
-    picture = np.full((100, 100, 3), COLOURS["background"], np.uint8)
-    picture[10:40, 10:50] = COLOURS["apple"]
-    picture[60:90, 50:90] = COLOURS["lemon"]
-    return picture
+    image = np.full((100, 100, 3), COLOURS["background"], np.uint8)
+    image[10:40, 10:50] = COLOURS["apple"]
+    image[60:90, 50:90] = COLOURS["lemon"]
+    return image
 
 
 def _rules(detectors=1, **changes):
@@ -36,10 +36,10 @@ def _annotator(detectors=None, segmenter=None, task=None, others=(), embedder=No
     )  # fmt: skip
 
 
-def _label(annotator, picture=None, task=None):
+def _label(annotator, image=None, task=None):
     sample = Sample(id="s", image="", width=100, height=100, sha256="", family="f", engine="diffusion")
-    picture = _picture() if picture is None else picture
-    return annotator.annotate_many([picture], [sample], task or _task("apple", "lemon"))[0]
+    image = _image() if image is None else image
+    return annotator.annotate_many([image], [sample], task or _task("apple", "lemon"))[0]
 
 
 @pytest.mark.parametrize("flip", [False, True])
@@ -47,7 +47,7 @@ def test_boxes_and_masks_are_found(flip):
     labels = _label(_annotator(flip=flip))
     assert {(i.class_name, i.box) for i in labels} == {("apple", (10, 10, 50, 40)), ("lemon", (50, 60, 90, 90))}
     for one in labels:
-        assert (one.mask(100, 100) == coloured(_picture(), one.class_name)).all()
+        assert (one.mask(100, 100) == coloured(_image(), one.class_name)).all()
         assert one.source == "colours+colour-cut"
 
 
@@ -96,8 +96,8 @@ def test_ghosts_of_one_detector_are_refused_by_the_other():
 
 def test_the_mask_must_fill_its_box():
     class Specks(ColourSegmenter):
-        def _mask(self, picture, box):
-            mask = np.zeros(picture.shape[:2], bool)
+        def _mask(self, image, box):
+            mask = np.zeros(image.shape[:2], bool)
             mask[box[1] : box[1] + 8, box[0] : box[0] + 8] = True
             return mask
 
@@ -111,8 +111,8 @@ def test_the_crop_must_look_like_its_class():
     """A detector that takes the lemon for an apple."""
 
     class Wrong(ColourDetector):
-        def _detect(self, picture, phrases, confidence):
-            return [d.__class__(d.box, d.score, 0) for d in super()._detect(picture, phrases, confidence)]
+        def _detect(self, image, phrases, confidence):
+            return [d.__class__(d.box, d.score, 0) for d in super()._detect(image, phrases, confidence)]
 
     annotator = _annotator([Wrong()], embedder=ColourEmbedder())
     assert [(i.class_name, i.box[0]) for i in _label(annotator)] == [("apple", 10)]
@@ -121,10 +121,10 @@ def test_the_crop_must_look_like_its_class():
 
 
 def test_what_nobody_sees_is_no_label():
-    picture = paint("background", 100)
-    picture[50:53, 50:53] = COLOURS["apple"]
+    image = paint("background", 100)
+    image[50:53, 50:53] = COLOURS["apple"]
     annotator = _annotator()
-    assert _label(annotator, picture) == []
+    assert _label(annotator, image) == []
     assert annotator.dropped == {"too small": 1}
 
 
@@ -146,7 +146,7 @@ def test_scores_and_hits_compare_with_labels():
     truth = Instance(class_name="apple", box=(10, 10, 50, 40))
     sample = Sample(id="s", image="", width=100, height=100, sha256="", family="f", engine="real", instances=[truth])
     annotator = _annotator([ColourDetector(ghosts=1)])
-    scores, hits = scores_and_hits(annotator, [sample], _task("apple", "lemon"), lambda _: _picture(), 0.5)
+    scores, hits = scores_and_hits(annotator, [sample], _task("apple", "lemon"), lambda _: _image(), 0.5)
     assert sorted(hits) == [False, False, True]  # the apple; the lemon has no label, the ghost is nothing
     assert scores == [0.9] * 3
 
@@ -158,7 +158,7 @@ def test_everything_is_released():
 
 
 def test_a_baseline_answers_like_a_model():
-    found = ZeroShot(_annotator([ColourDetector(score=0.1)]), _task("apple", "lemon")).predict_many([_picture()], 0.001)
+    found = ZeroShot(_annotator([ColourDetector(score=0.1)]), _task("apple", "lemon")).predict_many([_image()], 0.001)
     assert [(i.class_name, i.counts is not None) for i in found[0]] == [("apple", True), ("lemon", True)]
     named = ZeroShot(None, _task("apple", "lemon", kind="classify"), ColourEmbedder())
     assert named.name == "colours"
@@ -166,6 +166,6 @@ def test_a_baseline_answers_like_a_model():
     assert [max(s, key=s.get) for s in shares] == ["apple", "lemon"]
     assert sum(shares[0].values()) == pytest.approx(1)
     with pytest.raises(ValueError, match="classify_many"):
-        named.predict_many([_picture()], 0.1)
+        named.predict_many([_image()], 0.1)
     with pytest.raises(ValueError, match="needs a detector"):
         ZeroShot(None, _task("apple"))

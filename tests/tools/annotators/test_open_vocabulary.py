@@ -10,7 +10,7 @@ from tools.core.errors import StepFailed
 pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(0)
-PICTURES = [RNG.integers(0, 255, shape, np.uint8) for shape in ((48, 64, 3), (64, 48, 3), (48, 64, 3))]
+IMAGES = [RNG.integers(0, 255, shape, np.uint8) for shape in ((48, 64, 3), (64, 48, 3), (48, 64, 3))]
 
 
 @pytest.fixture(scope="session")
@@ -21,34 +21,34 @@ def detectors(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("name", "confidence"), [("grounding-dino", 0.35), ("owlv2", 0.10)])
-def test_boxes_lie_in_their_picture(detectors, name, confidence):
+def test_boxes_lie_in_their_image(detectors, name, confidence):
     detector = detectors[name]
     assert usual_confidence(detector) == confidence
-    answers = detector.detect(PICTURES, ["ripe apple", "lemon"], 0.0)
+    answers = detector.detect(IMAGES, ["ripe apple", "lemon"], 0.0)
     assert sum(map(len, answers)) > 0
-    for picture, found in zip(PICTURES, answers, strict=True):
-        height, width = picture.shape[:2]
+    for image, found in zip(IMAGES, answers, strict=True):
+        height, width = image.shape[:2]
         for one in found:
             assert 0 <= one.box[0] < one.box[2] <= width
             assert 0 <= one.box[1] < one.box[3] <= height
             assert one.phrase in (0, 1)
     least = max(d.score for found in answers for d in found)
-    surest = [d for found in detector.detect(PICTURES, ["ripe apple", "lemon"], least) for d in found]
+    surest = [d for found in detector.detect(IMAGES, ["ripe apple", "lemon"], least) for d in found]
     assert surest
     assert {d.score for d in surest} == {least}
 
 
 @pytest.mark.parametrize("name", ["grounding-dino", "owlv2"])
 def test_a_batch_changes_nothing(detectors, name):
-    together = detectors[name].detect(PICTURES, ["apple"], 0.0)
-    for picture, found in zip(PICTURES, together, strict=True):
-        alone = detectors[name].detect([picture], ["apple"], 0.0)[0]
+    together = detectors[name].detect(IMAGES, ["apple"], 0.0)
+    for image, found in zip(IMAGES, together, strict=True):
+        alone = detectors[name].detect([image], ["apple"], 0.0)[0]
         assert [d.box for d in alone] == [pytest.approx(d.box, abs=0.1) for d in found]
 
 
 def test_many_phrases_are_asked_in_parts(detectors, monkeypatch):
     monkeypatch.setattr("tools.annotators.open_vocabulary.PHRASES_A_CALL", 2)
-    found = detectors["grounding-dino"].detect(PICTURES[:1], ["apple", "lemon", "plum"], 0.0)[0]
+    found = detectors["grounding-dino"].detect(IMAGES[:1], ["apple", "lemon", "plum"], 0.0)[0]
     assert {d.phrase for d in found} <= {0, 1, 2}
     assert 2 in {d.phrase for d in found}
 
@@ -62,10 +62,10 @@ def test_phrases_are_told_apart_by_their_tokens(detectors):
 def test_sam3_finds_and_cuts_out_by_words(tmp_path):
     detector = make_detector(str(checkpoints.sam3(tmp_path / "sam3")), offline=True, batch=2)
     assert (detector.name, usual_confidence(detector)) == ("sam3", 0.5)
-    found = detector.detect(PICTURES, ["apple", "lemon"], 0.0)
+    found = detector.detect(IMAGES, ["apple", "lemon"], 0.0)
     assert {d.phrase for own in found for d in own} == {0, 1}
-    for picture, own in zip(PICTURES, found, strict=True):
-        height, width = picture.shape[:2]
+    for image, own in zip(IMAGES, found, strict=True):
+        height, width = image.shape[:2]
         for one in own:
             assert 0 <= one.box[0] < one.box[2] <= width
             assert 0 <= one.box[1] < one.box[3] <= height
@@ -78,14 +78,14 @@ def test_yoloe_finds_and_cuts_out(tmp_path, monkeypatch):
     detector = make_detector(str(checkpoints.yoloe(tmp_path / "yoloe.pt")), offline=True, batch=2)
     assert isinstance(detector, UltralyticsDetector)
     with pytest.raises(StepFailed, match=r"mobileclip_blt\.ts"):  # never fetched unasked
-        detector.detect(PICTURES[:1], ["apple"], 0.1)
+        detector.detect(IMAGES[:1], ["apple"], 0.1)
     vectors = torch.nn.functional.normalize(torch.randn(1, 2, 512), dim=-1)
     detector._model.set_classes(["apple", "lemon"], vectors)
     detector._heard = ["apple", "lemon"]
-    found = detector.detect(PICTURES, ["apple", "lemon"], 0.0)
+    found = detector.detect(IMAGES, ["apple", "lemon"], 0.0)
     assert all(found)
-    for picture, own in zip(PICTURES, found, strict=True):
-        assert {d.mask.shape for d in own} == {picture.shape[:2]}
+    for image, own in zip(IMAGES, found, strict=True):
+        assert {d.mask.shape for d in own} == {image.shape[:2]}
 
 
 class _Evil:

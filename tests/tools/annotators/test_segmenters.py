@@ -13,13 +13,13 @@ from tools.core.errors import StepFailed
 def _scene(size=120):
     """A red disc and a yellow square on noisy grey, and their masks."""
     rng = np.random.default_rng(0)
-    picture = np.full((size, size, 3), 120.0)
+    image = np.full((size, size, 3), 120.0)
     disc, square = np.zeros((size, size), np.uint8), np.zeros((size, size), np.uint8)
     cv2.circle(disc, (35, 40), 20, 1, -1)
     square[70:100, 70:105] = 1
-    picture[disc > 0], picture[square > 0] = (190, 40, 40), (220, 200, 40)
-    picture = (picture + rng.normal(0, 8, picture.shape)).clip(0, 255).astype(np.uint8)
-    return picture, [disc.astype(bool), square.astype(bool)], [(15, 20, 56, 61), (70, 70, 105, 100)]
+    image[disc > 0], image[square > 0] = (190, 40, 40), (220, 200, 40)
+    image = (image + rng.normal(0, 8, image.shape)).clip(0, 255).astype(np.uint8)
+    return image, [disc.astype(bool), square.astype(bool)], [(15, 20, 56, 61), (70, 70, 105, 100)]
 
 
 def _iou(a, b):
@@ -27,16 +27,16 @@ def _iou(a, b):
 
 
 def test_grabcut_cuts_out():
-    picture, truths, boxes = _scene()
-    masks = GrabCutSegmenter().masks(picture, boxes)
+    image, truths, boxes = _scene()
+    masks = GrabCutSegmenter().masks(image, boxes)
     assert [_iou(m, t) > 0.9 for m, t in zip(masks, truths, strict=True)] == [True, True]
-    again = GrabCutSegmenter().masks(picture, boxes)
+    again = GrabCutSegmenter().masks(image, boxes)
     assert all((a == b).all() for a, b in zip(masks, again, strict=True))
 
 
-def test_grabcut_never_leaves_the_box_and_works_on_large_pictures():
-    picture, truths, boxes = _scene()
-    large = cv2.resize(picture, (1200, 1200))
+def test_grabcut_never_leaves_the_box_and_works_on_large_images():
+    image, truths, boxes = _scene()
+    large = cv2.resize(image, (1200, 1200))
     wide = [tuple(10 * v for v in b) for b in boxes]
     for mask, truth, box in zip(GrabCutSegmenter().masks(large, wide), truths, wide, strict=True):
         outside = mask.copy()
@@ -51,8 +51,8 @@ def test_grabcut_says_when_it_cannot(box):
 
 
 def test_grabcut_takes_hints():
-    picture = _scene()[0]
-    mask = GrabCutSegmenter().masks(picture, [(15, 20, 105, 100)], [[(35, 40, True), (87, 85, False)]])[0]
+    image = _scene()[0]
+    mask = GrabCutSegmenter().masks(image, [(15, 20, 105, 100)], [[(35, 40, True), (87, 85, False)]])[0]
     assert mask[40, 35]
     assert not mask[85, 87]
 
@@ -82,38 +82,38 @@ def weights(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["pth", "safetensors", "transformers", "sam2"])
 def test_sam_loads_and_batches_change_nothing(weights, kind, monkeypatch):
-    picture, _, boxes = _scene()
+    image, _, boxes = _scene()
     boxes = [*boxes, (5, 5, 115, 115)]
     one, many = (make_sam(str(weights[kind]), offline=True, batch=b, min_quality=-1e9) for b in (1, 64))
     assert isinstance(many, TransformersSam if kind in ("transformers", "sam2") else SegmentAnything)
     encoded = []
     encoder = one._network.vision_encoder if kind in ("transformers", "sam2") else one._predictor.model.image_encoder
     encoder.register_forward_hook(lambda *_: encoded.append(1))
-    for a, b in zip(one.masks(picture, boxes), many.masks(picture, boxes), strict=True):
-        assert a.shape == picture.shape[:2]
+    for a, b in zip(one.masks(image, boxes), many.masks(image, boxes), strict=True):
+        assert a.shape == image.shape[:2]
         assert (a != b).mean() < 0.01
-    assert len(encoded) == 1  # once a picture, however many batches of boxes
+    assert len(encoded) == 1  # once an image, however many batches of boxes
 
 
 def test_the_same_weights_in_both_containers_give_the_same_masks(weights):
-    picture, _, boxes = _scene()
+    image, _, boxes = _scene()
     a, b = (make_sam(str(weights[k]), offline=True, batch=8, min_quality=-1e9) for k in ("pth", "safetensors"))
-    for x, y in zip(a.masks(picture, boxes), b.masks(picture, boxes), strict=True):
+    for x, y in zip(a.masks(image, boxes), b.masks(image, boxes), strict=True):
         assert (x == y).all()
 
 
 @pytest.mark.parametrize("kind", ["pth", "transformers"])
 def test_masks_that_the_model_doubts_are_failures(weights, kind):
-    picture, _, boxes = _scene()
-    assert make_sam(str(weights[kind]), offline=True, batch=8, min_quality=1e9).masks(picture, boxes) == [None, None]
-    assert make_sam(str(weights[kind]), offline=True, batch=8, min_quality=0).masks(picture, []) == []
+    image, _, boxes = _scene()
+    assert make_sam(str(weights[kind]), offline=True, batch=8, min_quality=1e9).masks(image, boxes) == [None, None]
+    assert make_sam(str(weights[kind]), offline=True, batch=8, min_quality=0).masks(image, []) == []
 
 
 def test_points_change_the_mask(weights):
-    picture, _, boxes = _scene()
+    image, _, boxes = _scene()
     sam = make_sam(str(weights["pth"]), offline=True, batch=8, min_quality=-1e9)
-    plain = sam.masks(picture, boxes)
-    hinted = sam.masks(picture, boxes, [[(30, 30, True), (50, 50, False)], []])
+    plain = sam.masks(image, boxes)
+    hinted = sam.masks(image, boxes, [[(30, 30, True), (50, 50, False)], []])
     assert (plain[0] != hinted[0]).any()
 
 

@@ -14,8 +14,8 @@ def test_every_setting_has_a_group_and_its_own_reason():
     assert all(t.group for t in found.values())
     assert found["max_cosine"].reason.startswith("Near-duplicates: greatest cosine to a kept sample.")
     assert found["min_images"].reason.startswith("fewer cannot be split") and found["runs_dir"].reason == ""
-    assert found["ray_address"].group.startswith("Where pictures are made")
-    assert found["cutouts_dir"].reason.startswith("RGBA pictures of single things")  # above it
+    assert found["ray_address"].group.startswith("Where images are made")
+    assert found["cutouts_dir"].reason.startswith("RGBA images of single things")  # above it
     assert found["learn_labelled_share"].group == "Learning from photos" and found["seed"].group == "The run"
     assert found["repaint_strength"].reason.startswith("Share of the noise schedule")  # not of the setting above it
 

@@ -9,7 +9,7 @@ from tests.tools.steps.test_export_dataset import make_run
 from tools.core.errors import FixArguments
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.boxes import LEARNT, convention_named, label_box
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, Sample, encode_mask
 from tools.metrics.predictions import Answer, join
 from tools.steps.export_dataset import export
@@ -22,7 +22,7 @@ WHOLE, SEEN = (10.0, 10.0, 50.0, 50.0), (10.0, 10.0, 30.0, 50.0)
 def half_hidden(tmp_path):
     mask = np.zeros((64, 64), bool)
     mask[10:50, 10:30] = True
-    write_picture(tmp_path / "a.png", np.zeros((64, 64, 3), np.uint8))
+    write_image(tmp_path / "a.png", np.zeros((64, 64, 3), np.uint8))
     thing = Instance(class_name="apple", box=SEEN, full_box=WHOLE, visible_share=0.5, counts=encode_mask(mask))
     return Sample(
         id="a", image="a.png", sha256="0" * 64, width=64, height=64, family="f", engine="shapes", instances=[thing]
@@ -38,8 +38,8 @@ def test_the_box_of_the_whole_thing_is_learnt_and_scored_beside_the_mask_of_what
     example = read_example(half_hidden, tmp_path, ["apple"], kind, LEARNT, 64)
     assert example.boxes.tolist() == [list(WHOLE)]
     assert example.seen_boxes.tolist() == [list(SEEN)]
-    (picture,) = join([half_hidden], {"a": Answer({})}, task(kind))
-    assert picture.truths[0].box == WHOLE and picture.truths[0].mask(64, 64).sum() == 40 * 20
+    (image,) = join([half_hidden], {"a": Answer({})}, task(kind))
+    assert image.truths[0].box == WHOLE and image.truths[0].mask(64, 64).sum() == 40 * 20
 
 
 def test_nobody_infers_a_thing_from_a_sliver(half_hidden):

@@ -1,4 +1,4 @@
-"""Whose models pictures show is said in the report and with the exported data."""
+"""Whose models images show is said in the report and with the exported data."""
 
 from agent.report.facts import facts_of
 from agent.report.write import write_report
@@ -12,7 +12,7 @@ CAT = {"id": "Lib#2", "name": "Cat", "author": "Cy", "licence": "Public domain",
 
 
 def with_models(run):
-    """The first two pictures show a dog, the second a cat too."""
+    """The first two images show a dog, the second a cat too."""
     first, second, *_ = run.dataset.samples()
     for sample, models in ((first, [DOG]), (second, [DOG, CAT])):
         run.dataset.update_samples({sample.id: {"provenance": sample.provenance | {"models": models}}})

@@ -30,10 +30,10 @@ def masks_of(labels):
 
 def png(pixels, mode=None):
     out = io.BytesIO()
-    picture = Image.fromarray(pixels)
+    image = Image.fromarray(pixels)
     if mode:
-        picture = picture.convert(mode)
-    picture.save(out, "PNG")
+        image = image.convert(mode)
+    image.save(out, "PNG")
     return out.getvalue()
 
 
@@ -115,7 +115,7 @@ PIXELS = (16, 24, 48, 36)  # what RECTANGLE says in 64 x 48 pixels
         ("https://example.org/x/a%20b.jpg?token=1", "a b.jpg"),
     ],
 )
-def test_percent_become_pixels_of_the_picture_that_is_meant(tmp_path, address, there):
+def test_percent_become_pixels_of_the_image_that_is_meant(tmp_path, address, there):
     lay(tmp_path, {there: None, "tasks.json": [task_of(region("rectanglelabels", RECTANGLE), image=address)]})
     labels = read_labels(tmp_path, classify=False)
     assert labels.format == "label-studio" and found(labels, tmp_path) == {there: [PIXELS]}
@@ -162,7 +162,7 @@ def test_brushes_go_there_and_back(seed):
     assert (label_studio.decode_rle(label_studio.encode_rle(mask), 31, 700) == mask).all()
 
 
-def test_choices_name_a_whole_picture(tmp_path):
+def test_choices_name_a_whole_image(tmp_path):
     tasks = [
         task_of({"type": "choices", "value": {"choices": [name]}}, image=f"{name}.jpg") for name in ("apple", "pear")
     ]
@@ -170,7 +170,7 @@ def test_choices_name_a_whole_picture(tmp_path):
     labels = read_labels(tmp_path, classify=True)
     assert {p.stem: image.label for p, image in labels.entries} == {"apple": "apple", "pear": "pear"}
     with pytest.raises(StepFailed, match=r"says what pictures show.*not where"):
-        read_labels(tmp_path, classify=False)  # a picture of an apple is no empty one
+        read_labels(tmp_path, classify=False)  # an image of an apple is no empty one
 
 
 def test_regions_and_the_annotation_that_counts(tmp_path):
@@ -266,7 +266,7 @@ def rows(*entries):
     return "".join(json.dumps(e) + "\n" for e in entries)
 
 
-def test_metadata_beside_pictures(tmp_path):
+def test_metadata_beside_images(tmp_path):
     box = [10, 10, 20, 15]
     lay(tmp_path, {
         "README.md": CARD, "train/a.jpg": None, "train/b.jpg": None, "validation/a.jpg": None,
@@ -305,7 +305,7 @@ def test_a_table_of_classes(tmp_path):
         (7, "no known form"),
     ],
 )
-def test_one_wrong_row_takes_its_picture_alone(tmp_path, objects, reason):
+def test_one_wrong_row_takes_its_image_alone(tmp_path, objects, reason):
     good = {"file_name": "a.jpg", "objects": {"bbox": [BOX] * 12, "categories": ["apple"] * 12}}
     text = rows(good, {"file_name": "b.jpg", "objects": objects})
     lay(tmp_path, {"README.md": CARD, "a.jpg": None, "b.jpg": None, "metadata.jsonl": text})
@@ -324,7 +324,7 @@ def test_metadata_without_names_of_files_is_no_metadata():
     assert hugging_face.names_of("---\n- &a [*a]\n---\n") == {} and hugging_face.names_of("# no card") == {}
 
 
-# Mask pictures --------------------------------------------------------------------------------------------------------
+# Mask images --------------------------------------------------------------------------------------------------------
 
 
 def index_of(*patches, dtype=np.uint8):
@@ -338,10 +338,10 @@ A, B, C = (4, 4, 10, 12), (20, 4, 26, 12), (40, 30, 50, 40)
 
 
 def palette(pixels, colours=((0, 0, 0), (128, 0, 0), (0, 128, 0))):
-    picture = Image.fromarray(pixels, "P")
-    picture.putpalette([v for colour in colours for v in colour])
+    image = Image.fromarray(pixels, "P")
+    image.putpalette([v for colour in colours for v in colour])
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    image.save(out, "PNG")
     return out.getvalue()
 
 
@@ -474,7 +474,7 @@ def test_a_part_is_encoded_as_the_whole_would_be(seed):
 # There and back -------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_picture_stays_one_and_others_stay_unknown(tmp_path):
+def test_an_empty_image_stays_one_and_others_stay_unknown(tmp_path):
     image = LabelledImage("a.jpg", WIDTH, HEIGHT)
     assert not image.is_unknown
     image.asides["something"] += 1

@@ -1,4 +1,4 @@
-"""Sets of labels as people bring them: each label to its own picture, what cannot be used left out, counted, named."""
+"""Sets of labels as people bring them: each label to its own image, what cannot be used left out, counted, named."""
 
 import json
 import os
@@ -24,7 +24,7 @@ TASK = label_task("apple", "detect")
 
 
 def lay(folder, files):
-    """Files by path: text, bytes, JSON, or a picture for None and for EXIF."""
+    """Files by path: text, bytes, JSON, or an image for None and for EXIF."""
     for number, (name, content) in enumerate(files.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def said(labels):
         ("a.jfif", "a.jfif", ""),
     ],
 )
-def test_a_picture_is_found_by_another_spelling_and_that_is_said(tmp_path, named, there, note):
+def test_an_image_is_found_by_another_spelling_and_that_is_said(tmp_path, named, there, note):
     labels = read_labels(lay(tmp_path, {there: None, "l.json": coco_of(named)}), classify=False)
     assert list(found(labels, tmp_path)) == [there]
     assert note in said(labels) and ("found by" in said(labels)) == bool(note)
@@ -99,11 +99,11 @@ def test_a_picture_is_found_by_another_spelling_and_that_is_said(tmp_path, named
         (["A.jpg", "a.JPG"], ["a.jpg"], []),  # two may be meant
         (["x/a.jpg", "y/a.jpg"], ["a.jpg"], []),
         (["x/a.jpg", "y/a.jpg"], ["y/a.jpg"], ["y/a.jpg"]),
-        (["a.jpg"], ["train/a.jpg", "val/a.jpg"], []),  # two names for one picture
+        (["a.jpg"], ["train/a.jpg", "val/a.jpg"], []),  # two names for one image
         (["a.png", "b.png"], ["a.jpg", "a.png"], ["a.png"]),  # a laxer rule takes nothing from a stricter one
     ],
 )
-def test_a_label_never_lands_on_another_picture(tmp_path, there, named, wanted):
+def test_a_label_never_lands_on_another_image(tmp_path, there, named, wanted):
     files = dict.fromkeys([*there, "other.jpg"]) | {"l.json": coco_of(*named, "other.jpg")}
     labels = read_labels(lay(tmp_path, files), classify=False)
     assert sorted(found(labels, tmp_path)) == sorted([*wanted, "other.jpg"])
@@ -123,7 +123,7 @@ def test_the_same_names_in_two_splits(tmp_path):
         read_labels(tmp_path, classify=False)
 
 
-def test_an_xml_is_of_the_picture_that_is_called_like_it(tmp_path):
+def test_an_xml_is_of_the_image_that_is_called_like_it(tmp_path):
     lay(tmp_path, {"a.jpg": None, "b.jpg": None, "a.xml": xml_of("a.jpg", (10, 10, 30, 25))})
     lay(tmp_path, {"b.xml": xml_of("a.jpg", (40, 10, 60, 25))})  # copied, its name not changed
     assert found(read_labels(tmp_path, classify=False), tmp_path) == {
@@ -132,7 +132,7 @@ def test_an_xml_is_of_the_picture_that_is_called_like_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("picture", "label"),
+    ("image", "label"),
     [
         ("images/a.jpg", "labels/a.txt"),
         ("Images/a.jpg", "Labels/a.txt"),
@@ -144,14 +144,14 @@ def test_an_xml_is_of_the_picture_that_is_called_like_it(tmp_path):
         ("images/train/a.jpg", "labels/train/a.txt"),
     ],
 )
-def test_yolo_files_are_found_by_other_spellings(tmp_path, picture, label):
-    lay(tmp_path, {picture: None, label: ROW, "data.yaml": "names: [apple]"})
+def test_yolo_files_are_found_by_other_spellings(tmp_path, image, label):
+    lay(tmp_path, {image: None, label: ROW, "data.yaml": "names: [apple]"})
     labels = read_labels(tmp_path, classify=False)
-    assert found(labels, tmp_path) == {picture: [CENTRE]} and labels.entries[0][1].instances[0].class_name == "apple"
+    assert found(labels, tmp_path) == {image: [CENTRE]} and labels.entries[0][1].instances[0].class_name == "apple"
 
 
 @pytest.mark.parametrize(
-    ("picture", "label", "given"),
+    ("photo", "label", "given"),
     [
         ("images/a.jpg", "labels/a.txt", "images"),
         ("train/images/a.jpg", "train/labels/a.txt", "train"),
@@ -166,13 +166,13 @@ def test_a_part_of_a_yolo_set_finds_its_labels_and_names(tmp_path, photo, label,
     assert [(i.class_name, i.box) for i in image.instances] == [("apple", CENTRE)]
 
 
-def test_two_pictures_share_no_label_file(tmp_path):
+def test_two_images_share_no_label_file(tmp_path):
     lay(tmp_path, {"a.jpg": None, "a.png": None, "a.txt": ROW, "b.jpg": None, "b.txt": ROW})
     labels = read_labels(tmp_path, classify=False)
     assert list(found(labels, tmp_path)) == ["b.jpg"] and "share a label file" in said(labels)
 
 
-def test_pictures_and_label_files_that_are_left_over(tmp_path):
+def test_images_and_label_files_that_are_left_over(tmp_path):
     files = {f"images/{k}.jpg": None for k in range(3)} | {f"labels/{k}x.txt": ROW for k in range(3)}
     lay(tmp_path, files | {"data.yaml": "names: [apple]"})
     with pytest.raises(StepFailed, match=r"none of its 3 label files.*images/0\.jpg.*labels/0x\.txt.*same names"):
@@ -215,7 +215,7 @@ def test_the_rule(tmp_path, bad, labels, refused):
 
 
 def one_bad(kind, count):
-    """A set with `count` good pictures, one bad label beside a good one, and a picture with nothing but a bad one."""
+    """A set with `count` good images, one bad label beside a good one, and an image with nothing but a bad one."""
     names = [f"p{k}.jpg" for k in range(count)]
     files = dict.fromkeys([*names, "half.jpg"])
     good, bad = (10, 10, 30, 25), (30, 10, 10, 25)
@@ -258,7 +258,7 @@ def test_one_rule_in_every_format(tmp_path, kind):
         ("0 0.5 0.5 0 0.1\n", "no area"),
     ],
 )
-def test_an_unreadable_file_makes_no_picture_empty(tmp_path, text, reason):
+def test_an_unreadable_file_makes_no_image_empty(tmp_path, text, reason):
     lay(tmp_path, {"images/a.jpg": None, "images/b.jpg": None, "labels/b.txt": ROW, "data.yaml": "names: [apple]"})
     lay(tmp_path, {"labels/a.txt": text})
     labels = read_labels(tmp_path, classify=False)
@@ -274,7 +274,7 @@ def test_text_that_can_be_read_is_read(tmp_path, text):
     assert found(read_labels(tmp_path, classify=False), tmp_path) == {"images/a.jpg": [CENTRE]}
 
 
-def test_an_unreadable_xml_makes_no_picture_empty_and_too_many_are_refused(tmp_path):
+def test_an_unreadable_xml_makes_no_image_empty_and_too_many_are_refused(tmp_path):
     files = {f"{k}.jpg": None for k in range(3)} | {f"{k}.xml": xml_of(f"{k}.jpg", (10, 10, 30, 25)) for k in range(3)}
     lay(tmp_path, files | {"0.xml": "<annotation><object>"})
     labels = read_labels(tmp_path, classify=False)
@@ -284,7 +284,7 @@ def test_an_unreadable_xml_makes_no_picture_empty_and_too_many_are_refused(tmp_p
         read_labels(tmp_path, classify=False)
 
 
-def test_labels_of_another_kind_make_no_picture_empty(tmp_path):
+def test_labels_of_another_kind_make_no_image_empty(tmp_path):
     line = '<polyline label="apple" points="1,1;2,2"/>'
     box = '<box label="apple" xtl="10" ytl="10" xbr="30" ybr="25"/>'
     images = "".join(f'<image name="{n}.jpg" width="64" height="48">{s}</image>' for n, s in (("a", line), ("b", box)))
@@ -423,7 +423,7 @@ def test_square_photos_that_are_turned_are_said(tmp_path):
     [sample], notes = read_photos(tmp_path, TASK)
     assert sample.instances[0].box == (43, 0, 48, 10)
     assert any("square.jpg (as stored)" in n for n in notes)
-    # Another turned picture of the set was labelled as shown: so was this one.
+    # Another turned image of the set was labelled as shown: so was this one.
     data = coco_of("square.jpg", "wide.jpg", boxes=[[1, [0, 0, 10, 5]], [2, [0, 0, 10, 5]]], size=(48, 48))
     data["images"][1] |= {"width": HEIGHT, "height": WIDTH}
     lay(tmp_path, {"wide.jpg": exif, "l.json": data})

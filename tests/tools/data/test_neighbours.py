@@ -10,7 +10,7 @@ from tools.data.neighbours import UNKNOWN, nearest, store
 
 
 def _vectors(count, width=300, seed=0):
-    """Unit vectors about a few directions, as pictures of a few places are, and a near copy of each tenth."""
+    """Unit vectors about a few directions, as images of a few places are, and a near copy of each tenth."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(12, width))
     rows = centres[rng.integers(12, size=count)] + 0.6 * rng.normal(size=(count, width))

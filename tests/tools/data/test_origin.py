@@ -1,4 +1,4 @@
-"""Pictures say where they come from, exports say nothing else, and photos that come in are asked."""
+"""Images say where they come from, exports say nothing else, and photos that come in are asked."""
 
 import json
 
@@ -10,9 +10,9 @@ from tests.pipeline import new_run
 from tests.tools.certificates import write_certificate
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
+from tools.data.images import read_image, write_image
 from tools.data.metadata import write_bare
 from tools.data.origin import GENERATED, carry, count_generated, is_marked, mark, read_origin, sentence, source_type
-from tools.data.pictures import read_picture, write_picture
 from tools.data.signing import signer_of
 from tools.runs.runtime import Round
 from tools.scenes.scene import SceneObject, SceneSpec
@@ -51,10 +51,10 @@ def says(path, what=b"Jane Doe"):
 @pytest.mark.parametrize("suffix", MARKED)
 def test_a_mark_is_read_again_by_pillow_and_no_pixel_changes(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    write_picture(path, noise(41, 61))
-    before = read_picture(path)
+    write_image(path, noise(41, 61))
+    before = read_image(path)
     mark(path, "algorithmicMedia")
-    assert (read_picture(path) == before).all() and is_marked(path, "algorithmicMedia")
+    assert (read_image(path) == before).all() and is_marked(path, "algorithmicMedia")
     with Image.open(path) as image:
         xmp = image.getxmp()["xmpmeta"]["RDF"]["Description"]
     assert xmp["DigitalSourceType"] == "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
@@ -74,9 +74,9 @@ def test_transparency_and_palettes_stay(tmp_path, mode, suffix):
     if mode == "RGBA":
         image.putalpha(Image.fromarray(noise(seed=1)[..., 0]))
     image.save(path, lossless=True)
-    before = read_picture(path)
+    before = read_image(path)
     mark(path, "trainedAlgorithmicMedia")
-    assert (read_picture(path) == before).all() and read_origin(path).is_generated
+    assert (read_image(path) == before).all() and read_origin(path).is_generated
     with Image.open(path) as image:
         assert (image.mode == "RGBA") == (mode == "RGBA")
 
@@ -104,11 +104,11 @@ def test_what_an_engine_makes_is_called_by_the_vocabulary(engine, provenance, ki
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_a_bare_copy_holds_the_pixels_as_shown_and_nothing_of_anybody(tmp_path, suffix, orientation):
     original = photo(tmp_path / f"a{suffix}", orientation)
-    shown = read_picture(original)
+    shown = read_image(original)
     copy = tmp_path / f"b{suffix}"
     write_bare(original, copy)
     assert not says(copy)
-    seen = read_picture(copy)
+    seen = read_image(copy)
     assert seen.shape == shown.shape
     exact = orientation == 1 or suffix in (".png", ".tif", ".bmp")
     assert (seen == shown).all() if exact else np.abs(seen.astype(int) - shown).mean() < 12
@@ -125,7 +125,7 @@ def make_run(folder, **options):
     return run
 
 
-def test_every_picture_that_is_made_says_so(tmp_path):
+def test_every_image_that_is_made_says_so(tmp_path):
     run = make_run(tmp_path)
     samples = list(run.dataset.samples())
     assert len(samples) == 4
@@ -145,27 +145,27 @@ def test_no_export_holds_exif_or_a_place(tmp_path, form):
         exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0)})
         image.save(written, exif=exif)
     export(run, [form])
-    pictures = [p for p in (run.folder / f"export/dataset_{form}").rglob("*") if p.suffix == ".png"]
-    assert len(pictures) == 4
-    for path in pictures:
+    images = [p for p in (run.folder / f"export/dataset_{form}").rglob("*") if p.suffix == ".png"]
+    assert len(images) == 4
+    for path in images:
         assert not says(path) and is_marked(path, "trainedAlgorithmicMedia")
-        assert (read_picture(path) == read_picture(next(run.folder.glob(f"images/*/{path.name}")))).all()
+        assert (read_image(path) == read_image(next(run.folder.glob(f"images/*/{path.name}")))).all()
 
 
-def test_with_a_key_exported_pictures_carry_a_manifest_that_fits_them(tmp_path):
+def test_with_a_key_exported_images_carry_a_manifest_that_fits_them(tmp_path):
     chain, key = write_certificate(tmp_path)
     run = make_run(tmp_path / "run", c2pa_certificate=chain, c2pa_key_file=key)
     export(run, ["coco"])
-    pictures = sorted((run.folder / "export/dataset_coco/images").rglob("*.png"))
-    assert len(pictures) == 4
-    for path in pictures:
+    images = sorted((run.folder / "export/dataset_coco/images").rglob("*.png"))
+    assert len(images) == 4
+    for path in images:
         origin = read_origin(path)
         assert (origin.c2pa, origin.valid, origin.made_with) == (True, True, "Sightsmith")
         assert origin.source_type == "trainedAlgorithmicMedia"
     changed = tmp_path / "changed.png"
-    with Image.open(pictures[0]) as image:
+    with Image.open(images[0]) as image:
         size = image.size
-    content = bytearray(pictures[0].read_bytes())
+    content = bytearray(images[0].read_bytes())
     content[-20] ^= 0xFF  # of the pixels
     changed.write_bytes(content)
     assert size and read_origin(changed).valid is False
@@ -176,11 +176,11 @@ def test_a_key_that_is_not_the_certificates_is_said(tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     _, key = write_certificate(other)
-    picture = tmp_path / "a.png"
-    write_picture(picture, noise())
+    image = tmp_path / "a.png"
+    write_image(image, noise())
     with pytest.raises(StepFailed, match=r"chain\.pem with key\.pem"):
         signer_of(Settings(c2pa_certificate=chain, c2pa_key_file=key)).sign(
-            picture, tmp_path / "b.png", "algorithmicMedia"
+            image, tmp_path / "b.png", "algorithmicMedia"
         )
     assert not (tmp_path / "b.png").exists()
     with pytest.raises(StepFailed, match="both"):
@@ -192,14 +192,14 @@ def test_a_key_that_is_not_the_certificates_is_said(tmp_path):
 
 def test_photos_that_come_in_are_asked(tmp_path):
     plain, made = photo(tmp_path / "plain.jpg"), tmp_path / "made.jpg"
-    write_picture(made, noise())
+    write_image(made, noise())
     mark(made, "trainedAlgorithmicMedia")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     assert count_generated([plain, made, tmp_path / "broken.jpg"]) == (1, 0)
     assert sentence(1, 0, 3).startswith("1 of 3 photos are marked as generated")
     assert sentence(0, 0, 3) is None
     copy = tmp_path / "copy.png"
-    write_picture(copy, read_picture(made))
+    write_image(copy, read_image(made))
     carry(made, copy)
     assert read_origin(copy).source_type == "trainedAlgorithmicMedia"
 
@@ -212,7 +212,7 @@ def test_the_reader_of_labelled_photos_says_how_many_are_generated(tmp_path):
     (tmp_path / "pear").mkdir()
     for k in range(4):
         path = tmp_path / ("apple", "pear")[k % 2] / f"{k}.png"
-        write_picture(path, noise(64, 64, k))
+        write_image(path, noise(64, 64, k))
         if k == 3:
             mark(path, "trainedAlgorithmicMedia")
     classes = [ClassSpec(name="apple"), ClassSpec(name="pear")]
@@ -225,6 +225,6 @@ def test_labelling_says_that_a_photo_is_generated_and_its_copy_keeps_the_mark(tm
     from tools.data.photo_files import find_photos, read_photo
 
     path = tmp_path / "a.png"
-    write_picture(path, noise())
+    write_image(path, noise())
     mark(path, "trainedAlgorithmicMedia")
     assert read_photo(next(find_photos([path]))).notes == ["marked as generated (trainedAlgorithmicMedia)"]

@@ -1,4 +1,4 @@
-"""Data sets in parquet files: pictures and labels come out as they went in; what cannot be read is refused by name."""
+"""Data sets in parquet files: images and labels come out as they went in; what cannot be read is refused by name."""
 
 import io
 import json
@@ -11,8 +11,8 @@ from PIL import Image
 
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings
+from tools.data.images import read_image
 from tools.data.packed import unpacked
-from tools.data.pictures import read_picture
 from tools.data.real_labels import read_labels
 from tools.label.convert import convert_labels
 from tools.runs.photo_sets import labelled_folder
@@ -58,7 +58,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def animals(tmp_path):
-    """Three pictures in two splits."""
+    """Three images in two splits."""
     folder = tmp_path / "animals"
     write(folder / "data/train-00000-of-00001.parquet", {"image": images(0, 1), "objects": OBJECTS[:2]}, FEATURES)
     write(folder / "data/test-00000-of-00001.parquet", {"image": images(2), "objects": OBJECTS[2:]}, FEATURES)
@@ -77,7 +77,7 @@ def test_boxes_and_names_come_out_as_they_went_in(animals, settings):
     first = [(i.class_name, i.box) for i in found["train/photo_0.png"].instances]
     assert first == [("dog", (1, 2, 11, 22)), ("cat", (30, 5, 42, 13))]
     assert found["train/photo_1.png"].instances == []
-    assert (read_picture(folder / "test/photo_2.png") == 70).all()
+    assert (read_image(folder / "test/photo_2.png") == 70).all()
     assert labelled_folder(animals, settings) == folder  # once
     assert [p.name for p in animals.rglob("*") if p.is_file()] == [p.name for p in animals.rglob("*.parquet")]
 
@@ -89,7 +89,7 @@ def test_they_are_converted_like_any_other_labels(animals, tmp_path):
     assert texts[1].count("\n") == 2
 
 
-def test_classes_of_whole_pictures_are_read_by_name(tmp_path, settings):
+def test_classes_of_whole_images_are_read_by_name(tmp_path, settings):
     features = {"img": {"_type": "Image"}, "label": {"names": CLASSES, "_type": "ClassLabel"}}
     write(tmp_path / "set/all.parquet", {"img": images(0, 1, 2, kind="JPEG"), "label": [1, 0, -1]}, features)
     found = read(labelled_folder(tmp_path / "set", settings), classify=True)
@@ -99,7 +99,7 @@ def test_classes_of_whole_pictures_are_read_by_name(tmp_path, settings):
 
 
 def test_columns_without_a_word_on_what_they_are(tmp_path, settings):
-    """Plain bytes, boxes and classes in columns of their own, pictures without names, one twice."""
+    """Plain bytes, boxes and classes in columns of their own, images without names, one twice."""
     columns = {
         "picture": [pixels(0), pixels(1), pixels(1)],
         "bboxes": [o["bbox"] for o in OBJECTS],
@@ -112,7 +112,7 @@ def test_columns_without_a_word_on_what_they_are(tmp_path, settings):
     ]  # fmt: skip
 
 
-def test_pictures_of_one_name_keep_their_own_labels(tmp_path, settings):
+def test_images_of_one_name_keep_their_own_labels(tmp_path, settings):
     write(tmp_path / "s/a.parquet", {"image": images(0, path="../../x{}/photo.png"), "objects": OBJECTS[:1]}, FEATURES)
     write(tmp_path / "s/b.parquet", {"image": images(1, path="/photo.png{}"), "objects": OBJECTS[2:]}, FEATURES)
     folder = labelled_folder(tmp_path / "s", settings)
@@ -138,7 +138,7 @@ def test_what_cannot_be_read_is_named_and_leaves_nothing(tmp_path, settings, fau
     assert not list((tmp_path / "runs").rglob("*.png"))
 
 
-def test_a_folder_of_pictures_is_not_taken_for_one(tmp_path, settings):
+def test_a_folder_of_images_is_not_taken_for_one(tmp_path, settings):
     folder = tmp_path / "photos"
     write(folder / "extra.parquet", {"text": ["a"]})
     (folder / "photo.png").write_bytes(pixels(0))

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.data.photos import Fingerprint, find_twins, group_pictures, look_hash, photo_of, split_photos
+from tools.data.photos import Fingerprint, find_twins, group_images, look_hash, photo_of, split_photos
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def scene(seed, size=200):
     return (cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1) * 255).astype(np.uint8)
 
 
-def saved_again(picture, quality=60, scale=0.7):
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def saved_again(image, quality=60, scale=0.7):
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
 
 
@@ -56,7 +56,7 @@ def test_a_copy_looks_the_same_and_another_photo_does_not():
 
 
 def grouped(names, looks=None, digests=None):
-    return group_pictures(names, looks or [None] * len(names), digests or [str(i) for i in range(len(names))])
+    return group_images(names, looks or [None] * len(names), digests or [str(i) for i in range(len(names))])
 
 
 def test_groups_by_name_look_and_file():
@@ -69,7 +69,7 @@ def test_groups_by_name_look_and_file():
     assert len(set(photos)) == 3
 
 
-def test_names_that_tell_nothing_fall_back_to_pictures():
+def test_names_that_tell_nothing_fall_back_to_images():
     assert grouped(["shot1_1.jpg", "shot1_2.jpg"])[0] == ["shot1_1", "shot1_2"]
 
 
@@ -82,14 +82,14 @@ def test_frames_of_a_fixed_camera_are_not_one_photo():
 @pytest.mark.parametrize("count", [2, 3, 12, 40])
 def test_both_sides_get_some_and_every_kind_is_shared_out(count, share):
     strata = {f"p{i}": "empty" if i % 4 == 3 else "labelled" for i in range(count)}
-    pictures = {photo: 1 + i % 5 for i, photo in enumerate(strata)}
-    val = split_photos(strata, pictures, share)
+    images = {photo: 1 + i % 5 for i, photo in enumerate(strata)}
+    val = split_photos(strata, images, share)
     assert 0 < len(val) < count
     labelled = {p for p, s in strata.items() if s == "labelled"}
     assert val & labelled and labelled - val
-    assert val == split_photos(dict(reversed(strata.items())), pictures, share)  # no order of files decides
+    assert val == split_photos(dict(reversed(strata.items())), images, share)  # no order of files decides
     if count == 40 and share == 0.5:
-        assert abs(sum(pictures[p] for p in val) / sum(pictures.values()) - share) < 0.08
+        assert abs(sum(images[p] for p in val) / sum(images.values()) - share) < 0.08
 
 
 # Learnt from and judged by ------------------------------------------------------------------------------------------
@@ -147,27 +147,27 @@ def test_what_has_one_name_and_looks_alike_is_one_photo(name):
      lambda p: cv2.GaussianBlur(p, (0, 0), 2), lambda p: (p * 0.8).astype(np.uint8), lambda p: cv2.resize(p, (90, 60))],
 )  # fmt: skip
 def test_a_changed_copy_is_the_same_photo_and_another_is_not(change):
-    pictures = [scene(seed) for seed in range(12)]
-    changed = [look_hash(np.ascontiguousarray(change(p))) for p in pictures]
+    images = [scene(seed) for seed in range(12)]
+    changed = [look_hash(np.ascontiguousarray(change(p))) for p in images]
     learnt = [Fingerprint(f"l{i}.jpg", f"l{i}", look) for i, look in enumerate(changed)]
-    judging = [Fingerprint(f"j{i}.jpg", f"j{i}", look_hash(p)) for i, p in enumerate(pictures)]
+    judging = [Fingerprint(f"j{i}.jpg", f"j{i}", look_hash(p)) for i, p in enumerate(images)]
     found = find_twins(learnt, judging[:6])
     assert {i: (t.judge, t.by, t.sure) for i, t in found.items()} == {i: (i, "look", True) for i in range(6)}
     looks = [changed[0], *(print_.look for print_ in judging[:5])]
-    photos, joined = group_pictures([f"{letter}.png" for letter in "abcdef"], looks, "123456")
+    photos, joined = group_images([f"{letter}.png" for letter in "abcdef"], looks, "123456")
     assert photos[0] == photos[1] and len(set(photos)) == 5 and joined == 1
 
 
 def thing_on_white(seed):
     """A small thing in the middle of a plain ground."""
-    picture = np.full((240, 320, 3), 250, np.uint8)
-    picture[80:160, 110:210] = scene(seed)[:80, :100]
-    return picture
+    image = np.full((240, 320, 3), 250, np.uint8)
+    image[80:160, 110:210] = scene(seed)[:80, :100]
+    return image
 
 
 def test_different_things_on_a_plain_ground_are_different_photos():
     looks = [look_hash(thing_on_white(seed)) for seed in range(20)]
-    photos, joined = group_pictures([f"{i}.jpg" for i in range(20)], looks, [str(i) for i in range(20)])
+    photos, joined = group_images([f"{i}.jpg" for i in range(20)], looks, [str(i) for i in range(20)])
     assert joined == 0 and len(set(photos)) == 20
     learnt = [Fingerprint(f"l{i}.jpg", f"l{i}", look) for i, look in enumerate(looks[:5])]
     assert not find_twins(learnt, [Fingerprint(f"j{i}.jpg", f"j{i}", look) for i, look in enumerate(looks[5:])])

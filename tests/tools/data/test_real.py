@@ -48,14 +48,14 @@ def labels(count=6, name="apple", masks=True, empties=(2,)):
     return images
 
 
-def save(path, picture, **options):
+def save(path, image, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path, **options)
+    Image.fromarray(image).save(path, **options)
 
 
 def write(folder, kind, images, classes=("apple",), masks=True):
-    """A data set on disk, with pictures of its own."""
-    place = {"coco": coco, "yolo": yolo, "voc": voc, "cvat": cvat}[kind].picture_path
+    """A data set on disk, with images of its own."""
+    place = {"coco": coco, "yolo": yolo, "voc": voc, "cvat": cvat}[kind].image_path
     files = {
         "coco": lambda: coco.label_files(images, list(classes)),
         "yolo": lambda: yolo.label_files(images, list(classes), masks),
@@ -108,7 +108,7 @@ def test_class_folders_to_classify(tmp_path):
         load_real(tmp_path, task("detect"), 0.5)
 
 
-def test_boxes_can_label_a_whole_picture(tmp_path):
+def test_boxes_can_label_a_whole_image(tmp_path):
     images = [*labels(4, empties=()), LabelledImage("e.png", WIDTH, HEIGHT)]
     real = load_real(write(tmp_path, "coco", images), task("classify"), 0.5)
     assert {s.label for s in [*real.val, *real.test]} == {"apple"} and len(real.val) + len(real.test) == 4
@@ -152,15 +152,15 @@ def test_turning_agrees_with_pillow(orientation):
 
 @pytest.mark.parametrize("kind", ["coco", "voc"])
 @pytest.mark.parametrize("labelled_as", ["stored", "shown"])
-def test_labels_follow_a_picture_turned_by_exif(tmp_path, kind, labelled_as):
-    """A bright square in the stored picture, labelled in stored or in shown pixels: the label must lie on it."""
+def test_labels_follow_an_image_turned_by_exif(tmp_path, kind, labelled_as):
+    """A bright square in the stored image, labelled in stored or in shown pixels: the label must lie on it."""
     images = []
     exif = Image.Exif()
     exif[0x0112] = 6
     for i in range(4):
-        picture = scenery(i) // 4
-        picture[8:20, 50:70] = 255
-        save(tmp_path / "pictures" / f"shot-{i}.jpg", picture, exif=exif, quality=95)
+        image = scenery(i) // 4
+        image[8:20, 50:70] = 255
+        save(tmp_path / "pictures" / f"shot-{i}.jpg", image, exif=exif, quality=95)
         mask = np.zeros((HEIGHT, WIDTH), bool)
         mask[8:20, 50:70] = True
         if labelled_as == "shown":
@@ -249,7 +249,7 @@ def all_broken(folder):
         cut(path)
 
 
-def pictures_elsewhere(folder):
+def images_elsewhere(folder):
     write(folder, "coco", labels())
     for path in (folder / "images").rglob("*.png"):
         path.rename(path.with_name("other" + path.name))
@@ -284,7 +284,7 @@ def one_labelled(folder):
         (bad_row, r"shot-1\.txt: .*line 2: coordinates must be shares.*Repair"),
         (bad_yaml, r"data\.yaml: it has no 'names'"),
         (all_broken, r"no picture can be used.*shot-0\.png"),
-        (pictures_elsewhere, r"none of the 6 labelled pictures is there \(such as shot-0\.png\).*Put"),
+        (images_elsewhere, r"none of the 6 labelled pictures is there \(such as shot-0\.png\).*Put"),
         (other_size, r"shot-0\.png: labels for 80 x 60, picture 50 x 40"),
         (zero_labels, r"6 pictures are listed, but none has a label"),
         (one_labelled, r"only 1 picture is labelled.*At least two photos"),
@@ -322,7 +322,7 @@ def one_text(folder):
     ],
 )
 @pytest.mark.parametrize("kind", ["coco", "yolo"])
-def test_one_bad_picture_is_left_out_and_noted(tmp_path, kind, spoil, note):
+def test_one_bad_image_is_left_out_and_noted(tmp_path, kind, spoil, note):
     folder = write(tmp_path, kind, labels())
     spoil(folder)
     real = load_real(folder, task(), 0.5)
@@ -340,7 +340,7 @@ def test_classes_that_do_not_match_are_asked_and_a_map_answers(tmp_path):
     assert {i.class_name for s in [*real.val, *real.test] for i in s.instances} == {"apple"}
 
 
-def test_yolo_without_names_and_beside_the_pictures(tmp_path):
+def test_yolo_without_names_and_beside_the_images(tmp_path):
     for i in range(4):
         save(tmp_path / f"shot-{i}.png", scenery(i))
         (tmp_path / f"shot-{i}.txt").write_text("0 0.5 0.5 0.2 0.2\n" if i else "")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def ready(folder, kind="segment"):
-    """A run with a network, test pictures to measure it on and validation pictures to calibrate with."""
+    """A run with a network, test images to measure it on and validation images to calibrate with."""
     run = exportable(folder, kind)
     add(run, samples(folder, 2, seed=1, kind=kind), "val")
     return run
@@ -46,9 +46,9 @@ def test_a_form_runs_here_and_its_loss_and_time_are_kept(tmp_path, name, capfd):
     assert rows[0].loss == {"synthetic_test": 0.0}
     kept = json.loads((tmp_path / "export" / "devices.json").read_text())["rows"]
     assert kept == [row.plain() for row in rows] == run.record.exports["devices"]["rows"]
-    picture = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
-    one = forms_module.BASES["model.pt"](tmp_path / "export" / "model.pt")(picture)
-    other = FORMS[name].open(tmp_path / "export" / FORMS[name].product)(picture)
+    image = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    one = forms_module.BASES["model.pt"](tmp_path / "export" / "model.pt")(image)
+    other = FORMS[name].open(tmp_path / "export" / FORMS[name].product)(image)
     assert [a.shape for a in one] == [b.shape for b in other]
     limit = 0.3 if name == "onnx-int8" else 0.02
     assert np.abs(one[0][:, 4] - other[0][:, 4]).max() < limit
@@ -120,7 +120,7 @@ def test_a_file_of_weights_is_opened_without_running_what_else_is_in_it(tmp_path
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_form_looks_once_at_a_square_whatever_the_picture(tmp_path):
+def test_a_form_looks_once_at_a_square_whatever_the_image(tmp_path):
     run = ready(tmp_path, "detect")
     seen = []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 
 
 def disc(colour, side=80, fill=0.9):
@@ -45,12 +45,12 @@ def labelled_photos(folder: Path, count=6, *, masks=True, size=160, names=("appl
     rng = np.random.default_rng(5)
     images, annotations = [], []
     for number in range(count):
-        picture = ground(size, 100 + number)
+        image = ground(size, 100 + number)
         images.append({"id": number + 1, "file_name": f"p{number}.png", "width": size, "height": size})
         for place in range(1 + number % 3):
             radius = int(rng.integers(18, 24))
             cx, cy = 30 + 50 * place, int(rng.integers(40, size - 40))
-            cv2.circle(picture, (cx, cy), radius, colour, -1)
+            cv2.circle(image, (cx, cy), radius, colour, -1)
             ring = [[cx + radius * np.cos(a), cy + radius * np.sin(a)] for a in np.linspace(0, 2 * np.pi, 40)]
             label = {
                 "id": len(annotations) + 1, "image_id": number + 1, "category_id": 1 + place % len(names),
@@ -59,7 +59,7 @@ def labelled_photos(folder: Path, count=6, *, masks=True, size=160, names=("appl
             if masks:
                 label["segmentation"] = [[round(float(v), 1) for point in ring for v in point]]
             annotations.append(label)
-        write_picture(folder / f"p{number}.png", picture)
+        write_image(folder / f"p{number}.png", image)
     categories = [{"id": i + 1, "name": n} for i, n in enumerate(names)]
     data = {"images": images, "annotations": annotations, "categories": categories}
     (folder / "labels.json").write_text(json.dumps(data))

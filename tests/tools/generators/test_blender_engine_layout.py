@@ -84,7 +84,7 @@ def test_resting_things_fill_their_box_and_stand_on_the_ground(make, wanted, vie
     assert shape.world[:, 2].min() == pytest.approx(0, abs=1e-6)
 
 
-def test_what_is_too_tall_for_the_picture_becomes_smaller():
+def test_what_is_too_tall_for_the_image_becomes_smaller():
     pole = Shape(np.array([[-0.05, 0, -0.5], [0.05, 0, -0.5], [0, 0, 0.5]]), np.array([[0, 1, 2]]))
     camera = look(0, 0, 40)
     hang(pole, camera, (0.5, 0.5, 0.4, 0.4))

@@ -153,7 +153,7 @@ for line in sys.stdin:
 """
 
 
-def test_engine_yields_pictures_and_failures(tmp_path, monkeypatch):
+def test_engine_yields_images_and_failures(tmp_path, monkeypatch):
     script = tmp_path / "worker.py"
     script.write_text(FAKE_RENDER)
     engine = BlenderGenerator(library=Library(), size_px=64, workers=1, avoid=["Red Boxes"])
@@ -162,7 +162,7 @@ def test_engine_yields_pictures_and_failures(tmp_path, monkeypatch):
     found = {r.scene.context: r for r in engine.generate(scenes, tmp_path / "pictures")}
     engine.close()
     assert isinstance(found["table"], Generated)
-    assert found["table"].picture == (tmp_path / "pictures" / f"{scenes[0].id}.jpg").resolve()
+    assert found["table"].image == (tmp_path / "pictures" / f"{scenes[0].id}.jpg").resolve()
     assert found["table"].instances[0].box == (1, 2, 3, 4)
     assert found["table"].provenance["engine"] == "blender"
     assert isinstance(found["soil"], Failed) and found["soil"].reason == "ValueError: bad scene"
@@ -186,7 +186,7 @@ def test_words_of_class_names():
 
 
 def test_a_stop_ends_the_waiting_for_an_answer_and_its_worker():
-    """A first picture may take long: who asks to stop does not wait for it."""
+    """A first image may take long: who asks to stop does not wait for it."""
     pool, asked = make_pool(timeout_s=50.0), []
 
     def check():

@@ -1,4 +1,4 @@
-"""Real renders of small pictures; slow, and proof that the labels are what the picture shows."""
+"""Real renders of small images; slow, and proof that the labels are what the image shows."""
 
 import hashlib
 
@@ -43,8 +43,8 @@ def render(engine, scenes, folder) -> list[Generated]:
 def test_every_place_honours_the_box(engine, tmp_path):
     scenes = [scene(c, apple(), viewpoint="slightly above") for c in CONTEXTS]
     for made in render(engine, scenes, tmp_path):
-        picture = cv2.imread(str(made.picture))
-        assert picture.shape == (SIZE, SIZE, 3)
+        image = cv2.imread(str(made.image))
+        assert image.shape == (SIZE, SIZE, 3)
         (one,) = made.instances
         x1, y1, x2, y2 = (v / SIZE for v in one.full_box)
         context = made.scene.context
@@ -63,9 +63,9 @@ def test_masks_lie_on_what_they_name(engine, tmp_path):
         for made in render(engine, scenes, tmp_path):
             (one,) = made.instances
             mask = one.mask(SIZE, SIZE).astype(np.uint8)
-            picture = cv2.GaussianBlur(cv2.imread(str(made.picture)), (3, 3), 0).astype(float)
-            ground = np.median(picture[mask == 0], axis=0)
-            different = np.abs(picture - ground).max(axis=2) > 30
+            image = cv2.GaussianBlur(cv2.imread(str(made.image)), (3, 3), 0).astype(float)
+            ground = np.median(image[mask == 0], axis=0)
+            different = np.abs(image - ground).max(axis=2) > 30
             inside, outside = cv2.erode(mask, np.ones((5, 5))) > 0, cv2.dilate(mask, np.ones((7, 7))) == 0
             assert different[inside].mean() > 0.8
             assert different[outside].mean() < 0.12
@@ -76,7 +76,7 @@ def test_a_slide_is_lit_through(engine, tmp_path):
     cell = apple(class_name="red blood cell", drawn_as="red blood cell", w=0.3)
     lights = ("studio light", "indoor lamp")
     scenes = [scene("slide", cell, seed=n, light=lamp, viewpoint="straight down") for n in range(4) for lamp in lights]
-    grounds = [np.median(cv2.imread(str(made.picture)).mean(axis=2)) for made in render(engine, scenes, tmp_path)]
+    grounds = [np.median(cv2.imread(str(made.image)).mean(axis=2)) for made in render(engine, scenes, tmp_path)]
     assert len(grounds) == 8 and np.mean(grounds) > 162
 
 
@@ -89,7 +89,7 @@ def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
         masks = [one.mask(SIZE, SIZE).astype(bool) for one in made.instances]
         assert all(0 < m.sum() < 0.12 * SIZE**2 for m in masks)
         assert sum(m.astype(int) for m in masks).max() == 1
-        grey = cv2.imread(str(made.picture), cv2.IMREAD_GRAYSCALE).astype(float)
+        grey = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE).astype(float)
         around = cv2.dilate(masks[0].astype(np.uint8), np.ones((9, 9))).astype(bool) & ~np.any(masks, axis=0)
         assert np.median(grey[masks[0]]) < np.median(grey[around]) - 20
 
@@ -103,7 +103,7 @@ def test_the_same_scene_is_the_same_file(context, tmp_path):
     b = render(second, [other, wanted], tmp_path / "b")[1]  # what was rendered before must not matter
     first.close()
     second.close()
-    digests = {hashlib.sha256(r.picture.read_bytes()).hexdigest() for r in (a, b)}
+    digests = {hashlib.sha256(r.image.read_bytes()).hexdigest() for r in (a, b)}
     assert len(digests) == 1
     assert a.instances == b.instances
 
@@ -140,7 +140,7 @@ def test_lookalikes_and_empty_scenes_have_no_label(engine, tmp_path):
 
 def test_lights_look_different(engine, tmp_path):
     made = render(engine, [scene("table", apple(), light=light) for light in LIGHTS], tmp_path)
-    means = {r.scene.light: cv2.imread(str(r.picture)).reshape(-1, 3).mean(axis=0) for r in made}
+    means = {r.scene.light: cv2.imread(str(r.image)).reshape(-1, 3).mean(axis=0) for r in made}
     brightness = {k: v.mean() for k, v in means.items()}
     assert brightness["deep shade"] < 0.75 * brightness["overcast"]
     warmth = {k: (v[2] + 1) / (v[0] + 1) for k, v in means.items()}
@@ -170,7 +170,7 @@ def test_a_mottled_surface_is_lighter_and_darker_in_places(tmp_path):
         wanted = [scene("studio", apple(class_name=n, drawn_as=n, w=0.6)) for n in ("zorb", "furry zorb")]
         rough = []
         for made in render(engine, wanted, tmp_path / "pictures"):
-            grey = cv2.imread(str(made.picture), cv2.IMREAD_GRAYSCALE).astype(float)
+            grey = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE).astype(float)
             inside = cv2.erode(made.instances[0].mask(SIZE, SIZE).astype(np.uint8), np.ones((7, 7))) > 0
             fine = (grey - cv2.GaussianBlur(grey, (0, 0), 4))[inside]
             rough.append(fine.std() / grey[inside].mean())

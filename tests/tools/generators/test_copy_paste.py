@@ -1,4 +1,4 @@
-"""Pasted pictures show what their labels say, to the pixel."""
+"""Pasted images show what their labels say, to the pixel."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import cutout_folder, disc, ground, write_rgba
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.generators import Failed
 from tools.generators.choosing import make_generator
 from tools.generators.copy_paste.backgrounds import FormulaBackgrounds, PhotoBackgrounds
@@ -30,7 +30,7 @@ def cutouts(tmp_path):
 @pytest.fixture
 def grounds(tmp_path):
     for number in range(2):
-        write_picture(tmp_path / "grounds" / f"{number}.png", ground(200, number))
+        write_image(tmp_path / "grounds" / f"{number}.png", ground(200, number))
     return PhotoBackgrounds(tmp_path / "grounds")
 
 
@@ -100,7 +100,7 @@ def test_an_index_names_classes_outright(tmp_path):
     [
         (lambda folder: None, "does not exist"),
         (lambda folder: folder.mkdir(), "holds no cut-out"),
-        (lambda folder: write_picture(folder / "photo.png", ground()), "holds no cut-out"),
+        (lambda folder: write_image(folder / "photo.png", ground()), "holds no cut-out"),
         (lambda folder: (cutout_folder(folder) / "index.json").write_text("{"), "is not an index"),
     ],
 )
@@ -125,7 +125,7 @@ def test_words_are_singular(text, words):
     assert singular_words(text) == words
 
 
-def test_a_solid_picture_is_no_cutout(tmp_path):
+def test_a_solid_image_is_no_cutout(tmp_path):
     path = write_rgba(tmp_path / "solid.png", np.full((40, 40, 4), 255, np.uint8))
     with pytest.raises(StepFailed, match=r"solid\.png: a cut-out needs an opaque thing on a clear ground"):
         pyramid(path, 100)
@@ -135,7 +135,7 @@ def test_a_solid_picture_is_no_cutout(tmp_path):
 
 
 def test_a_disc_lands_in_its_box_with_its_own_pixels(cutouts, grounds):
-    picture, instances, _, material = engine(cutouts, grounds).draw(scene(thing((0.5, 0.4, 0.5, 0.5)), seed=3))
+    image, instances, _, material = engine(cutouts, grounds).draw(scene(thing((0.5, 0.4, 0.5, 0.5)), seed=3))
     (instance,) = instances
     assert instance.box == pytest.approx((40, 24, 120, 104), abs=3)
     assert instance.full_box == pytest.approx(instance.box, abs=1)
@@ -144,10 +144,10 @@ def test_a_disc_lands_in_its_box_with_its_own_pixels(cutouts, grounds):
     circle = np.hypot(columns + 0.5 - 80, rows + 0.5 - 64) <= 40
     mask = instance.mask(SIZE, SIZE)
     assert iou(mask, circle) > 0.93
-    # What the mask covers has the disc's colour, what it leaves out has not: the labels are the picture's.
-    red, green, blue = picture[mask].mean(axis=0)
+    # What the mask covers has the disc's colour, what it leaves out has not: the labels are the image's.
+    red, green, blue = image[mask].mean(axis=0)
     assert max(red, green) > 1.6 * blue
-    assert np.ptp(picture[~mask].mean(axis=0)) < 40
+    assert np.ptp(image[~mask].mean(axis=0)) < 40
     assert material["cutouts"][0].startswith("fruit/")
 
 
@@ -156,8 +156,8 @@ def test_no_white_fringe_of_the_clear_pixels_comes_along(tmp_path, grounds):
     write_rgba(folder / "apple.png", disc((20, 20, 20)))
     made = engine(CutoutFolder(folder), grounds)
     made.backgrounds.draw = lambda context, size, rng: (np.full((size, size, 3), 60, np.uint8), "dark")
-    picture, *_ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5)), light="studio light"))
-    assert picture.max() < 90
+    image, *_ = made.draw(scene(thing((0.5, 0.5, 0.5, 0.5)), light="studio light"))
+    assert image.max() < 90
 
 
 def test_the_nearer_hides_the_farther_and_the_shares_say_so(cutouts, grounds):
@@ -175,7 +175,7 @@ def test_the_nearer_hides_the_farther_and_the_shares_say_so(cutouts, grounds):
     assert back.box[2] < back.full_box[2] - 3
 
 
-def test_what_leaves_the_picture_keeps_its_whole_box(cutouts, grounds):
+def test_what_leaves_the_image_keeps_its_whole_box(cutouts, grounds):
     _, (instance,), *_ = engine(cutouts, grounds).draw(scene(thing((0.0, 0.5, 0.4, 0.4))))
     assert instance.box[0] == 0
     assert instance.full_box[0] == pytest.approx(-32, abs=3)
@@ -244,14 +244,14 @@ def test_a_class_without_a_cutout_fails_and_names_it(cutouts, grounds, tmp_path)
     assert "'stapler'" in results[0].reason
 
 
-def test_the_same_scene_gives_the_same_picture_whatever_the_workers(cutouts, grounds, tmp_path):
+def test_the_same_scene_gives_the_same_image_whatever_the_workers(cutouts, grounds, tmp_path):
     scenes = [scene(thing((0.5, 0.5, 0.4, 0.4), occlusion=0.3), seed=s, clutter=0.8) for s in range(6)]
     made = []
     for workers in (1, 3):
         results = engine(cutouts, grounds, workers=workers).generate(scenes, tmp_path / str(workers))
-        made.append([(r.picture.read_bytes(), r.instances) for r in results])
+        made.append([(r.image.read_bytes(), r.instances) for r in results])
     assert made[0] == made[1]
-    assert len({picture for picture, _ in made[0]}) == 6
+    assert len({image for image, _ in made[0]}) == 6
 
 
 def test_light_changes_the_tone(cutouts, grounds):
@@ -266,8 +266,8 @@ def test_light_changes_the_tone(cutouts, grounds):
 
 
 def test_grounds_are_taken_from_the_folder_of_their_place(tmp_path):
-    write_picture(tmp_path / "grass" / "g.png", np.full((64, 64, 3), (0, 200, 0), np.uint8))
-    write_picture(tmp_path / "other" / "o.png", np.full((64, 64, 3), 90, np.uint8))
+    write_image(tmp_path / "grass" / "g.png", np.full((64, 64, 3), (0, 200, 0), np.uint8))
+    write_image(tmp_path / "other" / "o.png", np.full((64, 64, 3), 90, np.uint8))
     grounds = PhotoBackgrounds(tmp_path)
     rng = np.random.default_rng(0)
     assert grounds.contexts() == ["grass"]
@@ -279,8 +279,8 @@ def test_grounds_are_taken_from_the_folder_of_their_place(tmp_path):
 
 
 def test_textures_serve_where_there_is_no_photo(cutouts):
-    picture, found, _, material = engine(cutouts, FormulaBackgrounds()).draw(scene(thing((0.5, 0.5, 0.4, 0.4))))
-    assert picture.shape == (SIZE, SIZE, 3)
+    image, found, _, material = engine(cutouts, FormulaBackgrounds()).draw(scene(thing((0.5, 0.5, 0.4, 0.4))))
+    assert image.shape == (SIZE, SIZE, 3)
     assert len(found) == 1
     assert material["background"] == "drawn by formula"
 
@@ -288,7 +288,7 @@ def test_textures_serve_where_there_is_no_photo(cutouts):
 # In a run -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_makes_pictures_of_things_that_only_the_cutouts_know(tmp_path):
+def test_a_run_makes_images_of_things_that_only_the_cutouts_know(tmp_path):
     run = new_run(tmp_path / "run", "hammer", generator="copy_paste", cutouts_dir=cutout_folder(tmp_path / "c"))
     design(run, 10, [], None)
     answer = json.loads(generate(run))
@@ -297,7 +297,7 @@ def test_a_run_makes_pictures_of_things_that_only_the_cutouts_know(tmp_path):
     assert {s.axes["viewpoint"] for s in samples} == {"eye level"}  # cut-outs have the viewpoint of their photos
     assert sum(len(s.instances) for s in samples) > 8
     assert {i.class_name for s in samples for i in s.instances} == {"hammer"}
-    assert all(read_picture(run.path(s.image)).shape == (96, 96, 3) for s in samples)
+    assert all(read_image(run.path(s.image)).shape == (96, 96, 3) for s in samples)
 
 
 def test_without_cutouts_one_sentence_says_what_is_missing(tmp_path):

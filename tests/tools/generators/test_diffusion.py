@@ -1,4 +1,4 @@
-"""Diffusion through the true loading code on small random weights: the same picture in any company, and refusals."""
+"""Diffusion through the true loading code on small random weights: the same image in any company, and refusals."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.pipeline import new_run
 from tests.tools.generators import pipelines
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.generators import Failed, Generated
 from tools.generators import diffusion as module
 from tools.generators.choosing import make_generator
@@ -52,22 +52,22 @@ def made(options, wanted, folder):
     return results
 
 
-def pictures(results):
-    return {r.scene.id: read_picture(r.picture).astype(int) for r in results}
+def images(results):
+    return {r.scene.id: read_image(r.image).astype(int) for r in results}
 
 
 def thing(box, name="apple", appearance=""):
     return SceneObject(class_name=name, drawn_as=name, appearance=appearance, box=box)
 
 
-def test_a_picture_is_the_same_at_any_batch_size_and_in_any_company(model, tmp_path):
+def test_an_image_is_the_same_at_any_batch_size_and_in_any_company(model, tmp_path):
     wanted = scenes(5)
-    alone = pictures(made(settings(model, diffusion_batch=1), wanted, tmp_path / "1"))
-    four = pictures(made(settings(model, diffusion_batch=4), wanted, tmp_path / "4"))
-    other = pictures(made(settings(model, diffusion_batch=3), wanted[::-1], tmp_path / "3"))
-    for identity, picture in alone.items():
-        assert np.abs(picture - four[identity]).max() <= 2  # last bits of sums, and JPEG
-        assert np.abs(picture - other[identity]).max() <= 2
+    alone = images(made(settings(model, diffusion_batch=1), wanted, tmp_path / "1"))
+    four = images(made(settings(model, diffusion_batch=4), wanted, tmp_path / "4"))
+    other = images(made(settings(model, diffusion_batch=3), wanted[::-1], tmp_path / "3"))
+    for identity, image in alone.items():
+        assert np.abs(image - four[identity]).max() <= 2  # last bits of sums, and JPEG
+        assert np.abs(image - other[identity]).max() <= 2
     first, second, *_ = alone.values()
     assert np.abs(first - second).mean() > 5
 
@@ -88,7 +88,7 @@ def test_provenance_says_how_it_was_made(model, tmp_path):
 def test_the_negative_prompt_needs_guidance_and_then_matters(model, tmp_path):
     def one(name, **changed):
         (result,) = made(settings(model, **changed), scenes(1), tmp_path / name)
-        return read_picture(result.picture).astype(int), result.provenance["negative_prompt"]
+        return read_image(result.image).astype(int), result.provenance["negative_prompt"]
 
     plain, said = one("a", diffusion_guidance=0.0)
     same, _ = one("b", diffusion_guidance=0.0, diffusion_negative_prompt="zzz")
@@ -98,7 +98,7 @@ def test_the_negative_prompt_needs_guidance_and_then_matters(model, tmp_path):
     assert np.abs(pushed - otherwise).max() > 0
 
 
-def test_what_the_safety_checker_withholds_is_counted_and_no_picture(tmp_path):
+def test_what_the_safety_checker_withholds_is_counted_and_no_image(tmp_path):
     folder = pipelines.stable_diffusion(tmp_path / "strict", checker=-1.0)
     engine = DiffusionGenerator(settings(folder))
     results = list(engine.generate(scenes(3), tmp_path / "out"))
@@ -111,15 +111,15 @@ def test_when_memory_runs_out_the_batch_is_halved_and_nothing_changes(model, tmp
     import torch
 
     wanted = scenes(5)
-    whole = pictures(made(settings(model, diffusion_batch=4), wanted, tmp_path / "whole"))
+    whole = images(made(settings(model, diffusion_batch=4), wanted, tmp_path / "whole"))
     engine = DiffusionGenerator(settings(model, diffusion_batch=4))
 
     def small_gpu(_network, inputs):
-        if inputs[0].shape[0] > 4:  # two pictures with guidance
+        if inputs[0].shape[0] > 4:  # two images with guidance
             raise torch.cuda.OutOfMemoryError("out of memory")
 
     engine._loaded().unet.register_forward_pre_hook(small_gpu)
-    halved = pictures(list(engine.generate(wanted, tmp_path / "halved")))
+    halved = images(list(engine.generate(wanted, tmp_path / "halved")))
     assert list(halved) == list(whole)
     assert all(np.abs(halved[k] - whole[k]).max() <= 2 for k in whole)
     assert engine._batch == 2
@@ -149,13 +149,13 @@ def test_a_layout_model_hears_the_boxes(tmp_path):
         results = made(settings(folder), [left, right, empty], tmp_path / "out")
     finally:
         module.seed_of = seeds
-    shown = [read_picture(r.picture).astype(int) for r in results]
+    shown = [read_image(r.image).astype(int) for r in results]
     assert np.abs(shown[0] - shown[1]).max() > 2
     assert results[0].provenance["boxes"] == "given to the model"
 
 
 def test_a_layout_follows_the_map_that_a_person_gives(model, tmp_path):
-    """A random ControlNet is no zero convolution: what it is shown changes the picture."""
+    """A random ControlNet is no zero convolution: what it is shown changes the image."""
     import torch
     from diffusers import ControlNetModel
 
@@ -167,7 +167,7 @@ def test_a_layout_follows_the_map_that_a_person_gives(model, tmp_path):
     maps = tmp_path / "maps"
     (maps / "more").mkdir(parents=True)
     for name, value in (("a.png", 0), ("more/b.png", 255)):
-        write_picture(maps / name, np.full((40, 60, 3), value, np.uint8))
+        write_image(maps / name, np.full((40, 60, 3), value, np.uint8))
     options = settings(model, diffusion_maps_dir=maps, diffusion_controlnet=str(tmp_path / "control"))
     wanted = scenes(8)
     wanted = [one for scene in wanted for one in (scene, scene.candidate(1))]
@@ -177,14 +177,14 @@ def test_a_layout_follows_the_map_that_a_person_gives(model, tmp_path):
     assert set(given) == {"a.png", "more/b.png"}
     assert given[::2] == given[1::2]  # candidates of one layout follow the same
     (maps / "a.png").unlink()
-    other = pictures(made(options, wanted, tmp_path / "other"))
+    other = images(made(options, wanted, tmp_path / "other"))
     for result, name in zip(results, given, strict=True):
-        changed = np.abs(read_picture(result.picture).astype(int) - other[result.scene.id]).max()
+        changed = np.abs(read_image(result.image).astype(int) - other[result.scene.id]).max()
         assert (changed > 2) == (name == "a.png")
 
 
 def test_a_model_that_cannot_follow_maps_says_so(tmp_path):
-    write_picture(tmp_path / "maps" / "a.png", np.zeros((40, 40, 3), np.uint8))
+    write_image(tmp_path / "maps" / "a.png", np.zeros((40, 40, 3), np.uint8))
     folder, network = pipelines.gligen(tmp_path / "gligen"), pipelines.controlnet(tmp_path / "control")
     options = settings(folder, diffusion_maps_dir=tmp_path / "maps", diffusion_controlnet=str(network))
     with pytest.raises(StepFailed, match=r"gligen.* (cannot follow maps|could not be opened)"):
@@ -201,7 +201,7 @@ def test_maps_and_their_network_go_together(model, tmp_path):
         assert words in DiffusionGenerator(settings(model, **options)).unavailable()
 
 
-def test_boxes_are_corners_inside_the_picture():
+def test_boxes_are_corners_inside_the_image():
     scene = scenes(1)[0].model_copy(
         update={"objects": [thing((0.1, 0.5, 0.4, 0.2), "apple", "red"), thing((0.5, 0.5, 0.2, 0.2), "pear", "plain")]}
     )

@@ -19,7 +19,7 @@ from tests.waiting import LONG_S, wait_until
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.ledger import Ledger
 from tools.core.settings import Settings, flat
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.drawable.classes import ClassArgument
 from tools.generators import Failed, Generated
 from tools.generators import openai_images as module
@@ -74,10 +74,10 @@ def kept(results):
     return [r for r in results if isinstance(r, Generated)]
 
 
-# Pictures -------------------------------------------------------------------------------------------------------------
+# Images -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_caption_becomes_a_picture_with_its_provenance(service, tmp_path):
+def test_a_caption_becomes_an_image_with_its_provenance(service, tmp_path):
     results = everything(engine(service, tmp_path, image_quality="low"), scenes(3), tmp_path / "scratch")
     assert [r.scene.seed for r in results] == [0, 1, 2]
     assert sorted(r["prompt"] for r in service.requests) == [f"A photo of apple {i}" for i in range(3)]
@@ -86,7 +86,7 @@ def test_a_caption_becomes_a_picture_with_its_provenance(service, tmp_path):
     assert set(service.keys) == {f"Bearer {KEY}"}
     for result in results:
         assert result.instances == []
-        assert read_picture(result.picture).shape == (64, 64, 3)
+        assert read_image(result.image).shape == (64, 64, 3)
         assert result.provenance["cost_usd"] == 0.01
         assert result.provenance["prompt"] == result.scene.caption
         assert result.provenance["revised_prompt"] == "as I saw it"
@@ -96,9 +96,9 @@ def test_a_caption_becomes_a_picture_with_its_provenance(service, tmp_path):
 def test_a_link_is_followed_even_when_it_stumbles(service, tmp_path):
     service.script, service.broken_links = ["link"], 2
     (result,) = everything(engine(service, tmp_path), scenes(1), tmp_path / "s")
-    red, green, _ = read_picture(result.picture).mean(axis=(0, 1))
+    red, green, _ = read_image(result.image).mean(axis=(0, 1))
     assert green > 150 > red
-    assert len(service.requests) == 1  # the picture was paid for: only its link is tried again
+    assert len(service.requests) == 1  # the image was paid for: only its link is tried again
 
 
 def test_requests_run_at_once_but_no_more_than_allowed(service, tmp_path):
@@ -165,7 +165,7 @@ def test_an_answer_that_never_ends_is_given_up_and_may_have_cost(service, tmp_pa
     assert made.spent_usd == pytest.approx(0.02)
 
 
-def test_a_lasting_fault_costs_one_picture_not_the_others(service, tmp_path):
+def test_a_lasting_fault_costs_one_image_not_the_others(service, tmp_path):
     service.script = ["picture", *[fault(500, f"no, says {KEY}")] * 3, "picture"]
     results = everything(engine(service, tmp_path, image_concurrency=1), scenes(4), tmp_path / "s")
     assert [isinstance(r, Failed) for r in results] == [False, True, False, False]

@@ -1,4 +1,4 @@
-"""A repainted picture keeps its masks, or it is painted again, or dropped; drift is measured on real pixels."""
+"""A repainted image keeps its masks, or it is painted again, or dropped; drift is measured on real pixels."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from tests.tools.generators import pipelines
 from tests.tools.generators.cutout_files import ground
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.generators import Failed, Generated
 from tools.generators.choosing import make_generator
@@ -35,7 +35,7 @@ def scenes(count, width=0.5):
 
 
 class Painter:
-    """Stands where a pipeline stands, and paints on real pixels: `change` makes a new (h, w, 3) picture of one."""
+    """Stands where a pipeline stands, and paints on real pixels: `change` makes a new (h, w, 3) image of one."""
 
     def __init__(self, change, withheld=()):
         self.change, self.withheld, self.calls = change, withheld, []
@@ -48,12 +48,12 @@ class Painter:
         return type("Output", (), {"images": images, "nsfw_content_detected": flags})()
 
 
-def warm(picture, _strength):
-    return np.clip(picture * np.array([1.1, 1.0, 0.8]) + 5, 0, 255).astype(np.uint8)
+def warm(image, _strength):
+    return np.clip(image * np.array([1.1, 1.0, 0.8]) + 5, 0, 255).astype(np.uint8)
 
 
-def moved(picture, _strength):
-    return np.roll(picture, 30, axis=1)
+def moved(image, _strength):
+    return np.roll(image, 30, axis=1)
 
 
 def repainter(painter, **changed):
@@ -64,10 +64,10 @@ def repainter(painter, **changed):
 
 
 def disc(size=160, radius=35, colour=(200, 60, 50)):
-    picture, mask = ground(size, 4), np.zeros((size, size), np.uint8)
-    cv2.circle(picture, (80, 80), radius, colour, -1)
+    image, mask = ground(size, 4), np.zeros((size, size), np.uint8)
+    cv2.circle(image, (80, 80), radius, colour, -1)
     cv2.circle(mask, (80, 80), radius, 1, -1)
-    return picture, [Instance(class_name="apple", box=mask_box(mask > 0), counts=encode_mask(mask > 0))]
+    return image, [Instance(class_name="apple", box=mask_box(mask > 0), counts=encode_mask(mask > 0))]
 
 
 # Drift ----------------------------------------------------------------------------------------------------------------
@@ -89,18 +89,18 @@ def disc(size=160, radius=35, colour=(200, 60, 50)):
     ],
 )
 def test_paint_may_change_and_outlines_may_not(change, low, high):
-    picture, instances = disc()
-    assert low <= agreement(picture, change(picture), instances) <= high
+    image, instances = disc()
+    assert low <= agreement(image, change(image), instances) <= high
 
 
 def test_the_worst_object_decides_and_what_could_never_be_seen_does_not():
-    picture, instances = disc()
-    assert agreement(picture, ground(160, 4), []) == 1.0
+    image, instances = disc()
+    assert agreement(image, ground(160, 4), []) == 1.0
     ghost = np.zeros((160, 160), bool)
     ghost[10:40, 10:40] = True  # a mask where the render shows nothing
     unseen = Instance(class_name="apple", box=mask_box(ghost), counts=encode_mask(ghost))
-    assert agreement(picture, picture, [*instances, unseen]) > 0.9
-    assert agreement(picture, np.roll(picture, 40, axis=1), [*instances, unseen]) < 0.5
+    assert agreement(image, image, [*instances, unseen]) > 0.9
+    assert agreement(image, np.roll(image, 40, axis=1), [*instances, unseen]) < 0.5
 
 
 # The engine -----------------------------------------------------------------------------------------------------------
@@ -116,8 +116,8 @@ def test_another_paint_keeps_masks_and_says_how(tmp_path):
     for result in results:
         render, instances = exact[result.scene.id]
         assert result.instances == instances
-        picture = read_picture(result.picture).astype(float)
-        assert (picture[..., 0] - picture[..., 2]).mean() > (render[..., 0].astype(float) - render[..., 2]).mean() + 5
+        image = read_image(result.image).astype(float)
+        assert (image[..., 0] - image[..., 2]).mean() > (render[..., 0].astype(float) - render[..., 2]).mean() + 5
         said = result.provenance["repaint"]
         assert said["agreement"] >= 0.7
         assert said["strength"] == 0.35
@@ -145,7 +145,7 @@ def test_without_the_check_drift_would_get_through(tmp_path):
     assert isinstance(results[0], Generated)
 
 
-def test_a_withheld_picture_is_counted(tmp_path):
+def test_a_withheld_image_is_counted(tmp_path):
     engine = repainter(Painter(warm, withheld=(1, 2)))
     (result,) = engine.generate(scenes(1), tmp_path)
     assert "safety checker" in result.reason

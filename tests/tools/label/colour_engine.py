@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.tools.colours import COLOURS, coloured
 from tools.core.settings import Settings
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, encode_mask, mask_box
 
 
@@ -19,23 +19,23 @@ class ColourEngine:
 
     def __init__(self, task, *, threshold=0.5, after=None):
         self.task, self.kind, self.threshold = task, task.kind, threshold
-        self.after = after  # called with the number of pictures seen so far
+        self.after = after  # called with the number of images seen so far
         self.seen = 0
         self.closed = False
 
-    def find(self, pictures, least):
-        self.seen += len(pictures)
+    def find(self, images, least):
+        self.seen += len(images)
         if self.after is not None:
             self.after(self.seen)
-        return [[i for i in self._one(p) if i.score >= least] for p in pictures]
+        return [[i for i in self._one(p) if i.score >= least] for p in images]
 
-    def _one(self, picture):
+    def _one(self, image):
         found = []
         for name in self.task.class_names:
-            count, parts = cv2.connectedComponents(coloured(picture, name).astype(np.uint8))
+            count, parts = cv2.connectedComponents(coloured(image, name).astype(np.uint8))
             for part in range(1, count):
                 mask = parts == part
-                distance = float(np.abs(picture[mask].mean(axis=0) - COLOURS[name]).max())
+                distance = float(np.abs(image[mask].mean(axis=0) - COLOURS[name]).max())
                 score = max(0.05, 1 - distance / 60)
                 if mask.sum() >= 20:
                     counts = encode_mask(mask) if self.kind == "segment" else None
@@ -44,10 +44,10 @@ class ColourEngine:
                     )
         return sorted(found, key=lambda i: -i.score)
 
-    def classify(self, pictures):
+    def classify(self, images):
         answers = []
-        for picture in pictures:
-            shares = {n: float(coloured(picture, n).mean()) + 0.01 for n in self.task.class_names}
+        for image in images:
+            shares = {n: float(coloured(image, n).mean()) + 0.01 for n in self.task.class_names}
             answers.append({n: v / sum(shares.values()) for n, v in shares.items()})
         return answers
 
@@ -56,17 +56,17 @@ class ColourEngine:
 
 
 def photo(number=0, *things, size=(80, 60), dull=0):
-    """A grey (h, w) picture with 20 px squares: (class, x, y)."""
-    picture = np.full((size[1], size[0], 3), COLOURS["background"], np.uint8)
-    picture[:2, : 1 + number % size[0]] = 20 + number % 200  # no two are the same file
+    """A grey (h, w) image with 20 px squares: (class, x, y)."""
+    image = np.full((size[1], size[0], 3), COLOURS["background"], np.uint8)
+    image[:2, : 1 + number % size[0]] = 20 + number % 200  # no two are the same file
     for name, x, y in things:
-        picture[y : y + 20, x : x + 20] = np.clip(np.array(COLOURS[name]) + dull, 0, 255)
-    return picture
+        image[y : y + 20, x : x + 20] = np.clip(np.array(COLOURS[name]) + dull, 0, 255)
+    return image
 
 
 def write(folder: Path, name: str, *things, number=0, dull=0) -> Path:
     path = folder / name
-    write_picture(path, photo(number, *things, dull=dull))
+    write_image(path, photo(number, *things, dull=dull))
     return path
 
 

@@ -12,7 +12,7 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.label.cvat_server import fetch_task, send_task
@@ -34,7 +34,7 @@ def labelled(tmp_path):
     folder.mkdir()
     images = []
     for name, classes in (("a.png", ["apple", "pear"]), ("b.png", ["pear"])):
-        write_picture(folder / name, rng.integers(0, 255, (60, 80, 3), np.uint8))
+        write_image(folder / name, rng.integers(0, 255, (60, 80, 3), np.uint8))
         instances = []
         for place, kind in enumerate(classes):
             mask = np.tri(60, 80, 20 * place - 20, bool) & (np.arange(60)[:, None] < 40)  # corners, no rectangles
@@ -122,7 +122,7 @@ def test_what_is_missing_is_said_before_anything_is_done(server, labelled, tmp_p
 
 def test_what_a_task_cannot_hold_or_a_server_should_not_send_is_refused(server, tmp_path):
     for kind in ("apple", "pear"):
-        write_picture(tmp_path / "sorted" / kind / "a.png", np.zeros((40, 40, 3), np.uint8))
+        write_image(tmp_path / "sorted" / kind / "a.png", np.zeros((40, 40, 3), np.uint8))
     with pytest.raises(FixArguments, match="sorted has one class a photo"):
         send_task(tmp_path / "sorted", "Fruit", settings(server))
     server.tasks[9] = {"name": "n", "labels": [], "files": {"../a.png": b"x"}, "xml": b"<annotations/>"}

@@ -10,7 +10,7 @@ from agent.cli.app import app
 from tests.tools.vision_service import VisionService
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.label.describe import Description, asked_folder, describe_photos, parse, read_examples
 from tools.models import vision
 from tools.models.vision import VisionModel
@@ -42,7 +42,7 @@ def service(monkeypatch):
 def photos(tmp_path):
     folder = tmp_path / "photos"
     for k in range(3):
-        write_picture(folder / f"{k}.png", np.random.default_rng(k).integers(0, 256, (24, 32, 3), np.uint8))
+        write_image(folder / f"{k}.png", np.random.default_rng(k).integers(0, 256, (24, 32, 3), np.uint8))
     return folder
 
 
@@ -137,7 +137,7 @@ def test_without_a_model_nothing_is_asked(tmp_path, photos, service):
 
 def test_a_persons_examples_are_shown_first(tmp_path, photos, service):
     shown = tmp_path / "shown"
-    write_picture(shown / "mine.png", np.zeros((16, 16, 3), np.uint8))
+    write_image(shown / "mine.png", np.zeros((16, 16, 3), np.uint8))
     (shown / "mine.json").write_text(json.dumps(GOOD))
     server = service(json.dumps(GOOD))
     done = describe(tmp_path, photos / "0.png", server, examples=read_examples(shown))
@@ -150,7 +150,7 @@ def test_a_persons_examples_are_shown_first(tmp_path, photos, service):
     ("text", "said"), [(None, "dog.jpg and dog.json"), ("{}", "objects"), ("\xff", "mine.json")],
 )  # fmt: skip
 def test_examples_that_cannot_be_used_are_named(tmp_path, text, said):
-    write_picture(tmp_path / "mine.png", np.zeros((16, 16, 3), np.uint8))
+    write_image(tmp_path / "mine.png", np.zeros((16, 16, 3), np.uint8))
     if text is not None:
         (tmp_path / "mine.json").write_text(text, encoding="latin-1")
     with pytest.raises(FixArguments, match=said):

@@ -124,19 +124,17 @@ def test_what_the_starter_knows_by_name_is_told_apart(tmp_path):
 class Proposals:
     """What a class-agnostic model draws: a box around each coloured square, its mask a little too large."""
 
-    def predict_many(self, pictures, confidence):
+    def predict_many(self, images, confidence):
         mask = np.zeros((60, 80), bool)
         mask[8:32, 8:32] = True
-        return [[Instance(class_name="object", box=(8, 8, 32, 32), counts=encode_mask(mask), score=0.8)]] * len(
-            pictures
-        )
+        return [[Instance(class_name="object", box=(8, 8, 32, 32), counts=encode_mask(mask), score=0.8)]] * len(images)
 
 
 class Segments:
     def __init__(self, mask):
         self.mask = mask
 
-    def masks(self, picture, boxes, points=None):
+    def masks(self, image, boxes, points=None):
         return [self.mask for _ in boxes]
 
     def close(self):
@@ -154,8 +152,8 @@ def test_outlines_are_refined_where_the_segmenter_shows_the_same_thing(area, exp
 def test_proposals_are_named_by_what_looks_at_the_crops():
     task = label_task("apple,lemon")
     engine = ProposalEngine(Proposals(), task, Segments(None), 0.3, ClipNamer(ColourEmbedder(), task, 0.5))
-    pictures = [np.full((60, 80, 3), COLOURS[n], np.uint8) for n in ("apple", "lemon", "leaf")]
-    assert [[i.class_name for i in own] for own in engine.find(pictures, 0.1)] == [["apple"], ["lemon"], []]
+    images = [np.full((60, 80, 3), COLOURS[n], np.uint8) for n in ("apple", "lemon", "leaf")]
+    assert [[i.class_name for i in own] for own in engine.find(images, 0.1)] == [["apple"], ["lemon"], []]
 
 
 def test_when_two_boxes_are_one_is_a_setting(tmp_path):
@@ -172,7 +170,7 @@ def test_how_often_a_model_looks_is_a_setting(tmp_path, monkeypatch):
     a_run(tmp_path, "one")
     task, looks = label_task("apple"), []
 
-    def look(predictor, pictures, least, views, iou):
+    def look(predictor, images, least, views, iou):
         looks.append((views, predictor.closer))
         return [[]]
 
@@ -203,12 +201,12 @@ def labelled(tmp_path):
     for k in range(90):
         dull = [] if k % 3 else [("apple", 50, 30)]
         path = write(tmp_path / "src", f"p{k:03d}.png", number=k)
-        picture = photo(k, ("apple", 10, 10))
+        image = photo(k, ("apple", 10, 10))
         if dull:
-            picture[30:50, 50:70] = (172, 30, 30)
-        from tools.data.pictures import write_picture
+            image[30:50, 50:70] = (172, 30, 30)
+        from tools.data.images import write_image
 
-        write_picture(path, picture)
+        write_image(path, image)
         entries.append((LabelledImage(path.name, 80, 60, [Instance(class_name="apple", box=(10, 10, 30, 30))]), path))
     write_export(entries, tmp_path / "labelled", "voc", label_task("apple", "detect"))
     return tmp_path / "labelled"
@@ -237,9 +235,9 @@ def test_a_precision_that_nothing_reaches_leaves_all_to_a_person(tmp_path, label
     task = label_task("leaf")
 
     class Blind(ColourEngine):
-        def find(self, pictures, least):
+        def find(self, images, least):
             box = Instance(class_name="leaf", box=(60, 0, 70, 10), score=0.9)
-            return [[box] for _ in pictures]
+            return [[box] for _ in images]
 
     confidence = fit_confidence(
         Blind(task), labelled, task, settings(tmp_path, class_map={"apple": "leaf"}), 0.9

@@ -12,7 +12,7 @@ from pycocotools.coco import COCO
 from tests.tools.label.colour_engine import photo
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.formats.labels import LabelledImage
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.real import read_photos
 from tools.data.real_labels import read_labels
 from tools.data.sample import Instance, encode_mask, mask_box
@@ -47,7 +47,7 @@ def entries(tmp_path):
     ring, parts, disc = masks()
     made = [image("a.png", ring, parts), image("empty.png"), image("c.png", disc)]
     for number, entry in enumerate(made):
-        write_picture(tmp_path / "in" / entry.file, photo(number))
+        write_image(tmp_path / "in" / entry.file, photo(number))
     return [(e, tmp_path / "in" / e.file) for e in made]
 
 
@@ -126,7 +126,7 @@ def masks_in(folder):
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "masks"])
 def test_boxes_stay_boxes(tmp_path, form):
     box = LabelledImage("a.png", 80, 60, [Instance(class_name="apple", box=(8, 8, 32, 32))])
-    write_picture(tmp_path / "in" / "a.png", photo(0))
+    write_image(tmp_path / "in" / "a.png", photo(0))
     write_export([(box, tmp_path / "in" / "a.png")], tmp_path / "boxes", form, label_task("apple", "detect"))
     ((_, read),) = read_labels(tmp_path / "boxes", classify=False).entries
     assert [(i.class_name, i.counts) for i in read.instances] == [("apple", None)]
@@ -160,12 +160,12 @@ def test_any_format_becomes_any_other(tmp_path, entries, first, then):
 
 def test_boxes_become_masks(tmp_path):
     box = LabelledImage("a.png", 80, 60, [Instance(class_name="apple", box=(8, 8, 32, 32))])
-    write_picture(tmp_path / "in" / "a.png", photo(0, ("apple", 10, 10)))
+    write_image(tmp_path / "in" / "a.png", photo(0, ("apple", 10, 10)))
     write_export([(box, tmp_path / "in" / "a.png")], tmp_path / "boxes", "voc", label_task("apple", "detect"))
 
     class Cut:
-        def masks(self, picture, boxes, points=None):
-            return [(picture[..., 0] > 180) for _ in boxes]
+        def masks(self, image, boxes, points=None):
+            return [(image[..., 0] > 180) for _ in boxes]
 
     done = convert_labels(tmp_path / "boxes", tmp_path / "masks", "coco", segmenter=Cut())
     assert done.masks_made == 1 and done.boxes_left == 0
@@ -173,7 +173,7 @@ def test_boxes_become_masks(tmp_path):
     assert mask.sum() == 400 and mask[10:30, 10:30].all()
 
 
-def test_labels_without_a_picture_are_named(tmp_path, entries):
+def test_labels_without_an_image_are_named(tmp_path, entries):
     write_export(entries, tmp_path / "one", "coco", TASK)
     (tmp_path / "one" / "images" / "train" / "c.png").unlink()
     done = convert_labels(tmp_path / "one", tmp_path / "two", "yolo")

@@ -10,8 +10,8 @@ from PIL import Image
 
 from tests.tools.label.colour_engine import ColourEngine, photo, settings, write
 from tools.core.errors import FixArguments, StepFailed
+from tools.data.images import read_image
 from tools.data.photo_files import find_photos, read_ahead
-from tools.data.pictures import read_picture
 from tools.data.real import read_photos
 from tools.label.command import entries
 from tools.label.confidence import Confidence
@@ -54,7 +54,7 @@ def test_predict_streams_labels(tmp_path, photos):
     assert found["broken.jpg"].problem and not found["broken.jpg"].instances
 
 
-def test_a_whole_picture_gets_a_class(tmp_path, photos):
+def test_a_whole_image_gets_a_class(tmp_path, photos):
     task = label_task("apple,lemon", "classify")
     labels = [p.label for p in AutoLabeler(task, settings(tmp_path), engine=ColourEngine(task)).predict(photos)]
     assert labels[0] == "apple"
@@ -83,14 +83,14 @@ def _exif(orientation, text="secret owner"):
 
 
 def test_every_bad_photo_is_named_and_the_rest_goes_on(tmp_path, photos):
-    picture = Image.fromarray(photo(99, ("apple", 10, 10)))
+    image = Image.fromarray(photo(99, ("apple", 10, 10)))
     (photos / "zero.jpg").touch()
     (photos / "text.png").write_text("hello")
     (photos / "cut.jpg").write_bytes((photos / "a1.png").read_bytes()[:200])
-    picture.convert("CMYK").save(photos / "print.jpg")
-    picture.save(photos / "turned.jpg", exif=_exif(6), quality=95)
+    image.convert("CMYK").save(photos / "print.jpg")
+    image.save(photos / "turned.jpg", exif=_exif(6), quality=95)
     Image.fromarray((np.arange(4800).reshape(60, 80) * 13).astype(np.uint16)).save(photos / "deep.png")
-    picture.save(photos / "moves.gif", save_all=True, append_images=[picture.rotate(90), picture.rotate(180)])
+    image.save(photos / "moves.gif", save_all=True, append_images=[image.rotate(90), image.rotate(180)])
     shutil.copy(photos / "a0.png", photos / "twin.png")
     write(photos, "苹果 фото.png", ("apple", 30, 30), number=50)
     (photos / "link.png").symlink_to(photos / "nowhere.png")
@@ -171,7 +171,7 @@ def test_photos_are_read_ahead_within_bounds(tmp_path, monkeypatch):
             yield file
 
     for number, photo_read in enumerate(read_ahead(files())):
-        assert photo_read.picture is not None
+        assert photo_read.image is not None
         assert len(asked) <= number + 4  # two in memory, one looked at, one handed out
 
 
@@ -253,7 +253,7 @@ def test_a_persons_corrections_are_exported(tmp_path, photos):
     review.reject(kept.dataset, second)
     written = write_export(entries(kept), tmp_path / "out", "coco", TASK)
     assert written.photos == 5 and written.labels == 9 - 1 - 2
-    assert read_picture(tmp_path / "out" / "images" / "train" / "a0.png").shape == (60, 80, 3)
+    assert read_image(tmp_path / "out" / "images" / "train" / "a0.png").shape == (60, 80, 3)
     kept.close()
 
 

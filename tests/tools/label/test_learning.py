@@ -15,8 +15,8 @@ from tools.annotators.cut_out import painted_over
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.apart import apart_from
 from tools.data.formats.labels import LabelledImage
+from tools.data.images import read_image
 from tools.data.photo_files import find_photos
-from tools.data.pictures import read_picture
 from tools.data.sample import Instance, Sample
 from tools.label.export import write_export
 from tools.label.labeler import AutoLabeler, label_task
@@ -38,24 +38,24 @@ def judge(path):
 
 
 def soft(seed):
-    """A picture with no hard edges, as a lens draws it."""
+    """An image with no hard edges, as a lens draws it."""
     noise = np.random.default_rng(seed).random((6, 8, 3)).astype(np.float32)
     return (cv2.resize(noise, (80, 60), interpolation=cv2.INTER_CUBIC).clip(0, 1) * 255).astype(np.uint8)
 
 
 def test_no_photo_that_judges_is_learnt_from(tmp_path):
-    pictures = [soft(seed) for seed in range(4)]
-    from tools.data.pictures import write_picture
+    images = [soft(seed) for seed in range(4)]
+    from tools.data.images import write_image
 
-    for name, picture in (("DSC_1042_7.png", pictures[0]), ("plain.png", pictures[1])):
-        write_picture(tmp_path / "real" / name, picture)
-    for name, picture in (
-        ("copy.png", pictures[0]),  # the same file under another name
-        ("saved_again.jpg", pictures[1]),  # the same look
-        ("DSC_1042_9.png", pictures[2]),  # another tile of the same photo
-        ("new.png", pictures[3]),
+    for name, image in (("DSC_1042_7.png", images[0]), ("plain.png", images[1])):
+        write_image(tmp_path / "real" / name, image)
+    for name, image in (
+        ("copy.png", images[0]),  # the same file under another name
+        ("saved_again.jpg", images[1]),  # the same look
+        ("DSC_1042_9.png", images[2]),  # another tile of the same photo
+        ("new.png", images[3]),
     ):
-        write_picture(tmp_path / "mine" / name, picture)
+        write_image(tmp_path / "mine" / name, image)
     (tmp_path / "mine" / "broken.png").write_bytes(b"no picture")
     kept, apart = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
     assert [f.name for f in kept] == ["new.png"]
@@ -68,11 +68,11 @@ def test_no_photo_that_judges_is_learnt_from(tmp_path):
 
 
 def test_another_set_that_counts_alike_is_learnt_from_and_told(tmp_path):
-    from tools.data.pictures import write_picture
+    from tools.data.images import write_image
 
     for number in range(3):
-        write_picture(tmp_path / "real" / f"000{number}.png", soft(number))
-        write_picture(tmp_path / "mine" / f"000{number}.png", soft(10 + number))
+        write_image(tmp_path / "real" / f"000{number}.png", soft(number))
+        write_image(tmp_path / "mine" / f"000{number}.png", soft(10 + number))
     kept, apart = apart_from([tmp_path / "mine"], [judge(p) for p in sorted((tmp_path / "real").iterdir())])
     assert len(kept) == 3 and not apart.left_out and len(apart.doubtful) == 3
     assert "may be of photos that judge" in apart.notes()[0]
@@ -80,25 +80,25 @@ def test_another_set_that_counts_alike_is_learnt_from_and_told(tmp_path):
 
 def test_a_teacher_labels_what_it_is_sure_of_and_paints_over_the_rest(tmp_path):
     path = write(tmp_path / "mine", "both.png", ("apple", 10, 10))
-    picture = photo(0, ("apple", 10, 10))
-    picture[30:50, 50:70] = (172, 30, 30)  # scores 0.53
-    from tools.data.pictures import write_picture
+    image = photo(0, ("apple", 10, 10))
+    image[30:50, 50:70] = (172, 30, 30)  # scores 0.53
+    from tools.data.images import write_image
 
-    write_picture(path, picture)
+    write_image(path, image)
     write(tmp_path / "mine", "empty.png", number=5)
     teacher = AutoLabeler(TASK, settings(tmp_path), engine=ColourEngine(TASK, threshold=0.8))
     made = list(pseudo_labelled(teacher, list(find_photos([tmp_path / "mine"])), tmp_path / "copies"))
     assert len(made) == 1 and [i.box for i in made[0].instances] == [(10, 10, 30, 30)]
-    copy = read_picture(Path(made[0].image))
-    assert (copy[10:30, 10:30] == picture[10:30, 10:30]).all() and not (copy[30:50, 50:70, 0] == 172).any()
-    assert (read_picture(path) == picture).all()
+    copy = read_image(Path(made[0].image))
+    assert (copy[10:30, 10:30] == image[10:30, 10:30]).all() and not (copy[30:50, 50:70, 0] == 172).any()
+    assert (read_image(path) == image).all()
 
 
 def test_what_is_kept_stays_in_front_of_what_is_painted_over():
-    picture = photo(0, ("apple", 10, 10))
+    image = photo(0, ("apple", 10, 10))
     kept = Instance(class_name="apple", box=(10, 10, 30, 30))
-    assert (painted_over(picture, [(5, 5, 40, 40)], [kept])[10:30, 10:30] == picture[10:30, 10:30]).all()
-    assert painted_over(picture, [], []) is picture
+    assert (painted_over(image, [(5, 5, 40, 40)], [kept])[10:30, 10:30] == image[10:30, 10:30]).all()
+    assert painted_over(image, [], []) is image
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_hand_drawn_boxes_are_cut_out_and_what_cannot_be_is_painted_over(tmp_pat
     sample = judge(path).model_copy(update={"instances": boxes})
 
     class Cut:
-        def masks(self, picture, boxes, points=None):
-            mask = np.zeros(picture.shape[:2], bool)
+        def masks(self, image, boxes, points=None):
+            mask = np.zeros(image.shape[:2], bool)
             mask[10:30, 10:30] = True
             return [mask, None]
 
     [made] = hand_labelled([sample], TASK, Cut(), tmp_path / "copies")
     assert len(made.instances) == 1 and made.instances[0].mask(60, 80).sum() == 400
-    assert not (read_picture(Path(made.image))[32:48, 52:68, 0] == 200).any()
+    assert not (read_image(Path(made.image))[32:48, 52:68, 0] == 200).any()
 
 
 # A whole round --------------------------------------------------------------------------------------------------------
@@ -279,8 +279,8 @@ def test_a_model_that_names_whole_photos_is_given_photos_without_labels(tmp_path
     said = json.loads(tools.label.learn.learn(run, [tmp_path / "mine"]))
     [job] = run.jobs
     assert [(s.label, s.instances, s.engine) for s in job.unlabelled] == [(None, [], "unlabelled")] * 3
-    wanted = {read_picture(p)[:, 10:70].tobytes() for p in paths}  # the middle square, as in use
-    assert all(read_picture(Path(s.image)).tobytes() in wanted for s in job.unlabelled)
+    wanted = {read_image(p)[:, 10:70].tobytes() for p in paths}  # the middle square, as in use
+    assert all(read_image(Path(s.image)).tobytes() in wanted for s in job.unlabelled)
     assert job.train and not {s.engine for s in job.train} & {"unlabelled", "pseudo", "real"}
     assert said["rounds"][0]["photos"] == 3 and said["rounds"][0]["sure_from"] == {}
 
@@ -288,7 +288,7 @@ def test_a_model_that_names_whole_photos_is_given_photos_without_labels(tmp_path
 def test_copies_of_large_photos_are_no_larger_than_training_needs(tmp_path):
     path = write(tmp_path / "mine", "large.png", ("apple", 40, 30))
     [sample] = copies(find_photos([path]), tmp_path / "copies", 32)
-    assert (sample.width, sample.height) == (32, 32) and read_picture(Path(sample.image)).shape == (32, 32, 3)
+    assert (sample.width, sample.height) == (32, 32) and read_image(Path(sample.image)).shape == (32, 32, 3)
 
 
 def test_runs_in_the_folder_one_stands_in_learn_too(tmp_path, run, monkeypatch):
@@ -384,7 +384,7 @@ def test_a_stop_is_heard_while_photos_correct_scores(tmp_path, run, monkeypatch)
         write(tmp_path / "mine", f"own_{k}x.png", ("apple", 40, 30), number=60 + k)
     heard = []
     monkeypatch.setattr(run, "progress", lambda stage, done, total, **_: heard.append((stage, done, total)))
-    photos = tools.label.learn._pictures(run, list(find_photos([tmp_path / "mine"])))
+    photos = tools.label.learn._images(run, list(find_photos([tmp_path / "mine"])))
     next(photos)
     monkeypatch.setattr(run, "check_stop", lambda: (_ for _ in ()).throw(Stopped("asked to")))
     with pytest.raises(Stopped):

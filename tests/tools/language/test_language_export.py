@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline import new_run
 from tools.core.errors import FixArguments, StepFailed
 from tools.data.formats.dialogues import read_dialogues
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.language import make
 from tools.language.balance import MOST_SHARE
 from tools.language.check import Checker
@@ -70,14 +70,14 @@ def exported(tmp_path_factory):
 def checkers(run, names):
     scenes = {s.id: s for s in run.dataset.scenes()}
     samples = list(run.dataset.samples(verdict="kept"))
-    return {s.id: Checker(s, scenes[s.scene_id], read_picture(run.path(s.image)), names) for s in samples}
+    return {s.id: Checker(s, scenes[s.scene_id], read_image(run.path(s.image)), names) for s in samples}
 
 
 def turns_of(folder):
     found = []
     for split in ("train", "val", "test"):
-        for identity, picture, turns in read_dialogues((folder / f"{split}.json").read_text(encoding="utf-8")):
-            assert (folder / picture).is_file()
+        for identity, image, turns in read_dialogues((folder / f"{split}.json").read_text(encoding="utf-8")):
+            assert (folder / image).is_file()
             found += [(identity, q, a) for q, a in turns]
     return found
 
@@ -111,7 +111,7 @@ def test_every_answer_in_the_files_follows_from_the_scene_and_an_exchanged_one_d
     assert len(turns) > 300 and {"How", "Is", "Where", "Please", "What"} <= set(kinds)
 
 
-def test_both_dialects_say_the_same_and_name_the_picture_once(exported):
+def test_both_dialects_say_the_same_and_name_the_image_once(exported):
     _, folder, _ = exported
     assert turns_of(folder / "dataset_llava") == turns_of(folder / "dataset_sharegpt")
     info = json.loads((folder / "dataset_sharegpt/dataset_info.json").read_text())
@@ -179,11 +179,11 @@ def test_a_thing_that_nobody_labelled_is_never_counted_past(tmp_path):
     run = make_run(tmp_path, 12)
     scenes = {s.id: s for s in run.dataset.scenes()}
     sample = next(s for s in run.dataset.samples() if sum(i.class_name == "apple" for i in s.instances) == 2)
-    picture, names = read_picture(run.path(sample.image)), vocabulary([sample], CLASSES)
-    whole = facts_of(sample, scenes[sample.scene_id], picture, names, CLASSES)
+    image, names = read_image(run.path(sample.image)), vocabulary([sample], CLASSES)
+    whole = facts_of(sample, scenes[sample.scene_id], image, names, CLASSES)
     gone = next(k for k, i in enumerate(sample.instances) if i.class_name == "apple")
     less = sample.model_copy(update={"instances": [i for k, i in enumerate(sample.instances) if k != gone]})
-    facts = facts_of(less, scenes[sample.scene_id], picture, names, CLASSES)
+    facts = facts_of(less, scenes[sample.scene_id], image, names, CLASSES)
     assert "apple" in whole.sure and "apple" not in facts.sure
     about = [p.question for p in pairs_of(facts, names, {}) if "apple" in p.question]
     assert not about and not captions_of(facts)

@@ -13,7 +13,7 @@ from tools.data.sample import Instance, encode_mask, mask_box
 from tools.metrics.coco import (
     COCO_IOUS,
     Counts,
-    JudgedPicture,
+    JudgedImage,
     Matcher,
     average_precisions,
     choose_threshold,
@@ -41,14 +41,14 @@ def box(x1: float, y1: float, x2: float, y2: float, score: float = 1.0, name: st
     return Instance(class_name=name, box=(x1, y1, x2, y2), score=score)
 
 
-def picture(truths: list[Instance], found: list[Instance], name: str = "p") -> JudgedPicture:
-    return JudgedPicture(name, SIZE, SIZE, truths, found)
+def image(truths: list[Instance], found: list[Instance], name: str = "p") -> JudgedImage:
+    return JudgedImage(name, SIZE, SIZE, truths, found)
 
 
-def random_pictures(count: int, seed: int, ties: bool = False) -> list[JudgedPicture]:
+def random_images(count: int, seed: int, ties: bool = False) -> list[JudgedImage]:
     """Ellipses, found a little off, twice, under the other name, or not at all; a few empties."""
     rng = np.random.default_rng(seed)
-    pictures = []
+    images = []
     for i in range(count):
         truths, found = [], []
         for _ in range(0 if i % 7 == 3 else rng.integers(1, 6)):
@@ -66,12 +66,12 @@ def random_pictures(count: int, seed: int, ties: bool = False) -> list[JudgedPic
             found.append(instance(mask, CLASSES[rng.integers(2)], float(rng.uniform(0.01, 0.6))))
         if ties:
             found = [d.model_copy(update={"score": round(d.score, 1)}) for d in found]
-        pictures.append(picture(truths, found, f"p{i:03d}"))
-    return pictures
+        images.append(image(truths, found, f"p{i:03d}"))
+    return images
 
 
 def by_pycocotools(
-    judged: list[JudgedPicture], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
+    judged: list[JudgedImage], kind: str, area: tuple[float, float] | None = None, repeat: list[int] | None = None
 ) -> np.ndarray:
     """(10, 2) average precisions by the untouched COCO -> loadRes -> COCOeval pipeline."""
     chosen = [judged[i] for i in (repeat if repeat is not None else range(len(judged)))]
@@ -109,35 +109,35 @@ def by_pycocotools(
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_equals_pycocotools(kind, ties, seed):
-    pictures = random_pictures(30, seed, ties)
-    matched = Matcher(pictures, CLASSES, kind).match()
+    images = random_images(30, seed, ties)
+    matched = Matcher(images, CLASSES, kind).match()
     ours = average_precisions(matched, np.ones((1, 30)))[0]
     assert ours[0].min() > 0.05 and ours[0].max() < 0.95  # neither trivial
-    np.testing.assert_allclose(ours, by_pycocotools(pictures, kind), atol=1e-6)
+    np.testing.assert_allclose(ours, by_pycocotools(images, kind), atol=1e-6)
 
 
 def test_flags_do_what_an_area_range_does():
-    pictures = random_pictures(30, 5)
+    images = random_images(30, 5)
     low, high = 30.0, 250.0
 
     def area(t: Instance) -> float:
         return float(t.mask(SIZE, SIZE).sum())
 
-    truths = [np.array([low <= area(t) <= high for t in p.truths], dtype=bool) for p in pictures]
-    found = [np.array([low <= area(d) <= high for d in p.found], dtype=bool) for p in pictures]
-    ours = average_precisions(Matcher(pictures, CLASSES, "segm").match(COCO_IOUS, truths, found), np.ones((1, 30)))[0]
-    expected = by_pycocotools(pictures, "segm", (low, high))
+    truths = [np.array([low <= area(t) <= high for t in p.truths], dtype=bool) for p in images]
+    found = [np.array([low <= area(d) <= high for d in p.found], dtype=bool) for p in images]
+    ours = average_precisions(Matcher(images, CLASSES, "segm").match(COCO_IOUS, truths, found), np.ones((1, 30)))[0]
+    expected = by_pycocotools(images, "segm", (low, high))
     np.testing.assert_allclose(ours, expected, atol=1e-6)
-    assert not np.allclose(expected, by_pycocotools(pictures, "segm"))
+    assert not np.allclose(expected, by_pycocotools(images, "segm"))
 
 
-def test_a_resample_is_the_set_with_pictures_repeated():
-    pictures = random_pictures(20, 3)
-    draws = resamples(pictures, 5, seed=1)
-    ours = average_precisions(Matcher(pictures, CLASSES, "bbox").match(), draws)
+def test_a_resample_is_the_set_with_images_repeated():
+    images = random_images(20, 3)
+    draws = resamples(images, 5, seed=1)
+    ours = average_precisions(Matcher(images, CLASSES, "bbox").match(), draws)
     for weights, values in zip(draws, ours, strict=True):
         repeat = [i for i, w in enumerate(weights) for _ in range(int(w))]
-        np.testing.assert_allclose(values, by_pycocotools(pictures, "bbox", repeat=repeat), atol=1e-6)
+        np.testing.assert_allclose(values, by_pycocotools(images, "bbox", repeat=repeat), atol=1e-6)
 
 
 TRUTH = [box(0, 0, 10, 10), box(20, 0, 30, 10)]
@@ -158,7 +158,7 @@ TRUTH = [box(0, 0, 10, 10), box(20, 0, 30, 10)]
     ],
 )
 def test_average_precision_by_hand(truths, found, expected):
-    matched = Matcher([picture(truths, found)], ["apple", "pear"], "bbox").match([0.5])
+    matched = Matcher([image(truths, found)], ["apple", "pear"], "bbox").match([0.5])
     value = number(float(mean_over_classes(average_precisions(matched, np.ones((1, 1))))[0, 0]))
     assert value == (None if expected is None else pytest.approx(expected, abs=1e-6))
 
@@ -166,7 +166,7 @@ def test_average_precision_by_hand(truths, found, expected):
 def test_an_ignored_truth_is_neither_missed_nor_found():
     truths = [box(0, 0, 10, 10), box(20, 0, 24, 4)]
     found = [box(20, 0, 24, 4, 0.9), box(0, 0, 10, 10, 0.8), box(50, 50, 53, 53, 0.7)]
-    matcher = Matcher([picture(truths, found)], ["apple"], "bbox")
+    matcher = Matcher([image(truths, found)], ["apple"], "bbox")
     large = [np.array([True, False])]
     matched = matcher.match([0.5], large, [np.array([False, True, False])])
     counts = counts_at(matched, 0.0)
@@ -191,31 +191,31 @@ def test_an_ignored_truth_is_neither_missed_nor_found():
     ],
 )
 def test_choose_threshold(found, expected):
-    matched = Matcher([picture(TRUTH, found)], ["apple"], "bbox").match([0.5])
+    matched = Matcher([image(TRUTH, found)], ["apple"], "bbox").match([0.5])
     assert choose_threshold(matched) == (None if expected is None else pytest.approx(expected))
 
 
 def test_a_little_f1_buys_a_higher_threshold():
     # F1 is 2/3 above 0.85, and 0.8 above 0.55 with a false alarm in between.
     found = [box(0, 0, 10, 10, 0.9), box(40, 40, 50, 50, 0.7), box(20, 0, 30, 10, 0.6)]
-    matched = Matcher([picture(TRUTH, found)], ["apple"], "bbox").match([0.5])
+    matched = Matcher([image(TRUTH, found)], ["apple"], "bbox").match([0.5])
     assert choose_threshold(matched) < 0.6
     assert choose_threshold(matched, slack=0.1) < 0.6
     assert choose_threshold(matched, slack=0.2) == pytest.approx(0.8)
 
 
 def test_counts_at_a_threshold_equal_matching_only_what_is_above_it():
-    pictures = random_pictures(25, 9)
+    images = random_images(25, 9)
     threshold = 0.4
-    cut = [picture(list(p.truths), [d for d in p.found if d.score >= threshold], p.id) for p in pictures]
-    whole = counts_at(Matcher(pictures, CLASSES, "segm").match([0.5]), threshold)
+    cut = [image(list(p.truths), [d for d in p.found if d.score >= threshold], p.id) for p in images]
+    whole = counts_at(Matcher(images, CLASSES, "segm").match([0.5]), threshold)
     alone = counts_at(Matcher(cut, CLASSES, "segm").match([0.5]), 0.0)
     np.testing.assert_array_equal(whole.right, alone.right)
     np.testing.assert_array_equal(whole.wrong, alone.wrong)
 
 
 def test_tiles_of_a_photo_are_drawn_together():
-    tiles = [JudgedPicture(f"t{i}", SIZE, SIZE, [], [], group=f"photo {i // 3}") for i in range(9)]
+    tiles = [JudgedImage(f"t{i}", SIZE, SIZE, [], [], group=f"photo {i // 3}") for i in range(9)]
     draws = resamples(tiles, 50, seed=2)
     assert (draws[:, ::3] == draws[:, 1::3]).all() and (draws[:, ::3] == draws[:, 2::3]).all()
     assert (draws.sum(axis=1) == 9).all() and draws.std() > 0
@@ -225,13 +225,13 @@ def test_tiles_of_a_photo_are_drawn_together():
 
 @pytest.mark.parametrize(("count", "least"), [(7, 0.925), (40, 0.9)])
 def test_intervals_cover_the_truth_about_as_often_as_they_say(count, least):
-    """Recall of a model that finds, of ten objects a picture, more in some pictures than in others; 0.6 in all."""
+    """Recall of a model that finds, of ten objects an image, more in some images than in others; 0.6 in all."""
     rng, hits = np.random.default_rng(4), 0
     for trial in range(400):
         found = rng.binomial(10, rng.beta(6, 4, count))
         counts = Counts(found[:, None], found[:, None] * 0, np.full((count, 1), 10))
-        pictures = [picture([], [], str(i)) for i in range(count)]
-        low, high = interval(counts.rates(resamples(pictures, 200, trial))[1], count)
+        images = [image([], [], str(i)) for i in range(count)]
+        low, high = interval(counts.rates(resamples(images, 200, trial))[1], count)
         hits += low <= 0.6 <= high
     assert least <= hits / 400 <= 0.99
 

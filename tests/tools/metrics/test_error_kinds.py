@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.metrics.coco import JudgedPicture
+from tools.metrics.coco import JudgedImage
 from tools.metrics.error_kinds import count_errors, count_mistaken, errors_in, find_errors
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
@@ -21,8 +21,8 @@ def thing(x1, y1, x2, y2, score=0.9, name="apple", masked=True) -> Instance:
 
 
 def scorer(truths, found, **rules) -> DetectionScorer:
-    pictures = [JudgedPicture("p", SIZE, SIZE, truths, found)]
-    return DetectionScorer(pictures, ["apple", "pear"], "segment", ScoringRules(bootstrap=20, **rules))
+    images = [JudgedImage("p", SIZE, SIZE, truths, found)]
+    return DetectionScorer(images, ["apple", "pear"], "segment", ScoringRules(bootstrap=20, **rules))
 
 
 LEFT, RIGHT = thing(0, 0, 20, 20), thing(20, 0, 40, 20)
@@ -59,7 +59,7 @@ def test_a_false_alarm_on_a_look_alike_names_it():
     near, far = thing(50, 50, 70, 70, name="tomato"), thing(0, 80, 20, 100, name="peach")
     found = [thing(52, 50, 70, 70), thing(0, 80, 20, 100, 0.4), thing(80, 0, 99, 20)]  # the last on nothing known
     here = DetectionScorer(
-        [JudgedPicture("p", SIZE, SIZE, [LEFT], found, lookalikes=[far, near])], ["apple"], "segment",
+        [JudgedImage("p", SIZE, SIZE, [LEFT], found, lookalikes=[far, near])], ["apple"], "segment",
         ScoringRules(bootstrap=20),
     )  # fmt: skip
     errors = find_errors(here, 0.5)
@@ -80,19 +80,19 @@ def test_errors_belong_to_slices():
     errors = find_errors(here, 0.5)  # the right one is missed, and a pear where nothing is
     everywhere, nowhere = np.array([True]), np.array([False])
     truths, found = [np.array([False, True])], [np.array([False, False])]
-    assert len(errors_in(errors, Slice("light", "sun", everywhere), here.pictures)) == 2
-    assert errors_in(errors, Slice("light", "sun", nowhere), here.pictures) == []
-    assert count_errors(errors_in(errors, Slice("size", "small", everywhere, truths, found), here.pictures)) == {
+    assert len(errors_in(errors, Slice("light", "sun", everywhere), here.images)) == 2
+    assert errors_in(errors, Slice("light", "sun", nowhere), here.images) == []
+    assert count_errors(errors_in(errors, Slice("size", "small", everywhere, truths, found), here.images)) == {
         "missed": 1
     }
-    assert count_errors(errors_in(errors, Slice("class", "pear", everywhere), here.pictures)) == {"background": 1}
+    assert count_errors(errors_in(errors, Slice("class", "pear", everywhere), here.images)) == {"background": 1}
 
 
-def test_whole_pictures_have_one_kind_of_error():
-    pictures = [
-        JudgedPicture(str(i), 8, 8, [], [], label="apple", probabilities={"apple": p, "pear": 1 - p})
+def test_whole_images_have_one_kind_of_error():
+    images = [
+        JudgedImage(str(i), 8, 8, [], [], label="apple", probabilities={"apple": p, "pear": 1 - p})
         for i, p in enumerate((0.9, 0.2, 0.6))
     ]
-    errors = find_errors(LabelScorer(pictures, ["apple", "pear"], ScoringRules(bootstrap=20)), 0.0)
-    assert [(e.kind, e.picture) for e in errors] == [("wrong class", 1)]
-    assert len(errors_in(errors, Slice("class", "apple", np.ones(3, bool)), pictures)) == 1
+    errors = find_errors(LabelScorer(images, ["apple", "pear"], ScoringRules(bootstrap=20)), 0.0)
+    assert [(e.kind, e.image) for e in errors] == [("wrong class", 1)]
+    assert len(errors_in(errors, Slice("class", "apple", np.ones(3, bool)), images)) == 1

@@ -1,4 +1,4 @@
-"""The pictures that a run's models are judged on."""
+"""The images that a run's models are judged on."""
 
 from tests.tools.steps.test_train import add, make_run
 from tests.tools.trainers.shapes import samples

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, encode_mask
-from tools.metrics.coco import JudgedPicture
+from tools.metrics.coco import JudgedImage
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.metrics.slices import Slice
@@ -18,15 +18,15 @@ def box(x, y, side=20, score=0.9, name="apple") -> Instance:
     return Instance(class_name=name, box=(x, y, x + side, y + side), score=score)
 
 
-def picture(name, truths, found, **axes) -> JudgedPicture:
-    return JudgedPicture(name, 100, 100, truths, found, axes)
+def image(name, truths, found, **axes) -> JudgedImage:
+    return JudgedImage(name, 100, 100, truths, found, axes)
 
 
 SET = [
-    picture("a", [box(0, 0), box(50, 50)], [box(0, 0, score=0.9), box(50, 50, score=0.7)], light="sun"),
-    picture("b", [box(0, 0)], [box(70, 0, score=0.6)], light="shade"),
-    picture("c", [], [box(0, 0, score=0.5), box(50, 0, score=0.1)], light="sun"),
-    picture("d", [], [], light="shade"),
+    image("a", [box(0, 0), box(50, 50)], [box(0, 0, score=0.9), box(50, 50, score=0.7)], light="sun"),
+    image("b", [box(0, 0)], [box(70, 0, score=0.6)], light="shade"),
+    image("c", [], [box(0, 0, score=0.5), box(50, 0, score=0.1)], light="sun"),
+    image("d", [], [], light="shade"),
 ]
 
 
@@ -66,8 +66,8 @@ def test_a_slice_against_the_rest():
 
 
 def test_classes_are_compared_with_the_others():
-    pictures = [picture(str(i), [box(0, 0), box(50, 50, name="pear")], [box(0, 0)]) for i in range(4)]
-    scorer = DetectionScorer(pictures, ["apple", "pear"], "detect", RULES)
+    images = [image(str(i), [box(0, 0), box(50, 50, name="pear")], [box(0, 0)]) for i in range(4)]
+    scorer = DetectionScorer(images, ["apple", "pear"], "detect", RULES)
     compared = scorer.compare(Slice("class", "pear", np.ones(4, bool)))
     assert (compared.score, compared.rest, compared.instances, compared.images) == (0.0, 1.0, 4, 4)
     assert scorer.score == 0.5
@@ -78,16 +78,16 @@ FEW = "fewer than 5 pictures: no interval can be given"
 
 
 @pytest.mark.parametrize(
-    ("pictures", "notes"),
+    ("images", "notes"),
     [
-        ([picture("a", [], [])], ["no labelled object to find: only false alarms can be counted", FEW]),
-        ([picture("a", [box(0, 0)], []), picture("b", [], [])], ["the model found nothing at any confidence", FEW]),
-        ([picture("a", [], [box(0, 0)]), picture("b", [], [])],
+        ([image("a", [], [])], ["no labelled object to find: only false alarms can be counted", FEW]),
+        ([image("a", [box(0, 0)], []), image("b", [], [])], ["the model found nothing at any confidence", FEW]),
+        ([image("a", [], [box(0, 0)]), image("b", [], [])],
          ["no labelled object to find: only false alarms can be counted", FEW]),
     ],
 )  # fmt: skip
-def test_nothing_is_none_with_a_note_and_never_nan(pictures, notes):
-    scorer = DetectionScorer(pictures, ["apple", "pear"], "detect", RULES)
+def test_nothing_is_none_with_a_note_and_never_nan(images, notes):
+    scorer = DetectionScorer(images, ["apple", "pear"], "detect", RULES)
     scores = scorer.evaluation("real_val", scorer.threshold())
     assert scores.notes == notes
     json.loads(json.dumps(scores.model_dump(mode="json"), allow_nan=False))
@@ -101,22 +101,22 @@ def test_masks_are_compared_as_masks():
     a[5:19, 1:19] = False
     truth = Instance(class_name="apple", box=(0, 0, 20, 20), counts=encode_mask(a))
     found = Instance(class_name="apple", box=(0, 0, 20, 20), counts=encode_mask(b), score=0.9)
-    scores = DetectionScorer([picture("p", [truth], [found])], ["apple"], "segment", RULES).evaluation("real_val", 0.5)
+    scores = DetectionScorer([image("p", [truth], [found])], ["apple"], "segment", RULES).evaluation("real_val", 0.5)
     assert (scores.box_map50, scores.mask_map50, scores.metric) == (1.0, 0.0, "mask_map50")
 
 
-def labelled(name, label, apple, light="sun") -> JudgedPicture:
-    return JudgedPicture(
+def labelled(name, label, apple, light="sun") -> JudgedImage:
+    return JudgedImage(
         name, 8, 8, [], [], {"light": light}, label=label, probabilities={"apple": apple, "pear": 1 - apple}
     )  # fmt: skip
 
 
 def test_classification_by_hand():
-    pictures = [
+    images = [
         labelled("a", "apple", 0.9), labelled("b", "apple", 0.8), labelled("c", "apple", 0.3, "shade"),
         labelled("d", "pear", 0.6, "shade"), labelled("e", "pear", 0.1),
     ]  # fmt: skip
-    scorer = LabelScorer(pictures, ["apple", "pear"], RULES)
+    scorer = LabelScorer(images, ["apple", "pear"], RULES)
     scores = scorer.evaluation("synthetic_val", scorer.threshold())
     assert scores.accuracy == pytest.approx(3 / 5)
     assert scores.precision == pytest.approx((2 / 3 + 1 / 2) / 2, abs=1e-6)
@@ -130,7 +130,7 @@ def test_classification_by_hand():
     assert (compared.part.name, compared.score, compared.rest, compared.instances) == ("light=shade", 0.0, 1.0, 2)
 
 
-def test_a_class_without_pictures_is_left_out_of_the_means():
+def test_a_class_without_images_is_left_out_of_the_means():
     scorer = LabelScorer([labelled("a", "apple", 0.9), labelled("b", "apple", 0.7)], ["apple", "pear"], RULES)
     scores = scorer.evaluation("synthetic_val", 0.0)
     assert (scores.accuracy, scores.precision, scores.recall, scores.f1) == (1.0, 1.0, 1.0, 1.0)
@@ -140,4 +140,4 @@ def test_a_class_without_pictures_is_left_out_of_the_means():
 
 def test_equal_probabilities_give_the_same_guess_every_time():
     assert labelled("a", "pear", 0.5).guess == "apple"
-    assert JudgedPicture("x", 8, 8, [], []).guess is None
+    assert JudgedImage("x", 8, 8, [], []).guess is None

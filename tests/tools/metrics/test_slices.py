@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from tools.data.sample import Instance, Sample
-from tools.metrics.coco import JudgedPicture, Matcher
+from tools.metrics.coco import JudgedImage, Matcher
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.metrics.slices import (
     _AIMS,
     aim_of,
     counted,
+    image_axes,
+    image_slices,
     instance_slices,
-    picture_axes,
-    picture_slices,
     size_of,
     visible_of,
 )
@@ -64,18 +64,18 @@ def _photo(level: int, detail: int) -> np.ndarray:
     ],
 )  # fmt: skip
 def test_photos_are_measured(pixels, instances, expected):
-    assert picture_axes(sample(instances=[box(0, 0, 9, 9)] * instances), pixels) == expected
+    assert image_axes(sample(instances=[box(0, 0, 9, 9)] * instances), pixels) == expected
 
 
 def test_a_large_photo_is_not_sharp_because_it_is_large():
     small = cv2.GaussianBlur(_photo(120, 60), (0, 0), 4)
     large = cv2.resize(small, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    assert picture_axes(sample(), small)["sharpness"] == picture_axes(sample(), large)["sharpness"] == "blurred"
+    assert image_axes(sample(), small)["sharpness"] == image_axes(sample(), large)["sharpness"] == "blurred"
 
 
 def test_scenes_keep_their_own_axes():
     axes = {"light": "sun", "crowding": "few", "appearance": "", "unknown": "x"}
-    assert picture_axes(sample(axes), _photo(30, 1)) == {"light": "sun", "crowding": "few"}
+    assert image_axes(sample(axes), _photo(30, 1)) == {"light": "sun", "crowding": "few"}
 
 
 def test_every_aim_is_something_a_scene_can_show():
@@ -96,10 +96,10 @@ def test_aim_of(name, expected):
     assert aim_of(name) == expected
 
 
-def test_picture_slices_cover_every_picture_once_an_axis():
-    pictures = [JudgedPicture(str(i), 9, 9, [], [], {"light": v}) for i, v in enumerate(("sun", "haze", "sun"))]
-    slices = picture_slices(pictures)
-    assert [(s.name, s.pictures.tolist()) for s in slices] == [
+def test_image_slices_cover_every_image_once_an_axis():
+    images = [JudgedImage(str(i), 9, 9, [], [], {"light": v}) for i, v in enumerate(("sun", "haze", "sun"))]
+    slices = image_slices(images)
+    assert [(s.name, s.images.tolist()) for s in slices] == [
         ("light=haze", [False, True, False]),
         ("light=sun", [True, False, True]),
     ]
@@ -109,10 +109,10 @@ def test_other_instances_and_their_detections_do_not_count():
     """A large open and a small hidden truth, both found, and a small false alarm beside each other."""
     truths = [box(0, 0, 100, 100, 1.0), box(200, 200, 220, 220, 0.3)]
     found = [box(0, 0, 100, 99), box(200, 200, 219, 220, score=0.5), box(300, 0, 320, 20, score=0.8)]
-    pictures = [JudgedPicture("p", 400, 400, truths, found)]
-    slices = {s.name: s for s in instance_slices(pictures, Matcher(pictures, ["apple"], "bbox").overlaps(), 400)}
+    images = [JudgedImage("p", 400, 400, truths, found)]
+    slices = {s.name: s for s in instance_slices(images, Matcher(images, ["apple"], "bbox").overlaps(), 400)}
     assert set(slices) == {"size=small", "size=large", "visible=open", "visible=mostly hidden"}
-    scores = DetectionScorer(pictures, ["apple"], "detect", ScoringRules(bootstrap=20, seen_px=400)).evaluation(
+    scores = DetectionScorer(images, ["apple"], "detect", ScoringRules(bootstrap=20, seen_px=400)).evaluation(
         "synthetic_val", 0.1
     )
     table = {name: (s.instances, s.score, s.precision, s.recall) for name, s in scores.per_slice.items()}
@@ -125,7 +125,7 @@ def test_other_instances_and_their_detections_do_not_count():
 
 
 def test_ignored_by_the_shorter_side():
-    picture = JudgedPicture("p", 64, 64, [box(0, 0, 30, 9), box(0, 0, 10, 10)], [box(0, 0, 9, 40)])
-    truths, found = counted([picture], 10)
+    image = JudgedImage("p", 64, 64, [box(0, 0, 30, 9), box(0, 0, 10, 10)], [box(0, 0, 9, 40)])
+    truths, found = counted([image], 10)
     assert truths[0].tolist() == [False, True] and found[0].tolist() == [False]
-    assert all(counted([picture], 0)[0][0])
+    assert all(counted([image], 0)[0][0])

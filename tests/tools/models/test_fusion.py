@@ -39,9 +39,9 @@ def test_a_thing_is_one_thing_whatever_it_is_called():
 
 
 def test_mirror_images_are_laid_back():
-    picture = np.hstack([paint("apple", 40, 0.5), paint("background", 40)])
+    image = np.hstack([paint("apple", 40, 0.5), paint("background", 40)])
     detector = ColourDetector()
-    (fused,), views = detect_fused([detector], [picture], ["apple"], [0.1], flip=True, iou=0.55)
+    (fused,), views = detect_fused([detector], [image], ["apple"], [0.1], flip=True, iou=0.55)
     assert views == 2
     assert [c.box for c in fused] == [(10, 10, 30, 30)]
     assert fused[0].score(views) == pytest.approx(0.9)

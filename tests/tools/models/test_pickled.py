@@ -31,9 +31,9 @@ def test_a_file_of_ultralytics_labels_as_its_twin_does(pt, tmp_path):
     task = label_task("apple,pear", "segment")
     engine = make_engine(task, settings, choose(task, settings, str(pt)))
     assert engine.name == "model mine" and engine.kind == "segment"
-    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
-    ours = Predictor.load(pt.with_name("w.safetensors"), closer=False).predict(picture, 0.001)
-    theirs = Predictor.load(pt, closer=False).predict(picture, 0.001)
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    ours = Predictor.load(pt.with_name("w.safetensors"), closer=False).predict(image, 0.001)
+    theirs = Predictor.load(pt, closer=False).predict(image, 0.001)
     assert len(ours) == len(theirs)
     card = load_pickled(pt)[1]
     assert (card.kind, card.names, card.size_px) == ("segment", ("apple", "pear"), 64)

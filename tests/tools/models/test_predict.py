@@ -1,4 +1,4 @@
-"""Predictions at the picture's own size, drawn pictures, and files that cannot be read."""
+"""Predictions at the image's own size, drawn images, and files that cannot be read."""
 
 import json
 import os
@@ -12,17 +12,17 @@ import torch
 from tests.tools.full import full_after
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import trouble
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.sample import Instance, encode_mask
 from tools.models import checkpoint
 from tools.models.networks import build_network
-from tools.models.postprocess import Detections, Letterbox, flipped, letterbox, picture_mask, to_picture_boxes
+from tools.models.postprocess import Detections, Letterbox, flipped, image_mask, letterbox, to_image_boxes
 from tools.models.predict import Predictor, class_colour, draw, predict_files
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    """A segmenter that sees something in any picture: random weights, with the scores turned up."""
+    """A segmenter that sees something in any image: random weights, with the scores turned up."""
     folder, paths = tmp_path_factory.mktemp("weights"), {}
     for name, architecture in {"segment": "yolo11n-seg", "detect": "yolo11n", "classify": "yolo11n-cls"}.items():
         network = build_network(architecture, ["apple", "pear"], seed=1)
@@ -45,13 +45,13 @@ class SeesLargeBlobs:
     training = False
 
     def __init__(self):
-        self.inputs = []  # the longer side of each picture it was shown
+        self.inputs = []  # the longer side of each image it was shown
 
     def __call__(self, batch):
         rows = []
-        for picture in batch.numpy():
-            self.inputs.append(max(picture.shape[1:]))
-            _, _, stats, _ = cv2.connectedComponentsWithStats((picture[0] > 0.8).astype(np.uint8))
+        for image in batch.numpy():
+            self.inputs.append(max(image.shape[1:]))
+            _, _, stats, _ = cv2.connectedComponentsWithStats((image[0] > 0.8).astype(np.uint8))
             found = [s for s in stats[1:] if min(s[2], s[3]) >= 8]
             row = np.zeros((5, 64), np.float32)
             for k, (x, y, w, h, _) in enumerate(found):
@@ -66,16 +66,16 @@ class SeesLargeBlobs:
         return self
 
 
-def test_a_large_picture_of_small_things_is_seen_in_tiles():
-    picture = np.full((1000, 1200, 3), 60, np.uint8)
+def test_a_large_image_of_small_things_is_seen_in_tiles():
+    image = np.full((1000, 1200, 3), 60, np.uint8)
     centres = [(150, 200), (620, 480), (1100, 900), (330, 770)]
     for x, y in centres:
-        picture[y - 12 : y + 12, x - 12 : x + 12] = 250
+        image[y - 12 : y + 12, x - 12 : x + 12] = 250
     model = Predictor(SeesLargeBlobs(), "detect", ["blob"], 320)
-    found = model.predict(picture, 0.3)
+    found = model.predict(image, 0.3)
     middles = sorted(((i.box[0] + i.box[2]) / 2, (i.box[1] + i.box[3]) / 2) for i in found)
     assert middles == [pytest.approx(c, abs=2) for c in sorted(centres)]  # each once, where it is
-    assert model.predict(cv2.resize(picture, (640, 533)), 0.3) == []  # not large: seen as a whole, in which all vanish
+    assert model.predict(cv2.resize(image, (640, 533)), 0.3) == []  # not large: seen as a whole, in which all vanish
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_a_large_picture_of_small_things_is_seen_in_tiles():
         (60, (640, 600), 2, [320, 480]),  # 30 px as the network sees it: the larger input shows the small one too
         (100, (640, 600), 1, [320]),  # 50 px: large enough as it is
         (0, (640, 600), 0, [320]),  # nothing: a larger input would find what is not there
-        (40, (400, 400), 2, [320, 416]),  # no larger than the picture itself
+        (40, (400, 400), 2, [320, 416]),  # no larger than the image itself
         (30, (320, 300), 1, [320]),
     ],
 )
 def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, found, inputs):
-    picture = np.full((*shape, 3), 60, np.uint8)
-    picture[40 : 40 + large_px, 40 : 40 + large_px] = 250
+    image = np.full((*shape, 3), 60, np.uint8)
+    image[40 : 40 + large_px, 40 : 40 + large_px] = 250
     small = round(7 * shape[0] / 320)  # below the 8 px of which the network sees anything
-    picture[200 : 200 + small, 200 : 200 + small] = 250
+    image[200 : 200 + small, 200 : 200 + small] = 250
     network = SeesLargeBlobs()
     model = Predictor(network, "detect", ["blob"], 320)
     other = np.full((*shape, 3), 60, np.uint8)
-    answers = model.predict_many([other, picture, other], 0.3)
+    answers = model.predict_many([other, image, other], 0.3)
     assert [len(a) for a in answers] == [0, found, 0]
     assert sorted(set(network.inputs)) == inputs
     assert network.inputs.count(inputs[-1]) == (1 if len(inputs) == 2 else 3)
@@ -134,24 +134,24 @@ class SeesPartsOfWhatIsLarge(SeesLargeBlobs):
 @pytest.mark.parametrize("scale", [1, 4])  # a photo as a camera takes it: not one tile of it is looked at
 def test_what_fills_the_frame_is_looked_at_smaller(side, inputs, scale):
     network = SeesPartsOfWhatIsLarge()
-    picture = np.full((320 * scale, 320 * scale, 3), 60, np.uint8)
-    picture[10 * scale : (10 + side) * scale, 10 * scale : (10 + side) * scale] = 250
+    image = np.full((320 * scale, 320 * scale, 3), 60, np.uint8)
+    image[10 * scale : (10 + side) * scale, 10 * scale : (10 + side) * scale] = 250
     model = Predictor(network, "detect", ["blob"], 320)
-    (found,) = model.predict(picture, 0.3)
+    (found,) = model.predict(image, 0.3)
     assert found.box == pytest.approx([10 * scale] * 2 + [(10 + side) * scale] * 2, abs=4 * scale)
     assert network.inputs == inputs
     if len(inputs) > 1:
-        assert Predictor(network, "detect", ["blob"], 320, closer=False).predict(picture, 0.3) == []
+        assert Predictor(network, "detect", ["blob"], 320, closer=False).predict(image, 0.3) == []
 
 
 def test_where_nothing_is_found_or_hardly_anything_nobody_looks_smaller():
     network = SeesPartsOfWhatIsLarge()
     network.unsure = 0.03
-    picture = np.full((320, 320, 3), 60, np.uint8)
+    image = np.full((320, 320, 3), 60, np.uint8)
     model = Predictor(network, "detect", ["blob"], 320)
-    assert model.predict(picture, 0.001) == []
-    picture[10:310, 10:310] = 250
-    assert len(model.predict(picture, 0.001)) == 1
+    assert model.predict(image, 0.001) == []
+    image[10:310, 10:310] = 250
+    assert len(model.predict(image, 0.001)) == 1
     assert network.inputs == [320, 320]
 
 
@@ -164,10 +164,10 @@ class SeesTwoKinds(SeesLargeBlobs):
 
 
 def test_two_looks_do_not_mix_classes():
-    picture = np.full((640, 640, 3), 60, np.uint8)
-    picture[40:100, 40:100] = 250
+    image = np.full((640, 640, 3), 60, np.uint8)
+    image[40:100, 40:100] = 250
     once, twice = (
-        Predictor(SeesTwoKinds(), "detect", ["a", "b"], 320, closer=closer).predict(picture, 0.3)
+        Predictor(SeesTwoKinds(), "detect", ["a", "b"], 320, closer=closer).predict(image, 0.3)
         for closer in (False, True)
     )
     assert [i.class_name for i in twice] == [i.class_name for i in once]
@@ -192,13 +192,13 @@ class Wavers(SeesLargeBlobs):
 
 
 def test_two_looks_give_one_object_whatever_score_is_asked_for():
-    picture = np.full((640, 640, 3), 60, np.uint8)
-    picture[40:100, 40:100] = 250
+    image = np.full((640, 640, 3), 60, np.uint8)
+    image[40:100, 40:100] = 250
     for least in (0.001, 0.3, 0.6):  # the first look alone would not be sure enough for the last
-        (found,) = Predictor(Wavers(), "detect", ["blob"], 320).predict(picture, least)
+        (found,) = Predictor(Wavers(), "detect", ["blob"], 320).predict(image, least)
         assert found.box == pytest.approx((44, 40, 104, 100), abs=0.5)  # by scores, two thirds of the way
         assert found.score == pytest.approx(0.9)
-    (once,) = Predictor(Wavers(), "detect", ["blob"], 320, closer=False).predict(picture, 0.3)
+    (once,) = Predictor(Wavers(), "detect", ["blob"], 320, closer=False).predict(image, 0.3)
     assert once.score == pytest.approx(0.45)
 
 
@@ -212,17 +212,17 @@ class SeesTheLeftHalf(SeesLargeBlobs):
 
 
 def test_where_the_input_fits_the_objects_the_second_look_is_a_mirrored_one():
-    picture = np.full((100, 320, 3), 60, np.uint8)  # padded: what is mirrored is not the picture alone
-    picture[20:60, 30:90] = picture[40:80, 250:280] = 250
+    image = np.full((100, 320, 3), 60, np.uint8)  # padded: what is mirrored is not the image alone
+    image[20:60, 30:90] = image[40:80, 250:280] = 250
     network = SeesTheLeftHalf()
-    found = Predictor(network, "detect", ["blob"], 320, fitted=True).predict(picture, 0.3)
+    found = Predictor(network, "detect", ["blob"], 320, fitted=True).predict(image, 0.3)
     boxes = sorted(i.box for i in found)
     assert boxes == [pytest.approx(b, abs=1) for b in [(30, 20, 90, 60), (250, 40, 280, 80)]]
     assert network.inputs == [320, 320]
     once = Predictor(network, "detect", ["blob"], 320, fitted=True, closer=False)
-    assert [i.box for i in once.predict(picture, 0.3)] == [pytest.approx(boxes[0], abs=1)]
+    assert [i.box for i in once.predict(image, 0.3)] == [pytest.approx(boxes[0], abs=1)]
     network.inputs.clear()
-    Predictor(network, "detect", ["blob"], 320, fitted=True).predict(np.zeros_like(picture), 0.3)
+    Predictor(network, "detect", ["blob"], 320, fitted=True).predict(np.zeros_like(image), 0.3)
     assert network.inputs == [320]  # nothing is there to look at again
 
 
@@ -232,7 +232,7 @@ def test_masks_are_mirrored_with_their_boxes():
     box = np.array([[8, 16, 32, 40]], np.float32)
     there = flipped(Detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), logits), 96)
     assert there.boxes.tolist() == [[64, 16, 88, 40]]
-    mask = picture_mask(there.logits[0], tuple(there.boxes[0]), Letterbox(1, 0, 0, 96, 96))
+    mask = image_mask(there.logits[0], tuple(there.boxes[0]), Letterbox(1, 0, 0, 96, 96))
     assert mask[18:38, 66:86].all()
     assert not mask[:, :60].any()
 
@@ -267,14 +267,14 @@ def test_a_detector_gives_boxes_and_a_classifier_shares(weights):
         Predictor.load(weights["detect"]).classify(noise(9, 9))
 
 
-def test_many_pictures_of_mixed_shapes_keep_their_order(weights):
+def test_many_images_of_mixed_shapes_keep_their_order(weights):
     predictor = Predictor.load(weights["segment"])
-    pictures = [noise(96, 96, 1), noise(50, 150, 2), noise(96, 96, 3), noise(50, 150, 4)]
-    together = predictor.predict_many(pictures, 0.4)
-    again = predictor.predict_many(pictures, 0.4)
+    images = [noise(96, 96, 1), noise(50, 150, 2), noise(96, 96, 3), noise(50, 150, 4)]
+    together = predictor.predict_many(images, 0.4)
+    again = predictor.predict_many(images, 0.4)
     assert together == again
-    for picture, found in zip(pictures, together, strict=True):
-        alone = predictor.predict(picture, 0.4)
+    for image, found in zip(images, together, strict=True):
+        alone = predictor.predict(image, 0.4)
         # Sums in another order may move a score by a rounding step, and with it what sits on the threshold.
         sure = [i for i in found if i.score > 0.41]
         assert {i.class_name for i in sure} <= {i.class_name for i in alone}
@@ -287,18 +287,18 @@ def test_letterbox_and_back(height, width):
     assert padded.shape[0] % 32 == 0 and padded.shape[1] % 32 == 0
     corners = np.array([[10, 5, 30, 25]], np.float32)
     there = corners * box.gain + np.array([box.left, box.top] * 2, np.float32)
-    assert to_picture_boxes(there, box) == pytest.approx(corners, abs=1e-3)
+    assert to_image_boxes(there, box) == pytest.approx(corners, abs=1e-3)
 
 
 def test_a_mask_lands_where_its_logits_are():
-    # The input is 64 px, the prototypes 16 px: logits positive in the left half are the picture's left half.
+    # The input is 64 px, the prototypes 16 px: logits positive in the left half are the image's left half.
     logits = np.full((16, 16), -5, np.float32)
     logits[:, :8] = 5
-    mask = picture_mask(logits, (0, 0, 128, 128), Letterbox(0.5, 0, 0, 128, 128))
+    mask = image_mask(logits, (0, 0, 128, 128), Letterbox(0.5, 0, 0, 128, 128))
     assert mask[:, :60].all()
     assert not mask[:, 68:].any()
     assert abs(int(mask[64].sum()) - 64) <= 1
-    clipped = picture_mask(logits, (10.4, 20, 30, 40), Letterbox(0.5, 0, 0, 128, 128))
+    clipped = image_mask(logits, (10.4, 20, 30, 40), Letterbox(0.5, 0, 0, 128, 128))
     assert clipped.sum() == 20 * 20
 
 
@@ -308,10 +308,10 @@ def instance(name, height, width, box, score=0.9):
     return Instance(class_name=name, box=box, counts=encode_mask(mask), score=score)
 
 
-def test_drawing_leaves_the_picture_alone_and_marks_the_mask():
-    picture = np.full((80, 120, 3), 100, np.uint8)
-    drawn = draw(picture, [instance("apple", 80, 120, (30, 30, 60, 60))], ["apple"], labels=False)
-    assert (picture == 100).all()
+def test_drawing_leaves_the_image_alone_and_marks_the_mask():
+    image = np.full((80, 120, 3), 100, np.uint8)
+    drawn = draw(image, [instance("apple", 80, 120, (30, 30, 60, 60))], ["apple"], labels=False)
+    assert (image == 100).all()
     assert (drawn[45, 45] != 100).any()
     assert (drawn[5, 5] == 100).all()
     edge = np.abs(drawn[30, 45].astype(int) - class_colour("apple", ["apple"]))
@@ -321,10 +321,10 @@ def test_drawing_leaves_the_picture_alone_and_marks_the_mask():
 @pytest.mark.parametrize("name", ["apple", "苹果", "x" * 300, "a/b 'c' \"d\"", "🍎"])
 @pytest.mark.parametrize("size", [(80, 120), (3, 3), (12, 400)])
 def test_any_name_and_size_can_be_labelled(name, size):
-    picture = np.zeros((*size, 3), np.uint8)
+    image = np.zeros((*size, 3), np.uint8)
     box = (0, 0, max(1, size[1] // 2), max(1, size[0] // 2))
-    drawn = draw(picture, [instance(name, *size, box), Instance(class_name=name, box=box)], [name])
-    assert drawn.shape == picture.shape
+    drawn = draw(image, [instance(name, *size, box), Instance(class_name=name, box=box)], [name])
+    assert drawn.shape == image.shape
     assert drawn.any()
 
 
@@ -336,7 +336,7 @@ def test_colours_of_classes_differ():
 @pytest.mark.parametrize("kind", ["segment", "detect", "classify"])
 def test_files_and_folders_are_predicted_and_broken_ones_recorded(weights, tmp_path, kind):
     for folder in ("a", "b"):
-        write_picture(tmp_path / folder / "same.png", noise(60, 80))
+        write_image(tmp_path / folder / "same.png", noise(60, 80))
     (tmp_path / "a" / "broken.jpg").write_bytes(b"not a picture")
     (tmp_path / "a" / "notes.txt").write_text("no picture")
     images = [tmp_path / "a", tmp_path / "b" / "same.png", tmp_path / "gone.png"]
@@ -349,7 +349,7 @@ def test_files_and_folders_are_predicted_and_broken_ones_recorded(weights, tmp_p
     good = [p for p in written["pictures"] if "error" not in p]
     assert [p["drawn"] for p in good] == ["same.jpg", "same-2.jpg"]
     for entry in good:
-        assert read_picture(tmp_path / "out" / entry["drawn"]).shape == (60, 80, 3)
+        assert read_image(tmp_path / "out" / entry["drawn"]).shape == (60, 80, 3)
         if kind == "classify":
             assert entry["class"] in ("apple", "pear")
         else:
@@ -371,9 +371,9 @@ def test_what_is_seen_and_not_sure_enough_is_told(tmp_path, monkeypatch, doubted
     model = Predictor(SeesPartsOfWhatIsLarge(), "detect", ["blob"], 320, closer=False)
     monkeypatch.setattr(Predictor, "load", lambda *_a, **_k: model)
     for number, side in enumerate([200] * doubted + [60] * sure + [0] * nothing):
-        picture = np.full((320, 320, 3), 60, np.uint8)
-        picture[10 : 10 + side, 10 : 10 + side] = 250
-        write_picture(tmp_path / "photos" / f"{number}.png", picture)
+        image = np.full((320, 320, 3), 60, np.uint8)
+        image[10 : 10 + side, 10 : 10 + side] = 250
+        write_image(tmp_path / "photos" / f"{number}.png", image)
     result = predict_files(Path("none.safetensors"), [tmp_path / "photos"], tmp_path / "out", 0.3)
     assert result["instances"] == sure
     assert result["unsure"] == unsure
@@ -394,7 +394,7 @@ class Blank:
 
     kind, names = "detect", ["apple"]
 
-    def predict(self, _picture, _confidence):
+    def predict(self, _image, _confidence):
         return []
 
 
@@ -404,10 +404,10 @@ def blank(monkeypatch):
     return Path("none.safetensors")
 
 
-def test_a_picture_of_the_person_is_never_drawn_over(tmp_path, blank):
+def test_an_image_of_the_person_is_never_drawn_over(tmp_path, blank):
     """The place of the results may be the very folder of the photos."""
     photo = tmp_path / "photo.jpg"
-    write_picture(photo, noise(40, 60))
+    write_image(photo, noise(40, 60))
     before = photo.read_bytes()
     for _ in range(2):
         predict_files(blank, [photo], tmp_path, 0.5)
@@ -424,7 +424,7 @@ def test_a_picture_of_the_person_is_never_drawn_over(tmp_path, blank):
 
 def test_photos_of_kinds_that_are_not_read_are_named(tmp_path, blank):
     for name in ("a.png", "b.png"):
-        write_picture(tmp_path / "photos" / name, noise(20, 20))
+        write_image(tmp_path / "photos" / name, noise(20, 20))
     for name in ("raw.DNG", "drawing.svg", ".hidden.dng", "notes.txt"):
         (tmp_path / "photos" / name).write_bytes(b"?")
     result = predict_files(blank, [tmp_path / "photos"], tmp_path / "out", 0.5)
@@ -438,7 +438,7 @@ def test_photos_of_kinds_that_are_not_read_are_named(tmp_path, blank):
 def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
     folder = tmp_path / "photos"
     for name in (b"r\xe9colte.png", b"x" * 250 + b".png", b"plain.png"):
-        write_picture(tmp_path / "one.png", noise(20, 20))
+        write_image(tmp_path / "one.png", noise(20, 20))
         folder.mkdir(exist_ok=True)
         (tmp_path / "one.png").rename(folder / os.fsdecode(name))
     result = predict_files(blank, [folder], tmp_path / "out", 0.5)
@@ -450,7 +450,7 @@ def test_names_that_are_no_text_or_too_long_lose_nothing(tmp_path, blank):
 
 def test_a_full_disk_at_any_write_is_said_and_the_same_call_goes_on(tmp_path, blank, monkeypatch):
     for k in range(2):
-        write_picture(tmp_path / "photos" / f"{k}.png", noise(20, 20, seed=k))
+        write_image(tmp_path / "photos" / f"{k}.png", noise(20, 20, seed=k))
 
     def predict(name):
         return predict_files(blank, [tmp_path / "photos"], tmp_path / name, 0.5)

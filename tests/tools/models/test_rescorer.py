@@ -23,10 +23,10 @@ RED, GREEN, BROWN = (190, 40, 40), (60, 130, 50), (120, 90, 60)
 
 def scene(*things, size=(200, 160)):
     """Round things of a colour on grass: (x, y, radius, colour)."""
-    picture = np.full((size[1], size[0], 3), GREEN, np.uint8)
+    image = np.full((size[1], size[0], 3), GREEN, np.uint8)
     for x, y, radius, colour in things:
-        cv2.circle(picture, (x, y), radius, colour, -1)
-    return picture
+        cv2.circle(image, (x, y), radius, colour, -1)
+    return image
 
 
 def disc(x, y, radius, size=(200, 160)):
@@ -42,9 +42,9 @@ def looks(colour, count, seed=0):
     for _ in range(count):
         own = tuple(int(v) for v in np.clip(np.array(colour) + rng.normal(0, 12, 3), 0, 255))
         radius = int(rng.integers(8, 30))
-        picture = scene((90, 80, radius, own))
+        image = scene((90, 80, radius, own))
         mask, box = disc(90, 80, radius)
-        rows.append(describe(picture, box, mask))
+        rows.append(describe(image, box, mask))
     return np.array(rows)
 
 
@@ -68,8 +68,8 @@ def test_a_description_tells_colour_contrast_and_edges():
 
 def test_without_a_mask_the_ellipse_in_the_box_stands_for_the_thing():
     mask, box = disc(90, 80, 25)
-    picture = scene((90, 80, 25, RED))
-    np.testing.assert_allclose(describe(picture, box, None)[:3], describe(picture, box, mask)[:3], atol=8)
+    image = scene((90, 80, 25, RED))
+    np.testing.assert_allclose(describe(image, box, None)[:3], describe(image, box, mask)[:3], atol=8)
 
 
 def test_size_in_pixels_hardly_counts():
@@ -80,7 +80,7 @@ def test_size_in_pixels_hardly_counts():
 
 @pytest.mark.parametrize("box", [(0, 0, 1, 1), (199.2, 159.5, 200, 160), (0, 0, 200, 160), (-3, -3, 4, 4)])
 @pytest.mark.parametrize("full", [None, False, True])
-def test_things_at_the_border_tiny_or_filling_the_picture_have_finite_descriptions(box, full):
+def test_things_at_the_border_tiny_or_filling_the_image_have_finite_descriptions(box, full):
     mask = None if full is None else np.full((160, 200), full)
     assert np.isfinite(describe(scene((90, 80, 25, RED)), box, mask)).all()
 
@@ -153,8 +153,8 @@ class ScoresByBrightness(SeesLargeBlobs):
 
     def __call__(self, batch):
         rows = []
-        for picture in batch.numpy():
-            value = picture.max(axis=0) - picture.min(axis=0)
+        for image in batch.numpy():
+            value = image.max(axis=0) - image.min(axis=0)
             _, parts, stats, _ = cv2.connectedComponentsWithStats((value > 0.19).astype(np.uint8))
             row = np.zeros((5, 64), np.float32)
             for k, (x, y, w, h, _) in enumerate(stats[1:]):
@@ -167,12 +167,12 @@ def photos(count=12):
     """Grey photos with four red things and four dull, bluish ones each."""
     rng = np.random.default_rng(0)
     for _ in range(count):
-        picture = np.full((320, 320, 3), 110, np.uint8)
+        image = np.full((320, 320, 3), 110, np.uint8)
         for k in range(8):
             red = (int(rng.integers(205, 255)), 40, 40)
             dull = (90, 100, 90 + int(rng.integers(55, 60)))
-            cv2.circle(picture, (40 + 75 * (k % 4), 60 + 150 * (k // 4)), 22, red if k < 4 else dull, -1)
-        yield picture
+            cv2.circle(image, (40 + 75 * (k % 4), 60 + 150 * (k // 4)), 22, red if k < 4 else dull, -1)
+        yield image
 
 
 def test_photos_without_labels_correct_what_a_model_says(tmp_path, monkeypatch):
@@ -188,17 +188,17 @@ def test_photos_without_labels_correct_what_a_model_says(tmp_path, monkeypatch):
     assert (learnt["apple"].sure, learnt["apple"].doubted) == (48, 48)
     before, after = checkpoint.load(path)[1], checkpoint.load(tmp_path / "out.safetensors")[1]
     assert stored(after) == learnt and after.extra["epochs"] == 3 and after.sha256 == before.sha256
-    picture = np.full((320, 320, 3), 110, np.uint8)
-    cv2.circle(picture, (80, 80), 22, (190, 70, 70), -1)  # red, but pale
-    cv2.circle(picture, (230, 80), 22, (70, 70, 190), -1)  # as pale, but blue
+    image = np.full((320, 320, 3), 110, np.uint8)
+    cv2.circle(image, (80, 80), 22, (190, 70, 70), -1)  # red, but pale
+    cv2.circle(image, (230, 80), 22, (70, 70, 190), -1)  # as pale, but blue
     plain = load(path)
     corrected = Predictor(plain.network, "detect", ["apple"], 320, closer=False, rescorers=learnt)
-    assert [round(i.score, 2) for i in plain.predict(picture, 0.2)] == [0.47, 0.47]
-    red, blue = sorted(corrected.predict(picture, 0.01), key=lambda i: i.box[0])
+    assert [round(i.score, 2) for i in plain.predict(image, 0.2)] == [0.47, 0.47]
+    red, blue = sorted(corrected.predict(image, 0.01), key=lambda i: i.box[0])
     assert red.score > 0.5 and blue.score < 0.4
     # One that is lifted over the asked score is found, whatever score is asked for.
-    assert [i.score for i in corrected.predict(picture, red.score - 1e-6)] == [red.score]
-    assert corrected.at_size(320).predict(picture, 0.01) == corrected.predict(picture, 0.01)
+    assert [i.score for i in corrected.predict(image, red.score - 1e-6)] == [red.score]
+    assert corrected.at_size(320).predict(image, 0.01) == corrected.predict(image, 0.01)
 
 
 def test_photos_in_which_too_little_is_found_correct_nothing(tmp_path):

@@ -1,4 +1,4 @@
-"""Tiles cover large pictures, and what several of them show counts once."""
+"""Tiles cover large images, and what several of them show counts once."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ def seen(*boxes, scores=None, place=None, classes=None, gain=1.0, size=(400, 400
 @pytest.mark.parametrize(
     ("height", "width", "side"), [(100, 100, 100), (101, 100, 100), (640, 640, 320), (3000, 4000, 1000), (90, 700, 320)]
 )
-def test_tiles_cover_the_picture_and_overlap(height, width, side):
+def test_tiles_cover_the_image_and_overlap(height, width, side):
     covered = np.zeros((height, width), int)
     places = places_of(height, width, side)
     for p in places:
@@ -37,11 +37,11 @@ def test_tiles_cover_the_picture_and_overlap(height, width, side):
     assert all(a[1] - b[0] >= 0.24 * side for a, b in pairwise(columns))
 
 
-def test_a_tile_gives_picture_coordinates_and_leaves_out_what_its_inner_border_cuts():
+def test_a_tile_gives_image_coordinates_and_leaves_out_what_its_inner_border_cuts():
     place = Place(100, 0, 300, 200, 400, 400)
     view = seen((20, 0, 60, 40), (0, 50, 30, 90), (150, 100, 200, 150), place=place)
     np.testing.assert_allclose(view.boxes[0], (120, 0, 160, 40))
-    assert view.usable.tolist() == [True, False, False]  # the first touches the picture's own border only
+    assert view.usable.tolist() == [True, False, False]  # the first touches the image's own border only
 
 
 def test_scaled_tiles_keep_their_place():

@@ -18,7 +18,7 @@ from tools.steps.annotate import annotate
 from tools.steps.score import score
 
 YES = json.dumps({"all_right": True, "none_missed": True, "all_fit": True})
-PICTURE = np.full((32, 48, 3), (200, 40, 40), np.uint8)
+IMAGE = np.full((32, 48, 3), (200, 40, 40), np.uint8)
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def _model(tmp_path, service, cap=1.0, **options):
 def test_a_question_is_asked_paid_for_and_kept(tmp_path, service):
     server = service(lambda seen, text: f"{seen.shape} {text}")
     model = _model(tmp_path, server)
-    assert model.ask(PICTURE, "what?") == "(32, 48, 3) what?"
-    assert abs(server.asked[0][0].mean((0, 1)) - PICTURE.mean((0, 1))).max() < 4  # the colours are in their order
+    assert model.ask(IMAGE, "what?") == "(32, 48, 3) what?"
+    assert abs(server.asked[0][0].mean((0, 1)) - IMAGE.mean((0, 1))).max() < 4  # the colours are in their order
     assert server.keys == ["Bearer sk-secret"]
-    assert model.ask(PICTURE, "what?") == _model(tmp_path, server).ask(PICTURE, "what?")  # also after a kill
+    assert model.ask(IMAGE, "what?") == _model(tmp_path, server).ask(IMAGE, "what?")  # also after a kill
     assert len(server.asked) == 1
     assert model.ledger.spent_usd == 0.1
     assert "sk-secret" not in "".join(p.read_text() for p in tmp_path.rglob("*.json*"))
@@ -68,9 +68,9 @@ def test_faults(tmp_path, service, answers, said, asked, spent):
     model = _model(tmp_path, server)
     if said is None:
         with pytest.raises(StepFailed, match="sees gave no answer"):
-            model.ask(PICTURE, "what?")
+            model.ask(IMAGE, "what?")
     else:
-        assert model.ask(PICTURE, "what?") == said
+        assert model.ask(IMAGE, "what?") == said
     assert (len(server.asked), model.ledger.spent_usd) == (asked, pytest.approx(spent))
 
 
@@ -84,7 +84,7 @@ def test_an_answer_that_never_ends_is_given_up_and_may_have_cost(tmp_path, servi
     monkeypatch.setattr(vision, "in_time", drips)
     model = _model(tmp_path, service(lambda *_: "yes"), vlm_timeout_s=100, vlm_attempts=2)
     with pytest.raises(StepFailed, match="no whole answer came within 200 s"):
-        model.ask(PICTURE, "what?")
+        model.ask(IMAGE, "what?")
     assert limits == [200, 200]
     assert model.ledger.spent_usd == pytest.approx(0.2)
 
@@ -93,9 +93,9 @@ def test_the_cap_is_never_passed(tmp_path, service):
     server = service(lambda _seen, _text: "yes")
     model = _model(tmp_path, server, cap=0.25)
     for number in range(2):
-        model.ask(PICTURE, str(number))
+        model.ask(IMAGE, str(number))
     with pytest.raises(OutOfMoney, match=r"\$0.20 of the \$0.25"):
-        model.ask(PICTURE, "2")
+        model.ask(IMAGE, "2")
     assert len(server.asked) == 2
 
 
@@ -136,7 +136,7 @@ def test_boxes_are_drawn_where_they_are():
     assert not seen[300, 300].any()
 
 
-def test_pictures_with_a_no_are_dropped_and_the_reason_is_said(tmp_path, service):
+def test_images_with_a_no_are_dropped_and_the_reason_is_said(tmp_path, service):
     answers = {}
 
     def answer(seen, _text):
@@ -175,14 +175,14 @@ def test_the_judge_gives_a_number(tmp_path, service, answer, number):
     judge = VlmJudge(_model(tmp_path, server))
     if number is None:
         with pytest.raises(StepFailed, match="SIGHTSMITH_CLIS_JUDGE"):
-            judge.judge([PICTURE], ["a red wall"])
+            judge.judge([IMAGE], ["a red wall"])
     else:
-        assert judge.judge([PICTURE], ["a red wall"]) == [number]
+        assert judge.judge([IMAGE], ["a red wall"]) == [number]
     assert "a red wall" in server.asked[0][1]
 
 
 def test_clis_is_judged_by_what_the_model_sees(tmp_path, service):
-    """It likes every other picture; the rest is dropped, and no CLIP is needed."""
+    """It likes every other image; the rest is dropped, and no CLIP is needed."""
 
     def answer(seen, _text):
         return "90" if len(server.asked) % 2 else "10"

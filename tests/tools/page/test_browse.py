@@ -102,7 +102,7 @@ def test_a_thumbnail_needs_no_space_on_the_disk(run, monkeypatch):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """Folders of 500 and of 2,000 rows; the pictures of a few runs stand for all of them."""
+    """Folders of 500 and of 2,000 rows; the images of a few runs stand for all of them."""
     return [_multiplied(tmp_path_factory.mktemp(str(count)) / "r", count) for count in (FEW, MANY)]
 
 
@@ -152,7 +152,7 @@ def test_pages_are_turned_in_flat_memory(large):
 
 
 @pytest.mark.slow
-def test_picture_after_picture_is_reviewed_without_more_and_more_work(large, monkeypatch):
+def test_image_after_image_is_reviewed_without_more_and_more_work(large, monkeypatch):
     queries = QuerySteps(monkeypatch)
     dataset = Dataset(large[0])
     steps = [queries.of(lambda: review.accept(dataset, review.next_samples(large[0])[0])) for _ in range(40)]

@@ -38,6 +38,6 @@ def test_strokes_add_and_erase_in_their_order_and_leave_what_was_given_alone():
 
 
 @pytest.mark.parametrize("point", [(0, 0), (80, 60), (80, 0)])
-def test_what_lies_outside_of_the_picture_is_cut_off(point):
+def test_what_lies_outside_of_the_image_is_cut_off(point):
     painted = paint(EMPTY, [Stroke([point], 20, erase=False)])
     assert 0 < painted.sum() < np.pi * 100 / 2

@@ -8,7 +8,7 @@ from tests.tools import checkpoints
 from tools.annotators.prompted_mask import Prompt, by_segmenter, load_sam, mask_of, sam_of
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import mask_box
 from tools.page import review
 
@@ -90,7 +90,7 @@ def test_a_wrong_change_is_refused_and_nothing_is_kept(run, sample, change, sent
     assert run.dataset.corrections() == []
 
 
-def test_a_dropped_picture_that_is_accepted_stays_with_its_family(run):
+def test_a_dropped_image_that_is_accepted_stays_with_its_family(run):
     dropped = next(run.dataset.samples(verdict="dropped"))
     twin = next(s for s in run.dataset.samples(verdict="kept", split="test"))
     run.dataset._db.execute("UPDATE samples SET family = ? WHERE id = ?", (twin.family, dropped.id))
@@ -127,8 +127,8 @@ def disc(height=200, width=240, centre=(120, 90), radius=40):
     rng = np.random.default_rng(1)
     y, x = np.mgrid[:height, :width]
     truth = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2
-    picture = np.where(truth[..., None], (200, 40, 40), (60, 120, 60)) + rng.normal(0, 12, (height, width, 3))
-    return picture.clip(0, 255).astype(np.uint8), truth
+    image = np.where(truth[..., None], (200, 40, 40), (60, 120, 60)) + rng.normal(0, 12, (height, width, 3))
+    return image.clip(0, 255).astype(np.uint8), truth
 
 
 @pytest.mark.parametrize(
@@ -142,17 +142,17 @@ def disc(height=200, width=240, centre=(120, 90), radius=40):
     ],
 )
 def test_a_box_or_a_click_gives_the_mask(prompt):
-    picture, truth = disc()
-    mask = mask_of(picture, prompt)
+    image, truth = disc()
+    mask = mask_of(image, prompt)
     overlap = (mask & truth).sum() / (mask | truth).sum()
     assert overlap > 0.9
-    assert (mask == mask_of(picture, prompt)).all()  # the same click, the same mask
+    assert (mask == mask_of(image, prompt)).all()  # the same click, the same mask
 
 
-def test_on_a_drawn_picture_of_a_run(run, sample):
+def test_on_a_drawn_image_of_a_run(run, sample):
     biggest = max(sample.instances, key=lambda i: (i.box[2] - i.box[0]) * (i.box[3] - i.box[1]))
     truth = biggest.mask(sample.height, sample.width)
-    mask = mask_of(read_picture(run.folder / sample.image), Prompt(box=mask_box(truth)))
+    mask = mask_of(read_image(run.folder / sample.image), Prompt(box=mask_box(truth)))
     assert (mask & truth).sum() / (mask | truth).sum() > 0.7
 
 
@@ -186,28 +186,28 @@ class BoxFiller:
     def __init__(self):
         self.asked = []
 
-    def masks(self, picture, boxes, points=None):
+    def masks(self, image, boxes, points=None):
         self.asked.append((boxes, points))
         masks = []
         for x1, y1, x2, y2 in boxes:
-            mask = np.zeros(picture.shape[:2], bool)
+            mask = np.zeros(image.shape[:2], bool)
             mask[int(y1) : int(y2), int(x1) : int(x2)] = True
             masks.append(mask if mask.any() else None)
         return masks
 
 
 def test_a_segmenter_gets_the_box_and_every_click():
-    filler, picture = BoxFiller(), disc()[0]
-    mask = mask_of(picture, Prompt((10, 20, 50, 60), [(30, 30)], [(12, 22)]), by_segmenter(filler))
+    filler, image = BoxFiller(), disc()[0]
+    mask = mask_of(image, Prompt((10, 20, 50, 60), [(30, 30)], [(12, 22)]), by_segmenter(filler))
     assert filler.asked == [([(10, 20, 50, 60)], [[(30, 30, True), (12, 22, False)]])]
     assert mask.sum() == 40 * 40
 
 
 def test_for_a_click_alone_a_segmenter_gets_the_box_that_grabcut_finds():
     filler = BoxFiller()
-    picture, truth = disc()
+    image, truth = disc()
     y, x = (int(v.mean()) for v in np.nonzero(truth))
-    mask_of(picture, Prompt(inside=[(x, y)]), by_segmenter(filler))
+    mask_of(image, Prompt(inside=[(x, y)]), by_segmenter(filler))
     ((box,), _) = filler.asked[0]
     assert np.allclose(box, mask_box(truth), atol=3)
 

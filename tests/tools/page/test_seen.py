@@ -16,7 +16,7 @@ from tools.page.browse import WAITS
 from tools.page.outlines import PALETTE, colours_for, outlined
 from tools.page.seen import NOTHING, confusions, crop, kept_answers, look
 from tools.page.teach import coco_of, label_set, shrunk, teach
-from tools.page.tried_files import TriedPicture, zipped
+from tools.page.tried_files import TriedImage, zipped
 from tools.page.video_frames import frames
 from tools.runs.photo_sets import ABOUT, PhotoSet
 
@@ -53,13 +53,13 @@ def test_each_find_and_each_miss_is_counted_once(truths, lookalikes, found, righ
 
 
 def test_confusions_add_up_to_what_is_there():
-    pictures = [
+    images = [
         look(
             sample(thing("apple", 0, 0), thing("pear", 100, 100)), [thing("apple", 0, 0), thing("apple", 100, 100)], 0.5
         ),
         look(sample(thing("apple", 0, 0)), [], 0.5),
     ]
-    assert confusions(pictures) == {("apple", "apple"): 1, ("pear", "apple"): 1, ("apple", NOTHING): 1}
+    assert confusions(images) == {("apple", "apple"): 1, ("pear", "apple"): 1, ("apple", NOTHING): 1}
 
 
 def test_kept_answers_are_those_of_the_model_that_is_handed_over(tmp_path):
@@ -82,9 +82,9 @@ def test_kept_answers_are_those_of_the_model_that_is_handed_over(tmp_path):
 
 
 def test_a_crop_holds_its_object_and_stays_inside():
-    picture = np.zeros((100, 140, 3), np.uint8)
-    picture[0:10, 0:10] = 255
-    part, box = crop(picture, (0, 0, 10, 10), 96)
+    image = np.zeros((100, 140, 3), np.uint8)
+    image[0:10, 0:10] = 255
+    part, box = crop(image, (0, 0, 10, 10), 96)
     assert box == (0, 0, 20, 20)
     assert part.shape == (96, 96, 3)
     assert part[2, 2].min() > 200
@@ -92,19 +92,19 @@ def test_a_crop_holds_its_object_and_stays_inside():
 
 @pytest.mark.parametrize("ground", [(220, 30, 30), (30, 160, 40), (250, 210, 0), (250, 250, 250), (10, 10, 10)])
 def test_an_outline_has_a_colour_that_its_thing_has_not(ground):
-    picture = np.full((120, 120, 3), ground, np.uint8)
+    image = np.full((120, 120, 3), ground, np.uint8)
     found = [thing("apple", 30, 30, side=60)]
-    colour = colours_for(picture, found, ["apple"])["apple"]
+    colour = colours_for(image, found, ["apple"])["apple"]
     assert np.linalg.norm(np.subtract(colour, ground)) > 150
-    drawn = outlined(picture, found, {"apple": colour})
+    drawn = outlined(image, found, {"apple": colour})
     assert np.linalg.norm(drawn.astype(int) - colour, axis=2).min() < 60  # smoothed lines blend with their edge
     assert (drawn[40:80, 40:80] == ground).all()  # nothing lies over the thing itself
 
 
 def test_classes_have_colours_of_their_own():
-    picture = np.full((60, 60, 3), 128, np.uint8)
+    image = np.full((60, 60, 3), 128, np.uint8)
     found = [thing(f"c{n}", 10, 10) for n in range(len(PALETTE))]
-    colours = colours_for(picture, found, [f"c{n}" for n in range(len(PALETTE))])
+    colours = colours_for(image, found, [f"c{n}" for n in range(len(PALETTE))])
     assert len(set(colours.values())) == len(PALETTE)
 
 
@@ -117,7 +117,7 @@ def test_frames_are_few_and_from_all_over(tmp_path):
     found = list(frames(path, "film.avi", most=5))
     assert len(found) == 5
     assert [round(f.at_s) for f in found] == [0, 1, 2, 3, 4]
-    levels = [float(f.picture.mean()) for f in found]
+    levels = [float(f.image.mean()) for f in found]
     assert levels == sorted(levels)
     assert levels[-1] > 150
 
@@ -134,19 +134,19 @@ def test_what_is_no_video_is_said(tmp_path, content):
 
 
 def red_disc(side=80):
-    picture = np.full((side, side, 3), 90, np.uint8)
-    cv2.circle(picture, (side // 2, side // 2), side // 4, (220, 20, 20), -1)
-    mask = (picture == (220, 20, 20)).all(axis=2)
+    image = np.full((side, side, 3), 90, np.uint8)
+    cv2.circle(image, (side // 2, side // 2), side // 4, (220, 20, 20), -1)
+    mask = (image == (220, 20, 20)).all(axis=2)
     box = (side / 4, side / 4, 3 * side / 4, 3 * side / 4)
-    return picture, Instance(class_name="apple", box=box, counts=encode_mask(mask), score=0.6, source="model")
+    return image, Instance(class_name="apple", box=box, counts=encode_mask(mask), score=0.6, source="model")
 
 
 def test_a_photo_that_is_taught_waits_and_is_learnt_from_once_accepted(tmp_path):
     run = make_run(tmp_path / "run")
-    picture, found = red_disc()
+    image, found = red_disc()
     before = len(list(run.dataset.samples(verdict="kept")))
-    name = teach(run.folder, "mine.jpg", picture, [found])
-    assert teach(run.folder, "mine.jpg", picture, [found]) == name  # the same photo once
+    name = teach(run.folder, "mine.jpg", image, [found])
+    assert teach(run.folder, "mine.jpg", image, [found]) == name  # the same photo once
     waiting = run.dataset.sample(name)
     assert (waiting.verdict, waiting.reasons, waiting.split) == ("dropped", [WAITS], None)
     assert len(list(run.dataset.samples(verdict="kept"))) == before  # in no training yet
@@ -159,8 +159,8 @@ def test_a_photo_that_is_taught_waits_and_is_learnt_from_once_accepted(tmp_path)
 
 
 def test_a_large_photo_is_made_smaller_with_its_labels(tmp_path):
-    picture, found = red_disc(400)
-    small, (moved,) = shrunk(picture, [found], 100)
+    image, found = red_disc(400)
+    small, (moved,) = shrunk(image, [found], 100)
     assert small.shape == (100, 100, 3)
     assert moved.box == pytest.approx((25, 25, 75, 75), abs=1.5)
     assert moved.mask(100, 100)[50, 50]
@@ -169,7 +169,7 @@ def test_a_large_photo_is_made_smaller_with_its_labels(tmp_path):
 class Finder:
     names = ("apple",)
 
-    def predict(self, picture, confidence):
+    def predict(self, image, confidence):
         return [red_disc()[1]] if confidence < 0.6 else []
 
 
@@ -178,9 +178,9 @@ def test_a_set_is_labelled_where_nobody_has_looked(tmp_path):
     dataset = Dataset(folder)
     for n in range(3):
         path = folder / "images" / f".{n}.png"
-        picture = red_disc()[0]
-        picture[0, 0] = n
-        cv2.imwrite(str(path), picture[..., ::-1])
+        image = red_disc()[0]
+        image[0, 0] = n
+        cv2.imwrite(str(path), image[..., ::-1])
         row = sample().model_copy(
             update={"id": str(n), "image": f"images/{n}.png", "width": 80, "height": 80, "sha256": str(n),
                     "provenance": {"file": f"photo {n}.jpg"}}
@@ -198,13 +198,13 @@ def test_a_set_is_labelled_where_nobody_has_looked(tmp_path):
     assert {i["file_name"] for i in written["images"]} == {"photo 0.jpg", "photo 1.jpg", "photo 2.jpg"}
 
 
-def test_results_are_saved_as_pictures_counts_and_labels():
+def test_results_are_saved_as_images_counts_and_labels():
     import zipfile
     from io import BytesIO
 
-    picture, found = red_disc()
-    content = cv2.imencode(".jpg", picture)[1].tobytes()
-    packed = zipfile.ZipFile(BytesIO(zipped([TriedPicture("=my photo.jpg", content, content, [found])], ["apple"])))
+    image, found = red_disc()
+    content = cv2.imencode(".jpg", image)[1].tobytes()
+    packed = zipfile.ZipFile(BytesIO(zipped([TriedImage("=my photo.jpg", content, content, [found])], ["apple"])))
     assert sorted(name.split("/")[0] for name in packed.namelist()) == [
         "counts.csv",
         "images",
@@ -269,7 +269,7 @@ def test_corners_make_a_mask(points, inside):
     assert mask.sum() == 41 * 41
 
 
-def test_pictures_of_what_is_weak_come_before_the_rest(tmp_path):
+def test_images_of_what_is_weak_come_before_the_rest(tmp_path):
     run = make_run(tmp_path / "run")
     samples = [s for s in run.dataset.samples(verdict="kept", split="val") if s.instances]
     answers = {s.id: Answer({}, [] if s.id == samples[0].id else s.instances) for s in samples}

@@ -10,19 +10,19 @@ from typer.testing import CliRunner
 
 from agent.cli.app import app
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.privacy.anonymise import Cascade, anonymise, blurred
 
 
 def face():
-    """A drawn face on grey, (240, 240, 3); its middle is the picture's."""
-    picture = np.full((240, 240, 3), 90, np.uint8)
+    """A drawn face on grey, (240, 240, 3); its middle is the image's."""
+    image = np.full((240, 240, 3), 90, np.uint8)
 
     def spot(x, y, wide, high, colour):
-        cv2.ellipse(picture, (120 + x, 120 + y), (wide, high), 0, 0, 360, colour, -1)
+        cv2.ellipse(image, (120 + x, 120 + y), (wide, high), 0, 0, 360, colour, -1)
 
     spot(0, 0, 42, 56, (200, 180, 170))
-    cv2.ellipse(picture, (120, 80), (44, 26), 0, 180, 360, (60, 45, 40), -1)
+    cv2.ellipse(image, (120, 80), (44, 26), 0, 180, 360, (60, 45, 40), -1)
     for x in (-18, 18):
         spot(x, -14, 11, 4, (95, 75, 70))
         spot(x, -6, 9, 5, (120, 100, 95))
@@ -31,20 +31,20 @@ def face():
     spot(0, 8, 6, 14, (225, 205, 198))
     spot(0, 20, 8, 3, (130, 105, 100))
     spot(0, 34, 16, 4, (120, 70, 70))
-    return cv2.GaussianBlur(picture, (0, 0), 2)
+    return cv2.GaussianBlur(image, (0, 0), 2)
 
 
 def plate():
-    picture = np.full((200, 400, 3), 70, np.uint8)
-    cv2.rectangle(picture, (100, 80), (300, 124), (235, 235, 235), -1)
-    cv2.rectangle(picture, (100, 80), (300, 124), (20, 20, 20), 2)
-    cv2.putText(picture, "A 123 BC", (112, 114), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20), 3)
-    return picture
+    image = np.full((200, 400, 3), 70, np.uint8)
+    cv2.rectangle(image, (100, 80), (300, 124), (235, 235, 235), -1)
+    cv2.rectangle(image, (100, 80), (300, 124), (20, 20, 20), 2)
+    cv2.putText(image, "A 123 BC", (112, 114), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20), 3)
+    return image
 
 
-def detail(picture, box):
+def detail(image, box):
     x1, y1, x2, y2 = box
-    return float(cv2.Laplacian(cv2.cvtColor(picture[y1:y2, x1:x2], cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
+    return float(cv2.Laplacian(cv2.cvtColor(image[y1:y2, x1:x2], cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def photos(tmp_path):
     exif = Image.Exif()
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0)})
     Image.fromarray(face()).save(folder / "me.jpg", quality=95, exif=exif)
-    write_picture(folder / "street" / "car.png", plate())
-    write_picture(folder / "wall.png", np.full((80, 80, 3), 128, np.uint8))
+    write_image(folder / "street" / "car.png", plate())
+    write_image(folder / "wall.png", np.full((80, 80, 3), 128, np.uint8))
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xffnothing")
     return folder
 
@@ -63,7 +63,7 @@ def photos(tmp_path):
 def test_faces_and_plates_are_blurred_in_copies_without_a_place(photos, tmp_path):
     before = {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
     done = anonymise([photos], tmp_path / "out", [Cascade("faces"), Cascade("plates")])
-    me, car = read_picture(tmp_path / "out/me.jpg"), read_picture(tmp_path / "out/street/car.png")
+    me, car = read_image(tmp_path / "out/me.jpg"), read_image(tmp_path / "out/street/car.png")
     assert detail(me, (90, 90, 150, 150)) < 0.2 * detail(face(), (90, 90, 150, 150))
     assert detail(car, (112, 86, 290, 120)) < 0.05 * detail(plate(), (112, 86, 290, 120))
     assert (me.shape, car.shape) == (face().shape, plate().shape)
@@ -78,11 +78,11 @@ def test_faces_and_plates_are_blurred_in_copies_without_a_place(photos, tmp_path
 
 def test_what_is_outside_a_box_stays_and_what_is_inside_cannot_be_told_apart():
     rng = np.random.default_rng(0)
-    picture = rng.integers(0, 256, (100, 100, 3), np.uint8)
-    seen = blurred(picture, [(30, 30, 60, 60), (-5, -5, 4, 4), (200, 200, 210, 210)])
-    assert (seen[70:, :] == picture[70:, :]).all() and (seen[:, 70:] == picture[:, 70:]).all()
-    assert seen[30:60, 30:60].std() < 0.4 * picture[30:60, 30:60].std()
-    assert (blurred(picture, []) == picture).all()
+    image = rng.integers(0, 256, (100, 100, 3), np.uint8)
+    seen = blurred(image, [(30, 30, 60, 60), (-5, -5, 4, 4), (200, 200, 210, 210)])
+    assert (seen[70:, :] == image[70:, :]).all() and (seen[:, 70:] == image[:, 70:]).all()
+    assert seen[30:60, 30:60].std() < 0.4 * image[30:60, 30:60].std()
+    assert (blurred(image, []) == image).all()
 
 
 def test_a_second_call_writes_again_and_a_persons_folder_is_left_alone(photos, tmp_path):

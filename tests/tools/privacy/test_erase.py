@@ -15,13 +15,13 @@ from tools.core.errors import FixArguments
 from tools.core.locks import locked
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset, file_sha256
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, Sample
 from tools.privacy.erase import erase, find_traces
 from tools.runs.runtime import RunRecord, write_json
 
 
-def picture(seed):
+def image(seed):
     """Something with a look of its own: blocks of colour."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC))
@@ -32,14 +32,14 @@ def kept(tmp_path):
     """A run and a labelled set that hold two persons' photos, each in every way that photos are kept."""
     photos, runs = tmp_path / "photos", tmp_path / "runs"
     for k, name in enumerate(("me", "you")):
-        write_picture(photos / f"{name}.png", picture(k))
+        write_image(photos / f"{name}.png", image(k))
     run, labels = runs / "faces", runs / ".photos" / "people-1"
     record = RunRecord(name="faces", request="find faces", created="", few=str(photos))
     for folder, engine in ((run, "photo"), (labels, "real")):
         dataset = Dataset(folder)
         for name in ("me", "you"):
             digest = file_sha256(photos / f"{name}.png")
-            write_picture(folder / "tmp.jpg", picture(("me", "you").index(name)))
+            write_image(folder / "tmp.jpg", image(("me", "you").index(name)))
             sample = Sample(
                 id=digest[:16], image=f"shown/{digest[:16]}.jpg", width=160, height=120, sha256=digest, family=name,
                 engine=engine, provenance={"file": f"{name}.png"},
@@ -52,7 +52,7 @@ def kept(tmp_path):
     entries = [{"file": str((photos / f"{n}.png").resolve()), "drawn": f"{n}.jpg"} for n in ("me", "you")]
     write_json(run / "predictions/predictions.json", {"pictures": entries})
     for k, name in enumerate(("me", "you")):
-        write_picture(run / "predictions" / f"{name}.jpg", picture(k))
+        write_image(run / "predictions" / f"{name}.jpg", image(k))
     images = [{"id": k, "file_name": f"shown/{file_sha256(photos / f'{n}.png')[:16]}.jpg"}
               for k, n in enumerate(("me", "you"), 1)]  # fmt: skip
     coco = {"images": images, "annotations": [{"id": 1, "image_id": 1}, {"id": 2, "image_id": 2}]}
@@ -61,7 +61,7 @@ def kept(tmp_path):
     write_json(runs / ".described/x/asked/b.json", {"answer": "a tree", "photo": file_sha256(photos / "you.png")})
     (run / "export/dataset_coco").mkdir(parents=True)
     (run / "export/dataset_coco/me.jpg").write_bytes(b"x")
-    write_picture(run / "images/aa/render.jpg", picture(0))  # looks the same, and is no photo of anybody
+    write_image(run / "images/aa/render.jpg", image(0))  # looks the same, and is no photo of anybody
     return photos, run, labels, Settings(runs_dir=runs)
 
 
@@ -119,7 +119,7 @@ def test_a_digest_finds_what_is_left_of_a_photo_that_is_gone(kept):
 def test_folders_that_are_no_runs_are_never_looked_into(kept):
     photos, _, _, settings = kept
     own = settings.runs_dir / "holiday"  # a person's own, put beside the runs
-    write_picture(own / "me.png", picture(0))
+    write_image(own / "me.png", image(0))
     traces = find_traces([photos], [], settings)
     assert not any(path.is_relative_to(own) for path in traces.files)
 

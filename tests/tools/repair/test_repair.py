@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from agent.cli.app import app
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.label import improved as before_labels
 from tools.repair.classical import BLURRED_PX, NOISY, blur_of, deblurred, denoised, filled, noise_of
 from tools.repair.improve import Repair, improve_photos
@@ -21,24 +21,24 @@ def scene(side=160, seed=0):
     """Discs and squares of many colours with sharp edges and a smooth ground: nothing noisy, nothing blurred."""
     rng = np.random.default_rng(seed)
     ramp = np.linspace(60, 190, side)
-    picture = np.stack([ramp[None].repeat(side, 0), ramp[:, None].repeat(side, 1), np.full((side, side), 120)], -1)
-    picture = picture.astype(np.uint8)
+    image = np.stack([ramp[None].repeat(side, 0), ramp[:, None].repeat(side, 1), np.full((side, side), 120)], -1)
+    image = image.astype(np.uint8)
     for _ in range(14):
         x, y, r = rng.integers(0, side), rng.integers(0, side), int(rng.integers(6, 20))
         colour = tuple(int(v) for v in rng.integers(0, 256, 3))
         if rng.random() < 0.5:
-            cv2.circle(picture, (int(x), int(y)), r, colour, -1)
+            cv2.circle(image, (int(x), int(y)), r, colour, -1)
         else:
-            cv2.rectangle(picture, (int(x), int(y)), (int(x) + r, int(y) + r), colour, -1)
-    return picture
+            cv2.rectangle(image, (int(x), int(y)), (int(x) + r, int(y) + r), colour, -1)
+    return image
 
 
 def psnr(a, b):
     return 10 * np.log10(255**2 / max(1e-9, float(((a.astype(float) - b.astype(float)) ** 2).mean())))
 
 
-def noisy(picture, sigma):
-    return (picture + np.random.default_rng(1).normal(0, sigma, picture.shape)).round().clip(0, 255).astype(np.uint8)
+def noisy(image, sigma):
+    return (image + np.random.default_rng(1).normal(0, sigma, image.shape)).round().clip(0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("sigma", [6, 12, 20])
@@ -71,35 +71,35 @@ def test_what_is_marked_is_filled_in_and_the_rest_stays_bit_for_bit():
 
 
 def test_a_good_photo_is_left_as_it_is_and_a_poor_one_is_not(tmp_path):
-    write_picture(tmp_path / "in" / "good.png", scene())
-    write_picture(tmp_path / "in" / "noisy.png", noisy(scene(seed=3), 14))
+    write_image(tmp_path / "in" / "good.png", scene())
+    write_image(tmp_path / "in" / "noisy.png", noisy(scene(seed=3), 14))
     (tmp_path / "in" / "broken.jpg").write_bytes(b"\xff\xd8 no")
     before = {p.name: p.read_bytes() for p in (tmp_path / "in").iterdir()}
     said = improve_photos([tmp_path / "in"], tmp_path / "out", Repair())
     assert (said["photos"], said["changed"], said["left_as_they_are"]) == (2, 1, 1)
     assert list(said["broken"]) == ["broken.jpg"]
-    assert (read_picture(tmp_path / "out" / "good.png") == scene()).all()
+    assert (read_image(tmp_path / "out" / "good.png") == scene()).all()
     assert json.loads((tmp_path / "out" / "improved.json").read_text())["photos"]["noisy.png"][0].startswith("denoised")
     assert {p.name: p.read_bytes() for p in (tmp_path / "in").iterdir()} == before
     # Again: what this wrote is written anew, what a person changed is not.
-    write_picture(tmp_path / "out" / "good.png", scene(seed=9))
+    write_image(tmp_path / "out" / "good.png", scene(seed=9))
     improve_photos([tmp_path / "in"], tmp_path / "out", Repair())
-    assert (read_picture(tmp_path / "out" / "good.png") == scene(seed=9)).all()
+    assert (read_image(tmp_path / "out" / "good.png") == scene(seed=9)).all()
     assert (tmp_path / "out" / "good-2.png").is_file()
 
 
 def test_marks_are_found_by_name_and_must_fit(tmp_path):
-    write_picture(tmp_path / "in" / "a.jpg", scene())
+    write_image(tmp_path / "in" / "a.jpg", scene())
     mask = np.zeros((160, 160), np.uint8)
     mask[50:60, 50:60] = 255
-    write_picture(tmp_path / "marks" / "a.png", mask)
+    write_image(tmp_path / "marks" / "a.png", mask)
     result = CliRunner().invoke(
         app, ["improve", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--marks", str(tmp_path / "marks")]
     )
     assert result.exit_code == 0, result.output
     done = json.loads((tmp_path / "out" / "improved.json").read_text())["photos"]["a.png"]
     assert done == ["filled in 100 pixels by Telea"]
-    write_picture(tmp_path / "marks" / "a.png", mask[:80])
+    write_image(tmp_path / "marks" / "a.png", mask[:80])
     with pytest.raises(FixArguments, match="160 x 80 pixels, its photo 160 x 160"):
         improve_photos([tmp_path / "in"], tmp_path / "other", Repair(("fill",)), tmp_path / "marks")
     with pytest.raises(FixArguments, match="the photos themselves"):
@@ -125,14 +125,14 @@ def esrgan(path, scale=2):
 def test_a_network_that_enlarges_is_opened_by_path_and_works_in_tiles(tmp_path, name, monkeypatch):
     network = RepairNetwork(esrgan(tmp_path / name))
     assert (network.purpose, network.scale) == ("enlarge", 2)
-    picture = scene(96)
-    whole = network.improve(picture)
+    image = scene(96)
+    whole = network.improve(image)
     assert whole.shape == (192, 192, 3)
     monkeypatch.setattr("tools.repair.network._TILE_PX", 64)
     monkeypatch.setattr("tools.repair.network._OVERLAP_PX", 32)
-    tiled = network.improve(picture)
+    tiled = network.improve(image)
     assert np.abs(tiled.astype(int) - whole).mean() < 3, "seams"
-    done, what = Repair((), [network]).apply(picture)
+    done, what = Repair((), [network]).apply(image)
     assert (done.shape[0], what) == (192, [f"enlarged 2 times by ESRGAN ({name})"])
 
 
@@ -156,13 +156,13 @@ def test_a_lama_fills_regions_and_leaves_the_rest(tmp_path):
     path = tmp_path / "lama.pth"
     torch.save(LaMa(in_nc=4, out_nc=3).state_dict(), path)
     network = RepairNetwork(path)
-    picture = scene(64)
+    image = scene(64)
     mask = np.zeros((64, 64), bool)
     mask[20:30, 20:30] = True
-    done = network.fill(picture, mask)
-    assert (done[~mask] == picture[~mask]).all()
+    done = network.fill(image, mask)
+    assert (done[~mask] == image[~mask]).all()
     with pytest.raises(StepFailed, match="--marks or --region"):
-        network.improve(picture)
+        network.improve(image)
 
 
 def test_code_in_a_model_file_is_never_run(tmp_path):
@@ -185,18 +185,18 @@ def test_code_in_a_model_file_is_never_run(tmp_path):
 
 
 class SharpEyed:
-    """Finds red squares, but only where the picture is not noisy."""
+    """Finds red squares, but only where the image is not noisy."""
 
     name, about, kind, threshold = "eyes", "labels by eyes", "detect", 0.5
 
-    def find(self, pictures, least):
+    def find(self, images, least):
         from tools.data.sample import Instance
 
         found = []
-        for picture in pictures:
-            red = (picture[..., 0] > 150) & (picture[..., 1] < 90) & (picture[..., 2] < 90)
+        for image in images:
+            red = (image[..., 0] > 150) & (image[..., 1] < 90) & (image[..., 2] < 90)
             count, _, stats, _ = cv2.connectedComponentsWithStats(red.astype(np.uint8))
-            ok = noise_of(picture) < NOISY
+            ok = noise_of(image) < NOISY
             found.append(
                 [
                     Instance(class_name="apple", box=(x, y, x + w, y + h), score=0.9, source="eyes")
@@ -218,10 +218,10 @@ def test_photos_are_improved_before_labelling_only_where_labelled_ones_say_so(tm
     images, annotations = [], []
     for number in range(10):
         x, y = 20 + 6 * number, 30 + 3 * number
-        picture = np.full((128, 128, 3), 120, np.uint8)
-        picture[y : y + 30, x : x + 30] = (220, 40, 40)
-        picture[:4, : 10 + 9 * number] = 20 * number
-        write_picture(tmp_path / "labelled" / f"photo{number}a.png", noisy(picture, sigma))
+        image = np.full((128, 128, 3), 120, np.uint8)
+        image[y : y + 30, x : x + 30] = (220, 40, 40)
+        image[:4, : 10 + 9 * number] = 20 * number
+        write_image(tmp_path / "labelled" / f"photo{number}a.png", noisy(image, sigma))
         images.append({"id": number + 1, "file_name": f"photo{number}a.png", "width": 128, "height": 128})
         box = {"bbox": [x, y, 30, 30], "area": 900, "iscrowd": 0}
         annotations.append({"id": number + 1, "image_id": number + 1, "category_id": 1, **box})
@@ -235,10 +235,10 @@ def test_photos_are_improved_before_labelling_only_where_labelled_ones_say_so(tm
 
 
 def test_what_is_found_in_an_enlarged_photo_is_told_in_its_own_pixels():
-    picture = np.full((60, 80, 3), 120, np.uint8)
-    picture[10:30, 20:40] = (220, 40, 40)
+    image = np.full((60, 80, 3), 120, np.uint8)
+    image[10:30, 20:40] = (220, 40, 40)
     engine = before_labels.ImprovedEngine(SharpEyed(), Repair(("enlarge",), scale=2))
-    [[found]] = engine.find([picture], 0.1)
+    [[found]] = engine.find([image], 0.1)
     assert np.abs(np.array(found.box) - (20, 10, 40, 30)).max() <= 1
 
 
@@ -246,7 +246,7 @@ def test_the_agent_improves_only_what_the_person_named_and_approved(tmp_path, mo
     from tests.tools.steps.test_train import make_run
     from tools.repair import tool
 
-    write_picture(tmp_path / "mine" / "a.png", noisy(scene(64), 14))
+    write_image(tmp_path / "mine" / "a.png", noisy(scene(64), 14))
     (tmp_path / "run").mkdir()
     run = make_run(tmp_path / "run")
     run.record.request = f"improve my photos in {tmp_path}/mine"

@@ -46,7 +46,7 @@ def test_more_work_takes_longer(less, more):
     assert less < more
 
 
-def test_a_larger_picture_costs_by_its_area():
+def test_a_larger_image_costs_by_its_area():
     large, small = (estimate(QUICK, Settings(size_px=s), 2).stages["generate"] for s in (640, 320))
     assert large == pytest.approx(4 * small, rel=0.01)
 
@@ -70,7 +70,7 @@ def test_a_plan_fits_its_minutes_and_says_what_was_cut(wanted, budget, images_gi
         assert f"{plan.images} pictures instead of {wanted.images}" in notes[0]
 
 
-def test_pictures_that_were_asked_for_outlive_long_training():
+def test_images_that_were_asked_for_outlive_long_training():
     plan, notes = fit_plan(Plan(images=200, rounds=1, effort="thorough"), 5.3, Settings(), images_given=True, cores=2)
     assert (plan.images, plan.effort) == (200, "quick")
     assert "effort quick instead of thorough" in notes[0]
@@ -100,7 +100,7 @@ def test_efforts_grow():
     assert times == sorted(times)
 
 
-def test_few_pictures_are_seen_often_unless_minutes_are_limited():
+def test_few_images_are_seen_often_unless_minutes_are_limited():
     few, many = (QUICK.model_copy(update={"images": n}) for n in (20, 400))
     often, once = (estimate(few, Settings(), 2, limited=limited).stages["train"] for limited in (False, True))
     assert often > 3 * once

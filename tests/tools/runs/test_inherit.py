@@ -26,7 +26,7 @@ def child(parent: RunContext, *names: str, kind="segment") -> RunContext:
     return RunContext(folder, record, Settings(runs_dir=folder.parent))
 
 
-def test_pictures_keep_their_labels_and_splits_and_are_nobodys_budget(tmp_path):
+def test_images_keep_their_labels_and_splits_and_are_nobodys_budget(tmp_path):
     parent = make_run(tmp_path / "parent", rounds=1)
     parent.path(str(parent.record.best.weights)).write_bytes(b"weights")
     run = child(parent, "apple", "pear")
@@ -73,7 +73,7 @@ def sample(found: list[str], lookalikes: list[str], label: str | None = None) ->
         (task("apple"), task("apple", "pear"), (["apple"], ["pear", "peach"]), (["apple", "pear"], ["peach"])),
         # a class that is none any more is left without a label
         (task("apple", "pear"), task("apple"), (["apple", "pear"], []), (["apple"], ["pear"])),
-        # which of its looks a look-alike has is not known: the picture cannot be labelled
+        # which of its looks a look-alike has is not known: the image cannot be labelled
         (task("apple"), task("apple", "ripe tomato", looks=["ripe"]), (["apple"], ["tomato"]), None),
         (task("apple"), task("apple", kind="detect"), (["apple"], []), (["apple"], [])),
         (task("apple"), task("apple", "pear", kind="classify"), (["apple"], []), None),
@@ -85,7 +85,7 @@ def test_labels_as_another_task_has_them(before, after, given, expected):
     assert shown == expected
 
 
-def test_a_picture_of_one_class_goes_to_classifiers_that_know_it():
+def test_an_image_of_one_class_goes_to_classifiers_that_know_it():
     names = ("apple", "pear")
     assert as_here(sample([], [], "apple"), task(*names, kind="classify"), task(*names, "plum", kind="classify"))
     assert (

@@ -17,7 +17,7 @@ PLAN = Plan(images=100, rounds=1, effort="quick")
 
 @pytest.fixture
 def finished(tmp_path):
-    """Write the record of a run that made 50 pictures in `render_s` each and trained 25 of them for 4 epochs."""
+    """Write the record of a run that made 50 images in `render_s` each and trained 25 of them for 4 epochs."""
 
     def write(name="before", render_s=3.0, rate=10.0, made=50, changed=None, **settings):
         folder = tmp_path / name

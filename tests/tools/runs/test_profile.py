@@ -28,7 +28,7 @@ def _taken(settings, machine):
 
 
 @pytest.mark.parametrize(
-    ("machine", "pictures", "quality", "labels", "masks"),
+    ("machine", "images", "quality", "labels", "masks"),
     [
         (BARE, "blender", "pixels", "exact", "grabcut"),
         (CONNECTED, "blender", "pixels", "exact", "grabcut"),  # no gigabytes are fetched for a CPU unasked
@@ -37,12 +37,12 @@ def _taken(settings, machine):
         (SMALL_GPU, "blender", "pixels+clip", "exact", "sam"),
     ],
 )
-def test_the_best_that_runs_is_taken(machine, pictures, quality, labels, masks):
+def test_the_best_that_runs_is_taken(machine, images, quality, labels, masks):
     taken = _taken(Settings(), machine)
-    assert (taken["pictures"], taken["quality"], taken["labels"], taken["masks"]) == (pictures, quality, labels, masks)
+    assert (taken["pictures"], taken["quality"], taken["labels"], taken["masks"]) == (images, quality, labels, masks)
 
 
-def test_pictures_without_labels_get_a_detector_and_a_judge():
+def test_images_without_labels_get_a_detector_and_a_judge():
     taken = _taken(Settings(generator="diffusion"), GPU)
     assert taken["labels"] == "detect_and_segment"
     assert taken["quality"] == "pixels+clip+clis"

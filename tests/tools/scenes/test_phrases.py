@@ -1,4 +1,4 @@
-"""One vocabulary makes thousands of distinct prompts; what would spoil a picture is refused."""
+"""One vocabulary makes thousands of distinct prompts; what would spoil an image is refused."""
 
 import json
 

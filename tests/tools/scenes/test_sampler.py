@@ -95,7 +95,7 @@ def test_where_all_are_at_one_distance_each_is_as_large_as_in_the_world():
 
 
 def test_what_is_large_is_photographed_for_itself():
-    """In half of the pictures dogs fill a third or more, apples seldom do; what fills the picture is alone in it."""
+    """In half of the images dogs fill a third or more, apples seldom do; what fills the image is alone in it."""
     share = {name: np.mean(_widths(_sample(400, name), name) >= 0.3) for name in ("dog", "apple", "white cell")}
     assert share["dog"] > 0.2
     assert share["apple"] < 0.15
@@ -304,7 +304,7 @@ def test_nearer_things_are_larger_or_lower_as_a_rule():
 def test_families_hold_near_twins_and_stay_small():
     scenes = _sample(70)
     largest = Counter(s.family for s in scenes).most_common(1)[0][1]
-    assert largest <= 3  # else val and test of 10 pictures could not be cut
+    assert largest <= 3  # else val and test of 10 images could not be cut
     by_family = {}
     for scene in _sample(1500):
         by_family.setdefault(scene.family, set()).add((scene.context, scene.light, scene.viewpoint, scene.distance))
@@ -326,7 +326,7 @@ def test_captions_say_what_is_seen():
 
 
 def test_half_of_the_smears_hold_as_many_of_each_as_smears_do_and_classes_stay_even():
-    """A white cell lies among red ones; pictures with as many of both alone would not show how."""
+    """A white cell lies among red ones; images with as many of both alone would not show how."""
     scenes = [s for s in _sample(300, "white cell", "red blood cell") if len(s.targets) >= 8]
     shares = np.array([np.mean([t.class_name == "red blood cell" for t in s.targets]) for s in scenes])
     mixed = shares[(shares > 0) & (shares < 1)]

@@ -98,7 +98,7 @@ def test_lookalikes_are_as_frequent_in_each_look_and_no_larger_beside_the_target
     assert {k.scale for k in unknown.lookalikes["widget"]} == {1.0}  # of no known size
 
 
-def test_a_classification_picture_shows_one_thing_and_nothing_like_it():
+def test_a_classification_image_shows_one_thing_and_nothing_like_it():
     built = build_vocabulary(_task("tomato", "apple", kind="classify"), THINGS, 0.8)
     assert built.crowding == {"one": 1.0}
     assert set(built.axes()["distance"]) == {"close", "near"}  # the thing is the subject

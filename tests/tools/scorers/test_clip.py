@@ -1,4 +1,4 @@
-"""A picture of something else is refused, also when there is only one class; real encoders load from a folder."""
+"""An image of something else is refused, also when there is only one class; real encoders load from a folder."""
 
 import numpy as np
 import pytest
@@ -34,29 +34,29 @@ def _scene(*names, lookalikes=()):
     return SceneSpec(context="table", light="sun", objects=objects, family="f", seed=0)
 
 
-def _score(picture, scene, task, instances=(), least_share=0.5):
-    h, w = picture.shape[:2]
+def _score(image, scene, task, instances=(), least_share=0.5):
+    h, w = image.shape[:2]
     sample = Sample(
         id="s", scene_id=scene.id, image="s.png", width=w, height=h, sha256="", family="f", engine="e",
         instances=list(instances),
     )  # fmt: skip
     scorer = ClipScorer(ColourEmbedder(), task, {scene.id: scene}, least_share)
-    return scorer.score_many([picture], [sample])[0]
+    return scorer.score_many([image], [sample])[0]
 
 
 @pytest.mark.parametrize(
-    ("picture", "planned", "passed"),
+    ("image", "planned", "passed"),
     [
         (paint("apple"), ["apple"], True),
-        (paint("lemon"), ["apple"], False),  # one class, and a picture of something else
+        (paint("lemon"), ["apple"], False),  # one class, and an image of something else
         (paint("background"), ["apple"], False),
         (paint("apple", share=0.3), ["apple"], False),  # hardly any of it, and no box says where
         (paint("apple"), [], False),  # a deliberate empty that shows the class
         (paint("background"), [], True),
     ],
 )
-def test_one_class(picture, planned, passed):
-    quality = _score(picture, _scene(*planned), _task("apple"))
+def test_one_class(image, planned, passed):
+    quality = _score(image, _scene(*planned), _task("apple"))
     assert quality.passed is passed
     assert bool(quality.reasons) is not passed
 
@@ -84,27 +84,27 @@ def test_without_distractors_there_is_no_agreement():
 
 
 def test_a_small_object_is_told_by_its_crop():
-    picture = paint("apple", size=160, share=0.25)
+    image = paint("apple", size=160, share=0.25)
     box = (60.0, 60.0, 100.0, 100.0)
     scene, task = _scene("apple"), _task("apple")
-    assert not _score(picture, scene, task).passed
-    assert _score(picture, scene, task, [Instance(class_name="apple", box=box)]).passed
+    assert not _score(image, scene, task).passed
+    assert _score(image, scene, task, [Instance(class_name="apple", box=box)]).passed
 
 
 def test_objects_that_look_like_something_else_are_refused():
-    picture = np.hstack([paint("apple"), paint("lemon"), paint("lemon"), paint("lemon")])
+    image = np.hstack([paint("apple"), paint("lemon"), paint("lemon"), paint("lemon")])
     boxes = [(0, 0, 64, 64), (64, 0, 128, 64), (128, 0, 192, 64), (192, 0, 256, 64)]
     instances = [Instance(class_name="apple", box=b) for b in boxes]
-    quality = _score(picture, _scene("apple"), _task("apple"), instances)
+    quality = _score(image, _scene("apple"), _task("apple"), instances)
     assert quality.scores["clip_crops"] == 0.25
     assert quality.passed is False
     assert "objects do not look like their class" in quality.reasons
 
 
-def test_every_class_of_a_picture_must_be_seen():
-    picture, task = paint("apple"), _task("apple", "lemon")
-    assert _score(picture, _scene("apple"), task).passed
-    quality = _score(picture, _scene("apple", "lemon"), task)
+def test_every_class_of_an_image_must_be_seen():
+    image, task = paint("apple"), _task("apple", "lemon")
+    assert _score(image, _scene("apple"), task).passed
+    quality = _score(image, _scene("apple", "lemon"), task)
     assert quality.reasons == ["does not look like lemon"]
 
 
@@ -112,7 +112,7 @@ def test_every_class_of_a_picture_must_be_seen():
     ("task", "shown", "scene", "there", "missing"),
     [
         (_task("apple", "lemon"), {"apple"}, _scene("apple"), [prompt("lemon")], [prompt("apple")]),
-        (_task("apple"), {"apple"}, _scene("apple", lookalikes=["plum"]), [], [prompt("plum")]),  # it is in the picture
+        (_task("apple"), {"apple"}, _scene("apple", lookalikes=["plum"]), [], [prompt("plum")]),  # it is in the image
         (_task("apple"), {"apple"}, _scene("apple"), [prompt("plum")], []),
         (_task("person"), {"person"}, _scene("person"), ["a photo of a landscape"], ["a photo of a person"]),
         (_task("fruit", fruit="apple"), {"fruit"}, _scene("fruit"), [], [prompt("apple"), prompt("fruit")]),
@@ -144,7 +144,7 @@ def test_vectors_are_computed_in_one_call_and_left_for_curation():
     ("box", "shape"),
     [
         ((10, 10, 50, 50), (48, 48)),  # a tenth on each side
-        ((0, 0, 40, 40), (44, 44)),  # clipped to the picture
+        ((0, 0, 40, 40), (44, 44)),  # clipped to the image
         ((10, 10, 20, 20), None),  # too small to be told
     ],
 )
@@ -167,10 +167,10 @@ def test_encoders_load_from_a_folder(encoders, kind, floor):
     embedder = ClipEmbedder(str(encoders[kind]), offline=True, batch=2)
     assert embedder.floor == floor
     rng = np.random.default_rng(0)
-    pictures = [rng.integers(0, 255, (40, 60, 3), np.uint8) for _ in range(5)]
-    vectors = embedder.pictures(pictures)
+    images = [rng.integers(0, 255, (40, 60, 3), np.uint8) for _ in range(5)]
+    vectors = embedder.images(images)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    single = np.concatenate([embedder.pictures([p]) for p in pictures])
+    single = np.concatenate([embedder.images([p]) for p in images])
     np.testing.assert_allclose(vectors, single, atol=1e-5)  # the batch changes nothing
     texts = embedder.texts(["an apple", "a dog", "an apple"])
     np.testing.assert_array_equal(texts[0], texts[2])

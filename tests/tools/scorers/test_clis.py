@@ -96,13 +96,13 @@ def test_image_score(whole, objects, score):
 def test_in_box_shows_the_box_alone():
     """The published code never tells the judge where to look; here a wrong box gives another answer."""
     rng = np.random.default_rng(0)
-    picture = rng.integers(0, 255, (64, 64, 3)).astype(np.uint8)
-    seen = in_box(picture, (10, 20, 40, 50))
-    np.testing.assert_array_equal(seen[20:50, 10:40], picture[20:50, 10:40])
-    assert seen[:15].std() < picture[:15].std() / 3
+    image = rng.integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    seen = in_box(image, (10, 20, 40, 50))
+    np.testing.assert_array_equal(seen[20:50, 10:40], image[20:50, 10:40])
+    assert seen[:15].std() < image[:15].std() / 3
 
 
-def test_pictures_are_judged_by_what_is_in_the_boxes():
+def test_images_are_judged_by_what_is_in_the_boxes():
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="apple")], budget=Budget(images=1, rounds=1))
     scene = _scene((0.5, 0.5, 1.0, 1.0))
     box = Instance(class_name="apple", box=(0, 0, 100, 100))

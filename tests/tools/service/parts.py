@@ -10,7 +10,7 @@ from PIL import Image
 
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import decode_picture
+from tools.data.images import decode_image
 from tools.data.sample import mask_box
 from tools.service.app import Service, create_app
 from tools.service.engine import Look, Unavailable
@@ -22,7 +22,7 @@ from tools.service.versions import Version, Versions
 
 
 def photo(box=(10, 12, 40, 30), *, size=(64, 48), seed=0, kind="PNG", **save):
-    """Bytes of a grey picture with one red rectangle; `size` is width and height."""
+    """Bytes of a grey image with one red rectangle; `size` is width and height."""
     pixels = np.random.default_rng(seed).integers(90, 110, (size[1], size[0], 3), np.uint8)
     if box:
         pixels[box[1] : box[3], box[0] : box[2]] = (250, 10, 10)
@@ -56,7 +56,7 @@ class RedEngine:
         if version in self.away:
             raise Unavailable(f"no replica of {version} answered")
         try:
-            pixels = decode_picture(content, "the picture")
+            pixels = decode_image(content, "the picture")
         except StepFailed as error:
             return Look(broken=str(error))
         red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60)

@@ -22,7 +22,7 @@ def served(tmp_path):
         yield http, service
 
 
-def test_a_picture_is_answered_with_what_is_in_it(served):
+def test_an_image_is_answered_with_what_is_in_it(served):
     http, service = served
     answer = predict(http).json()
     assert answer["instances"] == [{"class": "apple", "score": 0.9, "box": [10, 12, 40, 30]}]
@@ -61,14 +61,14 @@ def said_to_be(width, height):
         (photo(box=(1, 1, 30, 30), kind="TIFF"), 200, "apple"),
     ],
 )
-def test_hostile_and_odd_pictures(served, content, status, said):
+def test_hostile_and_odd_images(served, content, status, said):
     answer = predict(served[0], content)
     assert answer.status_code == status
     assert said in answer.text
 
 
 @pytest.mark.parametrize("kind", ["CMYK", "I;16", "LA", "P", "1"])
-def test_pictures_of_any_colour_mode(served, kind):
+def test_images_of_any_colour_mode(served, kind):
     import io
 
     import numpy as np
@@ -321,7 +321,7 @@ def test_promotion_wants_photos_and_proof(tmp_path):
     assert (restarted.versions.main.name, restarted.versions.get("red").mode) == ("new", "shadow")
 
 
-# Corrections of the run's training pictures ------------------------------------------------------------------------
+# Corrections of the run's training images ------------------------------------------------------------------------
 
 
 @pytest.fixture

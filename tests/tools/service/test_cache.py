@@ -63,7 +63,7 @@ def test_it_never_takes_more_than_its_limit():
     assert CachedEngine(engine, 10, metrics).size == 0
 
 
-def test_failures_and_broken_pictures_are_asked_for_again():
+def test_failures_and_broken_images_are_asked_for_again():
     engine = RedEngine()
     kept = CachedEngine(engine, 2**20, Metrics())
 

@@ -65,7 +65,7 @@ def link(target):
 
 
 def lying(size):
-    """A zip that says its picture is small."""
+    """A zip that says its image is small."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.png", bytes(size))

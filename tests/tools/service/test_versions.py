@@ -15,11 +15,11 @@ def three(tmp_path):
     return Versions(tmp_path / "v.json", [version("a"), version("b", "share", 0.25), version("c", "shadow")])
 
 
-def test_a_share_is_a_share_and_a_picture_keeps_its_version(tmp_path):
+def test_a_share_is_a_share_and_an_image_keeps_its_version(tmp_path):
     versions = three(tmp_path)
-    pictures = [str(i).encode() for i in range(2000)]
-    first = [versions.choose(p).name for p in pictures]
-    assert [versions.choose(p).name for p in pictures] == first
+    images = [str(i).encode() for i in range(2000)]
+    first = [versions.choose(p).name for p in images]
+    assert [versions.choose(p).name for p in images] == first
     assert first.count("b") / len(first) == pytest.approx(0.25, abs=0.04)
     assert "c" not in first
     assert [v.name for v in versions.shadows] == ["c"]

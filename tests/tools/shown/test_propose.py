@@ -9,8 +9,8 @@ import pytest
 from tests.tools.generators.cutout_files import ground
 from tools.core.errors import FixArguments
 from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.data.images import read_image, write_image
 from tools.data.photo_files import find_photos, read_photo
-from tools.data.pictures import read_picture, write_picture
 from tools.data.real import read_photos
 from tools.data.sample import Instance, encode_mask
 from tools.shown.propose import (
@@ -28,19 +28,19 @@ TASK = TaskSpec(kind="detect", classes=[ClassSpec(name="gadget")], budget=Budget
 
 
 def scene(seed=1):
-    picture = ground(200, seed)
-    cv2.circle(picture, (60, 100), 28, (210, 40, 40), -1)
-    cv2.rectangle(picture, (120, 60), (180, 130), (30, 60, 220), -1)
-    return picture
+    image = ground(200, seed)
+    cv2.circle(image, (60, 100), 28, (210, 40, 40), -1)
+    cv2.rectangle(image, (120, 60), (180, 130), (30, 60, 220), -1)
+    return image
 
 
 class Finder:
     """Stands for the starter: the red disc, the blue block, and a part of the block."""
 
-    def predict(self, picture, confidence):
-        h, w = picture.shape[:2]
+    def predict(self, image, confidence):
+        h, w = image.shape[:2]
         red, blue = np.zeros((h, w), bool), np.zeros((h, w), bool)
-        red[72:129, 32:89] = picture[72:129, 32:89, 0] > 150
+        red[72:129, 32:89] = image[72:129, 32:89, 0] > 150
         blue[60:131, 120:181] = True
         part = np.zeros((h, w), bool)
         part[70:100, 130:160] = True
@@ -57,10 +57,10 @@ def test_wholes_come_before_parts_and_the_middle_of_the_photo_is_always_asked_ab
 
 
 def test_a_click_means_the_surest_outline_that_holds_it():
-    picture = scene()
-    found = proposals_in(picture, Finder())
-    assert at_point(picture, [(60, 100)], found) == (32, 72, 89, 129)
-    assert at_point(picture, [(140, 80)], found) == (120, 60, 181, 131)
+    image = scene()
+    found = proposals_in(image, Finder())
+    assert at_point(image, [(60, 100)], found) == (32, 72, 89, 129)
+    assert at_point(image, [(140, 80)], found) == (120, 60, 181, 131)
 
 
 def test_a_click_that_no_proposal_holds_is_cut_out():
@@ -108,7 +108,7 @@ def test_answers_that_name_nothing_are_said(answer, asked, says):
 def test_the_answer_becomes_a_set_that_any_reader_of_labels_takes(tmp_path):
     photos = tmp_path / "photos"
     for number in range(3):
-        write_picture(photos / f"{number}.png", scene(number))
+        write_image(photos / f"{number}.png", scene(number))
     assert is_unlabelled(photos)
     asked = ask_about(photos, tmp_path / "out", Finder())
     assert [a.drawn.name for a in asked] == ["01.jpg", "02.jpg", "03.jpg"]
@@ -126,20 +126,20 @@ def test_the_answer_becomes_a_set_that_any_reader_of_labels_takes(tmp_path):
 
 def test_a_folder_with_labels_or_without_photos_is_not_asked_about(tmp_path):
     assert not is_unlabelled(tmp_path)
-    write_picture(tmp_path / "a.png", scene())
+    write_image(tmp_path / "a.png", scene())
     (tmp_path / "labels.json").write_text(json.dumps({}))
     assert not is_unlabelled(tmp_path)
 
 
-def test_numbered_pictures_show_every_proposal(tmp_path):
-    picture = scene()
-    found = proposals_in(picture, Finder())
-    shown = numbered(picture, found, "photo 1")
+def test_numbered_images_show_every_proposal(tmp_path):
+    image = scene()
+    found = proposals_in(image, Finder())
+    shown = numbered(image, found, "photo 1")
     assert max(shown.shape[:2]) == 640
-    plain = numbered(picture, [], "photo 1")
+    plain = numbered(image, [], "photo 1")
     for instance in found:
         x1, y1, x2, y2 = (round(v * 3.2) for v in instance.box)
         around = np.s_[max(0, y1 - 3) : y2 + 3, max(0, x1 - 3) : x2 + 3]
         assert (shown[around] != plain[around]).any()
-    write_picture(tmp_path / "p.png", picture)
-    assert read_photo(next(iter(find_photos([tmp_path])))).picture.shape == read_picture(tmp_path / "p.png").shape
+    write_image(tmp_path / "p.png", image)
+    assert read_photo(next(iter(find_photos([tmp_path])))).image.shape == read_image(tmp_path / "p.png").shape

@@ -7,7 +7,7 @@ import pytest
 
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, Sample
 from tools.shown.plan import shown_cost
 from tools.shown.recipe import APART, epochs_of, job_of, known_share, trainer_of, view_px
@@ -55,12 +55,12 @@ class Seer:
     def __init__(self, *boxes):
         self.boxes = boxes
 
-    def predict(self, picture, confidence):
+    def predict(self, image, confidence):
         return [Instance(class_name="object", box=b, score=0.5) for b in self.boxes]
 
 
 def test_what_the_starter_sees_already_is_learnt_gently(tmp_path):
-    write_picture(tmp_path / "a.jpg", np.zeros((640, 640, 3), np.uint8))
+    write_image(tmp_path / "a.jpg", np.zeros((640, 640, 3), np.uint8))
     own = [photo(50)]
     assert known_share(own, tmp_path, Seer((12, 12, 58, 108))) == 1.0
     assert known_share(own, tmp_path, Seer((300, 300, 350, 400))) == 0.0
@@ -82,11 +82,11 @@ def test_the_plan_counts_what_several_kinds_take():
     assert minutes[1] == pytest.approx(APART * minutes[0], rel=0.05)
 
 
-def test_windows_show_pictures_larger_and_mostly_an_object_in_them():
-    picture = np.zeros((256, 256, 3), np.uint8)
-    picture[200:232, 200:232] = 255
+def test_windows_show_images_larger_and_mostly_an_object_in_them():
+    image = np.zeros((256, 256, 3), np.uint8)
+    image[200:232, 200:232] = 255
     boxes = np.array([[200, 200, 232, 232]], np.float32)
-    example = Example(picture, np.zeros((256, 256), np.uint16), np.zeros(1, np.int64), boxes)
+    example = Example(image, np.zeros((256, 256), np.uint16), np.zeros(1, np.int64), boxes)
     calm = replace(PLAIN, scale=(1.0, 1.0), zoom=2.0)
 
     def seen(about):

@@ -11,7 +11,7 @@ from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.annotators.grabcut import GrabCutSegmenter
 from tools.core.errors import NeedsUser, StepFailed
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.shown.outlines import AgreedSegmenter
 from tools.shown.photos import MAX_SIDE_PX, keep_copies, read_shown
 
@@ -88,9 +88,9 @@ def test_a_class_that_no_photo_shows_is_an_error(tmp_path):
 
 def test_copies_in_the_run_are_scaled_outlined_and_kept_once(tmp_path, run):
     folder = tmp_path / "few"
-    picture = cv2.resize(ground(400, 5), (4000, 3000))
-    cv2.circle(picture, (1500, 1200), 300, (210, 40, 40), -1)
-    write_picture(folder / "large.jpg", picture)
+    image = cv2.resize(ground(400, 5), (4000, 3000))
+    cv2.circle(image, (1500, 1200), 300, (210, 40, 40), -1)
+    write_image(folder / "large.jpg", image)
     label = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1200, 900, 600, 600], "iscrowd": 0}
     (folder / "labels.json").write_text(
         json.dumps(
@@ -105,7 +105,7 @@ def test_copies_in_the_run_are_scaled_outlined_and_kept_once(tmp_path, run):
     keep_copies(run, found.samples, GrabCutSegmenter())
     (sample,) = run.dataset.samples(verdict="kept")
     assert max(sample.width, sample.height) == MAX_SIDE_PX
-    assert read_picture(run.folder / sample.image).shape[:2] == (sample.height, sample.width)
+    assert read_image(run.folder / sample.image).shape[:2] == (sample.height, sample.width)
     scale = MAX_SIDE_PX / 4000
     assert sample.instances[0].box == pytest.approx([v * scale for v in (1200, 900, 1800, 1500)], abs=1)
     assert sample.instances[0].counts is None  # a box was labelled, and boxes are asked for

@@ -7,10 +7,10 @@ from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.real import read_photos
 from tools.data.sample import Instance
-from tools.metrics.coco import JudgedPicture
+from tools.metrics.coco import JudgedImage
 from tools.metrics.scoring import DetectionScorer, ScoringRules
 from tools.shown import unlabelled
 from tools.shown.plan import shown_cost
@@ -26,18 +26,18 @@ class Teacher:
         self.found = [Instance(class_name="zorb", box=b, score=s) for b, s in found]
         self.asked = []
 
-    def predict_many(self, pictures, confidence):
-        self.asked += [p.shape for p in pictures]
-        return [[i for i in self.found if i.score >= confidence] for _ in pictures]
+    def predict_many(self, images, confidence):
+        self.asked += [p.shape for p in images]
+        return [[i for i in self.found if i.score >= confidence] for _ in images]
 
 
 @pytest.fixture
 def run(tmp_path):
     run = new_run(tmp_path / "run", "zorb", kind="detect", size_px=64)
     for n in range(10):
-        picture = ground(96, 40 + n, (40 + 17 * n, 130, 180 - 14 * n))
-        picture[72:88, 72:88] = picture[24:56, 24:56] = 255
-        write_picture(tmp_path / "more" / f"m{n}.png", picture)
+        image = ground(96, 40 + n, (40 + 17 * n, 130, 180 - 14 * n))
+        image[72:88, 72:88] = image[24:56, 24:56] = 255
+        write_image(tmp_path / "more" / f"m{n}.png", image)
     (tmp_path / "more" / "broken.png").write_bytes(b"no picture")
     run.record.unlabelled = str(tmp_path / "more")
     return run
@@ -50,8 +50,8 @@ def _files(run):
 def test_what_is_shown_or_judges_is_no_photo_without_labels(run, tmp_path):
     real, _ = read_photos(labelled_photos(tmp_path / "real", 2, names=("zorb",), size=120), run.task, {})
     shown, _ = read_photos(labelled_photos(tmp_path / "few", 3, names=("zorb",), size=96), run.task, {})
-    write_picture(tmp_path / "more" / "again.png", read_picture(tmp_path / "few" / "p1.png"))
-    write_picture(tmp_path / "more" / "judge.png", read_picture(tmp_path / "real" / "p0.png"))
+    write_image(tmp_path / "more" / "again.png", read_image(tmp_path / "few" / "p1.png"))
+    write_image(tmp_path / "more" / "judge.png", read_image(tmp_path / "real" / "p0.png"))
     files, notes = unlabelled.usable(run, shown, real)
     assert {f.path.name for f in files} == {f"m{n}.png" for n in range(10)}
     assert notes == ["2 of the photos without labels are of photos that are shown or judge, and left out"]
@@ -62,7 +62,7 @@ def test_what_it_is_sure_of_is_a_label_and_what_it_doubts_is_painted_over(run):
     made = unlabelled.self_labelled(run, teacher, _files(run), {"zorb": 0.5}, "all")
     assert [[i.box for i in s.instances] for s in made] == [[BOX]] * 10
     assert {(s.engine, s.instances[0].source) for s in made} == {("pseudo", "pseudo")}
-    copy = read_picture(run.path(made[0].image))
+    copy = read_image(run.path(made[0].image))
     assert copy[26:54, 26:54].min() > 230 and copy[74:86, 74:86].mean() < 180  # of two white squares one is left
 
 
@@ -72,11 +72,11 @@ def test_photos_in_which_it_is_sure_of_nothing_are_left_out(run):
 
 def _scorer(scores, right):
     truths = [Instance(class_name="zorb", box=BOX)]
-    pictures = [
-        JudgedPicture(str(n), 96, 96, truths if r else [], [Instance(class_name="zorb", box=BOX, score=s)])
+    images = [
+        JudgedImage(str(n), 96, 96, truths if r else [], [Instance(class_name="zorb", box=BOX, score=s)])
         for n, (s, r) in enumerate(zip(scores, right, strict=True))
     ]
-    return DetectionScorer(pictures, ["zorb"], "detect", ScoringRules())
+    return DetectionScorer(images, ["zorb"], "detect", ScoringRules())
 
 
 def test_sure_is_where_enough_was_right_on_photos_with_labels():

@@ -49,8 +49,8 @@ def _sample(*instances):
     ],
 )
 def test_exact(instance, boxes):
-    picture = np.zeros((32, 32, 3), np.uint8)
-    assert [i.box for i in ExactAnnotator(12).annotate(picture, _sample(instance), TASK)] == boxes
+    image = np.zeros((32, 32, 3), np.uint8)
+    assert [i.box for i in ExactAnnotator(12).annotate(image, _sample(instance), TASK)] == boxes
 
 
 def _made(folder, *names, **options):
@@ -134,7 +134,7 @@ def test_nothing_kept_and_unknown_engines_are_said(tmp_path):
         annotate(run)
 
 
-# Pictures that come without labels ------------------------------------------------------------------------------------
+# Images that come without labels ------------------------------------------------------------------------------------
 
 
 class Worded(ShapeGenerator):
@@ -143,11 +143,11 @@ class Worded(ShapeGenerator):
     name = "diffusion"
 
     def _draw(self, scene):
-        picture = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
+        image = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
         for index, thing in enumerate(scene.targets[:4]):
             x, y = 8 + 44 * (index % 2), 8 + 44 * (index // 2)
-            picture[y : y + 36, x : x + 36] = COLOURS[thing.class_name]
-        return picture, {"target": [], "lookalike": []}
+            image[y : y + 36, x : x + 36] = COLOURS[thing.class_name]
+        return image, {"target": [], "lookalike": []}
 
 
 def _worded(folder, **options):
@@ -201,7 +201,7 @@ def test_the_sets_that_measure_are_sized_by_what_will_stay(tmp_path, monkeypatch
         curate(run)
         kept = list(run.dataset.samples(verdict="kept"))
         shares[each] = sum(s.split == "test" for s in kept) / len(kept)
-    assert shares[1] == pytest.approx(0.15, abs=0.03)  # of 180 pictures that measures enough
+    assert shares[1] == pytest.approx(0.15, abs=0.03)  # of 180 images that measures enough
     assert shares[3] == pytest.approx(0.2, abs=0.03)  # of the sixty that will stay it would not
 
 
@@ -211,17 +211,17 @@ class Wanders(ShapeGenerator):
     name = "diffusion"
 
     def _draw(self, scene):
-        picture = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
+        image = np.full((self.size_px, self.size_px, 3), COLOURS["background"], np.uint8)
         for thing in scene.targets[:1]:
             cx, cy, w, h = (int(v * self.size_px) for v in thing.box)
             at = scene.seed % 80
             box = (cx - w // 2, cy - h // 2, cx + w // 2, cy + h // 2) if scene.seed % 3 == 0 else (2, at, 14, at + 12)
             x1, y1, x2, y2 = np.clip(box, 0, self.size_px)
-            picture[y1:y2, x1:x2] = COLOURS[thing.class_name]
-        return picture, {"target": [], "lookalike": []}
+            image[y1:y2, x1:x2] = COLOURS[thing.class_name]
+        return image, {"target": [], "lookalike": []}
 
 
-def test_of_several_pictures_of_a_layout_the_one_that_fits_it_is_kept(tmp_path, monkeypatch):
+def test_of_several_images_of_a_layout_the_one_that_fits_it_is_kept(tmp_path, monkeypatch):
     options = {"generator": "diffusion", "candidates": 3, "annotator": "detect_and_segment"}
     limits = {"min_quality": 0.0, "max_cosine": 1.1, "negative_share": 0.0}
     run = new_run(tmp_path, "apple", "lemon", images=24, rounds=1, **limits, **options)
@@ -245,8 +245,8 @@ def test_of_several_pictures_of_a_layout_the_one_that_fits_it_is_kept(tmp_path, 
     assert [s.model_dump() for s in run.dataset.samples()] == before
 
 
-def test_pictures_with_too_few_objects_are_dropped(tmp_path):
-    """Of two planned classes one is never found: those pictures would teach that it is nothing."""
+def test_images_with_too_few_objects_are_dropped(tmp_path):
+    """Of two planned classes one is never found: those images would teach that it is nothing."""
     run = _worded(tmp_path)
     answer = json.loads(annotate(run, _engine(run, detectors=[ColourDetector(blind=["lemon"])])))
     assert answer["pictures_dropped"]["fewer objects found than planned"] > 0
@@ -283,7 +283,7 @@ def test_exact_labels_stay_and_measure_the_annotator(tmp_path):
     class Rough(DetectAndSegment):
         """Knows where things are, and draws their masks two pixels too small."""
 
-        def annotate_many(self, pictures, samples, task):
+        def annotate_many(self, images, samples, task):
             shrink = np.ones((3, 3), np.uint8)
             own = []
             for sample in samples:
@@ -318,8 +318,8 @@ def test_a_run_can_be_audited_at_any_time(tmp_path):
         audit_run(_worded(tmp_path / "worded"), engine)
 
 
-def test_a_picture_that_clip_agrees_with_needs_no_box(tmp_path):
-    """Classification: the label says what the whole picture shows."""
+def test_an_image_that_clip_agrees_with_needs_no_box(tmp_path):
+    """Classification: the label says what the whole image shows."""
     run = _worded(tmp_path, kind="classify")
     blind = [ColourDetector(blind=["apple", "lemon"])]
     ids = [s.id for s in run.dataset.samples(verdict="kept")]

@@ -15,8 +15,8 @@ from tools.core.errors import StepFailed, Stopped
 from tools.core.settings import Settings
 from tools.data import neighbours
 from tools.data.dataset import file_sha256
+from tools.data.images import read_image, write_image
 from tools.data.photos import Fingerprint, look_hash
-from tools.data.pictures import read_picture, write_picture
 from tools.data.sample import Instance, Sample
 from tools.data.scores import Diagnosis
 from tools.scenes.scene import CONTEXTS, SceneObject, SceneSpec
@@ -37,7 +37,7 @@ from tools.steps.score import score
 LIMIT = Settings().curation.max_cosine
 
 
-def _picture(seed, size=96):
+def _image(seed, size=96):
     rng = np.random.default_rng(seed)
     boxes = [(*rng.uniform(0.2, 0.8, 2), *rng.uniform(0.2, 0.4, 2)) for _ in range(3)]
     objects = [SceneObject(class_name="apple", drawn_as="apple", box=box, depth=i) for i, box in enumerate(boxes)]
@@ -45,15 +45,15 @@ def _picture(seed, size=96):
     return ShapeGenerator(size_px=size).draw(scene)[0]
 
 
-def _jpeg(picture, quality):
+def _jpeg(image, quality):
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
 
 
-def _cut(picture, share):
-    edge = int(share * len(picture))
-    return picture[edge:-edge, edge:-edge]
+def _cut(image, share):
+    edge = int(share * len(image))
+    return image[edge:-edge, edge:-edge]
 
 
 # Embedding and copies ---------------------------------------------------------------------------------------------
@@ -70,17 +70,17 @@ def _cut(picture, share):
         lambda p: cv2.resize(p, (200, 200)),
     ],
 )
-def test_a_perturbed_copy_is_nearer_than_any_other_picture(perturb):
-    pictures = [_picture(i) for i in range(14)]
-    base = np.stack([embed(p) for p in pictures])
+def test_a_perturbed_copy_is_nearer_than_any_other_image(perturb):
+    images = [_image(i) for i in range(14)]
+    base = np.stack([embed(p) for p in images])
     others = (base @ base.T)[np.triu_indices(len(base), 1)]
-    same = [float(embed(perturb(p)) @ base[i]) for i, p in enumerate(pictures)]
+    same = [float(embed(perturb(p)) @ base[i]) for i, p in enumerate(images)]
     assert np.allclose(np.linalg.norm(base, axis=1), 1, atol=1e-5)
     assert min(same) > others.max()
     assert others.max() < LIMIT
 
 
-def test_embedding_of_a_blank_picture_is_finite():
+def test_embedding_of_a_blank_image_is_finite():
     assert np.isfinite(embed(np.full((40, 60, 3), 7, np.uint8))).all()
 
 
@@ -119,7 +119,7 @@ def test_a_copy_is_never_of_a_copy():
     assert similarity[np.triu_indices(len(kept), 1)].max() < 0.99
 
 
-def test_among_many_pictures_cells_find_what_a_look_at_every_pair_finds(monkeypatch):
+def test_among_many_images_cells_find_what_a_look_at_every_pair_finds(monkeypatch):
     rng = np.random.default_rng(0)
     originals = rng.normal(size=(2500, 48))
     embeddings = _unit(*originals, *(originals[:400] + rng.normal(0, 0.05, (400, 48))))
@@ -144,15 +144,13 @@ def test_find_outliers_by_group():
 
 
 def test_find_leaks_by_file_and_by_look(tmp_path):
-    pictures = [_picture(i) for i in range(4)]
+    images = [_image(i) for i in range(4)]
     paths = [tmp_path / f"{i}.png" for i in range(4)]
-    for path, picture in zip(paths, pictures, strict=True):
-        write_picture(path, picture)
+    for path, image in zip(paths, images, strict=True):
+        write_image(path, image)
     again = tmp_path / "real.jpg"
-    write_picture(again, np.ascontiguousarray(pictures[2][:, ::-1]))  # another file that shows the same, mirrored
-    made = [
-        Fingerprint("", file_sha256(path), look_hash(picture)) for path, picture in zip(paths, pictures, strict=True)
-    ]
+    write_image(again, np.ascontiguousarray(images[2][:, ::-1]))  # another file that shows the same, mirrored
+    made = [Fingerprint("", file_sha256(path), look_hash(image)) for path, image in zip(paths, images, strict=True)]
     real = [
         Sample(id=p.stem, image=str(p), width=96, height=96, sha256="", family="f", engine="real")
         for p in (again, paths[0])
@@ -208,14 +206,14 @@ def test_a_rare_class_is_in_val_and_test():
 
 
 @pytest.mark.parametrize(
-    ("kind", "pictures", "share"),
+    ("kind", "images", "share"),
     [("segment", 1000, 0.15), ("segment", 140, 24 / 140), ("segment", 40, 0.2), ("classify", 360, 60 / 360)],
 )
-def test_few_pictures_give_more_of_them_to_what_measures(kind, pictures, share):
-    assert measured_share(Settings(), kind, pictures, 0.15) == pytest.approx(share)
+def test_few_images_give_more_of_them_to_what_measures(kind, images, share):
+    assert measured_share(Settings(), kind, images, 0.15) == pytest.approx(share)
 
 
-def test_empty_pictures_are_in_every_split():
+def test_empty_images_are_in_every_split():
     samples = _samples(70, ["apple"] * 9 + [""])
     splits = _split(samples, 0.15, 0.15)
     assert {splits[s.id] for s in samples if not s.instances} == {"train", "val", "test"}
@@ -241,7 +239,7 @@ def test_what_was_drawn_for_a_weak_slice_is_not_reported_on():
     assert sum(splits[s.id] == "test" for s in aimed) <= 1  # one, where the test had none yet
 
 
-def test_a_class_that_only_aimed_pictures_show_is_in_the_test():
+def test_a_class_that_only_aimed_images_show_is_in_the_test():
     aimed = [s.model_copy(update={"id": f"a{s.id}", "family": f"a{s.family}"}) for s in _samples(9, ["rare"])]
     samples = [*_samples(60), *aimed]
     splits = _split(samples, 0.15, 0.15, {s.family for s in aimed})
@@ -277,8 +275,8 @@ def run(tmp_path):
 
 
 def _copy(run, to, of, change=lambda p: p):
-    """Put another picture's pixels into a sample, its hash untouched."""
-    write_picture(run.path(to.image), change(read_picture(run.path(of.image))))
+    """Put another image's pixels into a sample, its hash untouched."""
+    write_image(run.path(to.image), change(read_image(run.path(of.image))))
 
 
 def test_kept_and_split(run):
@@ -346,13 +344,13 @@ def test_a_stop_leaves_everything_as_it_was(run):
     assert {s.verdict for s in run.dataset.samples()} == {"new"}
 
 
-def test_real_photos_that_leak_drop_the_training_picture(run, tmp_path):
+def test_real_photos_that_leak_drop_the_training_image(run, tmp_path):
     leaked = next(s for s in run.dataset.samples() if s.instances)
     real = tmp_path / "photos"
     (real / "images").mkdir(parents=True)
     for number in range(6):
-        write_picture(real / "images" / f"photo_{number}.png", _picture(50 + number))
-    write_picture(real / "images" / "photo_9.jpg", read_picture(run.path(leaked.image)))
+        write_image(real / "images" / f"photo_{number}.png", _image(50 + number))
+    write_image(real / "images" / "photo_9.jpg", read_image(run.path(leaked.image)))
     names = sorted(p.name for p in (real / "images").iterdir())
     coco = {
         "images": [{"id": i, "file_name": n, "width": 96, "height": 96} for i, n in enumerate(names, 1)],

@@ -7,11 +7,11 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from tests.tools.measured_run import add_pictures, blind_in, good, half, loader, make_run, nothing, spoilt, train
+from tests.tools.measured_run import add_images, blind_in, good, half, loader, make_run, nothing, spoilt, train
 from tests.tools.steps.test_evaluate import real_run  # noqa: F401  (a fixture)
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.sample import Instance, encode_mask
 from tools.metrics.scoring import Comparison
 from tools.metrics.slices import Slice
@@ -192,7 +192,7 @@ def test_the_same_again(tmp_path):
 
 
 def test_tests_are_not_looked_at(tmp_path):
-    """A model blind in the shade of test pictures alone has no weakness that the next round may aim at."""
+    """A model blind in the shade of test images alone has no weakness that the next round may aim at."""
     outcomes = []
     for number, spoil in enumerate((good, blind_in("light", "deep shade", 0.0))):
         run = make_run(tmp_path / str(number), 48)
@@ -201,13 +201,13 @@ def test_tests_are_not_looked_at(tmp_path):
     assert outcomes[0] == outcomes[1]
 
 
-def test_it_refuses_answers_to_other_pictures(tmp_path):
+def test_it_refuses_answers_to_other_images(tmp_path):
     run = make_run(tmp_path, 32)
     train(run, "m")
     with pytest.raises(FixArguments, match="evaluate_model first"):
         diagnose(run)
     evaluate(run, loader(run, {"m": half})[0])
-    add_pictures(run, range(32, 36), 1)
+    add_images(run, range(32, 36), 1)
     with pytest.raises(FixArguments, match="evaluate_model again"):
         diagnose(run)
 
@@ -302,16 +302,16 @@ def seen_as_places(run, monkeypatch, photos_are="orchard"):
         for k, s in enumerate(run.dataset.samples(verdict="kept"))
     ]
     monkeypatch.setattr(run.dataset, "samples", lambda **_: renders)
-    seen = {read_picture(run.path(s.image)).tobytes(): places[k % len(places)] for k, s in enumerate(renders)}
+    seen = {read_image(run.path(s.image)).tobytes(): places[k % len(places)] for k, s in enumerate(renders)}
     axes = np.eye(len(places), dtype=np.float32)
 
-    def by_place(picture):
-        return axes[places.index(seen.get(picture.tobytes(), photos_are))]
+    def by_place(image):
+        return axes[places.index(seen.get(image.tobytes(), photos_are))]
 
-    monkeypatch.setattr(module, "looks", lambda pictures: np.stack([by_place(p) for p in pictures]))
+    monkeypatch.setattr(module, "looks", lambda images: np.stack([by_place(p) for p in images]))
 
 
-def test_the_next_pictures_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
+def test_the_next_images_are_made_where_the_photos_look_like(real_run, monkeypatch):  # noqa: F811
     run, photos = real_run()
     seen_as_places(run, monkeypatch)
     train(run, "m")
@@ -329,7 +329,7 @@ def photos_in(folder, count):
     folder.mkdir(parents=True)
     rng = np.random.default_rng(7)
     for k in range(count):
-        write_picture(folder / f"photo_{k:03}x.png", rng.integers(0, 256, (24, 24, 3), np.uint8))
+        write_image(folder / f"photo_{k:03}x.png", rng.integers(0, 256, (24, 24, 3), np.uint8))
     return str(folder)
 
 
@@ -343,7 +343,7 @@ def test_photos_without_labels_choose_the_places_too(tmp_path, monkeypatch):
     report = json.loads(diagnose(run))
     assert run.round.diagnosis.aim[0] == "context=grass" and "context=grass" in report["next"]
 
-    def no_starter(pictures):
+    def no_starter(images):
         raise StepFailed("no starter here")
 
     with monkeypatch.context() as without:

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.tools.measured_run import SIZE, add_pictures, blind_in, good, half, loader, make_run, nothing, spoilt, train
+from tests.tools.measured_run import SIZE, add_images, blind_in, good, half, loader, make_run, nothing, spoilt, train
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.real import RealPhotos
 from tools.data.sample import Sample
@@ -25,7 +25,7 @@ def measure(run, weights, models=MODELS, extra=()):
 
 
 def as_real(samples, masks=True, family=None) -> list[Sample]:
-    """Drawn pictures in the dress of photos: absolute paths, no axes."""
+    """Drawn images in the dress of photos: absolute paths, no axes."""
     kept = {"counts": None} if not masks else {}
     return [
         s.model_copy(update={"id": f"real-{s.id}", "engine": "real", "axes": {}, "family": family or s.id,
@@ -36,7 +36,7 @@ def as_real(samples, masks=True, family=None) -> list[Sample]:
 
 @pytest.fixture
 def real_run(tmp_path, monkeypatch):
-    """A run whose real photos are drawn pictures of another run, and those photos."""
+    """A run whose real photos are drawn images of another run, and those photos."""
     other = make_run(tmp_path / "photos", 64, first=200)
     absolute = [
         s.model_copy(update={"image": str(other.folder / s.image)}) for s in other.dataset.samples(verdict="kept")
@@ -139,7 +139,7 @@ def test_the_third_round_is_compared_with_the_best_not_the_last(tmp_path):
 def test_the_best_before_is_measured_again_on_the_grown_set(tmp_path):
     run = make_run(tmp_path, 28)
     measure(run, "good")
-    add_pictures(run, range(28, 56), 2)
+    add_images(run, range(28, 56), 2)
     _, asked = measure(run, "half")
     val, test = 28, 14
     assert len(asked) == 2 * (val + test)  # both models on everything, old and new
@@ -148,7 +148,7 @@ def test_the_best_before_is_measured_again_on_the_grown_set(tmp_path):
 
 
 def test_tests_decide_nothing(tmp_path):
-    """Whatever models do on test pictures, threshold, best round and kept answers stay the same."""
+    """Whatever models do on test images, threshold, best round and kept answers stay the same."""
     outcomes = []
     for number, spoil in enumerate((good, nothing)):
         models = {
@@ -229,8 +229,8 @@ def on_photos_and_renders(photo, render):
 @pytest.mark.parametrize(
     ("photo", "render", "focus", "kept"),
     [
-        (half, good, [], True),  # the photos cannot tell, rendered pictures can
-        (half, half, [], False),  # nor can rendered pictures
+        (half, good, [], True),  # the photos cannot tell, rendered images can
+        (half, half, [], False),  # nor can rendered images
         (nothing, good, [], False),  # worse on photos: no gain on renders makes up for it
         (half, good, ["photos"], False),  # what learnt from photos must show on photos
         (good, nothing, [], True),  # better on photos: renders are not asked
@@ -286,7 +286,7 @@ def test_boxes_alone_give_box_scores_alone(real_run):
 
 
 def test_small_things_are_ignored_on_photos_only(real_run):
-    """The model finds no small thing: recall suffers on rendered pictures, and not where small ones are ignored."""
+    """The model finds no small thing: recall suffers on rendered images, and not where small ones are ignored."""
 
     def large_only(sample, truth, rng):
         return good(sample, truth, rng) if truth.box[2] - truth.box[0] > 20 else []
@@ -298,7 +298,7 @@ def test_small_things_are_ignored_on_photos_only(real_run):
     assert any("under 20 px are ignored" in note for note in real.notes) and rendered.notes == []
 
 
-def test_classification_is_never_called_accuracy_on_rendered_pictures(tmp_path):
+def test_classification_is_never_called_accuracy_on_rendered_images(tmp_path):
     run = make_run(tmp_path, kind="classify")
     measure(run, "half")
     report, _ = measure(run, "good")
@@ -306,7 +306,7 @@ def test_classification_is_never_called_accuracy_on_rendered_pictures(tmp_path):
     assert scores.metric == "accuracy" and scores.accuracy == 1.0 and run.round.accepted
     assert "accuracy" not in json.dumps(report)
     assert report["scores"]["synthetic_val"]["share_right"] == 1.0
-    assert scores.images == 21  # pictures without a label are left out
+    assert scores.images == 21  # images without a label are left out
     half_scores = run.record.rounds[0].scores["synthetic_val"]
     assert 0.2 < half_scores.accuracy < 0.8 and half_scores.intervals["accuracy"][0] < half_scores.accuracy
 
@@ -366,7 +366,7 @@ def test_the_report_fits_also_with_four_sets(real_run):
     [
         ([2] * 80 + [0] * 20, [1] * 100, 0.1, (True, 0.8)),  # exactly what is asked for
         ([2] * 79 + [0] * 21, [1] * 100, 0.1, (False, 0.79)),
-        ([2] * 100, [1] * 100, -0.1, (False, 1.0)),  # worse on the pictures as they are
+        ([2] * 100, [1] * 100, -0.1, (False, 1.0)),  # worse on the images as they are
         ([1] * 100, [1] * 100, 0.0, (False, 0.0)),  # a draw is no win
         ([np.nan] * 50 + [2] * 50, [1] * 100, 0.1, (True, 1.0)),  # resamples without a truth say nothing
         ([np.nan] * 100, [1] * 100, 0.1, (False, 0.0)),
@@ -377,7 +377,7 @@ def test_better_beyond_noise(new, old, gain, expected):
 
 
 def test_pairing_sees_a_small_steady_gain(tmp_path):
-    """One more found in every third picture: intervals overlap widely, the paired resamples still agree."""
+    """One more found in every third image: intervals overlap widely, the paired resamples still agree."""
     base = {"a": half, "b": lambda s, t, r: half(s, t, r) or ([spoilt(t, 1, 0.7)] if r.random() < 0.15 else [])}
     run = make_run(tmp_path, 64)
     measure(run, "a", base)
@@ -398,7 +398,7 @@ def test_the_record_needs_an_approved_task(tmp_path):
         evaluate(run)
 
 
-def test_picture_size_is_used(tmp_path):
+def test_image_size_is_used(tmp_path):
     run = make_run(tmp_path, 8)
     measure(run, "good")
     assert json.loads((run.round_folder() / "predictions_synthetic_val.json").read_text())["seen_px"] == 2 * SIZE

@@ -16,7 +16,7 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.dataset import Dataset, file_sha256
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.runs.runtime import RunContext, RunRecord
 from tools.steps import export_dataset as module
@@ -27,7 +27,7 @@ NAMES = ["apple", 'pear / "crab" <b> & 🍐']
 
 
 def shapes(seed):
-    """Masks of a picture: a disc, a ring with a hole, two parts of one object behind a bar, a disc at the border."""
+    """Masks of an image: a disc, a ring with a hole, two parts of one object behind a bar, a disc at the border."""
     rng = np.random.default_rng(seed)
     kinds = [rng.integers(4) for _ in range(seed % 4)]
     masks = []
@@ -50,12 +50,12 @@ def make_run(folder, kind="segment", count=16, names=NAMES, bare=False):
     folder.mkdir(exist_ok=True)
     run = RunContext(folder, record, Settings())
     for i in range(count):
-        picture = (np.random.default_rng(i).random((SIZE, SIZE, 3)) * 255).astype(np.uint8)
+        image = (np.random.default_rng(i).random((SIZE, SIZE, 3)) * 255).astype(np.uint8)
         instances = [
             Instance(class_name=names[(i + k) % len(names)], box=mask_box(m), counts=encode_mask(m))
             for k, m in enumerate(shapes(i))
         ]  # fmt: skip
-        write_picture(folder / "tmp.png", picture)
+        write_image(folder / "tmp.png", image)
         sample = Sample(
             id=f"s{i:03d}", scene_id=f"c{i}", image=f"images/s{i:03d}.png", width=SIZE, height=SIZE, family=f"f{i}",
             sha256=file_sha256(folder / "tmp.png"), split=("train", "train", "val", "test")[i % 4], engine="shapes",
@@ -126,23 +126,23 @@ def load_yolo(folder, split, task):
     return data, YOLODataset(img_path=data[split], data=data, task=task, augment=False, imgsz=SIZE)
 
 
-def test_ultralytics_reads_every_picture_and_the_same_masks(exported):
+def test_ultralytics_reads_every_image_and_the_same_masks(exported):
     from ultralytics.data.utils import polygon2mask
 
     run, folder, _ = exported
-    truth, pictures, ious = true_masks(run), 0, []
+    truth, images, ious = true_masks(run), 0, []
     for split in ("train", "val", "test"):
         data, loaded = load_yolo(folder / "dataset_yolo", split, "segment")
         assert data["names"] == dict(enumerate(NAMES))
-        for entry in loaded.labels:  # a picture that it takes for corrupt would not be here
+        for entry in loaded.labels:  # an image that it takes for corrupt would not be here
             wanted = truth[Path(entry["im_file"]).stem]
             assert len(entry["segments"]) == len(entry["cls"]) == len(wanted)
             assert sorted(NAMES[int(c)] for c in entry["cls"][:, 0]) == sorted(name for name, _ in wanted)
             for segment, (_, mask) in zip(entry["segments"], wanted, strict=True):
                 painted = polygon2mask((SIZE, SIZE), [(segment * SIZE).reshape(-1)]).astype(bool)
                 ious.append((painted & mask).sum() / (painted | mask).sum())
-            pictures += 1
-    assert pictures == 15
+            images += 1
+    assert images == 15
     assert min(ious) > 0.9 and sum(iou == 1 for iou in ious) > 0.7 * len(ious)  # parts are joined by a line
 
 
@@ -162,12 +162,12 @@ def test_ultralytics_reads_boxes_to_detect(tmp_path):
     assert {e.tag for e in shapes} == {"box"}
 
 
-def test_a_broken_picture_is_named_also_after_ultralytics_has_patched_pillow(tmp_path):
+def test_a_broken_image_is_named_also_after_ultralytics_has_patched_pillow(tmp_path):
     import ultralytics.utils.patches  # noqa: F401
 
     (tmp_path / "a.png").write_text("not a picture")
     with pytest.raises(StepFailed, match=r"a\.png: not a readable picture"):
-        read_picture(tmp_path / "a.png")
+        read_image(tmp_path / "a.png")
 
 
 def test_an_xml_parser_reads_voc(exported):

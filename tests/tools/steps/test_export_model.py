@@ -9,7 +9,7 @@ from tests.tools.steps.test_train import add, make_run
 from tests.tools.trainers.shapes import samples
 from tools.core import owned
 from tools.core.errors import FixArguments, StepFailed
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.models import checkpoint
 from tools.models.networks import architecture_name, build_network
 from tools.models.rescorer import Rescorer, store
@@ -47,10 +47,10 @@ def test_both_files_agree_and_open(tmp_path, kind):
 
     from ultralytics.models import YOLO
 
-    picture = read_picture(next((tmp_path / "images").glob("*.png")))[..., ::-1]
+    image = read_image(next((tmp_path / "images").glob("*.png")))[..., ::-1]
     results = [
         YOLO(str(tmp_path / "export" / name), task=kind).predict(
-            np.ascontiguousarray(picture), imgsz=64, conf=0.3, verbose=False, device="cpu"
+            np.ascontiguousarray(image), imgsz=64, conf=0.3, verbose=False, device="cpu"
         )[0]
         for name in ("model.pt", "model.onnx")
     ]
@@ -138,14 +138,14 @@ def test_comparison_sees_a_missing_detection():
     row[0, :, 0] = [30, 30, 20, 20, 0.9]
     blank = row.copy()
     blank[0, 4] = 0
-    pictures = np.zeros((1, 3, 64, 64), np.float32)
-    assert compare(lambda b: [row], lambda b: [row], pictures, card, 0.5)["agree"]
-    verdict = compare(lambda b: [row], lambda b: [blank], pictures, card, 0.5)
+    images = np.zeros((1, 3, 64, 64), np.float32)
+    assert compare(lambda b: [row], lambda b: [row], images, card, 0.5)["agree"]
+    verdict = compare(lambda b: [row], lambda b: [blank], images, card, 0.5)
     assert not verdict["agree"]
     assert verdict["min_iou"] == 0
 
 
-def test_without_weights_or_pictures_there_is_nothing_to_export(tmp_path):
+def test_without_weights_or_images_there_is_nothing_to_export(tmp_path):
     run = make_run(tmp_path)
     with pytest.raises(FixArguments, match="no best model"):
         export_best(run)

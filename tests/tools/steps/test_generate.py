@@ -1,4 +1,4 @@
-"""Pictures are made once each, whatever dies on the way; what cannot be made is said and not fatal."""
+"""Images are made once each, whatever dies on the way; what cannot be made is said and not fatal."""
 
 import errno
 import itertools
@@ -13,7 +13,7 @@ from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.data.dataset import file_sha256, sample_id
-from tools.data.pictures import read_size
+from tools.data.images import read_size
 from tools.generators import Failed, choosing
 from tools.generators.choosing import make_generator
 from tools.steps import generate as module
@@ -22,7 +22,7 @@ from tools.steps.scenes import design
 
 
 class Unlucky(ShapeGenerator):
-    """Gives no picture of every third scene."""
+    """Gives no image of every third scene."""
 
     def generate(self, scenes, folder):
         for number, result in enumerate(super().generate(scenes, folder)):
@@ -228,12 +228,12 @@ def test_the_minutes_budget_leaves_time_to_train(tmp_path):
     assert len(run.dataset.pending_scenes()) == 8 - run.round.generated  # they are made when there is time again
 
 
-def test_pictures_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path, monkeypatch):
+def test_images_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path, monkeypatch):
     run = new_run(tmp_path, images=30, minutes=10)
-    # A second a picture in ten minutes: where one takes two, the first 20 pictures have time for half of them.
+    # A second an image in ten minutes: where one takes two, the first 20 images have time for half of them.
     run.record.estimate = {"minutes": 10.0, "stages": {"generate": 0.5}, "images": 30}
     design(run, 20, [], None)
-    clock = itertools.count(0.0, 1.0)  # looked at twice a picture
+    clock = itertools.count(0.0, 1.0)  # looked at twice an image
     monkeypatch.setattr(module, "monotonic", lambda: next(clock))
     answer = json.loads(generate(run))
     assert 8 <= run.round.generated <= 11  # of 20, which are two thirds of the 30
@@ -253,7 +253,7 @@ def test_pictures_take_no_more_of_the_minutes_than_the_plan_gives_them(tmp_path,
     assert not {s.id for s in left} & made
 
 
-def test_pictures_may_take_longer_where_the_plan_leaves_minutes_over(tmp_path, monkeypatch):
+def test_images_may_take_longer_where_the_plan_leaves_minutes_over(tmp_path, monkeypatch):
     run = new_run(tmp_path, images=30, minutes=2)
     run.record.estimate = {
         "minutes": 0.3,
@@ -267,7 +267,7 @@ def test_pictures_may_take_longer_where_the_plan_leaves_minutes_over(tmp_path, m
     assert run.round.generated == 20
 
 
-def test_classify_pictures_are_labelled_by_their_target(tmp_path):
+def test_classify_images_are_labelled_by_their_target(tmp_path):
     run = new_run(tmp_path, "apple", "lemon", kind="classify")
     design(run, 8, [], None)
     generate(run)
@@ -290,7 +290,7 @@ def test_a_scene_planned_earlier_stays_of_its_round(tmp_path):
 
 
 class Slow(ShapeGenerator):
-    """Works on its first picture until it is told to stop."""
+    """Works on its first image until it is told to stop."""
 
     def stop_by(self, check):
         self.check = check
@@ -302,7 +302,7 @@ class Slow(ShapeGenerator):
         raise AssertionError("nobody told it to stop")
 
 
-def test_a_stop_reaches_an_engine_before_its_first_picture(tmp_path):
+def test_a_stop_reaches_an_engine_before_its_first_image(tmp_path):
     run = new_run(tmp_path / "t", generator="tests.tools.steps.test_generate:Slow")
     design(run, 8, [], None)
     run.stop_requested.set()
@@ -325,12 +325,12 @@ def test_progress_is_told(tmp_path):
     shutil.rmtree(run.folder / "images")
 
 
-@pytest.mark.parametrize(("second_a_picture", "warned"), [(2.0, True), (0.8, False)])
-def test_a_machine_slower_than_the_plan_is_said_early(tmp_path, monkeypatch, second_a_picture, warned):
+@pytest.mark.parametrize(("seconds_an_image", "warned"), [(2.0, True), (0.8, False)])
+def test_a_machine_slower_than_the_plan_is_said_early(tmp_path, monkeypatch, seconds_an_image, warned):
     run = new_run(tmp_path)
-    run.record.estimate = {"minutes": 10.0, "stages": {"generate": 5.0}, "images": 300}  # 1 s a picture
+    run.record.estimate = {"minutes": 10.0, "stages": {"generate": 5.0}, "images": 300}  # 1 s an image
     design(run, 20, [], None)
-    clock = itertools.count(0.0, second_a_picture)
+    clock = itertools.count(0.0, seconds_an_image)
     monkeypatch.setattr(module, "monotonic", lambda: next(clock))
     events = []
     run.listen(events.append)
@@ -369,7 +369,7 @@ def test_blender_takes_the_place_of_an_engine_that_the_user_did_not_name(tmp_pat
     assert "going on with blender" in (run.folder / "events.jsonl").read_text()
 
 
-def test_the_prompts_behind_a_scene_are_kept_with_its_picture(tmp_path):
+def test_the_prompts_behind_a_scene_are_kept_with_its_image(tmp_path):
     run = new_run(tmp_path, images=4)
     design(run, 4, [], None)
     versions = {s.id: {"phrases": "0123456789ab"} if n % 2 else {} for n, s in enumerate(run.dataset.scenes())}

@@ -8,7 +8,7 @@ from agent.report.facts import facts_of
 from tests.pipeline import new_run
 from tests.tools.generators.cutout_files import ground, labelled_photos
 from tools.core.errors import FixArguments, StepFailed, Stopped
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.drawable.classes import ClassArgument
 from tools.models.checkpoint import load
 from tools.models.predict import Predictor
@@ -70,9 +70,9 @@ def test_whole_photos_are_told_apart_by_the_folders_they_lie_in(tmp_path):
                   shown_pictures=6, shown_folds=2)  # fmt: skip
     for name, colour in (("bolt", (210, 40, 40)), ("nut", (40, 60, 200))):
         for number in range(2):
-            picture = ground(96, number + 10 * (name == "nut"))
-            picture[20:70, 20 : 60 + 10 * number] = colour
-            write_picture(tmp_path / "few" / name / f"{number}.png", picture)
+            image = ground(96, number + 10 * (name == "nut"))
+            image[20:70, 20 : 60 + 10 * number] = colour
+            write_image(tmp_path / "few" / name / f"{number}.png", image)
     run.record.few = str(tmp_path / "few")
     said = json.loads(learn_examples(run))
     assert said["scores"]["cross_val"]["pictures"] == 4
@@ -134,7 +134,7 @@ def test_real_photos_judge_and_are_not_learnt_from(tmp_path):
     run = shown_run(tmp_path, 3)
     real = labelled_photos(tmp_path / "real", 9, names=("zorb",), size=120)
     for path in sorted(real.glob("*.png")):  # neither a name nor a look of those that are learnt from
-        write_picture(path.with_name(f"judge{path.name}"), read_picture(path)[:, ::-1])
+        write_image(path.with_name(f"judge{path.name}"), read_image(path)[:, ::-1])
         path.unlink()
     labels = json.loads((real / "labels.json").read_text())
     for image in labels["images"]:
@@ -197,7 +197,7 @@ def test_kinds_that_have_to_be_told_apart_are_not_learnt_gently(tmp_path, monkey
 def _with_photos(tmp_path, monkeypatch, better, **changed):
     """Photos without labels, a teacher that is sure of all that it sees, and a decision."""
     for n in range(3):
-        write_picture(tmp_path / "more" / f"m{n}.png", ground(96, 40 + n, (60 + 40 * n, 130, 180 - 40 * n)))
+        write_image(tmp_path / "more" / f"m{n}.png", ground(96, 40 + n, (60 + 40 * n, 130, 180 - 40 * n)))
     monkeypatch.setattr(module.unlabelled, "sure_from", lambda *_: {"zorb": 0.0})
     monkeypatch.setattr(module.unlabelled, "DOUBTED_FROM", 1e-6)
     monkeypatch.setattr(module, "better_beyond_noise", lambda *_: (better, 1.0))

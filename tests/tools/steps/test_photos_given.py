@@ -1,4 +1,4 @@
-"""Photos without labels say what pictures drawn from words should show: half like them, half what they lack."""
+"""Photos without labels say what images drawn from words should show: half like them, half what they lack."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline import new_run
 from tools.core.errors import StepFailed
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.scenes.scene import AXES
 from tools.steps import photos_given
 from tools.steps.photos_given import AXES_SEEN, mixed
@@ -18,7 +18,7 @@ WORDED = {"generator": "diffusion", "scorer": "pixels+clip", "negative_share": 0
 
 
 class SeesLight:
-    """Dark pictures are in deep shade, bright ones in bright sun; of all else it knows nothing."""
+    """Dark images are in deep shade, bright ones in bright sun; of all else it knows nothing."""
 
     scale = 20.0
 
@@ -27,9 +27,9 @@ class SeesLight:
             [[1, 0] if "deep shade" in t else [0, 1] if "bright sun" in t else [0, 0] for t in texts], float
         )
 
-    def pictures(self, pictures):
-        self.seen, self.largest = len(pictures), max(min(p.shape[:2]) for p in pictures)
-        return np.array([[p.mean() < 90, p.mean() > 160] for p in pictures], float)
+    def images(self, images):
+        self.seen, self.largest = len(images), max(min(p.shape[:2]) for p in images)
+        return np.array([[p.mean() < 90, p.mean() > 160] for p in images], float)
 
     def close(self):
         self.closed = True
@@ -51,7 +51,7 @@ def photos(folder, *values):
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for number, value in enumerate(values):
-        write_picture(folder / f"{value}-{number}.png", rng.integers(value - 20, value + 20, (40, 40, 3), np.uint8))
+        write_image(folder / f"{value}-{number}.png", rng.integers(value - 20, value + 20, (40, 40, 3), np.uint8))
     return folder
 
 
@@ -82,7 +82,7 @@ def test_half_of_the_scenes_are_like_the_photos_and_half_cover_the_rest(tmp_path
 def test_photos_of_a_camera_are_looked_at_small(tmp_path, sees):
     run = new_run(tmp_path, "apple", images=20, rounds=1, **WORDED)
     run.record.unlabelled = str(tmp_path / "photos")
-    write_picture(tmp_path / "photos" / "a.png", np.full((1200, 900, 3), 40, np.uint8))
+    write_image(tmp_path / "photos" / "a.png", np.full((1200, 900, 3), 40, np.uint8))
     planned(run)
     assert sees[0].largest == 384
 

@@ -143,7 +143,7 @@ def test_an_impossible_aim_is_refused_with_what_there_is(focus):
         scenes(10, focus=(focus,))
 
 
-def test_classify_shows_exactly_one_target_a_picture():
+def test_classify_shows_exactly_one_target_an_image():
     made = scenes(100, names=("apple", "orange"), kind="classify")
     assert all(len(s.targets) == 1 for s in made)
     counts = Counter(s.targets[0].class_name for s in made)

@@ -1,4 +1,4 @@
-"""Bad pictures are dropped with a reason, good ones are left for curation."""
+"""Bad images are dropped with a reason, good ones are left for curation."""
 
 import json
 
@@ -9,7 +9,7 @@ import pytest
 from tests.pipeline import new_run
 from tests.tools.colours import COLOURS, ColourEmbedder, paint
 from tools.core.errors import FixArguments, StepFailed, Stopped
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.sample import Sample
 from tools.steps.curate import curate
 from tools.steps.generate import generate
@@ -28,11 +28,11 @@ def run(tmp_path):
 
 
 def _spoil(run, spoil, count):
-    """Spoil the pictures of some samples on disk; returns their ids."""
+    """Spoil the images of some samples on disk; returns their ids."""
     chosen = list(run.dataset.samples())[:count]
     for sample in chosen:
         path = run.path(sample.image)
-        write_picture(path, spoil(read_picture(path)))
+        write_image(path, spoil(read_image(path)))
     return {s.id for s in chosen}
 
 
@@ -45,7 +45,7 @@ def _spoil(run, spoil, count):
         (lambda p: np.full_like(p, 120), "flat"),
     ],
 )
-def test_spoilt_pictures_are_dropped_with_the_reason(run, spoil, reason):
+def test_spoilt_images_are_dropped_with_the_reason(run, spoil, reason):
     spoilt = _spoil(run, spoil, 4)
     answer = json.loads(score(run))
     dropped = {s.id: s for s in run.dataset.samples(verdict="dropped")}
@@ -72,19 +72,19 @@ def test_a_stop_leaves_everything_as_it_was(run):
     assert all(s.quality is None for s in run.dataset.samples())
 
 
-def test_many_bad_pictures_are_called_weak(run):
+def test_many_bad_images_are_called_weak(run):
     _spoil(run, lambda p: np.full_like(p, 120), 6)
     assert json.loads(score(run))["weak"] == ["more than a third was dropped"]
 
 
-def test_a_broken_picture_is_named(run):
+def test_a_broken_image_is_named(run):
     sample = next(run.dataset.samples())
     run.path(sample.image).write_bytes(b"no picture")
     with pytest.raises(StepFailed, match=sample.id):
         score(run)
 
 
-def test_without_pictures_it_says_what_to_do(tmp_path):
+def test_without_images_it_says_what_to_do(tmp_path):
     run = new_run(tmp_path)
     design(run, 3, [], None)
     with pytest.raises(StepFailed, match="generate_images"):
@@ -100,22 +100,22 @@ def test_an_unknown_engine_is_said(run):
 # Filters by content ---------------------------------------------------------------------------------------------------
 
 
-def _content_run(folder, pictures, **settings):
-    """A run whose pictures show what is asked for, or not: name of the colour painted -> how many."""
+def _content_run(folder, images, **settings):
+    """A run whose images show what is asked for, or not: name of the colour painted -> how many."""
     run = new_run(folder, images=12, rounds=1, min_quality=0.0, **NO_NEGATIVES, **settings)
-    design(run, sum(pictures.values()), [], None)
+    design(run, sum(images.values()), [], None)
     generate(run)
-    names = [name for name, count in pictures.items() for _ in range(count)]
+    names = [name for name, count in images.items() for _ in range(count)]
     painted = {}
     for sample, name in zip(list(run.dataset.samples()), names, strict=True):
         run.dataset.set_instances(sample.id, [])
-        write_picture(run.path(sample.image), paint(name, 96))
+        write_image(run.path(sample.image), paint(name, 96))
         painted[sample.id] = name
     return run, painted
 
 
 @pytest.mark.parametrize("scorer", ["clip", "clis", "pixels+clip+clis"])
-def test_pictures_of_something_else_are_dropped(tmp_path, scorer):
+def test_images_of_something_else_are_dropped(tmp_path, scorer):
     run, painted = _content_run(tmp_path, {"apple": 4, "lemon": 3, "background": 2}, scorer=scorer)
     answer = json.loads(score(run, ColourEmbedder()))
     assert {painted[s.id] for s in run.dataset.samples(verdict="dropped")} == {"lemon", "background"}
@@ -147,15 +147,15 @@ def test_the_best_are_kept_class_by_class():
 
 
 def test_curation_takes_the_vectors_that_scoring_computed(tmp_path):
-    """Two pictures of the same thing at another place: not a copy by layout, a copy by content."""
+    """Two images of the same thing at another place: not a copy by layout, a copy by content."""
     run, painted = _content_run(tmp_path, {"apple": 3}, scorer="clip")
     _, second, third = painted
     other = paint("apple", 96)
     other[:20, :20] = COLOURS["leaf"]
     other[40:90, 5:30] = COLOURS["lemon"]
     moved = np.ascontiguousarray(other[::-1, ::-1])
-    write_picture(run.path(run.dataset.sample(second).image), other)
-    write_picture(run.path(run.dataset.sample(third).image), moved)
+    write_image(run.path(run.dataset.sample(second).image), other)
+    write_image(run.path(run.dataset.sample(third).image), moved)
     embedder = ColourEmbedder()
     score(run, embedder)
     vectors = dict(run.dataset.embeddings("openai/clip-vit-large-patch14"))

@@ -392,11 +392,11 @@ def test_asking(monkeypatch, question, answer, expected):
 def test_labels_that_do_not_match_are_asked_about_before_anything_is_spent(tmp_path, monkeypatch):
     import numpy as np
 
-    from tools.data.pictures import write_picture
+    from tools.data.images import write_image
 
     photos = tmp_path / "real"
     for n in range(6):
-        write_picture(photos / "images" / f"{n}.png", np.full((32, 32, 3), 20 * n, np.uint8))
+        write_image(photos / "images" / f"{n}.png", np.full((32, 32, 3), 20 * n, np.uint8))
     boxes = [
         {"id": n + 1, "image_id": n, "category_id": 1, "bbox": [2, 2, 9, 9], "area": 81, "iscrowd": 0} for n in range(6)
     ]

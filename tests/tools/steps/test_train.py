@@ -35,9 +35,9 @@ def make_run(folder, *, kind="segment", rounds=1, minutes=None, **settings) -> R
 def add(run, made, split, number=1):
     for sample in made:
         sample = sample.model_copy(update={"split": split, "round": number, "id": f"{split}{number}-{sample.id}"})
-        picture = run.folder / sample.image
+        image = run.folder / sample.image
         copy = run.folder / "new.png"
-        copy.write_bytes(picture.read_bytes())
+        copy.write_bytes(image.read_bytes())
         run.dataset.add_sample(sample.model_copy(update={"image": f"images/{sample.id}.png"}), copy)
 
 
@@ -106,7 +106,7 @@ def test_the_same_training_is_not_done_twice(run, recorder):
     assert len(recorder.jobs) == 3
 
 
-def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path, recorder):
+def test_kept_images_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path, recorder):
     run = make_run(tmp_path, rounds=1)
     add(run, samples(tmp_path, 3), "train")
     train(run)
@@ -130,7 +130,7 @@ def test_kept_pictures_of_all_rounds_and_the_accepted_weights_are_taken(tmp_path
     assert recorder.jobs[2].initial == tmp_path / "rounds/01/weights.safetensors"
 
 
-def test_dropped_and_test_pictures_are_never_trained_on(run, recorder):
+def test_dropped_and_test_images_are_never_trained_on(run, recorder):
     listed: list[Sample] = list(run.dataset.samples())
     run.dataset.update_samples({listed[0].id: {"verdict": "dropped"}, listed[1].id: {"split": "test"}})
     train(run)
@@ -184,7 +184,7 @@ def test_an_unknown_engine_is_named(run, name):
     [
         (None, 1, 0, math.inf, math.inf),
         (10, 2, 60, 500, 530),  # the last round: all that is left, less the share for what follows
-        (10, 1, 120, 155, 159),  # another round of 120 s, with fewer epochs of twice the pictures, is to come
+        (10, 1, 120, 155, 159),  # another round of 120 s, with fewer epochs of twice the images, is to come
         (0.001, 1, 500, 5, 5),  # late: still a short training
     ],
 )
@@ -195,7 +195,7 @@ def test_the_time_left_is_shared(tmp_path, minutes, number, spent, low, high):
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
-def test_the_last_round_has_all_that_is_left_however_pictures_are_shared(tmp_path, share):
+def test_the_last_round_has_all_that_is_left_however_images_are_shared(tmp_path, share):
     run = make_run(tmp_path, rounds=2, minutes=10)
     run.settings.scenes.first_round_share = share
     assert deadline_s(run) == pytest.approx(600 * 0.88, abs=2)
@@ -207,11 +207,11 @@ def test_measuring_keeps_the_time_that_it_took_in_the_last_round(tmp_path):
     assert deadline_s(run) == pytest.approx(600 - 130 - run.settings.estimate.finish_s, abs=2)
 
 
-def test_rounds_of_equal_pictures_get_time_for_as_many_epochs(tmp_path):
+def test_rounds_of_equal_images_get_time_for_as_many_epochs(tmp_path):
     run = make_run(tmp_path, rounds=1, minutes=10)
     run.settings.scenes.first_round_share, run.task.budget.rounds = 0.5, 3
     run.record.stages.append(StageTime(name="generate", round=1, seconds=40))
-    # 40 s of pictures come, 20 s in each of two rounds; they train on 1.5 and 2 times the pictures, for fewer epochs.
+    # 40 s of images come, 20 s in each of two rounds; they train on 1.5 and 2 times the images, for fewer epochs.
     assert deadline_s(run) == pytest.approx((600 * 0.88 - 40) / (1 + 0.8 * 1.5 + 0.8 * 2), abs=2)
 
 
@@ -227,11 +227,11 @@ def test_real_photos_choose_the_epoch_and_are_not_trained_on(run, recorder, monk
     assert "real_val" in train(run)
 
 
-@pytest.mark.parametrize(("pictures", "times"), [(5, 12), (40, 2), (50, 1), (90, 1)])
-def test_few_pictures_come_several_times_an_epoch(tmp_path, pictures, times):
+@pytest.mark.parametrize(("images", "times"), [(5, 12), (40, 2), (50, 1), (90, 1)])
+def test_few_images_come_several_times_an_epoch(tmp_path, images, times):
     run = make_run(tmp_path, epoch_pictures=60)
     made = samples(tmp_path, 1)
-    add(run, [made[0].model_copy(update={"id": f"{n}"}) for n in range(pictures)], "train")
+    add(run, [made[0].model_copy(update={"id": f"{n}"}) for n in range(images)], "train")
     add(run, made, "val")
     job = make_job(run)
-    assert len(job.train) == times * pictures and len({s.id for s in job.train}) == pictures
+    assert len(job.train) == times * images and len({s.id for s in job.train}) == images

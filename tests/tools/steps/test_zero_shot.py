@@ -7,7 +7,7 @@ from tests.pipeline import new_run
 from tests.tools import checkpoints
 from tests.tools.colours import COLOURS, ColourDetector, ColourEmbedder, ColourSegmenter
 from tools.annotators.detect_and_segment import DetectAndSegment, LabelRules, Ontology, ZeroShot
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.metrics.judging import Sets
 from tools.steps.zero_shot import make_zero_shot, measure_zero_shot
@@ -16,15 +16,15 @@ from tools.steps.zero_shot import make_zero_shot, measure_zero_shot
 def _photos(folder, count, names=("apple", "lemon")):
     photos = []
     for number in range(count):
-        picture = np.full((64, 96, 3), COLOURS["background"], np.uint8)
+        image = np.full((64, 96, 3), COLOURS["background"], np.uint8)
         instances = []
         for index, name in enumerate(names):
             mask = np.zeros((64, 96), bool)
             mask[10 + number : 30 + number, 8 + 44 * index : 34 + 44 * index] = True
-            picture[mask] = COLOURS[name]
+            image[mask] = COLOURS[name]
             instances.append(Instance(class_name=name, box=mask_box(mask), counts=encode_mask(mask)))
         path = folder / f"{folder.name}{number}.png"
-        write_picture(path, picture)
+        write_image(path, image)
         photos.append(
             Sample(id=path.stem, image=str(path), width=96, height=64, sha256=path.stem, family=path.stem,
                    engine="real", instances=instances, label=names[0])
@@ -71,7 +71,7 @@ def test_it_is_measured_once_a_run(tmp_path, sets):
     assert run.record.baselines == {}
 
 
-def test_whole_pictures_are_named(tmp_path, sets):
+def test_whole_images_are_named(tmp_path, sets):
     run = new_run(tmp_path / "run", "apple", "plum", kind="classify")
     measure_zero_shot(run, sets, ZeroShot(None, run.task, ColourEmbedder()))
     assert run.record.baselines["colours"].accuracy == 1.0

@@ -1,11 +1,11 @@
-"""Small pictures with exact labels, as samples on disk, for tests of training and prediction."""
+"""Small images with exact labels, as samples on disk, for tests of training and prediction."""
 
 import cv2
 import numpy as np
 
 from tools.core.task import Budget, ClassSpec, TaskKind, TaskSpec
 from tools.data.dataset import file_sha256
-from tools.data.pictures import write_picture
+from tools.data.images import write_image
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.trainers import TrainingJob
 
@@ -18,9 +18,9 @@ def task(kind: TaskKind, *names: str) -> TaskSpec:
     )
 
 
-def picture_of(rng, size_px, things):
-    """A grey, grainy picture with (name, cx, cy, radius) things. Returns it with one mask a thing, all in view."""
-    picture = rng.normal(110, 14, (size_px, size_px, 3)).clip(0, 255).astype(np.uint8)
+def image_of(rng, size_px, things):
+    """A grey, grainy image with (name, cx, cy, radius) things. Returns it with one mask a thing, all in view."""
+    image = rng.normal(110, 14, (size_px, size_px, 3)).clip(0, 255).astype(np.uint8)
     masks = []
     for name, cx, cy, radius in things:
         mask = np.zeros((size_px, size_px), np.uint8)
@@ -28,9 +28,9 @@ def picture_of(rng, size_px, things):
             cv2.circle(mask, (cx, cy), radius, 1, -1)
         else:
             cv2.rectangle(mask, (cx - radius, cy - radius), (cx + radius, cy + radius), 1, -1)
-        picture[mask > 0] = COLOURS[name]
+        image[mask > 0] = COLOURS[name]
         masks = [(n, m & ~(mask > 0)) for n, m in masks] + [(name, mask > 0)]
-    return picture, masks
+    return image, masks
 
 
 def samples(root, count, *, size_px=64, seed=0, names=("disc",), kind="segment", empty=0):
@@ -43,9 +43,9 @@ def samples(root, count, *, size_px=64, seed=0, names=("disc",), kind="segment",
             radius = int(rng.integers(size_px // 8, size_px // 4))
             cx, cy = rng.integers(radius, size_px - radius, 2).tolist()
             things.append((names[int(rng.integers(len(names)))], cx, cy, radius))
-        picture, masks = picture_of(rng, size_px, things[:1] if kind == "classify" else things)
+        image, masks = image_of(rng, size_px, things[:1] if kind == "classify" else things)
         path = root / f"images/{seed}-{i}.png"
-        write_picture(path, picture)
+        write_image(path, image)
         instances = [
             Instance(class_name=n, box=mask_box(m), counts=encode_mask(m), full_box=mask_box(m), visible_share=1.0)
             for n, m in masks

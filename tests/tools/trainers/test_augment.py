@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.tools.trainers.shapes import COLOURS, picture_of
+from tests.tools.trainers.shapes import COLOURS, image_of
 from tools.trainers.augment import PLAIN, Policy, recolour, vary
 from tools.trainers.batches import collate, epoch_batches, steps_of
 from tools.trainers.examples import Example, boxes_of
@@ -16,17 +16,17 @@ FULL = Policy(colour=0.0, degrade=0.0)
 def example(seed=0, size_px=96, boxes=False):
     rng = np.random.default_rng(seed)
     things = [("disc", 30, 30, 14), ("square", 66, 60, 12)]
-    picture, masks = picture_of(rng, size_px, things)
+    image, masks = image_of(rng, size_px, things)
     ids = np.zeros((size_px, size_px), np.uint16)
     for i, (_, mask) in enumerate(masks):
         ids[mask] = i + 1
-    made = Example(picture, ids, np.array([0, 1]))
+    made = Example(image, ids, np.array([0, 1]))
     return replace(made, boxes=boxes_of(ids, 2)) if boxes else made
 
 
 def share_of_colour(made, number, name):
     """How much of an object's pixels have the colour it was drawn in."""
-    pixels = made.picture[made.ids == number].astype(int)
+    pixels = made.image[made.ids == number].astype(int)
     return float((np.abs(pixels - COLOURS[name]).max(axis=1) < 60).mean())
 
 
@@ -35,7 +35,7 @@ def share_of_colour(made, number, name):
 def test_labels_stay_on_their_objects(seed, mosaic):
     rng = np.random.default_rng(seed)
     made = vary(rng, [example(i) for i in range(4)], 128, replace(FULL, mosaic=mosaic, paste=0.0, foreign=0.0))
-    assert made.ids.shape == made.picture.shape[:2] == (128, 128)
+    assert made.ids.shape == made.image.shape[:2] == (128, 128)
     assert int(made.ids.max(initial=0)) <= len(made.classes)
     for number, kind in enumerate(made.classes, start=1):
         assert (made.ids == number).sum() >= 8
@@ -52,13 +52,13 @@ def test_given_boxes_move_with_their_objects(seed):
 
 def test_plain_only_scales():
     made = vary(np.random.default_rng(0), [example()], 96, PLAIN)
-    assert np.abs(made.picture.astype(int) - example().picture).max() <= 1
+    assert np.abs(made.image.astype(int) - example().image).max() <= 1
     assert (made.ids == example().ids).all()
 
 
 def test_the_same_seed_gives_the_same_variant():
     one, two = (vary(np.random.default_rng(4), [example(i) for i in range(4)], 96, Policy()) for _ in range(2))
-    assert (one.picture == two.picture).all()
+    assert (one.image == two.image).all()
     assert (one.ids == two.ids).all()
 
 
@@ -70,25 +70,25 @@ def test_an_object_out_of_the_frame_loses_its_label():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (200, 3)])
-def test_odd_pictures_survive(shape):
+def test_odd_images_survive(shape):
     odd = Example(np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint16), np.zeros(0, np.int64))
     for seed in range(6):
-        assert vary(np.random.default_rng(seed), [odd] * 4, 64, Policy()).picture.shape == (64, 64, 3)
+        assert vary(np.random.default_rng(seed), [odd] * 4, 64, Policy()).image.shape == (64, 64, 3)
 
 
 def test_recolouring_changes_light_not_layout():
-    picture = np.tile(np.linspace(40, 200, 96).astype(np.uint8)[None, :, None], (96, 1, 3))
-    changed = [recolour(np.random.default_rng(s), picture, Policy()) for s in range(20)]
-    assert all(c.shape == picture.shape and c.dtype == np.uint8 for c in changed)
+    image = np.tile(np.linspace(40, 200, 96).astype(np.uint8)[None, :, None], (96, 1, 3))
+    changed = [recolour(np.random.default_rng(s), image, Policy()) for s in range(20)]
+    assert all(c.shape == image.shape and c.dtype == np.uint8 for c in changed)
     means = [c.mean() for c in changed]
     assert max(means) - min(means) > 30
-    aligned = [np.corrcoef(c.mean(axis=2).ravel(), picture.mean(axis=2).ravel())[0, 1] for c in changed]
+    aligned = [np.corrcoef(c.mean(axis=2).ravel(), image.mean(axis=2).ravel())[0, 1] for c in changed]
     assert np.median(aligned) > 0.9
 
 
 def test_boxes_and_masks_of_a_batch_belong_together():
     batch = collate([example(0), replace(example(1), classes=np.zeros(0, np.int64), ids=np.zeros((96, 96), np.uint16))])
-    assert batch.pictures.shape == (2, 96, 96, 3)
+    assert batch.images.shape == (2, 96, 96, 3)
     assert batch.owner.tolist() == [0, 0]
     assert batch.masks.shape == (2, 24, 24)
     assert batch.masks[1].max() == 0
@@ -104,48 +104,48 @@ def test_boxes_and_masks_of_a_batch_belong_together():
     ("examples", "batch", "sizes"),
     [(1, 4, [4]), (3, 4, [4]), (8, 4, [4, 4]), (9, 4, [4, 4, 4]), (11, 4, [4, 4, 4]), (2, 5, [5])],
 )
-def test_an_epoch_shows_every_picture(examples, batch, sizes):
+def test_an_epoch_shows_every_image(examples, batch, sizes):
     made = [example(i, 64) for i in range(examples)]
     batches = list(epoch_batches(made, batch, [32], PLAIN, seed=1, epoch=2))
-    assert [len(b.pictures) for b in batches] == sizes
+    assert [len(b.images) for b in batches] == sizes
     assert steps_of(examples, batch) == len(sizes)
-    assert len({picture.tobytes() for b in batches for picture in b.pictures}) == examples
+    assert len({image.tobytes() for b in batches for image in b.images}) == examples
     again = list(epoch_batches(made, batch, [32], PLAIN, seed=1, epoch=2))
-    assert all((a.pictures == b.pictures).all() for a, b in zip(batches, again, strict=True))
+    assert all((a.images == b.images).all() for a, b in zip(batches, again, strict=True))
 
 
 @pytest.mark.parametrize("boxes", [False, True])
-def test_now_and_then_a_picture_in_which_nothing_is_to_be_found(boxes):
+def test_now_and_then_an_image_in_which_nothing_is_to_be_found(boxes):
     given = [example(i, boxes=boxes) for i in range(4)]
     made = [vary(np.random.default_rng(s), given, 96, replace(FULL, mosaic=0.0, foreign=0.5)) for s in range(40)]
     empty = [m for m in made if not len(m.classes)]
     assert 10 <= len(empty) <= 30
     assert all(m.ids.max() == 0 and (m.boxes is not None) == boxes for m in empty)
-    assert len({m.picture.tobytes() for m in empty}) == len(empty)
+    assert len({m.image.tobytes() for m in empty}) == len(empty)
     assert all(len(vary(np.random.default_rng(s), given, 96, PLAIN).classes) for s in range(20))
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_lies_beside_a_shrunken_picture_is_drawn_not_grey(seed):
+def test_what_lies_beside_a_shrunken_image_is_drawn_not_grey(seed):
     small = replace(FULL, mosaic=0.0, scale=(0.3, 0.3), paste=0.0, foreign=0.0, colour=0.2)
-    white = replace(example(), picture=np.full((96, 96, 3), 255, np.uint8))
+    white = replace(example(), image=np.full((96, 96, 3), 255, np.uint8))
     made = vary(np.random.default_rng(seed), [white], 96, small)
-    whitish = (made.picture.min(axis=2) > 150).mean()
-    assert whitish < 0.6  # of the frame; the picture itself fills a tenth
-    assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20
+    whitish = (made.image.min(axis=2) > 150).mean()
+    assert whitish < 0.6  # of the frame; the image itself fills a tenth
+    assert len(np.unique(made.image.reshape(-1, 3), axis=0)) > 20
 
 
 def labelled(size_px=96, box=(40, 20, 60, 44)):
-    """A picture of a whole-picture label whose object is a red rectangle."""
-    picture = np.full((size_px, size_px, 3), 110, np.uint8)
+    """An image of a whole-image label whose object is a red rectangle."""
+    image = np.full((size_px, size_px, 3), 110, np.uint8)
     x1, y1, x2, y2 = box
-    picture[y1:y2, x1:x2] = (230, 60, 50)
+    image[y1:y2, x1:x2] = (230, 60, 50)
     boxes = np.array([box], np.float32)
-    return Example(picture, np.zeros((size_px, size_px), np.uint16), np.zeros(1, np.int64), boxes, label=3)
+    return Example(image, np.zeros((size_px, size_px), np.uint16), np.zeros(1, np.int64), boxes, label=3)
 
 
-def red(picture):
-    return (picture[..., 0].astype(int) > picture[..., 2].astype(int) + 60).sum()
+def red(image):
+    return (image[..., 0].astype(int) > image[..., 2].astype(int) + 60).sum()
 
 
 @pytest.mark.parametrize("box", [(40, 20, 60, 44), (0, 0, 9, 9), (0, 10, 96, 70), (86, 84, 96, 96)])
@@ -155,7 +155,7 @@ def test_a_cut_about_an_object_holds_it_whole_from_close_and_from_afar(box):
     for seed in range(40):
         rng = np.random.default_rng(seed)
         made = vary(rng, [labelled(box=box)], 96, about)
-        assert made.label == 3 and made.picture.shape == (96, 96, 3)
+        assert made.label == 3 and made.image.shape == (96, 96, 3)
         x1, y1, x2, y2 = made.boxes[0]
         assert x1 >= -1 and y1 >= -1 and x2 <= 97 and y2 <= 97
         shares.append(max(x2 - x1, y2 - y1) / 96)
@@ -167,9 +167,9 @@ def test_a_cut_about_an_object_holds_it_whole_from_close_and_from_afar(box):
 
 def test_a_cut_follows_the_seed_and_needs_an_object():
     about = replace(PLAIN, about=1.0)
-    one, two = (vary(np.random.default_rng(3), [labelled()], 96, about).picture for _ in range(2))
-    assert (one == two).all() and red(one) > red(labelled().picture)
+    one, two = (vary(np.random.default_rng(3), [labelled()], 96, about).image for _ in range(2))
+    assert (one == two).all() and red(one) > red(labelled().image)
     photo = replace(labelled(), boxes=None)
     none = replace(labelled(), boxes=np.zeros((0, 4), np.float32), classes=np.zeros(0, np.int64))
     for bare in (photo, none):
-        assert (vary(np.random.default_rng(3), [bare], 96, about).picture == bare.picture).all()
+        assert (vary(np.random.default_rng(3), [bare], 96, about).image == bare.image).all()

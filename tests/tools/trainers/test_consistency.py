@@ -53,22 +53,22 @@ def test_only_what_the_teacher_is_sure_of_counts():
 def test_a_weak_view_is_nearly_the_photo_and_a_strong_one_is_not(source):
     photo = source[0]
     views = [look_twice(np.random.default_rng(k), [photo], 64) for k in range(12)]
-    colours = np.median(photo.picture.reshape(-1, 3), axis=0)
+    colours = np.median(photo.image.reshape(-1, 3), axis=0)
 
-    def change(pictures):
-        return np.mean([np.abs(np.median(p[0].reshape(-1, 3), axis=0) - colours).mean() for p in pictures])
+    def change(images):
+        return np.mean([np.abs(np.median(p[0].reshape(-1, 3), axis=0) - colours).mean() for p in images])
 
     assert change([v.weak for v in views]) < 3 < 10 < change([v.strong for v in views])
     again = look_twice(np.random.default_rng(0), [photo], 64)
     assert (again.weak == views[0].weak).all() and (again.strong == views[0].strong).all()
 
 
-def test_a_batch_has_as_many_photos_as_pictures_and_the_pictures_stay_as_they_were(labelled, source):
+def test_a_batch_has_as_many_photos_as_images_and_the_images_stay_as_they_were(labelled, source):
     policy = Recipe().classify_policy
     alone = list(epoch_batches(labelled, 4, [32], policy, 1, 0, labels_only=True))
     both = list(epoch_batches(labelled, 4, [32], policy, 1, 0, labels_only=True, unlabelled=source))
     assert [b.unlabelled.weak.shape for b in both] == [(4, 32, 32, 3)] * 2 == [b.unlabelled.strong.shape for b in both]
-    assert all((a.pictures == b.pictures).all() and a.unlabelled is None for a, b in zip(alone, both, strict=True))
+    assert all((a.images == b.images).all() and a.unlabelled is None for a, b in zip(alone, both, strict=True))
 
 
 def test_the_teacher_is_the_average_at_every_step(labelled):
@@ -76,15 +76,15 @@ def test_the_teacher_is_the_average_at_every_step(labelled):
     torch.manual_seed(0)
     teacher = Teacher(build_network("yolo11n-cls", NAMES))
     learner = Learner(build_network("yolo11n-cls", NAMES), "classify", torch.device("cpu"), teacher=teacher)
-    pictures = to_tensors(batch, learner.device)["img"]
+    images = to_tensors(batch, learner.device)["img"]
     said = []
     for _ in range(2):
         learner.step(batch, 1e-2)
         judged = build_network("yolo11n-cls", NAMES).eval()
         judged.load_state_dict(learner.average)
         with torch.no_grad():
-            expected = judged(pictures)[0].float()
-        said.append(teacher.probabilities(pictures))
+            expected = judged(images)[0].float()
+        said.append(teacher.probabilities(images))
         assert torch.allclose(said[-1], expected, atol=1e-5)
     assert not torch.allclose(*said)
     assert not any(p.requires_grad for p in teacher.network.parameters())

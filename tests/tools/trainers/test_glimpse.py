@@ -16,7 +16,7 @@ def example(label=None):
 
 
 @pytest.mark.parametrize(("architecture", "kind"), [("yolo11n-seg", "segment"), ("yolo11n-cls", "classify")])
-def test_a_sheet_of_a_few_pictures_is_written(tmp_path, architecture, kind):
+def test_a_sheet_of_a_few_images_is_written(tmp_path, architecture, kind):
     network = build_network(architecture, ["apple", "pear"], seed=1)
     examples = [example(0 if kind == "classify" else None)] * 9
     write_glimpse(tmp_path, network, kind, ["apple", "pear"], examples, 64)
@@ -25,7 +25,7 @@ def test_a_sheet_of_a_few_pictures_is_written(tmp_path, architecture, kind):
     assert [p.name for p in tmp_path.iterdir()] == [NAME]
 
 
-def test_without_pictures_or_room_nothing_is_written(tmp_path):
+def test_without_images_or_room_nothing_is_written(tmp_path):
     network = build_network("yolo11n", ["apple"], seed=1)
     write_glimpse(tmp_path, network, "detect", ["apple"], [], 64)
     taken = tmp_path / "taken"

@@ -15,14 +15,14 @@ def theirs():
     return network.init_criterion().calculate_segmentation_loss
 
 
-def batch(seed=0, pictures=3, anchors=40, side=40):
-    """Masks, which anchors are positive, what they are to find, their boxes; the last picture has no positive one."""
+def batch(seed=0, images=3, anchors=40, side=40):
+    """Masks, which anchors are positive, what they are to find, their boxes; the last image has no positive one."""
     rng = torch.Generator().manual_seed(seed)
     boxes = torch.tensor([[10, 12, 90, 70.5], [3.3, 100, 60, 159], [0, 0, 160, 160], [158, 158, 159, 159]])
-    positive = torch.rand(pictures, anchors, generator=rng) < 0.4
+    positive = torch.rand(images, anchors, generator=rng) < 0.4
     positive[-1] = False
-    targets = torch.randint(0, len(boxes), (pictures, anchors), generator=rng)
-    masks = torch.randint(0, len(boxes) + 1, (pictures, side, side), generator=rng).float()
+    targets = torch.randint(0, len(boxes), (images, anchors), generator=rng)
+    masks = torch.randint(0, len(boxes) + 1, (images, side, side), generator=rng).float()
     return positive, masks, targets, boxes[targets]
 
 

@@ -11,13 +11,13 @@ from tools.trainers.paste import paste_objects
 
 def square_on(ground, colour, at=(40, 40), side=30, size=128, klass=0, boxes=False):
     """A coloured square on a plain ground."""
-    picture = np.full((size, size, 3), ground, np.uint8)
+    image = np.full((size, size, 3), ground, np.uint8)
     ids = np.zeros((size, size), np.uint16)
     rows, columns = slice(at[0], at[0] + side), slice(at[1], at[1] + side)
-    picture[rows, columns] = colour
+    image[rows, columns] = colour
     ids[rows, columns] = 1
     whole = np.array([[at[1], at[0], at[1] + side, at[0] + side]], np.float32) if boxes else None
-    return Example(picture, ids, np.array([klass]), whole)
+    return Example(image, ids, np.array([klass]), whole)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -30,7 +30,7 @@ def test_labels_lie_on_what_was_pasted(seed):
     for number, klass in enumerate(made.classes, 1):
         mask = made.ids == number
         assert mask.any()
-        colour = np.median(made.picture[mask], axis=0)
+        colour = np.median(made.image[mask], axis=0)
         assert (colour[0] > colour[2]) == (klass == 1)
 
 
@@ -49,7 +49,7 @@ def test_a_look_alike_is_pasted_too_and_never_labelled():
     for one in made:
         assert (one.classes == LOOKALIKE).sum() >= 1
         there = np.isin(one.ids, 1 + np.flatnonzero(one.classes == LOOKALIKE))
-        assert (one.picture[there][:, 0] > one.picture[there][:, 2]).mean() > 0.9
+        assert (one.image[there][:, 0] > one.image[there][:, 2]).mean() > 0.9
         batch = collate([one])
         assert batch.classes.tolist() == [0.0] * len(batch.classes)
         assert not batch.masks[0][there[2::4, 2::4]].any()
@@ -75,12 +75,12 @@ def test_the_same_seed_pastes_the_same():
     policy = Policy(paste=1.0)
     examples = [square_on(40 * i, 255 - 40 * i) for i in range(4)]
     one, two = (vary(np.random.default_rng(5), examples, 128, policy) for _ in range(2))
-    np.testing.assert_array_equal(one.picture, two.picture)
+    np.testing.assert_array_equal(one.image, two.image)
     np.testing.assert_array_equal(one.ids, two.ids)
 
 
 def test_the_rest_of_the_frame_is_not_one_colour():
     policy = Policy(mosaic=0, scale=(0.4, 0.5), rotate_deg=0, colour=1.0, degrade=0, paste=0)
     made = vary(np.random.default_rng(1), [square_on(60, 90)], 128, policy)
-    assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 20
-    assert len(np.unique(vary(np.random.default_rng(1), [square_on(60, 90)], 128, PLAIN).picture)) == 2
+    assert len(np.unique(made.image.reshape(-1, 3), axis=0)) > 20
+    assert len(np.unique(vary(np.random.default_rng(1), [square_on(60, 90)], 128, PLAIN).image)) == 2

@@ -43,7 +43,7 @@ def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
 
 @pytest.fixture(scope="module")
 def drawn_here():
-    """Few pictures, drawn in this process: one that is started imports everything again, and draws on when unused."""
+    """Few images, drawn in this process: one that is started imports everything again, and draws on when unused."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(starter, "ProcessPoolExecutor", lambda workers, *_: ThreadPoolExecutor(workers))
         patch.setattr(starter, "_CHUNK", 8)
@@ -56,7 +56,7 @@ def test_batches_do_not_depend_on_when_they_are_asked_for(drawn_here):
         for step in (0, 1, 2):
             before = first.make(step, 0.1)
         straight = second.make(2, 0.1)
-        assert (before.pictures == straight.pictures).all()
+        assert (before.images == straight.images).all()
         assert (before.masks == straight.masks).all()
         assert (before.boxes == straight.boxes).all()
     finally:
@@ -66,14 +66,14 @@ def test_batches_do_not_depend_on_when_they_are_asked_for(drawn_here):
 
 @pytest.fixture(scope="module")
 def run_of_two_things(tmp_path_factory):
-    """A run's folder with four kept pictures of two classes."""
+    """A run's folder with four kept images of two classes."""
     folder = tmp_path_factory.mktemp("two_things")
-    pictures = samples(folder, 4, names=("disc", "square"))
+    images = samples(folder, 4, names=("disc", "square"))
     run = folder / "run"
     dataset = Dataset(run)
-    for picture in pictures:
-        dataset.add_sample(picture.model_copy(update={"verdict": "kept"}), folder / picture.image)
-        dataset.set_instances(picture.id, list(picture.instances))
+    for image in images:
+        dataset.add_sample(image.model_copy(update={"verdict": "kept"}), folder / image.image)
+        dataset.set_instances(image.id, list(image.instances))
     dataset.close()
     record = RunRecord(name="run", request="", created="", task=task("segment", "disc", "square"))
     (run / "run.json").write_text(record.model_dump_json())
@@ -173,20 +173,20 @@ def test_what_is_of_a_narrower_class_is_of_the_broader_too(tmp_path, run_of_two_
 def test_renders_of_several_runs_are_of_all_their_classes(run_of_two_things, tmp_path):
     """What one run shows as a look-alike is labelled by the name that another gives it."""
     other = tmp_path / "other"
-    pictures = samples(tmp_path, 2, seed=5, names=("square",))
+    images = samples(tmp_path, 2, seed=5, names=("square",))
     shown = samples(tmp_path, 2, seed=6, names=("disc",))
     dataset = Dataset(other)
-    for picture, beside in zip(pictures, shown, strict=True):
-        stored = picture.model_copy(update={"verdict": "kept", "lookalikes": list(beside.instances)})
-        dataset.add_sample(stored, tmp_path / picture.image)
-        dataset.set_instances(picture.id, [i.model_copy(update={"class_name": "ring"}) for i in picture.instances])
+    for image, beside in zip(images, shown, strict=True):
+        stored = image.model_copy(update={"verdict": "kept", "lookalikes": list(beside.instances)})
+        dataset.add_sample(stored, tmp_path / image.image)
+        dataset.set_instances(image.id, [i.model_copy(update={"class_name": "ring"}) for i in image.instances])
     dataset.close()
     record = RunRecord(name="other", request="", created="", task=task("segment", "ring"))
     (other / "run.json").write_text(record.model_dump_json())
     renders, classes = starter.read_renders([run_of_two_things, other], 64)
     assert (len(renders), classes) == (6, ["disc", "square", "ring"])
     assert {classes[k - 1] for i in (4, 5) for k in renders[i].classes} == {"ring", "disc"}
-    assert starter.read_renders([other], 64)[0][0].classes.tolist() == [1] * len(pictures[0].instances)
+    assert starter.read_renders([other], 64)[0][0].classes.tolist() == [1] * len(images[0].instances)
 
 
 def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():

@@ -52,7 +52,7 @@ def test_small_objects_can_be_left_out():
     assert _average_precisions([_match(found, example, True, 0.0)], 1)[0] < 0.9
 
 
-def test_no_picture_and_no_object_score_zero():
+def test_no_image_and_no_object_score_zero():
     assert _average_precisions([], 1)[0] == 0
     assert _average_precisions([_match(said((*A, 0.9)), truth(), True, 0.0)], 1)[0] == 0
 
@@ -68,9 +68,9 @@ def test_sixteen_bits_score_as_thirty_two_do():
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
     kinds = []
     network.model[0].register_forward_hook(lambda module, given, made: kinds.append(made.dtype))
-    pictures = [to_example(11, i, 160) for i in range(12)]
+    images = [to_example(11, i, 160) for i in range(12)]
     scores = [
-        validate(network.eval(), "segment", pictures, 1, torch.device("cpu"), bfloat16=half).map50
+        validate(network.eval(), "segment", images, 1, torch.device("cpu"), bfloat16=half).map50
         for half in (False, True)
     ]
     assert kinds == [torch.float32, torch.bfloat16]

@@ -12,7 +12,7 @@ import torch
 from tests.tools.trainers.shapes import job, samples
 from tests.waiting import LONG_S
 from tools.core.errors import StepFailed, Stopped
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.data.sample import Instance, encode_mask, mask_box
 from tools.models.checkpoint import load
 from tools.models.networks import build_network, kind_of
@@ -52,7 +52,7 @@ class StopAfter:
             raise Stopped("stopped by the user")
 
 
-def test_learns_simple_pictures(tmp_path, no_starter):
+def test_learns_simple_images(tmp_path, no_starter):
     train = samples(tmp_path, 8)
     recipe = Recipe(sizes=(1.0,), policy=replace(PLAIN, flip=0.5), rate_random=3e-3, validations=4)
     result = YoloTrainer(details=recipe).train(job(tmp_path, train, train, epochs=50, patience=50), quiet)
@@ -249,7 +249,7 @@ def test_keeps_a_deadline(tmp_path, no_starter, clock, deadline_s):
 
 
 def test_a_slow_start_does_not_cost_the_epochs_that_fit_after_all(tmp_path, no_starter, clock):
-    """The first steps read pictures and warm up; planned by them alone, most of the time would stay unused."""
+    """The first steps read images and warm up; planned by them alone, most of the time would stay unused."""
     clock.ahead = [10.0] * 3
     train = samples(tmp_path, 8)
     told = []
@@ -262,7 +262,7 @@ def test_a_slow_start_does_not_cost_the_epochs_that_fit_after_all(tmp_path, no_s
 @pytest.mark.parametrize(
     ("kind", "names", "count", "empty"),
     [
-        ("segment", ("disc",), 1, 0),  # one picture
+        ("segment", ("disc",), 1, 0),  # one image
         ("segment", ("disc", "square", "never drawn"), 6, 0),  # a class without an example
         ("segment", ("disc",), 8, 7),  # almost only negatives
         ("detect", ("disc", "square"), 6, 0),
@@ -300,7 +300,7 @@ def test_a_classifier_is_shown_its_object_from_close_and_goes_on_more_slowly(tmp
     seen, rates = [], []
 
     def step(self, batch, rate):
-        seen.extend(batch.pictures)
+        seen.extend(batch.images)
         rates.append(rate)
         return 1.0
 
@@ -308,11 +308,11 @@ def test_a_classifier_is_shown_its_object_from_close_and_goes_on_more_slowly(tmp
     known = {"kind": "classify", "names": ("disc", "square"), "epochs": 6, "size_px": 128}
     first = YoloTrainer(details=QUICK).train(job(tmp_path, train, folder=tmp_path / "a", **known), quiet)
 
-    def coloured(picture):
-        colours = picture.astype(int)
+    def coloured(image):
+        colours = image.astype(int)
         return float((colours.max(axis=2) - colours.min(axis=2) > 90).mean())
 
-    whole = np.mean([coloured(read_picture(tmp_path / s.image)) for s in train])
+    whole = np.mean([coloured(read_image(tmp_path / s.image)) for s in train])
     assert np.mean([coloured(p) for p in seen]) > 1.5 * whole
     rates.clear()
     YoloTrainer(details=QUICK).train(job(tmp_path, train, folder=tmp_path / "b", initial=first.weights, **known), quiet)
@@ -340,7 +340,7 @@ def test_what_a_thing_is_weighs_more_than_ultralytics_lets_it(architecture):
     assert getattr(criterion, "one2many", criterion).hyp.cls == loop.CLASS_GAIN
 
 
-def test_whole_pictures_are_read_with_the_boxes_of_what_their_label_names(tmp_path):
+def test_whole_images_are_read_with_the_boxes_of_what_their_label_names(tmp_path):
     from tools.trainers.targets import read_example
 
     sample = samples(tmp_path, 1, names=("disc",), kind="classify", size_px=64)[0]
@@ -350,11 +350,11 @@ def test_whole_pictures_are_read_with_the_boxes_of_what_their_label_names(tmp_pa
     assert made.label == 1 and made.boxes == pytest.approx(np.array([sample.instances[1].box]) / 2)
     bare = sample.model_copy(update={"label": None, "instances": []})
     assert read_example(bare, tmp_path, ("disc",), "classify", "visible", 32, labelled=False).label is None
-    wide = read_picture(tmp_path / sample.image)[:40]
-    write_picture(tmp_path / sample.image, wide)
+    wide = read_image(tmp_path / sample.image)[:40]
+    write_image(tmp_path / sample.image, wide)
     bare = bare.model_copy(update={"height": 40})
     square = read_example(bare, tmp_path, ("disc",), "classify", "visible", 64, labelled=False)
-    assert (square.picture == wide[:, 12:52]).all() and square.ids.shape == (40, 40)  # as in use
+    assert (square.image == wide[:, 12:52]).all() and square.ids.shape == (40, 40)  # as in use
     with pytest.raises(StepFailed, match="no label"):
         read_example(bare, tmp_path, ("disc",), "classify", "visible", 32)
 

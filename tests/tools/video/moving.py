@@ -14,7 +14,7 @@ WIDTH, HEIGHT, FPS = 320, 240, 25
 
 @dataclass(frozen=True)
 class Way:
-    """A disc that is in the picture from its first to its last frame, and moves evenly from one point to another."""
+    """A disc that is in the image from its first to its last frame, and moves evenly from one point to another."""
 
     name: str
     first: int
@@ -31,12 +31,12 @@ class Way:
 
 
 def frame_of(ways, number, rng) -> np.ndarray:
-    picture = rng.normal(118, 6, (HEIGHT, WIDTH, 3)).clip(0, 255).astype(np.uint8)
+    image = rng.normal(118, 6, (HEIGHT, WIDTH, 3)).clip(0, 255).astype(np.uint8)
     for way in ways:
         place = way.at(number)
         if place is not None:
-            cv2.circle(picture, (round(place[0]), round(place[1])), way.radius, COLOURS[way.name], -1)
-    return picture
+            cv2.circle(image, (round(place[0]), round(place[1])), way.radius, COLOURS[way.name], -1)
+    return image
 
 
 def film(path: Path, ways, frames: int, codec: str = "mp4v") -> Path:
@@ -58,13 +58,13 @@ class ColourFinder:
         self.names = list(COLOURS)
         self.overlooks, self.asked = overlooks, 0
 
-    def predict(self, picture, confidence):
+    def predict(self, image, confidence):
         self.asked += 1
         if self.overlooks and self.asked % self.overlooks == 0:
             return []
         found = []
         for name, colour in COLOURS.items():
-            near = np.abs(picture.astype(int) - colour).max(axis=2) < 60
+            near = np.abs(image.astype(int) - colour).max(axis=2) < 60
             count, _, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8))
             for x, y, w, h, area in stats[1:count]:
                 if area > 60:

@@ -161,8 +161,8 @@ def test_shares_of_the_frame_are_a_place_too():
 
 def test_a_thing_of_one_class_never_becomes_one_of_another():
     tracker = Tracker("bytetrack", 0.3, 25)
-    picture = np.zeros((64, 64, 3), np.uint8)
-    seen = [tracker.update([at(30, 30, name).instance], picture) for name in ("apple", "apple", "plum", "plum")]
+    image = np.zeros((64, 64, 3), np.uint8)
+    seen = [tracker.update([at(30, 30, name).instance], image) for name in ("apple", "apple", "plum", "plum")]
     assert [[(t.track, t.instance.class_name) for t in frame] for frame in seen] == [
         [(1, "apple")], [(1, "apple")], [(2, "plum")], [(2, "plum")],
     ]  # fmt: skip
@@ -186,7 +186,7 @@ def test_frames_without_near_copies_are_photos_of_one_video(tmp_path):
     assert with_frames([tmp_path / "other.mp4"], tmp_path / "frames", every=5, seconds=1, copies=True)[0] == [folder]
 
 
-def test_pictures_and_videos_of_a_folder_are_told_apart(tmp_path):
+def test_images_and_videos_of_a_folder_are_told_apart(tmp_path):
     for name in ("a.jpg", "b.MP4", "c.txt"):
         (tmp_path / name).write_bytes(b"x")
     assert _sorted_out([tmp_path, tmp_path / "b.MP4"]) == ([tmp_path], [tmp_path / "b.MP4", tmp_path / "b.MP4"])
@@ -197,8 +197,8 @@ class Eyes(ColourFinder):
 
     name, about, threshold = "eyes", "labels by colour", 0.5
 
-    def find(self, pictures, least):
-        return [self.predict(picture, least) for picture in pictures]
+    def find(self, images, least):
+        return [self.predict(image, least) for image in images]
 
     def close(self):
         pass

@@ -16,22 +16,22 @@ from tools.data.formats.labels import (
     class_index,
     class_name,
     counts_box,
+    image_size,
     mask_area,
     number,
-    picture_size,
     refuse_shares,
     short,
 )
 from tools.data.sample import Instance
 
 SPLITS = ("train", "val", "test")
-# Boxes are taken for corners when this share of them fits as such and this share leaves the picture otherwise.
+# Boxes are taken for corners when this share of them fits as such and this share leaves the image otherwise.
 _MOST_FIT, _FEW_LEAVE = 0.95, 0.1
-_MAX_SHIFT = 40  # bits of a run length; the largest picture has 28
+_MAX_SHIFT = 40  # bits of a run length; the largest image has 28
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"images/{image.split}/{image.file}"
 
 
@@ -52,10 +52,10 @@ def label_files(images: Iterable[LabelledImage], classes: list[str]) -> Iterator
 
 
 def coco_text(images: Callable[[], Iterable[LabelledImage]], classes: list[str]) -> Iterator[str]:
-    """`to_coco` as JSON, a picture at a time: of a million no more than one is in memory.
+    """`to_coco` as JSON, an image at a time: of a million no more than one is in memory.
 
     Args:
-        images: gives the pictures, each time it is called.
+        images: gives the images, each time it is called.
         classes: names in label order.
     """
 
@@ -113,7 +113,7 @@ def _annotations(images: Iterable[LabelledImage], classes: list[str]) -> Iterato
 
 
 def is_coco(data: Any) -> bool:
-    """Whether a JSON value looks like COCO labels of objects; panoptic ones are of segments in another picture."""
+    """Whether a JSON value looks like COCO labels of objects; panoptic ones are of segments in another image."""
     return (
         isinstance(data, dict)
         and all(isinstance(data.get(k), list) for k in ("images", "annotations", "categories"))
@@ -128,11 +128,11 @@ def is_panoptic(data: Any) -> bool:
 
 
 def from_coco(data: dict[str, Any], *, use_up: bool = False) -> LabelSet:
-    """Read a COCO object. Pictures without an annotation are true empties; wrong labels are left out and named.
+    """Read a COCO object. Images without an annotation are true empties; wrong labels are left out and named.
 
     Args:
         data: the object.
-        use_up: its lists of pictures and annotations are emptied, so that of a million no two copies are in memory.
+        use_up: its lists of images and annotations are emptied, so that of a million no two copies are in memory.
 
     Raises:
         ValueError: all of it is read wrongly, so nothing of it can be used; says why.
@@ -198,7 +198,7 @@ def _used_up(entries: list[Any]) -> Iterator[Any]:
 
 
 def _images(entries: Iterable[Any], labels: LabelSet) -> dict[int | str, LabelledImage | str]:
-    """Id -> picture, or why its labels cannot be used; such a picture is in `labels` too: it is not empty."""
+    """Id -> image, or why its labels cannot be used; such an image is in `labels` too: it is not empty."""
     images: dict[int | str, LabelledImage | str] = {}
     names: dict[int | str, str] = {}
     for place, entry in enumerate(entries, 1):
@@ -212,7 +212,7 @@ def _images(entries: Iterable[Any], labels: LabelSet) -> dict[int | str, Labelle
         if names.setdefault(identity, name) == name and identity in images:
             continue
         try:
-            image = LabelledImage(name, *picture_size(entry.get("width"), entry.get("height")))
+            image = LabelledImage(name, *image_size(entry.get("width"), entry.get("height")))
             images.setdefault(identity, image)
         except ValueError as error:
             image = LabelledImage(name, 0, 0, bad=[f"picture {name}: {error}"])
@@ -291,7 +291,7 @@ def read_mask(segmentation: Any, image: LabelledImage) -> str | None:
     """RLE counts of any of COCO's three ways to write a mask; None when there is none.
 
     Raises:
-        ValueError: it is no mask of such a picture.
+        ValueError: it is no mask of such an image.
     """
     if not segmentation:
         return None

@@ -13,15 +13,15 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Said:
-    """What is said about one picture."""
+    """What is said about one image."""
 
     image: LabelledImage
     captions: tuple[str, ...]
     expressions: tuple[tuple[Instance, tuple[str, ...]], ...] = field(default=())  # thing -> all that mean it alone
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"images/{image.split}/{image.file}"
 
 

@@ -1,7 +1,7 @@
 """CVAT XML 1.1 for images: boxes, polygons and masks.
 
 An object in one piece without a hole is written as a polygon, any other mask as CVAT's own run lengths: row by row
-inside the mask's box, starting with background (COCO's run down the columns of the whole picture).
+inside the mask's box, starting with background (COCO's run down the columns of the whole image).
 """
 
 from collections import Counter
@@ -17,17 +17,17 @@ from tools.data.formats.labels import (
     checked_box,
     class_name,
     counts_box,
+    image_size,
     masks_lost,
     number,
-    picture_size,
     refuse_shares,
 )
 from tools.data.formats.text import xml_root
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"images/{image.file}"
 
 
@@ -53,7 +53,7 @@ def to_xml(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> 
 
 
 def meta_element(classes: list[str]) -> ET.Element:
-    """What stands before the pictures: the classes."""
+    """What stands before the images: the classes."""
     meta = ET.Element("meta")
     labels = ET.SubElement(ET.SubElement(meta, "task"), "labels")
     for name in classes:
@@ -64,7 +64,7 @@ def meta_element(classes: list[str]) -> ET.Element:
 
 
 def image_element(number: int, image: LabelledImage, masks: bool) -> ET.Element:
-    """One picture with its labels."""
+    """One image with its labels."""
     size: dict[str, str] = {"width": str(image.width), "height": str(image.height)}
     entry = ET.Element("image", size | {"id": str(number), "name": image.file, "subset": image.split})
     for instance in image.instances:
@@ -92,7 +92,7 @@ def from_xml(text: str | bytes) -> LabelSet:
 def _read_image(entry: ET.Element) -> LabelledImage:
     name = entry.get("name", "")
     try:
-        image = LabelledImage(name, *picture_size(entry.get("width"), entry.get("height")))
+        image = LabelledImage(name, *image_size(entry.get("width"), entry.get("height")))
         if not image.width:
             raise ValueError("its picture has no width and height")
         wrong = ""
@@ -212,4 +212,4 @@ _READERS: dict[str, Callable[[ET.Element, LabelledImage], Instance]] = {
     "ellipse": _read_ellipse,
     "mask": _read_mask,
 }
-_NO_OBJECTS = frozenset({"tag"})  # said of the whole picture
+_NO_OBJECTS = frozenset({"tag"})  # said of the whole image

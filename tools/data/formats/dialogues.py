@@ -1,4 +1,4 @@
-"""Conversations about pictures as vision-language models are trained on: LLaVA's JSON, and ShareGPT's with `images`."""
+"""Conversations about images as vision-language models are trained on: LLaVA's JSON, and ShareGPT's with `images`."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ _DATASET = "sightsmith"
 
 @dataclass(frozen=True)
 class Dialogue:
-    """What is asked and answered about one picture, in order."""
+    """What is asked and answered about one image, in order."""
 
     id: str
-    picture: str  # path in the exported folder
+    image: str  # path in the exported folder
     split: Split
     turns: tuple[tuple[str, str], ...]
 
@@ -44,25 +44,25 @@ def _entry(dialogue: Dialogue, dialect: Dialect) -> dict[str, Any]:
         said.append({"from": "human", "value": question if number else f"<image>\n{question}"})
         said.append({"from": "gpt", "value": answer})
     if dialect == "llava":
-        return {"id": dialogue.id, "image": dialogue.picture, "conversations": said}
-    return {"id": dialogue.id, "images": [dialogue.picture], "conversations": said}
+        return {"id": dialogue.id, "image": dialogue.image, "conversations": said}
+    return {"id": dialogue.id, "images": [dialogue.image], "conversations": said}
 
 
 def read_dialogues(text: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Id, picture and turns of a file of either dialect, as a stranger reads it.
+    """Id, image and turns of a file of either dialect, as a stranger reads it.
 
     Raises:
-        ValueError: it is not of that form: an entry names no picture, or its turns do not alternate.
+        ValueError: it is not of that form: an entry names no image, or its turns do not alternate.
     """
     found = []
     for entry in json.loads(text):
         said = entry["conversations"]
-        picture = entry["image"] if "image" in entry else entry["images"][0]
+        image = entry["image"] if "image" in entry else entry["images"][0]
         if [turn["from"] for turn in said] != ["human", "gpt"] * (len(said) // 2) or not said:
             raise ValueError(f"the turns of {entry['id']} do not alternate")
         texts = [turn["value"] for turn in said]
         if sum(text.count("<image>") for text in texts) != 1 or not texts[0].startswith("<image>\n"):
             raise ValueError(f"{entry['id']} does not name its picture once, at the start")
         texts[0] = texts[0].removeprefix("<image>\n")
-        found.append((entry["id"], picture, list(zip(texts[::2], texts[1::2], strict=True))))
+        found.append((entry["id"], image, list(zip(texts[::2], texts[1::2], strict=True))))
     return found

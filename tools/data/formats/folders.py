@@ -1,4 +1,4 @@
-"""Class folders: one folder a class, for the classification of whole pictures.
+"""Class folders: one folder a class, for the classification of whole images.
 
 Class names are data and may hold anything, so folders are called by number and slug; `classes.json` tells which is
 which.
@@ -19,8 +19,8 @@ def folder_names(classes: list[str]) -> dict[str, str]:
     return {name: "-".join(filter(None, [f"{index:03d}", slug(name)])) for index, name in enumerate(classes)}
 
 
-def picture_path(image: LabelledImage, classes: list[str]) -> str | None:
-    """Where a picture lies in the exported folder; None without a class."""
+def image_path(image: LabelledImage, classes: list[str]) -> str | None:
+    """Where an image lies in the exported folder; None without a class."""
     return None if image.label is None else f"{image.split}/{folder_names(classes)[image.label]}/{image.file}"
 
 

@@ -1,7 +1,7 @@
-"""A Hugging Face data set of pictures in folders: `metadata.jsonl` or `metadata.csv` beside them, a row a picture.
+"""A Hugging Face data set of images in folders: `metadata.jsonl` or `metadata.csv` beside them, a row an image.
 
 Objects are `{"bbox": [[x, y, w, h], ...], "categories": [...]}` in pixels, with COCO masks under `segmentation` where
-there are some; a whole picture's class is its `label`. Numbers of classes are named in the card's (README.md) features.
+there are some; a whole image's class is its `label`. Numbers of classes are named in the card's (README.md) features.
 """
 
 import csv
@@ -20,9 +20,9 @@ from tools.data.formats.labels import (
     LabelSet,
     checked_box,
     class_name,
+    image_size,
     masks_lost,
     number,
-    picture_size,
     short,
 )
 from tools.data.sample import Instance
@@ -63,7 +63,7 @@ def rows_of(name: str, text: str) -> list[dict[str, Any] | str]:
 
 
 def has_labels(rows: Sequence[dict[str, Any] | str]) -> bool:
-    """Whether rows say what is in pictures; captions alone do not."""
+    """Whether rows say what is in images; captions alone do not."""
     return any(isinstance(row, dict) and ("objects" in row or any(k in row for k in WHOLE)) for row in rows)
 
 
@@ -91,10 +91,10 @@ def from_rows(rows: Sequence[dict[str, Any] | str], names: Names) -> LabelSet:
 
 
 def _read_row(file: str, row: dict[str, Any], names: Names, said: list[coco.Said]) -> tuple[LabelledImage, bool]:
-    """A picture, and whether a class of it is a number without a name."""
+    """An image, and whether a class of it is a number without a name."""
     bad: list[str] = []
     try:
-        size = picture_size(row.get("width"), row.get("height"))
+        size = image_size(row.get("width"), row.get("height"))
     except ValueError as error:
         size = (0, 0)
         bad.append(f"{file}: {error}")
@@ -221,13 +221,13 @@ def _collect(value: Any, found: dict[str, list[str]], seen: set[int]) -> None:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"{image.split}/{image.file}"
 
 
 def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
-    """Relative path and text of every label file: one a split, beside its pictures."""
+    """Relative path and text of every label file: one a split, beside its images."""
     for split in coco.SPLITS:
         part = [image for image in images if image.split == split]
         if part:
@@ -240,7 +240,7 @@ def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
 
 
 def row_text(image: LabelledImage, classes: list[str], masks: bool) -> str:
-    """The row of one picture; classes by name, so that no other file is needed to read it."""
+    """The row of one image; classes by name, so that no other file is needed to read it."""
     row: dict[str, Any] = {"file_name": image.file, "width": image.width, "height": image.height}
     if image.label is not None:
         row["label"] = image.label

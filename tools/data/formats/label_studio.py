@@ -1,4 +1,4 @@
-"""Label Studio JSON: rectangles, ellipses, polygons, brush masks and choices, in percent of their picture.
+"""Label Studio JSON: rectangles, ellipses, polygons, brush masks and choices, in percent of their image.
 
 Rectangles are turned about their upper left corner, so a turned one is read as the polygon that it is. Brush masks are
 run lengths of RGBA values in the bit stream of `@thi.ng/rle-pack`; the alpha says where the brush was.
@@ -22,9 +22,9 @@ from tools.data.formats.labels import (
     checked_box,
     class_name,
     counts_box,
+    image_size,
     masks_lost,
     number,
-    picture_size,
     short,
 )
 from tools.data.sample import BoolMask, Instance, encode_mask
@@ -33,7 +33,7 @@ FILE = "label_studio.json"
 _LABELS = ("rectanglelabels", "polygonlabels", "brushlabels", "ellipselabels", "labels")
 _SHAPES = ("rectangle", "polygon", "brush", "ellipse")
 _COVERED = 128  # of 255: a pixel whose half the brush covered is part of the object
-_PREFIX = re.compile(r"[0-9a-f]{8}-(?=.)")  # what an upload puts before a picture's name
+_PREFIX = re.compile(r"[0-9a-f]{8}-(?=.)")  # what an upload puts before an image's name
 _WORD_BITS, _RUN_BITS = 8, (3, 4, 8, 16)
 _PERCENT = 1e4  # the greatest size of a number that can be a place in percent
 
@@ -45,7 +45,7 @@ def is_label_studio(data: Any) -> bool:
 
 
 def unprefixed(name: str) -> str:
-    """A picture's name without the eight digits that an upload to Label Studio puts before it."""
+    """An image's name without the eight digits that an upload to Label Studio puts before it."""
     return _PREFIX.sub("", name, count=1)
 
 
@@ -67,10 +67,10 @@ def from_label_studio(tasks: list[Any]) -> LabelSet:
 def _read_task(task: dict[str, Any]) -> LabelledImage:
     bad: list[str] = []
     results, asides = _results(task, bad)
-    file = _picture(task)
+    file = _image(task)
     size = next((r for r in results if "original_width" in r), {})
     try:
-        width, height = picture_size(size.get("original_width"), size.get("original_height"))
+        width, height = image_size(size.get("original_width"), size.get("original_height"))
     except ValueError as error:
         width = height = 0
         bad.append(f"task of {file}: {error}")
@@ -103,8 +103,8 @@ def _results(task: dict[str, Any], bad: list[str]) -> tuple[list[dict[str, Any]]
     return [r for r in found if isinstance(r, dict)], said
 
 
-def _picture(task: dict[str, Any]) -> str:
-    """The picture's place as the task names it: an upload, a file of local storage, an address, or a path.
+def _image(task: dict[str, Any]) -> str:
+    """The image's place as the task names it: an upload, a file of local storage, an address, or a path.
 
     Raises:
         ValueError: none is named.
@@ -130,7 +130,7 @@ def _picture(task: dict[str, Any]) -> str:
 
 
 def _choice(results: list[dict[str, Any]], bad: list[str]) -> tuple[str | None, list[dict[str, Any]]]:
-    """The class of the whole picture, and what is said of parts of it."""
+    """The class of the whole image, and what is said of parts of it."""
     chosen = [r for r in results if r.get("type") == "choices"]
     objects = [r for r in results if r.get("type") != "choices"]
     names: list[str] = []
@@ -163,7 +163,7 @@ def _add(image: LabelledImage, result: dict[str, Any], named: set[Any]) -> None:
     if len(names) != 1:
         raise ValueError(f"a region of {len(names)} classes; one is wanted")
     name = class_name(names[0])
-    size = picture_size(result.get("original_width"), result.get("original_height"))
+    size = image_size(result.get("original_width"), result.get("original_height"))
     if not size[0]:
         raise ValueError("it has no original_width and original_height")
     if size != (image.width, image.height):
@@ -231,11 +231,11 @@ def decode_rle(rle: Any, height: int, width: int) -> BoolMask:
     Args:
         rle: bytes as numbers: 32 bits of length, 5 of word size, four times 4 of run sizes; then runs, each a bit
             (repeated or word by word), two bits (which run size), the run's length less one, and its words.
-        height: of the picture.
-        width: of the picture.
+        height: of the image.
+        width: of the image.
 
     Raises:
-        ValueError: it is no such stream, or of another picture.
+        ValueError: it is no such stream, or of another image.
     """
     if not isinstance(rle, list) or not all(type(v) is int and 0 <= v <= 255 for v in rle):
         raise ValueError("its rle is no list of bytes")
@@ -299,8 +299,8 @@ class _Bits:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"images/{image.file}"
 
 
@@ -315,12 +315,12 @@ def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
 
 
 def task_text(place: int, image: LabelledImage, masks: bool) -> str:
-    """One picture with its labels, as Label Studio imports it; a folder of local storage is named in front."""
+    """One image with its labels, as Label Studio imports it; a folder of local storage is named in front."""
     results = [_result(k, instance, image, masks) for k, instance in enumerate(image.instances, 1)]
     if image.label is not None:
         value = {"choices": [image.label]}
         results.append({"id": "c", "type": "choices", "from_name": "choice", "to_name": "image", "value": value})
-    address = f"/data/local-files/?d={picture_path(image)}"
+    address = f"/data/local-files/?d={image_path(image)}"
     task = {"id": place, "data": {"image": address}, "annotations": [{"id": place, "result": results}]}
     return json.dumps(task, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""labelme JSON, one file a picture: polygons, rectangles, circles and mask crops."""
+"""labelme JSON, one file an image: polygons, rectangles, circles and mask crops."""
 
 import base64
 import binascii
@@ -18,21 +18,21 @@ from tools.data.formats.labels import (
     checked_box,
     class_name,
     counts_box,
+    image_size,
     masks_lost,
     number,
-    picture_size,
     refuse_shares,
     short,
 )
-from tools.data.pictures import open_picture
+from tools.data.images import open_image
 from tools.data.sample import Instance, encode_mask
 
 _KINDS = ("polygon", "rectangle", "circle", "mask")
 _VERSION = "5.4.1"  # of labelme; any that reads groups reads what is written here
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder: its labels lie beside it, as labelme wants them."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder: its labels lie beside it, as labelme wants them."""
     return f"images/{image.file}"
 
 
@@ -48,7 +48,7 @@ def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
 
 
 def to_labelme(image: LabelledImage, masks: bool) -> str:
-    """The label file of one picture: boxes as rectangles, masks as polygons; parts of one object share a group."""
+    """The label file of one image: boxes as rectangles, masks as polygons; parts of one object share a group."""
     shapes: list[dict[str, Any]] = []
     for group, instance in enumerate(image.instances, 1):
         mask = instance.mask(image.height, image.width) if masks else None
@@ -76,10 +76,10 @@ def is_labelme(data: Any) -> bool:
 
 
 def from_labelme(data: dict[str, Any]) -> LabelledImage:
-    """Read the shapes of one picture; those that share a class and a group are one object. Wrong ones are left out."""
+    """Read the shapes of one image; those that share a class and a group are one object. Wrong ones are left out."""
     file = data["imagePath"].strip() if isinstance(data["imagePath"], str) else ""
     try:
-        image = LabelledImage(file, *picture_size(data.get("imageWidth"), data.get("imageHeight")))
+        image = LabelledImage(file, *image_size(data.get("imageWidth"), data.get("imageHeight")))
         wrong = "" if image.width else "its picture has no imageWidth and imageHeight"
     except ValueError as error:
         image, wrong = LabelledImage(file, 0, 0, bad=[str(error)]), str(error)
@@ -134,7 +134,7 @@ def _masked(name: str, points: np.ndarray[Any, Any], packed: Any, image: Labelle
     try:
         if not isinstance(packed, str):
             raise ValueError("its mask is no text")
-        with open_picture(Path("its mask"), io.BytesIO(base64.b64decode(packed, validate=True)), ("PNG",)) as crop:
+        with open_image(Path("its mask"), io.BytesIO(base64.b64decode(packed, validate=True)), ("PNG",)) as crop:
             if (crop.width, crop.height) != (right - left + 1, bottom - top + 1):
                 raise ValueError(f"its mask has {crop.width} x {crop.height} pixels, not those of its points")
             if left < 0 or top < 0 or right >= image.width or bottom >= image.height:

@@ -1,4 +1,4 @@
-"""What every label format is written from and read into: pictures by name, with their instances."""
+"""What every label format is written from and read into: images by name, with their instances."""
 
 import math
 import re
@@ -12,25 +12,25 @@ from typing import Any
 
 from pycocotools import mask as coco_mask
 
-from tools.data.pictures import MAX_PIXELS
+from tools.data.images import MAX_PIXELS
 from tools.data.sample import Box, Instance, Sample, Split
 
 # A whole number or a decimal one in ASCII. float() also takes "1_0", "nan", "infinity" and the digits of any script.
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
-_BEYOND = 0.01  # of a picture's side by which a box may leave it before that is said; at least a pixel
+_BEYOND = 0.01  # of an image's side by which a box may leave it before that is said; at least a pixel
 _MAX_STEM_BYTES = 150  # file systems take 255 for a whole name; suffixes and temporary names are put around it
 CUT = "boxes that reach beyond their picture, cut at its edge"
 
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """The labels of one picture."""
+    """The labels of one image."""
 
     file: str  # as the label file names it; written ones are a bare file name
     width: int  # 0: the label file does not say
     height: int
     instances: list[Instance] = field(default_factory=list)
-    label: str | None = None  # class of the whole picture
+    label: str | None = None  # class of the whole image
     split: Split = "train"
     bad: list[str] = field(default_factory=list)  # why labels of it are left out, one sentence each
     asides: Counter[str] = field(default_factory=Counter)  # what else is to be said of its labels, and how often
@@ -43,7 +43,7 @@ class LabelledImage:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it has labels of which none could be read: such a picture is not empty."""
+        """Whether it has labels of which none could be read: such an image is not empty."""
         return not self.instances and self.label is None and bool(self.bad or self.asides)
 
 
@@ -54,11 +54,11 @@ class LabelSet:
     classes: list[str]
     images: list[LabelledImage]
     notes: list[str] = field(default_factory=list)
-    bad: list[str] = field(default_factory=list)  # why labels are left out that are of no picture in `images`
+    bad: list[str] = field(default_factory=list)  # why labels are left out that are of no image in `images`
 
 
 def labelled(sample: Sample) -> LabelledImage:
-    """A sample as the formats write it; its picture is named by the sample's id."""
+    """A sample as the formats write it; its image is named by the sample's id."""
     suffix = PurePosixPath(sample.image).suffix.lower()
     return LabelledImage(
         file=f"{sample.id}{suffix}", width=sample.width, height=sample.height, instances=sample.instances,
@@ -72,7 +72,7 @@ def class_index(classes: list[str]) -> dict[str, int]:
 
 
 def instances_of(images: Iterable[LabelledImage]) -> int:
-    """Labels in all pictures together."""
+    """Labels in all images together."""
     return sum(len(image.instances) for image in images)
 
 
@@ -88,7 +88,7 @@ def counts_box(counts: str, height: int, width: int) -> Box:
 
 
 def clip_box(box: Box, width: int, height: int) -> Box:
-    """The part of a box that lies in the picture."""
+    """The part of a box that lies in the image."""
     x1, y1, x2, y2 = box
     return max(0.0, min(x1, width)), max(0.0, min(y1, height)), max(0.0, min(x2, width)), max(0.0, min(y2, height))
 
@@ -128,11 +128,11 @@ def number(value: Any, most: float = 1e9) -> float:
     return float(value)
 
 
-def picture_size(width: Any, height: Any) -> tuple[int, int]:
-    """A picture's size as a label file says it; 0, 0 where it does not.
+def image_size(width: Any, height: Any) -> tuple[int, int]:
+    """An image's size as a label file says it; 0, 0 where it does not.
 
     Raises:
-        ValueError: it is no size that a picture has.
+        ValueError: it is no size that an image has.
     """
     sides = [number(v, MAX_PIXELS) if v not in (None, "") else 0.0 for v in (width, height)]
     if min(sides) < 0 or sides[0] * sides[1] > MAX_PIXELS:
@@ -153,7 +153,7 @@ def class_name(value: Any) -> str:
 
 
 def refuse_shares(pixels: Sequence[float]) -> None:
-    """Refuse a label that lies, by its numbers, within its picture's first pixel.
+    """Refuse a label that lies, by its numbers, within its image's first pixel.
 
     Raises:
         ValueError: it does.
@@ -164,7 +164,7 @@ def refuse_shares(pixels: Sequence[float]) -> None:
 
 
 def checked_box(box: Box, image: LabelledImage) -> Box:
-    """The part of a foreign box, in pixels, that lies in its picture; that it was cut is noted there.
+    """The part of a foreign box, in pixels, that lies in its image; that it was cut is noted there.
 
     Raises:
         ValueError: nothing of it does, or its numbers are no pixels.

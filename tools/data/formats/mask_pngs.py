@@ -1,6 +1,6 @@
-"""Masks as pictures: numbers or colours that name classes, pictures of numbered objects, or a picture an object.
+"""Masks as images: numbers or colours that name classes, images of numbered objects, or an image an object.
 
-A picture of classes says nothing of single objects: each connected part of a class is taken for one. Beside a picture
+An image of classes says nothing of single objects: each connected part of a class is taken for one. Beside an image
 of objects (`SegmentationObject` in Pascal VOC), each of its numbers is one object of the class that most of it has.
 """
 
@@ -19,31 +19,31 @@ from PIL import Image
 from tools.core.errors import StepFailed
 from tools.data.formats import folders
 from tools.data.formats.labels import LabelledImage, counts_box
-from tools.data.pictures import open_picture
+from tools.data.images import open_image
 from tools.data.sample import BoolMask, Instance, crop_counts
 
 BACKGROUND = frozenset({"background", "_background_", "bg", "__ignore__"})
 VOID = 255  # what Pascal VOC paints between objects, where nothing is decided
 _UNNAMED = {(0, 0, 0): 0, (224, 224, 192): VOID}  # what colours mean that no list names
-NOTHING = "nothing"  # names the empty mask of a picture without objects
-MOST_OBJECTS = 1_000  # in one mask: a noisy picture is no mask
+NOTHING = "nothing"  # names the empty mask of an image without objects
+MOST_OBJECTS = 1_000  # in one mask: a noisy image is no mask
 _MASK = "masks"
 Index = npt.NDArray[np.int32]  # (h, w)
 Colour = tuple[int, int, int]
 
 
 def read_index(path: Path, colours: Mapping[Colour, int]) -> Index:
-    """The (h, w) numbers of a mask picture: grey values of 8 or 16 bits, places in a palette, or named colours.
+    """The (h, w) numbers of a mask image: grey values of 8 or 16 bits, places in a palette, or named colours.
 
     Args:
         path: of the mask.
         colours: what a list of classes says that its colours mean.
 
     Raises:
-        ValueError: no readable picture, or of colours that nothing names.
+        ValueError: no readable image, or of colours that nothing names.
     """
     try:
-        with open_picture(path) as image:
+        with open_image(path) as image:
             image.load()
             if image.mode == "P" and colours:
                 by_colour = _by_palette(image, colours)
@@ -129,7 +129,7 @@ def numbered(names: Sequence[str]) -> dict[int, str]:
 
 
 def read_classes(index: Index, names: Mapping[int, str], image: LabelledImage) -> None:
-    """Add the connected parts of each class to a picture's labels.
+    """Add the connected parts of each class to an image's labels.
 
     Args:
         index: numbers of classes; 0 is background.
@@ -209,8 +209,8 @@ def _add(image: LabelledImage, name: str, crop: BoolMask, x: int, y: int) -> Non
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"images/{image.file}"
 
 
@@ -228,7 +228,7 @@ def class_list(classes: list[str]) -> str:
 
 
 def mask_files(image: LabelledImage, classes: list[str]) -> Iterator[tuple[str, bytes]]:
-    """A black and white PNG for each object of one picture; a black one where there is none."""
+    """A black and white PNG for each object of one image; a black one where there is none."""
     names = folders.folder_names(classes)
     for place, instance in enumerate(image.instances, 1):
         mask = instance.mask(image.height, image.width)

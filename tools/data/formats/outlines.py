@@ -86,14 +86,14 @@ def fill(polygons: Sequence[npt.ArrayLike], height: int, width: int) -> str | No
 
     Args:
         polygons: each a flat or (n, 2) list of x, y in pixels; one with fewer than three points adds nothing.
-        height: of the picture.
-        width: of the picture.
+        height: of the image.
+        width: of the image.
 
     Returns:
         None when no pixel is filled.
 
     Raises:
-        ValueError: the numbers are no places in such a picture. pycocotools, which dies of them, never sees those.
+        ValueError: the numbers are no places in such an image. pycocotools, which dies of them, never sees those.
     """
     flat = [_places(p, height, width) for p in polygons]
     flat = [p for p in flat if p.size >= 6]
@@ -107,7 +107,7 @@ def fill(polygons: Sequence[npt.ArrayLike], height: int, width: int) -> str | No
 
 
 def _places(polygon: npt.ArrayLike, height: int, width: int) -> Points:
-    """A foreign polygon as flat numbers, at most one picture's length outside."""
+    """A foreign polygon as flat numbers, at most one image's length outside."""
     try:
         places = np.asarray(polygon, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError, OverflowError) as error:

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from tools.data.formats.labels import LabelledImage, checked_box, class_name, clip_box, number, picture_size
+from tools.data.formats.labels import LabelledImage, checked_box, class_name, clip_box, image_size, number
 from tools.data.formats.text import xml_root
 from tools.data.sample import Box, Instance
 
 SPLITS = ("train", "val", "test")
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder."""
     return f"JPEGImages/{image.file}"
 
 
@@ -37,7 +37,7 @@ def lost(images: Iterable[LabelledImage]) -> Counter[str]:
 
 
 def to_xml(image: LabelledImage) -> str:
-    """The annotation of one picture."""
+    """The annotation of one image."""
     root = ET.Element("annotation")
     _add(root, "folder", "JPEGImages")
     _add(root, "filename", image.file)
@@ -62,7 +62,7 @@ def to_xml(image: LabelledImage) -> str:
 
 
 def from_xml(text: str | bytes) -> LabelledImage:
-    """Read the annotation of one picture; width and height are 0 where it does not say. Wrong labels are left out.
+    """Read the annotation of one image; width and height are 0 where it does not say. Wrong labels are left out.
 
     Raises:
         ValueError: no VOC annotation; says what is wrong.
@@ -72,10 +72,10 @@ def from_xml(text: str | bytes) -> LabelledImage:
         raise ValueError(f"its root is <{root.tag}>, not <annotation>")
     file = (root.findtext("filename") or "").strip()
     try:
-        image = LabelledImage(file, *picture_size(root.findtext("size/width"), root.findtext("size/height")))
+        image = LabelledImage(file, *image_size(root.findtext("size/width"), root.findtext("size/height")))
     except ValueError as error:
         image = LabelledImage(file, 0, 0, bad=[str(error)])
-    for place, entry in enumerate(root.iterfind("object"), 1):  # of the picture: an object's parts may be objects too
+    for place, entry in enumerate(root.iterfind("object"), 1):  # of the image: an object's parts may be objects too
         where = f"object {place}"
         try:
             name = class_name(entry.findtext("name"))

@@ -1,6 +1,6 @@
 """YOLO text labels: `class cx cy w h` to detect, `class x1 y1 ... xn yn` to segment, all normalised to 0..1.
 
-A file holds rows of one kind only: Ultralytics takes a mixed one for corrupt and drops its picture. One polygon a row
+A file holds rows of one kind only: Ultralytics takes a mixed one for corrupt and drops its image. One polygon a row
 is all there is, so parts of an instance are joined by a line; holes are cut open by a slit and lose nothing.
 """
 
@@ -24,13 +24,13 @@ _MAX_CLASSES = 100_000
 _NUMERIC = re.compile(r"[-+]?(\d[\d.,]*([eE][-+]?\d+)?|[.,]\d+|nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
 
 
-def picture_path(image: LabelledImage) -> str:
-    """Where a picture lies in the exported folder; its labels lie where `/images/` is replaced by `/labels/`."""
+def image_path(image: LabelledImage) -> str:
+    """Where an image lies in the exported folder; its labels lie where `/images/` is replaced by `/labels/`."""
     return f"images/{image.split}/{image.file}"
 
 
 def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
-    """Relative path and text of every label file, and of `data.yaml`. An empty text is a picture without objects."""
+    """Relative path and text of every label file, and of `data.yaml`. An empty text is an image without objects."""
     index = class_index(classes)
     for image in images:
         yield f"labels/{image.split}/{image.stem}.txt", to_rows(image, index, masks)
@@ -38,7 +38,7 @@ def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool
 
 
 def to_rows(image: LabelledImage, index: dict[str, int], masks: bool) -> str:
-    """The label file of one picture; with `masks`, an instance that has only a box becomes a rectangle."""
+    """The label file of one image; with `masks`, an instance that has only a box becomes a rectangle."""
     rows = []
     for instance in image.instances:
         values = _outline(instance, image) if masks else _box(instance, image)
@@ -138,11 +138,11 @@ def parse_rows(
     text: str, width: int, height: int, classes: list[str] | None, *, key_points: int = 0, scored: bool = False,
     bad: list[str] | None = None, asides: Counter[str] | None = None,
 ) -> list[Instance]:  # fmt: skip
-    """The labels of one picture.
+    """The labels of one image.
 
     Args:
         text: the label file; lines that begin with # are comments.
-        width: of the picture as shown, in pixels.
+        width: of the image as shown, in pixels.
         height: the same.
         classes: names in label order; None: the index is the name.
         key_points: numbers that follow a box in a set of poses; they are not used.

@@ -1,7 +1,7 @@
 """Where the camera stands and what it sees: rays and projections in plain numpy, no Blender.
 
 The world is z up. The camera looks at the origin from `FOCUS` units away; that distance, not the metre, is the unit
-of a scene, since only ratios show in a picture.
+of a scene, since only ratios show in an image.
 """
 
 import math
@@ -35,7 +35,7 @@ MIN_DEPRESSION = 4.5  # degrees under the horizon of the lowest point of a resti
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera with square pixels and a square picture."""
+    """A pinhole camera with square pixels and a square image."""
 
     position: Array  # (3,)
     axes: Array  # (3, 3): columns are right, up, back
@@ -44,7 +44,7 @@ class Camera:
 
     @property
     def half(self) -> float:
-        """Half the picture's width at distance 1."""
+        """Half the image's width at distance 1."""
         return math.tan(self.fov / 2)
 
     @property
@@ -58,7 +58,7 @@ class Camera:
         return -self.axes[:, 2]
 
     def ray(self, u: float, v: float) -> Array:
-        """Direction through a point of the picture; (0, 0) top left, (1, 1) bottom right; depth 1 along the view."""
+        """Direction through a point of the image; (0, 0) top left, (1, 1) bottom right; depth 1 along the view."""
         local = np.array([(2 * u - 1) * self.half, (1 - 2 * v) * self.half, -1.0])
         return np.asarray(self.axes @ local)
 
@@ -74,7 +74,7 @@ class Camera:
         return np.asarray(self.position + ray * ((z - self.position[2]) / ray[2]))
 
     def project(self, points: Array) -> tuple[Array, Array]:
-        """(n, 3) points to (n, 2) picture coordinates in 0..1 (unclipped) and (n,) depths along the view axis."""
+        """(n, 3) points to (n, 2) image coordinates in 0..1 (unclipped) and (n,) depths along the view axis."""
         local = (points - self.position) @ self.axes
         depth = np.maximum(-local[:, 2], 1e-3)
         scale = 0.5 / (self.half * depth)
@@ -111,7 +111,7 @@ def choose_camera(
     Args:
         rng: the scene's.
         viewpoint: one of `VIEWPOINTS`.
-        bottoms: lowest points of the wanted boxes, 0 top .. 1 bottom of the picture.
+        bottoms: lowest points of the wanted boxes, 0 top .. 1 bottom of the image.
         resting: the place has a surface.
         fov: range in degrees.
         pitch: range in degrees that the place has of its own.

@@ -17,7 +17,7 @@ GREY = 0.15  # mean a camera's meter aims at, linear; a little under 18 % keeps 
 
 @dataclass(frozen=True)
 class Film:
-    """How one picture is developed."""
+    """How one image is developed."""
 
     exposure: float = 0.0  # stops from the meter's choice
     cast: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -29,7 +29,7 @@ class Film:
 def develop(
     light: Floats, distance: Floats, subject: BoolMask, film: Film, noise: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """An RGB picture.
+    """An RGB image.
 
     Args:
         light: (h, w, 3) linear, not negative.
@@ -38,29 +38,29 @@ def develop(
         film: how.
         noise: the scene's.
     """
-    picture = np.nan_to_num(np.maximum(light, 0), posinf=50.0).astype(np.float32)
+    image = np.nan_to_num(np.maximum(light, 0), posinf=50.0).astype(np.float32)
     if film.haze:
-        picture = _haze(picture, distance, film)
-    picture = picture * (_meter(picture, subject) * 2.0**film.exposure)
+        image = _haze(image, distance, film)
+    image = image * (_meter(image, subject) * 2.0**film.exposure)
     balance = np.array(film.cast) * np.exp(noise.normal(0, 0.035, 3) * [1, 0.4, 1])
-    picture = picture * balance.astype(np.float32)
-    picture = _lens(picture, noise)
-    picture = _sensor(picture, noise)
-    return _tone(picture, noise)
+    image = image * balance.astype(np.float32)
+    image = _lens(image, noise)
+    image = _sensor(image, noise)
+    return _tone(image, noise)
 
 
-def write_jpeg(path: Path, picture: npt.NDArray[np.uint8], noise: np.random.Generator) -> None:
+def write_jpeg(path: Path, image: npt.NDArray[np.uint8], noise: np.random.Generator) -> None:
     """Save as a phone or a web page would: quality 78 to 96."""
     quality = int(noise.integers(78, 97))
-    done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise OSError(f"cannot encode {path}")
     path.write_bytes(data.tobytes())
 
 
-def _meter(picture: Floats, subject: BoolMask) -> float:
-    """Factor that brings the picture, and within it the subject, to a middle grey; bright skies count little."""
-    luma = np.log(np.clip(picture @ LUMA, 1e-4, 2.5))
+def _meter(image: Floats, subject: BoolMask) -> float:
+    """Factor that brings the image, and within it the subject, to a middle grey; bright skies count little."""
+    luma = np.log(np.clip(image @ LUMA, 1e-4, 2.5))
     whole = float(np.sort(luma.ravel())[: int(luma.size * 0.92)].mean())
     share = float(subject.mean())
     weight = 0.45 * share / (share + 0.05)
@@ -68,51 +68,51 @@ def _meter(picture: Floats, subject: BoolMask) -> float:
     return GREY / math.exp(min(max(level, math.log(0.004)), math.log(1.2)))
 
 
-def _haze(picture: Floats, distance: Floats, film: Film) -> Floats:
+def _haze(image: Floats, distance: Floats, film: Film) -> Floats:
     """Air between the camera and what it sees, by Beer's law."""
     far = np.where(distance > 0, distance, 200.0).astype(np.float32)
     far = np.asarray(cv2.GaussianBlur(far, (0, 0), 1.2), np.float32)
     through = np.exp(-film.haze * np.maximum(far - 0.4 * film.focus, 0) / film.focus)[..., None]
-    air = np.array(film.haze_colour, np.float32) * float(np.percentile(picture @ LUMA, 85))
-    return np.asarray(picture * through + air * (1 - through), np.float32)
+    air = np.array(film.haze_colour, np.float32) * float(np.percentile(image @ LUMA, 85))
+    return np.asarray(image * through + air * (1 - through), np.float32)
 
 
-def _lens(picture: Floats, noise: np.random.Generator) -> Floats:
+def _lens(image: Floats, noise: np.random.Generator) -> Floats:
     """Dark corners, a little softness, glare around what is very bright, now and then a shaken hand."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    picture = picture * (1 - noise.uniform(0, 0.18) * (x * x + y * y) / 2).astype(np.float32)[..., None]
-    bright = np.minimum(np.maximum(picture - 1.0, 0), 3)
+    image = image * (1 - noise.uniform(0, 0.18) * (x * x + y * y) / 2).astype(np.float32)[..., None]
+    bright = np.minimum(np.maximum(image - 1.0, 0), 3)
     if bright.any():
-        picture = picture + noise.uniform(0.02, 0.1) * cv2.GaussianBlur(bright, (0, 0), width / 40)
+        image = image + noise.uniform(0.02, 0.1) * cv2.GaussianBlur(bright, (0, 0), width / 40)
     softness = noise.choice([0.0, 0.3, 0.45, 0.7, 1.0], p=[0.25, 0.3, 0.25, 0.15, 0.05]) * width / 320
     if softness:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), softness), np.float32)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), softness), np.float32)
     if noise.random() < 0.06:
         length = int(noise.integers(3, 6) * width / 320) | 1
         kernel = np.zeros((length, length), np.float32)
         angle, middle = noise.uniform(0, math.pi), length // 2
         dx, dy = middle * math.cos(angle), middle * math.sin(angle)
         cv2.line(kernel, (round(middle - dx), round(middle - dy)), (round(middle + dx), round(middle + dy)), (1.0,))
-        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
-    return np.asarray(picture, np.float32)
+        image = np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.float32)
+    return np.asarray(image, np.float32)
 
 
-def _sensor(picture: Floats, noise: np.random.Generator) -> Floats:
+def _sensor(image: Floats, noise: np.random.Generator) -> Floats:
     """Photon noise that grows with the light, and the sensor's own in the dark."""
     shot, read = noise.uniform(0.002, 0.022), noise.uniform(0.0005, 0.004)
-    grain = noise.normal(0, 1, picture.shape).astype(np.float32)
+    grain = noise.normal(0, 1, image.shape).astype(np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), 0.6) * 1.6  # demosaicing smears it
-    return np.asarray(picture + grain * np.sqrt(np.maximum(picture, 0) * shot**2 + read**2), np.float32)
+    return np.asarray(image + grain * np.sqrt(np.maximum(image, 0) * shot**2 + read**2), np.float32)
 
 
-def _tone(picture: Floats, noise: np.random.Generator) -> npt.NDArray[np.uint8]:
+def _tone(image: Floats, noise: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Highlights roll off or clip, contrast and colour as makers like them, sRGB."""
-    picture = np.maximum(picture, 0)
+    image = np.maximum(image, 0)
     knee = noise.uniform(0.55, 0.95)
-    over = np.maximum(picture - knee, 0)
-    picture = np.minimum(picture, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
-    srgb = np.where(picture <= 0.0031308, picture * 12.92, 1.055 * np.power(np.maximum(picture, 1e-6), 1 / 2.4) - 0.055)
+    over = np.maximum(image - knee, 0)
+    image = np.minimum(image, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
+    srgb = np.where(image <= 0.0031308, image * 12.92, 1.055 * np.power(np.maximum(image, 1e-6), 1 / 2.4) - 0.055)
     contrast = noise.uniform(0.0, 0.35)
     srgb = srgb + contrast * (srgb * srgb * (3 - 2 * srgb) - srgb)
     grey = (srgb @ LUMA)[..., None]

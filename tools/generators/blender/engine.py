@@ -1,4 +1,4 @@
-"""The Blender engine: scenes in, rendered pictures with exact instances out, by a pool of worker processes.
+"""The Blender engine: scenes in, rendered images with exact instances out, by a pool of worker processes.
 
 Blender itself lives only in the workers (`worker.py`); this module imports in milliseconds.
 """
@@ -27,7 +27,7 @@ class BlenderGenerator(Generator):
 
     Args:
         library: what can be drawn.
-        size_px: side of the pictures.
+        size_px: side of the images.
         samples: light paths a pixel.
         workers: processes; None: one a core.
         timeout_s: seconds after which a scene's worker counts as hung.
@@ -54,7 +54,7 @@ class BlenderGenerator(Generator):
         cores = cpu_count()
         self._scratch = tempfile.TemporaryDirectory(prefix="sightsmith-blender-", ignore_cleanup_errors=True)
         self.size_px, self.samples, self._library = size_px, samples, library
-        self.stages_ms: list[dict[str, float]] = []  # of every picture so far, for benchmarks
+        self.stages_ms: list[dict[str, float]] = []  # of every image so far, for benchmarks
         hello = {
             "size_px": size_px,
             "samples": samples,
@@ -97,19 +97,19 @@ class BlenderGenerator(Generator):
             raise StepFailed(problem)
         folder = folder.resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        pictures = [folder / f"{s.id}.jpg" for s in scenes]
+        images = [folder / f"{s.id}.jpg" for s in scenes]
         bodies: list[dict[str, Any]] = [
-            {"scene": s.model_dump(mode="json"), "picture": str(p)} for s, p in zip(scenes, pictures, strict=True)
+            {"scene": s.model_dump(mode="json"), "picture": str(p)} for s, p in zip(scenes, images, strict=True)
         ]
         for reply in self._pool.map(bodies):
-            scene, picture = scenes[reply.index], pictures[reply.index]
-            if reply.answer is None or not picture.is_file():
+            scene, image = scenes[reply.index], images[reply.index]
+            if reply.answer is None or not image.is_file():
                 yield Failed(scene, reply.reason or "the worker wrote no picture")
                 continue
             self.stages_ms.append(reply.answer["stages_ms"])
             yield Generated(
                 scene=scene,
-                picture=picture,
+                image=image,
                 width=self.size_px,
                 height=self.size_px,
                 instances=[Instance.model_validate(i) for i in reply.answer["instances"]],
@@ -126,7 +126,7 @@ class BlenderGenerator(Generator):
             )
 
     def _credits(self, models: Sequence[str]) -> dict[str, Any]:
-        """Whose models a picture shows, under which licences; nothing where it shows none."""
+        """Whose models an image shows, under which licences; nothing where it shows none."""
         return {"models": [self._library.model(m)[0].credit() for m in models]} if models else {}
 
     def stop_by(self, check: Callable[[], None]) -> None:

@@ -44,7 +44,7 @@ def build_hand(stage: Stage) -> None:
 
 
 def _hold(stage: Stage, index: int, skin: Any) -> None:
-    """Palm behind, fingers round one side, thumb round the other, the arm out of the picture."""
+    """Palm behind, fingers round one side, thumb round the other, the arm out of the image."""
     rng, shape, camera = stage.rng, stage.shapes[index], stage.camera
     r = shape.radius
     # A hand is true to the metre within limits: round a cherry it would hide it, round a melon be a doll's.

@@ -23,7 +23,7 @@ class Labelled:
 
     number: int
     class_name: str  # of a look-alike, what draws it
-    points: Array  # (n, 2) projected vertices, 0..1 of the picture
+    points: Array  # (n, 2) projected vertices, 0..1 of the image
     whole: BoolMask  # (h, w), hidden by nothing
     depth: float
     outlined: BoolMask | None = None  # (h, w), of a wiry thing: `whole` with its small gaps
@@ -39,7 +39,7 @@ def outline_of(whole: BoolMask) -> BoolMask | None:
         return None
     round_px = _widest_gap(whole)
     side = len(round_px)
-    padded = np.pad(whole.astype(np.uint8), side)  # what is at the edge of the picture closes as elsewhere
+    padded = np.pad(whole.astype(np.uint8), side)  # what is at the edge of the image closes as elsewhere
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, round_px)[side:-side, side:-side].astype(bool)
     return closed if closed.sum() >= WIRY_FROM * whole.sum() else None
 

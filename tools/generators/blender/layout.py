@@ -1,4 +1,4 @@
-"""Where things go so that the picture shows them in the boxes that were asked for; plain numpy, no Blender."""
+"""Where things go so that the image shows them in the boxes that were asked for; plain numpy, no Blender."""
 
 import math
 import random
@@ -15,7 +15,7 @@ from tools.generators.blender.camera import FOCUS, Array, Camera
 Triangles = npt.NDArray[np.int64]
 Wanted = tuple[float, float, float, float]  # cx, cy, w, h in 0..1
 
-TALLEST = 0.92  # of the picture's height: a bottle wanted half a picture wide would else leave it at both ends
+TALLEST = 0.92  # of the image's height: a bottle wanted half an image wide would else leave it at both ends
 SUBPIXELS = 4  # silhouettes are drawn this much finer, then read at the pixels' centres, as the renderer does
 
 
@@ -95,7 +95,7 @@ def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, r
 
 
 def projected_box(shape: Shape, camera: Camera) -> Wanted:
-    """(cx, cy, w, h) of the whole thing in the picture, in 0..1, unclipped."""
+    """(cx, cy, w, h) of the whole thing in the image, in 0..1, unclipped."""
     points, _ = camera.project(shape.world)
     (x1, y1), (x2, y2) = points.min(axis=0), points.max(axis=0)
     return float(x1 + x2) / 2, float(y1 + y2) / 2, float(x2 - x1), float(y2 - y1)
@@ -128,13 +128,13 @@ def rest(shape: Shape, camera: Camera, wanted: Wanted, level: float = 0.0) -> No
     for _ in range(14):
         shape.position = camera.on_plane(u, v, level) - [0, 0, shape.scale * lowest]
         du, dv = _fit(shape, wanted, projected_box(shape, camera))
-        # Damped: near the horizon a small step in the picture is a long way on the ground.
+        # Damped: near the horizon a small step in the image is a long way on the ground.
         u, v = u + 0.7 * du, min(max(v + 0.7 * dv, -0.5), 3.0)
     shape.position = camera.on_plane(u, v, level) - [0, 0, shape.scale * lowest]
 
 
 def depths(wanted: Sequence[Wanted], order: Sequence[int], jitter: Sequence[float]) -> list[float]:
-    """Depths for things of about one size: what is smaller in the picture is further away."""
+    """Depths for things of about one size: what is smaller in the image is further away."""
     if not wanted:
         return []
     middle = sorted(w[2] for w in wanted)[len(wanted) // 2]
@@ -194,7 +194,7 @@ def footprints_meet(a: Shape, b: Shape, share: float = 0.08) -> bool:
 
 
 def silhouette(camera: Camera, vertices: Array, triangles: Triangles, size_px: int) -> BoolMask:
-    """(h, w) mask of a thing drawn alone: all its pixels inside the picture, hidden by nothing."""
+    """(h, w) mask of a thing drawn alone: all its pixels inside the image, hidden by nothing."""
     points, depth = camera.project(vertices)
     fine = np.zeros((size_px * SUBPIXELS, size_px * SUBPIXELS), np.uint8)
     # Fixed-point corners with 4 fractional bits; a pixel's centre is at a whole number for OpenCV, hence the half.

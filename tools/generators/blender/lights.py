@@ -274,7 +274,7 @@ def focus_camera(stage: Stage) -> Any:
     data = bpy.data.cameras.new("camera")
     data.sensor_width, data.angle = 36.0, camera.fov
     data.clip_start, data.clip_end = 0.05, 2000.0
-    # Diameter of the circle a far point becomes, as a share of the picture's width; phones: hardly any.
+    # Diameter of the circle a far point becomes, as a share of the image's width; phones: hardly any.
     blur = rng.choice([0.0, 0.0, 0.003, 0.006, 0.012, 0.022])
     if blur:
         aperture = blur * camera.width / 2

@@ -1,4 +1,4 @@
-"""The two renders of a scene: the picture, and which target every pixel shows with its distance. Inside the worker."""
+"""The two renders of a scene: the image, and which target every pixel shows with its distance. Inside the worker."""
 
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,8 @@ def clear() -> None:
     bpy.context.view_layer.material_override = None
 
 
-def render_picture(seed: int, samples: int, path: Path) -> Floats:
-    """The picture in linear light, (h, w, 3), top row first."""
+def render_image(seed: int, samples: int, path: Path) -> Floats:
+    """The image in linear light, (h, w, 3), top row first."""
     scene = bpy.context.scene
     cycles = scene.cycles
     cycles.samples, cycles.use_denoising, cycles.seed = samples, True, seed & 0x7FFFFFFF

@@ -338,7 +338,7 @@ def build_soil(stage: Stage) -> None:
 
 
 def _spots_on_ground(stage: Stage, count: int) -> list[Array]:
-    """Points of the ground evenly over the picture, not under what stands there."""
+    """Points of the ground evenly over the image, not under what stands there."""
     rng, spots = stage.rng, []
     for _ in range(count):
         where = stage.camera.on_plane(rng.uniform(-0.08, 1.08), rng.uniform(-0.05, 1.12), 0.0)
@@ -384,7 +384,7 @@ def foliage_leaf(stage: Stage) -> None:
 
 
 def branch_into_view(stage: Stage) -> Any:
-    """A branch with leaves that hangs in at an edge of the picture: something near in an empty sky."""
+    """A branch with leaves that hangs in at an edge of the image: something near in an empty sky."""
     foliage = Foliage(stage, TREE)
     rng, noise = stage.rng, stage.noise
     side = rng.choice([-0.1, 1.1])

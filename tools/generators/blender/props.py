@@ -208,7 +208,7 @@ def _paint(stage: Stage, prop: Prop) -> Any:
 
 
 def prop_size(stage: Stage, part: Geometry, smallest: float = 0.3, largest: float = 2.2) -> float:
-    """Units a metre of a prop is drawn as: true to the subject, within what keeps both in one picture."""
+    """Units a metre of a prop is drawn as: true to the subject, within what keeps both in one image."""
     longest = float(np.ptp(part.vertices, axis=0).max())
     return float(np.clip(longest * stage.metre, smallest * stage.subject, largest * stage.subject)) / longest
 

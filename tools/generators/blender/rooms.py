@@ -51,7 +51,7 @@ def _wall_paint(stage: Stage) -> Any:
 
 
 def back_wall(stage: Stage, y: float, level: float, *, open_share: float = 0.35) -> None:
-    """What is behind a surface: a wall with a window, pictures, furniture out of focus; or the open."""
+    """What is behind a surface: a wall with a window, images, furniture out of focus; or the open."""
     rng, camera = stage.rng, stage.camera
     from_behind = stage.spec.light == "backlight"
     if (rng.random() < open_share and stage.spec.light not in ("indoor lamp", "studio light")) or from_behind:
@@ -183,7 +183,7 @@ def build_conveyor(stage: Stage) -> None:
     """A belt between rails over rollers, in a hall."""
     rng, metre = stage.rng, stage.metre
     low, high = stage.bounds()
-    away = rng.random() < 0.35  # the belt runs from the camera; else across the picture
+    away = rng.random() < 0.35  # the belt runs from the camera; else across the image
     stage.plane("hall", surfaces.concrete(rng, metre, stage.wet), (-200, 200), (-60, 300), -6.0)
     paint, steel = surfaces.belt(rng, metre, stage.wet), surfaces.metal(rng, metre, stage.wet)
     margin = rng.uniform(0.25, 1.3) * max(stage.subject, 0.7)

@@ -1,4 +1,4 @@
-"""One SceneSpec to one picture with exact instances: build the set, render it twice, develop. Inside the worker."""
+"""One SceneSpec to one image with exact instances: build the set, render it twice, develop. Inside the worker."""
 
 import time
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.stage import Stage
 from tools.scenes.scene import Role, SceneObject, SceneSpec
 
-SHELF_STEP = 0.06  # things whose bottoms differ by less of the picture's height share a board
+SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 
 
 @dataclass(frozen=True)
 class ShootOptions:
-    """What is the same for all pictures of a run."""
+    """What is the same for all images of a run."""
 
     size_px: int
     samples: int
@@ -39,7 +39,7 @@ class ShootOptions:
 
 @dataclass(frozen=True)
 class Shot:
-    """A finished picture."""
+    """A finished image."""
 
     instances: list[Instance]
     lookalikes: list[Instance]
@@ -74,8 +74,8 @@ class Clock:
         self._last = now
 
 
-def shoot(spec: SceneSpec, library: Library, options: ShootOptions, picture: Path) -> Shot:
-    """Render a scene into `picture` (a .jpg).
+def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path) -> Shot:
+    """Render a scene into `image` (a .jpg).
 
     Raises:
         StepFailed: the context is unknown, or an asset cannot be read.
@@ -99,16 +99,16 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, picture: Pat
     if stage.wet:
         _soak([a.thing for a in actors])
     clock.lap("place")
-    linear = passes.render_picture(spec.seed, options.samples, picture.with_suffix(".light.exr"))
+    linear = passes.render_image(spec.seed, options.samples, image.with_suffix(".light.exr"))
     clock.lap("picture")
-    numbers, distance = passes.render_numbers(picture.with_suffix(".numbers.exr"))
+    numbers, distance = passes.render_numbers(image.with_suffix(".numbers.exr"))
     clock.lap("numbers")
     placed = _placed(stage, actors)
     targets, lookalikes = placed["target"], placed["lookalike"]
     subject = np.isin(numbers, [t.number for t in targets])
     film = _film(stage, light)
     noise = np.random.default_rng([spec.seed, 1])  # its own stream: what is built never changes how it is developed
-    write_jpeg(picture, develop(linear, distance, subject, film, noise), noise)
+    write_jpeg(image, develop(linear, distance, subject, film, noise), noise)
     clock.lap("develop")
     least = options.min_instance_px
     return Shot(
@@ -206,7 +206,7 @@ def _shelve(stage: Stage, shapes: list[Shape], boxes: list[tuple[float, float, f
     """Stand things on boards seen from the front: those of about one height share a board."""
     camera = stage.camera
     order = sorted(range(len(shapes)), key=lambda i: -(boxes[i][1] + boxes[i][3] / 2))
-    level: tuple[float, float] | None = None  # bottom in the picture, height in the scene
+    level: tuple[float, float] | None = None  # bottom in the image, height in the scene
     for i in order:
         hang(shapes[i], camera, boxes[i], FOCUS * (1 + 0.01 * stage.rng.random()))
         _, cy, _, h = projected_box(shapes[i], camera)

@@ -1,6 +1,6 @@
-"""The set of one picture while it is built: what stands where, how large a metre is, what may still be hidden.
+"""The set of one image while it is built: what stands where, how large a metre is, what may still be hidden.
 
-Runs inside the worker. Everything drawn comes from the scene's seed; nothing is kept from one picture to the next.
+Runs inside the worker. Everything drawn comes from the scene's seed; nothing is kept from one image to the next.
 """
 
 import random

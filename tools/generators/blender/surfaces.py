@@ -164,7 +164,7 @@ def glowing(name: str, colour: Colour, strength: float) -> Any:
 def leaf(rng: random.Random, colour: Colour, wet: float, dryness: float = 0.06) -> Any:
     """Leaves: each its own shade (mesh attribute `tint` 0..1), light shines through, a paler vein.
 
-    Built of the three simplest shaders: leaves fill most of an outdoor picture, and the Principled one would cost a
+    Built of the three simplest shaders: leaves fill most of an outdoor image, and the Principled one would cost a
     third of its render.
     """
     surface = Surface("leaf")

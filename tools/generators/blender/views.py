@@ -19,7 +19,7 @@ CROWNS: list[Colour] = [(0.05, 0.12, 0.03), (0.08, 0.17, 0.04), (0.12, 0.16, 0.0
 
 
 def build_inspection(stage: Stage) -> None:
-    """A belt that fills the picture from side to side, under a camera that hangs straight over it."""
+    """A belt that fills the image from side to side, under a camera that hangs straight over it."""
     rng, metre = stage.rng, stage.metre
     low, high = stage.bounds()
     stage.plane("under", surfaces.concrete(rng, metre, 0.0), (-60, 60), (-60, 60), -4.0)
@@ -186,7 +186,7 @@ def _road_across(stage: Stage, yaw: float) -> None:
 
 
 def _beside(stage: Stage, yaw: float) -> None:
-    """A house or a tree where the picture has room, true to the size of what is asked for."""
+    """A house or a tree where the image has room, true to the size of what is asked for."""
     rng, metre = stage.rng, stage.metre
     where = stage.camera.on_plane(rng.uniform(-0.1, 1.1), rng.uniform(-0.1, 1.1))
     house = rng.random() < 0.35 and not stage.avoids("house", "building")

@@ -1,6 +1,6 @@
 """A render worker: `python -m tools.generators.blender.worker`, one JSON line in, one out, until stdin ends.
 
-The first line says what is the same for all pictures; every other one is a scene. Blender writes on stdout when it
+The first line says what is the same for all images; every other one is a scene. Blender writes on stdout when it
 likes, so the answers go to a private copy of it and stdout itself leads to stderr.
 """
 

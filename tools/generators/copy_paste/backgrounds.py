@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.core.errors import FixArguments
+from tools.data.images import ImageArray, is_image, read_image, walk_files
 from tools.data.origin import DRAWN_GROUND
-from tools.data.pictures import Picture, is_picture, read_picture, walk_files
 from tools.scenes.scene import CONTEXTS
 
 PLANTS = frozenset({"orchard", "bush", "grass"})
@@ -27,7 +27,7 @@ class Backgrounds(Protocol):
     def contexts(self) -> list[str]:
         """Places they are known to show; empty when nothing says so."""
 
-    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[Picture, str]:
+    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[ImageArray, str]:
         """A new (size, size, 3) ground and what it was made of."""
 
 
@@ -40,7 +40,7 @@ class FormulaBackgrounds:
         """None: a texture shows no place."""
         return []
 
-    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[Picture, str]:
+    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[ImageArray, str]:
         """Foliage where plants grow, surfaces elsewhere."""
         from tools.trainers.formula import background
 
@@ -53,7 +53,7 @@ class PhotoBackgrounds:
     They must not show what is to be found: it would be there without a label.
 
     Raises:
-        FixArguments: the folder is missing or holds no picture.
+        FixArguments: the folder is missing or holds no image.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +61,7 @@ class PhotoBackgrounds:
             raise FixArguments(f"the folder of backgrounds {folder} does not exist")
         self.folder, self.source = folder, "photos of a folder"
         self._by_place: dict[str, list[Path]] = {}
-        for path in sorted(p for p in walk_files(folder) if is_picture(p) and p.is_file()):
+        for path in sorted(p for p in walk_files(folder) if is_image(p) and p.is_file()):
             places = [p.casefold() for p in path.relative_to(folder).parts[:-1] if p.casefold() in CONTEXTS]
             self._by_place.setdefault(places[-1] if places else "", []).append(path)
         if not self._by_place:
@@ -72,7 +72,7 @@ class PhotoBackgrounds:
         """Places that folders are named after."""
         return [c for c in CONTEXTS if c in self._by_place]
 
-    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[Picture, str]:
+    def draw(self, context: str, size_px: int, rng: np.random.Generator) -> tuple[ImageArray, str]:
         """A square crop of a photo, now and then mirrored."""
         paths = self._by_place.get(context) or self._by_place.get("") or self._all
         path = paths[int(rng.integers(len(paths)))]
@@ -90,8 +90,8 @@ class PhotoBackgrounds:
 
 @lru_cache(maxsize=48)
 def _photo(path: Path, short_px: int) -> npt.NDArray[np.uint8]:
-    """A photo whose shorter side is at most `short_px`: decoding a camera's file takes longer than a whole picture."""
-    photo = read_picture(path)
+    """A photo whose shorter side is at most `short_px`: decoding a camera's file takes longer than a whole image."""
+    photo = read_image(path)
     scale = short_px / min(photo.shape[:2])
     if scale >= 1:
         return photo

@@ -1,4 +1,4 @@
-"""Cut-outs: RGBA pictures of single things in a folder, found by what they show, ready to be pasted at any size."""
+"""Cut-outs: RGBA images of single things in a folder, found by what they show, ready to be pasted at any size."""
 
 import json
 import re
@@ -22,7 +22,7 @@ Rgba = npt.NDArray[np.uint8]
 
 CUTOUT_SUFFIXES = frozenset({".png", ".webp"})  # the common formats that keep an alpha channel
 INDEX = "index.json"
-# A cut-out is a thing on nothing: at least this share of the picture is clear, or it is a photo that was put here.
+# A cut-out is a thing on nothing: at least this share of the image is clear, or it is a photo that was put here.
 CLEAR_SHARE = 0.01
 _STOP = frozenset({"a", "an", "the", "of", "and", "with", "on", "in", "your", "also", "called", "or"})
 
@@ -75,7 +75,7 @@ class CutoutFolder:
         folder: searched with its subfolders.
 
     Raises:
-        FixArguments: the folder is missing or holds no RGBA picture, or its index is broken.
+        FixArguments: the folder is missing or holds no RGBA image, or its index is broken.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -206,7 +206,7 @@ def pyramid(path: Path, most_px: int) -> tuple[Rgba, ...]:
     Carried colours keep a blurred or scaled edge free of the dark or white fringe that clear pixels hide.
 
     Args:
-        path: an RGBA picture.
+        path: an RGBA image.
         most_px: longest side kept.
 
     Raises:

@@ -18,7 +18,7 @@ import numpy as np
 from tools.core.devices import cpu_count
 from tools.core.errors import StepFailed
 from tools.core.settings import Settings
-from tools.data.pictures import Picture, write_picture
+from tools.data.images import ImageArray, write_image
 from tools.data.sample import Instance
 from tools.generators import Failed, Generated, Generator
 from tools.generators.copy_paste.backgrounds import Backgrounds, FormulaBackgrounds, PhotoBackgrounds
@@ -37,7 +37,7 @@ from tools.scenes.scene import Role, SceneObject, SceneSpec
 from tools.trainers.formula_textures import colour_table, cut, leaf_outline, plant_hsv, texture_bank
 
 OBJECT_GAIN = 0.12  # each object's brightness varies by this much: not all stand in one light
-MAX_CLUTTER = 3  # unlabelled things in a picture with full clutter
+MAX_CLUTTER = 3  # unlabelled things in an image with full clutter
 CLUTTER_SIDE = (0.06, 0.20)
 SHADOWLESS = frozenset({"sky", "slide", "liquid"})  # nothing near enough behind to fall on
 FRONT_SIDE = (0.75, 0.7)  # side of what hides a thing, as a share of the thing's: at least, and more for a larger share
@@ -49,7 +49,7 @@ class CopyPasteGenerator(Generator):
     Args:
         cutouts: what can be pasted.
         backgrounds: what it is pasted on.
-        size_px: side of the pictures.
+        size_px: side of the images.
         workers: threads; OpenCV and numpy let others work meanwhile. None: one a core.
         min_instance_px: visible pixels below which an instance is not labelled.
         avoid: names and phrases of the task's classes; clutter never shows one of them unlabelled.
@@ -84,7 +84,7 @@ class CopyPasteGenerator(Generator):
         """Yield a result for each scene, in their order."""
         folder.mkdir(parents=True, exist_ok=True)
         threads = cv2.getNumThreads()
-        cv2.setNumThreads(1)  # the pictures are the parallel part
+        cv2.setNumThreads(1)  # the images are the parallel part
         waiting: deque[Future[Generated | Failed]] = deque()
         try:
             with ThreadPoolExecutor(self.workers) as pool:
@@ -104,18 +104,18 @@ class CopyPasteGenerator(Generator):
     def _make(self, scene: SceneSpec, folder: Path) -> Generated | Failed:
         started = time.perf_counter()
         try:
-            picture, instances, lookalikes, material = self.draw(scene)
+            image, instances, lookalikes, material = self.draw(scene)
         except StepFailed as error:
             return Failed(scene, str(error))
         path = folder / f"{scene.id}.jpg"
-        write_picture(path, picture)
+        write_image(path, image)
         return Generated(
-            scene=scene, picture=path, width=self.size_px, height=self.size_px, instances=instances,
+            scene=scene, image=path, width=self.size_px, height=self.size_px, instances=instances,
             seconds=round(time.perf_counter() - started, 4), provenance=material, lookalikes=lookalikes,
         )  # fmt: skip
 
-    def draw(self, scene: SceneSpec) -> tuple[Picture, list[Instance], list[Instance], dict[str, object]]:
-        """The (size, size, 3) picture of a scene, its visible targets and look-alikes, and what it was made of.
+    def draw(self, scene: SceneSpec) -> tuple[ImageArray, list[Instance], list[Instance], dict[str, object]]:
+        """The (size, size, 3) image of a scene, its visible targets and look-alikes, and what it was made of.
 
         Raises:
             StepFailed: no cut-out shows a target, or a file cannot be read.
@@ -214,7 +214,7 @@ def make_generator(settings: Settings, size_px: int, avoid: Iterable[str] = ()) 
 
     Args:
         settings: name the folders of cut-outs and backgrounds.
-        size_px: side of the pictures.
+        size_px: side of the images.
         avoid: names and phrases of the task's classes.
 
     Raises:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.data.pictures import Picture
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.generators.copy_paste.cutouts import Rgba
 
@@ -24,7 +24,7 @@ SHADOWS = {
     "overcast": (0.22, 0.05), "sun": (0.50, 0.16), "low sun": (0.50, 0.28), "backlight": (0.45, 0.20),
     "deep shade": (0.14, 0.04), "indoor lamp": (0.40, 0.12), "studio light": (0.28, 0.07),
 }  # fmt: skip
-# Gain, gamma and colour (red, green, blue) of a whole picture by light and weather.
+# Gain, gamma and colour (red, green, blue) of a whole image by light and weather.
 TONES = {
     "overcast": (0.98, 1.0, (0.98, 1.0, 1.02)), "sun": (1.08, 0.95, (1.03, 1.0, 0.96)),
     "low sun": (1.0, 1.0, (1.12, 1.0, 0.84)), "backlight": (0.86, 1.15, (1.0, 0.99, 0.98)),
@@ -32,18 +32,18 @@ TONES = {
     "studio light": (1.06, 0.95, (1.0, 1.0, 1.0)),
 }  # fmt: skip
 HAZE = (0.35, 205.0)  # share and grey level of the veil
-TONE_JITTER = 0.10  # of gain and of each colour's gain: two pictures of one light are not of one tone
+TONE_JITTER = 0.10  # of gain and of each colour's gain: two images of one light are not of one tone
 MATCHED = 0.35  # exponent by which an object's brightness follows that of its surroundings
 MATCH_LIMITS = (0.72, 1.30)
 
 
 @dataclass
 class Patch:
-    """Something ready to be laid on a picture."""
+    """Something ready to be laid on an image."""
 
     rgb: Floats  # (h, w, 3), 0..255
     alpha: Floats  # (h, w), 0..1
-    x: int  # of its top left corner in the picture; may be outside
+    x: int  # of its top left corner in the image; may be outside
     y: int
 
     @property
@@ -53,14 +53,14 @@ class Patch:
 
 
 class Canvas:
-    """A picture being pasted together, and whose every pixel is.
+    """An image being pasted together, and whose every pixel is.
 
     Args:
         ground: (size, size, 3) RGB; kept and changed.
     """
 
-    def __init__(self, ground: Picture) -> None:
-        self.picture: Floats = ground.astype(np.float32)
+    def __init__(self, ground: ImageArray) -> None:
+        self.image: Floats = ground.astype(np.float32)
         self.owner = np.zeros(ground.shape[:2], np.int16)
         self._whole: dict[int, tuple[int, tuple[float, float, float, float]]] = {}
 
@@ -79,7 +79,7 @@ class Canvas:
             return
         here, there = window
         alpha = patch.alpha[there]
-        target = self.picture[here]
+        target = self.image[here]
         target += (patch.rgb[there] - target) * alpha[..., None]
         self.owner[here][alpha >= SOLID] = number
 
@@ -103,12 +103,12 @@ class Canvas:
         shadow = Patch(patch.rgb, soft, round(patch.x - margin + dx), round(patch.y - margin + dy))
         if (window := self._window(shadow)) is not None:
             here, there = window
-            self.picture[here] *= 1 - strength * soft[there][..., None]
+            self.image[here] *= 1 - strength * soft[there][..., None]
 
     def local_brightness(self, patch: Patch) -> float:
-        """Mean brightness of what a patch would lie on, 0..255; that of the whole picture when it lies outside."""
+        """Mean brightness of what a patch would lie on, 0..255; that of the whole image when it lies outside."""
         window = self._window(patch)
-        region = self.picture if window is None else self.picture[window[0]]
+        region = self.image if window is None else self.image[window[0]]
         return float(region[::4, ::4].mean())
 
     def instances(self, names: dict[int, str], depths: dict[int, int]) -> list[Instance]:
@@ -127,8 +127,8 @@ class Canvas:
             )  # fmt: skip
         return found
 
-    def finished(self, light: str, weather: str, rng: np.random.Generator) -> Picture:
-        """The (size, size, 3) picture in the tone of its light."""
+    def finished(self, light: str, weather: str, rng: np.random.Generator) -> ImageArray:
+        """The (size, size, 3) image in the tone of its light."""
         gain, gamma, colour = TONES.get(light, (1.0, 1.0, (1.0, 1.0, 1.0)))
         gains = (
             gain
@@ -143,10 +143,10 @@ class Canvas:
         elif weather == "after rain":  # wet things are darker and more vivid
             table = 255 * (table / 255).clip(0, 1) ** 1.15
         table8 = np.clip(table, 0, 255).astype(np.uint8)[None]
-        return np.asarray(cv2.LUT(np.clip(self.picture, 0, 255).astype(np.uint8), table8), np.uint8)
+        return np.asarray(cv2.LUT(np.clip(self.image, 0, 255).astype(np.uint8), table8), np.uint8)
 
     def _window(self, patch: Patch) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
-        """Where a patch is in the picture, and which part of it that is; None when it lies outside."""
+        """Where a patch is in the image, and which part of it that is; None when it lies outside."""
         height, width = self.owner.shape
         h, w = patch.alpha.shape
         x1, y1, x2, y2 = max(0, patch.x), max(0, patch.y), min(width, patch.x + w), min(height, patch.y + h)
@@ -193,7 +193,7 @@ def fitted(
 
 
 def _outline(rgba: Rgba) -> npt.NDArray[np.float64]:
-    """(n, 2) convex outline of the opaque part, x and y as shares of the picture's sides."""
+    """(n, 2) convex outline of the opaque part, x and y as shares of the image's sides."""
     rows, columns = np.nonzero(rgba[..., 3] >= 128)
     if rows.size == 0:  # lost in scaling down
         rows, columns = np.array([0, rgba.shape[0] - 1]), np.array([0, rgba.shape[1] - 1])

@@ -101,7 +101,7 @@ def test_a_class_name_is_data_everywhere(raw):
     assert folders.parse_names(dict(folders.label_files([name]))["classes.json"]) == {
         folders.folder_names([name])[name]: name
     }
-    place = folders.picture_path(image, [name])
+    place = folders.image_path(image, [name])
     assert place.count("/") == 2 and place == f"train/{'-'.join(filter(None, ['000', slug(name)]))}/p.png"
 
 
@@ -222,12 +222,12 @@ def test_corners_in_coco_are_suspected(data):
         coco.from_coco(data)
 
 
-def test_a_box_that_leaves_its_picture_is_cut_and_said():
+def test_a_box_that_leaves_its_image_is_cut_and_said():
     image = coco.from_coco(boxes_of([5, 5, 70, 10], [1, 1, 9, 9], [2, 2, 62.5, 9])).images[0]
     assert image.instances[0].box == (5, 5, 64, 15) and image.asides == {CUT: 1}
 
 
-def test_coco_ids_are_compared_by_value_and_two_pictures_of_one_id_are_not_guessed():
+def test_coco_ids_are_compared_by_value_and_two_images_of_one_id_are_not_guessed():
     data = boxes_of([1, 1, 9, 9])
     data["annotations"][0] |= {"image_id": "1", "category_id": "1"}
     assert len(coco.from_coco(data).images[0].instances) == 1
@@ -236,7 +236,7 @@ def test_coco_ids_are_compared_by_value_and_two_pictures_of_one_id_are_not_guess
     assert all(image.is_unknown for image in read.images) and "two pictures" in read.bad[0]
 
 
-def test_a_size_that_no_picture_has_is_never_allocated():
+def test_a_size_that_no_image_has_is_never_allocated():
     data = coco_with()
     data["images"][0] |= {"width": 10**12}
     read = coco.from_coco(data)
@@ -395,7 +395,7 @@ def test_wrong_cvat_shapes_are_left_out(shape, match):
     assert len(image.bad) == 1 and re.search(match, image.bad[0])
 
 
-def test_cvat_reads_ellipses_and_refuses_sizes_that_no_picture_has():
+def test_cvat_reads_ellipses_and_refuses_sizes_that_no_image_has():
     image = cvat.from_xml(cvat_with('<ellipse label="a" cx="32" cy="24" rx="10" ry="5" rotation="90"/>')).images[0]
     assert image.instances[1].box == pytest.approx((27, 14, 37, 34), abs=1)
     image = cvat.from_xml(cvat_with("", 'width="1e12" height="48"')).images[0]

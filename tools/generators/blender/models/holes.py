@@ -1,4 +1,4 @@
-"""Holes that a texture cuts (leaves on cards, nets) made holes of the mesh: masks then show what the picture shows."""
+"""Holes that a texture cuts (leaves on cards, nets) made holes of the mesh: masks then show what the image shows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Models as Blender objects: opened once, cut down to what a picture shows, and kept; then only loaded and varied.
+"""Models as Blender objects: opened once, cut down to what an image shows, and kept; then only loaded and varied.
 
 Runs inside a render worker. A kept model is one mesh of our size: longest side 1, centred, z up, stood as its catalogue
 says, with small textures packed in.
@@ -25,7 +25,7 @@ from tools.generators.blender.models.words import Paint
 log = logging.getLogger(__name__)
 
 KEPT_FORMAT = 1  # of kept models: another one, and they are opened anew
-# A picture of 320 px shows a model over half of it: 4,000 triangles are one for every six pixels. Twice that.
+# An image of 320 px shows a model over half of it: 4,000 triangles are one for every six pixels. Twice that.
 MAX_TRIANGLES = 8000
 MAX_VERTICES = 3_000_000  # of a file; more would hold a worker up for minutes
 TEXTURE_PX = 256
@@ -104,7 +104,7 @@ def _keep(data: Any, path: Path) -> None:
 
 
 def open_model(model: Model, triangles: int = MAX_TRIANGLES, texture_px: int = TEXTURE_PX) -> Any:
-    """A model's file as one mesh, cut down to what a picture shows; see the module.
+    """A model's file as one mesh, cut down to what an image shows; see the module.
 
     Args:
         model: which one.

@@ -41,7 +41,7 @@ class Model:
         return is_free(self.licence)
 
     def credit(self) -> dict[str, str]:
-        """What a picture that shows it has to say."""
+        """What an image that shows it has to say."""
         return {
             "id": self.id, "name": self.name, "author": self.author, "licence": self.licence, "library": self.library,
         }  # fmt: skip

@@ -1,7 +1,7 @@
 """Things to draw from models: those of one name are one thing, whose appearances are the names in the catalogues.
 
 A narrower name ("bulldog") is not a thing of its own but some appearances of the broader one ("dog"), so that a bulldog
-is never left unlabelled in a picture of dogs. Names that the built-in catalogue has add their models to its thing.
+is never left unlabelled in an image of dogs. Names that the built-in catalogue has add their models to its thing.
 """
 
 from collections.abc import Iterable, Mapping

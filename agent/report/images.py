@@ -1,4 +1,4 @@
-"""Pictures of a report: what was trained on, and what the model saw against the truth, best and worst."""
+"""Images of a report: what was trained on, and what the model saw against the truth, best and worst."""
 
 import base64
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from tools.core.errors import SightsmithError
-from tools.data.pictures import read_picture
+from tools.data.images import read_image
 from tools.data.sample import Instance, Sample, evenly
 from tools.data.scores import EvaluatedOn
 from tools.metrics.predictions import Recogniser
 from tools.models.predict import class_colour, draw
 from tools.runs.runtime import RunContext
 
-Picture = npt.NDArray[np.uint8]
-SHEET = 24  # pictures of the contact sheet
-ASKED = 60  # test pictures the model is asked about for the report; a second or two
+ImageArray = npt.NDArray[np.uint8]
+SHEET = 24  # images of the contact sheet
+ASKED = 60  # test images the model is asked about for the report; a second or two
 SHOWN = 4  # best and worst ones each
 SHEET_PX, COMPARED_PX = 300, 440
 _PERFECT = 0.999
@@ -29,7 +29,7 @@ JPEG_QUALITY = 84  # with the sizes above a whole report stays near 2 MB
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture in the page."""
+    """An image in the page."""
 
     src: str  # data URI
     caption: str
@@ -39,10 +39,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Compared:
-    """Truth and answer on one test picture."""
+    """Truth and answer on one test image."""
 
     truth: Shown
-    answer: Shown | None  # None: a class for the whole picture, told in the caption of the truth
+    answer: Shown | None  # None: a class for the whole image, told in the caption of the truth
     agreement: float  # 0..1
 
 
@@ -57,7 +57,7 @@ class _Looked:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the model does on test pictures."""
+    """What the model does on test images."""
 
     on: EvaluatedOn
     looked_at: int
@@ -67,7 +67,7 @@ class Predictions:
 
 
 def contact_sheet(run: RunContext) -> list[Shown]:
-    """Kept training pictures with their labels drawn in, as unlike each other as `SHEET` pictures can be."""
+    """Kept training images with their labels drawn in, as unlike each other as `SHEET` images can be."""
     samples = [s for s in run.dataset.samples(verdict="kept") if s.split in (None, "train")]
     labelled = [s for s in samples if s.instances or s.label]
     chosen = diverse(labelled, SHEET - SHEET // 8)
@@ -75,10 +75,10 @@ def contact_sheet(run: RunContext) -> list[Shown]:
     shown = []
     for sample in [*chosen, *empty[: SHEET // 8 if labelled else SHEET]]:
         try:
-            picture = read_picture(run.path(sample.image))
+            image = read_image(run.path(sample.image))
         except SightsmithError:
             continue  # moved away by the user: the page shows the others
-        drawn = _draw(run, picture, sample.instances, SHEET_PX)
+        drawn = _draw(run, image, sample.instances, SHEET_PX)
         places = [sample.axes.get(axis, "") for axis in ("context", "light", "distance")]
         label = sample.label or ("" if sample.instances else "nothing to find")
         shown.append(_shown(drawn, ", ".join(filter(None, [label, *places])), SHEET_PX))
@@ -101,7 +101,7 @@ def diverse(samples: Sequence[Sample], count: int) -> list[Sample]:
 def predictions(
     run: RunContext, model: Recogniser, on: EvaluatedOn, samples: Sequence[Sample], threshold: float
 ) -> Predictions:
-    """Ask the model about test pictures and pick the best and the worst.
+    """Ask the model about test images and pick the best and the worst.
 
     Args:
         run: for its folder and class names.
@@ -115,7 +115,7 @@ def predictions(
     for sample in asked:
         run.check_stop()
         looked.append(_look(run, model, sample, threshold))
-    # Full pictures say more than empty ones that were rightly left empty, and nothing right is among the worst.
+    # Full images say more than empty ones that were rightly left empty, and nothing right is among the worst.
     looked.sort(key=lambda x: (-x.agreement, -len(x.sample.instances), x.sample.id))
     count = min(SHOWN, (len(looked) + 1) // 2)
     best = [x for x in looked if x.sample.instances or x.sample.label][:count] or looked[:count]
@@ -125,13 +125,13 @@ def predictions(
 
 
 def _look(run: RunContext, model: Recogniser, sample: Sample, threshold: float) -> _Looked:
-    picture = read_picture(run.folder / sample.image)
+    image = read_image(run.folder / sample.image)
     if model.kind == "classify":
-        shares = model.classify_many([picture])[0]
+        shares = model.classify_many([image])[0]
         said = max(shares, key=lambda name: shares[name])
         remark = f"answer: {said} ({100 * shares[said]:.0f} %)"
         return _Looked(sample, [], shares.get(sample.label or "", 0.0), remark, said == sample.label)
-    found = [i for i in model.predict_many([picture], threshold)[0] if i.score >= threshold]
+    found = [i for i in model.predict_many([image], threshold)[0] if i.score >= threshold]
     value, remark = agreement(sample.instances, found, sample.height, sample.width, run.settings.evaluation.match_iou)
     return _Looked(sample, found, value, remark, value >= _PERFECT)
 
@@ -144,12 +144,12 @@ def agreement(
     Args:
         truth: labelled objects.
         found: what the model found, best first.
-        height: of the picture.
-        width: of the picture.
+        height: of the image.
+        width: of the image.
         match_iou: IoU from which two are the same object.
 
     Returns:
-        0..1 (1 for an empty picture left empty), and a remark such as "3 of 4 found, 1 false alarm".
+        0..1 (1 for an empty image left empty), and a remark such as "3 of 4 found, 1 false alarm".
     """
     if not truth and not found:
         return 1.0, "rightly left empty"
@@ -184,20 +184,20 @@ def _overlaps(truth: Sequence[Instance], found: Sequence[Instance], height: int,
 
 def _compare(run: RunContext, looked: _Looked) -> Compared:
     sample = looked.sample
-    picture = read_picture(run.folder / sample.image)
+    image = read_image(run.folder / sample.image)
     where = ", ".join(v for k, v in sample.axes.items() if k in ("context", "light", "distance"))
     if run.task.kind == "classify":
         caption = " · ".join(filter(None, [f"truth: {sample.label}", looked.remark, where]))
-        return Compared(_shown(picture, caption, COMPARED_PX), None, looked.agreement)
-    truth = _shown(_draw(run, picture, sample.instances, COMPARED_PX), f"truth · {where}".rstrip(" ·"), COMPARED_PX)
-    answer = _shown(_draw(run, picture, looked.found, COMPARED_PX), looked.remark, COMPARED_PX)
+        return Compared(_shown(image, caption, COMPARED_PX), None, looked.agreement)
+    truth = _shown(_draw(run, image, sample.instances, COMPARED_PX), f"truth · {where}".rstrip(" ·"), COMPARED_PX)
+    answer = _shown(_draw(run, image, looked.found, COMPARED_PX), looked.remark, COMPARED_PX)
     return Compared(truth, answer, looked.agreement)
 
 
-def _draw(run: RunContext, picture: Picture, instances: Sequence[Instance], side_px: int) -> Picture:
-    """Labels drawn on a picture that was first brought to its size in the page, so that lines stay visible."""
-    h, w = picture.shape[:2]
-    names, small = run.task.class_names, _fit(picture, side_px)
+def _draw(run: RunContext, image: ImageArray, instances: Sequence[Instance], side_px: int) -> ImageArray:
+    """Labels drawn on an image that was first brought to its size in the page, so that lines stay visible."""
+    h, w = image.shape[:2]
+    names, small = run.task.class_names, _fit(image, side_px)
     placed = [_scaled(i, h, w, small) for i in instances]
     _light_edges(small, placed)
     drawn = draw(small, placed, names, labels=_needs_names(run))
@@ -207,15 +207,15 @@ def _draw(run: RunContext, picture: Picture, instances: Sequence[Instance], side
     return drawn
 
 
-def _light_edges(picture: Picture, instances: Sequence[Instance]) -> None:
+def _light_edges(image: ImageArray, instances: Sequence[Instance]) -> None:
     """A white edge under every outline: red on a red apple cannot be seen."""
     for instance in instances:
-        mask = instance.mask(*picture.shape[:2])
+        mask = instance.mask(*image.shape[:2])
         if mask is None:
-            cv2.rectangle(picture, *_corners(instance), (255, 255, 255), 4, cv2.LINE_AA)
+            cv2.rectangle(image, *_corners(instance), (255, 255, 255), 4, cv2.LINE_AA)
             continue
         outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(picture, outlines, -1, (255, 255, 255), 3, cv2.LINE_AA)
+        cv2.drawContours(image, outlines, -1, (255, 255, 255), 3, cv2.LINE_AA)
 
 
 def _corners(instance: Instance) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -227,8 +227,8 @@ def _needs_names(run: RunContext) -> bool:
     return len(run.task.classes) > 1
 
 
-def _scaled(instance: Instance, height: int, width: int, onto: Picture) -> Instance:
-    """An instance of a (height, width) picture on one of another size."""
+def _scaled(instance: Instance, height: int, width: int, onto: ImageArray) -> Instance:
+    """An instance of a (height, width) image on one of another size."""
     h, w = onto.shape[:2]
     x, y = w / width, h / height
     counts = None
@@ -240,17 +240,17 @@ def _scaled(instance: Instance, height: int, width: int, onto: Picture) -> Insta
     return instance.model_copy(update={"box": (x1 * x, y1 * y, x2 * x, y2 * y), "counts": counts})
 
 
-def _fit(picture: Picture, side_px: int) -> Picture:
-    """At most `side_px` long; small pictures are enlarged by whole steps at most to it."""
-    h, w = picture.shape[:2]
+def _fit(image: ImageArray, side_px: int) -> ImageArray:
+    """At most `side_px` long; small images are enlarged by whole steps at most to it."""
+    h, w = image.shape[:2]
     scale = side_px / max(h, w)
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8)
 
 
-def _shown(picture: Picture, caption: str, side_px: int) -> Shown:
-    fitted = _fit(picture, side_px)
+def _shown(image: ImageArray, caption: str, side_px: int) -> Shown:
+    fitted = _fit(image, side_px)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     src = "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
     return Shown(src, caption, fitted.shape[1], fitted.shape[0])

@@ -1,4 +1,4 @@
-"""Read and write picture files: RGB uint8 arrays in, RGB uint8 arrays out, nothing else."""
+"""Read and write image files: RGB uint8 arrays in, RGB uint8 arrays out, nothing else."""
 
 import io
 import os
@@ -16,10 +16,10 @@ from PIL import Image, UnidentifiedImageError
 
 from tools.core.errors import StepFailed
 
-Picture = npt.NDArray[np.uint8]
+ImageArray = npt.NDArray[np.uint8]
 
 WRITTEN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
-PICTURE_SUFFIXES = WRITTEN_SUFFIXES | {".jfif", ".jpe", ".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k"}
+IMAGE_SUFFIXES = WRITTEN_SUFFIXES | {".jfif", ".jpe", ".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k"}
 # Photos too, but not read: they are named, never passed over.
 RAW_SUFFIXES = frozenset({
     ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw",
@@ -31,14 +31,14 @@ UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 # The largest cameras on sale give about 150 megapixels (450 MB decoded); more is taken for a decompression bomb.
 MAX_PIXELS = 160_000_000
 _JPEG_QUALITY = 95  # above it files grow and nothing is seen
-_TEN_BITS = 1024  # 16-bit pictures that stay below this hold 8-bit values in a wide type
+_TEN_BITS = 1024  # 16-bit images that stay below this hold 8-bit values in a wide type
 _ORIENTATION = 0x0112  # EXIF tag
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
-# What files that are called pictures turn out to be, by their first bytes.
+# What files that are called images turn out to be, by their first bytes.
 _DISGUISES = (
     (b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"<svg", "an SVG drawing"),
     (b"%pdf", "a PDF"), (b"%!ps", "PostScript"), (b"pk\x03\x04", "a zip archive"), (b"{", "JSON or text"),
@@ -46,12 +46,12 @@ _DISGUISES = (
 )  # fmt: skip
 
 
-def is_picture(path: Path) -> bool:
-    """Whether the name ends like a picture's; hidden files never do."""
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+def is_image(path: Path) -> bool:
+    """Whether the name ends like an image's; hidden files never do."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
-def is_unread_picture(path: Path) -> bool:
+def is_unread_image(path: Path) -> bool:
     """Whether the name ends like that of a photo in a format that is not read."""
     return path.suffix.lower() in UNREAD_SUFFIXES and not path.name.startswith(".")
 
@@ -110,7 +110,7 @@ def plain_name(name: str) -> str:
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
-    """Width and height, as OpenCV wants them, of a scaled picture: a strip keeps a pixel."""
+    """Width and height, as OpenCV wants them, of a scaled image: a strip keeps a pixel."""
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -118,25 +118,25 @@ def read_size(path: Path) -> tuple[int, int]:
     """Width and height as shown (EXIF rotation applied); pixels are decoded only where a PNG needs it.
 
     Raises:
-        StepFailed: the file is missing, empty, no picture, or a decompression bomb; the message names it.
+        StepFailed: the file is missing, empty, no image, or a decompression bomb; the message names it.
     """
-    with open_picture(path) as image:
+    with open_image(path) as image:
         swapped = orientation_of(image, path) >= 5 and image.format != "TIFF"  # Pillow turns a TIFF's size by itself
         return (image.height, image.width) if swapped else (image.width, image.height)
 
 
 def read_orientation(path: Path) -> int:
-    """How a picture's pixels are to be turned, 1..8 as in EXIF; 1 where that is not said or nonsense.
+    """How an image's pixels are to be turned, 1..8 as in EXIF; 1 where that is not said or nonsense.
 
     Raises:
         StepFailed: as `read_size`.
     """
-    with open_picture(path) as image:
+    with open_image(path) as image:
         return orientation_of(image, path)
 
 
 def orientation_of(image: Image.Image, path: Path) -> int:
-    """`read_orientation` of an opened picture.
+    """`read_orientation` of an opened image.
 
     Raises:
         StepFailed: a PNG that keeps it behind its pixels is cut off.
@@ -150,25 +150,25 @@ def orientation_of(image: Image.Image, path: Path) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def read_picture(path: Path) -> Picture:
-    """An (h, w, 3) RGB picture with its EXIF rotation applied; transparent parts become white.
+def read_image(path: Path) -> ImageArray:
+    """An (h, w, 3) RGB image with its EXIF rotation applied; transparent parts become white.
 
     Args:
         path: any format Pillow knows, and HEIC; of an animation the first frame.
 
     Raises:
-        StepFailed: the file is missing, empty, cut off, no picture, or a decompression bomb; the message names it.
+        StepFailed: the file is missing, empty, cut off, no image, or a decompression bomb; the message names it.
     """
     return _pixels(path, path)
 
 
-def check_picture(path: Path) -> None:
-    """Decode a picture for nothing but to see that it is whole; a JPEG at an eighth of its size, which is quicker.
+def check_image(path: Path) -> None:
+    """Decode an image for nothing but to see that it is whole; a JPEG at an eighth of its size, which is quicker.
 
     Raises:
-        StepFailed: as `read_picture`.
+        StepFailed: as `read_image`.
     """
-    with open_picture(path) as image:
+    with open_image(path) as image:
         try:
             image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
@@ -178,15 +178,15 @@ def check_picture(path: Path) -> None:
             raise _broken(path, error) from error
 
 
-def decode_picture(content: bytes, name: str) -> Picture:
-    """`read_picture` for the bytes of a file, which must be of a kind that a camera or a browser writes.
+def decode_image(content: bytes, name: str) -> ImageArray:
+    """`read_image` for the bytes of a file, which must be of a kind that a camera or a browser writes.
 
     Args:
         content: of the file.
-        name: of the picture, for messages.
+        name: of the image, for messages.
 
     Raises:
-        StepFailed: as `read_picture`.
+        StepFailed: as `read_image`.
     """
     return _pixels(Path(name), io.BytesIO(content), UPLOAD_FORMATS)
 
@@ -195,36 +195,36 @@ def sent_size(content: bytes, name: str) -> tuple[int, int]:
     """Width and height as stored, of the bytes of a file; nothing is decoded.
 
     Raises:
-        StepFailed: as `read_picture`.
+        StepFailed: as `read_image`.
     """
-    with open_picture(Path(name), io.BytesIO(content), UPLOAD_FORMATS) as image:
+    with open_image(Path(name), io.BytesIO(content), UPLOAD_FORMATS) as image:
         return image.size
 
 
-def write_picture(path: Path, picture: Picture) -> None:
-    """Write an (h, w, 3) RGB or (h, w) grey picture beside its place and rename it; the suffix decides the format.
+def write_image(path: Path, image: ImageArray) -> None:
+    """Write an (h, w, 3) RGB or (h, w) grey image beside its place and rename it; the suffix decides the format.
 
     Raises:
-        ValueError: not a uint8 picture, or a suffix that is no picture's.
+        ValueError: not a uint8 image, or a suffix that is no image's.
         OSError: the disk is full or read-only.
     """
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or 0 in picture.shape:
-        raise ValueError(f"a picture is (h, w, 3) or (h, w) uint8, not {picture.shape} {picture.dtype}")
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or 0 in image.shape:
+        raise ValueError(f"a picture is (h, w, 3) or (h, w) uint8, not {image.shape} {image.dtype}")
     if path.suffix.lower() not in WRITTEN_SUFFIXES:
         raise ValueError(f"{path.name}: not a picture's suffix; known: {', '.join(sorted(WRITTEN_SUFFIXES))}")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     options: dict[str, Any] = {"quality": _JPEG_QUALITY} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
     try:
-        Image.fromarray(picture).save(temporary, **options)
+        Image.fromarray(image).save(temporary, **options)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _pixels(path: Path, source: Path | io.BytesIO, formats: tuple[str, ...] | None = None) -> Picture:
-    """An opened picture, decoded and upright."""
-    with open_picture(path, source, formats) as image:
+def _pixels(path: Path, source: Path | io.BytesIO, formats: tuple[str, ...] | None = None) -> ImageArray:
+    """An opened image, decoded and upright."""
+    with open_image(path, source, formats) as image:
         try:
             image.load()
             turn = _UPRIGHT.get(orientation_of(image, path))  # after loading: Pillow turns the pixels of some formats
@@ -236,10 +236,10 @@ def _pixels(path: Path, source: Path | io.BytesIO, formats: tuple[str, ...] | No
             raise _broken(path, error) from error
 
 
-def open_picture(
+def open_image(
     path: Path, source: Path | io.BytesIO | None = None, formats: tuple[str, ...] | None = None
 ) -> Image.Image:
-    """An opened, not yet decoded picture of bearable size.
+    """An opened, not yet decoded image of bearable size.
 
     Args:
         path: its name, for messages.

@@ -1,6 +1,6 @@
-"""The picture at the top of the README: what a run's model finds on test pictures that it never saw.
+"""The image at the top of the README: what a run's model finds on test images that it never saw.
 
-python benchmarks/readme_picture.py runs/NAME docs/demo.jpg
+python benchmarks/readme_image.py runs/NAME docs/demo.jpg
 """
 
 import sys
@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 
 from agent.run_folder import open_run
-from tools.data.pictures import read_picture, write_picture
+from tools.data.images import read_image, write_image
 from tools.models.predict import Predictor, draw
 
 COLUMNS, ROWS, SIDE_PX = 4, 2, 300
 
 
 def main() -> None:
-    """Draw the first test pictures that show something, in the order of their ids."""
+    """Draw the first test images that show something, in the order of their ids."""
     run = open_run(Path(sys.argv[1]))
     best = run.record.best
     if best is None:
@@ -25,10 +25,10 @@ def main() -> None:
     model, tiles = Predictor.load(run.path(best.weights)), []
     samples = [s for s in run.dataset.samples(verdict="kept", split="test") if s.instances]
     for sample in samples[: COLUMNS * ROWS]:
-        picture = read_picture(run.path(sample.image))
-        tiles.append(cv2.resize(draw(picture, model.predict(picture, best.threshold)), (SIDE_PX, SIDE_PX)))
+        image = read_image(run.path(sample.image))
+        tiles.append(cv2.resize(draw(image, model.predict(image, best.threshold)), (SIDE_PX, SIDE_PX)))
     rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles) - COLUMNS + 1, COLUMNS)]
-    write_picture(Path(sys.argv[2]), np.vstack(rows))
+    write_image(Path(sys.argv[2]), np.vstack(rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Picture files: what is read is what is shown; what cannot be read is refused by name."""
+"""ImageArray files: what is read is what is shown; what cannot be read is refused by name."""
 
 import struct
 import zlib
@@ -9,29 +9,29 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from tools.core.errors import StepFailed
-from tools.data.pictures import (
+from tools.data.images import (
     MAX_PIXELS,
-    check_picture,
-    decode_picture,
-    is_picture,
-    is_unread_picture,
-    read_picture,
+    check_image,
+    decode_image,
+    is_image,
+    is_unread_image,
+    read_image,
     read_size,
     walk_files,
-    write_picture,
+    write_image,
 )
 
 
 def _gradient(height=6, width=10):
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[..., 0] = np.arange(width, dtype=np.uint8) * 20
-    picture[..., 1] = np.arange(height, dtype=np.uint8)[:, None] * 30
-    return picture
+    image = np.zeros((height, width, 3), np.uint8)
+    image[..., 0] = np.arange(width, dtype=np.uint8) * 20
+    image[..., 1] = np.arange(height, dtype=np.uint8)[:, None] * 30
+    return image
 
 
 def test_png_round_trip_leaves_no_other_file(tmp_path):
-    write_picture(tmp_path / "a" / "b.png", _gradient())
-    assert np.array_equal(read_picture(tmp_path / "a" / "b.png"), _gradient())
+    write_image(tmp_path / "a" / "b.png", _gradient())
+    assert np.array_equal(read_image(tmp_path / "a" / "b.png"), _gradient())
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.png"]
 
 
@@ -42,7 +42,7 @@ def test_exif_rotation_is_applied(tmp_path, orientation, turn):
     exif[0x0112] = orientation
     Image.fromarray(_gradient()).save(path, exif=exif)
     expected = np.rot90(_gradient(), turn)
-    assert np.array_equal(read_picture(path), expected)
+    assert np.array_equal(read_image(path), expected)
     assert read_size(path) == (expected.shape[1], expected.shape[0])
 
 
@@ -58,7 +58,7 @@ def test_exif_rotation_is_applied(tmp_path, orientation, turn):
 )
 def test_every_mode_becomes_rgb(tmp_path, image, pixel):
     image.save(tmp_path / "a.png")
-    read = read_picture(tmp_path / "a.png")
+    read = read_image(tmp_path / "a.png")
     assert read.shape == (4, 4, 3)
     assert tuple(read[0, 0]) == pixel
 
@@ -91,17 +91,17 @@ def test_refused_with_the_name_of_the_file(tmp_path, content, message):
     path = tmp_path / "holiday.png"
     if content is not None:
         path.write_bytes(content)
-    for reader in (read_picture, read_size):
+    for reader in (read_image, read_size):
         with pytest.raises(StepFailed, match=message) as caught:
             reader(path)
         assert "holiday.png" in str(caught.value)
 
 
-def test_cut_off_picture_is_refused(tmp_path):
+def test_cut_off_image_is_refused(tmp_path):
     path = tmp_path / "half.jpg"
-    write_picture(path, np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    write_image(path, np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
     path.write_bytes(path.read_bytes()[:1500])
-    for reader in (read_picture, check_picture):
+    for reader in (read_image, check_image):
         with pytest.raises(StepFailed, match=r"half\.jpg.*cut off"):
             reader(path)
 
@@ -120,20 +120,20 @@ def test_photos_of_telephones_and_browsers_are_read_upright(tmp_path, suffix, tu
     path = tmp_path / f"photo.{suffix}"
     form = {"heic": "HEIF", "jfif": "JPEG", "jpe": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper())
     Image.fromarray(stored).save(path, format=form, exif=exif)
-    read = read_picture(path)
+    read = read_image(path)
     assert read_size(path) == (60, 40) and read.shape == (40, 60, 3)
     assert read[:16].mean() > 200 and read[24:].mean() < 20
-    assert np.array_equal(decode_picture(path.read_bytes(), path.name), read)
-    check_picture(path)
+    assert np.array_equal(decode_image(path.read_bytes(), path.name), read)
+    check_image(path)
 
 
-def test_a_file_that_is_no_picture_installs_nothing(tmp_path, monkeypatch):
+def test_a_file_that_is_no_image_installs_nothing(tmp_path, monkeypatch):
     """Ultralytics puts an `open` in Pillow's place that fetches a HEIF package when it does not know a file."""
     from ultralytics.utils import checks
 
     monkeypatch.setattr(checks, "check_requirements", lambda *a, **k: pytest.fail("a package was asked for"))
     with pytest.raises(StepFailed, match="a web page"):
-        decode_picture(b"<html></html>", "html.jpg")
+        decode_image(b"<html></html>", "html.jpg")
 
 
 def test_linked_folders_are_walked_once(tmp_path):
@@ -151,16 +151,16 @@ def test_linked_folders_are_walked_once(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "picture"),
+    ("name", "image"),
     [
         ("a.png", np.zeros((4, 4, 3), np.float32)),
         ("a.png", np.zeros((0, 4, 3), np.uint8)),
         ("a.txt", np.zeros((4, 4, 3), np.uint8)),
     ],
 )
-def test_write_refuses_what_is_no_picture(tmp_path, name, picture):
+def test_write_refuses_what_is_no_image(tmp_path, name, image):
     with pytest.raises(ValueError, match="picture"):
-        write_picture(tmp_path / name, picture)
+        write_image(tmp_path / name, image)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -168,6 +168,6 @@ def test_write_refuses_what_is_no_picture(tmp_path, name, picture):
     ("name", "expected"),
     [("a.JPG", True), ("a.png", True), (".a.png", False), ("a.json", False), ("a.HEIC", True), ("a.dng", False)],
 )
-def test_is_picture(tmp_path, name, expected):
-    assert is_picture(tmp_path / name) is expected
-    assert is_unread_picture(tmp_path / name) is name.endswith(".dng")
+def test_is_image(tmp_path, name, expected):
+    assert is_image(tmp_path / name) is expected
+    assert is_unread_image(tmp_path / name) is name.endswith(".dng")

@@ -1,8 +1,8 @@
-"""Minutes and memory of what is done to all pictures at once, as they become many.
+"""Minutes and memory of what is done to all images at once, as they become many.
 
-    python benchmarks/many_pictures.py FOLDER [--counts 10000 100000 1000000] [--parts rows curate score labels]
+    python benchmarks/many_images.py FOLDER [--counts 10000 100000 1000000] [--parts rows curate score labels]
 
-Rows alone: the pictures are a byte each, since what is done to one picture costs the same among many. Each part of each
+Rows alone: the images are a byte each, since what is done to one image costs the same among many. Each part of each
 count runs in a process of its own; printed are seconds, the exponent by which they grew since the count before, and the
 most memory that the process held (`memory_mb`: of its own, without pages of files, which the system takes back).
 """
@@ -34,12 +34,12 @@ from tools.steps.curate import EMBEDDING, Candidate, find_copies, find_outliers,
 TASK = TaskSpec(
     kind="detect", classes=[ClassSpec(name="apple", drawn_as="apple")], budget=Budget(images=1, rounds=1)
 )  # fmt: skip
-COPIES = 10  # every so many pictures is one of an earlier one
+COPIES = 10  # every so many images is one of an earlier one
 _BLOCK = 10_000
 
 
 def samples(count: int) -> Iterator[Sample]:
-    """Pictures with two boxes each."""
+    """Images with two boxes each."""
     rng = np.random.default_rng(0)
     for n in range(count):
         corner = rng.uniform(0, 200, 2)
@@ -59,9 +59,9 @@ def rows(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]
 
     def write() -> None:
         for sample in samples(count):
-            picture = folder / "new.png"
-            picture.write_bytes(b"x")
-            data.add_sample(sample, picture)
+            image = folder / "new.png"
+            image.write_bytes(b"x")
+            data.add_sample(sample, image)
 
     yield "write rows", write
     yield "read rows", lambda: sum(len(s.instances) for s in data.samples(verdict="kept"))
@@ -71,7 +71,7 @@ def rows(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]
 def curate(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """Copies and outliers among embeddings about a hundred places, and splits of all."""
     rng = np.random.default_rng(0)
-    # As pictures differ: 128 directions hold nine tenths (measured on 2,194 renders and photos).
+    # As images differ: 128 directions hold nine tenths (measured on 2,194 renders and photos).
     scale = 1 / (1 + np.arange(EMBEDDING) / 15)
     places = rng.normal(size=(100, EMBEDDING)) * scale
     vectors = store(count, EMBEDDING, folder)
@@ -95,7 +95,7 @@ def curate(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]
 
 
 def score(count: int, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Two detections a picture against two labels."""
+    """Two detections an image against two labels."""
     rng = np.random.default_rng(0)
     given = list(samples(count))
     answers = {

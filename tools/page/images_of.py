@@ -1,4 +1,4 @@
-"""Pictures of a data set as a page shows them: large, with labels drawn in."""
+"""Images of a data set as a page shows them: large, with labels drawn in."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tools.data.pictures import Picture, read_picture, scaled_size
+from tools.data.images import ImageArray, read_image, scaled_size
 from tools.data.sample import BoolMask, Sample
 from tools.models.predict import draw
 from tools.page.thumbnails import jpeg
 
 _LARGE_PX = 1280
-_NAMED_PX = 300  # smaller pictures would be covered by the names
+_NAMED_PX = 300  # smaller images would be covered by the names
 _PENDING = (255, 170, 40)  # a mask that is proposed: no class has this colour
 _CHOSEN = (255, 255, 255)
 
 
-def large_picture(
+def large_image(
     folder: Path, sample: Sample, names: Sequence[str], *, pending: BoolMask | None = None, chosen: int | None = None
 ) -> bytes:
     """A JPEG of a sample with its labels, at most 1280 px.
@@ -30,11 +30,11 @@ def large_picture(
         chosen: position of the object that is pointed out, or whose mask the pending one replaces.
 
     Raises:
-        StepFailed: the picture is missing or broken.
+        StepFailed: the image is missing or broken.
     """
-    picture = read_picture(folder / sample.image)
+    image = read_image(folder / sample.image)
     shown = [i for n, i in enumerate(sample.instances) if pending is None or n != chosen]  # its new mask is shown
-    drawn = draw(picture, shown, names, labels=max(picture.shape[:2]) >= _NAMED_PX)
+    drawn = draw(image, shown, names, labels=max(image.shape[:2]) >= _NAMED_PX)
     line = max(1, round(max(drawn.shape[:2]) / 300))
     if pending is not None:
         drawn[pending] = (drawn[pending] * 0.5 + np.array(_PENDING) * 0.5).astype(np.uint8)
@@ -54,6 +54,6 @@ def large_picture(
     return jpeg(drawn)
 
 
-def _outline(drawn: Picture, mask: BoolMask, colour: tuple[int, int, int], line: int) -> None:
+def _outline(drawn: ImageArray, mask: BoolMask, colour: tuple[int, int, int], line: int) -> None:
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, edges, -1, colour, line, cv2.LINE_AA)
