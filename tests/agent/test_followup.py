@@ -178,8 +178,12 @@ def script(kind: str, place: str) -> list[AIMessage]:
     return calls.get(kind, [AIMessage(f"About {kind}: this is what I can do.")])
 
 
-@pytest.mark.parametrize(("said", "kind", "outcome", "words"), TABLE)
-def test_a_word_with_a_language_model(folder: Path, tmp_path: Path, said: str, kind: str, outcome: str, words: str):
+# Of each kind and outcome one in each script: what a model does then is the same whatever the words were.
+ONE_OF_A_KIND = list({(kind, outcome, said.isascii()): (said, kind, outcome) for said, kind, outcome, _ in TABLE}.values())
+
+
+@pytest.mark.parametrize(("said", "kind", "outcome"), ONE_OF_A_KIND)
+def test_a_word_with_a_language_model(folder: Path, tmp_path: Path, said: str, kind: str, outcome: str):
     place = str(photos(tmp_path))
     said = said.format(photos=place)
     wanted = kind if outcome in ("waits", "answered", "done") and not said.startswith("I need the out") else "words"
