@@ -179,7 +179,7 @@ def script(kind: str, place: str) -> list[AIMessage]:
 
 
 # Of each kind and outcome one in each script: what a model does then is the same whatever the words were.
-ONE_OF_A_KIND = list({(kind, outcome, said.isascii()): (said, kind, outcome) for said, kind, outcome, _ in TABLE}.values())
+ONE_OF_A_KIND = list({(kind, how, said.isascii()): (said, kind, how) for said, kind, how, _ in TABLE}.values())
 
 
 @pytest.mark.parametrize(("said", "kind", "outcome"), ONE_OF_A_KIND)
