@@ -30,7 +30,7 @@ ui: setup
 test: setup
 	@logs=$$(mktemp -d) && trap 'rm -r "$$logs"' EXIT && \
 	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 --durations 10 -m "not slow" 2>&1 || touch "$$logs/red"; } | tee "$$logs/fast"; \
-	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 --durations 20 -m slow 2>&1 || touch "$$logs/red"; } | tee "$$logs/slow"; \
+	{ OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --max-worker-restart 0 --no-loadscope-reorder --durations 20 -m slow 2>&1 || touch "$$logs/red"; } | tee "$$logs/slow"; \
 	for part in fast slow; do \
 		printf '\n%s tests: ' $$part; tail -n 1 "$$logs/$$part"; grep -E '^(FAILED|ERROR) ' "$$logs/$$part"; \
 	done; \

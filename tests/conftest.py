@@ -5,6 +5,7 @@ import functools
 import os
 import sqlite3
 import sys
+from collections import Counter
 from typing import Any
 
 import hypothesis
@@ -46,3 +47,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     if (hub := sys.modules.get("huggingface_hub.constants")) is not None:  # it has read the variables already
         monkeypatch.setattr(hub, "HF_HUB_CACHE", str(home / "hub"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files of few tests first: those take longest, and begun last they leave the other workers idle."""
+    if all(item.get_closest_marker("slow") for item in items):
+        many = Counter(item.path for item in items)
+        items.sort(key=lambda item: many[item.path])
