@@ -31,9 +31,11 @@ def image_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
-    """Relative path and text of the one label file."""
-    yield "annotations.xml", to_xml(images, classes, masks)
+def label_files(
+    images: Iterable[LabelledImage], classes: list[str], masks: bool
+) -> Iterator[tuple[str, Iterator[str]]]:  # fmt: skip
+    """Relative path and text, in pieces, of the one label file."""
+    yield "annotations.xml", xml_text(images, classes, masks)
 
 
 def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
@@ -43,13 +45,23 @@ def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
 
 def to_xml(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> str:
     """The whole file."""
-    root = ET.Element("annotations")
-    ET.SubElement(root, "version").text = "1.1"
-    root.append(meta_element(classes))
-    for place, image in enumerate(images):
-        root.append(image_element(place, image, masks))
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return "".join(xml_text(images, classes, masks))
+
+
+def xml_text(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[str]:
+    """The file, an image at a time: of a million no more than one is in memory."""
+    version = ET.Element("version")
+    version.text = "1.1"
+
+    def line(element: ET.Element) -> str:
+        ET.indent(element, level=1)
+        return f"  {ET.tostring(element, encoding='unicode')}\n"
+
+    yield "<annotations>\n"
+    yield line(version)
+    yield line(meta_element(classes))
+    yield from (line(image_element(place, image, masks)) for place, image in enumerate(images))
+    yield "</annotations>\n"
 
 
 def meta_element(classes: list[str]) -> ET.Element:

@@ -226,12 +226,23 @@ def image_path(image: LabelledImage) -> str:
     return f"{image.split}/{image.file}"
 
 
-def label_files(images: Iterable[LabelledImage], classes: list[str], masks: bool) -> Iterator[tuple[str, str]]:
-    """Relative path and text of every label file: one a split, beside its images."""
-    for split in coco.SPLITS:
-        part = [image for image in images if image.split == split]
-        if part:
-            yield METADATA.format(split=split), "".join(f"{row_text(image, classes, masks)}\n" for image in part)
+def label_files(
+    images: Iterable[LabelledImage], classes: list[str], masks: bool
+) -> Iterator[tuple[str, Iterator[str]]]:  # fmt: skip
+    """Relative path and text, in pieces, of every label file: one a split, beside its images.
+
+    Args:
+        images: gone through several times.
+        classes: names in label order.
+        masks: whether to say them.
+    """
+    present = {image.split for image in images}
+    for split in (s for s in coco.SPLITS if s in present):
+
+        def rows(split: str = split) -> Iterator[str]:
+            return (f"{row_text(image, classes, masks)}\n" for image in images if image.split == split)
+
+        yield METADATA.format(split=split), rows()
 
 
 def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:

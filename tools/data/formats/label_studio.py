@@ -304,9 +304,16 @@ def image_path(image: LabelledImage) -> str:
     return f"images/{image.file}"
 
 
-def label_files(images: Iterable[LabelledImage], masks: bool) -> Iterator[tuple[str, str]]:
-    """Relative path and text of the one label file."""
-    yield FILE, "[" + ",\n".join(task_text(n, image, masks) for n, image in enumerate(images, 1)) + "]\n"
+def label_files(images: Iterable[LabelledImage], masks: bool) -> Iterator[tuple[str, Iterator[str]]]:
+    """Relative path and text, in pieces, of the one label file."""
+
+    def text() -> Iterator[str]:
+        yield "["
+        for place, image in enumerate(images, 1):
+            yield ("" if place == 1 else ",\n") + task_text(place, image, masks)
+        yield "]\n"
+
+    yield FILE, text()
 
 
 def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
