@@ -23,6 +23,7 @@ class Policy:
     mosaic: float = 0.5  # chance of four images in one
     scale: tuple[float, float] = (0.5, 1.6)  # objects of other sizes than the renders'
     rotate_deg: float = 12.0
+    stretch: float = 0.0  # width against height is changed by up to this much, as a natural logarithm
     flip: float = 0.5  # left-right; things have an up and a down
     colour: float = (
         0.5  # strength of hue, saturation, exposure and white balance; with 1 an orange is as red as an apple
@@ -43,7 +44,10 @@ _GROUNDS = 96  # drawn backgrounds; 55 MB
 _GROUND_PX = 448
 _GROUND_SEED = 20_011
 
-PLAIN = Policy(0.0, (1.0, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, windows_about=0.0)
+PLAIN = Policy(
+    mosaic=0.0, scale=(1.0, 1.0), rotate_deg=0.0, flip=0.0, colour=0.0, degrade=0.0, paste=0.0, foreign=0.0,
+    windows_about=0.0,
+)  # fmt: skip
 
 
 def vary(rng: np.random.Generator, examples: Sequence[Example], size_px: int, policy: Policy) -> Example:
@@ -106,11 +110,14 @@ def _place(
     scale = zoom * float(np.exp(rng.uniform(low, high))) * max(shape) / max(h, w)
     angle = np.deg2rad(rng.uniform(-policy.rotate_deg, policy.rotate_deg))
     mirror = -1.0 if rng.random() < policy.flip else 1.0
-    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
-    linear = np.array([[cos * mirror, -sin], [sin * mirror, cos]])
-    spare = np.array([width - w * scale, height - h * scale])  # room around the image, or what of it is cut off
+    # Areas stay: an object that is wider is lower by as much.
+    wider = float(np.exp(rng.uniform(-policy.stretch, policy.stretch) / 2)) if policy.stretch else 1.0
+    across, down = scale * wider, scale / wider
+    cos, sin = np.cos(angle), np.sin(angle)
+    linear = np.array([[cos * mirror * across, -sin * down], [sin * mirror * across, cos * down]])
+    spare = np.array([width - w * across, height - h * down])  # room around the image, or what of it is cut off
     where = rng.uniform(0, 1, 2) if policy.scale != (1.0, 1.0) or zoom != 1.0 else np.array([0.5, 0.5])
-    centre = np.array([w, h]) * scale / 2 + spare * where
+    centre = np.array([w * across, h * down]) / 2 + spare * where
     shift = centre - linear @ np.array([(w - 1) / 2, (h - 1) / 2]) - 0.5
     if zoom > 1.0 and len(example.classes) and rng.random() < policy.windows_about:
         shift = _about_an_object(rng, example, linear, shift, np.array([width, height]), spare)

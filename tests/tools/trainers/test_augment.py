@@ -50,6 +50,28 @@ def test_given_boxes_move_with_their_objects(seed):
     assert np.abs(made.boxes - tight).max(initial=0) <= 2.0
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_labels_stay_on_objects_that_are_stretched(seed):
+    stretched = replace(FULL, mosaic=0.0, rotate_deg=0.0, paste=0.0, foreign=0.0, stretch=0.6)
+    made = vary(np.random.default_rng(seed), [example(boxes=True)], 128, stretched)
+    assert np.abs(made.boxes - boxes_of(made.ids, len(made.classes))).max(initial=0) <= 2.0
+    for number, kind in enumerate(made.classes, start=1):
+        assert share_of_colour(made, number, ["disc", "square"][kind]) > 0.8
+
+
+def test_a_stretch_changes_shapes_and_not_how_large_things_are():
+    large = example(boxes=True)
+    sides = []
+    for seed in range(60):
+        made = vary(np.random.default_rng(seed), [large], 96, replace(PLAIN, stretch=0.3))
+        x1, y1, x2, y2 = made.boxes[0]  # a disc
+        sides.append((x2 - x1, y2 - y1))
+    wide, high = np.array(sides).T
+    x1, y1, x2, y2 = large.boxes[0]
+    assert 1.15 < (wide / high).max() < 1.45 and 0.69 < (wide / high).min() < 0.87
+    assert np.abs(wide * high / ((x2 - x1) * (y2 - y1)) - 1).max() < 0.05
+
+
 def test_plain_only_scales():
     made = vary(np.random.default_rng(0), [example()], 96, PLAIN)
     assert np.abs(made.image.astype(int) - example().image).max() <= 1
