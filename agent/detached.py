@@ -43,6 +43,7 @@ def start(
     real: Path | None = None,
     assets: Path | None = None,
     few: Path | None = None,
+    unlabelled: Path | None = None,
     options: dict[str, Any] | None = None,
     visitor: bool = False,
 ) -> str:
@@ -54,7 +55,8 @@ def start(
         secrets: environment of the worker alone, such as OPENAI_API_KEY.
         real: folder of labelled photos.
         assets: folder of models.
-        few: folder of some labelled photos to make more like them.
+        few: folder of some photos of the thing to learn from.
+        unlabelled: folder of photos without labels.
         options: images, rounds, minutes, money, effort.
         visitor: the request is not by the owner of this machine, whose folders it may then not name.
 
@@ -64,7 +66,7 @@ def start(
     """
     if not request.strip():
         raise FixArguments("the request is empty; name a thing, such as: segment apples in an orchard")
-    run = start_run(request, settings, real=real, assets=assets, few=few, options=options)
+    run = start_run(request, settings, real=real, assets=assets, few=few, unlabelled=unlabelled, options=options)
     if visitor:
         run.record.visitor = True
         run.save()
@@ -81,6 +83,7 @@ def go_on(
     more_rounds: int = 0,
     llm: str | None = None,
     few: Path | None = None,
+    unlabelled: Path | None = None,
     visitor: bool = False,
 ) -> None:
     """Set a worker on a run that waits, was stopped, or has come to its end.
@@ -92,6 +95,7 @@ def go_on(
         more_rounds: rounds to add.
         llm: another chat model.
         few: photos of the thing, shown as the answer to a question.
+        unlabelled: more photos beside these, without labels.
         visitor: the word is not by the owner of this machine; from then on the run is as a visitor's.
 
     Raises:
@@ -110,7 +114,7 @@ def go_on(
     if llm:
         arguments.append(f"--llm={llm}")
     if few is not None:
-        show_photos(folder, few)
+        show_photos(folder, few, unlabelled)
         arguments.append(f"--answer={SHOWN}")
     if visitor and not (record := read_record(folder)).visitor:
         record.visitor = True

@@ -63,8 +63,8 @@ def start_run(
             raise FixArguments(f"{flag} {given}: there is no such folder")
         if given is not None and not _is_text(str(given.resolve())):
             raise FixArguments(f"{flag} {str(given)!a}: the name is no UTF-8 text, so no record can hold it; rename it")
-    if unlabelled is not None and next(find_photos([unlabelled]), None) is None:
-        raise FixArguments(f"--unlabelled {unlabelled}: there is no picture in it")
+    if unlabelled is not None:
+        _check_unlabelled(unlabelled)
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise FixArguments(f"--run {name!r}: use letters, digits, '.', '_' and '-', at most 64")
     if few is not None:
@@ -90,12 +90,18 @@ def start_run(
     return RunContext(folder, record, settings, listener=listener, auto_approve=auto_approve)
 
 
-def show_photos(folder: Path, few: Path) -> None:
+def _check_unlabelled(folder: Path) -> None:
+    if next(find_photos([folder]), None) is None:
+        raise FixArguments(f"--unlabelled {folder}: there is no picture in it")
+
+
+def show_photos(folder: Path, few: Path, unlabelled: Path | None = None) -> None:
     """Give a run photos of its thing, to be learnt from in place of drawn ones.
 
     Args:
         folder: of a run whose work has not begun.
         few: photos of the thing, with labels or without.
+        unlabelled: more photos, which join where that helps.
 
     Raises:
         FixArguments: there is no such folder of photos, or the run has begun its first round.
@@ -105,6 +111,8 @@ def show_photos(folder: Path, few: Path) -> None:
     few = labelled_folder(few, Settings(runs_dir=folder.parent))
     if next(find_photos([few]), None) is None:
         raise FixArguments(f"--few {few}: there is no picture in it")
+    if unlabelled is not None:
+        _check_unlabelled(unlabelled)
     if record.rounds:
         data = {"request": record.request, "few": str(few)}
         raise FixArguments(f"{record.name} has begun with what it had; start a new run", Code.BEGUN, data)
@@ -113,6 +121,8 @@ def show_photos(folder: Path, few: Path) -> None:
 
         check_apart(few, Path(record.real))
     record.few, record.approved = str(few.resolve()), False
+    if unlabelled is not None:
+        record.unlabelled = str(unlabelled.resolve())
     write_json(folder / "run.json", record.model_dump(mode="json"))
 
 

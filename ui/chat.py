@@ -44,7 +44,7 @@ def _welcome() -> None:
     if example:
         _start(example)
     with st.expander(t("show_title"), icon=":material/photo_camera:"), widgets.told():
-        show.render("new", "", lambda name, photos: _start(t("show_request", name=name), photos))
+        show.render("new", "", lambda name, few, more: _start(t("show_request", name=name), few, more))
     with st.expander(t("options"), icon=":material/tune:"):
         _options()
     request = st.chat_input(t("ask"), key="request", max_chars=4000)
@@ -95,7 +95,7 @@ def _index(values: list[str], value: str | None) -> int | None:
     return values.index(value) if value in values else None
 
 
-def _start(request: str, few: Path | None = None) -> None:
+def _start(request: str, few: Path | None = None, unlabelled: Path | None = None) -> None:
     chosen = st.session_state.get("options", {})
     given = {k: v for k, v in st.session_state.get("defaults", {}).items() if v is not None}
     if chosen.get("effort"):
@@ -110,6 +110,7 @@ def _start(request: str, few: Path | None = None) -> None:
             session.connection(),
             real=photos / chosen["real"] if chosen.get("real") else None,
             few=few or (photos / chosen["few"] if chosen.get("few") else None),
+            unlabelled=unlabelled,
             assets=assets_folder(session.runs_dir()) / chosen["assets"] if chosen.get("assets") else None,
             options={k: chosen.get(k) for k in ("images", "rounds", "minutes", "money", "effort")},
             visitor=login.is_shared(),
@@ -362,18 +363,19 @@ def _waiting(folder: Path, record: RunRecord) -> None:
                     _go_on(folder, answer=str(option))
             if record.few is None:
                 with st.expander(t("show_title"), icon=":material/photo_camera:"):
-                    show.render(record.name, "", lambda _name, photos: _go_on(folder, few=photos))
+                    show.render(record.name, "", lambda _name, few, more: _go_on(folder, few=few, unlabelled=more))
     answer = st.chat_input(t("answer"), key=f"answer-{record.name}", max_chars=4000)
     if answer:
         _go_on(folder, answer=answer)
 
 
 def _go_on(
-    folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None, few: Path | None = None
-) -> None:
+    folder: Path, *, answer: str | None = None, more_rounds: int = 0, llm: str | None = None, few: Path | None = None,
+    unlabelled: Path | None = None,
+) -> None:  # fmt: skip
     with widgets.told(), st.spinner(t("starting")):
         detached.go_on(
             folder, session.connection(), answer=answer, more_rounds=more_rounds, llm=llm, few=few,
-            visitor=login.is_shared(),
+            unlabelled=unlabelled, visitor=login.is_shared(),
         )  # fmt: skip
         st.rerun()

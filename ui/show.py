@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tools.models.predict import Predictor
 
 _MOST = 20  # photos on one page
-Learn = Callable[[str, Path], None]  # the thing's name, and the labelled set
+# The thing's name, the labelled set, and the set whose other photos join without labels.
+Learn = Callable[[str, Path, Path | None], None]
 
 
 def render(key: str, name: str, learn: Learn) -> None:
@@ -115,11 +116,13 @@ def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Clic
 
 def _finish(key: str, folder: Path, dataset: Dataset, name: str, state: dict[str, str], learn: Learn) -> None:
     done = sum(bool(s.instances) for s in _photos(dataset))
+    others = dataset.count() - done
+    join = bool(done and others) and st.checkbox(t("show_others", count=others), key=f"show_others-{key}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("show_learn"), type="primary", key=f"show_learn-{key}", disabled=not done):
             write_labels(folder)
             state.pop(key, None)
-            learn(name, folder)
+            learn(name, folder, folder if join else None)
         if st.button(t("show_other"), key=f"show_other-{key}"):
             state.pop(key, None)
             st.rerun()

@@ -138,6 +138,9 @@ def resume(
     few: Annotated[
         Path | None, typer.Option(help="Photos of the thing, for a run that asks what it is: with labels or without.")
     ] = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="With --few: more photos, which join where that helps.")
+    ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -145,12 +148,15 @@ def resume(
     """Go on with a run that was stopped, killed, needs an answer, or is to have more rounds."""
     from agent.run_folder import open_run, show_photos
     from tools.core.answers import SHOWN
+    from tools.core.errors import FixArguments
     from tools.core.files import clear_leftovers
     from tools.runs.runtime import read_record
 
     record = read_record(runs_dir / run)
     if few is not None:
-        show_photos(runs_dir / run, few)
+        show_photos(runs_dir / run, few, unlabelled)
+    elif unlabelled is not None:
+        raise FixArguments("--unlabelled goes with --few here: photos beside those that show the thing.")
     if record.status == "finished" and not more_rounds:
         clear_leftovers(runs_dir / run)  # it may have been killed at its last word
         typer.echo(f"{run} is finished; see: sightsmith show {run}", err=True)

@@ -21,21 +21,26 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine"),
 ]
-PLACES = ((60, 100), (130, 70), (100, 140))  # of the thing in each photo
+PLACES = ((60, 100), (130, 70), (100, 140), (80, 60))  # of the thing in each photo
 SMALL = {"SIGHTSMITH_SHOWN_EPOCHS": "1", "SIGHTSMITH_SHOWN_PICTURES": "8", "SIGHTSMITH_SHOWN_FOLDS": "2"}
 
 
 @pytest.fixture
 def photos(tmp_path):
     folder = tmp_path / "mine"
-    for number, (x, y) in enumerate(PLACES):
-        image = ground(200, 50 + number)
-        cv2.circle(image, (x, y), 30, (210, 40, 40), -1)
-        write_image(folder / f"{number}.png", image)
+    for number in range(3):
+        _take(folder, number)
     return folder
 
 
+def _take(folder, number):
+    image = ground(200, 50 + number)
+    cv2.circle(image, PLACES[number], 30, (210, 40, 40), -1)
+    write_image(folder / f"{number}.png", image)
+
+
 def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
+    _take(photos, 3)  # and one that nobody clicks on joins
     server = Server(tmp_path, **SMALL)
     try:
         with playwright.sync_playwright() as driver:
@@ -44,7 +49,7 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
             page.tab.get_by_text("Show me photos of it", exact=True).first.click()
             page.tab.get_by_label("What is it called?").fill("zorbling")
             page.tab.locator("input[type=file]").first.set_input_files([str(p) for p in sorted(photos.iterdir())])
-            page.tab.get_by_text("2.png").first.wait_for()
+            page.tab.get_by_text("3.png").first.wait_for()
             page.click("Show them")
             page.wait_for("Click once on each zorbling")
             for number in range(3):
@@ -54,6 +59,8 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
                 place.click(position={"x": x / 200 * box["width"], "y": y / 200 * box["height"]})
                 page.wait_for(f"photos with a mark: {number + 1}")
                 page.settle()
+            page.tab.get_by_text("Learn from the 1 without a mark too", exact=False).click()
+            page.settle()
             page.tab.screenshot(path=str(tmp_path / "marked.png"), full_page=True)
             page.click("Learn it")
             page.wait_until(lambda: "run=" in page.tab.url, "the run has a page")
@@ -71,6 +78,7 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
             page.wait_for("learnt from the photos that you showed")
         assert Predictor.load(server.runs_dir / name / record().best.weights).names == ["zorbling"]
         assert record().evaluation["cross_val"].images == 3
+        assert record().unlabelled == record().few and "photos without labels are" in " ".join(record().photo_notes)
     finally:
         server.close()
 

@@ -45,6 +45,8 @@ def usable(run: RunContext, shown: Sequence[Sample], judges: Sequence[Sample]) -
     apart: Apart = set_apart([(f.path, f.name) for f in files], [*own, *of_samples(judges)])
     kept = [f for f in files if apart.keeps(f.path)]
     out = len(files) - len(kept) - len(apart.unreadable)
+    if run.record.unlabelled == run.record.few:  # one folder, in which some photos have labels
+        out = 0
     notes = [f"{out} of the photos without labels are of photos that are shown or judge, and left out"] if out else []
     return kept, notes
 

@@ -478,6 +478,7 @@ def _unlabelled_line(run: RunContext) -> str:
     where, real, task = run.record.unlabelled, run.record.real, run.record.task
     assert task is not None
     if run.record.few is not None:
+        where = "the others of the same folder" if where == run.record.few else where
         return f"{where}: what the model is sure of on them is learnt from too, if the cross-validation gains by it"
     places = "" if task.contexts or task.budget.rounds < 2 else "later pictures are made at places like theirs"
     learnt = "what the model is sure of on them is learnt at the end" if real else ""

@@ -50,7 +50,10 @@ TEXTS: dict[str, str] = {
         "Photos that show the thing: it is learnt from them. Brought on the page “Bring photos”, or shown here."
     ),
     "show_title": "Show me photos of it",
-    "show_about": "Your own gadget, pest, defect or animal. Three photos are a start, twelve are good.",
+    "show_about": (
+        "Your own gadget, pest, defect or animal. Three photos are a start, twelve are good; others may stay without a "
+        "mark."
+    ),
     "show_name": "What is it called?",
     "show_photos": "Photos of it (no labels needed)",
     "show_next": "Show them",
@@ -60,6 +63,7 @@ TEXTS: dict[str, str] = {
     "show_learn": "Learn it",
     "show_other": "Other photos",
     "show_done": "photos with a mark: {count}",
+    "show_others": "Learn from the {count} without a mark too, where that helps. It takes twice as long.",
     "pictures_shown": "none are made: {count} photos that you show are learnt from",
     "measured_shown": "your photos, each by a model that has not seen it",
     "measured_others": "your other labelled photos",

@@ -6,15 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from agent.cli import app as cli
-from agent.run_folder import start_run
+from agent.run_folder import show_photos, start_run
 from tests.tools.steps.test_export_model import exportable
 from tests.waiting import LONG_S
+from tools.core.errors import FixArguments
 from tools.core.settings import Settings, flat
+from tools.data.images import write_image
+from tools.runs.runtime import read_record
 
 
 def sightsmith(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -101,6 +105,20 @@ def test_a_setting_that_does_not_fit_is_named_by_every_command(tmp_path, command
 def test_a_number_of_looks_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("SIGHTSMITH_LABEL_VIEWS", "6")
     assert Settings().label.views == 6
+
+
+def test_more_photos_join_those_that_are_shown_later_and_none_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_image(tmp_path / "mine" / "a.png", np.zeros((40, 40, 3), np.uint8))
+    run = start_run("find my zorbling", Settings(runs_dir=tmp_path / "runs", llm="offline"), name="a")
+    alone = CliRunner().invoke(cli.app, ["resume", "a", "--unlabelled", "mine"])
+    assert alone.exit_code == 2 and "--unlabelled goes with --few here" in alone.output
+    with pytest.raises(FixArguments, match="there is no such photo or folder"):
+        show_photos(run.folder, tmp_path / "mine", tmp_path / "none")
+    assert read_record(run.folder).few is None
+    show_photos(run.folder, tmp_path / "mine", tmp_path / "mine")
+    record = read_record(run.folder)
+    assert record.few == record.unlabelled == str(tmp_path / "mine")
 
 
 @pytest.mark.slow

@@ -57,6 +57,13 @@ def test_what_is_shown_or_judges_is_no_photo_without_labels(run, tmp_path):
     assert notes == ["2 of the photos without labels are of photos that are shown or judge, and left out"]
 
 
+def test_of_one_folder_those_without_labels_are_taken_and_nothing_is_said_of_the_others(run, tmp_path):
+    shown, _ = read_photos(labelled_photos(tmp_path / "more", 3, names=("zorb",), size=96), run.task, {})
+    run.record.few = run.record.unlabelled
+    files, notes = unlabelled.usable(run, shown, [])
+    assert {f.path.name for f in files} == {f"m{n}.png" for n in range(10)} and notes == []
+
+
 def test_what_it_is_sure_of_is_a_label_and_what_it_doubts_is_painted_over(run):
     teacher = Teacher((BOX, 0.8), ((70.0, 70.0, 90.0, 90.0), 0.3), ((0.0, 0.0, 8.0, 8.0), 0.05))
     made = unlabelled.self_labelled(run, teacher, _files(run), {"zorb": 0.5}, "all")
