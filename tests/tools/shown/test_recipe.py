@@ -68,6 +68,7 @@ def test_what_the_starter_sees_already_is_learnt_gently(tmp_path):
     gentle, thorough = trainer_of(Settings(), True).details, trainer_of(Settings(), False).details
     assert gentle.frozen > thorough.frozen
     assert gentle.policy.rotate_deg == 0 < thorough.policy.rotate_deg
+    assert thorough.policy.stretch == 0 < gentle.policy.stretch
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="bolt")], budget=Budget(images=1, rounds=1))
     epochs = [job_of(task, own, tmp_path, tmp_path / "t", Settings(), seed=1, known=k).epochs for k in (True, False)]
     apart = task.model_copy(update={"classes": [ClassSpec(name="bolt"), ClassSpec(name="nut")]})
