@@ -505,7 +505,7 @@ class ReviewSettings(SettingGroup):
 
 
 class ShownSettings(SettingGroup):
-    """Learning a thing from the photos that a person shows; measured, see docs/shown.md."""
+    """Learning a thing from the photos that a person shows; measured, see docs/experiments/few_photos.md."""
 
     prefix = "shown_"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Share of the labelled boxes that the starter's proposals of any object meet, from which on it knows such things: its
 # backbone is then kept as it is and the training is short, since a longer one learns the few photos by heart. Measured:
-# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/shown.md.
+# apples 0.83, animals 0.73, defects of circuit boards 0.03; see docs/experiments/few_photos.md.
 KNOWN_SHARE = 0.4
 KNOWN_IOU = 0.5
 SEEN_FROM = 0.05  # objectness
@@ -34,7 +34,7 @@ LONGER = 2  # times the epochs, for a thing unlike all that the starter has seen
 APART = 3  # times the epochs, where kinds of objects have to be told apart: playing cards 0.61 after 40, 0.71 after 60
 MORE_MINUTES = 2.0  # times the minutes, where photos without labels are given: everything is trained once more
 WITH_MORE = 0.6  # of the epochs, where each holds twice as many images: a little more in all
-# Median shorter side of the objects as the network sees them in use: see docs/shown.md.
+# Median shorter side of the objects as the network sees them in use: see docs/experiments/few_photos.md.
 WANTED_SIDE_PX = 40.0
 MAX_VIEW = 3.0  # times the training size
 

@@ -207,7 +207,7 @@ def _average(run: RunContext, whole: Path, others: Sequence[Path], mean: Path) -
     """Hand over the mean of the model of all photos and of those of the cross-validation: better than each of them.
 
     Only of gentle trainings that had as long, which end near to each other: of things unlike all that the starter knows
-    the mean is worse than each (docs/shown.md).
+    the mean is worse than each (docs/experiments/few_photos.md).
     """
     if not others:
         return
