@@ -56,7 +56,8 @@ class Predictor:
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
     is for many images and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
     input, and those in which it is sure of nothing at smaller ones, for what fills the frame; by a network whose input
-    already is as large as its objects want it (`fitted`), all in which it found something, mirrored (docs/experiments/few_photos.md).
+    already is as large as its objects want it (`fitted`), all in which it found something, mirrored
+    (docs/experiments/few_photos.md).
     Scores of classes with a rescorer are corrected by it.
     """
 

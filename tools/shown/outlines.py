@@ -27,7 +27,7 @@ AROUND = 0.4  # of the box's sides: what surrounds it tells the ground's colours
 WORK_PX = 224  # longest side of a crop that is worked on: time grows with the pixels, an outline hardly gains
 MIN_SIDE_PX = 6  # of a box; less has no outline
 SEEN_FROM = 0.05  # objectness of the starter's proposals; the box says which of them is meant
-# Of 96 boxes drawn tightly around cut-outs on photos, and 40 of which a third was hidden: see docs/experiments/few_photos.md.
+# Of 96 boxes drawn tightly around cut-outs on photos, and 40 of which a third was hidden.
 MIN_FIT = 0.72  # IoU of the outline's own box and the label's
 MIN_AGREEMENT = 0.65  # mean IoU with the other ways
 FILL = (0.12, 0.98)  # of the box
