@@ -44,6 +44,7 @@ class Endpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
+            disable_nagle_algorithm = True  # else a body waits 40 ms for the client to acknowledge its head
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:

@@ -25,6 +25,8 @@ class Issuer:
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
+            disable_nagle_algorithm = True  # else a body waits 40 ms for the client to acknowledge its head
+
             def do_GET(self) -> None:
                 issuer.asked.append(urlsplit(self.path).path)
                 place = urlsplit(self.path)

@@ -23,6 +23,8 @@ def receiver():
     heard, answers = [], []
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # else a body waits 40 ms for the client to acknowledge its head
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append((self.path, dict(self.headers), body))
