@@ -9,6 +9,7 @@ import pytest
 
 import tools.steps.task as task_module
 from tests.agent.objects import THINGS, SmallLibrary, thing
+from tests.tools.generators.cutout_files import labelled_photos
 from tools.core.answers import approves
 from tools.core.errors import Code, FixArguments, StepFailed
 from tools.core.settings import Settings
@@ -528,6 +529,16 @@ def test_photos_without_labels_are_in_the_plan_before_it_is_approved(tmp_path, m
     run.record.unlabelled = "/my/photos"
     define(run, wanted("apple", rounds=rounds))
     assert "/my/photos" in asked[0]["plan"]["photos without labels"]
+
+
+@pytest.mark.parametrize(("folder", "words"), [("few", "the others of the same folder: what"), ("more", "more: what")])
+def test_photos_beside_those_that_are_shown_are_in_the_plan(tmp_path, monkeypatch, folder, words):
+    asked = answering(monkeypatch, "yes")
+    run = make_run(tmp_path, yes=False)
+    run.record.few = str(labelled_photos(tmp_path / "few", 3, names=("apple",), size=96))
+    run.record.unlabelled = str(tmp_path / folder)
+    define(run, wanted("apple"))
+    assert f"{words} the model is sure of on them is learnt from too" in asked[0]["plan"]["photos without labels"]
 
 
 def test_a_class_may_be_its_name_alone():

@@ -13,7 +13,7 @@ from pycocotools import mask as coco_mask
 
 from tests.tools.data.formats.test_outlines import blob
 from tools.core.task import clean_name, slug
-from tools.data.formats import coco, cvat, folders, labelme, unread, voc, yolo
+from tools.data.formats import coco, cvat, folders, hugging_face, label_studio, labelme, unread, voc, yolo
 from tools.data.formats.labels import CUT, LabelledImage
 from tools.data.sample import Instance, decode_mask, encode_mask, mask_box
 
@@ -456,3 +456,30 @@ def test_coco_in_pieces_is_the_same_coco():
     kept, used = (coco.from_coco(json.loads(json.dumps(whole)), use_up=up) for up in (False, True))
     assert [i.instances for i in kept.images] == [i.instances for i in used.images]
     assert coco.from_coco(whole).images and whole["annotations"]  # what is not said to be used up stays
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda images: cvat.label_files(images, CLASSES, masks=True),
+        lambda images: label_studio.label_files(images, masks=True),
+        lambda images: hugging_face.label_files(images, CLASSES, masks=True),
+        lambda images: coco.label_files(images, CLASSES),
+    ],
+)
+def test_labels_are_written_an_image_at_a_time(write):
+    class Images:
+        """Counts how many of a pass were asked for."""
+
+        def __iter__(self):
+            self.asked = 0
+            for number in range(50):
+                self.asked += 1
+                yield labelled([masked(ring())], f"{number}.png", split="train")
+
+    images = Images()
+    _, text = next(iter(write(images)))
+    begun = "".join(piece for piece, _ in zip(text, range(6), strict=False))
+    assert "0.png" in begun and images.asked < 10
+    whole = begun + "".join(text)
+    assert all(f"{number}.png" in whole for number in range(50))
