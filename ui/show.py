@@ -117,7 +117,8 @@ def _take(folder: Path, dataset: Dataset, sample: Sample, name: str, click: Clic
 def _finish(key: str, folder: Path, dataset: Dataset, name: str, state: dict[str, str], learn: Learn) -> None:
     done = sum(bool(s.instances) for s in _photos(dataset))
     others = dataset.count() - done
-    join = bool(done and others) and st.checkbox(t("show_others", count=others), key=f"show_others-{key}")
+    # With one photo nothing tells whether the others help.
+    join = done > 1 and others > 0 and st.checkbox(t("show_others", count=others), key=f"show_others-{key}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("show_learn"), type="primary", key=f"show_learn-{key}", disabled=not done):
             write_labels(folder)

@@ -42,13 +42,19 @@ def label_files(images: Iterable[LabelledImage], classes: list[str]) -> Iterator
         images: gone through several times.
         classes: names in label order.
     """
+    for split, part in by_split(images):
+        yield f"annotations/instances_{split}.json", coco_text(part, classes)
+
+
+def by_split(images: Iterable[LabelledImage]) -> Iterator[tuple[str, Callable[[], Iterator[LabelledImage]]]]:
+    """The splits that are there, in order, and what goes through the images of each; none is held."""
     present = {image.split for image in images}
     for split in (s for s in SPLITS if s in present):
 
         def part(split: str = split) -> Iterator[LabelledImage]:
             return (image for image in images if image.split == split)
 
-        yield f"annotations/instances_{split}.json", coco_text(part, classes)
+        yield split, part
 
 
 def coco_text(images: Callable[[], Iterable[LabelledImage]], classes: list[str]) -> Iterator[str]:

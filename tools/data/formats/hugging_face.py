@@ -236,13 +236,8 @@ def label_files(
         classes: names in label order.
         masks: whether to say them.
     """
-    present = {image.split for image in images}
-    for split in (s for s in coco.SPLITS if s in present):
-
-        def rows(split: str = split) -> Iterator[str]:
-            return (f"{row_text(image, classes, masks)}\n" for image in images if image.split == split)
-
-        yield METADATA.format(split=split), rows()
+    for split, part in coco.by_split(images):
+        yield METADATA.format(split=split), map(lambda image: f"{row_text(image, classes, masks)}\n", part())
 
 
 def lost(images: Iterable[LabelledImage], masks: bool) -> Counter[str]:
