@@ -21,6 +21,8 @@ __all__ = ["FORMATS", "RealLabels", "read_labels"]
 _SHOWN = 3
 # Labelled in a browser, or decoded by a library that turns them first: what is said is of images as shown.
 _UPRIGHT = ("label-studio", "hugging-face")
+# Told of images that no label file speaks of.
+NO_LABELS = "pictures have no labels and are left out (they may or may not be empty)"
 
 
 @dataclass
@@ -120,7 +122,7 @@ def _resolve(tree: Tree, found: Found) -> RealLabels:
     _note(labels, unclear, "labelled pictures may be several files, or share one, and are left out")
     _note(labels, twice, "pictures are labelled in more than one file; the first file counts")
     unlisted = [tree.relative(p) for p in tree.images if p not in owner and stem_of(p.name) not in spoilt]
-    _note(labels, unlisted, "pictures have no labels and are left out (they may or may not be empty)")
+    _note(labels, unlisted, NO_LABELS)
     if not labels.entries:
         example = f" (such as {missing[0]})" if missing else ""
         if unclear:
@@ -184,7 +186,7 @@ def _masks(tree: Tree) -> RealLabels:
         labels.notes.append("masks of classes say nothing of objects: each connected part is taken for one")
     _note(labels, [tree.relative(p) for p in read.unclear], "masks may be of several pictures and are left out")
     unlisted = [tree.relative(p) for p in read.unlisted]
-    _note(labels, unlisted, "pictures have no labels and are left out (they may or may not be empty)")
+    _note(labels, unlisted, NO_LABELS)
     return labels
 
 

@@ -20,6 +20,7 @@ from tools.data.images import ImageArray, read_image, write_image
 from tools.data.origin import read_origin
 from tools.data.photos import alike, group_images, look_hash
 from tools.data.real import read_photos
+from tools.data.real_labels import NO_LABELS
 from tools.data.sample import Box, Instance, Sample, encode_mask
 from tools.runs.runtime import RunContext
 
@@ -39,7 +40,9 @@ class Shown:
     notes: list[str]
 
 
-def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: Path | None) -> Shown:
+def read_shown(
+    folder: Path, task: TaskSpec, class_map: dict[str, str], judges: Path | None, unlabelled: Path | None = None
+) -> Shown:
     """The labelled photos of a folder in the task's classes; nothing in the folder is touched.
 
     Args:
@@ -47,12 +50,15 @@ def read_shown(folder: Path, task: TaskSpec, class_map: dict[str, str], judges: 
         task: its classes are looked for in the labels.
         class_map: label class -> class of the task, where the names do not say it.
         judges: folder of the photos that judge; a photo that shows the same is left out.
+        unlabelled: folder of photos that join without labels; where it is the same one, none is said to be left out.
 
     Raises:
         StepFailed: a class has no usable photo; the message says what is missing.
         NeedsUser: the labels' classes cannot be matched with the task's.
     """
     samples, notes = read_photos(folder, task, class_map)
+    if folder == unlabelled:
+        notes = [note for note in notes if NO_LABELS not in note]
     if judges is not None:
         apart = check_apart(folder, judges)
         samples = [s for s in samples if apart.keeps(s.image)]

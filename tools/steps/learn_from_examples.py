@@ -91,7 +91,8 @@ def _take_photos(run: RunContext) -> list[str]:
     assert run.record.few is not None
     judges = None if run.record.real is None else Path(run.record.real)
     with run.stage("shown"):
-        shown = read_shown(Path(run.record.few), run.task, run.settings.evaluation.class_map, judges)
+        others = None if run.record.unlabelled is None else Path(run.record.unlabelled)
+        shown = read_shown(Path(run.record.few), run.task, run.settings.evaluation.class_map, judges, others)
         segmenter = AgreedSegmenter(starter_predictor() if run.task.kind == "segment" else None)
         painted = keep_copies(run, shown.samples, segmenter)
     return [*shown.notes, *painted]

@@ -257,7 +257,8 @@ def _shown_photos(run: RunContext, task: TaskSpec) -> tuple[int, list[str]]:
     assert run.record.few is not None
     notes = _check_photos(run, task)
     judges = None if run.record.real is None else Path(run.record.real)
-    shown = read_shown(Path(run.record.few), task, run.settings.evaluation.class_map, judges)
+    others = None if run.record.unlabelled is None else Path(run.record.unlabelled)
+    shown = read_shown(Path(run.record.few), task, run.settings.evaluation.class_map, judges, others)
     return len(shown.samples), [*shown.notes, *notes]
 
 

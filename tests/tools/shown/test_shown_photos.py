@@ -44,6 +44,15 @@ def test_one_photo_is_enough(tmp_path, run):
     assert found.notes[0] == "1 photos are learnt from"
 
 
+def test_photos_that_join_without_labels_are_not_said_to_be_left_out(tmp_path, run):
+    folder = labelled_photos(tmp_path / "few", 3)
+    write_image(folder / "more.png", ground(96, 77))
+    alone, beside = shown(folder, run), read_shown(folder, run.task, {}, None, folder)
+    assert any("1 pictures have no labels and are left out" in n for n in alone.notes)
+    assert [n for n in alone.notes if n not in beside.notes] == [n for n in alone.notes if "no labels" in n]
+    assert len(beside.samples) == len(alone.samples) == 3
+
+
 def test_copies_of_one_photo_count_once(tmp_path, run):
     folder = labelled_photos(tmp_path / "few", 3)
     data = json.loads((folder / "labels.json").read_text())
