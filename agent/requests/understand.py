@@ -87,12 +87,24 @@ def understand(request: str, known: Known) -> Understanding:
     reader = Reader(lookup, quotes)
     result.classes = reader.classes(marked, marks)
     result.contexts = result.contexts or reader.contexts
+    _take_grounds(result, lookup)
     _say_what_is_left(result, reader, marked, quotes)
     _decide_kind(result, marks, refused, text)
     result.question = _question(result, marks, marked, reader)
     if result.question and not result.classes and (why := [*declined, *asides]):  # why nothing is left to find
         result.question = f"{why[0]}{'。' if language == 'zh' else '. '}{result.question}"
     return result
+
+
+def _take_grounds(result: Understanding, lookup: Known) -> None:
+    """Of a flaw a place may be its ground: "cracks in roads" are on road, and no scene of a street is needed."""
+    if len(result.contexts) != 1 or any(c.appearances or not c.drawn_as for c in result.classes):
+        return
+    found = [lookup(f"{c.drawn_as} on {result.contexts[0]}") for c in result.classes]
+    if found and all(f and f[0] == c.drawn_as and f[1] for f, c in zip(found, result.classes, strict=True)):
+        for spec, known in zip(result.classes, found, strict=True):
+            spec.appearances = list(known[1]) if known else []
+        result.contexts = []
 
 
 def _say_what_is_left(result: Understanding, reader: Reader, marked: str, quotes: list[str]) -> None:

@@ -115,6 +115,7 @@ PLACES: dict[str, tuple[str, ...]] = {
                "航拍", "航拍图", "航拍图像", "无人机图像", "卫星图像", "鸟瞰图"),
     "liquid": ("clear liquid", "liquid", "fluid", "aquarium", "fish tank", "beaker", "water tank", "液体", "水中",
                "水下", "水里", "溶液", "鱼缸"),
+    "surface": ("surface close-up", "facade", "表面特写", "墙面", "墙壁"),
     "slide": ("microscope slide", "microscope", "microscopy", "slide", "显微镜", "载玻片"),
 }  # fmt: skip
 PLURAL_PLACES = {"shelf": "shelves", "branch": "branches", "bush": "bushes", "grass": "grasses", "air": "air"}

@@ -408,8 +408,7 @@ def test_an_open_address_without_a_key_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("transport", [over_stdio, over_http])
-def test_a_run_from_request_to_export(tmp_path, photos, monkeypatch, transport):
+def test_a_run_from_request_to_export(tmp_path, photos, monkeypatch):  # what is asked and told meanwhile goes both ways
     monkeypatch.setenv("SIGHTSMITH_GENERATOR", "tests.fakes:ShapeGenerator")
     monkeypatch.setenv("SIGHTSMITH_SIZE_PX", "64")
     monkeypatch.setenv("SIGHTSMITH_TRAINER", "tests.faults.jobs:ShortTrainer")
@@ -420,7 +419,7 @@ def test_a_run_from_request_to_export(tmp_path, photos, monkeypatch, transport):
         told.append(message)
 
     async def session():
-        async with transport(tmp_path, "--photos", str(photos), elicitation_callback=person) as connected:
+        async with over_http(tmp_path, "--photos", str(photos), elicitation_callback=person) as connected:
             asked = {"request": "segment apples", "images": 24, "rounds": 1, "effort": "quick", "wait": True}
             made = json.loads(text_of(await connected.call_tool("build", asked, progress_callback=progress)))
             seen = await connected.call_tool("predict", {"run": made["run"], "photos": [str(photos)]})

@@ -35,6 +35,7 @@ def test_a_name_is_understood_in_both_languages(name, find):
         ("find scratches on metal plates", [("scratch on metal plates", "scratch", ["on metal"])]),
         ("cracked tiles", [("cracked tile", "ceramic tile", ["cracked"])]),
         ("find cracks in concrete", [("crack in concrete", "crack", ["on concrete"])]),
+        ("find cracks in roads", [("crack", "crack", ["on road"])]),  # not in the picture of a street
         ("检测金属板上的划痕", [("金属板上划痕", "scratch", ["on metal"])]),
         ("find people in hard hats", [("person in hard hats", "worker", [])]),
         (
@@ -46,6 +47,7 @@ def test_a_name_is_understood_in_both_languages(name, find):
 def test_a_flaw_a_pair_and_a_group_are_understood(request_, classes, find):
     said = understand(request_, find)
     assert [(c.name, c.drawn_as, c.appearances) for c in said.classes] == classes and said.notes == []
+    assert said.contexts == []
 
 
 def test_a_word_of_two_meanings_is_asked_with_both():

@@ -35,10 +35,15 @@ def test_what_was_killed_and_gone_on_with_is_what_it_would_have_been(tmp_path):
     assert sum(t.orphans for t in told) == 0 and sum(sum(t.signals.values()) for t in told) >= 4
 
 
+@pytest.fixture(scope="module")
+def undisturbed_build(tmp_path_factory):
+    return calm(build(), tmp_path_factory.mktemp("undisturbed") / "calm")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["64 file descriptors", "a clock that jumps"])
-def test_a_build_under_hardship_ends_with_a_sentence_and_goes_on(tmp_path, kind):
-    undisturbed, seconds = calm(build(), tmp_path / "calm")
+def test_a_build_under_hardship_ends_with_a_sentence_and_goes_on(tmp_path, undisturbed_build, kind):
+    undisturbed, seconds = undisturbed_build
     told = under_hardship(kind, tmp_path / "rough", undisturbed, seconds, random.Random(5))
     assert told.faults == []

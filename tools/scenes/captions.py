@@ -12,7 +12,7 @@ _PLACE = {
     "studio": "on a plain white studio background", "hand": "held in a hand", "workbench": "on a workbench",
     "inspection": "on a conveyor belt under an inspection camera", "dashcam": "on the road, seen through a windscreen",
     "aerial": "on the ground, seen from the air", "slide": "on a microscope slide",
-    "liquid": "in a clear liquid",
+    "liquid": "in a clear liquid", "surface": "on a surface that fills the picture",
 }  # fmt: skip
 _LIGHT = {
     "overcast": "under an overcast sky", "sun": "in bright sun", "low sun": "in warm low sun", "backlight": "backlit",

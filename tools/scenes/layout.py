@@ -7,9 +7,12 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 MAX_OVERLAP = 0.25  # of the smaller box: more is not told apart from one object
 CUT_SHARE = 0.2  # of the objects may leave the image a little: real photos cut objects too
+# Things strewn through all that is seen, as cells on a slide: much alike in size, upon each other, cut as it comes.
+STREWN_OVERLAP, STREWN_CUT_SHARE, STREWN_SPREAD, STREWN_COVERED = (0.1, 0.6), 0.4, 0.1, 1.1
 MAX_CUT = 0.4  # of the object's size
 SIZE_SPREAD = 0.22  # log-normal spread of sizes in one scene: fruit of one tree, tools of one box
 ASPECT_SPREAD = 0.10
@@ -26,8 +29,9 @@ class Layouts:
 
 
 def lay_out(
-    counts: IntArray, low: FloatArray, high: FloatArray, rng: np.random.Generator, *, allow_cut: bool = True
-) -> Layouts:
+    counts: IntArray, low: FloatArray, high: FloatArray, rng: np.random.Generator, *, allow_cut: bool = True,
+    strewn: BoolArray | None = None,
+) -> Layouts:  # fmt: skip
     """Lay objects out.
 
     Args:
@@ -36,15 +40,19 @@ def lay_out(
         high: (s,) greatest width.
         rng: decides everything.
         allow_cut: whether objects may reach over the border.
+        strewn: (s,) scenes whose objects lie on each other and are cut by the border as it comes; None: in none.
     """
     most = int(counts.max(initial=0))
     if most == 0:
         return Layouts(np.zeros((len(counts), 0, 4)), np.zeros((len(counts), 0), np.int64))
-    sizes = _sizes(counts, low, high, most, rng)
+    strewn = np.zeros(len(counts), bool) if strewn is None else strewn
+    sizes = _sizes(counts, low, high, most, rng, strewn)
     centres = np.full((len(counts), most, 2), 0.5)
+    overlap = np.where(strewn, rng.uniform(*STREWN_OVERLAP, len(counts)), MAX_OVERLAP)
+    cut = np.where(strewn, STREWN_CUT_SHARE, CUT_SHARE) * float(allow_cut)
     for slot in range(most):
         live = np.flatnonzero(counts > slot)
-        centres[live, slot] = _place(slot, centres[live], sizes[live], rng, allow_cut)
+        centres[live, slot] = _place(slot, centres[live], sizes[live], rng, overlap[live], cut[live])
     boxes = np.concatenate([centres, sizes], axis=2)
     used = np.arange(most) < counts[:, None]
     # Larger and lower is nearer, as on a ground plane; noise, because neither is a rule in a tree.
@@ -55,23 +63,31 @@ def lay_out(
     return Layouts(boxes.round(4), depths)
 
 
-def _sizes(counts: IntArray, low: FloatArray, high: FloatArray, most: int, rng: np.random.Generator) -> FloatArray:
+def _sizes(
+    counts: IntArray, low: FloatArray, high: FloatArray, most: int, rng: np.random.Generator, strewn: BoolArray
+) -> FloatArray:
     """(s, n, 2) widths and heights; the first width is inside its range, the others are near it."""
-    room = np.sqrt(_COVERED / np.maximum(counts, 1))
+    room = np.sqrt(np.where(strewn, STREWN_COVERED, _COVERED) / np.maximum(counts, 1))
     top: FloatArray = np.minimum(np.maximum(room, low), high)  # many close objects: as large as they fit
-    first = np.exp(rng.uniform(np.log(low), np.log(top)))
-    widths = first[:, None] * np.exp(rng.normal(0, SIZE_SPREAD, (len(counts), most)))
+    least = np.where(strewn, np.sqrt(low * top), low)  # and as large as they find room
+    first = np.exp(rng.uniform(np.log(least), np.log(top)))
+    spread = np.where(strewn, STREWN_SPREAD, SIZE_SPREAD)[:, None]
+    widths = first[:, None] * np.exp(spread * rng.normal(0, 1, (len(counts), most)))
     widths[:, 0] = first
     widths = np.minimum(np.maximum(widths, low[:, None] * 0.8), high[:, None])
     heights = np.minimum(widths * np.exp(rng.normal(0, ASPECT_SPREAD, widths.shape)), 0.95)
     return np.stack([widths, heights], axis=2)
 
 
-def _place(slot: int, centres: FloatArray, sizes: FloatArray, rng: np.random.Generator, allow_cut: bool) -> FloatArray:
+def _place(
+    slot: int, centres: FloatArray, sizes: FloatArray, rng: np.random.Generator, most: FloatArray, cut_share: FloatArray
+) -> FloatArray:
     """(s, 2) centres of the objects in one slot: the first of several tries that overlaps little, or the best."""
     size = sizes[:, None, slot]
-    cut = rng.uniform(0, MAX_CUT, (len(size), _TRIES, 1)) * (rng.random((len(size), _TRIES, 1)) < CUT_SHARE)
-    margin: FloatArray = np.minimum(size * (0.5 - cut * float(allow_cut)), 0.5)
+    cut = rng.uniform(0, MAX_CUT, (len(size), _TRIES, 1)) * (
+        rng.random((len(size), _TRIES, 1)) < cut_share[:, None, None]
+    )
+    margin: FloatArray = np.minimum(size * (0.5 - cut), 0.5)
     tries = margin + rng.random((len(size), _TRIES, 2)) * (1 - 2 * margin)
     if slot == 0:
         return np.asarray(tries[:, 0])
@@ -80,5 +96,5 @@ def _place(slot: int, centres: FloatArray, sizes: FloatArray, rng: np.random.Gen
     shared = np.minimum(np.clip(both, 0, None), np.minimum(size[:, None], sizes[:, None, :slot])).prod(axis=3)
     smaller = np.minimum(size.prod(axis=2)[:, :, None], sizes[:, None, :slot].prod(axis=3))
     overlap = (shared / smaller).max(axis=2)
-    best = np.where(overlap <= MAX_OVERLAP, 0.0, overlap).argmin(axis=1)
+    best = np.where(overlap <= most[:, None], 0.0, overlap).argmin(axis=1)
     return np.asarray(tries[np.arange(len(tries)), best])

@@ -25,12 +25,13 @@ PLACE_WORDS: dict[str, str] = {
     "aerial": "drone satellite airborne bird-eye birds-eye helicopter overflight 航拍 无人机 鸟瞰 卫星 空中俯瞰",
     "slide": "microscope microscopy lab laboratory petri-dish 显微镜 载玻片 玻片 实验室",
     "liquid": "water underwater fluid beer oil solution beaker aquarium tank pool sea 液体 水中 水下 水里 溶液 鱼缸",
+    "surface": "wall facade wallpaper 表面 墙面 墙壁 板面",
 }
 
 # Places that only some things visit: not drawn from unless the thing is met there or the request names them.
 # Seen straight from above, all things at one distance: there each is as large to the others as in the world.
-FLAT_PLACES = frozenset({"inspection", "aerial", "slide"})
-SPECIAL_PLACES = frozenset({"inspection", "dashcam", "aerial", "slide", "liquid"})
+FLAT_PLACES = frozenset({"inspection", "aerial", "slide", "surface"})
+SPECIAL_PLACES = frozenset({"inspection", "dashcam", "aerial", "slide", "liquid", "surface"})
 # Where a thing longer than this (metres) does not fit; a car on a table would be a toy.
 SMALL_PLACES = frozenset({"table", "shelf", "conveyor", "hand", "workbench", "inspection"})
 # A place and words for a camera that together are another place: "on the belt, seen from above".
@@ -84,6 +85,9 @@ IMPOSSIBLE: dict[tuple[str, str, str, str], str] = {
              "low sun, deep shade"),
     **_rules("no weather in a liquid", "liquid", "weather", "haze, after rain"),
     **_rules("one looks into a liquid from the side", "liquid", "viewpoint", "from above, straight down"),
+    **_rules("a surface that fills the picture is looked at straight or from above", "surface", "viewpoint",
+             "eye level, slightly above, from below"),
+    **_rules("no haze before a surface that is near", "surface", "weather", "haze"),
     ("distance", "very close", "crowding", "few"): "what fills the picture is alone",
     ("distance", "very close", "crowding", "many"): "what fills the picture is alone",
     ("distance", "close", "crowding", "many"): "five things, each a third of the picture wide, hide each other",

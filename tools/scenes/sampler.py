@@ -21,25 +21,28 @@ from tools.scenes.focus import Aim, Aims, Focus, Row, Wish, class_shares, parse_
 from tools.scenes.layout import Layouts, lay_out
 from tools.scenes.places import FLAT_PLACES, IMPOSSIBLE
 from tools.scenes.scene import AXES, DISTANCES, SceneObject, SceneSpec
-from tools.scenes.vocabulary import ABUNDANT, LookAlike, Vocabulary
+from tools.scenes.vocabulary import ABUNDANT, SURFACE, LookAlike, Vocabulary
 
 T = TypeVar("T")
 
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
-CROWDS = {"slide": (8, 30), "liquid": (6, 20)}  # "many" there: a smear holds dozens of cells
+CROWDS = {"slide": (12, 40), "liquid": (6, 20)}  # "many" there: a smear holds dozens of cells
 COMPANY = {"slide": (1, 6)}  # look-alikes there, beside targets or alone: what else is in the drop
-NATURAL_SHARE = 0.5  # of the scenes there hold as many of each class as are met; the others what is lacking
+NATURAL_SHARE = 0.85  # of the scenes there hold as many of each class as are met; the others what is lacking
+BEYOND = 1.0  # a crack may be longer than the image is wide by up to this share of it
 LEAST_WIDTH = 0.035  # of a thing drawn smaller than another one to scale: 11 px of 320
 LOOKALIKES_BESIDE, LOOKALIKES_ALONE = (1, 2), (1, 4)
 MISTAKEN_BESIDE = (2, 4)  # in scenes aimed at look-alikes that were mistaken for targets
 BYSTANDER_SHARE = 0.5  # of the things beside a subject that are no targets; the others are its look-alikes
 CLUTTER = {
     "studio": (0.0, 0.2), "slide": (0.0, 0.3), "sky": (0.0, 0.15), "inspection": (0.0, 0.3), "liquid": (0.0, 0.5),
+    "surface": (0.0, 0.4),
 }  # fmt: skip
 ANY_CLUTTER = (0.05, 0.8)
 MIX_SHARE = 0.7  # of the scenes with several targets of a task with several classes hold more than one class
+MIX_SHARES = {"slide": 0.9}  # there: nothing is sorted on a smear
 SAME_LOOK_SHARE = 0.6  # of the further targets of the first one's class look like it
 HIDDEN_TOO_SHARE = 0.5  # of the further targets are as hidden as the first, the others less
 MAX_NEGATIVE_SHARE = 0.3  # also when a round aims at empty scenes: more would starve recall
@@ -148,7 +151,8 @@ class _Drawing:
         mistaken = aimed & bool(self.mistaken)
         others = self._numbers([_lookalike_range(r, bool(m)) for r, m in zip(rows, mistaken, strict=True)])
         low, high = np.array([DISTANCES[r["distance"]] for r in rows]).T
-        layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify")
+        strewn = np.array([r["context"] in COMPANY for r in rows], bool)
+        layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify", strewn=strewn)
         first = int(self.rng.integers(2**31))
         scenes = [
             self._scene(
@@ -219,7 +223,7 @@ class _Drawing:
     def _targets(self, row: Row, place: "_Place", number: int, partner: str | None) -> list[SceneObject]:
         first_class, first_look = self.looks[row["look"]]
         low, high = HIDDEN[row["occlusion"]]
-        mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARE
+        mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARES.get(row["context"], MIX_SHARE)
         natural = mixed and row["context"] in COMPANY and self._next() < NATURAL_SHARE
         targets = []
         for slot in range(number):
@@ -234,10 +238,13 @@ class _Drawing:
             # The first is as hidden as the axis says; the others at most so.
             as_first = slot == 0 or self._next() < HIDDEN_TOO_SHARE
             hidden = low + (high - low) * self._next() if as_first else low * self._next()
+            box = self._to_scale(place.box(slot), self.drawn_as[name], row["context"])
+            if row["context"] == SURFACE and row["distance"] == "very close":  # goes on beyond what is seen
+                longer = 1 + BEYOND * self._next()
+                box = (box[0], box[1], round(box[2] * longer, 4), round(box[3] * longer, 4))
             targets.append(
                 SceneObject(
-                    class_name=name, drawn_as=self.drawn_as[name], appearance=look,
-                    box=self._to_scale(place.box(slot), self.drawn_as[name], row["context"]), depth=place.depth(slot),
+                    class_name=name, drawn_as=self.drawn_as[name], appearance=look, box=box, depth=place.depth(slot),
                     occlusion=round(hidden, 3),
                 )
             )  # fmt: skip
@@ -283,7 +290,7 @@ class _Drawing:
         others = [k for k in self.lookalikes if k not in kinds]
         if others and (not kinds or self._next() < BYSTANDER_SHARE):
             kinds = others
-        return kinds[int(self._next() * len(kinds))]
+        return _one_of(kinds, [ABUNDANT.get(k, 1.0) for k in kinds], self._next())
 
     def _look(self, class_name: str) -> str:
         looks, ends = self._choices[class_name]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 # What the renderer knows how to build. A sampler draws from these; they are also the slices a model is judged by.
 CONTEXTS = (
     "orchard", "bush", "grass", "soil", "table", "shelf", "conveyor", "floor",
-    "road", "sky", "studio", "hand", "workbench", "inspection", "dashcam", "aerial", "slide", "liquid",
+    "road", "sky", "studio", "hand", "workbench", "inspection", "dashcam", "aerial", "slide", "liquid", "surface",
 )  # fmt: skip
 LIGHTS = ("overcast", "sun", "low sun", "backlight", "deep shade", "indoor lamp", "studio light")
 WEATHERS = ("clear", "haze", "after rain")

@@ -1,7 +1,7 @@
 """Vocabulary: which values scenes are drawn from and how often; built in, or changed once by a language model."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -25,37 +25,65 @@ MAX_WEIGHT = 100.0
 # What is far more common in photos than its neighbours counts more; all else is equal.
 LIGHT_WEIGHTS = dict.fromkeys(LIGHTS, 1.0)
 WEATHER_WEIGHTS = dict(zip(WEATHERS, (3.0, 1.0, 1.0), strict=True))
-VIEWPOINT_WEIGHTS = dict.fromkeys(VIEWPOINTS, 1.0)
-DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.1, 1.0, 1.5, 1.5, 0.8), strict=True))
-CROWDING_WEIGHTS = {"one": 1.0, "few": 1.5, "many": 1.0}
+
+
+class Usual(NamedTuple):
+    """How things of one kind are mostly photographed."""
+
+    viewpoint: Weights
+    distance: Weights
+    crowding: Weights
+    occlusion: Weights
+
+
+SMALL = Usual(
+    dict.fromkeys(VIEWPOINTS, 1.0),
+    dict(zip(DISTANCES, (0.1, 1.0, 1.5, 1.5, 0.8), strict=True)),
+    {"one": 1.0, "few": 1.5, "many": 1.0},
+    {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6},
+)
 # What is as large as a cat is mostly photographed for itself: it fills half of the photo, stands alone or with few, and
 # is looked at from where people stand. An apple is one of many, and may hang or lie anywhere.
 SUBJECT_FROM_M = 0.35
+SUBJECTS = Usual(
+    dict(zip(VIEWPOINTS, (2.0, 2.0, 1.0, 0.4, 0.5), strict=True)),
+    dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True)),
+    {"one": 1.6, "few": 1.5, "many": 0.6},
+    SMALL.occlusion,
+)
 # What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
 # them takes every person, car and bag in a street for one.
 BYSTANDERS = (
     "man", "woman", "child", "dog", "cat", "horse", "cow", "car", "bus", "bicycle", "motorcycle", "chair", "bench",
     "suitcase", "backpack", "traffic cone", "trash can", "flower pot", "umbrella", "tree",
 )  # fmt: skip
-SUBJECT_VIEWPOINT_WEIGHTS = dict(zip(VIEWPOINTS, (2.0, 2.0, 1.0, 0.4, 0.5), strict=True))
-SUBJECT_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (1.0, 1.8, 1.5, 1.0, 0.4), strict=True))
-SUBJECT_CROWDING_WEIGHTS = {"one": 1.6, "few": 1.5, "many": 0.6}
-OCCLUSION_WEIGHTS = {"open": 2.0, "partly hidden": 1.5, "mostly hidden": 0.6}
 # A microscope is turned up until what it is to show is seen, and shows dozens at once. They lie on and beside each
 # other; dirt over them is rare.
 SLIDE = "slide"
-SLIDE_DISTANCE_WEIGHTS = dict(zip(DISTANCES, (0.0, 0.8, 2.0, 1.2, 0.3), strict=True))
-SLIDE_CROWDING_WEIGHTS = {"one": 0.4, "few": 0.8, "many": 2.6}
-SLIDE_OCCLUSION_WEIGHTS = {"open": 3.0, "partly hidden": 0.5, "mostly hidden": 0.15}
+ON_SLIDES = Usual(
+    SMALL.viewpoint,
+    dict(zip(DISTANCES, (0.0, 0.7, 3.0, 1.0, 0.0), strict=True)),
+    {"one": 0.0, "few": 0.5, "many": 3.0},
+    {"open": 5.0, "partly hidden": 0.3, "mostly hidden": 0.0},
+)
+# A flaw is photographed from where it is seen: its ground fills the picture, and it most of that.
+SURFACE = "surface"
+SURFACE_PLACE = 30.0  # to the weight of a usual place
+ON_SURFACES = Usual(
+    SMALL.viewpoint,
+    dict(zip(DISTANCES, (2.5, 2.0, 1.5, 0.5, 0.0), strict=True)),
+    {"one": 1.5, "few": 1.5, "many": 0.3},
+    {"open": 1.0, "partly hidden": 0.0, "mostly hidden": 0.0},
+)
 # By nature far more of it is met than of what lies beside it: on a smear a white cell lies among a thousand red ones.
-ABUNDANT = {"red blood cell": 12.0}
+ABUNDANT = {"red blood cell": 10.0}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
 LEAST_SCALE = 0.5  # of a look-alike beside a target; smaller ones would be specks
 # In an image with a single label the thing is the subject, never a dot in the distance.
 CLASSIFY_DISTANCE_WEIGHTS = {"very close": 0.0, "close": 3.0, "near": 1.0, "medium": 0.0}  # 0: where it is wished for
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "context": CONTEXTS, "light": LIGHTS, "weather": WEATHERS, "viewpoint": VIEWPOINTS, "distance": tuple(DISTANCES),
-    "crowding": tuple(CROWDING_WEIGHTS), "occlusion": tuple(OCCLUSION_WEIGHTS),
+    "crowding": tuple(SMALL.crowding), "occlusion": tuple(SMALL.occlusion),
 }  # fmt: skip
 
 
@@ -160,19 +188,14 @@ def build_vocabulary(
             message says what there is.
     """
     single = task.kind == "classify"
-    viewpoint = _usual(task, things, VIEWPOINT_WEIGHTS, SUBJECT_VIEWPOINT_WEIGHTS, VIEWPOINT_WEIGHTS)
-    distance, crowding = CLASSIFY_DISTANCE_WEIGHTS, {"one": 1.0}
-    if not single:
-        distance = _usual(task, things, DISTANCE_WEIGHTS, SUBJECT_DISTANCE_WEIGHTS, SLIDE_DISTANCE_WEIGHTS)
-        crowding = _usual(task, things, CROWDING_WEIGHTS, SUBJECT_CROWDING_WEIGHTS, SLIDE_CROWDING_WEIGHTS)
+    usual = _usual(task, things)
+    if single:
+        usual = usual._replace(distance=CLASSIFY_DISTANCE_WEIGHTS, crowding={"one": 1.0})
     built = Vocabulary(
         context=_places(task, things, named_share),
         light=LIGHT_WEIGHTS,
         weather=WEATHER_WEIGHTS,
-        viewpoint=viewpoint,
-        distance=distance,
-        crowding=crowding,
-        occlusion=_usual(task, things, OCCLUSION_WEIGHTS, OCCLUSION_WEIGHTS, SLIDE_OCCLUSION_WEIGHTS),
+        **usual._asdict(),
         appearances={c.name: _appearances(c, things.get(c.drawn_as)) for c in task.classes},
         # One label an image: a look-alike beside the target may be another class's thing.
         lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
@@ -222,16 +245,25 @@ def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
     return {str(v): float(w) for v, w in wish.items()}
 
 
-def _usual(task: TaskSpec, things: Things, small: Weights, subjects: Weights, on_slides: Weights) -> Weights:
-    """The mean over the classes of what is usual for things of their size."""
+def _usual(task: TaskSpec, things: Things) -> Usual:
+    """The mean over the classes of what is usual for things of their size and place."""
+    kinds = [_kind_of(things.get(c.drawn_as)) for c in task.classes]
+    return Usual(
+        *(
+            {value: round(sum(k[value] for k in axis) / len(kinds), 3) for value in axis[0]}
+            for axis in zip(*kinds, strict=True)
+        )
+    )
 
-    def of(thing: Thing | None) -> Weights:
-        if thing is None:
-            return small
-        return on_slides if thing.contexts == [SLIDE] else subjects if thing.size_m >= SUBJECT_FROM_M else small
 
-    usual = [of(things.get(c.drawn_as)) for c in task.classes]
-    return {name: round(sum(weights[name] for weights in usual) / len(usual), 3) for name in small}
+def _kind_of(thing: Thing | None) -> Usual:
+    if thing is None:
+        return SMALL
+    if thing.contexts == [SLIDE]:
+        return ON_SLIDES
+    if SURFACE in thing.contexts:
+        return ON_SURFACES
+    return SUBJECTS if thing.size_m >= SUBJECT_FROM_M else SMALL
 
 
 def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:
@@ -253,7 +285,9 @@ def _place_weight(context: str, thing: Thing | None) -> float:
     if thing is None:
         return 1.0 if fits(context, 0.1) else 0.0
     if context in thing.contexts:
-        return USUAL_PLACE
+        return SURFACE_PLACE if context == SURFACE else USUAL_PLACE
+    if SURFACE in thing.contexts:
+        return 0.0
     # What only a microscope shows is not met on a road.
     if thing.contexts == [SLIDE] or not fits(context, thing.size_m):
         return 0.0
@@ -286,12 +320,14 @@ def _is_target(drawn_as: str, appearance: str, classes: Iterable[ClassSpec]) -> 
 def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAlike]:
     """Look-alikes of the catalogue, and other appearances of the object itself when the class is only some of them.
 
+    A flaw is the same on another ground, and none of its look-alikes there.
     Beside what people photograph for itself, a dog or a bicycle, also what else stands in such photos.
     """
     thing = things.get(spec.drawn_as)
-    keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if spec.appearances else [])]
+    same = spec.appearances and not (thing and SURFACE in thing.contexts)
+    keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if same else [])]
     looks = [look for key in keys for look in _looks_of(key, spec, things)]
-    if thing and thing.size_m >= SUBJECT_FROM_M:
+    if thing and thing.size_m >= SUBJECT_FROM_M and SURFACE not in thing.contexts:
         for key in _bystanders(task, things):
             if key not in keys:
                 looks += [k.model_copy(update={"bystander": True}) for k in _looks_of(key, spec, things)]

@@ -642,6 +642,7 @@ TEXTS: dict[str, str] = {
     "slice_context_aerial": "from the air",
     "slice_context_slide": "under a microscope",
     "slice_context_liquid": "in a liquid",
+    "slice_context_surface": "on a surface close up",
     "slice_light_overcast": "under a grey sky",
     "slice_light_sun": "in the sun",
     "slice_light_low_sun": "in low sun",

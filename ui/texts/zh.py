@@ -583,6 +583,7 @@ TEXTS: dict[str, str] = {
     "slice_context_aerial": "航拍",
     "slice_context_slide": "显微镜下",
     "slice_context_liquid": "液体中",
+    "slice_context_surface": "表面特写",
     "slice_light_overcast": "阴天",
     "slice_light_sun": "阳光下",
     "slice_light_low_sun": "低角度阳光下",

@@ -80,6 +80,28 @@ def test_a_slide_is_lit_through(engine, tmp_path):
     assert len(grounds) == 8 and np.mean(grounds) > 162
 
 
+def test_one_stain_takes_all_cells_of_an_image(engine, tmp_path):
+    places = [(x, y) for x in (0.2, 0.5, 0.8) for y in (0.25, 0.75)]
+    cell = {"class_name": "red blood cell", "drawn_as": "red blood cell", "appearance": "full", "w": 0.25}
+    cells = [apple(cx=x, cy=y, **cell) for x, y in places]
+    within, of_all = [], []
+    for made in render(engine, [scene("slide", *cells, seed=n, clutter=0.0) for n in range(6)], tmp_path):
+        image = cv2.cvtColor(cv2.imread(str(made.image)).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        colours = [np.median(image[one.mask(SIZE, SIZE).astype(bool)], axis=0)[1:] for one in made.instances]
+        within.append(np.std(colours, axis=0).max())
+        of_all.append(np.mean(colours, axis=0))
+    assert np.mean(within) < 0.5 * np.std(of_all, axis=0).max()
+
+
+def test_a_field_is_as_bright_with_many_cells_as_with_none(engine, tmp_path):
+    """Darker the fewer there were, as a camera that looks for a middle grey makes it, told that nothing was there."""
+    cell = {"class_name": "red blood cell", "drawn_as": "red blood cell", "w": 0.22}
+    many = [apple(cx=x, cy=y, **cell) for x in (0.15, 0.38, 0.61, 0.84) for y in (0.2, 0.5, 0.8)]
+    scenes = [scene("slide", *cells, seed=n, clutter=0.0) for n in range(4) for cells in ([], many)]
+    grounds = [np.percentile(cv2.imread(str(m.image)).mean(axis=2), 90) for m in render(engine, scenes, tmp_path)]
+    assert np.ptp(np.reshape(grounds, (4, 2)), axis=1).mean() < 25
+
+
 def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
     """A dark stain on a white tile: the mask is on the dark pixels, and the tile, four times as large, is in none."""
     tile = apple(class_name="stain", drawn_as="stain", appearance="on tile", w=0.7)
@@ -92,6 +114,20 @@ def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
         grey = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE).astype(float)
         around = cv2.dilate(masks[0].astype(np.uint8), np.ones((9, 9))).astype(bool) & ~np.any(masks, axis=0)
         assert np.median(grey[masks[0]]) < np.median(grey[around]) - 20
+
+
+def test_a_flaw_on_a_surface_has_no_piece_of_its_ground_around_it(engine, tmp_path):
+    """Cracks were drawn on slabs that lay about; in photos the road or wall fills the picture."""
+    places = ((0.3, 0.3), (0.7, 0.7))
+    cracks = [apple(cx=x, cy=y, class_name="crack", drawn_as="crack", appearance="on concrete") for x, y in places]
+    view = {"viewpoint": "straight down", "clutter": 0.0}
+    for made in render(engine, [scene("surface", *cracks, seed=s, **view) for s in range(3)], tmp_path):
+        assert len(made.instances) == 2  # one each: on a slab there are one to three
+        image = cv2.GaussianBlur(cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE), (5, 5), 0).astype(float)
+        crack = np.any([one.mask(SIZE, SIZE).astype(bool) for one in made.instances], axis=0)
+        ground = image[~cv2.dilate(crack.astype(np.uint8), np.ones((7, 7))).astype(bool)]
+        assert np.median(image[crack]) < np.median(ground) - 8
+        assert np.ptp(np.percentile(ground, [2, 98])) < 75  # no edge of anything, and no shadow
 
 
 @pytest.mark.parametrize("context", ["orchard", "table", "hand"])

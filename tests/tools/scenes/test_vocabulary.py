@@ -200,6 +200,19 @@ def test_on_a_slide_there_are_many_near_and_seldom_dirt_over_them():
     assert both.crowding["many"] == pytest.approx((cells.crowding["many"] + apples.crowding["many"]) / 2)
 
 
+def test_a_flaw_is_met_where_its_ground_fills_the_image_and_no_horse_stands_beside_it():
+    things = THINGS | {
+        "crack": _thing({"on road": 1}, ("surface", "floor"), ["scratch"], size_m=0.4),
+        "scratch": _thing({"on road": 1}, ("surface", "floor")),
+        "dog": _thing({"plain": 1}, ("grass",), size_m=0.6),
+    }
+    made = build_vocabulary(_task("crack"), things, 0.8)
+    assert set(made.context) == {"surface", "floor"} and made.context["surface"] > 5 * made.context["floor"]
+    assert {k.drawn_as for k in made.lookalikes["crack"]} == {"scratch"}  # as large as a dog, and yet no subject
+    assert made.occlusion["open"] == sum(made.occlusion.values()) and made.distance["far"] == 0
+    assert "surface" not in build_vocabulary(_task("dog"), things, 0.8).context
+
+
 def test_what_lies_or_stands_is_seldom_met_where_things_hang_and_grow():
     """A dog in a hedge or a tile in a tree teaches little of dogs and tiles; an apple may lie anywhere."""
     tile, dog = _thing({"plain": 1}, ("floor", "table")), _thing({"plain": 1}, ("grass",), size_m=0.6)

@@ -28,7 +28,7 @@ SHARP_DEGREES = 38  # edges sharper than this stay edges; the turned profiles ar
 
 
 def build_object(
-    spec: ObjectSpec, appearance: str | None, rng: np.random.Generator, library: Library | None = None
+    spec: ObjectSpec, appearance: str | None, rng: np.random.Generator, library: Library | None = None, lot: int = 0
 ) -> Any:
     """A new object, not yet in any collection; one drawn by a library's model has its id in the property "model".
 
@@ -37,6 +37,7 @@ def build_object(
         appearance: the name of one of its appearances; None or "" takes one at random by their weights.
         rng: decides everything that varies.
         library: knows the models of appearances that have some.
+        lot: decides the colour of what is alike in one image, such as all that a stain took.
 
     Raises:
         KeyError: the spec has no such appearance.
@@ -55,7 +56,7 @@ def build_object(
         mesh = laid_over(mesh, catalogue()[spec.flaw], rng)
         mesh.vertices = normalised(mesh.vertices)
     names = sorted(set(mesh.materials))
-    thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng))
+    thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng, lot))
     if spec.labels == "pieces":
         numbers = np.array([piece_number(m) for m in mesh.materials], np.float32)
         thing.data.attributes.new(PIECE, "FLOAT", "FACE").data.foreach_set("value", numbers)
@@ -68,7 +69,7 @@ def piece_number(material: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.random.Generator) -> list[Any]:
+def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.random.Generator, lot: int) -> list[Any]:
     """A Blender material for each name; a family's that are painted alike are one, or muzzle and fur would differ."""
     made: dict[str, Any] = {}
     out = []
@@ -76,7 +77,7 @@ def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.ran
         paint = look.materials.get(name, spec.materials[name])
         key = paint.model_dump_json() if spec.family is not None else name
         if key not in made:
-            made[key] = make_material(f"{spec.name} {name}", paint, rng)
+            made[key] = make_material(f"{spec.name} {name}", paint, rng, lot)
         out.append(made[key])
     return out
 

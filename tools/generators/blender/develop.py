@@ -12,6 +12,7 @@ from tools.data.sample import BoolMask
 
 Floats = npt.NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+BACKLIGHT = 0.6  # linear; what an even light from behind is exposed to, as microscopes' cameras are: just under white
 GREY = 0.15  # mean a camera's meter aims at, linear; a little under 18 % keeps highlights
 
 
@@ -24,6 +25,7 @@ class Film:
     haze: float = 0.0  # optical depth of as much air as lies before the subject
     haze_colour: tuple[float, float, float] = (0.8, 0.85, 0.9)
     focus: float = 10.0  # distance of the subject
+    backlit: bool = False  # exposed for the light behind, however much lies before it
 
 
 def develop(
@@ -41,7 +43,7 @@ def develop(
     image = np.nan_to_num(np.maximum(light, 0), posinf=50.0).astype(np.float32)
     if film.haze:
         image = _haze(image, distance, film)
-    image = image * (_meter(image, subject) * 2.0**film.exposure)
+    image = image * ((_backlight(image) if film.backlit else _meter(image, subject)) * 2.0**film.exposure)
     balance = np.array(film.cast) * np.exp(noise.normal(0, 0.035, 3) * [1, 0.4, 1])
     image = image * balance.astype(np.float32)
     image = _lens(image, noise)
@@ -66,6 +68,11 @@ def _meter(image: Floats, subject: BoolMask) -> float:
     weight = 0.45 * share / (share + 0.05)
     level = whole if share == 0 else (1 - weight) * whole + weight * float(luma[subject].mean())
     return GREY / math.exp(min(max(level, math.log(0.004)), math.log(1.2)))
+
+
+def _backlight(image: Floats) -> float:
+    """Factor that brings the light behind, which is the brightest there is, just under white."""
+    return BACKLIGHT / max(float(np.percentile(image @ LUMA, 90)), 0.004)
 
 
 def _haze(image: Floats, distance: Floats, film: Film) -> Floats:

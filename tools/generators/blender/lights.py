@@ -46,6 +46,7 @@ class Light:
     lamps: list[Lamp] = field(default_factory=list)
     exposure: float = 0.0  # stops away from what a camera's meter would choose
     cast: Colour = (1.0, 1.0, 1.0)  # what automatic white balance leaves of the light's colour
+    backlit: bool = False  # an even light behind everything is what the camera is set to
 
 
 WHITE: Colour = (1.0, 1.0, 1.0)
@@ -151,7 +152,8 @@ THROUGH: dict[str, tuple[Colour, float]] = {
 def _through_the_slide(stage: Stage) -> Light:
     cast, exposure = THROUGH.get(stage.spec.light, ((1.0, 1.0, 1.0), 0.0))
     even: Colour = (0.9, 0.9, 0.9)
-    return Light(even, even, 1.1, exposure=exposure + stage.rng.uniform(0.2, 1.0), cast=cast)
+    exposure = 0.4 * exposure + stage.rng.uniform(-0.7, 0.35)
+    return Light(even, even, 1.1, exposure=exposure, cast=cast, backlit=True)
 
 
 def _into_the_liquid(stage: Stage) -> Light:

@@ -1,6 +1,7 @@
 """Cycles materials from the Material of an ObjectSpec: a base colour, patterns over it, and a surface."""
 
 import colorsys
+import zlib
 from typing import Any
 
 import numpy as np
@@ -100,18 +101,30 @@ class Graph:
         return node.outputs[2]
 
 
-def make_material(name: str, spec: Material, rng: np.random.Generator) -> Any:
-    """A new bpy material; two calls give two objects of one kind that differ."""
+def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int = 0) -> Any:
+    """A new bpy material; two calls give two objects of one kind that differ.
+
+    Args:
+        name: of the material; those of one name share what `spec.alike` says, within a lot.
+        spec: what it looks like.
+        rng: decides everything that varies from object to object.
+        lot: decides what varies from image to image only.
+    """
     import bpy
 
     material = bpy.data.materials.new(name)
     tree = material.node_tree
     graph = Graph(tree, rng)
     shader, output = tree.nodes["Principled BSDF"], tree.nodes["Material Output"]
-    base: RGB = mixed_colour(spec.colours, spec.jitter, rng)
-    colour: Any = (*base, 1.0)
+    shared = np.random.default_rng([lot, zlib.crc32(name.encode())])
+
+    def drawn(colours: list[str]) -> Any:
+        own, of_all = mixed_colour(colours, spec.jitter, rng), mixed_colour(colours, spec.jitter, shared)
+        return (*((1 - spec.alike) * a + spec.alike * b for a, b in zip(own, of_all, strict=True)), 1.0)
+
+    colour = drawn(spec.colours)
     for layer in spec.layers:
-        over = (*mixed_colour(layer.colours, spec.jitter, rng), 1.0)
+        over = drawn(layer.colours)
         share = graph.math("MULTIPLY", mask_of(graph, layer, rng), layer.opacity)
         colour = graph.mix(share, colour, over)
     # Copies of a cluster differ in brightness (the attribute is 0.5 everywhere else).

@@ -83,6 +83,7 @@ class Material(Strict):
     bump_scale: float = Field(12.0, ge=0.5, le=200)
     mottle: Share = Field(0.0, description="uneven brightness, coarse and fine: cloth 0.3, fur 0.8")
     jitter: Share = Field(0.12, description="how much brightness and hue differ from object to object")
+    alike: Share = Field(0.0, description="how much of its colour all of one image share: a stain took them all, 0.9")
 
 
 class Shape(Strict):

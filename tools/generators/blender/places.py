@@ -37,5 +37,6 @@ PLACES: dict[str, Surroundings] = {
     "dashcam": Surroundings(views.build_dashcam, True, (42, 58), (1.0, 6.0), False, (3.5, 7.0)),
     "aerial": Surroundings(views.build_aerial, True, (18, 30), (1.0, 20.0), False),
     "liquid": Surroundings(views.build_liquid, False, (24, 40), (0.03, 0.5), True),
-    "slide": Surroundings(rooms.build_slide, True, (20, 28), (0.02, 0.2), True),
+    "surface": Surroundings(views.build_surface, True, (18, 34), (0.02, 1.0), False),
+    "slide": Surroundings(rooms.build_slide, True, (14, 20), (0.02, 0.2), True, (87.0, 89.5)),
 }

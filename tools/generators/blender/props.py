@@ -174,6 +174,7 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "sky": (SHEET,),
     "inspection": (CARTON, CUBE, WASHER),
     "slide": (PEBBLE,),
+    "surface": (LEAF, PEBBLE),
     "liquid": (LEAF,),
 }
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)

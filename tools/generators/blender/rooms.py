@@ -315,7 +315,9 @@ def build_road(stage: Stage) -> None:
     far_country(stage, -0.08)
     low, high = stage.bounds()
     away = rng.random() < 0.6
-    paint = surfaces.asphalt(rng, metre, stage.wet) if rng.random() < 0.8 else surfaces.tiles(rng, metre, stage.wet)
+    cracks = not stage.shows("crack")
+    tar = surfaces.asphalt(rng, metre, stage.wet, cracks=cracks)
+    paint = tar if rng.random() < 0.8 else surfaces.tiles(rng, metre, stage.wet)
     half = max(abs(low[0]), abs(high[0]), 1.5 * metre) + rng.uniform(0.2, 2.0) * max(stage.subject, 1)
     back = float(high[1]) + rng.uniform(1, 6)
     x, y = ((-half, half), (-40.0, 200.0)) if away else ((-200.0, 200.0), (-40.0, back))
@@ -440,7 +442,12 @@ def build_studio(stage: Stage) -> None:
     hide_with_props(stage, 0.0 if camera.pitch > 0 else None)
 
 
-FIBRES = 0.3  # of the slides have some
+FIBRES = 0.12  # of the slides have some
+# Clear, and what lamps, filters and stains make of it.
+FIELDS = (
+    (0.93, 0.94, 0.95), (0.95, 0.9, 0.93), (0.93, 0.94, 0.84), (0.88, 0.84, 0.93), (0.97, 0.91, 0.87),
+    (0.84, 0.93, 0.88), (0.9, 0.9, 0.88),
+)  # fmt: skip
 
 
 def build_slide(stage: Stage) -> None:
@@ -450,12 +457,12 @@ def build_slide(stage: Stage) -> None:
     where = surface.place(1.0)
     glow = vary(
         rng,
-        rng.choice([(0.9, 0.92, 0.95), (0.95, 0.88, 0.92), (0.92, 0.93, 0.82), (0.85, 0.8, 0.92), (0.98, 0.9, 0.85)]),
+        rng.choice(FIELDS),
         0.05,
     )
     cloudy = surface.noise(where, rng.uniform(0.1, 0.6), 4)
     surface.set("Emission Color", surface.ramp(cloudy, (0.3, surfaces.mix(glow, (0.6, 0.5, 0.6), 0.25)), (0.7, glow)))
-    surface.set("Emission Strength", rng.uniform(0.72, 0.95))
+    surface.set("Emission Strength", rng.uniform(0.8, 1.0))
     surface.colour((0.4, 0.4, 0.4))
     stage.plane("field", surface.material, (-200, 200), (-200, 200))
     stain = surfaces.Surface("stain", roughness=0.6)
@@ -464,9 +471,9 @@ def build_slide(stage: Stage) -> None:
         vary(rng, rng.choice([(0.25, 0.18, 0.13), (0.36, 0.32, 0.28), (0.2, 0.2, 0.15), (0.15, 0.2, 0.4)]), 0.3)
     )
     mesh = stage.mesh("speck", blob(noise, 0.35, 7))
-    for _ in range(_clutter_count(stage, 50)):
+    for _ in range(_clutter_count(stage, 20)):
         spot = stage.camera.on_plane(rng.uniform(0, 1), rng.uniform(0, 1))
-        size = stage.subject * float(np.clip(noise.lognormal(-2.8, 0.7), 0.015, 0.25))
+        size = stage.subject * float(np.clip(noise.lognormal(-3.0, 0.7), 0.012, 0.2))
         if stage.allows(spot + size * np.array([[x, y, 0.1] for x in (-1, 1) for y in (-1, 1)])):
             stage.put(
                 mesh,

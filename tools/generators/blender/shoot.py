@@ -15,6 +15,7 @@ from tools.generators.blender import lights, passes
 from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
+from tools.generators.blender.flaws import FAMILY as FLAW
 from tools.generators.blender.labels import Labelled, find_instances, outline_of
 from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
 from tools.generators.blender.library import Library
@@ -22,6 +23,7 @@ from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.stage import Stage
 from tools.scenes.scene import Role, SceneObject, SceneSpec
+from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 
@@ -121,8 +123,14 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
 def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     """Build one thing, alone at the origin."""
     spec = library.spec(wanted.drawn_as)
+    appearance = wanted.appearance
+    if stage.spec.context == SURFACE and spec.family == FLAW:
+        # The place is its ground, and one for all; what is sought decides which.
+        spec = spec.model_copy(update={"numbers": spec.numbers | {"ground": 0}})
+        first = stage.spec.objects[0].appearance
+        appearance = first if any(look.name == first for look in spec.appearances) else appearance
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
-    thing = build_object(spec, wanted.appearance, noise, library)
+    thing = build_object(spec, appearance, noise, library, stage.spec.seed)
     bpy.context.scene.collection.objects.link(thing)
     mesh = thing.data
     vertices = np.empty(len(mesh.vertices) * 3, np.float32)
@@ -243,7 +251,8 @@ def _film(stage: Stage, light: lights.Light) -> Film:
         haze = stage.rng.uniform(0.1, 0.2) if stage.indoor else stage.rng.uniform(0.18, 0.55)
     top = max(light.horizon)
     red, green, blue = (0.55 * c / top + 0.45 for c in light.horizon)
-    return Film(light.exposure + (0.9 if haze else 0.0), light.cast, haze, (red, green, blue))
+    exposure = light.exposure + (0.9 if haze else 0.0)
+    return Film(exposure, light.cast, haze, (red, green, blue), backlit=light.backlit)
 
 
 def _soak(things: Sequence[Any]) -> None:

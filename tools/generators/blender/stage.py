@@ -94,6 +94,10 @@ class Stage:
 
     # What is where ----------------------------------------------------------------------------------------------
 
+    def shows(self, key: str) -> bool:
+        """Whether something of that key is asked for."""
+        return any(one.drawn_as == key for one in self.spec.objects)
+
     def bounds(self) -> tuple[Array, Array]:
         """Lowest and highest corner of everything asked for; a small region at the origin when there is nothing."""
         if not self.shapes:

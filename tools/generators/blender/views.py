@@ -1,6 +1,7 @@
 """Places that are a camera as much as a ground: over a belt, behind a windscreen, in the air. Runs in the worker."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,39 @@ def build_inspection(stage: Stage) -> None:
             if not low[1] - 0.15 < y < high[1] + 0.15:
                 stage.block("cleat", box((2 * half, 0.08, 0.08)), ridge, np.array([0, y, 0]))
     strew(stage, round(stage.spec.clutter * rng.uniform(0, 4)), (-half, half), (-6, 6))
+
+
+# What a flaw's ground is made of, by the last word of its appearance.
+_GROUNDS: dict[str, Callable[[Stage, float], Any]] = {
+    "concrete": lambda stage, metre: surfaces.concrete(stage.rng, metre, stage.wet),
+    "road": lambda stage, metre: surfaces.asphalt(stage.rng, 0.35 * metre, stage.wet, cracks=False),
+    "tile": lambda stage, metre: surfaces.tiles(stage.rng, metre, stage.wet),
+    "wood": lambda stage, metre: surfaces.wood(stage.rng, metre, stage.wet, boards=stage.rng.random() < 0.6),
+    "metal": lambda stage, metre: surfaces.metal(stage.rng, metre, stage.wet),
+    "fabric": lambda stage, metre: surfaces.cloth(stage.rng, metre, 0.0),
+}
+_SMOOTH = {"glass": 0.05, "paint": 0.25, "plastic": 0.4, "paper": 0.9, "bread": 0.9, "cheese": 0.5}  # roughness
+_COLOURS: list[Colour] = [
+    (0.75, 0.75, 0.73), (0.6, 0.58, 0.5), (0.3, 0.33, 0.36), (0.1, 0.16, 0.35), (0.5, 0.06, 0.06), (0.06, 0.06, 0.07),
+    (0.55, 0.45, 0.2), (0.2, 0.32, 0.22),
+]  # fmt: skip
+
+
+def build_surface(stage: Stage) -> None:
+    """What the flaws in the scene are on, and nothing else, as far as the camera sees; specks lie on some."""
+    rng = stage.rng
+    looks = [o.appearance.split()[-1] for o in stage.spec.objects if o.appearance.startswith("on ")]
+    ground = "road" if stage.shows("pothole") else looks[0] if looks else rng.choice([*_GROUNDS, *_SMOOTH])
+    if ground in _GROUNDS:
+        paint = _GROUNDS[ground](stage, stage.metre * rng.uniform(0.6, 1.6))
+    else:
+        colour = vary(rng, rng.choice(_COLOURS), 0.2)
+        paint = surfaces.concrete(rng, stage.metre, stage.wet, colour, worn=rng.uniform(0.0, 0.5))
+        if ground in _SMOOTH:
+            paint.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = _SMOOTH[ground]
+    stage.plane("ground", paint, (-60, 60), (-60, 60))
+    low, high = stage.bounds()
+    strew(stage, round(stage.spec.clutter * rng.uniform(0, 4)), (low[0], high[0]), (low[1], high[1]))
 
 
 # Clear, of a pool, of the sea, of beer, of a pond, of milk, and dark as a cell lit from the side.
@@ -90,7 +124,12 @@ def build_dashcam(stage: Stage) -> None:
     half = max(lane * rng.randint(1, 3), float(np.abs([low[0], high[0]]).max()) + 0.3)
     land = rng.choice([surfaces.lawn, surfaces.earth, surfaces.concrete])(rng, max(metre, 0.3), stage.wet)
     stage.plane("land", land, (-300, 300), (-60, 500), -0.03)
-    stage.plane("road", surfaces.asphalt(rng, max(metre, 0.3), stage.wet), (-half, half), (-40, 400))
+    stage.plane(
+        "road",
+        surfaces.asphalt(rng, max(metre, 0.3), stage.wet, cracks=not stage.shows("crack")),
+        (-half, half),
+        (-40, 400),
+    )
     white = surfaces.plain("line", vary(rng, rng.choice([(0.7, 0.7, 0.68), (0.7, 0.5, 0.06)]), 0.1), 0.8)
     wide = 0.04 * lane
     for x in np.arange(-half + lane, half - 0.3 * lane, lane):

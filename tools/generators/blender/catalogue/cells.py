@@ -10,15 +10,19 @@ from tools.generators.blender.short import (
 )
 
 # fmt: off
-# On a stained smear, as most photos of blood are: pink to grey, seen through, pale in the middle.
+# On a stained smear, as most photos of blood are: one stain took all cells of an image, pink to grey; light goes
+# through, so that two upon each other are darker; most are pale in the middle.
+TAKEN = "#eab4b6 #e2a8bc #eebca8 #deb2cc #d6bebc #cebace #ecccbc #dc8e9c"
+SEEN_THROUGH = {"roughness": 0.7, "transparency": 0.72, "jitter": 0.05, "alike": 0.88}
+UNEVEN = lay("noise", "#c48890", 0.3, scale=2.5, softness=0.9, opacity=0.2)
 SMEARED = paint(
-    "#c98a8c #b87c84 #d49c94 #c08ea0 #bfa09c #b49aa8 #cbb0a4",
-    lay("band", "#e6cfcb", axis="along", span=(0.72, 1.0), softness=0.9, opacity=0.75),
-    lay("noise", "#b0707c", 0.3, scale=3, softness=0.9, opacity=0.3), roughness=0.5, transparency=0.45, jitter=0.08,
+    TAKEN, lay("band", "#f6eae6", axis="along", span=(0.66, 1.0), softness=0.9, opacity=0.8), UNEVEN, **SEEN_THROUGH
 )
+FULL = paint(TAKEN, UNEVEN, **SEEN_THROUGH)
+PRESSED = Variation(stretch=(0.12, 0.12, 0.1), wobble=0.06, wobble_scale=1.3)  # out of round by their neighbours
 RBC = ObjectSpec(
     name="red blood cell", aliases=words("erythrocyte|rbc"), chinese=words("红细胞|红血球"), size_m=8e-6,
-    contexts=["slide"], rests=["flat", "any"], lookalikes=["white blood cell", "yeast cell", "green alga"],
+    contexts=["slide"], rests=["flat"], lookalikes=["white blood cell", "platelet", "yeast cell"],
     materials={
         "cell": paint(
             "#c8484a #d05a58 #b83c42", lay("noise", "#d87a74", 0.4, scale=4, softness=0.9, opacity=0.4),
@@ -32,7 +36,7 @@ RBC = ObjectSpec(
                 (0, -0.025), (0.1, -0.03), (0.2, -0.075), (0.33, -0.145), (0.45, -0.125), (0.5, 0.0), (0.45, 0.125),
                 (0.33, 0.145), (0.2, 0.075), (0.1, 0.03), (0, 0.025),
             ],
-            only=["normal", "stained"],
+            only=["normal", "stained", "full"],
         ),
         Lathe(
             material="cell", bend=75, bend_range=25, turn=(90, 0, 0), scale=(1, 0.8, 1),
@@ -42,34 +46,61 @@ RBC = ObjectSpec(
         Ellipsoid(material="cell", size=(1, 1, 0.92), only=["spherical"]),
     ],
     appearances=[
-        look("stained", "smear|pink|染色|涂片", 4, {"cell": SMEARED}),
-        look("normal", "healthy|red|fresh|正常|健康", 0.8), look("sickle", "sickled|diseased|镰状|镰刀", 0.3),
-        look("spherical", "swollen|spherocyte|球形", 0.2),
+        look("stained", "smear|pink|染色|涂片", 4, {"cell": SMEARED}, variation=PRESSED),
+        look("full", "dense|thick", 2.5, {"cell": FULL}, variation=PRESSED),
+        look("normal", "healthy|red|fresh|正常|健康", 0.3), look("sickle", "sickled|diseased|镰状|镰刀", 0.15),
+        look("spherical", "swollen|spherocyte|球形", 0.1),
     ],
     variation=Variation(stretch=(0.1, 0.1, 0.1), wobble=0.02, wobble_scale=1.2, bend=14),
 )
-STAINED = paint("#5a3a8a #4a2f7a #6a4498", lay("noise", "#3a2266", 0.5, scale=7), roughness=0.6, jitter=0.1)
+STAINED = paint(
+    "#5a3a8a #4a2f7a #6a4498 #7a5aa8 #4a3a78", lay("noise", "#3a2266", 0.5, scale=5, softness=0.6, opacity=0.6),
+    roughness=0.8, transparency=0.15, jitter=0.08, alike=0.8,
+)
 WBC = ObjectSpec(
     name="white blood cell", aliases=words("leukocyte|leucocyte|wbc"), chinese=words("白细胞|白血球"), size_m=1.3e-5,
-    contexts=["slide"], rests=["any"], lookalikes=["red blood cell", "yeast cell", "pollen grain"],
+    contexts=["slide"], rests=["flat"], lookalikes=["red blood cell", "platelet", "yeast cell"],
     materials={
         "plasm": paint(
-            "#d8c8e2 #e2d4ea #cbb8da", lay("spots", "#8a68a8 #b080b8", 0.2, scale=22, softness=0.6, opacity=0.7),
-            roughness=0.4, transparency=0.85, jitter=0.06,
+            "#faf6fa #fbf8fb #f6f0f8 #efe6f4 #dccfea",
+            lay("spots", "#a884b8 #c094c0", 0.18, scale=26, softness=0.7, opacity=0.35),
+            roughness=0.8, transparency=0.96, jitter=0.04, alike=0.6,
         ),
         "nucleus": STAINED, "bead": paint("#ece6f0 #dcd2e6", roughness=0.7, jitter=0.1),
     },
     parts=[
-        Ellipsoid(material="plasm", size=(1, 1, 0.8), detail=20, only=["neutrophil", "lymphocyte"]),
+        Ellipsoid(
+            material="plasm", size=(1, 1, 0.8), detail=20,
+            only=["neutrophil", "segmented", "band", "lymphocyte", "monocyte"],
+        ),
         *[
-            Ellipsoid(material="nucleus", size=s, at=a, detail=9, only=["neutrophil"]) for s,
-            a in (
-                ((0.34, 0.3, 0.42), (-0.22, 0.12, 0.08)), ((0.32, 0.34, 0.42), (0.02, -0.14, 0.1)),
-                ((0.34, 0.3, 0.42), (0.22, 0.1, 0.08)), ((0.2, 0.16, 0.3), (-0.1, 0.0, 0.1)),
-                ((0.2, 0.16, 0.3), (0.13, -0.02, 0.1)),
+            Ellipsoid(material="nucleus", size=s, at=a, turn=(0, 0, t), detail=9, chance=c, only=["neutrophil"])
+            for s, a, t, c in (
+                ((0.36, 0.27, 0.42), (-0.22, 0.14, 0.08), 20, 1.0), ((0.34, 0.3, 0.42), (0.02, -0.2, 0.1), -15, 1.0),
+                ((0.36, 0.26, 0.42), (0.24, 0.08, 0.08), 60, 0.85), ((0.24, 0.14, 0.3), (-0.1, -0.03, 0.1), 110, 0.8),
+                ((0.24, 0.14, 0.3), (0.14, -0.07, 0.1), 60, 0.7), ((0.26, 0.24, 0.36), (0.05, 0.27, 0.08), 0, 0.35),
             )
         ],
-        Ellipsoid(material="nucleus", size=(0.78, 0.76, 0.66), at=(0.05, 0.02, 0.04), detail=14, only=["lymphocyte"]),
+        *[
+            Ellipsoid(material="nucleus", size=s, at=a, turn=(0, 0, t), detail=9, chance=c, only=["segmented"])
+            for s, a, t, c in (
+                ((0.3, 0.22, 0.34), (-0.27, 0.16, 0.06), 50, 1.0), ((0.28, 0.24, 0.34), (-0.2, -0.17, 0.06), -40, 1.0),
+                ((0.3, 0.22, 0.34), (0.1, -0.28, 0.06), 10, 0.8), ((0.28, 0.24, 0.34), (0.27, 0.02, 0.06), 80, 1.0),
+                ((0.22, 0.2, 0.3), (0.14, 0.25, 0.06), 0, 0.5),
+            )
+        ],
+        Tube(
+            material="nucleus", path=[(0, 0, -0.38), (0, 0, -0.12), (0, 0, 0.12), (0, 0, 0.38)],
+            radius=[0.1, 0.13, 0.1, 0.12], sides=12, round_ends=True, at=(-0.18, 0, 0.08), turn=(90, 0, 0),
+            bend=150, bend_range=70, only=["band"],
+        ),
+        *[
+            Ellipsoid(material="nucleus", size=s, at=a, turn=(0, 0, t), only=["monocyte"])
+            for s, a, t in (
+                ((0.66, 0.36, 0.5), (-0.08, 0.14, 0.06), 25), ((0.36, 0.5, 0.48), (0.16, -0.06, 0.06), 20),
+            )
+        ],
+        Ellipsoid(material="nucleus", size=(0.82, 0.78, 0.66), at=(0.04, 0.02, 0.04), detail=14, only=["lymphocyte"]),
         Ellipsoid(material="bead", size=(0.92, 0.92, 0.92), detail=14, only=["activated"]),
         Cluster(
             count=90, on="sphere", size=(0.94, 0.94, 0.94), size_jitter=0.35, place_jitter=0.5, only=["activated"],
@@ -77,10 +108,12 @@ WBC = ObjectSpec(
         ),
     ],
     appearances=[
-        look("neutrophil", "granulocyte|stained|中性粒", 2), look("lymphocyte", "淋巴", 1.5),
-        look("activated", "rough|electron microscope", 0.15),
+        look("neutrophil", "granulocyte|stained|中性粒", 2), look("segmented", "分叶", 2), look("band", "杆状核", 1),
+        look("lymphocyte", "淋巴", 1.5),
+        look("monocyte", "单核", 0.8),
+        look("activated", "rough|electron microscope", 0.08),
     ],
-    variation=Variation(stretch=(0.07, 0.07, 0.07), wobble=0.025, wobble_scale=1.5),
+    variation=Variation(stretch=(0.1, 0.1, 0.07), wobble=0.06, wobble_scale=1.6),
 )
 BACTERIUM = ObjectSpec(
     name="bacterium", aliases=words("bacillus|rod-shaped bacterium|bacteria cell|germ"), chinese=words("细菌|杆菌"),

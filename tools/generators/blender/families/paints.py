@@ -42,6 +42,7 @@ SURFACES: dict[str, dict[str, Any]] = {
     "matt": {"roughness": 0.9, "jitter": 0.1},
     "wood": {"roughness": 0.6, "jitter": 0.12},
     "glass": {"roughness": 0.05, "transparency": 0.88, "jitter": 0.04},
+    "taken": {"roughness": 0.7, "transparency": 0.5, "jitter": 0.05, "alike": 0.7},
     "milky": {"roughness": 0.3, "transparency": 0.45, "jitter": 0.04},
     "ceramic": {"roughness": 0.2, "coat": 0.4, "jitter": 0.04},
     "fabric": {"roughness": 0.95, "bump": 0.25, "bump_scale": 90, "jitter": 0.1, "mottle": 0.4},

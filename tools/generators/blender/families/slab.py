@@ -173,7 +173,7 @@ def _inside(n: Slab, points: list[Three]) -> list[Three]:
 def _scratch(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.random.Generator) -> list[Part]:
     """A long thin line, or two or three beside each other."""
     turn = rng.uniform(0, math.pi)
-    bow = float(rng.uniform(-0.12, 0.12)) * size
+    bow, fine = float(rng.uniform(-0.12, 0.12)) * size, math.exp(float(rng.uniform(-1.2, 0.0)))
     made: list[Part] = []
     for i in range(int(rng.integers(1, 3))):
         dx, dy = rng.uniform(-0.04, 0.04, 2) * (i > 0)
@@ -181,30 +181,34 @@ def _scratch(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.ra
         c, s = math.cos(turn), math.sin(turn)
         line = [(-long, 0.0), (-0.4 * long, bow), (0.4 * long, bow), (long, 0.0)]
         path = _inside(n, [(spot[0] + dx + a * c - b * s, spot[1] + dy + a * s + b * c, top) for a, b in line])
-        made.append(tube(mark, path, [0.002, 0.006, 0.007, 0.002], flat=0.35, sides=6, round_ends=False))
+        made.append(
+            tube(mark, path, [fine * r for r in (0.002, 0.006, 0.007, 0.002)], flat=0.35, sides=6, round_ends=False)
+        )
     return made
 
 
 def _crack(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.random.Generator) -> list[Part]:
     """A jagged line that forks."""
     made: list[Part] = []
-    turn = float(rng.uniform(0, 2 * math.pi))
-    starts = [(spot[0] - 0.9 * size * math.cos(turn), spot[1] - 0.9 * size * math.sin(turn), turn, 11, 0.012)]
+    turn, fine = float(rng.uniform(0, 2 * math.pi)), math.exp(float(rng.uniform(-1.4, 0.0)))
+    forks = float(rng.uniform(0.0, 0.18))
+    starts = [(spot[0] - 0.9 * size * math.cos(turn), spot[1] - 0.9 * size * math.sin(turn), turn, 18, 0.012)]
     while starts and len(made) < 5:
         x, y, way, steps, thick = starts.pop(0)
         path: list[Three] = [(x, y, top)]
         for i in range(steps):
-            way += float(rng.normal(0, 0.5))
+            way += float(rng.normal(0, 0.55))
             way += 0.35 * (turn - way) if thick > 0.01 else 0.0
-            x, y = x + 0.2 * size * math.cos(way), y + 0.2 * size * math.sin(way)
+            long = 0.12 * size * float(rng.uniform(0.6, 1.4))
+            x, y = x + long * math.cos(way), y + long * math.sin(way)
             path.append((x, y, top))
-            if thick > 0.007 and rng.uniform() < 0.22 and i > 1:
-                starts.append((x, y, way + float(rng.choice([-0.9, 0.9])), 4, thick * 0.6))
+            if thick > 0.007 and rng.uniform() < forks and i > 1:
+                starts.append((x, y, way + float(rng.choice([-0.9, 0.9])), 7, thick * 0.6))
         made.append(
             tube(
                 mark,
                 _inside(n, path),
-                [thick * 0.5, thick, thick * 0.9, thick * 0.25],
+                [thick * fine * s for s in (0.5, 1.0, 0.7, 1.1, 0.9, 0.25)],
                 flat=0.3,
                 sides=6,
                 smooth=False,
