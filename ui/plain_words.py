@@ -10,6 +10,7 @@ from agent import spending
 from tools.core.errors import with_way_out
 from tools.data.sample import Sample
 from tools.data.scores import MIN_INTERVAL_IMAGES, Evaluation
+from tools.runs.expected import said as judged_alike
 from tools.runs.runtime import PHOTOS, RunRecord
 from tools.scenes.captions import plural
 from ui import session
@@ -188,6 +189,8 @@ def _measured_on(record: RunRecord, judged: Evaluation) -> tuple[str, bool]:
         said = f"{said} {t('rough', count=judged.instances)}"
     if synthetic:
         said = f"{said} {t('expect_less')}"
+        if record.expected is not None:
+            said = f"{said} {judged_alike(record.expected, zh=session.language() == 'zh')}"
     return said, synthetic
 
 

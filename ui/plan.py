@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from tools.runs.expected import said
 from tools.runs.runtime import RunRecord
 from ui import plain_words, widgets
-from ui.session import t
+from ui.session import language, t
 
 
 def card(record: RunRecord) -> None:
@@ -49,6 +50,8 @@ def _facts(record: RunRecord) -> None:
     shown = record.few is not None
     images = t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)
     measured = [t("measured_real" if record.real else "measured_synthetic")]
+    if record.expected is not None:
+        measured.append(said(record.expected, zh=language() == "zh"))
     if shown:
         measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [

@@ -18,6 +18,7 @@ from agent.report.scores import reported
 from tools.annotators.audit import sentence
 from tools.core.errors import Code
 from tools.data.scores import Evaluation
+from tools.runs.expected import said
 from tools.runs.profile import EngineOption, Machine
 from tools.runs.runtime import RunRecord
 
@@ -241,6 +242,8 @@ def _print_scores(out: RichConsole, record: RunRecord) -> None:
             _number(scores.precision), _number(scores.recall), str(scores.images), str(scores.instances),
         )  # fmt: skip
     out.print(table)
+    if record.expected is not None and record.scores.get("real_test") is None:
+        out.print(escape(said(record.expected)), soft_wrap=True)
 
 
 def _short(scores: Evaluation | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tools.annotators.audit import sentence
 from tools.data.scores import EvaluatedOn, Evaluation, LabelQuality
+from tools.runs.expected import said
 from tools.runs.runtime import RunRecord
 
 ScoredSets = list[tuple[str, Evaluation | None]]
@@ -81,7 +82,11 @@ def headline_of(record: RunRecord) -> tuple[str, bool]:
     if record.few is not None:
         return f"Not measured: too few photos to keep any aside. Bring more, or others with --real.{after}", True
     why = "its real photos left none for a test" if record.real else "no labelled real photo was given"
-    return f"Not measured on real photos ({why}): synthetic scores only, expect less on your own pictures.{after}", True
+    worth = f" {said(record.expected)}" if record.expected is not None else ""
+    return (
+        f"Not measured on real photos ({why}): synthetic scores only, expect less on your own pictures.{worth}{after}",
+        True,
+    )
 
 
 def reported(record: RunRecord) -> tuple[EvaluatedOn, ...]:

@@ -21,6 +21,7 @@ from tools.core.settings import Settings, grouped, kept_settings
 from tools.core.task import TaskSpec
 from tools.data.dataset import Dataset
 from tools.data.scores import EVALUATED_ON, Audit, Diagnosis, EvaluatedOn, Evaluation, WeakSlice
+from tools.runs.expected import Judged
 
 RunStatus = Literal["running", "needs_answer", "finished", "failed", "stopped"]
 Listener = Callable[[dict[str, Any]], None]
@@ -95,6 +96,7 @@ class RunRecord(BaseModel):
     error_code: str | None = Field(None, description="what the error is about, of `tools.core.errors.Code`")
     error_data: dict[str, Any] = Field(default_factory=dict, description="what goes with that code")
     lessons: list[dict[str, Any]] = Field(default_factory=list, description="past runs that changed this one")
+    expected: list[Judged] | None = Field(None, description="runs that tell what it may do on photos; None: not asked")
     engines: dict[str, dict[str, Any]] = Field(default_factory=dict, description="version, licence, why chosen")
     rounds: list[Round] = Field(default_factory=list)
     best: Best | None = None

@@ -18,6 +18,7 @@ from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.drawable.classes import ClassArgument, drawn_by, relatives, resolve_classes
 from tools.runs.estimate import NETWORKS, STARTER_NETWORK, Plan, estimate, fit_plan, network_work
+from tools.runs.expected import Judged, keeps_little, said
 from tools.runs.inherit import inherit
 from tools.runs.pace import at_pace, latest_paces
 from tools.runs.runtime import RunContext, report
@@ -201,6 +202,9 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         "asked": wanted.fingerprint(),
         "measured_in": [p.run for p in paces],
     }
+    from tools.drawable.expected import expected_on_photos  # opens the catalogue
+
+    run.record.expected = expected_on_photos(run, task, objects)
     run.save()
 
 
@@ -440,6 +444,7 @@ def plan_for_person(run: RunContext) -> dict[str, Any]:
             "stops early at": f"a score of {task.target:g}" if task.target else "no target",
             "measured on": _measured_line(run),
         }
+        | ({} if run.record.expected is None else {"on photos": _expected_line(run.record.expected)})
         | ({"goes on from": f"{run.record.parent}: its weights and its pictures"} if run.record.parent else {})
         | ({"learns from": f"the photos in {run.record.few} themselves"} if run.record.few else {})
         | ({"photos without labels": _unlabelled_line(run)} if run.record.unlabelled else {})
@@ -451,6 +456,11 @@ def _images_line(run: RunContext, task: TaskSpec) -> str:
     if run.record.few is not None:
         return f"none are made: {task.budget.images} photos that you show are learnt from"
     return f"{task.budget.images} of {run.settings.size_px} px, rounds: at most {task.budget.rounds}"
+
+
+def _expected_line(judged: list[Judged]) -> str:
+    show = " Photos of yours teach more: --few DIR." if keeps_little(judged) else ""
+    return said(judged) + show
 
 
 def _measured_line(run: RunContext) -> str:

@@ -18,6 +18,7 @@ from tools.core.errors import Stopped
 from tools.core.settings import Settings
 from tools.data.sample import Instance, Sample, encode_mask, mask_box
 from tools.metrics.judging import Sets
+from tools.runs.expected import MEASURED
 from tools.runs.runtime import Best, RunContext, RunRecord, write_json
 
 HOSTILE = """<script>alert('1')</script> "&' {{ 7*7 }} <img src=x onerror=alert(1)>"""
@@ -252,6 +253,14 @@ def test_headline(status: Any, real: float | None, best: bool, expected: str, ca
     record.evaluation["real_test"] = None if real is None else evaluation("real_test", real)
     sentence, warning = headline_of(record)
     assert expected in sentence and warning is caution
+
+
+def test_without_photos_the_headline_tells_what_became_of_things_seen_alike() -> None:
+    record = RunRecord(name="r", request="", created="", status="finished", expected=list(MEASURED["alive"]))
+    record.best = Best(round=1, weights="w", threshold=0.3)
+    assert "people 0.76 on renders and 0.24 on 30 photos" in headline_of(record)[0]
+    record.evaluation["real_test"] = evaluation("real_test", 0.5)
+    assert "people" not in headline_of(record)[0]  # its own photos tell more
 
 
 def test_curves_come_from_the_folder_or_the_events(tmp_path: Path) -> None:

@@ -298,6 +298,7 @@ def test_a_yes_approves_the_plan_that_was_shown(tmp_path, monkeypatch, answer):
     assert "900 of 320 px" in plan["pictures"]
     assert plan["money"].startswith("$0.00")
     assert "no real photo" in plan["measured on"]
+    assert "not known" in plan["on photos"]  # of this engine
     assert run.record.approved
     assert report["images"] == 900
     json.dumps(plan)

@@ -1,0 +1,42 @@
+"""What a score on renders is worth on photos is told by runs of things seen alike, and by none where there is none."""
+
+import pytest
+
+from tools.core.task import Budget, ClassSpec, TaskSpec
+from tools.drawable.expected import own_runs, seen_as
+from tools.generators.blender.catalogue import catalogue
+from tools.runs.expected import MEASURED, Judged, keeps_little, said
+
+
+@pytest.mark.parametrize(
+    ("key", "how"),
+    [
+        ("red blood cell", "slide"), ("apple", "fruit"), ("dog", "alive"), ("worker", "alive"), ("crack", "surface"),
+        ("bolt", ""), ("bicycle", ""), ("leaf", ""), ("fig", "fruit"),
+    ],
+)  # fmt: skip
+def test_things_are_told_by_how_they_are_seen(key, how):
+    assert seen_as(catalogue()[key]) == how
+    assert how in MEASURED or not how
+
+
+def test_what_nothing_is_known_of_is_not_told_by_another():
+    assert "not known" in said([]) and "无从得知" in said([], zh=True) and not keeps_little([])
+
+
+def test_own_runs_of_the_same_things_count_where_photos_judged_them():
+    task = TaskSpec(kind="detect", classes=[ClassSpec(name="mug")], budget=Budget(images=9, rounds=1))
+    both = {"synthetic_test": 0.9, "real_test": 0.6}
+    lesson = {"run": "mugs", "kind": "detect", "same_class": True, "scores": both}
+    others = [
+        lesson | {"same_class": False}, lesson | {"kind": "segment"}, lesson | {"scores": {"synthetic_test": 0.9}},
+    ]  # fmt: skip
+    assert own_runs([lesson, *others], task) == [Judged(what="mugs", synthetic=0.9, real=0.6, own=True)]
+
+
+def test_a_sentence_tells_both_scores_and_when_little_is_kept():
+    alive, cells = said(MEASURED["alive"]), said(MEASURED["slide"])
+    assert "people 0.76 on renders and 0.24 on 30 photos" in alive and "Little of it is kept" in alive
+    assert "Little" not in cells and "blood cells 0.98" in cells
+    assert "人" in said(MEASURED["alive"], zh=True) and "一小部分" in said(MEASURED["alive"], zh=True)
+    assert "mugs 0.90 on renders and 0.60 on photos" in said([Judged(what="mugs", synthetic=0.9, real=0.6, own=True)])
