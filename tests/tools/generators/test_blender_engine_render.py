@@ -117,16 +117,16 @@ def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
 
 
 def test_a_flaw_on_a_surface_has_no_piece_of_its_ground_around_it(engine, tmp_path):
-    """Cracks were drawn on slabs that lay about; in photos the road or wall fills the picture."""
+    """Flaws were drawn on slabs that lay about; in photos the road or wall fills the picture."""
     places = ((0.3, 0.3), (0.7, 0.7))
-    cracks = [apple(cx=x, cy=y, class_name="crack", drawn_as="crack", appearance="on concrete") for x, y in places]
+    stains = [apple(cx=x, cy=y, class_name="stain", drawn_as="stain", appearance="on concrete") for x, y in places]
     view = {"viewpoint": "straight down", "clutter": 0.0}
-    for made in render(engine, [scene("surface", *cracks, seed=s, **view) for s in range(3)], tmp_path):
+    for made in render(engine, [scene("surface", *stains, seed=s, **view) for s in range(3)], tmp_path):
         assert len(made.instances) == 2  # one each: on a slab there are one to three
         image = cv2.GaussianBlur(cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE), (5, 5), 0).astype(float)
-        crack = np.any([one.mask(SIZE, SIZE).astype(bool) for one in made.instances], axis=0)
-        ground = image[~cv2.dilate(crack.astype(np.uint8), np.ones((7, 7))).astype(bool)]
-        assert np.median(image[crack]) < np.median(ground) - 8
+        stain = np.any([one.mask(SIZE, SIZE).astype(bool) for one in made.instances], axis=0)
+        ground = image[~cv2.dilate(stain.astype(np.uint8), np.ones((7, 7))).astype(bool)]
+        assert np.median(image[stain]) < np.median(ground) - 8
         assert np.ptp(np.percentile(ground, [2, 98])) < 75  # no edge of anything, and no shadow
 
 
