@@ -16,6 +16,7 @@ Triangles = npt.NDArray[np.int64]
 Wanted = tuple[float, float, float, float]  # cx, cy, w, h in 0..1
 
 TALLEST = 0.92  # of the image's height: a bottle wanted half an image wide would else leave it at both ends
+PORTRAIT = 2.4  # the same, of a person who fills the image: head and chest are seen
 SUBPIXELS = 4  # silhouettes are drawn this much finer, then read at the pixels' centres, as the renderer does
 
 
@@ -28,6 +29,7 @@ class Shape:
     rotation: Array = field(default_factory=lambda: np.eye(3))
     scale: float = 1.0
     position: Array = field(default_factory=lambda: np.zeros(3))
+    portrait: bool = False  # as wide as was asked for, whatever of its height is then seen
 
     @property
     def world(self) -> Array:
@@ -102,10 +104,14 @@ def projected_box(shape: Shape, camera: Camera) -> Wanted:
 
 
 def _fit(shape: Shape, wanted: Wanted, seen: Wanted) -> tuple[float, float]:
-    """Scale towards the wanted width; how far the centre is off."""
-    allowed = max(wanted[3] * 1.3, min(TALLEST, wanted[3] * 2.2))
+    """Scale towards the wanted width; how far the centre is off.
+
+    What is taller than its box and finds no room in the image is cut at its foot: a photo shows a person's head.
+    """
+    allowed = PORTRAIT if shape.portrait else max(wanted[3] * 1.3, min(TALLEST, wanted[3] * 2.2))
     shape.scale *= min(wanted[2] / seen[2], allowed / seen[3])
-    return wanted[0] - seen[0], wanted[1] - seen[1]
+    top = min(wanted[1] - wanted[3] / 2, 0.0)
+    return wanted[0] - seen[0], max(wanted[1], top + seen[3] / 2) - seen[1]
 
 
 def hang(shape: Shape, camera: Camera, wanted: Wanted, depth: float = FOCUS) -> None:

@@ -22,10 +22,11 @@ from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.stage import Stage
-from tools.scenes.scene import Role, SceneObject, SceneSpec
+from tools.scenes.scene import DISTANCES, Role, SceneObject, SceneSpec
 from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
+PERSON = "person"  # the family
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
     shape = Shape(vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64))
+    shape.portrait = spec.family == PERSON and wanted.box[2] >= DISTANCES["very close"][0]
     return Actor(wanted, thing, shape, spec.rests, spec.size_m, _pieces(mesh))
 
 
