@@ -26,7 +26,8 @@ def expected_on_photos(run: RunContext, task: TaskSpec, objects: Objects) -> lis
     own = own_runs(run.record.lessons, task)
     if run.settings.generation.generator != RENDERER:
         return own
-    seen = {seen_as(objects.spec(c.drawn_as)) if c.drawn_as in objects.keys() else "" for c in task.classes}
+    known = set(objects.keys())
+    seen = {seen_as(objects.spec(c.drawn_as)) if c.drawn_as in known else "" for c in task.classes}
     return [*own, *(one for how in sorted(seen & set(MEASURED)) for one in MEASURED[how])] if "" not in seen else own
 
 

@@ -91,6 +91,32 @@ def test_what_is_too_tall_for_the_image_becomes_smaller():
     assert projected_box(pole, camera)[3] <= 0.93
 
 
+def pole() -> Shape:
+    part = box((0.3, 0.3, 1.0))
+    return Shape(part.vertices - [0, 0, 0.5], part.triangles)
+
+
+@pytest.mark.parametrize("viewpoint", ["eye level", "slightly above", "from above"])
+def test_what_finds_no_room_is_cut_at_its_foot(viewpoint):
+    """A worker whose head is out of the image has no hard hat to be found by."""
+    camera = choose_camera(random.Random(1), viewpoint, [0.6], resting=True, fov=(30, 30))
+    shape = pole()
+    rest(shape, camera, (0.5, 0.35, 0.5, 0.5))
+    _, cy, _, high = projected_box(shape, camera)
+    assert high > 0.75 and cy - high / 2 > -0.06
+
+
+def test_a_portrait_is_as_wide_as_asked_for_and_shows_the_head():
+    camera = choose_camera(random.Random(1), "eye level", [0.6], resting=True, fov=(30, 30))
+    whole, shape = pole(), pole()
+    shape.portrait = True
+    for one in (whole, shape):
+        rest(one, camera, (0.5, 0.5, 0.7, 0.7))
+    _, _, wide, _ = projected_box(whole, camera)
+    _, cy, portrait, high = projected_box(shape, camera)
+    assert portrait > 1.5 * wide and cy + high / 2 > 1.2 and cy - high / 2 > -0.05
+
+
 def test_things_wanted_in_one_place_do_not_stand_in_each_other():
     camera = look(30, 0, 30)
     shapes = [ball(), ball(), ball()]
