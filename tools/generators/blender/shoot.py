@@ -130,6 +130,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
         spec = spec.model_copy(update={"numbers": spec.numbers | {"ground": 0}})
         first = stage.spec.objects[0].appearance
         appearance = first if any(look.name == first for look in spec.appearances) else appearance
+        if (paint := spec.appearance(appearance).materials.get("ground")) and not stage.ground:
+            stage.ground = paint.colours
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
     thing = build_object(spec, appearance, noise, library, stage.spec.seed)
     bpy.context.scene.collection.objects.link(thing)

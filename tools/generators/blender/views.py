@@ -10,6 +10,7 @@ from tools.generators.blender import surfaces
 from tools.generators.blender.camera import FOCUS
 from tools.generators.blender.foliage import Geometry, blob, box
 from tools.generators.blender.layout import rotation
+from tools.generators.blender.materials import mixed_colour
 from tools.generators.blender.props import hide_with_props, strew
 from tools.generators.blender.stage import Stage, matrix_of
 from tools.generators.blender.surfaces import Colour, vary
@@ -48,6 +49,7 @@ _GROUNDS: dict[str, Callable[[Stage, float], Any]] = {
     "fabric": lambda stage, metre: surfaces.cloth(stage.rng, metre, 0.0),
 }
 _SMOOTH = {"glass": 0.05, "paint": 0.25, "plastic": 0.4, "paper": 0.9, "bread": 0.9, "cheese": 0.5}  # roughness
+_OWN_COLOURS = frozenset({"bread", "cheese", "paper"})
 _COLOURS: list[Colour] = [
     (0.75, 0.75, 0.73), (0.6, 0.58, 0.5), (0.3, 0.33, 0.36), (0.1, 0.16, 0.35), (0.5, 0.06, 0.06), (0.06, 0.06, 0.07),
     (0.55, 0.45, 0.2), (0.2, 0.32, 0.22),
@@ -62,7 +64,9 @@ def build_surface(stage: Stage) -> None:
     if ground in _GROUNDS:
         paint = _GROUNDS[ground](stage, stage.metre * rng.uniform(0.6, 1.6))
     else:
-        colour = vary(rng, rng.choice(_COLOURS), 0.2)
+        # Paint and plastic come in any colour; what is behind glass is mostly darker than a crack in it.
+        own = stage.ground and ground != "glass" and (ground in _OWN_COLOURS or rng.random() < 0.5)
+        colour = mixed_colour(stage.ground, 0.12, stage.noise) if own else vary(rng, rng.choice(_COLOURS), 0.2)
         paint = surfaces.concrete(rng, stage.metre, stage.wet, colour, worn=rng.uniform(0.0, 0.5))
         if ground in _SMOOTH:
             paint.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value = _SMOOTH[ground]
