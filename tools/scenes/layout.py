@@ -69,8 +69,7 @@ def _sizes(
     """(s, n, 2) widths and heights; the first width is inside its range, the others are near it."""
     room = np.sqrt(np.where(strewn, STREWN_COVERED, _COVERED) / np.maximum(counts, 1))
     top: FloatArray = np.minimum(np.maximum(room, low), high)  # many close objects: as large as they fit
-    least = np.where(strewn, np.sqrt(low * top), low)  # and as large as they find room
-    first = np.exp(rng.uniform(np.log(least), np.log(top)))
+    first = np.exp(rng.uniform(np.log(low), np.log(top)))
     spread = np.where(strewn, STREWN_SPREAD, SIZE_SPREAD)[:, None]
     widths = first[:, None] * np.exp(spread * rng.normal(0, 1, (len(counts), most)))
     widths[:, 0] = first

@@ -301,7 +301,7 @@ def test_a_slide_is_full_of_cells_of_a_kind_alike_in_size_and_as_often_as_they_a
     spreads = [np.std(np.log([w for _, _, w, _ in boxes])) for boxes in full]
     assert np.mean(spreads) < 0.13
     overlaps = [max(_overlap(a, b) for a, b in combinations(boxes, 2)) for boxes in full]
-    assert np.mean(np.array(overlaps) > MAX_OVERLAP) > 0.2  # light goes through: two upon each other are both seen
+    assert np.mean(np.array(overlaps) > MAX_OVERLAP) > 0.1  # light goes through: two upon each other are both seen
 
 
 def test_nearer_things_are_larger_or_lower_as_a_rule():
