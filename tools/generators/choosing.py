@@ -46,10 +46,12 @@ def _avoid(run: RunContext) -> list[str]:
 
 def _blender(run: RunContext) -> Generator:
     from tools.generators.blender.engine import make_generator as make
+    from tools.generators.blender.flaws import grounds_of
     from tools.generators.blender.library import Library
 
     assets = Path(run.record.assets) if run.record.assets else None
-    return make(run.settings, Library.of_run(run.folder, assets, run.settings), run.settings.size_px, _avoid(run))
+    library = Library.of_run(run.folder, assets, run.settings)
+    return make(run.settings, library, run.settings.size_px, _avoid(run), grounds_of(run.task.classes, library.spec))
 
 
 def _copy_paste(run: RunContext) -> Generator:

@@ -130,6 +130,18 @@ def test_a_flaw_on_a_surface_has_no_piece_of_its_ground_around_it(engine, tmp_pa
         assert np.ptp(np.percentile(ground, [2, 98])) < 75  # no edge of anything, and no shadow
 
 
+def test_a_surface_without_a_flaw_is_one_of_those_that_flaws_are_sought_on(tmp_path):
+    """A model that never saw a sound board takes every board's grain for a flaw."""
+    colourful = {}
+    for ground in ("on wood", "on metal"):
+        sound = BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=1, grounds=[ground])
+        scenes = [scene("surface", seed=n, clutter=0.0, viewpoint="straight down") for n in range(3)]
+        images = [cv2.imread(str(made.image)) for made in render(sound, scenes, tmp_path)]
+        sound.close()
+        colourful[ground] = np.mean([cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[..., 1].mean() for image in images])
+    assert colourful["on wood"] > colourful["on metal"] + 25
+
+
 @pytest.mark.parametrize("context", ["orchard", "table", "hand"])
 def test_the_same_scene_is_the_same_file(context, tmp_path):
     first, second = (BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=1) for _ in range(2))

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from tools.core.errors import FixArguments
+from tools.core.task import ClassSpec
 from tools.drawable.classes import ClassArgument, nearest, relatives, resolve_classes
 from tools.drawable.homonyms import HOMONYMS, meanings_of
 from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families.slab import MOST
+from tools.generators.blender.flaws import grounds_of
 from tools.generators.blender.library import Library
 from tools.generators.blender.parts import Cluster
 
@@ -31,6 +33,15 @@ UNDERSTOOD = [
 def test_a_flaw_is_understood_with_its_ground(phrase, key, looks):
     assert Library().find(phrase) == (key, looks)
     assert Library().spec(key).name == key
+
+
+def test_the_grounds_of_a_task_are_those_that_it_names_or_all():
+    crack, pothole, apple = (ClassSpec(name=n, drawn_as=n) for n in ("crack", "pothole", "apple"))
+    spec_of = catalogue().__getitem__
+    assert grounds_of([crack.model_copy(update={"appearances": ["on road"]}), pothole, apple], spec_of) == 2 * [
+        "on road"
+    ]
+    assert {"on tile", "on glass"} <= set(grounds_of([crack], spec_of)) and grounds_of([apple], spec_of) == []
 
 
 @pytest.mark.parametrize(

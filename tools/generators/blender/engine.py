@@ -34,6 +34,7 @@ class BlenderGenerator(Generator):
         attempts: times a scene may kill or hang its worker.
         min_instance_px: visible pixels below which an instance is not labelled.
         avoid: names and phrases of the task's classes; clutter never shows one of them unlabelled.
+        grounds: appearances of flaws that are sought ("on road"): images without a flaw are of these surfaces too.
     """
 
     name = "blender"
@@ -50,6 +51,7 @@ class BlenderGenerator(Generator):
         attempts: int = 2,
         min_instance_px: int = 12,
         avoid: Iterable[str] = (),
+        grounds: Iterable[str] = (),
     ) -> None:
         cores = cpu_count()
         self._scratch = tempfile.TemporaryDirectory(prefix="sightsmith-blender-", ignore_cleanup_errors=True)
@@ -62,6 +64,7 @@ class BlenderGenerator(Generator):
             "threads": cores,
             "min_instance_px": min_instance_px,
             "avoid": sorted(words_of(avoid)),
+            "grounds": sorted(set(grounds)),
             "library": library.dump(),
         }
         self._pool = WorkerPool(
@@ -143,7 +146,9 @@ class BlenderGenerator(Generator):
         self._scratch.cleanup()
 
 
-def make_generator(settings: Settings, library: Library, size_px: int, avoid: Iterable[str] = ()) -> BlenderGenerator:
+def make_generator(
+    settings: Settings, library: Library, size_px: int, avoid: Iterable[str] = (), grounds: Iterable[str] = ()
+) -> BlenderGenerator:
     """The engine as the settings want it."""
     return BlenderGenerator(
         library=library,
@@ -154,6 +159,7 @@ def make_generator(settings: Settings, library: Library, size_px: int, avoid: It
         attempts=settings.generation.scene_attempts,
         min_instance_px=settings.annotation.min_instance_px,
         avoid=avoid,
+        grounds=grounds,
     )
 
 

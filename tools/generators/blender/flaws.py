@@ -5,11 +5,12 @@ surface, and such a pair is an object of its own, whose key is "rust spot on bol
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tools.core.task import ClassSpec
 from tools.generators.blender.naming import find_in, forms, is_chinese, plain
 from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.parts import Appearance
@@ -26,6 +27,7 @@ DAMAGED = frozenset({
     "rusty", "rusted", "corroded", "rotten", "mouldy", "moldy", "cracked", "scratched", "dented", "stained", "broken",
     "damaged", "dirty", "old", "worn", "used", "crushed", "生锈", "腐烂", "发霉", "破裂", "破损", "脏", "旧",
 })  # fmt: skip
+GROUND = {"pothole": "on road"}  # of flaws whose appearances do not say it
 REACH = 0.34  # size of a flaw over the thing's longest side
 
 
@@ -43,6 +45,17 @@ def find_flaw(specs: Mapping[str, ObjectSpec], rows: Mapping[str, Row], phrase: 
     if (match := _ON.match(text)) is None:
         return None
     return _paired(specs, rows, match[1], match[2])
+
+
+def grounds_of(classes: Iterable[ClassSpec], spec_of: Callable[[str], ObjectSpec]) -> list[str]:
+    """What the flaws among the classes are on, as appearances ("on road"); none where no flaw is sought."""
+    found: list[str] = []
+    for c in classes:
+        spec = spec_of(c.drawn_as)
+        if spec.family == FAMILY:
+            looks = c.appearances or [a.name for a in spec.appearances]
+            found += [GROUND[c.drawn_as]] if c.drawn_as in GROUND else looks
+    return found
 
 
 def _paired(

@@ -38,6 +38,7 @@ class ShootOptions:
     threads: int
     min_instance_px: int
     avoid: frozenset[str]
+    grounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
         raise StepFailed(f"the renderer knows no place {spec.context!r}; there are {', '.join(PLACES)}")
     clock = Clock()
     passes.clear()
-    stage = Stage(spec, options.size_px, options.avoid)
+    stage = Stage(spec, options.size_px, options.avoid, options.grounds)
     stage.indoor = place.indoor
     actors = [_cast(stage, library, wanted) for wanted in spec.objects]
     clock.lap("objects")
@@ -128,8 +129,10 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     if stage.spec.context == SURFACE and spec.family == FLAW:
         # The place is its ground, and one for all; what is sought decides which.
         spec = spec.model_copy(update={"numbers": spec.numbers | {"ground": 0}})
-        first = stage.spec.objects[0].appearance
-        appearance = first if any(look.name == first for look in spec.appearances) else appearance
+        first = stage.spec.objects[0]
+        same = wanted.role == "lookalike" or wanted.class_name == first.class_name or wanted.drawn_as != first.drawn_as
+        if same and any(look.name == first.appearance for look in spec.appearances):
+            appearance = first.appearance
         if (paint := spec.appearance(appearance).materials.get("ground")) and not stage.ground:
             stage.ground = paint.colours
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])

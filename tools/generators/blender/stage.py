@@ -29,12 +29,13 @@ def matrix_of(position: Sequence[float] | Array, turn: Array | None = None, scal
 class Stage:
     """What the places build on."""
 
-    def __init__(self, spec: SceneSpec, size_px: int, avoid: frozenset[str]) -> None:
+    def __init__(self, spec: SceneSpec, size_px: int, avoid: frozenset[str], grounds: tuple[str, ...] = ()) -> None:
         self.spec = spec
         self.size_px = size_px
         self.rng = random.Random(spec.seed)
         self.noise = np.random.default_rng(spec.seed)
         self.avoid = avoid  # words for what clutter must not show: the classes of the task
+        self.grounds = grounds  # appearances of the flaws that are sought
         self.cover = Cover(size_px)
         self.shapes: list[Shape] = []  # everything asked for, as placed
         self.camera: Camera

@@ -8,6 +8,7 @@ import numpy as np
 
 from tools.generators.blender import surfaces
 from tools.generators.blender.camera import FOCUS
+from tools.generators.blender.flaws import GROUND
 from tools.generators.blender.foliage import Geometry, blob, box
 from tools.generators.blender.layout import rotation
 from tools.generators.blender.materials import mixed_colour
@@ -59,8 +60,11 @@ _COLOURS: list[Colour] = [
 def build_surface(stage: Stage) -> None:
     """What the flaws in the scene are on, and nothing else, as far as the camera sees; specks lie on some."""
     rng = stage.rng
-    looks = [o.appearance.split()[-1] for o in stage.spec.objects if o.appearance.startswith("on ")]
-    ground = "road" if stage.shows("pothole") else looks[0] if looks else rng.choice([*_GROUNDS, *_SMOOTH])
+    shown = [GROUND.get(o.drawn_as, o.appearance) for o in stage.spec.objects]
+    if not shown and stage.grounds:
+        shown = [rng.choice(stage.grounds)]
+    looks = [look.split()[-1] for look in shown if look.startswith("on ")]
+    ground = looks[0] if looks else rng.choice([*_GROUNDS, *_SMOOTH])
     if ground in _GROUNDS:
         paint = _GROUNDS[ground](stage, stage.metre * rng.uniform(0.6, 1.6))
     else:
