@@ -62,8 +62,8 @@ BYSTANDERS = (
 SLIDE = "slide"
 ON_SLIDES = Usual(
     SMALL.viewpoint,
-    dict(zip(DISTANCES, (0.0, 1.2, 3.0, 1.0, 0.0), strict=True)),
-    {"one": 0.3, "few": 0.7, "many": 3.0},
+    dict(zip(DISTANCES, (0.0, 0.7, 3.0, 1.0, 0.0), strict=True)),
+    {"one": 0.0, "few": 0.5, "many": 3.0},
     {"open": 5.0, "partly hidden": 0.3, "mostly hidden": 0.0},
 )
 # A flaw is photographed from where it is seen: its ground fills the picture, and it most of that.

@@ -12,7 +12,7 @@ from tools.generators.blender.short import (
 # fmt: off
 # On a stained smear, as most photos of blood are: one stain took all cells of an image, pink to grey; light goes
 # through, so that two upon each other are darker; most are pale in the middle.
-TAKEN = "#eab4b6 #e2a8bc #eebca8 #deb2cc #d0b4b4 #b89aac #ecccbc #dc8e9c"
+TAKEN = "#eab4b6 #e2a8bc #eebca8 #deb2cc #d6bebc #cebace #ecccbc #dc8e9c"
 SEEN_THROUGH = {"roughness": 0.7, "transparency": 0.72, "jitter": 0.05, "alike": 0.88}
 UNEVEN = lay("noise", "#c48890", 0.3, scale=2.5, softness=0.9, opacity=0.2)
 SMEARED = paint(
