@@ -190,7 +190,7 @@ def _measured_on(record: RunRecord, judged: Evaluation) -> tuple[str, bool]:
     if synthetic:
         said = f"{said} {t('expect_less')}"
         if record.expected is not None:
-            said = f"{said} {judged_alike(record.expected, zh=session.language() == 'zh')}"
+            said = f"{said} {judged_alike(record.expected, zh=session.language() == 'zh', plain=True)}"
     return said, synthetic
 
 

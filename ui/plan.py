@@ -51,7 +51,7 @@ def _facts(record: RunRecord) -> None:
     images = t("pictures_in_rounds", pictures=task.budget.images, rounds=task.budget.rounds)
     measured = [t("measured_real" if record.real else "measured_synthetic")]
     if record.expected is not None:
-        measured.append(said(record.expected, zh=language() == "zh"))
+        measured.append(said(record.expected, zh=language() == "zh", plain=True))
     if shown:
         measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [

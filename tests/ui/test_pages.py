@@ -128,6 +128,7 @@ def waiting(runs_dir):
     other = make_run(runs_dir.parent / "other", rounds=0)
     run.record.task = other.record.task
     run.record.task.classes[0].name = "ripe apple"  # drawn as another thing: the card says so
+    run.record.expected = []
     run.record.estimate = {
         "minutes": 3.5,
         "stages": {"generate": 2.0, "train": 1.5},
@@ -147,6 +148,7 @@ def test_a_plan_is_approved_or_refused(draw, waiting, spawned, label, answer):
     assert "about 3.5 minutes" in words(test)
     assert "*a* note" in words(test)
     assert "ripe apple: drawn as apple" in words(test)
+    assert "No run of such things was judged on photos yet" in words(test)
     button(test, label).click().run()
     assert spawned == [("waits", ["resume", "waits", f"--answer={answer}"], {})]
 

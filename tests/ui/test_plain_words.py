@@ -13,6 +13,7 @@ from tests.ui.conftest import words
 from tools.core.errors import Code, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
+from tools.runs.expected import MEASURED
 from ui import plain_words, widgets
 from ui.texts import EN, ZH
 
@@ -68,12 +69,19 @@ def test_several_classes_are_told_one_by_one_and_their_mix_ups(tmp_path):
 
 
 @pytest.mark.usefixtures("english")
+def test_without_photos_it_is_told_how_much_similar_models_kept(tmp_path):
+    record = told(tmp_path, recall=1.0)
+    record.expected = list(MEASURED["fruit"])
+    assert "similar models kept of their score: apples 94 %" in plain_words.of_run(record).caution
+
+
+@pytest.mark.usefixtures("english")
 def test_a_real_photo_speaks_before_a_drawn_one(tmp_path):
     record = told(tmp_path, recall=1.0)
     record.evaluation["real_test"] = evaluation("real_test", 0.4, recall=0.4)
     said = plain_words.of_run(record)
     assert said.lines[0] == "Of 10 apples it finds about 4."
-    assert not said.worry
+    assert not said.worry and "similar models" not in (said.caution or "")
     assert plain_words.short(record) == "finds 4 of 10 apples on real photos"
 
 

@@ -34,7 +34,10 @@ def expected_on_photos(run: RunContext, task: TaskSpec, objects: Objects) -> lis
 def own_runs(lessons: Sequence[Mapping[str, Any]], task: TaskSpec) -> list[Judged]:
     """The person's own runs of the same things and kind that were judged on photos too."""
     return [
-        Judged(what=le["run"], synthetic=scores["synthetic_test"], real=scores["real_test"], own=True)
+        Judged(
+            what=le["run"], synthetic=scores["synthetic_test"], real=scores["real_test"], own=True,
+            metric=str(le.get("metric") or "").replace("_", " ").replace("map", "mAP"),
+        )
         for le in lessons
         if le.get("same_class") and le.get("kind") == task.kind
         and {"synthetic_test", "real_test"} <= set(scores := le.get("scores") or {})

@@ -6,12 +6,13 @@ from pydantic import BaseModel
 
 
 class Judged(BaseModel):
-    """A run that was measured on renders and on photos, by the main metric of its kind."""
+    """A run that was measured on renders and on photos."""
 
     what: str
     synthetic: float
     real: float
     photos: int | None = None
+    metric: str = "box mAP50"
     own: bool = False  # the person's own run, `what` is its name
 
 
@@ -29,30 +30,43 @@ CHINESE = {"blood cells": "血细胞", "apples": "苹果", "people": "人", "dog
 LITTLE = 0.5  # of the score on renders: less kept on photos is said to be little
 
 
-def said(judged: Sequence[Judged], *, zh: bool = False) -> str:
-    """What to expect on photos, in a sentence or two; without the way out, which each surface words itself."""
+def said(judged: Sequence[Judged], *, zh: bool = False, plain: bool = False) -> str:
+    """What to expect on photos, in a sentence or two; without the way out, which each surface words itself.
+
+    Args:
+        judged: similar runs; none where nothing alike was judged.
+        zh: in Chinese.
+        plain: how much of the score was kept, in place of figures and metrics.
+    """
     if not judged:
         return (
-            "同类物体还没有用照片评估过，渲染图上的分数在照片上能保留多少，无从得知。"
+            "同类物体还没有用照片评估过，绘制图片上的分数在照片上能保留多少，无从得知。"
             if zh
             else "No run of such things was judged on photos yet: what a score on renders is worth there is not known."
         )
-    parts = [_pair(one, zh) for one in judged]
+    parts = ("；" if zh else ", ").join(_pair(one, zh, plain) for one in judged)
     if zh:
-        tail = "照片上只能保留一小部分。" if keeps_little(judged) else ""
-        return f"同类物体用照片评估过：{'；'.join(parts)}。{tail}"
-    tail = " Little of it is kept on photos." if keeps_little(judged) else ""
-    return f"Things seen so that were judged on photos: {', '.join(parts)}.{tail}"
+        lead = "同类模型在照片上保留了多少分数：" if plain else "用照片评估过的同类任务："
+        return f"{lead}{parts}。" + ("照片上只能保留一小部分。" if keeps_little(judged) else "")
+    lead = "On photos similar models kept of their score:" if plain else "Similar runs that photos judged too:"
+    return f"{lead} {parts}." + (" Little of it is kept on photos." if keeps_little(judged) else "")
 
 
 def keeps_little(judged: Sequence[Judged]) -> bool:
     """Whether the best of them kept less than half of its score."""
-    return bool(judged) and max(one.real / max(one.synthetic, 1e-9) for one in judged) < LITTLE
+    return bool(judged) and max(map(_kept, judged)) < LITTLE
 
 
-def _pair(one: Judged, zh: bool) -> str:
-    photos = one.photos or ""
+def _kept(one: Judged) -> float:
+    return one.real / max(one.synthetic, 1e-9)
+
+
+def _pair(one: Judged, zh: bool, plain: bool) -> str:
+    what = CHINESE.get(one.what, one.what) if zh else one.what
+    if plain:
+        return f"{what} {100 * _kept(one):.0f} %"
     if zh:
-        return f"{CHINESE.get(one.what, one.what)}，渲染图 {one.synthetic:.2f}，{photos} 张照片 {one.real:.2f}"
-    on = f"{photos} photos" if photos else "photos"
-    return f"{one.what} {one.synthetic:.2f} on renders and {one.real:.2f} on {on}"
+        photos = f"{one.photos} 张照片" if one.photos else "照片"
+        return f"{what}，绘制图片 {one.synthetic:.2f}，{photos} {one.real:.2f}（{one.metric}）"
+    photos = f"{one.photos} photos" if one.photos else "photos"
+    return f"{what} {one.synthetic:.2f} on renders and {one.real:.2f} on {photos} ({one.metric})"

@@ -27,11 +27,13 @@ def test_what_nothing_is_known_of_is_not_told_by_another():
 def test_own_runs_of_the_same_things_count_where_photos_judged_them():
     task = TaskSpec(kind="detect", classes=[ClassSpec(name="mug")], budget=Budget(images=9, rounds=1))
     both = {"synthetic_test": 0.9, "real_test": 0.6}
-    lesson = {"run": "mugs", "kind": "detect", "same_class": True, "scores": both}
+    lesson = {"run": "mugs", "kind": "detect", "same_class": True, "scores": both, "metric": "mask_map50"}
     others = [
         lesson | {"same_class": False}, lesson | {"kind": "segment"}, lesson | {"scores": {"synthetic_test": 0.9}},
     ]  # fmt: skip
-    assert own_runs([lesson, *others], task) == [Judged(what="mugs", synthetic=0.9, real=0.6, own=True)]
+    assert own_runs([lesson, *others], task) == [
+        Judged(what="mugs", synthetic=0.9, real=0.6, metric="mask mAP50", own=True)
+    ]
 
 
 def test_a_sentence_tells_both_scores_and_when_little_is_kept():
@@ -39,4 +41,8 @@ def test_a_sentence_tells_both_scores_and_when_little_is_kept():
     assert "people 0.77 on renders and 0.37 on 30 photos" in alive and "Little of it is kept" in alive
     assert "Little" not in cells and "blood cells 0.98" in cells
     assert "人" in said(MEASURED["alive"], zh=True) and "一小部分" in said(MEASURED["alive"], zh=True)
+    assert "apples 94 %" in said(MEASURED["fruit"], plain=True) and "苹果 94 %" in said(
+        MEASURED["fruit"], zh=True, plain=True
+    )
+    assert "mAP" not in said(MEASURED["alive"], plain=True)  # for who grows apples
     assert "mugs 0.90 on renders and 0.60 on photos" in said([Judged(what="mugs", synthetic=0.9, real=0.6, own=True)])
