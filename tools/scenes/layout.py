@@ -48,7 +48,8 @@ def lay_out(
     strewn = np.zeros(len(counts), bool) if strewn is None else strewn
     sizes = _sizes(counts, low, high, most, rng, strewn)
     centres = np.full((len(counts), most, 2), 0.5)
-    overlap = np.where(strewn, rng.uniform(*STREWN_OVERLAP, len(counts)), MAX_OVERLAP)
+    overlap = np.full(len(counts), MAX_OVERLAP)
+    overlap[strewn] = rng.uniform(*STREWN_OVERLAP, int(strewn.sum()))  # of other scenes nothing is drawn: they stay
     cut = np.where(strewn, STREWN_CUT_SHARE, CUT_SHARE) * float(allow_cut)
     for slot in range(most):
         live = np.flatnonzero(counts > slot)
