@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from tools.runs.expected import said
+from tools.runs.expected import keeps_little, said
 from tools.runs.runtime import RunRecord
 from ui import plain_words, widgets
 from ui.session import language, t
@@ -52,6 +52,8 @@ def _facts(record: RunRecord) -> None:
     measured = [t("measured_real" if record.real else "measured_synthetic")]
     if record.expected is not None:
         measured.append(said(record.expected, zh=language() == "zh", plain=True))
+        if keeps_little(record.expected):
+            measured.append(t("photos_teach_more"))
     if shown:
         measured = [t("measured_shown"), *([t("measured_others")] if record.real else [])]
     rows = [

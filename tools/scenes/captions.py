@@ -1,5 +1,6 @@
 """Captions: a scene said in one English sentence, for engines that draw from text."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tools.scenes.phrases import Phrases, content_words
@@ -119,10 +120,23 @@ def _counted(name: str, count: int) -> str:
     return f"{_NUMBERS[count] if count < len(_NUMBERS) else 'many'} {plural(name)}"
 
 
+_JOINT = re.compile(r" (?:in|on|of|with|without|at|under) ")
+_IRREGULAR = (
+    ("person", "people"), ("man", "men"), ("woman", "women"), ("child", "children"), ("mouse", "mice"),
+    ("goose", "geese"), ("foot", "feet"), ("tooth", "teeth"), ("sheep", "sheep"), ("fish", "fish"), ("deer", "deer"),
+    ("bacterium", "bacteria"), ("alga", "algae"),
+)  # fmt: skip
+
+
 def plural(name: str) -> str:
     """The English plural by rule; a name that is not English stays as it is."""
     if not name[-1:].isascii() or not name[-1:].isalpha():
         return name
+    if (joint := _JOINT.search(name)) is not None:  # "person in hard hats": of the head, whatever it has
+        return f"{plural(name[: joint.start()])}{name[joint.start() :]}"
+    for one, many in _IRREGULAR:
+        if name == one or name.endswith(f" {one}"):
+            return f"{name.removesuffix(one)}{many}"
     if name.endswith(("s", "x", "ch", "sh")) or name.endswith(("tomato", "potato", "mango")):
         return f"{name}es"
     if name.endswith(("leaf", "loaf", "shelf", "knife")):

@@ -146,6 +146,7 @@ TEXTS: dict[str, str] = {
     "plan_measured": "Tested on",
     "measured_real": "your real photos, and drawn pictures",
     "measured_synthetic": "drawn pictures only; bring labelled photos to know how it does on real ones",
+    "photos_teach_more": "A dozen photos of your own teach more: “Bring photos”.",
     "plan_target": "Stops early at a score of",
     "label_plan": "The plan: label photos that are there already",
     "label_plan_photos": "Photos, only read",

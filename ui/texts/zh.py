@@ -140,6 +140,7 @@ TEXTS: dict[str, str] = {
     "plan_measured": "测试对象",
     "measured_real": "您的真实照片和绘制的图片",
     "measured_synthetic": "仅绘制的图片；上传带标注的照片可了解真实表现",
+    "photos_teach_more": "您自己的十几张照片教得更多：“上传照片”。",
     "plan_target": "达到此成绩即提前停止",
     "label_plan": "计划：标注已有的照片",
     "label_plan_photos": "照片（只读取）",

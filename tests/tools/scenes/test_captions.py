@@ -9,7 +9,9 @@ from tools.scenes.scene import SceneObject, SceneSpec
 @pytest.mark.parametrize(
     ("name", "many"),
     [("apple", "apples"), ("tomato", "tomatoes"), ("box", "boxes"), ("bench", "benches"), ("cherry", "cherries"),
-     ("key", "keys"), ("leaf", "leaves"), ("knife", "knives"), ("苹果", "苹果"), ("M8", "M8"), ("", "")],
+     ("key", "keys"), ("leaf", "leaves"), ("knife", "knives"), ("苹果", "苹果"), ("M8", "M8"), ("", ""),
+     ("person in hard hats", "people in hard hats"), ("crack on tile", "cracks on tile"), ("old man", "old men"),
+     ("wild goose", "wild geese"), ("human", "humans")],
 )  # fmt: skip
 def test_plural(name, many):
     assert plural(name) == many
