@@ -24,7 +24,7 @@ def expected_on_photos(run: RunContext, task: TaskSpec, objects: Objects) -> lis
         objects: what its engine can draw.
     """
     own = own_runs(run.record.lessons, task)
-    if run.settings.generation.generator != RENDERER:
+    if run.settings.generation.generator != RENDERER or task.kind == "classify":  # those measured find, not name
         return own
     known = set(objects.keys())
     seen = {seen_as(objects.spec(c.drawn_as)) if c.drawn_as in known else "" for c in task.classes}
@@ -36,7 +36,7 @@ def own_runs(lessons: Sequence[Mapping[str, Any]], task: TaskSpec) -> list[Judge
     return [
         Judged(
             what=le["run"], synthetic=scores["synthetic_test"], real=scores["real_test"], own=True,
-            metric=str(le.get("metric") or "").replace("_", " ").replace("map", "mAP"),
+            metric=str(le.get("metric") or "score").replace("_", " ").replace("map", "mAP"),
         )
         for le in lessons
         if le.get("same_class") and le.get("kind") == task.kind

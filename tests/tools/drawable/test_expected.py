@@ -2,10 +2,13 @@
 
 import pytest
 
+from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
-from tools.drawable.expected import own_runs, seen_as
+from tools.drawable.expected import expected_on_photos, own_runs, seen_as
 from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.library import Library
 from tools.runs.expected import MEASURED, Judged, keeps_little, said
+from tools.runs.runtime import RunContext, RunRecord
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,17 @@ def test_things_are_told_by_how_they_are_seen(key, how):
 
 def test_what_nothing_is_known_of_is_not_told_by_another():
     assert "not known" in said([]) and "无从得知" in said([], zh=True) and not keeps_little([])
+
+
+@pytest.mark.parametrize(
+    ("kind", "generator", "told"),
+    [("detect", "blender", ["apples"]), ("classify", "blender", []), ("detect", "diffusion", [])],
+)
+def test_measured_runs_are_told_of_what_is_drawn_and_found_as_they_were(tmp_path, kind, generator, told):
+    classes = [ClassSpec(name=n, drawn_as=n) for n in ("apple", "pear")]
+    task = TaskSpec(kind=kind, classes=classes, budget=Budget(images=9, rounds=1))
+    run = RunContext(tmp_path, RunRecord(name="r", request="", created=""), Settings(generator=generator))
+    assert [one.what for one in expected_on_photos(run, task, Library())] == told
 
 
 def test_own_runs_of_the_same_things_count_where_photos_judged_them():

@@ -142,6 +142,23 @@ def test_a_surface_without_a_flaw_is_one_of_those_that_flaws_are_sought_on(tmp_p
     assert colourful["on wood"] > colourful["on metal"] + 25
 
 
+def test_all_flaws_of_one_kind_on_a_surface_look_as_the_first_does(engine, tmp_path):
+    """A scratch in glass is white: on a concrete wall it would be a mark of nothing."""
+    first = apple(cx=0.3, cy=0.3, w=0.35, class_name="stain", drawn_as="stain", appearance="on concrete")
+    second = first.model_copy(update={"box": (0.72, 0.72, 0.35, 0.35), "appearance": "on paper"})
+    (made,) = render(engine, [scene("surface", first, second, viewpoint="straight down", clutter=0.0)], tmp_path)
+    image = cv2.cvtColor(cv2.imread(str(made.image)).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    colours = [np.median(image[one.mask(SIZE, SIZE).astype(bool)], axis=0) for one in made.instances]
+    assert len(colours) == 2 and np.abs(colours[0] - colours[1]).max() < 8
+
+
+def test_a_person_who_fills_the_image_is_seen_from_the_chest_up(engine, tmp_path):
+    who = apple(cx=0.5, cy=0.5, w=0.7, class_name="person", drawn_as="person", appearance="")
+    scenes = [scene("road", who, viewpoint="eye level", clutter=0.0, seed=s) for s in range(4)]
+    full = [made.instances[0].full_box for made in render(engine, scenes, tmp_path)]
+    assert sum(y2 > 1.15 * SIZE for _, _, _, y2 in full) >= 2 and np.mean([y1 for _, y1, _, _ in full]) > -0.1 * SIZE
+
+
 @pytest.mark.parametrize("context", ["orchard", "table", "hand"])
 def test_the_same_scene_is_the_same_file(context, tmp_path):
     first, second = (BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=1) for _ in range(2))

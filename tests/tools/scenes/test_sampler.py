@@ -305,6 +305,14 @@ def test_a_slide_is_full_of_cells_of_a_kind_alike_in_size_and_as_often_as_they_a
     assert np.mean(np.array(overlaps) > MAX_OVERLAP) > 0.1  # light goes through: two upon each other are both seen
 
 
+def test_a_flaw_that_is_very_close_may_go_on_beyond_the_image():
+    things = {"crack": _thing({"on road": 1}, contexts=["surface"])}
+    task = _task("crack")
+    scenes = sample_scenes(task, build_vocabulary(task, things, 0.8), 60, 1)
+    widths = [s.targets[0].box[2] for s in scenes if s.targets and s.distance == "very close"]
+    assert max(widths) > 1.2 and min(widths) >= 0.79 * DISTANCES["very close"][0]
+
+
 def test_nearer_things_are_larger_or_lower_as_a_rule():
     pairs = [
         (near.box[2] > far.box[2] or near.box[1] > far.box[1])

@@ -211,6 +211,9 @@ def test_a_flaw_is_met_where_its_ground_fills_the_image_and_no_horse_stands_besi
     assert {k.drawn_as for k in made.lookalikes["crack"]} == {"scratch"}  # as large as a dog, and yet no subject
     assert made.occlusion["open"] == sum(made.occlusion.values()) and made.distance["far"] == 0
     assert "surface" not in build_vocabulary(_task("dog"), things, 0.8).context
+    things["crack"] = _thing({"on road": 1, "on wood": 1}, ("surface",), ["scratch"])
+    on_road = build_vocabulary(_task(_class("crack", "crack", "on road")), things, 0.8)
+    assert {k.drawn_as for k in on_road.lookalikes["crack"]} == {"scratch"}  # on wood it is a crack, too
 
 
 def test_what_lies_or_stands_is_seldom_met_where_things_hang_and_grow():

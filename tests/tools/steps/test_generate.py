@@ -12,9 +12,11 @@ import pytest
 from tests.fakes import ShapeGenerator
 from tests.pipeline import new_run
 from tools.core.errors import FixArguments, StepFailed, Stopped
+from tools.core.task import ClassSpec
 from tools.data.dataset import file_sha256, sample_id
 from tools.data.images import read_size
 from tools.generators import Failed, choosing
+from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.choosing import make_generator
 from tools.steps import generate as module
 from tools.steps.generate import generate
@@ -215,6 +217,16 @@ def test_other_errors_stay_what_they_are(tmp_path):
 def test_an_engine_that_cannot_be_had_is_said(tmp_path, name, error, message):
     with pytest.raises(error, match=message):
         make_generator(new_run(tmp_path, generator=name))
+
+
+def test_the_renderer_is_told_what_flaws_are_sought_on(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(BlenderGenerator, "__init__", lambda _self, **given: told.append(given["grounds"]))
+    monkeypatch.setattr(BlenderGenerator, "unavailable", lambda _self: "")
+    run = new_run(tmp_path, generator="blender")
+    run.record.task.classes = [ClassSpec(name="crack", drawn_as="crack", appearances=["on road"])]
+    make_generator(run)
+    assert told == [["on road"]]
 
 
 def test_the_minutes_budget_leaves_time_to_train(tmp_path):
