@@ -142,6 +142,15 @@ def test_a_surface_without_a_flaw_is_one_of_those_that_flaws_are_sought_on(tmp_p
     assert colourful["on wood"] > colourful["on metal"] + 25
 
 
+def test_a_road_has_no_cracks_without_a_label_where_cracks_are_sought(tmp_path):
+    """Half of the roads had some, black and drawn by nobody's wish: the darkest hundredth was 0.65 of the median."""
+    sound = BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=2, grounds=["on road"])
+    scenes = [scene("surface", seed=n, clutter=0.0, viewpoint="straight down") for n in range(10)]
+    greys = [cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE) for made in render(sound, scenes, tmp_path)]
+    sound.close()
+    assert min(np.percentile(grey, 1) / np.median(grey) for grey in greys) > 0.78
+
+
 def test_all_flaws_of_one_kind_on_a_surface_look_as_the_first_does(engine, tmp_path):
     """A scratch in glass is white: on a concrete wall it would be a mark of nothing."""
     first = apple(cx=0.3, cy=0.3, w=0.35, class_name="stain", drawn_as="stain", appearance="on concrete")
