@@ -2,8 +2,9 @@
 
 What the starter learns from beside formula images; see `tools.trainers.starter`. Things that are alike are shown
 together, some thirty names a run, each run a folder in FOLDER; what is of a microscope's world, and flaws with what
-they are on, make runs of their own. Makes what FOLDER lacks; `--part 0 --of 2` makes half of it, the other half may be
-made beside it.
+they are on, make runs of their own. `--common` makes runs of few names that people ask for most instead, in which each
+is shown often and as large as in a run of its own. Makes what FOLDER lacks; `--part 0 --of 2` makes half of it, the
+other half may be made beside it. `python -m tools.trainers.packed OUT.npz FOLDER/*` packs them for a training.
 """
 
 import argparse
@@ -19,6 +20,26 @@ TOGETHER = 31  # names
 PER_NAME = 1.7  # images; each shows several things
 SLIDE_PER_NAME = 3.0
 GROUNDS = ["metal plate", "ceramic tile", "wooden board", "glass pane", "concrete slab", "fabric piece"]
+COMMON = [
+    ("person, man, woman, child, worker, runner, hard hat", 150),
+    ("dog, cat, horse, cow, sheep, bird, elephant, bear, zebra, giraffe", 150),
+    ("bicycle, motorcycle, car, bus, truck, train, boat, airplane", 150),
+    ("red blood cell, white blood cell, platelet", 100),
+    ("apple, orange, banana, tomato, lemon, strawberry, pear, grapes", 120),
+    ("bottle, mug, bowl, knife, fork, spoon, wine glass, can", 100),
+    ("chair, couch, bed, dining table, tv, laptop, toilet, refrigerator", 80),
+    ("cell phone, keyboard, computer mouse, remote, book, scissors, clock, teddy bear", 80),
+    ("screw, bolt, hex nut, washer, nail, gear, bearing, spring", 80),
+    ("bee, ladybird, butterfly, fly, spider, beetle, ant, caterpillar", 80),
+    ("chicken, duck, pigeon, rabbit, pig, goat, deer, fox", 80),
+    ("leaf, flower, sunflower, rose, mushroom, tree", 60),
+    ("stop sign, traffic light, fire hydrant, parking meter, bench, traffic cone", 60),
+]  # names, and how many images
+
+
+def common() -> list[tuple[list[str], int]]:
+    """The runs of few names."""
+    return [(names.split(", "), count) for names, count in COMMON]
 
 
 def groups() -> list[tuple[list[str], int]]:
@@ -41,9 +62,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--part", type=int, default=0)
     parser.add_argument("--of", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--common", action="store_true")
     given = parser.parse_args()
-    for number, (names, count) in list(enumerate(groups()))[given.part :: given.of]:
-        made = make_renders(given.folder / f"{number:02d}", names, count, SEED + 101 * number)
+    for number, (names, count) in list(enumerate(common() if given.common else groups()))[given.part :: given.of]:
+        made = make_renders(given.folder / f"{number:02d}", names, count, given.seed + 101 * number)
         print(f"{names[0]} to {names[-1]}: {len(made.samples)} pictures", flush=True)
 
 

@@ -37,7 +37,7 @@ from tools.trainers.augment import Policy, vary
 from tools.trainers.batches import image_tensor
 from tools.trainers.examples import Example
 from tools.trainers.loop import rate_at
-from tools.trainers.starter import load_starter
+from tools.trainers.starter_files import load_starter
 
 TRUNK = 11  # layers up to the neck
 WINDOW_PX, BATCH = 160, 32

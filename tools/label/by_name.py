@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from tools.models.networks import build_network, transfer
-from tools.trainers.known import KnownClasses, give_outputs
-from tools.trainers.starter import NAMES, widen
+from tools.trainers.known import KnownClasses, give_outputs, widen
+from tools.trainers.starter_files import NAMES
 
 
 class ByName(torch.nn.Module):

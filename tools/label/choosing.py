@@ -140,7 +140,7 @@ def _known_keys(task: TaskSpec) -> list[str]:
     """What the starter calls the classes, where it knows every one of them by name; else empty."""
     from tools.generators.blender.catalogue import find_object
     from tools.trainers.known import load_known
-    from tools.trainers.starter import load_starter
+    from tools.trainers.starter_files import load_starter
 
     known = load_known()
     meant = [find_object(name) for name in task.class_names]
@@ -154,7 +154,7 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     """The starter, where it knows every class by name: what can be drawn, told apart from renders alone."""
     from tools.models.predict import Predictor
     from tools.trainers.known import load_known
-    from tools.trainers.starter import load_starter
+    from tools.trainers.starter_files import load_starter
 
     keys, starter, known = _known_keys(task), load_starter(), load_known()
     if not keys or starter is None or known is None:
@@ -178,7 +178,7 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
 def _proposals(task: TaskSpec, settings: Settings) -> ProposalEngine:
     from tools.models.networks import build_network
     from tools.models.predict import Predictor
-    from tools.trainers.starter import load_starter
+    from tools.trainers.starter_files import load_starter
 
     namer = _namer(task, settings) if len(task.class_names) > 1 else None
     if len(task.class_names) > 1 and namer is None:

@@ -9,7 +9,7 @@ from tools.core.task import Effort
 
 _SIZE_PX, _CORES = 320, 2  # what the settings' seconds were measured with
 _KEPT = 0.9  # share of the images that curation keeps, as measured
-STARTER_NETWORK = "yolo11n"  # what the settings' seconds were measured with, and the starter weights are of
+MEASURED_NETWORK = "yolo11n"  # what the settings' seconds were measured with
 # Multiplications of an image beside those of size n, as Ultralytics publishes them for segmentation at 640 px: 10.4,
 # 35.5, 123, 142 and 319 GFLOPs.
 _WORK = {"n": 1.0, "s": 3.4, "m": 11.8, "l": 13.7, "x": 30.7}

@@ -183,7 +183,7 @@ def starter_predictor() -> "Predictor | None":
     """The starter as a finder of objects of any kind; None where its weights are not shipped."""
     from tools.models.networks import build_network
     from tools.models.predict import Predictor
-    from tools.trainers.starter import load_starter
+    from tools.trainers.starter_files import load_starter
 
     starter = load_starter()
     if starter is None:

@@ -17,12 +17,13 @@ from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed
 from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
 from tools.drawable.classes import ClassArgument, drawn_by, relatives, resolve_classes
-from tools.runs.estimate import NETWORKS, STARTER_NETWORK, Plan, estimate, fit_plan, network_work
+from tools.runs.estimate import MEASURED_NETWORK, NETWORKS, Plan, estimate, fit_plan, network_work
 from tools.runs.expected import Judged, keeps_little, said
 from tools.runs.inherit import inherit
 from tools.runs.pace import at_pace, latest_paces
 from tools.runs.runtime import RunContext, report
 from tools.scenes.scene import CONTEXTS
+from tools.trainers.starter_files import starter_networks
 
 _MAX_NOTES, _NOTE_CHARS = 10, 320  # of what the user reads before approving
 _RUN_FLAGS = ("images", "rounds", "minutes")
@@ -279,13 +280,13 @@ def _network(run: RunContext, asked: str | None) -> tuple[str, list[str]]:
         return own.model, [f"{asked} was asked for; the trainer {own.trainer} chooses its own network"]
     if asked not in NETWORKS:
         raise FixArguments(f"model must be one of {', '.join(NETWORKS)}, not {asked!r}; leave it out if unsure.")
-    if asked == STARTER_NETWORK:
+    if asked == MEASURED_NETWORK:
         return asked, []
     times = network_work(asked)
-    return asked, [
-        f"{asked} was asked for: training it takes about {times:.0f} times as long as {STARTER_NETWORK}, and the "
-        f"starter weights are of {STARTER_NETWORK}, so it begins with what of them fits"
-    ]
+    note = f"{asked} was asked for: training it takes about {times:.0f} times as long as {MEASURED_NETWORK}"
+    if asked not in (of := starter_networks()):
+        note += f"; the starter weights are of {' and '.join(of)}, so it begins with what of them fits"
+    return asked, [note]
 
 
 def _objects(run: RunContext) -> Any:

@@ -54,7 +54,7 @@ def _pixels(ids: IdMap, count: int) -> Floats:
     """(count,) pixels of each object; exact below 2**24, and five times as fast as numpy's bincount."""
     if count == 0:
         return np.zeros(0, np.float32)
-    return np.asarray(cv2.calcHist([ids], [0], None, [count + 1], [0, count + 1])[1:, 0], np.float32)
+    return np.asarray(cv2.calcHist([ids], [0], None, [count + 1], [0, count + 1]), np.float32).reshape(-1)[1:]
 
 
 def warp_boxes(boxes: Floats, matrix: npt.NDArray[np.float64]) -> Floats:

@@ -15,6 +15,8 @@ from tools.trainers import starter_files
 from tools.trainers.starter_files import CLASS_OUTPUT
 
 FORMAT = "sightsmith-classes-1"
+UNKNOWN_BIAS = -5.0  # of a new class's output, on top of that of an object: nothing is of it until something was
+_HARDEST = 96  # classes beside those of a batch that its loss is made of
 
 # What is of a class at the right is also of the one at the left: keys of the catalogue.
 BROADER: dict[str, tuple[str, ...]] = {
@@ -128,3 +130,67 @@ def give_outputs(network: Any, known: KnownClasses, keys: Sequence[str | None]) 
         for own, row in rows:
             state[name][own] = given[row].to(state[name].dtype)
     return len(rows)
+
+
+def widen(network: Any, classes: int, bias: float = 0.0) -> None:
+    """Give the head of a network of one class so many, the new ones like that one; its branches stay as they are.
+
+    A network that is built for them has other branches (Ultralytics widens them), which fit no task of few classes.
+
+    Args:
+        network: of one class, widened in place.
+        classes: in all.
+        bias: added to that of the new ones.
+    """
+    import torch
+
+    head = network.model[-1]
+    for branch in head.cv3:
+        old = branch[-1]
+        new = torch.nn.Conv2d(old.in_channels, classes, 1)
+        with torch.no_grad():
+            new.weight.copy_(old.weight.expand_as(new.weight))
+            new.bias.copy_(old.bias.expand_as(new.bias))  # type: ignore[union-attr]
+            new.bias[1:] += bias  # type: ignore[index]
+        branch[-1] = new
+    head.nc, head.no = classes, classes + head.reg_max * 4
+
+
+def hardest_classes(predicted: Any, wanted: Any) -> Any:
+    """Binary cross-entropy of the classes that a batch shows and of those that most take something for their own.
+
+    Of hundreds of classes all others add next to nothing to the loss and half as much again to a step's time.
+
+    Args:
+        predicted: (b, anchors, classes) logits.
+        wanted: scores of the same shape, 0..1.
+    """
+    import torch
+
+    chosen = wanted.amax((0, 1)) > 0
+    chosen[predicted.detach().amax((0, 1)).topk(min(_HARDEST, predicted.shape[-1])).indices] = True
+    return torch.nn.functional.binary_cross_entropy_with_logits(
+        predicted[..., chosen], wanted[..., chosen], reduction="none"
+    )
+
+
+def teach_broader(criterion: Any, classes: Sequence[str]) -> None:
+    """What is of any class is also of the first, "object", and of the broader ones of the catalogue: a taxi is a car.
+
+    Args:
+        criterion: whose assigner gives each place its wanted scores, (b, anchors, 1 + classes).
+        classes: keys of the catalogue, numbered from 1.
+    """
+    number = {name: i + 1 for i, name in enumerate(classes)}
+    known = {broad: narrower for broad, narrower in BROADER.items() if broad in number}
+    within = [(number[broad], [number[n] for n in names if n in number]) for broad, names in known.items()]
+    assigner = criterion.assigner
+
+    def assign(*given: Any, **named: Any) -> Any:
+        labels, boxes, scores, chosen, owners = assigner(*given, **named)
+        for broad, narrower in within:
+            scores[..., broad] = scores[..., [broad, *narrower]].amax(-1)
+        scores[..., 0] = scores.amax(-1)
+        return labels, boxes, scores, chosen, owners
+
+    criterion.assigner = assign

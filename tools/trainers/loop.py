@@ -91,8 +91,7 @@ class Learner:
             layer.eval().requires_grad_(False)
         self.network.args.cls = CLASS_GAIN
         self.criterion = self.network.init_criterion()
-        if device.type == "cpu":
-            _look_into_boxes(self.criterion)
+        _exchange_mask_loss(self.criterion, device)
         self._average_from(self.network.state_dict())
         self.steps = 0
         self.optimizer = self._optimizer()
@@ -200,14 +199,14 @@ class Learner:
         self.steps = steps
 
 
-def _look_into_boxes(criterion: Any) -> None:
-    """Have losses of masks computed in their boxes; a GPU computes whole images faster than many small pieces."""
-    from tools.trainers.mask_loss import cropped_mask_loss
+def _exchange_mask_loss(criterion: Any, device: Any) -> None:
+    """Have losses of masks computed in their boxes on a CPU, and of a whole batch at once on a GPU."""
+    from tools.trainers.mask_loss import batched_mask_loss, cropped_mask_loss
 
     parts: list[Any] = [criterion, getattr(criterion, "one2many", None), getattr(criterion, "one2one", None)]
     for part in parts:
         if hasattr(part, "calculate_segmentation_loss"):
-            part.calculate_segmentation_loss = cropped_mask_loss
+            part.calculate_segmentation_loss = cropped_mask_loss if device.type == "cpu" else batched_mask_loss
 
 
 def as_float(value: Any) -> Any:

@@ -280,7 +280,7 @@ class _Training:
         from tools.models.networks import build_network, transfer, transfer_classes
         from tools.models.widths import fit_widths, narrowed
         from tools.trainers.known import give_outputs, load_known
-        from tools.trainers.starter import load_starter
+        from tools.trainers.starter_files import load_starter, weights_of
 
         network = build_network(self.architecture, self.names, self.job.seed)
         if self.job.initial is not None:
@@ -295,9 +295,10 @@ class _Training:
                 return network, str(self.job.initial), self.recipe.rate_trained
             rate = self.recipe.classify_rate_round if self.kind == "classify" else self.recipe.rate_round
             return network, str(self.job.initial), rate
-        starter = load_starter() if self.recipe.starter else None
+        weights = weights_of(self.architecture)
+        starter = load_starter(weights) if self.recipe.starter else None
         if starter is not None and transfer(network, starter[0], starter[1].architecture, self.architecture) > 0.3:
-            if (known := load_known()) is not None:
+            if (known := load_known(weights)) is not None:
                 give_outputs(network, known, [c.drawn_as for c in self.job.task.classes])
             return network, "starter", self.recipe.rate_trained
         return network, "random", self.recipe.rate_random

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tools.models.networks import build_network
+from tools.trainers import mask_loss
 from tools.trainers.loop import Learner
-from tools.trainers.mask_loss import cropped_mask_loss
+from tools.trainers.mask_loss import batched_mask_loss, cropped_mask_loss
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +39,27 @@ def answer(loss, given, seed=1):
     return value.item(), coefficients.grad.numpy(), prototypes.grad.numpy()
 
 
+LOSSES = pytest.mark.parametrize("loss", [cropped_mask_loss, batched_mask_loss])
+
+
+@LOSSES
 @pytest.mark.parametrize("seed", range(3))
-def test_value_and_gradients_are_ultralytics_own(theirs, seed):
+def test_value_and_gradients_are_ultralytics_own(theirs, seed, loss, monkeypatch):
+    monkeypatch.setattr(mask_loss, "_TOGETHER", 2)
     given = batch(seed)
-    own, expected = answer(cropped_mask_loss, given), answer(theirs, given)
+    own, expected = answer(loss, given), answer(theirs, given)
     assert own[0] == pytest.approx(expected[0], rel=1e-5)
     for mine, their in zip(own[1:], expected[1:], strict=True):
         assert np.abs(their).max() > 0
         np.testing.assert_allclose(mine, their, atol=1e-6 * np.abs(their).max(), rtol=1e-3)
 
 
-def test_a_box_of_no_size_teaches_nothing():
+@LOSSES
+def test_a_box_of_no_size_teaches_nothing(loss):
     positive, masks, targets, boxes = batch()
     boxes = boxes.clone()
     boxes[targets == 0] = torch.tensor([20.0, 20.0, 20.0, 31.0])
-    value, *gradients = answer(cropped_mask_loss, (positive, masks, targets, boxes))
+    value, *gradients = answer(loss, (positive, masks, targets, boxes))
     assert np.isfinite(value) and all(np.isfinite(g).all() for g in gradients)
     assert not gradients[0][(positive & (targets == 0)).numpy()].any()
     assert gradients[0][(positive & (targets == 1)).numpy()].any()

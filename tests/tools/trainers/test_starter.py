@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,24 +13,50 @@ from tools.data.dataset import Dataset
 from tools.models.checkpoint import load
 from tools.models.networks import build_network
 from tools.runs.runtime import RunRecord
-from tools.trainers import starter, starter_files
-from tools.trainers.known import give_outputs, load_known, path_beside
-from tools.trainers.starter import MAX_BYTES, PretrainingPlan, Stream, load_starter, pretrain, to_example
+from tools.trainers import known as known_classes
+from tools.trainers import starter_files, starter_images
+from tools.trainers.known import give_outputs, hardest_classes, load_known, path_beside, widen
+from tools.trainers.packed import Packed, pack
+from tools.trainers.starter import PretrainingPlan, Student, pretrain
+from tools.trainers.starter_files import load_starter
+from tools.trainers.starter_images import Schedule, Series, batches, to_example
+from tools.trainers.targets import read_example
 
 pytestmark = pytest.mark.slow
 
 
+CPU = torch.device("cpu")
+
+
+def student(plan):
+    return Student(plan, plan.architectures[0], CPU, Packed(plan.renders))
+
+
+MOST_BYTES = {"n": 8 * 2**20, "s": 24 * 2**20}
+
+
 def plan(folder, steps, **fields):
-    return PretrainingPlan(folder, steps, size_px=64, batch=4, threads=1, validation=2, **fields)
+    folder.mkdir(exist_ok=True)
+    return PretrainingPlan(
+        folder, steps, **{"size_px": 64, "batch": 4, "threads": 1, "validation": 2, "workers": 0} | fields
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_are_drawn():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starter_images, "_FIRST", 4)
+        patch.setattr(starter_images, "_SHELF", 8)
+        yield
 
 
 def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
     pretrain(plan(tmp_path / "a", 4))
     schedule = plan(tmp_path / "b", 4)
     # Stopped at step 2 of the schedule of 4: what a kill between two checkpoints leaves.
-    original = starter._Pretraining._progress
+    original = Schedule.progress
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starter._Pretraining, "_progress", lambda s, n: original(s, n) if n < 2 else 1.0)
+        patch.setattr(Schedule, "progress", lambda s, n: original(s, n) if n < 2 else 1.0)
         pretrain(schedule)
     card = pretrain(schedule)
     assert card["steps"] == 4
@@ -41,27 +66,25 @@ def test_a_killed_pretraining_ends_like_an_undisturbed_one(tmp_path):
         pretrain(plan(tmp_path / "b", 4, seed=1))
 
 
-@pytest.fixture(scope="module")
-def drawn_here():
-    """Few images, drawn in this process: one that is started imports everything again, and draws on when unused."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starter, "ProcessPoolExecutor", lambda workers, *_: ThreadPoolExecutor(workers))
-        patch.setattr(starter, "_CHUNK", 8)
-        yield
+def same(one, other):
+    return all(np.array_equal(getattr(one, k), getattr(other, k)) for k in ("images", "masks", "boxes", "classes"))
 
 
-def test_batches_do_not_depend_on_when_they_are_asked_for(drawn_here):
-    first, second = Stream(0, 4, 64, 1), Stream(0, 4, 64, 1)
-    try:
-        for step in (0, 1, 2):
-            before = first.make(step, 0.1)
-        straight = second.make(2, 0.1)
-        assert (before.images == straight.images).all()
-        assert (before.masks == straight.masks).all()
-        assert (before.boxes == straight.boxes).all()
-    finally:
-        first.close()
-        second.close()
+def test_a_series_goes_on_where_another_stopped():
+    first = Series(0, 4, 64, None)
+    for _ in range(5):
+        before = first.next(0.1)
+    assert same(before, Series(0, 4, 64, None, first=4).next(0.1))
+    assert not same(before, Series(0, 4, 64, None, first=3).next(0.1))
+
+
+def test_processes_make_batches_in_turn_wherever_they_begin():
+    schedule = Schedule(100)
+    made = batches(3, 2, 64, None, schedule, workers=2)
+    straight = [next(made) for _ in range(4)]
+    later = batches(3, 2, 64, None, schedule, workers=2, first=3)
+    assert same(straight[3], next(later))
+    assert not same(straight[2], straight[3])
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +104,23 @@ def run_of_two_things(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory, run_of_two_things, drawn_here):
+def pack_of_two_things(run_of_two_things):
+    """The same, packed."""
+    path = run_of_two_things.parent / "pack.npz"
+    assert pack(path, [run_of_two_things]) == 4
+    return path
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, pack_of_two_things):
     """Starter weights that know the two classes by name; only to be read."""
     folder = tmp_path_factory.mktemp("first")
-    pretrain(plan(folder, 1, renders=[run_of_two_things]))
+    pretrain(plan(folder, 1, renders=[pack_of_two_things]))
     return folder / "starter.safetensors"
 
 
-def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, first, run_of_two_things):
-    card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=[run_of_two_things]))
+def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path, first, pack_of_two_things):
+    card = pretrain(plan(tmp_path / "b", 1, initial=first, renders=[pack_of_two_things]))
     assert "4 renders" in card["data"]
     assert "no photo" in card["data"]
     tensors, written = load(tmp_path / "b" / "starter.safetensors")
@@ -99,11 +130,11 @@ def test_renders_are_mixed_in_and_what_is_written_still_knows_one_class(tmp_path
     assert not all((tensors[k] == before[k]).all() for k in tensors)
 
 
-def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, first, run_of_two_things):
+def test_what_goes_on_from_other_weights_keeps_what_they_know_by_name(tmp_path, first, pack_of_two_things):
     known = load_known(first)
-    goes_on = starter._Pretraining(plan(tmp_path / "b", 1, initial=first, renders=[run_of_two_things]))
+    goes_on = student(plan(tmp_path / "b", 1, initial=first, renders=[pack_of_two_things]))
     state = goes_on.learner.network.state_dict()
-    assert goes_on.learner.criterion.bce is starter._hardest_classes
+    assert goes_on.learner.criterion.bce is hardest_classes
     moved = {name.split(".")[1] for name, p in goes_on.learner.network.named_parameters() if p.requires_grad}
     assert not {"0", "1", "2"} & moved and "3" in moved  # what knows edges stays
     assert all((state[name][1:] == rows.float()).all() for name, rows in known.outputs.items())
@@ -118,7 +149,7 @@ def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_pat
     known = load_known()
     assert known.names == ("disc", "square")
     narrow = build_network("yolo11n-seg", ("object",))
-    starter.widen(narrow, 3, -5.0)
+    widen(narrow, 3, -5.0)
     new = narrow.model[-1].cv3[0][-1].bias.detach()
     assert new[1:].tolist() == pytest.approx([float(new[0]) - 5.0] * 2)  # nothing is of a new class yet
     network = build_network("yolo11n-seg", ("a", "b", "c"))
@@ -141,9 +172,9 @@ def test_a_network_begins_with_the_outputs_of_the_classes_that_are_known(tmp_pat
         load_known()
 
 
-def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things, drawn_here):
-    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=[run_of_two_things]))
-    batch = Stream(0, 4, 64, 1, made.renders).make(0, 0.1)
+def test_whatever_is_of_a_class_is_an_object_too(tmp_path, pack_of_two_things):
+    made = student(plan(tmp_path / "a", 1, renders=[pack_of_two_things]))
+    batch = Series(0, 4, 64, made.renders).next(0.1)
     assert {1.0, 2.0} & set(batch.classes.tolist())
     asked = []
     assign = made.learner.criterion.assigner
@@ -156,14 +187,14 @@ def test_whatever_is_of_a_class_is_an_object_too(tmp_path, run_of_two_things, dr
     assert (scores[..., 1:].amax(-1) > 0).any()
 
 
-def test_what_is_of_a_narrower_class_is_of_the_broader_too(tmp_path, run_of_two_things, drawn_here, monkeypatch):
-    monkeypatch.setattr(starter, "BROADER", {"square": ("disc",), "unheard of": ("disc",)})
-    made = starter._Pretraining(plan(tmp_path / "a", 1, renders=[run_of_two_things]))
+def test_what_is_of_a_narrower_class_is_of_the_broader_too(tmp_path, pack_of_two_things, monkeypatch):
+    monkeypatch.setattr(known_classes, "BROADER", {"square": ("disc",), "unheard of": ("disc",)})
+    made = student(plan(tmp_path / "a", 1, renders=[pack_of_two_things]))
     disc, square = (1 + made.classes.index(n) for n in ("disc", "square"))
     asked = []
     assign = made.learner.criterion.assigner
     made.learner.criterion.assigner = lambda *g, **n: asked.append(assign(*g, **n)) or asked[-1]
-    made.learner.step(Stream(0, 4, 64, 1, made.renders).make(0, 0.1), 1e-3)
+    made.learner.step(Series(0, 4, 64, made.renders).next(0.1), 1e-3)
     scores = asked[0][2]
     assert (scores[..., disc] > 0).any()
     assert (scores[..., square] >= scores[..., disc]).all()
@@ -183,10 +214,27 @@ def test_renders_of_several_runs_are_of_all_their_classes(run_of_two_things, tmp
     dataset.close()
     record = RunRecord(name="other", request="", created="", task=task("segment", "ring"))
     (other / "run.json").write_text(record.model_dump_json())
-    renders, classes = starter.read_renders([run_of_two_things, other], 64)
-    assert (len(renders), classes) == (6, ["disc", "square", "ring"])
-    assert {classes[k - 1] for i in (4, 5) for k in renders[i].classes} == {"ring", "disc"}
-    assert starter.read_renders([other], 64)[0][0].classes.tolist() == [1] * len(images[0].instances)
+    assert pack(tmp_path / "both.npz", [run_of_two_things, other]) == 6
+    renders = Packed([tmp_path / "both.npz"])
+    assert (len(renders), renders.names) == (6, ["disc", "square", "ring"])
+    assert {renders.names[k - 1] for i in (4, 5) for k in renders[i].classes} == {"ring", "disc"}
+    pack(tmp_path / "other.npz", [other])
+    assert Packed([tmp_path / "other.npz"])[0].classes.tolist() == [1] * len(images[0].instances)
+    numbered = Packed([tmp_path / "other.npz", tmp_path / "both.npz"])  # names of the second pack are numbered on
+    assert numbered.names == ["ring", "disc", "square"]
+    assert {numbered.names[k - 1] for i in (6, 7) for k in numbered[i].classes} == {"ring", "disc"}
+
+
+def test_a_pack_shows_what_the_run_shows(run_of_two_things, pack_of_two_things):
+    dataset = Dataset(run_of_two_things)
+    stored = list(dataset.samples())
+    dataset.close()
+    for sample, packed in zip(stored, Packed([pack_of_two_things]), strict=True):
+        whole = read_example(sample, run_of_two_things, ["disc", "square"], "segment", "whole", 480)
+        assert (packed.ids == whole.ids).all()
+        assert (packed.classes == whole.classes + 1).all()
+        np.testing.assert_allclose(packed.boxes, whole.boxes)
+        assert np.abs(packed.image.astype(int) - whole.image).mean() < 12  # WebP is lossy, and these are noise
 
 
 def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():
@@ -201,9 +249,38 @@ def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():
     assert 0.05 < larger / count < 0.7
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
+def test_what_is_no_run_or_no_pack_is_refused(tmp_path):
     with pytest.raises(StepFailed, match="not the folder of a run"):
-        pretrain(plan(tmp_path / "a", 1, renders=[tmp_path]))
+        pack(tmp_path / "a.npz", [tmp_path])
+    (tmp_path / "b.npz").write_bytes(b"no pack")
+    with pytest.raises(StepFailed, match=r"b\.npz: not a pack of renders"):
+        Packed([tmp_path / "b.npz"])
+
+
+def test_networks_of_two_sizes_learn_from_the_same_batches(tmp_path, pack_of_two_things):
+    both = ["yolo11n-seg", "yolo11s-seg"]
+    pretrain(plan(tmp_path / "a", 1, architectures=both, renders=[pack_of_two_things], batch=2, validation=1))
+    for name, architecture in zip(("starter", "starter_s"), both, strict=True):
+        weights = tmp_path / "a" / f"{name}.safetensors"
+        assert load_starter(weights)[1].architecture == architecture
+        assert load_known(weights).names == ("disc", "square")
+        card = json.loads(weights.with_suffix(".json").read_text())
+        assert (card["architecture"], card["steps"], card["pictures_seen"]) == (architecture, 1, 2)
+
+
+def test_batches_without_a_loss_are_left_out_but_not_for_ever(tmp_path, pack_of_two_things, monkeypatch):
+    made = student(plan(tmp_path / "a", 1, renders=[pack_of_two_things]))
+    batch = Series(0, 4, 64, made.renders).next(0.1)
+
+    def fails(*_):
+        raise FloatingPointError("the loss is not a number")
+
+    monkeypatch.setattr(made.learner, "step", fails)
+    for _ in range(20):
+        made.learn(batch, 1e-3)
+    assert made.learner.steps == 20
+    with pytest.raises(FloatingPointError):
+        made.learn(batch, 1e-3)
 
 
 def test_examples_are_numbered_without_gaps():
@@ -217,11 +294,14 @@ shipped = pytest.mark.skipif(not starter_files.WEIGHTS.exists(), reason="this co
 
 
 @shipped
-def test_the_shipped_starter_is_what_its_card_says():
-    tensors, card = load_starter()
-    described = json.loads(starter_files.WEIGHTS.with_suffix(".json").read_text())
-    assert starter_files.WEIGHTS.stat().st_size <= MAX_BYTES
-    assert card.architecture == described["architecture"] == "yolo11n-seg"
+@pytest.mark.parametrize("network", starter_files.starter_networks())
+def test_the_shipped_starters_are_what_their_cards_say(network):
+    weights = starter_files.weights_of(network)
+    tensors, card = load_starter(weights)
+    described = json.loads(weights.with_suffix(".json").read_text())
+    assert weights.stat().st_size <= MOST_BYTES[network[-1]]
+    assert card.architecture == described["architecture"] == f"{network}-seg"
+    assert len(load_known(weights).names) > 100
     assert card.names == ("object",)
     assert {"data", "seed", "steps", "seconds", "hardware", "scores", "sha256"} <= described.keys()
     assert "no photo" in described["data"]
@@ -263,9 +343,9 @@ def test_the_loss_of_many_classes_is_nearly_that_of_the_shown_and_the_hardest(mo
     wanted = torch.zeros_like(predicted)
     wanted[0, :5, 7] = 0.8
     whole = torch.nn.functional.binary_cross_entropy_with_logits(predicted, wanted, reduction="sum")
-    monkeypatch.setattr(starter, "_HARDEST", 20)
-    part = starter._hardest_classes(predicted, wanted)
+    monkeypatch.setattr(known_classes, "_HARDEST", 20)
+    part = hardest_classes(predicted, wanted)
     assert part.shape == (2, 50, 21)
     assert 0.9 * whole < part.sum() < whole
-    monkeypatch.setattr(starter, "_HARDEST", 96)
-    assert starter._hardest_classes(predicted[..., :30], wanted[..., :30]).shape == (2, 50, 30)
+    monkeypatch.setattr(known_classes, "_HARDEST", 96)
+    assert hardest_classes(predicted[..., :30], wanted[..., :30]).shape == (2, 50, 30)

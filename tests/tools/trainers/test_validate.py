@@ -6,7 +6,8 @@ import pytest
 from tools.data.geometry import box_ious
 from tools.models.postprocess import Detections
 from tools.trainers.examples import Example
-from tools.trainers.starter import load_starter, to_example
+from tools.trainers.starter_files import load_starter
+from tools.trainers.starter_images import to_example
 from tools.trainers.validate import _average_precisions, _match, validate
 
 
