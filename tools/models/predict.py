@@ -39,6 +39,10 @@ LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
 LARGER = 1.5  # times the training size: the input for images of smaller objects (docs/experiments/input_size.md)
 LARGER_BELOW_PX = 40.0  # side as the network sees it
+# Of the second look at what is large enough, times the input; a little smaller where that leaves little of the objects
+# (docs/experiments/input_size.md).
+SMALLER, A_LITTLE_SMALLER = 0.7, 0.8
+LARGE_FROM_PX = 48.0  # side as the network sees it
 SMALLEST_PX = 96  # an input is halved down to this where nothing is sure (docs/experiments/input_size.md)
 _SURE = 0.2  # score from which an object says how large objects are
 _LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
@@ -54,10 +58,10 @@ class Predictor:
     """Trained weights, ready to look at images.
 
     Computes in 32 bits, so results do not depend on the CPU's extras; with `half` in 16 where the hardware does, which
-    is for many images and not for scores. With `closer`, photos of small objects are looked at once more, at a larger
-    input, and those in which it is sure of nothing at smaller ones, for what fills the frame; by a network whose input
-    already is as large as its objects want it (`fitted`), all in which it found something, mirrored
-    (docs/experiments/few_photos.md).
+    is for many images and not for scores. With `closer`, photos in which it found something are looked at once more:
+    those of small objects at a larger input, unless the network's input already is as large as its objects want it
+    (`fitted`), all others mirrored and smaller; and those in which it is sure of nothing at smaller ones still, for
+    what fills the frame (docs/experiments/input_size.md).
     Scores of classes with a rescorer are corrected by it.
     """
 
@@ -201,29 +205,36 @@ class Predictor:
     def _look_again(
         self, images: Sequence[ImageArray], wholes: Sequence[View], tiles: Sequence[Sequence[View]], confidence: float
     ) -> dict[int, View]:
-        """Look once more: mirrored, or larger where the objects of a whole image are small and it shows more of them.
+        """Look once more: larger where the objects of a whole image are small and it shows more of them, else mirrored.
 
-        Images in which nothing was found stay as they are: on them a larger input finds what is not there.
+        Images in which nothing was found stay as they are: on them another look finds what is not there.
         """
-        if self.fitted:
-            chosen = [i for i, whole in enumerate(wholes) if self.closer and len(whole.boxes) and not tiles[i]]
-            seen = self._look([images[i] for i in chosen], [None] * len(chosen), confidence, mirrored=True)
-            return dict(zip(chosen, seen, strict=True))
         sizes: dict[int, list[int]] = {}
         for i, (image, whole) in enumerate(zip(images, wholes, strict=True)):
-            side = max(image.shape[:2])
-            size = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
-            small = 0 < self._side_px([whole], side) < LARGER_BELOW_PX
-            if self.closer and small and not tiles[i] and size > self.size_px:
-                sizes.setdefault(size, []).append(i)
-        larger: dict[int, View] = {}
+            if self.closer and not tiles[i] and whole.surest >= _LEAST:
+                sizes.setdefault(self._second_px(whole, max(image.shape[:2])), []).append(i)
+        looks: dict[int, View] = {}
         for size, chosen in sizes.items():
-            again = self.at_size(size)._look([images[i] for i in chosen], [None] * len(chosen), confidence)
-            larger |= zip(chosen, again, strict=True)
-        return larger
+            shown = [images[i] for i in chosen]
+            mirrored = size < self.size_px
+            again = self.at_size(size)._look(shown, [None] * len(chosen), confidence, mirrored=mirrored)
+            looks |= zip(chosen, again, strict=True)
+        return looks
+
+    def _second_px(self, whole: View, side: int) -> int:
+        """At which input an image of that longer side is looked at again: a larger one, or a smaller one, mirrored."""
+        side_px = self._side_px([whole], side)
+        larger = min(round(LARGER * self.size_px / 32) * 32, -(-side // 32) * 32)
+        if not self.fitted and 0 < side_px < LARGER_BELOW_PX and larger > self.size_px:
+            return larger
+        share = A_LITTLE_SMALLER if 0 < side_px < LARGE_FROM_PX else SMALLER
+        return max(SMALLEST_PX, round(share * self.size_px / 32) * 32)
 
     def _together(self, views: Sequence[View]) -> list[Seen]:
-        """What looks at the same image show together: mean boxes, and the score of the surer look."""
+        """What looks at the same image show together: mean boxes, the score of the surer look, the mask of the finest.
+
+        Of looks that are less than half as sure no mask is taken.
+        """
         owners: dict[int, tuple[View, int]] = {}
         looks: list[dict[int, list[Detection]]] = []
         for view in views:
@@ -236,8 +247,9 @@ class Predictor:
         seen = []
         for kind in sorted({kind for look in looks for kind in look}):
             for group in fuse([look.get(kind, []) for look in looks], [0] * len(looks), self.nms_iou):
-                best = max((found for found, _, _ in group.members), key=lambda found: found.score)
-                seen.append(Seen(*owners[id(best)], group.box, best.score))
+                surest = max(found.score for found, _, _ in group.members)
+                sure = [owners[id(found)] for found, _, _ in group.members if found.score >= surest / 2]
+                seen.append(Seen(*max(sure, key=lambda owner: owner[0].fit.gain), group.box, surest))
         return sorted(seen, key=lambda s: -s.score)[:MAX_DETECTIONS]
 
     def _side_px(self, views: Sequence[View], side: int) -> float:

@@ -18,6 +18,7 @@ from tools.models import checkpoint
 from tools.models.networks import build_network
 from tools.models.postprocess import Detections, Letterbox, flipped, image_mask, letterbox, to_image_boxes
 from tools.models.predict import Predictor, class_colour, draw, predict_files
+from tools.models.tiles import View
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +80,17 @@ def test_a_large_image_of_small_things_is_seen_in_tiles():
 
 
 @pytest.mark.parametrize(
-    ("large_px", "shape", "found", "inputs"),
+    ("large_px", "shape", "found", "second"),
     [
-        (60, (640, 600), 2, [320, 480]),  # 30 px as the network sees it: the larger input shows the small one too
-        (100, (640, 600), 1, [320]),  # 50 px: large enough as it is
-        (0, (640, 600), 0, [320]),  # nothing: a larger input would find what is not there
-        (40, (400, 400), 2, [320, 416]),  # no larger than the image itself
-        (30, (320, 300), 1, [320]),
+        (60, (640, 600), 2, 480),  # 30 px as the network sees it: the larger input shows the small one too
+        (100, (640, 600), 1, 224),  # 50 px: large enough, and as well seen at a smaller one
+        (90, (640, 600), 1, 256),  # 45 px
+        (0, (640, 600), 0, None),  # nothing: another look would find what is not there
+        (40, (400, 400), 2, 416),  # no larger than the image itself
+        (30, (320, 300), 1, 256),
     ],
 )
-def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, found, inputs):
+def test_what_is_found_is_looked_at_again_at_a_larger_or_smaller_input(large_px, shape, found, second):
     image = np.full((*shape, 3), 60, np.uint8)
     image[40 : 40 + large_px, 40 : 40 + large_px] = 250
     small = round(7 * shape[0] / 320)  # below the 8 px of which the network sees anything
@@ -98,8 +100,7 @@ def test_small_things_are_looked_at_again_at_a_larger_input(large_px, shape, fou
     other = np.full((*shape, 3), 60, np.uint8)
     answers = model.predict_many([other, image, other], 0.3)
     assert [len(a) for a in answers] == [0, found, 0]
-    assert sorted(set(network.inputs)) == inputs
-    assert network.inputs.count(inputs[-1]) == (1 if len(inputs) == 2 else 3)
+    assert sorted(network.inputs) == sorted([320] * 3 + [second] * (second is not None))
     if found:
         middle = 40 + large_px / 2
         (best, *_) = sorted(answers[1], key=lambda i: i.box[0])
@@ -126,9 +127,9 @@ class SeesPartsOfWhatIsLarge(SeesLargeBlobs):
 @pytest.mark.parametrize(
     ("side", "inputs"),
     [
-        (60, [320]),  # sure at once
-        (180, [320, 160]),  # 90 px at half the size
-        (300, [320, 160, 96]),  # 150, 94 px
+        (60, [320, 224]),  # sure at once
+        (180, [320, 160, 224]),  # 90 px at half the size
+        (300, [320, 160, 96, 224]),  # 150, 94 px
     ],
 )
 @pytest.mark.parametrize("scale", [1, 4])  # a photo as a camera takes it: not one tile of it is looked at
@@ -140,7 +141,7 @@ def test_what_fills_the_frame_is_looked_at_smaller(side, inputs, scale):
     (found,) = model.predict(image, 0.3)
     assert found.box == pytest.approx([10 * scale] * 2 + [(10 + side) * scale] * 2, abs=4 * scale)
     assert network.inputs == inputs
-    if len(inputs) > 1:
+    if len(inputs) > 2:
         assert Predictor(network, "detect", ["blob"], 320, closer=False).predict(image, 0.3) == []
 
 
@@ -211,19 +212,34 @@ class SeesTheLeftHalf(SeesLargeBlobs):
         return (rows,)
 
 
-def test_where_the_input_fits_the_objects_the_second_look_is_a_mirrored_one():
+@pytest.mark.parametrize(("scale", "fitted", "second"), [(1, True, 256), (1.5, False, 224), (1.5, True, 224)])
+def test_a_second_look_that_is_smaller_is_mirrored(scale, fitted, second):
     image = np.full((100, 320, 3), 60, np.uint8)  # padded: what is mirrored is not the image alone
-    image[20:60, 30:90] = image[40:80, 250:280] = 250
+    sides = [round(40 * scale), round(30 * scale)]
+    image[20 : 20 + sides[0], 30:90] = image[40 : 40 + sides[0], 250 : 250 + sides[1]] = 250
+    wanted = [(30, 20, 90, 20 + sides[0]), (250, 40, 250 + sides[1], 40 + sides[0])]
     network = SeesTheLeftHalf()
-    found = Predictor(network, "detect", ["blob"], 320, fitted=True).predict(image, 0.3)
-    boxes = sorted(i.box for i in found)
-    assert boxes == [pytest.approx(b, abs=1) for b in [(30, 20, 90, 60), (250, 40, 280, 80)]]
-    assert network.inputs == [320, 320]
-    once = Predictor(network, "detect", ["blob"], 320, fitted=True, closer=False)
-    assert [i.box for i in once.predict(image, 0.3)] == [pytest.approx(boxes[0], abs=1)]
+    found = Predictor(network, "detect", ["blob"], 320, fitted=fitted).predict(image, 0.3)
+    assert sorted(i.box for i in found) == [pytest.approx(b, abs=2) for b in wanted]
+    assert network.inputs == [320, second]
+    once = Predictor(network, "detect", ["blob"], 320, fitted=fitted, closer=False)
+    assert [i.box for i in once.predict(image, 0.3)] == [pytest.approx(wanted[0], abs=2)]
     network.inputs.clear()
-    Predictor(network, "detect", ["blob"], 320, fitted=True).predict(np.zeros_like(image), 0.3)
+    Predictor(network, "detect", ["blob"], 320, fitted=fitted).predict(np.zeros_like(image), 0.3)
     assert network.inputs == [320]  # nothing is there to look at again
+
+
+@pytest.mark.parametrize(("score", "finest"), [(0.5, True), (0.3, False)])
+def test_the_mask_is_that_of_the_finest_look_which_is_half_as_sure(score, finest):
+    def look(gain, score):
+        box = np.array([[10, 10, 50, 50]], np.float32)
+        found = Detections(box * gain, np.array([score], np.float32), np.zeros(1, np.int64), None)
+        return View(found, box, Letterbox(gain, 0, 0, 100, 100), np.ones(1, np.bool_))
+
+    fine, coarse = look(1.0, score), look(0.7, 0.8)
+    (seen,) = Predictor(SeesLargeBlobs(), "segment", ["blob"], 320)._together([fine, coarse])
+    assert seen.view is (fine if finest else coarse)
+    assert seen.score == pytest.approx(0.8)
 
 
 def test_masks_are_mirrored_with_their_boxes():
