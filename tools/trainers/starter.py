@@ -20,8 +20,8 @@ import logging
 import math
 import platform
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,31 +94,34 @@ class _Pretraining:
         self._began = self._saved = time.monotonic()
 
     def run(self) -> dict[str, Any]:
-        from tools.trainers.loop import rate_at
-
         plan, start = self.plan, min(s.learner.steps for s in self.students)
         self._began = time.monotonic() - self._before_s
         schedule = Schedule(plan.steps, plan.minutes * 60, self._began)
         if start < plan.steps:
-            made = batches(
-                plan.seed, plan.batch, plan.size_px, self.renders, schedule, workers=plan.workers, first=start
-            )
-            asked, waited = time.monotonic(), 0.0  # for batches: more workers would help
-            for step, batch in enumerate(made, start):
-                waited += time.monotonic() - asked
-                progress = schedule.progress(step)
-                if progress >= 1:
-                    break
-                for student in self.students:
-                    student.learn(batch, rate_at(progress, plan.rate))
-                if (step + 1) % _LOG_EVERY == 0:
-                    self._note(progress, waited)
-                if time.monotonic() - self._saved > _SAVE_EVERY_S:
-                    self._save([{} for _ in self.students])
-                asked = time.monotonic()
+            of_images = (plan.seed, plan.batch, plan.size_px, self.renders)
+            with closing(batches(*of_images, schedule, workers=plan.workers, first=start)) as made:
+                self._learn(enumerate(made, start), schedule)
         size_px = plan.size_px
         judging = [to_example(_VALIDATION_SEED, i, size_px) for i in range(plan.validation)]
         return self._save([s.scores(judging) for s in self.students])[0]
+
+    def _learn(self, made: Iterator[tuple[int, Batch]], schedule: Schedule) -> None:
+        """Take numbered batches until the schedule is over."""
+        from tools.trainers.loop import rate_at
+
+        asked, waited = time.monotonic(), 0.0  # for batches: more workers would help
+        for step, batch in made:
+            waited += time.monotonic() - asked
+            progress = schedule.progress(step)
+            if progress >= 1:
+                return
+            for student in self.students:
+                student.learn(batch, rate_at(progress, self.plan.rate))
+            if (step + 1) % _LOG_EVERY == 0:
+                self._note(progress, waited)
+            if time.monotonic() - self._saved > _SAVE_EVERY_S:
+                self._save([{} for _ in self.students])
+            asked = time.monotonic()
 
     def _note(self, progress: float, waited: float) -> None:
         seconds = time.monotonic() - self._began

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, fields
 from itertools import count
 from typing import Any
@@ -98,7 +98,7 @@ class Series:
 
 def batches(
     seed: int, batch: int, size_px: int, renders: Source | None, schedule: Schedule, *, workers: int, first: int = 0
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The batches of a training, made by processes in turn; which batch is whose follows from how many they are.
 
     Args:
