@@ -6,7 +6,7 @@ import torch
 
 from tools.models.networks import build_network
 from tools.trainers import mask_loss
-from tools.trainers.loop import Learner
+from tools.trainers.loop import Learner, _exchange_mask_loss
 from tools.trainers.mask_loss import batched_mask_loss, cropped_mask_loss
 
 
@@ -63,6 +63,18 @@ def test_a_box_of_no_size_teaches_nothing(loss):
     assert np.isfinite(value) and all(np.isfinite(g).all() for g in gradients)
     assert not gradients[0][(positive & (targets == 0)).numpy()].any()
     assert gradients[0][(positive & (targets == 1)).numpy()].any()
+
+
+def test_an_image_without_a_find_teaches_nothing():
+    positive, masks, targets, boxes = batch()
+    value, *gradients = answer(batched_mask_loss, (positive, masks, targets, boxes))
+    assert value > 0 and not gradients[0][-1].any() and not gradients[1][-1].any()
+
+
+def test_a_gpu_compares_masks_a_batch_at_once():
+    criterion = build_network("yolo11n-seg", ("apple",)).init_criterion()
+    _exchange_mask_loss(criterion, torch.device("cuda"))
+    assert criterion.calculate_segmentation_loss is batched_mask_loss
 
 
 @pytest.mark.parametrize("architecture", ["yolo11n-seg", "yolo26n-seg"])

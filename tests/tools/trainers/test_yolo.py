@@ -14,7 +14,7 @@ from tests.waiting import LONG_S
 from tools.core.errors import StepFailed, Stopped
 from tools.data.images import read_image, write_image
 from tools.data.sample import Instance, encode_mask, mask_box
-from tools.models.checkpoint import load
+from tools.models.checkpoint import load, save
 from tools.models.networks import build_network, kind_of
 from tools.trainers import batches, loop, starter_files, yolo
 from tools.trainers.augment import PLAIN
@@ -196,6 +196,21 @@ def test_a_training_from_the_starter_begins_with_what_it_knows_of_the_class(tmp_
     YoloTrainer(details=QUICK).train(job(tmp_path, train, epochs=1), quiet)
     assert "apple" in given[0][0]
     assert given[0][1] == ["disc"]
+
+
+def test_a_training_begins_with_the_starter_of_its_size_where_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(starter_files, "WEIGHTS", tmp_path / "starter.safetensors")
+    small = build_network("yolo11s-seg", starter_files.NAMES, seed=5)
+    path = starter_files.weights_of("yolo11s-seg")
+    digest = save(path, small.state_dict(), architecture="yolo11s-seg", names=starter_files.NAMES, size_px=64)
+    path.with_suffix(".json").write_text(json.dumps({"sha256": digest}))
+    assert (path.name, starter_files.starter_networks()) == ("starter_s.safetensors", ["yolo11s"])
+    train = samples(tmp_path, 2)
+    for model, start in (("yolo11s", "starter"), ("yolo11n", "random")):
+        trained = YoloTrainer(model, details=QUICK).train(
+            job(tmp_path, train, epochs=1, folder=tmp_path / model), quiet
+        )
+        assert trained.started_from == start
 
 
 @pytest.mark.parametrize("from_starter", [True, False])
