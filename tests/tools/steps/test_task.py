@@ -474,7 +474,9 @@ def test_a_network_that_was_asked_for_is_in_the_plan_and_trained(tmp_path):
     assert (plain.settings.training.model, plan_for_person(plain)["network"]) == ("yolo11n", "yolo11n")
     assert (run.settings.training.model, run.record.settings["training"]["model"], report["model"]) == ("yolo11m",) * 3
     assert plan_for_person(run)["network"] == "yolo11m"
-    assert "yolo11m was asked for" in plan_for_person(run)["notes"][0]
+    note = plan_for_person(run)["notes"][0]
+    assert "yolo11m was asked for" in note
+    assert "the starter weights are of yolo11n, so it begins with what of them fits" in note
     assert run.record.estimate["stages"]["train"] > 10 * plain.record.estimate["stages"]["train"]
 
 
