@@ -7,8 +7,10 @@ changes them more than that. A file holds numbers and strings alone and loads wi
 """
 
 import argparse
+import io
 import json
 import logging
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import cv2
 import numpy as np
 
 from tools.core.errors import FixArguments, StepFailed
+from tools.core.files import write_bytes
 from tools.data.boxes import LEARNT
 from tools.data.dataset import Dataset
 from tools.data.sample import Instance, Sample
@@ -58,9 +61,13 @@ def pack(out: Path, folders: Sequence[Path]) -> int:
             rows["ids"].append(cv2.imencode(".png", example.ids.astype(np.uint8))[1].ravel())
             rows["classes"].append((example.classes + 1).astype(np.int16))
             rows["boxes"].append(boxes.astype(np.float32).ravel())
+    if not rows["images"]:
+        raise StepFailed(f"{', '.join(map(str, folders))}: no picture with at most {MAX_OBJECTS} objects to pack")
     parts = {key: np.concatenate(values) for key, values in rows.items()}
     ends = {f"{key}_ends": np.cumsum([len(v) for v in values]) for key, values in rows.items()}
-    np.savez(out, format=FORMAT, names=json.dumps(names, ensure_ascii=False), **parts, **ends)
+    made = io.BytesIO()
+    np.savez(made, format=FORMAT, names=json.dumps(names, ensure_ascii=False), **parts, **ends)
+    write_bytes(out, made.getvalue())
     return len(rows["images"])
 
 
@@ -98,7 +105,7 @@ class Packed:
         for path in packs:
             try:
                 self._read(path)
-            except (OSError, ValueError, KeyError, cv2.error) as error:
+            except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cv2.error) as error:
                 raise StepFailed(f"{path}: not a pack of renders ({error}); make one with tools.trainers.packed") from (
                     error
                 )
@@ -116,7 +123,7 @@ class Packed:
             self._examples.append(
                 Example(
                     cv2.cvtColor(cv2.imdecode(image, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB),
-                    cv2.imdecode(ids, cv2.IMREAD_UNCHANGED).astype(np.uint16),
+                    np.asarray(cv2.imdecode(ids, cv2.IMREAD_UNCHANGED), np.uint16),
                     table[classes].astype(np.int64),
                     boxes.reshape(-1, 4),
                 )

@@ -87,7 +87,11 @@ def pretrain(plan: PretrainingPlan) -> dict[str, Any]:
 
 class _Pretraining:
     def __init__(self, plan: PretrainingPlan, device: Any) -> None:
+        from tools.models.checkpoint import load
+
         self.plan = plan
+        if plan.initial and (of := load(plan.initial)[1].architecture) not in plan.architectures:
+            raise StepFailed(f"{plan.initial}: weights of {of}, and none is trained ({', '.join(plan.architectures)})")
         self.renders = Packed(plan.renders) if plan.renders else None
         self.students = [Student(plan, a, device, self.renders) for a in plan.architectures]
         self._before_s = max(s.seconds for s in self.students)

@@ -14,7 +14,7 @@ from tools.models.checkpoint import load
 from tools.models.networks import build_network
 from tools.runs.runtime import RunRecord
 from tools.trainers import known as known_classes
-from tools.trainers import starter_files, starter_images
+from tools.trainers import packed, starter_files, starter_images
 from tools.trainers.known import give_outputs, hardest_classes, load_known, path_beside, widen
 from tools.trainers.packed import Packed, pack
 from tools.trainers.starter import PretrainingPlan, Student, pretrain
@@ -229,12 +229,12 @@ def test_a_pack_shows_what_the_run_shows(run_of_two_things, pack_of_two_things):
     dataset = Dataset(run_of_two_things)
     stored = list(dataset.samples())
     dataset.close()
-    for sample, packed in zip(stored, Packed([pack_of_two_things]), strict=True):
+    for sample, kept in zip(stored, Packed([pack_of_two_things]), strict=True):
         whole = read_example(sample, run_of_two_things, ["disc", "square"], "segment", "whole", 480)
-        assert (packed.ids == whole.ids).all()
-        assert (packed.classes == whole.classes + 1).all()
-        np.testing.assert_allclose(packed.boxes, whole.boxes)
-        assert np.abs(packed.image.astype(int) - whole.image).mean() < 12  # WebP is lossy, and these are noise
+        assert (kept.ids == whole.ids).all()
+        assert (kept.classes == whole.classes + 1).all()
+        np.testing.assert_allclose(kept.boxes, whole.boxes)
+        assert np.abs(kept.image.astype(int) - whole.image).mean() < 12  # WebP is lossy, and these are noise
 
 
 def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():
@@ -249,12 +249,26 @@ def test_boxes_are_of_whole_objects_and_masks_of_what_is_seen():
     assert 0.05 < larger / count < 0.7
 
 
-def test_what_is_no_run_or_no_pack_is_refused(tmp_path):
+def test_what_is_no_run_or_no_pack_is_refused(tmp_path, pack_of_two_things):
     with pytest.raises(StepFailed, match="not the folder of a run"):
         pack(tmp_path / "a.npz", [tmp_path])
-    (tmp_path / "b.npz").write_bytes(b"no pack")
-    with pytest.raises(StepFailed, match=r"b\.npz: not a pack of renders"):
-        Packed([tmp_path / "b.npz"])
+    whole = pack_of_two_things.read_bytes()
+    for content in (b"no pack", b"", whole[: len(whole) // 2]):
+        (tmp_path / "b.npz").write_bytes(content)
+        with pytest.raises(StepFailed, match=r"b\.npz: not a pack of renders"):
+            Packed([tmp_path / "b.npz"])
+
+
+def test_images_of_too_many_objects_are_left_out_of_a_pack(tmp_path, run_of_two_things, monkeypatch):
+    monkeypatch.setattr(packed, "MAX_OBJECTS", 0)
+    with pytest.raises(StepFailed, match="no picture with at most 0 objects"):
+        pack(tmp_path / "a.npz", [run_of_two_things])
+    assert not (tmp_path / "a.npz").exists()
+
+
+def test_weights_of_a_network_that_is_not_trained_are_refused(tmp_path, first):
+    with pytest.raises(StepFailed, match=r"weights of yolo11n-seg, and none is trained \(yolo11s-seg\)"):
+        pretrain(plan(tmp_path / "a", 1, initial=first, architectures=["yolo11s-seg"]))
 
 
 def test_networks_of_two_sizes_learn_from_the_same_batches(tmp_path, pack_of_two_things):
