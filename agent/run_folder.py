@@ -20,7 +20,7 @@ from tools.core.settings import Settings, grouped
 from tools.core.task import slug
 from tools.data.photo_files import find_photos
 from tools.runs.pace import machine_name
-from tools.runs.photo_sets import labelled_folder
+from tools.runs.photo_sets import labelled_folder, photos_of
 from tools.runs.profile import auto_settings
 from tools.runs.runtime import Listener, RunContext, RunRecord, read_record, write_json
 
@@ -56,7 +56,8 @@ def start_run(
     """
     if len(request) > MAX_REQUEST_CHARS:
         raise FixArguments(ask_for_less(len(request), MAX_REQUEST_CHARS, "en"))
-    real, few = (None if given is None else labelled_folder(given, settings) for given in (real, few))
+    real = None if real is None else labelled_folder(real, settings)
+    few, unlabelled = (None if given is None else photos_of(given, settings) for given in (few, unlabelled))
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
@@ -108,10 +109,12 @@ def show_photos(folder: Path, few: Path, unlabelled: Path | None = None) -> None
         StepFailed: all photos are of photos that judge.
     """
     record = read_record(folder)
-    few = labelled_folder(few, Settings(runs_dir=folder.parent))
+    settings = Settings(runs_dir=folder.parent)
+    few = photos_of(few, settings)
     if next(find_photos([few]), None) is None:
         raise FixArguments(f"--few {few}: there is no picture in it")
     if unlabelled is not None:
+        unlabelled = photos_of(unlabelled, settings)
         _check_unlabelled(unlabelled)
     if record.rounds:
         data = {"request": record.request, "few": str(few)}

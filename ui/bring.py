@@ -7,11 +7,12 @@ import streamlit as st
 
 from tools.data.images import IMAGE_SUFFIXES
 from tools.data.uploads import save_assets
+from tools.data.videos import VIDEO_SUFFIXES
 from tools.runs.photo_sets import PhotoSet, Use, assets_folder, bring_bare, bring_labelled, list_assets, list_sets
 from ui import session, widgets
 from ui.session import t
 
-_PHOTOS = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES), "zip"]
+_PHOTOS = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES | VIDEO_SUFFIXES), "zip"]
 _SHOWN = 20  # names of what was left out
 _MODELS = ["glb", "gltf", "obj", "blend", "zip", "mtl", "bin", "png", "jpg", "jpeg"]
 
@@ -45,7 +46,7 @@ def _labelled() -> None:
                 upload, session.runs_dir(), name or file_name.removesuffix(".zip"), folders, session.settings(), use
             )
         widgets.say("success", t("brought", name=about.name, about=about.about))
-        _left_out(about)
+        left_out(about)
         _done("labelled")
 
 
@@ -61,7 +62,7 @@ def _bare() -> None:
             about = bring_bare(files, session.runs_dir(), name or "photos", classes, session.settings())
         st.session_state["review_set"] = about.name
         widgets.say("success", t("brought_bare", name=about.name, about=about.about))
-        _left_out(about)
+        left_out(about)
         _done("bare")
 
 
@@ -98,7 +99,7 @@ def _times(key: str) -> str:
     return f"{key}_uploads"
 
 
-def _left_out(about: PhotoSet) -> None:
+def left_out(about: PhotoSet) -> None:
     """What of an upload was not taken, each with its reason."""
     if not about.left_out:
         return

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,10 +12,11 @@ from tools.core.errors import SightsmithError
 from tools.data.dataset import Dataset
 from tools.data.images import IMAGE_SUFFIXES
 from tools.data.sample import Sample
+from tools.data.videos import VIDEO_SUFFIXES
 from tools.page.images_of import large_image
 from tools.runs.photo_sets import ABOUT, PhotoSet, bring_bare, photos_folder, write_labels
 from tools.shown.point import point_at
-from ui import session, widgets
+from ui import bring, session, widgets
 from ui.clicker import Click, clicker
 from ui.session import t
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from tools.models.predict import Predictor
 
 _MOST = 20  # photos on one page
+_SOURCES = ("files", "camera")
+# The thing's name, names and contents of its photos, and whether that is all.
+_Brought = tuple[str, list[tuple[str, IO[bytes]]], bool]
 # The thing's name, the labelled set, and the set whose other photos join without labels.
 Learn = Callable[[str, Path, Path | None], None]
 
@@ -41,6 +45,7 @@ def render(key: str, name: str, learn: Learn) -> None:
         _bring(key, name, state)
         return
     about = PhotoSet.model_validate_json((folder / ABOUT).read_text(encoding="utf-8"))
+    bring.left_out(about)
     dataset = Dataset(folder)
     try:
         _point(key, folder, dataset, about.classes[0])
@@ -51,21 +56,56 @@ def render(key: str, name: str, learn: Learn) -> None:
 
 def _bring(key: str, name: str, state: dict[str, str]) -> None:
     widgets.plain(t("show_about"), "small")
-    with st.form(f"show-{key}"):
-        thing = st.text_input(t("show_name"), value=name, max_chars=80, key=f"show_name-{key}")
-        files = st.file_uploader(
-            t("show_photos"), type=sorted(s[1:] for s in IMAGE_SUFFIXES), accept_multiple_files=True,
-            key=f"show_files-{key}",
-        )  # fmt: skip
-        if not st.form_submit_button(t("show_next"), type="primary"):
-            return
-    if not files or not thing.strip():
+    source = st.segmented_control(t("show_from"), _SOURCES, default=_SOURCES[0], key=f"show_from-{key}",
+                                  format_func=lambda s: t(f"show_{s}"))  # fmt: skip
+    thing, photos, done = (_camera if source == "camera" else _files)(key, name)
+    if not done:
+        return
+    if not photos or not thing.strip():
         widgets.say("warning", t("show_need"))
         return
     with st.spinner(t("checking")):
-        about = bring_bare([(f.name, f) for f in files], session.runs_dir(), thing, thing, session.settings())
+        about = bring_bare(photos, session.runs_dir(), thing, thing, session.settings())
     state[key] = about.name
+    st.session_state.pop(_shots(key), None)
     st.rerun()
+
+
+def _files(key: str, name: str) -> _Brought:
+    with st.form(f"show-{key}"):
+        thing = _name(key, name)
+        files = st.file_uploader(
+            t("show_photos"), type=sorted(s[1:] for s in IMAGE_SUFFIXES | VIDEO_SUFFIXES), accept_multiple_files=True,
+            key=f"show_files-{key}",
+        )  # fmt: skip
+        return thing, [(f.name, f) for f in files or []], st.form_submit_button(t("show_next"), type="primary")
+
+
+def _camera(key: str, name: str) -> _Brought:
+    """Each photo that is taken joins those before; all can be thrown away."""
+    thing, shots = _name(key, name), st.session_state.setdefault(_shots(key), {})
+    thrown = st.session_state.setdefault(f"{_shots(key)}-thrown", 0)  # a new camera, for the old one shows its photo
+    shot = st.camera_input(t("try_camera"), key=f"show_shot-{key}-{thrown}", label_visibility="collapsed")
+    if shot is not None:
+        shots[shot.file_id] = shot
+    widgets.plain(t("show_camera_about"), "small")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        done = st.button(t("show_next"), type="primary", key=f"show_next-{key}", disabled=not shots)
+        if st.button(t("show_again"), key=f"show_again-{key}", disabled=not shots):
+            shots.clear()
+            st.session_state[f"{_shots(key)}-thrown"] = thrown + 1
+            st.rerun()
+        widgets.plain(t("show_taken", count=len(shots)), "small")
+    return thing, [(f"camera {n}.jpg", shot) for n, shot in enumerate(shots.values(), 1)], done
+
+
+def _name(key: str, name: str) -> str:
+    return st.text_input(t("show_name"), value=name, max_chars=80, key=f"show_name-{key}")
+
+
+def _shots(key: str) -> str:
+    """Where in the session the photos of the camera are kept."""
+    return f"show_shots-{key}"
 
 
 def _point(key: str, folder: Path, dataset: Dataset, name: str) -> None:

@@ -15,13 +15,13 @@ from agent.report.charts import Line
 from tools.core.errors import SightsmithError
 from tools.data.images import IMAGE_SUFFIXES, ImageArray, decode_image
 from tools.data.sample import Instance
+from tools.data.videos import VIDEO_SUFFIXES, spread_frames
 from tools.models.predict import Predictor, unsure
 from tools.page.outlines import colours_for, outlined
 from tools.page.teach import coco_of, label_set, shrunk, teach
 from tools.page.thumbnails import jpeg
 from tools.page.tried_files import TriedImage, zipped
 from tools.page.try_model import read_upload, try_model
-from tools.page.video_frames import MOST_FRAMES, VIDEO_SUFFIXES, frames
 from tools.runs.photo_sets import list_sets
 from tools.runs.runtime import RunRecord
 from ui import plain_words, results, session, widgets
@@ -32,7 +32,7 @@ _PHOTO_MB, _VIDEO_MB = 60, 500
 _MOST_PHOTOS = 40  # of one upload: more are a set, brought and labelled as a whole
 _KEPT_PX = 1600
 _SHOWN = 8  # images before "show more"
-_FRAMES = (12, 30, MOST_FRAMES)
+_FRAMES = (12, 30, 60)
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def _video(folder: Path, record: RunRecord) -> list[_Look]:
     with NamedTemporaryFile(suffix=Path(file.name).suffix) as copy:
         copy.write(file.getbuffer())
         copy.flush()
-        for number, frame in enumerate(frames(Path(copy.name), file.name, most), 1):
-            looks.append(_look(model, frame.image, f"{prefix}{number}", _clock(frame.at_s), frame.at_s))
+        for number, frame in enumerate(spread_frames(Path(copy.name), most, file.name), 1):
+            looks.append(_look(model, frame.image, f"{prefix}{number}", _clock(frame.time_s), frame.time_s))
             bar.progress(min(1.0, number / most), t("looking"))
     bar.empty()
     kept |= {look.key: look for look in looks}  # all at once: half a video is not taken for the whole

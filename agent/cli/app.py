@@ -77,7 +77,8 @@ def build(
     real: Annotated[Path | None, typer.Option(help="Real labelled photos to measure on; never trained on.")] = None,
     assets: Annotated[Path | None, typer.Option(help="Folder of .glb/.obj/.blend models.")] = None,
     few: Annotated[
-        Path | None, typer.Option(help="A few labelled photos that show the thing: it is learnt from them.")
+        Path | None,
+        typer.Option(help="A few photos or a video of the thing, with labels or without: it is learnt from them."),
     ] = None,
     unlabelled: Annotated[
         Path | None,
@@ -136,7 +137,8 @@ def resume(
     address: Annotated[str | None, typer.Option(help="Head of the Ray cluster.")] = None,
     more_rounds: Annotated[int, typer.Option(min=0, max=20, help="Add rounds to a finished run.")] = 0,
     few: Annotated[
-        Path | None, typer.Option(help="Photos of the thing, for a run that asks what it is: with labels or without.")
+        Path | None,
+        typer.Option(help="Photos or a video of the thing, for a run that asks what it is: with labels or without."),
     ] = None,
     unlabelled: Annotated[
         Path | None, typer.Option(help="With --few: more photos, which join where that helps.")

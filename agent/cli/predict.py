@@ -68,7 +68,7 @@ def _hint(unsure: dict[str, Any], images: int, threshold: float, *, by_photos: b
 def _sorted_out(given: list[Path]) -> tuple[list[Path], list[Path]]:
     """Images, or folders that hold some, and videos."""
     from tools.data.images import is_image
-    from tools.video.frames import is_video
+    from tools.data.videos import is_video
 
     images: list[Path] = []
     videos: list[Path] = []

@@ -92,7 +92,7 @@ def _add_run_tools(server: "FastMCP[Any]", door: Door) -> None:
         minutes: Annotated[float | None, Field(gt=0, description="wall-clock limit")] = None,
         money: Annotated[float, Field(ge=0, description="US dollars for paid services; 0: none are used")] = 0.0,
         real: Annotated[str | None, Field(description="folder of labelled photos to measure on")] = None,
-        few: Annotated[str | None, Field(description="folder of a few photos of a thing to be learnt from")] = None,
+        few: Annotated[str | None, Field(description="a few photos or a video of a thing to be learnt from")] = None,
         approve: Annotated[bool, Field(description="the person has approved whatever plan fits these limits")] = False,
         wait: Annotated[bool, Field(description="answer when the run has ended, with progress on the way")] = False,
     ) -> str:

@@ -95,7 +95,9 @@ def chromium() -> str | None:
 
 def launch(playwright: Any) -> Any:
     return playwright.chromium.launch(
-        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        executable_path=chromium(),
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-ui-for-media-stream",
+              "--use-fake-device-for-media-stream"],
         timeout=LONG_S * 1000,
     )  # fmt: skip
 

@@ -47,6 +47,7 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
             page = Page(launch(driver), server.url)
             page.go()
             page.tab.get_by_text("Show me photos of it", exact=True).first.click()
+            _by_camera(page)
             page.tab.get_by_label("What is it called?").fill("zorbling")
             page.tab.locator("input[type=file]").first.set_input_files([str(p) for p in sorted(photos.iterdir())])
             page.tab.get_by_text("3.png").first.wait_for()
@@ -81,6 +82,24 @@ def test_three_photos_and_three_clicks_end_in_a_model(tmp_path, photos):
         assert record().unlabelled == record().few and "photos without labels are" in " ".join(record().photo_notes)
     finally:
         server.close()
+
+
+def _by_camera(page):
+    """Two photos are taken and thrown away; the page goes back to files."""
+    page.tab.get_by_text("Camera", exact=True).first.click()
+    page.wait_for("photos taken: 0")
+    for number in (1, 2):
+        page.tab.wait_for_function("() => document.querySelector('video')?.readyState >= 3")  # the camera plays
+        page.tab.get_by_role("button", name="Take Photo").click()
+        page.wait_for(f"photos taken: {number}")
+        page.settle()
+        if number == 1:
+            page.tab.get_by_role("button", name="Clear photo").click()
+            page.settle()
+    page.click("Throw them away")
+    page.wait_for("photos taken: 0")
+    page.tab.get_by_text("Photos or a video", exact=True).first.click()
+    page.settle()
 
 
 _FIRST_RED = """(img, places) => {

@@ -61,6 +61,7 @@ _TILE = re.compile(
     re.IGNORECASE,
 )
 _LAST_NUMBER = re.compile(r"[._-]\d+$")
+_FRAME = re.compile(r"_part_\d{6}\.\w+$")
 
 _DATED = re.compile(rf"{_DATE}[_-]?\d{{6,9}}")
 # What any set calls its images: a word or letter for all of them, a number or a day, or both.
@@ -163,6 +164,26 @@ def bits_apart(looks: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) 
     return (_HASH_SIDE * _HASH_SIDE - best) / 2
 
 
+def frame_name(video: str, number: int) -> str:
+    """A file name for a frame of a video; the frames of one video are one photo, also where there is no other."""
+    return f"{video}_part_{number:06d}.jpg"
+
+
+def stored_name(name: str, number: int, digest: str) -> str:
+    """A name under which an image is kept, of plain characters, that says of its photo what its own name says.
+
+    Args:
+        name: of the person's file.
+        number: of the image in its folder.
+        digest: hash of the file's bytes.
+    """
+    photo, suffix = photo_of(name), PurePosixPath(name).suffix.lower()
+    if photo == PurePosixPath(name).stem:
+        return f"{digest[:16]}{suffix}"
+    part = "part_" if _FRAME.search(name) else ""
+    return f"1{hashlib.sha256(photo.encode()).hexdigest()[:16]}_{part}{number:06d}{suffix}"
+
+
 def group_images(names: Sequence[str], looks: Sequence[int | None], digests: Sequence[str]) -> tuple[list[str], int]:
     """The photo of each image.
 
@@ -175,7 +196,7 @@ def group_images(names: Sequence[str], looks: Sequence[int | None], digests: Seq
         The photo's name for each image, and how many photos were joined because they look the same.
     """
     by_name = [photo_of(name) for name in names]
-    if len(set(by_name)) < 2:  # names that tell nothing
+    if len(set(by_name)) < 2 and not all(map(_FRAME.search, names)):  # names that tell nothing
         by_name = [PurePosixPath(name).with_suffix("").as_posix() for name in names]
     photos = sorted(set(by_name))
     number = {photo: i for i, photo in enumerate(photos)}

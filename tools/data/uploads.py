@@ -21,11 +21,13 @@ from tools.core.settings import Settings
 from tools.core.task import slug
 from tools.data.images import IMAGE_SUFFIXES, check_image
 from tools.data.mesh_files import COMPANIONS, MODEL_SUFFIXES, model_problem
+from tools.data.videos import VIDEO_SUFFIXES, take_apart
 
 LABEL_SUFFIXES = frozenset({".json", ".xml", ".txt", ".yaml", ".yml"})
 _BESIDE = frozenset({".jsonl", ".csv", ".md"})  # labels and class names of a Hugging Face data set
 PHOTO_KINDS = IMAGE_SUFFIXES | LABEL_SUFFIXES | _BESIDE
 ASSET_KINDS = frozenset(MODEL_SUFFIXES) | (frozenset(COMPANIONS) - {".blend1"})
+OF_A_VIDEO = 12  # frames that are taken: as many as a person looks through
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _CHUNK = 1 << 20
 _MAX_DEPTH = 12
@@ -277,9 +279,10 @@ def save_assets(
 def save_photos(
     files: Sequence[tuple[str, IO[bytes]]], folder: Path, settings: Settings, left_out: RefusedFiles
 ) -> int:  # fmt: skip
-    """Take in photos without labels, or zips of them, into a new folder; returns how many.
+    """Take in photos without labels, videos, or zips of them, into a new folder; returns how many photos there are.
 
-    Files of other kinds, broken images and refused archives are left out and named in `left_out`.
+    Of a video a few frames are taken. Files of other kinds, what is broken and refused archives are left out and named
+    in `left_out`.
 
     Raises:
         FixArguments: nothing is left.
@@ -287,10 +290,11 @@ def save_photos(
     """
 
     def check(hidden: Path) -> str:
+        left_out.update({name[:_NAME_SHOWN]: why for name, why in take_apart(hidden, OF_A_VIDEO).items()})
         return str(leave_out_broken_images(hidden, left_out))
 
     def fill(hidden: Path) -> int:
-        return lay_down(files, hidden, IMAGE_SUFFIXES, Limits(settings), left_out)
+        return lay_down(files, hidden, IMAGE_SUFFIXES | VIDEO_SUFFIXES, Limits(settings), left_out)
 
     return int(_taken_in(fill, folder, check))
 

@@ -15,6 +15,7 @@ from tools.core.task import TaskSpec
 from tools.data.formats.labels import LabelledImage, holdable
 from tools.data.packed import unpacked
 from tools.data.sample import Sample
+from tools.data.videos import with_frames
 from tools.label.choosing import Choice, choose, make_engine
 from tools.label.confidence import Confidence, fit_confidence
 from tools.label.engines import Engine
@@ -27,7 +28,6 @@ from tools.label.report import write_report
 from tools.repair.improve import Repair
 from tools.repair.network import RepairNetwork
 from tools.runs.photo_sets import labelled_folder, photos_folder
-from tools.video.frames import with_frames
 
 Told = Callable[[int, int], None]
 REPORT = "labels.html"

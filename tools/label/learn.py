@@ -21,6 +21,7 @@ from tools.data.images import ImageArray
 from tools.data.photo_files import PhotoFile, read_ahead
 from tools.data.real import load_real, read_photos
 from tools.data.sample import Sample, evenly
+from tools.data.videos import with_frames
 from tools.label.choosing import Choice, make_engine, make_segmenter
 from tools.label.confidence import Confidence, scores_of
 from tools.label.labeler import AutoLabeler
@@ -34,7 +35,6 @@ from tools.steps.evaluate import brief, evaluate
 from tools.steps.train import deadline_s, make_trainer
 from tools.trainers import TrainingJob
 from tools.trainers.targets import MAX_SIDE_SHARE
-from tools.video.frames import with_frames
 
 STAGE = "learn"
 _AGREED_ON = 1000  # photos at most that a classifier learns from without labels, from all over the folder

@@ -4,6 +4,7 @@ A set is a folder. One that is labelled here is a data set like a run's, with it
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Literal
 
@@ -15,10 +16,21 @@ from tools.core.task import MAX_NAME_CHARS, clean_name, slug
 from tools.data.dataset import Dataset, file_sha256
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
-from tools.data.images import IMAGE_SUFFIXES, read_size
+from tools.data.images import IMAGE_SUFFIXES, is_image, read_size, walk_files
 from tools.data.packed import fingerprint, is_packed, unpack_labelled
+from tools.data.photos import stored_name
 from tools.data.sample import Sample
-from tools.data.uploads import RefusedFiles, new_folder, save_labelled, save_photos
+from tools.data.uploads import (
+    LABEL_SUFFIXES,
+    OF_A_VIDEO,
+    RefusedFiles,
+    building,
+    new_folder,
+    save_labelled,
+    save_photos,
+    told_of,
+)
+from tools.data.videos import is_video, take_apart
 from tools.runs.runtime import write_json
 
 ABOUT = ".photos.json"
@@ -58,6 +70,50 @@ def labelled_folder(given: Path, settings: Settings) -> Path:
     if not target.exists():
         unpack_labelled(given, target, settings)
     return target
+
+
+def photos_of(given: Path, settings: Settings) -> Path:
+    """A folder of photos as it is, unpacked where it is packed; with frames in the place of videos where it has such.
+
+    Photos beside the videos are linked to. Where there are labels, videos have none, and the folder is left as it is.
+
+    Args:
+        given: a folder, a video, a zip or parquet files.
+        settings: where runs lie, and the limits of an archive.
+
+    Raises:
+        FixArguments: see `labelled_folder`; or it is a video, or holds nothing but videos, and none can be read.
+        StepFailed: the disk is full or read-only.
+    """
+    files = _seen_in(given)
+    if not any(is_video(p) for p in files) or any(p.suffix.lower() in LABEL_SUFFIXES for p in files):
+        return labelled_folder(given, settings)
+    about = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    digest = sha256(repr(about).encode()).hexdigest()[:12]
+    target = photos_folder(settings.runs_dir) / f"{slug(given.resolve().stem) or 'photos'}-{digest}"
+    if target.exists():
+        return target
+    with building(target) as folder:
+        root = given if given.is_dir() else given.parent
+        for path in files:
+            link = folder / path.relative_to(root)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.resolve())
+        unread = take_apart(folder, OF_A_VIDEO)
+        if not any(is_image(p) for p in _seen_in(folder)):
+            raise FixArguments(f"{given}: no video of it can be read. {told_of(unread)}")
+    return target
+
+
+def _seen_in(given: Path) -> list[Path]:
+    """The photos, videos and labels of a folder, or the one file."""
+    if not given.is_dir():
+        return [given] if given.is_file() else []
+    try:
+        found = list(walk_files(given))
+    except OSError:  # said when its photos are read
+        return []
+    return [p for p in found if is_image(p) or is_video(p) or p.suffix.lower() in LABEL_SUFFIXES]
 
 
 def assets_folder(runs_dir: Path) -> Path:
@@ -165,7 +221,7 @@ def _add(dataset: Dataset, image: Path) -> None:
     width, height = read_size(image)
     digest = file_sha256(image)
     sample = Sample(
-        id=digest[:16], image=f"images/{digest[:16]}{image.suffix.lower()}", width=width, height=height,
+        id=digest[:16], image=f"images/{stored_name(image.name, dataset.count(), digest)}", width=width, height=height,
         sha256=digest, family=image.name, engine="real", provenance={"file": image.name},
     )  # fmt: skip
     dataset.add_sample(sample, image)

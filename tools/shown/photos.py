@@ -16,12 +16,13 @@ from tools.annotators.cut_out import cut_out, painted_over
 from tools.core.errors import StepFailed
 from tools.core.task import TaskSpec
 from tools.data.apart import check_apart
-from tools.data.images import ImageArray, read_image, write_image
+from tools.data.images import ImageArray, read_image, walk_files, write_image
 from tools.data.origin import read_origin
 from tools.data.photos import alike, group_images, look_hash
 from tools.data.real import read_photos
 from tools.data.real_labels import NO_LABELS
 from tools.data.sample import Box, Instance, Sample, encode_mask
+from tools.data.videos import is_video
 from tools.runs.runtime import RunContext
 
 MOST = 200  # photos; more are a data set, of which an evenly chosen part is as good and takes minutes
@@ -59,6 +60,8 @@ def read_shown(
     samples, notes = read_photos(folder, task, class_map)
     if folder == unlabelled:
         notes = [note for note in notes if NO_LABELS not in note]
+    if videos := sum(map(is_video, walk_files(folder))):
+        notes.append(f"not looked at: {videos} videos beside labelled photos; bring them as photos without labels")
     if judges is not None:
         apart = check_apart(folder, judges)
         samples = [s for s in samples if apart.keeps(s.image)]

@@ -55,7 +55,16 @@ TEXTS: dict[str, str] = {
         "mark."
     ),
     "show_name": "What is it called?",
-    "show_photos": "Photos of it (no labels needed)",
+    "show_photos": "Photos of it, or a short video from all sides (no labels needed)",
+    "show_from": "Show it by",
+    "show_files": "Photos or a video",
+    "show_camera": "Camera",
+    "show_camera_about": (
+        "Take it from several sides, in several places. The browser asks whether it may use the camera; that works on "
+        "this machine itself and at addresses that begin with https."
+    ),
+    "show_taken": "photos taken: {count}",
+    "show_again": "Throw them away",
     "show_next": "Show them",
     "show_need": "Give it a name, and choose at least one photo.",
     "show_click": "Click once on each {name}. What is taken for it gets an outline; a second click takes it away.",
@@ -286,8 +295,8 @@ TEXTS: dict[str, str] = {
         "CVAT, labelme, Label Studio, Hugging Face or mask pictures."
     ),
     "bring_bare_about": (
-        "Photos, or a zip of them. Label them on the page “Correct labels”: a click or a box is enough for an "
-        "outline. Or have a model of yours label them on the page “Try it”."
+        "Photos, or a zip of them; of a video some frames are taken. Label them on the page “Correct labels”: a click "
+        "or a box is enough for an outline. Or have a model of yours label them on the page “Try it”."
     ),
     "bring_models_about": (
         "Files .glb, .gltf, .obj or .blend, named after what they show; with materials beside them, or all in a "
@@ -310,7 +319,7 @@ TEXTS: dict[str, str] = {
     "brought_bare": "{name} is there: {about}. Label them on the page “Correct labels”.",
     "things_to_label": "Things to label, with commas between",
     "things_example": "apple, leaf",
-    "photos_or_zip": "Photos, or a zip of photos",
+    "photos_or_zip": "Photos, videos, or a zip of them",
     "models_or_zip": "Models, or a zip",
     "left_out": "Not taken from the upload, each for its reason: {count}. Everything else was.",
     "left_out_file": "File",

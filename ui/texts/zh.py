@@ -49,7 +49,15 @@ TEXTS: dict[str, str] = {
     "show_title": "给我看它的照片",
     "show_about": "适合您自己的东西：小工具、害虫、缺陷、动物。三张照片可以开始，十二张就很好；更多的照片可以不标记。",
     "show_name": "它叫什么？",
-    "show_photos": "它的照片（不需要标注）",
+    "show_photos": "它的照片，或一段从各个方向拍摄的短视频（不需要标注）",
+    "show_from": "展示方式",
+    "show_files": "照片或视频",
+    "show_camera": "相机",
+    "show_camera_about": (
+        "请从多个方向、在多个地方拍摄。浏览器会询问是否允许使用相机；只有本机或以 https 开头的地址可以使用。"
+    ),
+    "show_taken": "已拍照片：{count} 张",
+    "show_again": "全部丢弃",
     "show_next": "展示",
     "show_need": "请给它起个名字，并至少选择一张照片。",
     "show_click": "在每个{name}上点一下。被认作它的部分会出现轮廓；再点一次则取消。",
@@ -264,7 +272,9 @@ TEXTS: dict[str, str] = {
         "zip 压缩包：图片及其标注，Roboflow、CVAT 等导出的文件可直接使用：COCO、YOLO、Pascal VOC、CVAT、"
         "labelme、Label Studio、Hugging Face 或掩码图片。"
     ),
-    "bring_bare_about": "照片或其 zip。在“校对标注”页标注：点击或画框即可得到轮廓；也可在“试一试”页由您的模型标注。",
+    "bring_bare_about": (
+        "照片或其 zip；视频会取出若干帧。在“校对标注”页标注：点击或画框即可得到轮廓；也可在“试一试”页由您的模型标注。"
+    ),
     "bring_models_about": (
         ".glb、.gltf、.obj 或 .blend 文件，以所表示的物体命名；可附带材质，或打包成 zip。其中脚本不会运行。"
     ),
@@ -285,7 +295,7 @@ TEXTS: dict[str, str] = {
     "brought_bare": "已添加 {name}：{about}。请到“校对标注”页标注。",
     "things_to_label": "要标注的物体，用逗号分隔",
     "things_example": "苹果，叶子",
-    "photos_or_zip": "照片，或照片的 zip",
+    "photos_or_zip": "照片、视频，或它们的 zip",
     "models_or_zip": "模型，或 zip",
     "left_out": "上传内容中有 {count} 个文件未被接收，原因见下；其余的都已接收。",
     "left_out_file": "文件",

@@ -14,14 +14,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.tools.video.moving import Way, film
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
 from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.data.dataset import Dataset
+from tools.data.photos import photo_of
 from tools.data.real import load_real
-from tools.data.uploads import PHOTO_KINDS, Limits, save_assets, save_photos, unpack
+from tools.data.sample import Instance
+from tools.data.uploads import OF_A_VIDEO, PHOTO_KINDS, Limits, save_assets, save_photos, unpack
 from tools.page import review
 from tools.runs import photo_sets
+from tools.shown.photos import read_shown
 
 
 class Payload:
@@ -269,6 +273,79 @@ def test_one_bad_file_costs_the_upload_nothing_but_itself(tmp_path, bad):
     with pytest.raises(FixArguments, match=r"no picture in the upload|not a zip|outside"):
         photo_sets.bring_bare([(bad, BytesIO(make()))], tmp_path, "alone", "apple", Settings())
     assert [p.name for p, _ in photo_sets.list_sets(tmp_path)] == [about.name]
+
+
+def test_a_video_becomes_frames_that_stay_one_photo(tmp_path):
+    way = [Way("apple", 0, 59, (40, 120), (280, 120), 60), Way("plum", 0, 59, (300, 40), (20, 200), 40)]
+    clip = film(tmp_path / "clip.mp4", way, 60).read_bytes()
+    files = [("clip.mp4", BytesIO(clip)), ("a.png", BytesIO(png())), ("cut.mp4", BytesIO(clip[:3000]))]
+    about = photo_sets.bring_bare(files, tmp_path, "gadget", "gadget", Settings())
+    assert list(about.left_out) == ["cut.mp4"] and "not a readable video" in about.left_out["cut.mp4"]
+    folder = photo_sets.photos_folder(tmp_path) / about.name
+    assert not list(folder.rglob("*.mp4"))
+    dataset = Dataset(folder)
+    samples = list(dataset.samples())
+    assert 3 <= len(samples) - 1 <= OF_A_VIDEO
+    for sample in samples:
+        box = Instance(class_name="gadget", box=(0, 0, sample.width / 2, sample.height / 2), source="person")
+        dataset.correct(sample.id, "point", sample.model_copy(update={"instances": [box], "verdict": "kept"}))
+    dataset.close()
+    photo_sets.write_labels(folder)
+    task = TaskSpec(kind="detect", classes=[ClassSpec(name="gadget")], budget=Budget(images=10, rounds=1))
+    shown = read_shown(folder, task, {}, None)
+    assert len(shown.samples) == len(samples)
+    assert len({s.family for s in shown.samples}) == 2, "the video and the photo"
+
+
+def test_tiles_of_one_photo_stay_one_photo(tmp_path):
+    noise = np.random.default_rng(3).integers(0, 255, (3, 60, 80, 3), dtype=np.uint8)
+    files = [(name, BytesIO()) for name in ("field_tile_1.png", "field_tile_2.png", "other.png")]
+    for (_, buffer), image in zip(files, noise, strict=True):
+        Image.fromarray(image).save(buffer, "PNG")
+        buffer.seek(0)
+    about = photo_sets.bring_bare(files, tmp_path, "x", "thing", Settings())
+    dataset = Dataset(photo_sets.photos_folder(tmp_path) / about.name)
+    names = sorted(s.image for s in dataset.samples())
+    dataset.close()
+    assert len({photo_of(name) for name in names}) == 2
+
+
+def films(folder, *names):
+    ways = [Way("apple", 0, 59, (40, 120), (280, 120), 60), Way("plum", 0, 59, (300, 40), (20, 200), 40)]
+    return [film(folder / name, ways, 60) for name in names]
+
+
+def test_a_folder_with_videos_is_seen_as_photos_and_stays_as_it_is(tmp_path):
+    films(tmp_path / "mine", "mug/clip.mp4")
+    (tmp_path / "mine" / "cup").mkdir()
+    (tmp_path / "mine" / "cup" / "a.png").write_bytes(png())
+    before = sorted(tmp_path.rglob("*"))
+    settings = Settings(runs_dir=tmp_path / "runs")
+    folder = photo_sets.photos_of(tmp_path / "mine", settings)
+    assert folder.parent == photo_sets.photos_folder(tmp_path / "runs")
+    assert (folder / "cup" / "a.png").read_bytes() == png()
+    assert len(list((folder / "mug").glob("clip_part_*.jpg"))) >= 3
+    assert [p for p in sorted(tmp_path.rglob("*")) if tmp_path / "runs" not in (p, *p.parents)] == before
+    assert photo_sets.photos_of(tmp_path / "mine", settings) == folder, "made once"
+    alone = photo_sets.photos_of(tmp_path / "mine" / "mug" / "clip.mp4", settings)
+    assert len(list(alone.iterdir())) >= 3
+
+
+def test_videos_beside_labels_are_left_and_said_and_a_torn_one_alone_is_refused(tmp_path):
+    films(tmp_path / "mine", "clip.mp4")
+    settings = Settings(runs_dir=tmp_path / "runs")
+    (tmp_path / "torn.mp4").write_bytes((tmp_path / "mine" / "clip.mp4").read_bytes()[:3000])
+    with pytest.raises(FixArguments, match=r"torn\.mp4: no video of it can be read"):
+        photo_sets.photos_of(tmp_path / "torn.mp4", settings)
+    assert not photo_sets.photos_folder(tmp_path / "runs").exists() or not list(
+        photo_sets.photos_folder(tmp_path / "runs").iterdir()
+    )
+    (tmp_path / "mine" / "a.png").write_bytes(png())
+    (tmp_path / "mine" / "a.txt").write_text("0 0.5 0.5 0.4 0.4\n")
+    assert photo_sets.photos_of(tmp_path / "mine", settings) == tmp_path / "mine"
+    task = TaskSpec(kind="detect", classes=[ClassSpec(name="thing")], budget=Budget(images=10, rounds=1))
+    shown = read_shown(tmp_path / "mine", task, {"0": "thing"}, None)
+    assert any("1 videos beside" in note for note in shown.notes)
 
 
 def test_bad_files_in_an_archive_are_named_and_the_others_labelled(tmp_path):

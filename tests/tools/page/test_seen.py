@@ -17,7 +17,6 @@ from tools.page.outlines import PALETTE, colours_for, outlined
 from tools.page.seen import NOTHING, confusions, crop, kept_answers, look
 from tools.page.teach import coco_of, label_set, shrunk, teach
 from tools.page.tried_files import TriedImage, zipped
-from tools.page.video_frames import frames
 from tools.runs.photo_sets import ABOUT, PhotoSet
 
 
@@ -106,28 +105,6 @@ def test_classes_have_colours_of_their_own():
     found = [thing(f"c{n}", 10, 10) for n in range(len(PALETTE))]
     colours = colours_for(image, found, [f"c{n}" for n in range(len(PALETTE))])
     assert len(set(colours.values())) == len(PALETTE)
-
-
-def test_frames_are_few_and_from_all_over(tmp_path):
-    path = tmp_path / "film.avi"
-    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    for n in range(50):
-        video.write(np.full((48, 64, 3), 5 * n, np.uint8))
-    video.release()
-    found = list(frames(path, "film.avi", most=5))
-    assert len(found) == 5
-    assert [round(f.at_s) for f in found] == [0, 1, 2, 3, 4]
-    levels = [float(f.image.mean()) for f in found]
-    assert levels == sorted(levels)
-    assert levels[-1] > 150
-
-
-@pytest.mark.parametrize("content", [b"", b"no video at all" * 50])
-def test_what_is_no_video_is_said(tmp_path, content):
-    path = tmp_path / "film.mp4"
-    path.write_bytes(content)
-    with pytest.raises(FixArguments, match=r"film\.mp4: no picture"):
-        list(frames(path, "film.mp4"))
 
 
 # Taught ---------------------------------------------------------------------------------------------------------------

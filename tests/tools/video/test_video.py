@@ -13,13 +13,12 @@ from tests.tools.steps.test_train import make_run
 from tests.tools.video.moving import FPS, HEIGHT, WIDTH, ColourFinder, Way, film
 from tools.core.errors import FixArguments, StepFailed
 from tools.core.settings import Settings
-from tools.data.photos import photo_of
 from tools.data.sample import Instance
+from tools.data.videos import Video
 from tools.label.command import Labelling, label_photos
 from tools.label.labeler import label_task
 from tools.runs.runtime import Best
 from tools.video.counting import CountingLine, line_of, zone_of
-from tools.video.frames import Video, with_frames
 from tools.video.tracks import Tracked, Tracker
 from tools.video.watch import Watching, watch, watch_files
 
@@ -77,13 +76,6 @@ def test_each_third_frame_counts_the_same(whole, tmp_path):
     assert (seen["frames"], seen["lines"][0]["crossed"]) == (100, 7)
 
 
-def test_frames_are_read_one_at_a_time(whole):
-    video = Video(whole, 2)
-    frames = iter(video)
-    assert [next(frames).number for _ in range(3)] == [0, 2, 4]
-    assert video.read == 5
-
-
 @pytest.mark.slow
 def test_a_cut_video_gives_what_can_be_read_and_a_sentence(tmp_path):
     path = film(tmp_path / "cut.avi", WAYS, 100, "MJPG")
@@ -106,12 +98,6 @@ def test_what_is_no_video_is_said_and_the_others_go_on(whole, tmp_path):
         watch_files(ColourFinder(), given[:1], tmp_path / "out", Watching(0.3))
     again = watch_files(ColourFinder(), [whole], tmp_path / "out", Watching(0.3, every=10))
     assert again[0]["csv"] == str(tmp_path / "out" / "belt-2.csv")
-
-
-def test_a_playlist_that_is_called_a_video_opens_nothing_else(whole, tmp_path):
-    (tmp_path / "list.mp4").write_text(f"#EXTM3U\n#EXTINF:10,\nfile://{whole}\n#EXT-X-ENDLIST\n")
-    with pytest.raises(StepFailed, match="a list of other files"):
-        Video(tmp_path / "list.mp4")
 
 
 def test_a_stopped_watch_leaves_nothing(whole, tmp_path):
@@ -166,24 +152,6 @@ def test_a_thing_of_one_class_never_becomes_one_of_another():
     assert [[(t.track, t.instance.class_name) for t in frame] for frame in seen] == [
         [(1, "apple")], [(1, "apple")], [(2, "plum")], [(2, "plum")],
     ]  # fmt: skip
-
-
-def test_frames_without_near_copies_are_photos_of_one_video(tmp_path):
-    rng = np.random.default_rng(2)
-    places = [tuple(rng.integers(0, side) for side in (WIDTH, HEIGHT)) for _ in range(24)]
-    still = [Way(("apple", "plum")[k % 2], 0, 60, place, place, 10 + k) for k, place in enumerate(places)]
-    film(tmp_path / "in" / "clip.mp4", still, 50)
-    places, problems = with_frames([tmp_path / "in"], tmp_path / "frames", every=5, seconds=1, copies=False)
-    assert not problems
-    assert places[0] == tmp_path / "in"
-    assert len(list(places[1].iterdir())) == 1, "all frames look the same"
-    moving = [Way("apple", 0, 49, (50, 60), (270, 180), 45)]
-    film(tmp_path / "other.mp4", moving, 50)
-    [folder], _ = with_frames([tmp_path / "other.mp4"], tmp_path / "frames", every=5, seconds=1, copies=True)
-    names = sorted(p.name for p in folder.iterdir())
-    assert len(names) == 10
-    assert {photo_of(n) for n in names} == {"other"}
-    assert with_frames([tmp_path / "other.mp4"], tmp_path / "frames", every=5, seconds=1, copies=True)[0] == [folder]
 
 
 def test_images_and_videos_of_a_folder_are_told_apart(tmp_path):
