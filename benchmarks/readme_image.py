@@ -11,7 +11,8 @@ import numpy as np
 
 from agent.run_folder import open_run
 from tools.data.images import read_image, write_image
-from tools.models.predict import Predictor, draw
+from tools.models.drawing import draw
+from tools.models.predict import Predictor
 
 COLUMNS, ROWS, SIDE_PX = 4, 2, 300
 

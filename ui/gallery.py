@@ -8,7 +8,7 @@ import streamlit as st
 
 from tools.core.errors import StepFailed
 from tools.data.sample import Instance, Sample
-from tools.models.predict import class_colour
+from tools.models.drawing import class_colour
 from tools.page.browse import Browser, Facets, Filter, SortOrder
 from tools.page.images_of import large_image
 from tools.page.thumbnails import thumbnail

@@ -22,7 +22,7 @@ from tools.core.errors import SightsmithError, StepFailed
 from tools.data.dataset import Dataset
 from tools.data.images import read_image
 from tools.data.sample import BoolMask, Sample, decode_mask, encode_mask
-from tools.models.predict import class_colour
+from tools.models.drawing import class_colour
 from tools.page import brush, review
 from tools.page.browse import WAITS, Browser, Filter
 from tools.page.images_of import large_image

@@ -16,7 +16,8 @@ from tools.core.errors import SightsmithError
 from tools.data.images import IMAGE_SUFFIXES, ImageArray, decode_image
 from tools.data.sample import Instance
 from tools.data.videos import VIDEO_SUFFIXES, spread_frames
-from tools.models.predict import Predictor, unsure
+from tools.models.predict import Predictor
+from tools.models.predict_files import unsure
 from tools.page.outlines import colours_for, outlined
 from tools.page.teach import coco_of, label_set, shrunk, teach
 from tools.page.thumbnails import jpeg

@@ -30,7 +30,8 @@ def predict(
 ) -> None:
     """Run a run's best model on images (drawn masks, JSON) and videos (drawn, tracked and counted; CSV, JSON)."""
     from tools.core.errors import FixArguments
-    from tools.models.predict import Predictor, predict_files
+    from tools.models.predict import Predictor
+    from tools.models.predict_files import predict_files
     from tools.runs.runtime import read_record, without_model
     from tools.video.watch import Watching, watch_files
 

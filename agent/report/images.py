@@ -15,7 +15,7 @@ from tools.data.images import read_image
 from tools.data.sample import Instance, Sample, evenly
 from tools.data.scores import EvaluatedOn
 from tools.metrics.predictions import Recogniser
-from tools.models.predict import class_colour, draw
+from tools.models.drawing import class_colour, draw
 from tools.runs.runtime import RunContext
 
 ImageArray = npt.NDArray[np.uint8]

@@ -73,7 +73,7 @@ def try_on(run: RunContext, photos: list[Path]) -> dict[str, object]:
         raise without_model(run.folder)
     if missing := [p for p in photos if not p.exists()]:
         raise FixArguments(f"{missing[0]}: there is no such photo or folder")
-    from tools.models.predict import predict_files
+    from tools.models.predict_files import predict_files
 
     result = predict_files(run.path(best.weights), photos, run.folder / "predictions", best.threshold)
     return {"done": f"looked at {result['pictures']} photos, found {result['instances']} things"} | result

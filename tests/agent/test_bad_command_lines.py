@@ -87,7 +87,7 @@ def test_the_way_out_names_the_run_that_is_unfinished(place):
 
 def test_a_threshold_that_hides_what_is_seen_is_told_with_the_way_out(place, monkeypatch):
     result = {"pictures": 4, "instances": 0, "unsure": {"empty": 3, "surest": 0.1276}}
-    monkeypatch.setattr("tools.models.predict.predict_files", lambda *_: result)
+    monkeypatch.setattr("tools.models.predict_files.predict_files", lambda *_: result)
     said = CliRunner().invoke(cli.app, ["predict", "good", "x.jpg"]).stderr
     assert "In 3 of 4 pictures nothing is as sure as" in said
     assert "right or wrong: --confidence 0.12 shows it." in said

@@ -22,7 +22,7 @@ from tools.label.folder import LabelFolder
 from tools.label.labeler import LabelSummary
 from tools.label.queue import Queued
 from tools.models.calibration import Bin
-from tools.models.predict import draw
+from tools.models.drawing import draw
 
 _SHOWN, _SIDE_PX = 12, 320
 _PLOT, _EDGE = 240, 30  # pixels of a diagram and of the room for its numbers

@@ -1,20 +1,14 @@
-"""Run trained weights on images: labels at the images' own resolution, and images with the labels drawn in."""
+"""Run trained weights on images: labels at the images' own resolution, after as many looks as an image needs."""
 
-import os
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from tools.core import owned
-from tools.core.errors import FixArguments, StepFailed
-from tools.core.files import in_the_way
 from tools.core.task import TaskKind
 from tools.data.geometry import shorter_sides
-from tools.data.images import ImageArray, is_image, is_unread_image, read_image, unread_reason, write_image
+from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.models.detections import Detection
 from tools.models.fusion import fuse
@@ -29,12 +23,8 @@ from tools.models.postprocess import (
 )
 from tools.models.rescorer import WORTH_IT, Described, Rescorer, describe, least_before, rescored, stored
 from tools.models.tiles import Place, Seen, View, once_each, places_of
-from tools.runs.runtime import write_json
 
 _BATCH = 8
-_JSON, _BY = "predictions.json", "predict"
-_DOUBTED = 20  # images without a find that are asked once more, for what is seen in them and not sure enough
-_LONGEST_STEM = 200  # bytes: a suffix and a number have room in the 255 that disks allow
 LARGE = 2.5  # times the training size: from there on tiles are considered
 SMALL_PX = 20.0  # side as the network sees it: two and a half of its finest cells
 LARGER = 1.5  # times the training size: the input for images of smaller objects (docs/experiments/input_size.md)
@@ -45,13 +35,7 @@ SMALLER, A_LITTLE_SMALLER = 0.7, 0.8
 LARGE_FROM_PX = 48.0  # side as the network sees it
 SMALLEST_PX = 96  # an input is halved down to this where nothing is sure (docs/experiments/input_size.md)
 _SURE = 0.2  # score from which an object says how large objects are
-_LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
-# Distinct on photos of plants, skin, sky and metal; after the Tableau palette, without its greys and browns.
-_COLOURS = (
-    (255, 64, 64), (64, 160, 255), (255, 200, 0), (180, 80, 255), (0, 220, 180), (255, 120, 200), (140, 230, 0),
-    (255, 140, 40), (90, 100, 255), (0, 200, 255),
-)  # fmt: skip
-_FILL = 0.38  # share of the class's colour over a mask: enough to see, not enough to hide
+LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
 
 
 class Predictor:
@@ -146,7 +130,7 @@ class Predictor:
         """Objects of each image, best first, once each."""
         if self.kind == "classify":
             raise ValueError("this model names whole pictures: use classify()")
-        least = min(confidence, _LEAST)
+        least = min(confidence, LEAST)
         wholes = self._look(images, [None] * len(images), least)
         smaller = self._look_smaller(images, wholes, least)
         looks = [[whole, *smaller.get(i, [])] for i, whole in enumerate(wholes)]
@@ -178,7 +162,7 @@ class Predictor:
         """Halve the image as long as something is found in it and nothing sure: what fills it is found in parts."""
         smaller: dict[int, list[View]] = {}
         if self.closer and not self.fitted:
-            smaller = {i: [] for i, whole in enumerate(wholes) if _LEAST <= whole.surest < _SURE}
+            smaller = {i: [] for i, whole in enumerate(wholes) if LEAST <= whole.surest < _SURE}
         size, left = self.size_px, list(smaller)
         while left and (size := -(-size // 64) * 32) >= SMALLEST_PX and size < self.size_px:
             seen = self.at_size(size)._look([images[i] for i in left], [None] * len(left), confidence)
@@ -211,7 +195,7 @@ class Predictor:
         """
         sizes: dict[int, list[int]] = {}
         for i, (image, whole) in enumerate(zip(images, wholes, strict=True)):
-            if self.closer and not tiles[i] and whole.surest >= _LEAST:
+            if self.closer and not tiles[i] and whole.surest >= LEAST:
                 sizes.setdefault(self._second_px(whole, max(image.shape[:2])), []).append(i)
         looks: dict[int, View] = {}
         for size, chosen in sizes.items():
@@ -304,201 +288,3 @@ def _groups(padded: Sequence[ImageArray]) -> list[list[int]]:
     for i, image in enumerate(padded):
         by_shape.setdefault(image.shape, []).append(i)
     return [group[i : i + _BATCH] for group in by_shape.values() for i in range(0, len(group), _BATCH)]
-
-
-# Drawing ---------------------------------------------------------------------------------------------------------
-
-
-def draw(
-    image: ImageArray, instances: Sequence[Instance], names: Sequence[str] = (), *, labels: bool = True
-) -> ImageArray:
-    """A copy of an RGB image with masks (or boxes) drawn in, one colour a class.
-
-    Args:
-        image: (h, w, 3).
-        instances: drawn last to first, so that the best lies on top.
-        names: classes in order, which fixes their colours; without it a colour follows from the name.
-        labels: write class and score.
-    """
-    canvas = image.copy()
-    h, w = canvas.shape[:2]
-    line = max(1, round(max(h, w) / 420))
-    for instance in reversed(instances):
-        colour = class_colour(instance.class_name, names)
-        mask = instance.mask(h, w)
-        if mask is None:
-            x1, y1, x2, y2 = (round(v) for v in instance.box)
-            cv2.rectangle(canvas, (x1, y1), (x2 - 1, y2 - 1), colour, line, cv2.LINE_AA)
-            continue
-        canvas[mask] = (canvas[mask] * (1 - _FILL) + np.array(colour) * _FILL).astype(np.uint8)
-        edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(canvas, edges, -1, colour, line, cv2.LINE_AA)
-    if labels:
-        for instance in reversed(instances):
-            write_label(canvas, instance, class_colour(instance.class_name, names), names)
-    return canvas
-
-
-def class_colour(name: str, names: Sequence[str] = ()) -> tuple[int, int, int]:
-    """The RGB colour of a class."""
-    number = list(names).index(name) if name in names else zlib.crc32(name.encode())
-    return _COLOURS[number % len(_COLOURS)]
-
-
-def write_label(canvas: ImageArray, instance: Instance, colour: tuple[int, int, int], names: Sequence[str]) -> None:
-    """A small plate above the box (inside it at the top border), black or white on the class's colour."""
-    h, w = canvas.shape[:2]
-    name = instance.class_name
-    if not name.isascii():  # the drawing font has Latin letters only
-        name = f"class {list(names).index(name) + 1}" if name in names else "object"
-    text = f"{name[:24]} {instance.score:.2f}" if instance.score < 1 else name[:24]
-    scale = float(np.clip(max(h, w) / 900, 0.33, 2.0))
-    weight = max(1, round(scale * 1.4))
-    (wide, high), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
-    left = int(np.clip(instance.box[0], 0, max(0, w - wide - 4)))
-    top = int(np.clip(instance.box[1] - high - below - 4, 0, max(0, h - high - below - 4)))
-    if wide + 4 > w or high + below + 4 > h:
-        return
-    cv2.rectangle(canvas, (left, top), (left + wide + 3, top + high + below + 3), colour, -1)
-    ink = (0, 0, 0) if np.dot(colour, (0.299, 0.587, 0.114)) > 140 else (255, 255, 255)
-    cv2.putText(
-        canvas, text, (left + 2, top + high + 2), cv2.FONT_HERSHEY_SIMPLEX, scale, ink, weight, cv2.LINE_AA
-    )  # fmt: skip
-
-
-# Files -----------------------------------------------------------------------------------------------------------
-
-
-def predict_files(weights: Path, images: Sequence[Path], out: Path, confidence: float) -> dict[str, Any]:
-    """Predict on files and folders; write images with labels drawn in, and `predictions.json`.
-
-    A broken image, or one of a kind that is not read, is recorded and the rest goes on. In `out` nothing is written
-    over but what an earlier call wrote there and nobody changed since.
-
-    Args:
-        weights: of a training.
-        images: images, or folders whose images are taken.
-        out: folder of the results.
-        confidence: least score.
-
-    Returns:
-        {"pictures": how many, "instances": how many, "broken": {file: reason}, "json": path, "out": path}, and as
-        "unsure" {"empty": images without a find, "surest": score that things in them mostly have} where most images
-        are empty only because nothing is sure enough, else None.
-
-    Raises:
-        FixArguments: no image is given, or `out` is a file or has a predictions.json of somebody else's.
-        StepFailed: none of the images can be read, or the weights cannot.
-    """
-    _refuse_output(out)
-    files = _image_files(images)
-    predictor = Predictor.load(weights)
-    taken = owned.foreign(out)
-    names = [_free_name(file.stem, taken) for file in files]
-    owned.announce(out, _BY, [_JSON, *names])
-    entries: list[dict[str, Any]] = []
-    broken: dict[str, str] = {}
-    empty, surest = 0, list[float]()
-    for file, name in zip(files, names, strict=True):
-        try:
-            if is_unread_image(file):
-                raise StepFailed(f"{file}: {unread_reason(file)}")
-            image = read_image(file)
-        except StepFailed as error:
-            broken[str(file)] = str(error)
-            entries.append({"file": str(file), "error": str(error)})
-            continue
-        drawn = out / name
-        entry = {"file": str(file), "drawn": drawn.name, "height": image.shape[0], "width": image.shape[1]}
-        entries.append(entry | _predict_one(predictor, image, drawn, confidence))
-        if not entries[-1].get("instances", True):
-            empty += 1
-            seen = predictor.predict(image, _LEAST) if empty <= _DOUBTED and confidence > _LEAST else []
-            surest += [entries[-1].setdefault("surest", round(i.score, 4)) for i in seen[:1]]
-    record = {"weights": weights.name, "kind": predictor.kind, "classes": predictor.names, "confidence": confidence}
-    write_json(out / _JSON, {**record, "pictures": entries})
-    owned.sign(out, _BY, only=[_JSON, *(e["drawn"] for e in entries if "drawn" in e)])
-    if len(broken) == len(files):
-        raise StepFailed(f"none of the {len(files)} pictures can be read; the first: {next(iter(broken.values()))}")
-    return {
-        "pictures": len(files) - len(broken),
-        "instances": sum(len(e.get("instances", [])) for e in entries),
-        "unsure": unsure(len(files) - len(broken), empty, surest),
-        "broken": broken,
-        "json": str(out / _JSON),
-        "out": str(out),
-    }
-
-
-def unsure(images: int, empty: int, surest: Sequence[float]) -> dict[str, Any] | None:
-    """Whether most images are empty only because nothing in them is sure enough.
-
-    Args:
-        images: that were looked at.
-        empty: those without a find.
-        surest: the best score in each empty one (of the first `_DOUBTED`) in which something is seen all the same.
-
-    Returns:
-        {"empty": how many, "surest": median score}, or None.
-    """
-    surest = [score for score in surest if score >= _LEAST]
-    if 2 * empty < images or 2 * len(surest) < max(1, min(empty, _DOUBTED)):
-        return None
-    return {"empty": empty, "surest": round(float(np.median(surest)), 4)}
-
-
-def _refuse_output(out: Path) -> None:
-    """Look at the place of the results before any work."""
-    if (blocking := in_the_way(out)) is not None:
-        raise FixArguments(f"--out {out} cannot be a folder: {blocking} is a file; name another")
-    if _JSON in owned.foreign(out):
-        raise FixArguments(f"--out {out}: {_JSON} in it was not written by this, or changed since; name another folder")
-    if owned.manifest(out).get("by", _BY) != _BY:
-        raise FixArguments(f"--out {out} holds an export; name another folder")
-
-
-def _predict_one(predictor: Predictor, image: ImageArray, drawn: Path, confidence: float) -> dict[str, Any]:
-    """Write one drawn image. Returns what goes into the JSON; masks as COCO RLE."""
-    h, w = image.shape[:2]
-    if predictor.kind == "classify":
-        classes = predictor.classify(image)
-        best = max(classes, key=lambda name: classes[name])
-        whole = Instance(class_name=best, box=(0, 0, w, h), score=min(classes[best], 0.9999))
-        write_image(drawn, draw(image, [whole], predictor.names))
-        return {"class": best, "probabilities": {name: round(p, 4) for name, p in classes.items()}}
-    instances = predictor.predict(image, confidence)
-    write_image(drawn, draw(image, instances, predictor.names))
-    return {"instances": listed(instances, h, w)}
-
-
-def listed(instances: Sequence[Instance], height: int, width: int) -> list[dict[str, Any]]:
-    """Objects as JSON has them: class, score, box (x1, y1, x2, y2 in pixels) and, where known, mask as COCO RLE."""
-    entries = []
-    for i in instances:
-        entry: dict[str, Any] = {"class": i.class_name, "score": round(i.score, 4), "box": [round(v, 2) for v in i.box]}
-        if i.counts is not None:
-            entry["mask"] = {"size": [height, width], "counts": i.counts}
-        entries.append(entry)
-    return entries
-
-
-def _image_files(images: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in images:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        files += [p for p in inside if not path.is_dir() or is_image(p) or is_unread_image(p)]
-    if not files:
-        raise FixArguments(f"no pictures in {', '.join(map(str, images)) or 'an empty list'}; name files or folders")
-    return files
-
-
-def _free_name(stem: str, taken: set[str]) -> str:
-    """A file name not used yet: images of two folders may be called the same, and a person's file is left alone."""
-    if len(os.fsencode(stem)) > _LONGEST_STEM:
-        stem = stem[: _LONGEST_STEM // 4]
-    name, number = f"{stem}.jpg", 1
-    while name in taken:
-        number += 1
-        name = f"{stem}-{number}.jpg"
-    taken.add(name)
-    return name

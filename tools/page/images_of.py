@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.data.images import ImageArray, read_image, scaled_size
 from tools.data.sample import BoolMask, Sample
-from tools.models.predict import draw
+from tools.models.drawing import draw
 from tools.page.thumbnails import jpeg
 
 _LARGE_PX = 1280

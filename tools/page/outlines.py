@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tools.data.images import ImageArray
 from tools.data.sample import Instance
-from tools.models.predict import write_label
+from tools.models.drawing import write_label
 
 Colours = dict[str, tuple[int, int, int]]  # RGB by class
 # Told apart by people with any colour vision on at least one ground each; none is common in photos as a whole.

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tools.data.images import ImageArray, read_image
 from tools.data.sample import Sample, encode_mask, mask_box
-from tools.models.predict import draw
+from tools.models.drawing import draw
 
 _FOLDER = ".thumbnails"
 _QUALITY = 82

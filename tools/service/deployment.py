@@ -15,7 +15,8 @@ from ray.serve.handle import DeploymentHandle
 
 from tools.core.errors import StepFailed
 from tools.data.images import decode_image
-from tools.models.predict import Predictor, listed
+from tools.models.predict import Predictor
+from tools.models.predict_files import listed
 from tools.service.batches import Batcher
 from tools.service.engine import Deadly, Look, Unavailable
 

@@ -15,7 +15,7 @@ class Look:
 
     height: int = 0
     width: int = 0
-    objects: list[dict[str, Any]] = field(default_factory=list)  # as tools.models.predict.listed
+    objects: list[dict[str, Any]] = field(default_factory=list)  # as tools.models.predict_files.listed
     probabilities: dict[str, float] = field(default_factory=dict)  # of a classifier, class -> share
     batch: int = 1
     leads: bool = True

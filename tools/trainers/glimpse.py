@@ -59,7 +59,8 @@ def write_glimpse(
 def _drawn(
     network: Any, kind: TaskKind, names: Sequence[str], images: Sequence[ImageArray], size_px: int
 ) -> list[ImageArray]:
-    from tools.models.predict import Predictor, draw
+    from tools.models.drawing import draw
+    from tools.models.predict import Predictor
 
     model = Predictor(network, kind, names, size_px, closer=False)
     if kind != "classify":

@@ -23,7 +23,7 @@ from tools.core.task import TaskKind
 from tools.data.images import ImageArray
 from tools.data.sample import Instance
 from tools.data.videos import Frame, Video
-from tools.models.predict import class_colour, draw
+from tools.models.drawing import class_colour, draw
 from tools.video.counting import CountingLine, Zone, line_of, zone_of
 from tools.video.tracks import LOW_SHARE, Tracked, Tracker, TrackerName
 
