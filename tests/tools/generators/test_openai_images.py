@@ -28,7 +28,8 @@ from tools.generators.openai_images import OpenAIImages
 from tools.runs.runtime import Round
 from tools.scenes.scene import SceneSpec
 from tools.steps.generate import generate
-from tools.steps.task import Wanted, define, plan_for_person
+from tools.steps.plan_text import plan_for_person
+from tools.steps.task import Wanted, define
 
 KEY = "sk-secret-4711-abcdefgh"
 GARBAGE = [

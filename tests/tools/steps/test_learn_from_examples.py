@@ -15,7 +15,8 @@ from tools.models.predict import Predictor
 from tools.runs.runtime import Round, StageTime
 from tools.steps import learn_from_examples as module
 from tools.steps.learn_from_examples import learn_examples
-from tools.steps.task import Wanted, define, plan_for_person
+from tools.steps.plan_text import plan_for_person
+from tools.steps.task import Wanted, define
 from tools.trainers import loop, starter_files, yolo
 
 pytestmark = pytest.mark.slow

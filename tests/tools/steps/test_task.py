@@ -17,7 +17,8 @@ from tools.core.task import TaskSpec
 from tools.drawable.classes import ClassArgument, nearest, resolve_classes
 from tools.runs.pace import Pace
 from tools.runs.runtime import Round, RunContext, RunRecord
-from tools.steps.task import Wanted, ask, define, plan_for_person
+from tools.steps.plan_text import plan_for_person
+from tools.steps.task import Wanted, ask, define
 
 ZORB = {
     "name": "zorb",
