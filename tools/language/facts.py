@@ -20,6 +20,7 @@ _CLUTTER_WORDS = """
     carton box package parcel book notebook jar bottle can vase plate dish mug cup paper napkin envelope pencil pen
     stick screw nail cable wire rope stone pebble rock bowl cube block brick dice cloth rag towel leaf washer ring nut
     coin tree branch twig trunk grass flower hand finger house table shelf board wall floor post pole car
+    crate barrel drum keg column bollard panel door screen sign boulder tarp blanket rug parasol umbrella
 """
 CLUTTER = frozenset(_CLUTTER_WORDS.split())
 

@@ -234,6 +234,7 @@ def test_names_that_cannot_be_told_apart_are_not_spoken_of(classes, spoken):
 def test_what_stands_about_in_the_renderers_places_is_never_spoken_of_as_a_lookalike():
     from tools.generators.blender import props
 
-    names = {name for group in props.PROPS.values() for prop in group for name in prop.names}
-    names |= {name for prop in (*props.FRONT, *props.OVER, *props.IN_THE_AIR) for name in prop.names}
+    groups = [*props.PROPS.values(), *props.LARGE_PROPS.values(), props.FRONT, props.OVER, props.IN_THE_AIR]
+    groups += [props.LARGE_FRONT, props.LARGE_OVER]
+    names = {name for group in groups for prop in group for name in prop.names}
     assert names <= CLUTTER

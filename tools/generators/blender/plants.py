@@ -26,9 +26,11 @@ from tools.generators.blender.foliage import (
     turns,
 )
 from tools.generators.blender.layout import rotation
+from tools.generators.blender.props import hide_with_props, is_large, strew
 from tools.generators.blender.stage import Stage, matrix_of
 from tools.generators.blender.surfaces import Colour, vary
 
+_FAR = 1e3  # units: nothing of the ground is out of reach
 GREENS: list[Colour] = [(0.06, 0.16, 0.02), (0.1, 0.2, 0.03), (0.035, 0.1, 0.02), (0.13, 0.2, 0.03), (0.05, 0.13, 0.05)]
 
 
@@ -227,7 +229,8 @@ def far_country(stage: Stage, level: float) -> None:
     shape = LeafShape.draw(noise)
     green = vary(rng, rng.choice(GREENS), 0.25)
     paint = surfaces.leaf(rng, green, 0.0)
-    meshes = [stage.mesh("tree", clump(noise, shape, 260, 0.3)) for _ in range(3)]
+    count, leaf = (1100, 0.14) if is_large(stage) else (260, 0.3)  # beside a person a leaf is small
+    meshes = [stage.mesh("tree", clump(noise, shape, count, leaf)) for _ in range(3)]
     for mesh in meshes:
         mesh.materials.append(paint)
     rows = rng.randint(0, 3)
@@ -297,7 +300,7 @@ def build_grass(stage: Stage) -> None:
                 break
             matrix[2, :3] *= 0.45
     _litter(stage, blade)
-    foliage_leaf(stage)
+    _hide_on_ground(stage)
 
 
 def _blades(stage: Stage, part: Geometry, matrix: Array) -> tuple[BoolMask, float]:
@@ -334,7 +337,16 @@ def build_soil(stage: Stage) -> None:
         if stage.allows(where + size * np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (0, 0.8)])):
             stage.put(meshes[int(noise.integers(4))], matrix_of(where, turns(noise, 1)[0], size))
     _litter(stage, 0.3 * stage.subject)
-    foliage_leaf(stage)
+    _hide_on_ground(stage)
+
+
+def _hide_on_ground(stage: Stage) -> None:
+    """Leaves over what is to be hidden; before what is as large as a person, what stands about outdoors."""
+    if is_large(stage):
+        strew(stage, round(stage.spec.clutter * stage.rng.uniform(0, 5)), (-_FAR, _FAR), (-_FAR, _FAR))
+        hide_with_props(stage)
+    elif any(w >= 0.05 for w in stage.cover.wanted):
+        hide_with_leaves(stage, Foliage(stage, SHRUB))
 
 
 def _spots_on_ground(stage: Stage, count: int) -> list[Array]:
@@ -375,12 +387,6 @@ def _litter(stage: Stage, size: float) -> None:
             found.append(part)
     if found:
         stage.put(stage.mesh("litter", joined(found)), np.eye(4), paint)
-
-
-def foliage_leaf(stage: Stage) -> None:
-    """Leaves over what is to be hidden, on ground where things grow."""
-    if any(w >= 0.05 for w in stage.cover.wanted):
-        hide_with_leaves(stage, Foliage(stage, SHRUB))
 
 
 def branch_into_view(stage: Stage) -> Any:

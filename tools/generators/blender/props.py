@@ -145,6 +145,47 @@ def _washer(rng: random.Random, _: Noise) -> Geometry:
     return turned([(0.5 * r, 0.003), (0.5 * r, 0), (r, 0), (r, 0.003), (0.5 * r, 0.003)], 20)
 
 
+# Beside people, bicycles and cars: what hides a mug would be a toy there, or a giant's.
+
+
+def _crate(rng: random.Random, _: Noise) -> Geometry:
+    side = rng.uniform(0.4, 1.1)
+    return box((side, side * rng.uniform(0.5, 1.6), side * rng.uniform(0.5, 1.4)))
+
+
+def _barrel(rng: random.Random, _: Noise) -> Geometry:
+    r, h = rng.uniform(0.22, 0.32), rng.uniform(0.6, 1.0)
+    bulge = rng.uniform(1.0, 1.12)
+    return turned([(0, 0), (r, 0), (r * bulge, h * 0.35), (r * bulge, h * 0.65), (r, h), (0, h)])
+
+
+def _post(rng: random.Random, _: Noise) -> Geometry:
+    h, r = rng.uniform(0.8, 3.0), rng.uniform(0.04, 0.13)
+    return turned([(0, 0), (r, 0), (r, h), (0, h)])
+
+
+def _panel(rng: random.Random, _: Noise) -> Geometry:
+    return box((rng.uniform(0.6, 1.8), rng.uniform(0.03, 0.08), rng.uniform(0.7, 1.9)))
+
+
+def _boulder(rng: random.Random, noise: Noise) -> Geometry:
+    part = blob(noise, 0.2, 10)
+    part.vertices *= rng.uniform(0.2, 0.6)
+    part.vertices[:, 2] -= part.vertices[:, 2].min() * 0.6
+    return part
+
+
+def _tarp(rng: random.Random, noise: Noise) -> Geometry:
+    part = _cloth(rng, noise)
+    part.vertices *= rng.uniform(5, 8)
+    return part
+
+
+def _parasol(rng: random.Random, _: Noise) -> Geometry:
+    r, h = rng.uniform(0.5, 1.2), rng.uniform(0.15, 0.35)
+    return turned([(0, h), (0.5 * r, 0.8 * h), (r, 0), (0.5 * r, 0.75 * h), (0, 0.95 * h)], 16)
+
+
 CARTON = Prop(("box", "carton", "package", "parcel"), _carton, paint="card")
 BOOK = Prop(("book", "notebook"), _book)
 JAR = Prop(("jar", "bottle", "can", "vase"), _jar, smooth=True)
@@ -159,6 +200,14 @@ CUBE = Prop(("cube", "block", "brick", "dice"), _cube)
 CLOTH = Prop(("cloth", "rag", "napkin", "towel"), _cloth, smooth=True, paint="cloth")
 LEAF = Prop(("leaf",), _leaf, smooth=True, paint="leaf")
 WASHER = Prop(("washer", "ring", "nut", "coin"), _washer, smooth=True, paint="metal")
+
+CRATE = Prop(("crate", "box", "carton", "package", "parcel"), _crate, paint="card")
+BARREL = Prop(("barrel", "drum", "keg"), _barrel, smooth=True)
+POST = Prop(("post", "pole", "column", "bollard"), _post, smooth=True)
+PANEL = Prop(("panel", "board", "door", "screen", "sign"), _panel)
+BOULDER = Prop(("boulder", "stone", "rock"), _boulder, smooth=True, paint="stone")
+TARP = Prop(("tarp", "cloth", "blanket", "rug"), _tarp, smooth=True, paint="cloth")
+PARASOL = Prop(("parasol", "umbrella"), _parasol)
 
 PROPS: dict[str, tuple[Prop, ...]] = {
     "table": (PLATE, CLOTH, MUG, BOOK, SHEET, BOWL, JAR, ROD, CARTON),
@@ -177,8 +226,20 @@ PROPS: dict[str, tuple[Prop, ...]] = {
     "surface": (LEAF, PEBBLE),
     "liquid": (LEAF,),
 }
+# Where what is asked for is as large as a person, in place of those above.
+LARGE_PROPS: dict[str, tuple[Prop, ...]] = {
+    "floor": (CRATE, PANEL, CARTON, CLOTH, BOOK, CABLE),
+    "road": (CRATE, BARREL, POST, BOULDER, PEBBLE, SHEET),
+    "studio": (CRATE, BARREL, PANEL),
+    "grass": (BOULDER, POST, PEBBLE),
+    "soil": (BOULDER, BARREL, PEBBLE, ROD),
+}
+LARGE_FROM_M = 0.5  # size of what is asked for
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)
 OVER: tuple[Prop, ...] = (CLOTH, CLOTH, LEAF, SHEET, BOOK, CARTON)
+LARGE_FRONT: tuple[Prop, ...] = (CRATE, BARREL, POST, PANEL, BOULDER)
+LARGE_OVER: tuple[Prop, ...] = (TARP, PARASOL, PANEL, CRATE)
+LARGE_HIDES = (0.4, 1.2)  # a prop's size over the subject's: as large as in the world, and within what hides some of it
 LEAST_HIDDEN = 0.18  # of a cell or bubble, from which dirt or a leaf is before it; else each had its own
 IN_THE_AIR: tuple[Prop, ...] = (CLOTH, LEAF, SHEET)
 
@@ -208,8 +269,20 @@ def _paint(stage: Stage, prop: Prop) -> Any:
     return stage.paint()
 
 
+def is_large(stage: Stage) -> bool:
+    """Whether what is asked for is of a person's size, beside which a leaf or a bowl is hardly seen."""
+    return stage.subject / stage.metre >= LARGE_FROM_M
+
+
+def props_of(stage: Stage, context: str) -> list[Prop]:
+    """What lies about in a place, beside things of the size that is asked for."""
+    own = LARGE_PROPS.get(context) if is_large(stage) else None
+    return available(stage, own or PROPS.get(context, ()))
+
+
 def prop_size(stage: Stage, part: Geometry, smallest: float = 0.3, largest: float = 2.2) -> float:
     """Units a metre of a prop is drawn as: true to the subject, within what keeps both in one image."""
+    smallest = 0.0 if is_large(stage) else smallest
     longest = float(np.ptp(part.vertices, axis=0).max())
     return float(np.clip(longest * stage.metre, smallest * stage.subject, largest * stage.subject)) / longest
 
@@ -217,7 +290,7 @@ def prop_size(stage: Stage, part: Geometry, smallest: float = 0.3, largest: floa
 def strew(stage: Stage, count: int, x: tuple[float, float], y: tuple[float, float], level: float = 0.0) -> None:
     """Clutter on a surface, clear of what stands there and of each other, hiding no more than was asked."""
     rng = stage.rng
-    kinds = available(stage, PROPS.get(stage.spec.context, ()))
+    kinds = props_of(stage, stage.spec.context)
     taken = [(s.position[:2], s.radius * 1.05) for s in stage.shapes]
     for _ in range(count if kinds else 0):
         prop = rng.choice(kinds)
@@ -248,7 +321,9 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
     over = level is None or stage.camera.pitch > math.radians(38)
     floats = stage.spec.context == "liquid"
     floating, least = ((LEAF,), LEAST_HIDDEN) if floats else (IN_THE_AIR, 0.05)
-    kinds = available(stage, floating if level is None else OVER if over else FRONT)
+    large = is_large(stage) and level is not None
+    standing = (LARGE_OVER if over else LARGE_FRONT) if large else OVER if over else FRONT
+    kinds = available(stage, floating if level is None else standing)
     for i, shape in enumerate(stage.shapes):
         wanted = stage.cover.wanted[i]
         if wanted < least or stage.cover.share(i) >= wanted - 0.05 or not kinds:
@@ -260,7 +335,10 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
             extent = np.ptp(part.vertices, axis=0)
             # Standing before the subject it is the height that hides; a little larger each time it did not suffice.
             measure = float(extent.max()) if over else max(float(extent[2]), 0.5 * float(extent.max()))
-            part.vertices *= shape.scale * stage.rng.uniform(0.7, 1.1) * (1 + 0.2 * attempt) / measure
+            size = stage.rng.uniform(0.7, 1.1)
+            if large:
+                size = float(np.clip(measure * stage.metre / shape.scale, *LARGE_HIDES))
+            part.vertices *= shape.scale * size * (1 + 0.2 * attempt) / measure
             part.vertices[:, :2] -= (part.vertices[:, :2].max(axis=0) + part.vertices[:, :2].min(axis=0)) / 2
             part.vertices = part.vertices @ rotation(z=stage.rng.uniform(0, 6.3)).T
             found = _slide_in(stage, i, part.vertices, None if over else level)
