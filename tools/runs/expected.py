@@ -21,8 +21,8 @@ MEASURED: dict[str, tuple[Judged, ...]] = {
     "slide": (Judged(what="blood cells", synthetic=0.98, real=0.87, photos=50),),
     "fruit": (Judged(what="apples", synthetic=0.84, real=0.79, photos=60),),
     "alive": (
-        Judged(what="people", synthetic=0.77, real=0.37, photos=30),
-        Judged(what="dogs", synthetic=0.80, real=0.03, photos=13),
+        Judged(what="people", synthetic=0.77, real=0.14, photos=256),
+        Judged(what="dogs", synthetic=0.80, real=0.01, photos=256),
     ),
     "surface": (Judged(what="cracks in roads", synthetic=0.13, real=0.01, photos=59),),
 }
