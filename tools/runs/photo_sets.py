@@ -86,8 +86,10 @@ def photos_of(given: Path, settings: Settings) -> Path:
         StepFailed: the disk is full or read-only.
     """
     files = _seen_in(given)
-    if not any(is_video(p) for p in files) or any(p.suffix.lower() in LABEL_SUFFIXES for p in files):
+    labelled = any(is_image(p) for p in files) and any(p.suffix.lower() in LABEL_SUFFIXES for p in files)
+    if labelled or not any(is_video(p) for p in files):
         return labelled_folder(given, settings)
+    files = [p for p in files if p.suffix.lower() not in LABEL_SUFFIXES]
     about = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
     digest = sha256(repr(about).encode()).hexdigest()[:12]
     target = photos_folder(settings.runs_dir) / f"{slug(given.resolve().stem) or 'photos'}-{digest}"

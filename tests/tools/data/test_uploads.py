@@ -317,15 +317,20 @@ def films(folder, *names):
 
 def test_a_folder_with_videos_is_seen_as_photos_and_stays_as_it_is(tmp_path):
     films(tmp_path / "mine", "mug/clip.mp4")
+    (tmp_path / "mine" / "mug" / "notes.txt").write_text("seen from all sides")  # no label: there is no photo beside it
+    assert photo_sets.photos_of(tmp_path / "mine", Settings(runs_dir=tmp_path / "other")) != tmp_path / "mine"
+    (tmp_path / "mine" / "mug" / "notes.txt").unlink()
     (tmp_path / "mine" / "cup").mkdir()
     (tmp_path / "mine" / "cup" / "a.png").write_bytes(png())
-    before = sorted(tmp_path.rglob("*"))
+    before = sorted(p for p in tmp_path.rglob("*") if tmp_path / "other" not in (p, *p.parents))
     settings = Settings(runs_dir=tmp_path / "runs")
     folder = photo_sets.photos_of(tmp_path / "mine", settings)
     assert folder.parent == photo_sets.photos_folder(tmp_path / "runs")
     assert (folder / "cup" / "a.png").read_bytes() == png()
     assert len(list((folder / "mug").glob("clip_part_*.jpg"))) >= 3
-    assert [p for p in sorted(tmp_path.rglob("*")) if tmp_path / "runs" not in (p, *p.parents)] == before
+    assert [
+        p for p in sorted(tmp_path.rglob("*")) if not {tmp_path / "runs", tmp_path / "other"} & {p, *p.parents}
+    ] == before
     assert photo_sets.photos_of(tmp_path / "mine", settings) == folder, "made once"
     alone = photo_sets.photos_of(tmp_path / "mine" / "mug" / "clip.mp4", settings)
     assert len(list(alone.iterdir())) >= 3
