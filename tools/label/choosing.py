@@ -167,8 +167,8 @@ def _known(task: TaskSpec, settings: Settings) -> ModelEngine | None:
     )  # fmt: skip
     about = (
         f"labels by the starter weights, which know {len(known.names)} things from renders alone: rough (they find "
-        "apples in orchards, and hardly anything in everyday scenes), and not measured on photos like yours. A model of "
-        "your things is better: build one"
+        "apples in orchards, and hardly anything in everyday scenes), and not measured on photos like yours. A model "
+        "of your things is better: build one"
     )
     return ModelEngine(
         predictor, task, {n: n for n in task.class_names}, settings.label.starter_confidence, STARTER, about, None,
