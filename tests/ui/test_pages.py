@@ -158,7 +158,7 @@ def test_where_photos_kept_little_of_a_score_the_plan_says_what_teaches_more(dra
     waiting.record.expected = list(MEASURED["alive"])
     waiting.save()
     said = words(draw("chat", "waits"))
-    assert "dogs 4 %" in said and "A dozen photos of your own teach more" in said
+    assert "dogs 1 %" in said and "A dozen photos of your own teach more" in said
 
 
 def test_a_plan_is_changed_in_words(draw, waiting, spawned):
