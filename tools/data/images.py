@@ -30,6 +30,7 @@ UNREAD_SUFFIXES = RAW_SUFFIXES | {".jxl", ".jxr", ".psd", ".svg", ".exr", ".hdr"
 UPLOAD_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 # The largest cameras on sale give about 150 megapixels (450 MB decoded); more is taken for a decompression bomb.
 MAX_PIXELS = 160_000_000
+_RUN = "run.json"  # marks the folder of a run
 _JPEG_QUALITY = 95  # above it files grow and nothing is seen
 _TEN_BITS = 1024  # 16-bit images that stay below this hold 8-bit values in a wide type
 _ORIENTATION = 0x0112  # EXIF tag
@@ -63,9 +64,10 @@ def unread_reason(path: Path) -> str:
 
 
 def walk_files(folder: Path, links: list[Path] | None = None) -> Iterator[Path]:
-    """All files in a folder and the folders in it, sorted in each; hidden folders are passed over.
+    """All files in a folder and the folders in it, sorted in each; hidden folders and those of runs are passed over.
 
-    Linked folders are followed, each real folder once: a link that leads back does not go round.
+    A run's own images are no photos, though it may lie among them: runs are kept where the command is given. Linked
+    folders are followed, each real folder once: a link that leads back does not go round.
 
     Args:
         folder: where to begin.
@@ -92,6 +94,8 @@ def walk_files(folder: Path, links: list[Path] | None = None) -> Iterator[Path]:
             if kind in (stat.S_IFREG, None):
                 yield entry
             elif kind == stat.S_IFDIR and not entry.name.startswith(".") and entry.name != "__MACOSX":
+                if (entry / _RUN).is_file():
+                    continue
                 (linked if entry.is_symlink() else inner).append(entry)
         waiting += reversed(inner)
 

@@ -19,7 +19,7 @@ from tools.core.task import TaskSpec
 from tools.data.formats import coco
 from tools.data.formats.labels import LabelledImage
 from tools.data.geometry import box_iou
-from tools.data.images import ImageArray, write_image
+from tools.data.images import ImageArray, walk_files, write_image
 from tools.data.photo_files import ReadPhoto, find_photos, read_ahead
 from tools.data.sample import Box, Instance, mask_box
 from tools.runs.runtime import write_json
@@ -55,7 +55,7 @@ def is_unlabelled(folder: Path) -> bool:
 
     if next(find_photos([folder]), None) is None or read_tree(folder).masks:
         return False
-    files = [p for p in folder.rglob("*") if p.is_file()]
+    files = [p for p in walk_files(folder) if p.is_file()]
     return not any(p.suffix.lower() in LABEL_SUFFIXES or p.name.casefold() in NAMES for p in files)
 
 

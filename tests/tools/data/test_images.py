@@ -150,6 +150,15 @@ def test_linked_folders_are_walked_once(tmp_path):
     assert [p.name for p in links] == ["out"]
 
 
+def test_a_run_among_photos_is_none_of_them(tmp_path):
+    (tmp_path / "runs" / "mine" / "shown").mkdir(parents=True)
+    for name in ("a.png", "runs/mine/shown/01.png", "runs/b.png"):
+        Image.fromarray(_gradient()).save(tmp_path / name)
+    (tmp_path / "runs" / "mine" / "run.json").write_text("{}")
+    assert [p.name for p in walk_files(tmp_path)] == ["a.png", "b.png"]
+    assert {p.name for p in walk_files(tmp_path / "runs" / "mine")} == {"run.json", "01.png"}  # asked for by name
+
+
 @pytest.mark.parametrize(
     ("name", "image"),
     [
