@@ -61,7 +61,8 @@ def start_run(
     folders = {"--real": real, "--assets": assets, "--few": few, "--unlabelled": unlabelled}
     for flag, given in folders.items():
         if given is not None and not given.is_dir():
-            raise FixArguments(f"{flag} {given}: there is no such folder")
+            what = "a file; name the folder that it is in" if given.is_file() else "there is no such folder"
+            raise FixArguments(f"{flag} {given}: {what}")
         if given is not None and not _is_text(str(given.resolve())):
             raise FixArguments(f"{flag} {str(given)!a}: the name is no UTF-8 text, so no record can hold it; rename it")
     if unlabelled is not None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from agent.cli import app as cli
 from agent.run_folder import show_photos, start_run
 from tests.tools.steps.test_export_model import exportable
+from tests.tools.video.moving import Way, film
 from tests.waiting import LONG_S
 from tools.core.errors import FixArguments
 from tools.core.settings import Settings, flat
@@ -119,6 +120,23 @@ def test_more_photos_join_those_that_are_shown_later_and_none_else(tmp_path, mon
     show_photos(run.folder, tmp_path / "mine", tmp_path / "mine")
     record = read_record(run.folder)
     assert record.few == record.unlabelled == str(tmp_path / "mine")
+
+
+def test_a_video_shows_a_thing_whether_it_is_given_at_once_or_later(tmp_path):
+    ways = [Way("apple", 0, 59, (40, 120), (280, 120), 60), Way("plum", 0, 59, (300, 40), (20, 200), 40)]
+    clip, settings = film(tmp_path / "clip.mp4", ways, 60), Settings(runs_dir=tmp_path / "runs", llm="offline")
+    at_once = start_run("find my zorbling", settings, name="a", few=clip, unlabelled=clip).record
+    frames = sorted(p.name for p in Path(at_once.few).iterdir())
+    assert at_once.few == at_once.unlabelled
+    assert len(frames) >= 3 and all(name.startswith("clip_part_") for name in frames)
+    later = start_run("find my zorbling", settings, name="b")
+    show_photos(later.folder, clip)
+    assert read_record(later.folder).few == at_once.few
+    with pytest.raises(FixArguments, match=r"--few .*a\.jpg: a file; name the folder"):
+        (tmp_path / "a.jpg").write_bytes(b"?")
+        start_run("find my zorbling", settings, name="c", few=tmp_path / "a.jpg")
+    with pytest.raises(FixArguments, match=r"--real .*clip\.mp4: a file; name the folder"):
+        start_run("find apples", settings, name="c", real=clip)
 
 
 @pytest.mark.slow

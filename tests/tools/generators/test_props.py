@@ -12,8 +12,24 @@ from tools.generators.blender import props
 from tools.generators.blender.foliage import box
 
 
-def stage(size_m, avoid=()):
-    return SimpleNamespace(subject=1.0, metre=1 / size_m, avoids=lambda *words: bool(set(words) & set(avoid)))
+def stage(size_m, avoid=(), context="road"):
+    avoids, spec = lambda *words: bool(set(words) & set(avoid)), SimpleNamespace(context=context)
+    return SimpleNamespace(subject=1.0, metre=1 / size_m, avoids=avoids, spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("size_m", "level", "over", "context", "kinds"),
+    [
+        (0.08, 0.0, False, "table", props.FRONT),
+        (0.08, 0.0, True, "table", props.OVER),
+        (1.7, 0.0, False, "road", props.LARGE_FRONT),
+        (1.7, 0.0, True, "road", props.LARGE_OVER),
+        (1.7, None, True, "sky", props.IN_THE_AIR),
+        (0.08, None, True, "liquid", (props.LEAF,)),
+    ],
+)
+def test_what_hides_a_thing_fits_its_size(size_m, level, over, context, kinds):
+    assert props.hiding(stage(size_m, context=context), level, over=over) == kinds
 
 
 @pytest.mark.parametrize("context", sorted(props.LARGE_PROPS))

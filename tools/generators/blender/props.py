@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,9 @@ def _cable(rng: random.Random, noise: Noise) -> Geometry:
     return tube(path, np.full(30, 0.004), 6)
 
 
-def _pebble(rng: random.Random, noise: Noise) -> Geometry:
-    part = blob(noise, 0.2, 8)
-    part.vertices *= rng.uniform(0.012, 0.05)
+def _stone(rng: random.Random, noise: Noise, *, radius_m: tuple[float, float], rows: int) -> Geometry:
+    part = blob(noise, 0.2, rows)
+    part.vertices *= rng.uniform(*radius_m)
     part.vertices[:, 2] -= part.vertices[:, 2].min() * 0.6
     return part
 
@@ -168,13 +169,6 @@ def _panel(rng: random.Random, _: Noise) -> Geometry:
     return box((rng.uniform(0.6, 1.8), rng.uniform(0.03, 0.08), rng.uniform(0.7, 1.9)))
 
 
-def _boulder(rng: random.Random, noise: Noise) -> Geometry:
-    part = blob(noise, 0.2, 10)
-    part.vertices *= rng.uniform(0.2, 0.6)
-    part.vertices[:, 2] -= part.vertices[:, 2].min() * 0.6
-    return part
-
-
 def _tarp(rng: random.Random, noise: Noise) -> Geometry:
     part = _cloth(rng, noise)
     part.vertices *= rng.uniform(5, 8)
@@ -194,7 +188,7 @@ MUG = Prop(("mug", "cup"), _mug, smooth=True)
 SHEET = Prop(("paper", "napkin", "envelope"), _sheet, smooth=True, paint="paper")
 ROD = Prop(("pencil", "pen", "stick", "screw", "nail"), _rod, smooth=True, paint="hard")
 CABLE = Prop(("cable", "wire", "rope"), _cable, smooth=True)
-PEBBLE = Prop(("stone", "pebble", "rock"), _pebble, smooth=True, paint="stone")
+PEBBLE = Prop(("stone", "pebble", "rock"), partial(_stone, radius_m=(0.012, 0.05), rows=8), smooth=True, paint="stone")
 BOWL = Prop(("bowl",), _bowl, smooth=True)
 CUBE = Prop(("cube", "block", "brick", "dice"), _cube)
 CLOTH = Prop(("cloth", "rag", "napkin", "towel"), _cloth, smooth=True, paint="cloth")
@@ -205,7 +199,7 @@ CRATE = Prop(("crate", "box", "carton", "package", "parcel"), _crate, paint="car
 BARREL = Prop(("barrel", "drum", "keg"), _barrel, smooth=True)
 POST = Prop(("post", "pole", "column", "bollard"), _post, smooth=True)
 PANEL = Prop(("panel", "board", "door", "screen", "sign"), _panel)
-BOULDER = Prop(("boulder", "stone", "rock"), _boulder, smooth=True, paint="stone")
+BOULDER = Prop(("boulder", "stone", "rock"), partial(_stone, radius_m=(0.2, 0.6), rows=10), smooth=True, paint="stone")
 TARP = Prop(("tarp", "cloth", "blanket", "rug"), _tarp, smooth=True, paint="cloth")
 PARASOL = Prop(("parasol", "umbrella"), _parasol)
 
@@ -311,6 +305,21 @@ def strew(stage: Stage, count: int, x: tuple[float, float], y: tuple[float, floa
                 break
 
 
+def hiding(stage: Stage, level: float | None, *, over: bool) -> tuple[Prop, ...]:
+    """What may be before a thing that is to be partly hidden.
+
+    Args:
+        stage: the set.
+        level: of the surface that it stands on; None: in the air.
+        over: seen from so high up that it has to lie over the thing.
+    """
+    if level is None:
+        return (LEAF,) if stage.spec.context == "liquid" else IN_THE_AIR
+    if is_large(stage):
+        return LARGE_OVER if over else LARGE_FRONT
+    return OVER if over else FRONT
+
+
 def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
     """Something of the place before each thing that is to be partly hidden.
 
@@ -319,11 +328,9 @@ def hide_with_props(stage: Stage, level: float | None = 0.0) -> None:
         level: of the surface things stand on; None: in the air. Seen from high up, things lie over the subject.
     """
     over = level is None or stage.camera.pitch > math.radians(38)
-    floats = stage.spec.context == "liquid"
-    floating, least = ((LEAF,), LEAST_HIDDEN) if floats else (IN_THE_AIR, 0.05)
     large = is_large(stage) and level is not None
-    standing = (LARGE_OVER if over else LARGE_FRONT) if large else OVER if over else FRONT
-    kinds = available(stage, floating if level is None else standing)
+    least = LEAST_HIDDEN if stage.spec.context == "liquid" else 0.05
+    kinds = available(stage, hiding(stage, level, over=over))
     for i, shape in enumerate(stage.shapes):
         wanted = stage.cover.wanted[i]
         if wanted < least or stage.cover.share(i) >= wanted - 0.05 or not kinds:
