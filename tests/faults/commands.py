@@ -138,7 +138,7 @@ CASES = [
     ([*BUILD, "--seed", "-1"], 2, "--seed", fine),
     ([*BUILD, "--seed", "x"], 2, "--seed", fine),
     ([*BUILD, "--real", "nowhere"], 2, "--real nowhere: there is no such folder", fine),
-    ([*BUILD, "--real", "file"], 2, "--real file: there is no such folder", fine),
+    ([*BUILD, "--real", "file"], 2, "--real file: a file; name the folder that it is in", fine),
     ([*BUILD, "--real", "loop"], 2, "--real loop: there is no such folder", fine),
     ([*BUILD, "--real", NO_UTF8], 2, "no UTF-8", fine),
     ([*BUILD, "--assets", "nowhere"], 2, "--assets nowhere", fine),
