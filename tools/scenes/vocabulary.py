@@ -71,8 +71,8 @@ SURFACE = "surface"
 SURFACE_PLACE = 30.0  # to the weight of a usual place
 ON_SURFACES = Usual(
     SMALL.viewpoint,
-    dict(zip(DISTANCES, (2.5, 2.0, 1.5, 0.5, 0.0), strict=True)),
-    {"one": 1.5, "few": 1.5, "many": 0.3},
+    dict(zip(DISTANCES, (4.0, 2.0, 1.2, 0.4, 0.0), strict=True)),
+    {"one": 2.5, "few": 1.5, "many": 0.2},
     {"open": 1.0, "partly hidden": 0.0, "mostly hidden": 0.0},
 )
 # By nature far more of it is met than of what lies beside it: on a smear a white cell lies among a thousand red ones.

@@ -13,6 +13,7 @@ from tools.generators.blender.layout import (
     depths,
     footprints_meet,
     hang,
+    lie_along,
     pose,
     projected_box,
     rest,
@@ -36,6 +37,21 @@ def brick() -> Shape:
 def disc(size: int, cx: float, cy: float, r: float) -> np.ndarray:
     y, x = np.mgrid[0.5:size, 0.5:size]
     return (x - cx) ** 2 + (y - cy) ** 2 <= r * r
+
+
+def test_long_flat_things_lie_along_the_image_or_across_it_all_the_same_way():
+    ways = set()
+    for seed in range(12):
+        rng = random.Random(seed)
+        shapes = [Shape(brick().vertices * (4, 1, 0.01), brick().triangles) for _ in range(3)]
+        for shape in shapes:
+            shape.rotation = pose(rng, ["flat"], np.ptp(shape.vertices, axis=0).tolist(), resting=True)
+        lie_along(rng, shapes)
+        sides = [np.ptp(s.vertices @ s.rotation.T, axis=0) for s in shapes]
+        across = {bool(side[0] > 2 * side[1]) for side in sides}
+        assert len(across) == 1 and all(max(side[:2]) > 2 * min(side[:2]) for side in sides)
+        ways |= across
+    assert ways == {True, False}
 
 
 @pytest.mark.parametrize(("pitch", "roll"), [(0, 0), (35, 3), (90, -4), (-40, 2)])

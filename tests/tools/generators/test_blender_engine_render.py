@@ -109,7 +109,7 @@ def test_each_flaw_has_a_mask_and_its_ground_has_none(engine, tmp_path):
     for made in render(engine, scenes, tmp_path):
         assert 1 <= len(made.instances) <= 3
         masks = [one.mask(SIZE, SIZE).astype(bool) for one in made.instances]
-        assert all(0 < m.sum() < 0.12 * SIZE**2 for m in masks)
+        assert all(0 < m.sum() < 0.12 * SIZE**2 for m in masks), [m.sum() / SIZE**2 for m in masks]
         assert sum(m.astype(int) for m in masks).max() == 1
         grey = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE).astype(float)
         around = cv2.dilate(masks[0].astype(np.uint8), np.ones((9, 9))).astype(bool) & ~np.any(masks, axis=0)
@@ -128,6 +128,33 @@ def test_a_flaw_on_a_surface_has_no_piece_of_its_ground_around_it(engine, tmp_pa
         ground = image[~cv2.dilate(stain.astype(np.uint8), np.ones((7, 7))).astype(bool)]
         assert np.median(image[stain]) < np.median(ground) - 8
         assert np.ptp(np.percentile(ground, [2, 98])) < 75  # no edge of anything, and no shadow
+
+
+def test_rust_ends_in_spots_through_whose_gaps_the_metal_is_seen(engine, tmp_path):
+    rust = apple(w=0.6, class_name="rust", drawn_as="rust spot", appearance="on metal")
+    scenes = [
+        scene("surface", rust, seed=s, viewpoint="straight down", clutter=0.0, light="overcast") for s in range(3)
+    ]
+    for made in render(engine, scenes, tmp_path):
+        mask = made.instances[0].mask(SIZE, SIZE).astype(np.uint8)
+        blue, _, red = np.moveaxis(cv2.imread(str(made.image)).astype(int), 2, 0)
+        core = cv2.erode(mask, np.ones((13, 13))).astype(bool)
+        rim = (mask & ~cv2.erode(mask, np.ones((5, 5)))).astype(bool)
+        assert (red - blue > 25)[core].mean() > (red - blue > 25)[rim].mean() + 0.1
+
+
+def test_a_flaw_that_fills_the_image_does_not_change_how_the_ground_is_exposed(engine, tmp_path):
+    """A meter that looks at a black hole makes a grey one of it, in a plate that is white."""
+    scenes = []
+    for wide in (0.3, 0.9):
+        hole = apple(w=wide, class_name="hole", drawn_as="hole", appearance="on paper")
+        scenes.append(scene("surface", hole, seed=4, viewpoint="straight down", clutter=0.0, light="overcast"))
+    levels = []
+    for made in render(engine, scenes, tmp_path):
+        grey, mask = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE), made.instances[0].mask(SIZE, SIZE)
+        levels.append([np.median(grey[mask == kind]) for kind in (0, 1)])
+        assert levels[-1][1] < 0.45 * levels[-1][0]
+    assert abs(levels[0][0] - levels[1][0]) < 30
 
 
 def test_a_surface_without_a_flaw_is_one_of_those_that_flaws_are_sought_on(tmp_path):

@@ -9,10 +9,11 @@ from tools.drawable.classes import ClassArgument, nearest, relatives, resolve_cl
 from tools.drawable.homonyms import HOMONYMS, meanings_of
 from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
+from tools.generators.blender.families import family_parts
 from tools.generators.blender.families.slab import MOST
 from tools.generators.blender.flaws import grounds_of
 from tools.generators.blender.library import Library
-from tools.generators.blender.parts import Cluster
+from tools.generators.blender.parts import Cluster, Tube
 
 UNDERSTOOD = [
     ("scratches on metal plates", "scratch", ["on metal"]),
@@ -61,6 +62,50 @@ def test_every_flaw_is_a_piece_and_its_ground_is_none():
             pieces = {piece_number(p.material) for p in inner}
             assert pieces & set(range(1, MOST + 1)), (key, look.name)
     assert [piece_number(m) for m in ("mark1", "mark12", "ground", "landmark", "rim")] == [1, 12, 0, 0, 0]
+
+
+def _lines(key, look, count=60):
+    """Of each of so many flaws the tubes it is drawn by: (n, 3) points and the radii along them."""
+    spec = catalogue()[key]
+    numbers = spec.numbers | spec.appearance(look).numbers | {"ground": 0}
+    drawn = [family_parts(spec.family, numbers, np.random.default_rng(i)) for i in range(count)]
+    return [[(np.array(p.path), np.array(p.radius)) for p in parts if isinstance(p, Tube)] for parts in drawn]
+
+
+def test_cracks_are_long_thin_and_rough_and_some_fork_again_and_again():
+    cracks = _lines("crack", "on road")
+    widths = []
+    for path, radius in (lines[0] for lines in cracks):
+        steps = np.diff(path, axis=0)
+        length, across = np.linalg.norm(steps, axis=1).sum(), np.linalg.norm(path[-1] - path[0])
+        widths.append(2 * radius.mean() / length)
+        assert len(path) > 40 and across < 0.999 * length
+    assert max(widths) < 1 / 30 and min(widths) < 1 / 200
+    forks = sorted(len(lines) for lines in cracks)
+    assert forks[len(forks) // 4] == 1 and forks[-1] > 5
+
+
+def test_scratches_are_nearly_straight_single_or_in_bundles_and_skip():
+    scratches = _lines("scratch", "on metal")
+    assert {1, 2, 3, 5} == {len(lines) for lines in scratches}
+    for lines in scratches:
+        ways = np.array([(path[-1] - path[0]) / np.linalg.norm(path[-1] - path[0]) for path, _ in lines])
+        assert (ways @ ways[0] > 0.9).all()  # beside each other, not across
+        for path, _ in lines:
+            length = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
+            assert np.linalg.norm(path[-1] - path[0]) > 0.9 * length
+    assert any((radius == 0).any() for lines in scratches for _, radius in lines)
+
+
+def test_no_patch_hangs_over_the_edge_of_its_piece():
+    spec = catalogue()["mould"]
+    look = spec.appearance("on wood")
+    for i in range(40):
+        ground, *patches = spec.parts_of(look, np.random.default_rng(i))
+        assert patches
+        for patch in patches:
+            reach = np.linalg.norm(patch.outline, axis=1).max()
+            assert (np.abs(patch.at[:2]) + reach < np.array(ground.size[:2]) / 2).all()
 
 
 def test_a_flawed_thing_keeps_its_own_sound_looks():

@@ -26,6 +26,7 @@ class Film:
     haze_colour: tuple[float, float, float] = (0.8, 0.85, 0.9)
     focus: float = 10.0  # distance of the subject
     backlit: bool = False  # exposed for the light behind, however much lies before it
+    around: bool = False  # exposed for what lies about the subject: a hole in a bright plate stays black
 
 
 def develop(
@@ -43,7 +44,7 @@ def develop(
     image = np.nan_to_num(np.maximum(light, 0), posinf=50.0).astype(np.float32)
     if film.haze:
         image = _haze(image, distance, film)
-    image = image * ((_backlight(image) if film.backlit else _meter(image, subject)) * 2.0**film.exposure)
+    image = image * (_exposure(image, subject, film) * 2.0**film.exposure)
     balance = np.array(film.cast) * np.exp(noise.normal(0, 0.035, 3) * [1, 0.4, 1])
     image = image * balance.astype(np.float32)
     image = _lens(image, noise)
@@ -58,6 +59,14 @@ def write_jpeg(path: Path, image: npt.NDArray[np.uint8], noise: np.random.Genera
     if not done:
         raise OSError(f"cannot encode {path}")
     path.write_bytes(data.tobytes())
+
+
+def _exposure(image: Floats, subject: BoolMask, film: Film) -> float:
+    if film.backlit:
+        return _backlight(image)
+    if film.around and not subject.all():
+        return _meter(image[~subject][None], np.zeros((1, int((~subject).sum())), bool))
+    return _meter(image, subject)
 
 
 def _meter(image: Floats, subject: BoolMask) -> float:

@@ -96,6 +96,16 @@ def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, r
     return yaw
 
 
+def lie_along(rng: random.Random, shapes: Sequence[Shape]) -> None:
+    """Turn what lies flat so that all of it is longest in one direction, across the image or down it, nearly."""
+    way = rng.choice([0.0, math.pi / 2])
+    for shape in shapes:
+        flat = (shape.vertices @ shape.rotation.T)[:, :2]
+        longest = np.linalg.eigh(np.cov(flat.T))[1][:, -1]
+        off = way - math.atan2(longest[1], longest[0]) + rng.gauss(0, 0.08)
+        shape.rotation = rotation(z=off) @ shape.rotation
+
+
 def projected_box(shape: Shape, camera: Camera) -> Wanted:
     """(cx, cy, w, h) of the whole thing in the image, in 0..1, unclipped."""
     points, _ = camera.project(shape.world)

@@ -145,8 +145,10 @@ def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int 
         # Distance in object units: an object is 1 unit long.
         bump = graph.add("ShaderNodeBump", {"Strength": spec.bump, "Distance": 0.6 / spec.bump_scale, "Height": height})
         tree.links.new(bump.outputs[0], shader.inputs["Normal"])
-    if spec.transparency:
-        tree.links.new(_glassy(graph, spec, colour, shader), output.inputs["Surface"])
+    seen = _glassy(graph, spec, colour, shader) if spec.transparency else shader.outputs[0]
+    if spec.fray:
+        seen = _frayed(graph, spec.fray, seen)
+    tree.links.new(seen, output.inputs["Surface"])
     return material
 
 
@@ -168,6 +170,18 @@ def _glassy(graph: Graph, spec: Material, colour: Any, shader: Any) -> Any:
     mix = graph.add("ShaderNodeMixShader", {0: clear})
     graph.tree.links.new(shader.outputs[0], mix.inputs[1])
     graph.tree.links.new(through, mix.inputs[2])
+    return mix.outputs[0]
+
+
+def _frayed(graph: Graph, fray: float, seen: Any) -> Any:
+    """Holes through which one sees what lies below: few in the middle of a part, many at its rim; masks have none."""
+    flat = graph.add("ShaderNodeVectorMath", {0: graph.attribute("co", True)}, operation="LENGTH").outputs["Value"]
+    least = graph.math("MULTIPLY", graph.math("POWER", graph.math("MULTIPLY", flat, 2.0), 2.0), 0.6 * fray)
+    kept = graph.step(graph.math("SUBTRACT", graph.noise(7.0, 8.0), least), 0.12, 0.24)
+    nothing = graph.add("ShaderNodeBsdfTransparent").outputs[0]
+    mix = graph.add("ShaderNodeMixShader", {0: kept})
+    graph.tree.links.new(nothing, mix.inputs[1])
+    graph.tree.links.new(seen, mix.inputs[2])
     return mix.outputs[0]
 
 

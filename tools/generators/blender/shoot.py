@@ -17,7 +17,17 @@ from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
 from tools.generators.blender.flaws import FAMILY as FLAW
 from tools.generators.blender.labels import Labelled, find_instances, outline_of
-from tools.generators.blender.layout import Shape, depths, hang, pose, projected_box, settle, silhouette, spread
+from tools.generators.blender.layout import (
+    Shape,
+    depths,
+    hang,
+    lie_along,
+    pose,
+    projected_box,
+    settle,
+    silhouette,
+    spread,
+)
 from tools.generators.blender.library import Library
 from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Surroundings
@@ -27,6 +37,7 @@ from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 PERSON = "person"  # the family
+ALIGNED = 0.5  # of the images of flaws: people hold the camera along a long one, or across it
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,8 @@ def _place(stage: Stage, place: Surroundings, actors: list[Actor]) -> list[Actor
         extent = np.ptp(actor.shape.vertices, axis=0)
         actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting)
     shapes = [a.shape for a in actors]
+    if spec.context == SURFACE and rng.random() < ALIGNED:
+        lie_along(rng, shapes)
     if shelved:
         _shelve(stage, shapes, boxes)
     elif resting:
@@ -259,7 +272,9 @@ def _film(stage: Stage, light: lights.Light) -> Film:
     top = max(light.horizon)
     red, green, blue = (0.55 * c / top + 0.45 for c in light.horizon)
     exposure = light.exposure + (0.9 if haze else 0.0)
-    return Film(exposure, light.cast, haze, (red, green, blue), backlit=light.backlit)
+    return Film(
+        exposure, light.cast, haze, (red, green, blue), backlit=light.backlit, around=stage.spec.context == SURFACE
+    )
 
 
 def _soak(things: Sequence[Any]) -> None:

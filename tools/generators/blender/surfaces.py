@@ -370,13 +370,16 @@ def concrete(rng: random.Random, metre: float, wet: float, colour: Colour | None
     return surface.material
 
 
+STONES = 70  # in a metre of asphalt
+
+
 def asphalt(rng: random.Random, metre: float, wet: float, *, cracks: bool = True) -> Any:
     """Road surface: stones in tar, patches; cracks now and then, where none are to be found."""
     base = vary(rng, rng.choice([(0.07, 0.07, 0.075), (0.14, 0.135, 0.13), (0.2, 0.19, 0.18)]))
     surface = Surface("asphalt", roughness=0.85, wet=wet)
     grain = min(1 / metre, 6.0)  # of a road seen from afar the grain would alias
     where = surface.place(grain)
-    stones, patches = surface.cells(where, 70, "Color"), surface.noise(surface.place(1 / metre), 0.6, 5, 0.6)
+    stones, patches = surface.cells(where, STONES, "Color"), surface.noise(surface.place(1 / metre), 0.6, 5, 0.6)
     crack = surface.cells(surface.place(1 / metre), 0.8, feature="DISTANCE_TO_EDGE")
     low = surface.ramp(patches, (0.35, mix(base, (0, 0, 0), 0.4)), (0.65, mix(base, (0.3, 0.3, 0.3), 0.2)))
     low = surface.blend(0.6, low, surface.ramp(stones, (0.2, (0.5,) * 3), (0.9, (1.5,) * 3)), "MULTIPLY")

@@ -43,7 +43,7 @@ def build_inspection(stage: Stage) -> None:
 # What a flaw's ground is made of, by the last word of its appearance.
 _GROUNDS: dict[str, Callable[[Stage, float], Any]] = {
     "concrete": lambda stage, metre: surfaces.concrete(stage.rng, metre, stage.wet),
-    "road": lambda stage, metre: surfaces.asphalt(stage.rng, 0.35 * metre, stage.wet, cracks=False),
+    "road": lambda stage, metre: surfaces.asphalt(stage.rng, _grain(stage), stage.wet, cracks=False),
     "tile": lambda stage, metre: surfaces.tiles(stage.rng, metre, stage.wet),
     "wood": lambda stage, metre: surfaces.wood(stage.rng, metre, stage.wet, boards=stage.rng.random() < 0.6),
     "metal": lambda stage, metre: surfaces.metal(stage.rng, metre, stage.wet),
@@ -55,6 +55,11 @@ _COLOURS: list[Colour] = [
     (0.75, 0.75, 0.73), (0.6, 0.58, 0.5), (0.3, 0.33, 0.36), (0.1, 0.16, 0.35), (0.5, 0.06, 0.06), (0.06, 0.06, 0.07),
     (0.55, 0.45, 0.2), (0.2, 0.32, 0.22),
 ]  # fmt: skip
+
+
+def _grain(stage: Stage) -> float:
+    """A metre of asphalt of which a stone is one to four pixels, however large the flaws in it are."""
+    return math.exp(stage.rng.uniform(0.0, 1.4)) * surfaces.STONES * stage.camera.width / stage.size_px
 
 
 def build_surface(stage: Stage) -> None:

@@ -50,16 +50,29 @@ SURFACES: dict[str, dict[str, Any]] = {
     "rubber": {"roughness": 0.85, "jitter": 0.06},
     "paper": {"roughness": 0.85, "jitter": 0.05},
     "clay": {"roughness": 0.9, "bump": 0.1, "bump_scale": 40, "jitter": 0.1},
+    "rust": {"roughness": 0.95, "bump": 0.3, "bump_scale": 70, "jitter": 0.2, "mottle": 1.0, "fray": 0.75},
+    "soaked": {"roughness": 0.7, "transparency": 0.75, "jitter": 0.2, "mottle": 0.4, "fray": 0.3},
+    "grown": {"roughness": 1.0, "bump": 0.3, "bump_scale": 90, "jitter": 0.25, "mottle": 0.8, "fray": 0.9},
+    "broken": {"roughness": 0.95, "bump": 0.6, "bump_scale": 50, "jitter": 0.2, "mottle": 1.0, "fray": 0.3},
     "fur": {"roughness": 0.95, "bump": 0.35, "bump_scale": 70, "jitter": 0.12, "mottle": 0.8},
     "skin": {"roughness": 0.5, "subsurface": 0.15, "jitter": 0.08},
     "fruit": {"roughness": 0.4, "subsurface": 0.15, "jitter": 0.12},
     "wax": {"roughness": 0.35, "subsurface": 0.25, "jitter": 0.06},
 }
 GRAIN = Layer(pattern="streaks", colours=["#6b4522", "#7c5428"], amount=0.42, opacity=0.55, scale=20, softness=0.6)
+OVER = {
+    "wood": [GRAIN],
+    "rust": [
+        Layer(pattern="noise", colours=["#a8643a", "#8f4c20"], amount=0.45, opacity=0.7, scale=12, softness=0.6),
+        Layer(pattern="noise", colours=["#34180e", "#4a2412"], amount=0.3, opacity=0.8, scale=28, softness=0.4),
+    ],
+    "grown": [Layer(pattern="noise", colours=["#20261f", "#d8dcd0"], amount=0.4, opacity=0.7, scale=16, softness=0.6)],
+    "broken": [Layer(pattern="noise", colours=["#1c1a18", "#7a7266"], amount=0.4, opacity=0.8, scale=34, softness=0.3)],
+}  # what lies on every one of a surface
 
 
 def surface(name: str, colours: str | list[str], *layers: Layer, **changes: Any) -> Material:
-    """A material of a named surface; wood has its grain.
+    """A material of a named surface, with what it is never without: wood has its grain.
 
     Raises:
         ValueError: there is no such surface.
@@ -67,5 +80,5 @@ def surface(name: str, colours: str | list[str], *layers: Layer, **changes: Any)
     if name not in SURFACES:
         raise ValueError(f"there is no surface {name!r}; there are {', '.join(SURFACES)}")
     shades = colours.split() if isinstance(colours, str) else colours
-    over = [*([GRAIN] if name == "wood" else []), *layers]
+    over = [*OVER.get(name, []), *layers]
     return Material(colours=shades, layers=over, **(SURFACES[name] | changes))

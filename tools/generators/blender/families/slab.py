@@ -18,6 +18,9 @@ Flaw = Literal[
     "none", "scratch", "crack", "dent", "hole", "chip", "blob", "burr", "bubble", "spatter", "thread", "pothole", "pits"
 ]
 MOST = 3  # flaws on one piece
+STEPS = 48  # of a crack's line
+KNOTS = 48  # of a line's width
+NETS = 0.15  # of the cracks: they fork again and again
 FINE = 1e-6  # a ripple too low to see: it gives a patch the inner points that a curved surface needs
 TOP = 0.004  # how far a flaw rises over its ground
 
@@ -60,7 +63,6 @@ def parts(n: Slab, rng: np.random.Generator) -> list[Part]:
 
 def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Generator) -> list[Part]:
     """One flaw of the kind that the numbers name, at a spot of the level `top`, in the material `mark`."""
-    """One flaw of the kind that the numbers name, at a spot of the level `top`, in the material `mark`."""
     size = n.size * float(rng.uniform(0.6, 1.25))
     x, y = spot
     match n.flaw:
@@ -81,9 +83,7 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
                 )
             ]
         case "hole":
-            return [
-                Sheet(material=mark, outline=_ragged(size / 2, 0.22, rng), thickness=TOP, ripple=FINE, at=(x, y, top))
-            ]
+            return _patch(n, mark, size / 2, (x, y, top), rng)
         case "chip":
             side = 1 if rng.uniform() < 0.5 else -1
             return [
@@ -96,16 +96,9 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
                 )
             ]
         case "blob":
-            return [
-                Sheet(
-                    material=mark,
-                    outline=_ragged(size / 2, 0.32, rng),
-                    smooth=True,
-                    thickness=TOP,
-                    ripple=FINE,
-                    at=(x, y, top),
-                )
-            ]
+            return _colony(n, mark, (x, y, top), size / 2, 1, rng)
+        case "pits":
+            return _colony(n, mark, (x, y, top), size / 6, int(rng.integers(2, 9)), rng)
         case "pothole":
             return _pothole(mark, size, rng)
         case "bubble":
@@ -127,9 +120,8 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
                     place_jitter=0.5,
                 )
             ]
-        case "spatter" | "pits":
-            wide, tall = (0.03, 0.026) if n.flaw == "spatter" else (0.11, 0.012)
-            drop = ball(mark, (0, 0, 0), (wide, wide, tall), detail=5)
+        case "spatter":
+            drop = ball(mark, (0, 0, 0), (0.03, 0.03, 0.026), detail=5)
             return [
                 Cluster(
                     parts=[drop],
@@ -148,19 +140,44 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
             return []
 
 
-def _ragged(radius: float, rough: float, rng: np.random.Generator, count: int = 15) -> list[Vec2]:
-    """A closed outline round the origin that is no circle."""
-    phase = rng.uniform(0, 6.28, 3)
-    out: list[Vec2] = []
-    for i in range(count):
-        a = 2 * math.pi * i / count
-        r = radius * (
-            1
-            + rough
-            * (0.6 * math.sin(2 * a + phase[0]) + 0.4 * math.sin(3 * a + phase[1]) + 0.25 * math.sin(7 * a + phase[2]))
-        )
-        out.append((r * math.cos(a), r * math.sin(a)))
-    return out
+def _ragged(radius: float, rough: float, rng: np.random.Generator, count: int = 36) -> list[Vec2]:
+    """A closed outline round the origin that is no circle: waves of all lengths, the longer the higher."""
+    angles = 2 * math.pi * np.arange(count) / count
+    waves = np.arange(2, 2 + count // 3)
+    heights, phases = rng.normal(size=len(waves)) / waves**1.5, rng.uniform(0, 6.28, len(waves))
+    bent = (heights * np.sin(np.outer(angles, waves) + phases)).sum(1)
+    r = radius * np.clip(1 + 1.4 * rough * bent, 0.4, 1.6)
+    return [(float(a), float(b)) for a, b in zip(r * np.cos(angles), r * np.sin(angles), strict=True)]
+
+
+def _patch(n: Slab, material: str, radius: float, at: Three, rng: np.random.Generator) -> list[Part]:
+    """A thin ragged patch, longer than wide, any way round; none where it would hang over the edge of the piece."""
+    wide = float(rng.uniform(0.55, 1.0))
+    outline = np.array(_ragged(radius, 0.3, rng)) * (1, wide)
+    reach = float(np.linalg.norm(outline, axis=1).max())
+    room = min(0.49 - abs(at[0]), 0.49 * n.deep - abs(at[1])) if n.ground else reach
+    turn = (0.0, 0.0, float(rng.uniform(0, 360)))
+    if room < 0.01:
+        return []
+    points = [(float(x), float(y)) for x, y in outline * min(1.0, room / reach)]
+    where = (at[0], at[1], at[2] + TOP / 2)
+    return [Sheet(material=material, outline=points, thickness=0, ripple=FINE, at=where, turn=turn)]
+
+
+def _colony(n: Slab, mark: str, at: Three, radius: float, count: int, rng: np.random.Generator) -> list[Part]:
+    """Patches that have grown together, and smaller ones that have not yet."""
+    made: list[Part] = []
+    spread = radius * count**0.5
+    for i in range(count + int(rng.integers(0, 9))):
+        if i < count:
+            size, far = radius * math.exp(float(rng.normal(0, 0.3))), (1.2 * spread if count > 1 else 0.0)
+        else:
+            size, far = radius * float(rng.uniform(0.06, 0.3)), spread + 0.5 * radius
+        way, out = float(rng.uniform(0, 2 * math.pi)), far * float(rng.uniform(0.2, 1)) ** 0.5
+        # No two at one height: where they meet one of them is seen.
+        spot = (at[0] + out * math.cos(way), at[1] + out * math.sin(way), at[2] + 0.02 * TOP * i)
+        made += _patch(n, mark, size, spot, rng)
+    return made
 
 
 def _inside(n: Slab, points: list[Three]) -> list[Three]:
@@ -171,44 +188,53 @@ def _inside(n: Slab, points: list[Three]) -> list[Three]:
 
 
 def _scratch(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.random.Generator) -> list[Part]:
-    """A long thin line, or two or three beside each other."""
-    turn = rng.uniform(0, math.pi)
-    bow, fine = float(rng.uniform(-0.12, 0.12)) * size, math.exp(float(rng.uniform(-1.2, 0.0)))
+    """A long thin line that comes and goes, or a bundle of them beside each other."""
+    turn, fine = float(rng.uniform(0, math.pi)), math.exp(float(rng.uniform(-2.2, -0.2)))
+    bow = float(rng.uniform(-1, 1)) ** 3 * 0.2 * size
+    spread = size * math.exp(float(rng.uniform(-4.0, -2.0)))
     made: list[Part] = []
-    for i in range(int(rng.integers(1, 3))):
-        dx, dy = rng.uniform(-0.04, 0.04, 2) * (i > 0)
-        long = 2.2 * size * float(rng.uniform(0.6, 1)) / 2
+    for i in range(int(rng.choice([1, 1, 2, 3, 5]))):
+        across, along = float(rng.uniform(-1, 1)) * spread * (i > 0), 0.2 * size * float(rng.normal()) * (i > 0)
+        long, lean = 1.1 * size * float(rng.uniform(0.6, 1)), 0.3 * spread * float(rng.normal())
+        line = [
+            (along + t * long, across + bow * (1 - t * t) + lean * t + 0.02 * spread * float(rng.normal()))
+            for t in np.linspace(-1, 1, 16).tolist()
+        ]
         c, s = math.cos(turn), math.sin(turn)
-        line = [(-long, 0.0), (-0.4 * long, bow), (0.4 * long, bow), (long, 0.0)]
-        path = _inside(n, [(spot[0] + dx + a * c - b * s, spot[1] + dy + a * s + b * c, top) for a, b in line])
-        made.append(
-            tube(mark, path, [fine * r for r in (0.002, 0.006, 0.007, 0.002)], flat=0.35, sides=6, round_ends=False)
-        )
+        path = _inside(n, [(spot[0] + a * c - b * s, spot[1] + a * s + b * c, top) for a, b in line])
+        wide = np.exp(rng.normal(-0.1, 0.4, KNOTS)) * np.minimum(1.0, np.linspace(0.2, 8, KNOTS))
+        wide *= rng.uniform(size=KNOTS) > rng.choice([0.0, 0.0, 0.2])  # it skips
+        made.append(tube(mark, path, [0.006 * fine * float(w) for w in wide], flat=0.35, sides=6, round_ends=False))
     return made
 
 
 def _crack(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.random.Generator) -> list[Part]:
     """A jagged line that forks."""
     made: list[Part] = []
-    turn, fine = float(rng.uniform(0, 2 * math.pi)), math.exp(float(rng.uniform(-1.4, 0.0)))
-    forks = float(rng.uniform(0.0, 0.18))
-    starts = [(spot[0] - 0.9 * size * math.cos(turn), spot[1] - 0.9 * size * math.sin(turn), turn, 18, 0.012)]
-    while starts and len(made) < 5:
-        x, y, way, steps, thick = starts.pop(0)
+    turn, fine = float(rng.uniform(0, 2 * math.pi)), math.exp(float(rng.uniform(-2.4, -0.3)))
+    rough, forks = math.exp(float(rng.uniform(-1.6, -0.5))), max(0.0, float(rng.uniform(-0.06, 0.08)))
+    most = 5
+    if rng.random() < NETS:
+        forks, most = 0.15, 16
+    starts = [(spot[0] - 0.9 * size * math.cos(turn), spot[1] - 0.9 * size * math.sin(turn), turn, STEPS, 0.012)]
+    while starts and len(made) < most:
+        x, y, aim, steps, thick = starts.pop(0)
         path: list[Three] = [(x, y, top)]
+        bend = 0.0
         for i in range(steps):
-            way += float(rng.normal(0, 0.55))
-            way += 0.35 * (turn - way) if thick > 0.01 else 0.0
-            long = 0.12 * size * float(rng.uniform(0.6, 1.4))
+            bend += float(rng.normal(0, 0.35 * rough)) - 0.08 * bend
+            way = aim + bend + float(rng.normal(0, 1.2 * rough))
+            long = 2.1 / STEPS * size * float(rng.uniform(0.5, 1.5))
             x, y = x + long * math.cos(way), y + long * math.sin(way)
             path.append((x, y, top))
-            if thick > 0.007 and rng.uniform() < forks and i > 1:
-                starts.append((x, y, way + float(rng.choice([-0.9, 0.9])), 7, thick * 0.6))
+            if thick > 0.004 and rng.uniform() < forks and i > 1:
+                starts.append((x, y, way + float(rng.choice([-0.9, 0.9])), STEPS // 3, thick * 0.6))
+        wide = np.exp(rng.normal(0, 0.35, KNOTS // 3)) * np.minimum(1.0, np.linspace(3, 0.2, KNOTS // 3))
         made.append(
             tube(
                 mark,
                 _inside(n, path),
-                [thick * fine * s for s in (0.5, 1.0, 0.7, 1.1, 0.9, 0.25)],
+                [thick * fine * float(s) for s in wide],
                 flat=0.3,
                 sides=6,
                 smooth=False,
@@ -219,34 +245,31 @@ def _crack(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.rand
 
 
 def _pothole(mark: str, size: float, rng: np.random.Generator) -> list[Part]:
-    """A hollow in a road: a ragged broken edge, a dark bottom below it, rubble."""
-    radius = 0.5
-    outline = _ragged(radius * 0.88, 0.16, rng)
+    """A hollow in a road: broken edges, of which one lies in shadow, a rough bottom, rubble."""
+    outline = _ragged(0.5, 0.3, rng)
+    way, deep = float(rng.uniform(0, 2 * math.pi)), float(rng.uniform(0.02, 0.07))
+    bottom, low = 1 - 1.3 * deep, (deep * math.cos(way), deep * math.sin(way))
+
+    def layer(material: str, scale: float, at: Three) -> Sheet:
+        points = [(x * scale, y * scale) for x, y in outline]
+        return Sheet(material=material, outline=points, thickness=0, ripple=FINE, at=at)
+
     made: list[Part] = [
-        Sheet(
-            material="rim",
-            outline=[(x * 1.13, y * 1.13) for x, y in outline],
-            smooth=True,
-            thickness=0.012,
-            at=(0, 0, 0),
-        ),
-        Sheet(material=mark, outline=outline, smooth=True, thickness=0.02, at=(0, 0, 0.002)),
-        Sheet(
-            material="mark1b",
-            outline=[(x * 0.78 + 0.03, y * 0.78 - 0.02) for x, y in outline],
-            smooth=True,
-            thickness=0.024,
-            at=(0, 0, 0.003),
-        ),
+        layer("rim", 1.0 + float(rng.uniform(0.1, 0.35)), (0, 0, 0.002)),
+        layer("mark1s", 1.0, (0, 0, 0.004)),
+        layer(mark, bottom, (*low, 0.006)),
     ]
-    rubble = ball("rim", (0, 0, 0), (0.06, 0.045, 0.035), detail=4)
+    if rng.uniform() < 0.6:
+        inner = float(rng.uniform(0.4, 0.8))
+        made.append(layer("mark1b", bottom * inner, (low[0] * 2, low[1] * 2, 0.008)))
+    rubble = ball("rim", (0, 0, 0), (0.022, 0.017, 0.013), detail=4)
     made.append(
         Cluster(
             parts=[rubble],
-            count=34,
+            count=int(rng.integers(10, 60)),
             on="disc",
-            size=(0.95, 0.95, 0),
-            at=(0, 0, 0.012),
+            size=(1.1, 1.1, 0),
+            at=(0, 0, 0.008),
             facing="random",
             size_jitter=0.8,
             place_jitter=1.0,
@@ -270,9 +293,10 @@ def _thread(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.ran
 MARKS = ("mark1", "mark2", "mark3")
 MATERIALS = {
     "ground": surface("metal", "#a8abaf"),
-    **{name: surface("matt", "#161412") for name in MARKS},
-    "rim": surface("clay", "#5a5650 #6a655e"),
-    "mark1b": surface("clay", "#2a2826 #35322e"),
+    **{name: surface("matt", "#060505") for name in MARKS},
+    "rim": surface("clay", "#5a5650 #6a655e", fray=0.8),
+    "mark1s": surface("matt", "#100f0e"),
+    "mark1b": surface("clay", "#2a2826 #4a4238", fray=0.7, mottle=0.8),
 }
 PLACES = ("table", "workbench", "conveyor", "floor", "studio")
 FAMILY = Family(
