@@ -24,9 +24,15 @@ MEASURED: dict[str, tuple[Judged, ...]] = {
         Judged(what="people", synthetic=0.77, real=0.14, photos=256),
         Judged(what="dogs", synthetic=0.80, real=0.01, photos=256),
     ),
-    "surface": (Judged(what="cracks in roads", synthetic=0.13, real=0.01, photos=59),),
+    "surface": (
+        Judged(what="cracks in roads", synthetic=0.37, real=0.24, photos=59),
+        Judged(what="scratches on steel", synthetic=0.32, real=0.45, photos=50),
+    ),
 }
-CHINESE = {"blood cells": "血细胞", "apples": "苹果", "people": "人", "dogs": "狗", "cracks in roads": "路面裂缝"}
+CHINESE = {
+    "blood cells": "血细胞", "apples": "苹果", "people": "人", "dogs": "狗", "cracks in roads": "路面裂缝",
+    "scratches on steel": "钢板划痕",
+}  # fmt: skip
 LITTLE = 0.5  # of the score on renders: less kept on photos is said to be little
 
 

@@ -21,6 +21,7 @@ MOST = 3  # flaws on one piece
 STEPS = 48  # of a crack's line
 KNOTS = 48  # of a line's width
 NETS = 0.15  # of the cracks: they fork again and again
+ROUGH = 0.42  # of an outline's waves, over its radius
 FINE = 1e-6  # a ripple too low to see: it gives a patch the inner points that a curved surface needs
 TOP = 0.004  # how far a flaw rises over its ground
 
@@ -89,7 +90,7 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
             return [
                 Sheet(
                     material=mark,
-                    outline=_ragged(size / 2, 0.3, rng, 11),
+                    outline=_ragged(size / 2, rng, 11),
                     thickness=n.thick * 1.02,
                     smooth=False,
                     at=(x, side * n.deep / 2 * 0.98, TOP),
@@ -100,7 +101,7 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
         case "pits":
             return _colony(n, mark, (x, y, top), size / 6, int(rng.integers(2, 9)), rng)
         case "pothole":
-            return _pothole(mark, size, rng)
+            return _pothole(mark, rng)
         case "bubble":
             return [ball(mark, (x, y, top), (size * 0.55, size * 0.5, size * 0.4), detail=10)]
         case "burr":
@@ -140,20 +141,20 @@ def flaw_parts(n: Slab, mark: str, spot: Vec2, top: float, rng: np.random.Genera
             return []
 
 
-def _ragged(radius: float, rough: float, rng: np.random.Generator, count: int = 36) -> list[Vec2]:
+def _ragged(radius: float, rng: np.random.Generator, count: int = 36) -> list[Vec2]:
     """A closed outline round the origin that is no circle: waves of all lengths, the longer the higher."""
     angles = 2 * math.pi * np.arange(count) / count
     waves = np.arange(2, 2 + count // 3)
     heights, phases = rng.normal(size=len(waves)) / waves**1.5, rng.uniform(0, 6.28, len(waves))
     bent = (heights * np.sin(np.outer(angles, waves) + phases)).sum(1)
-    r = radius * np.clip(1 + 1.4 * rough * bent, 0.4, 1.6)
+    r = radius * np.clip(1 + ROUGH * bent, 0.4, 1.6)
     return [(float(a), float(b)) for a, b in zip(r * np.cos(angles), r * np.sin(angles), strict=True)]
 
 
 def _patch(n: Slab, material: str, radius: float, at: Three, rng: np.random.Generator) -> list[Part]:
     """A thin ragged patch, longer than wide, any way round; none where it would hang over the edge of the piece."""
     wide = float(rng.uniform(0.55, 1.0))
-    outline = np.array(_ragged(radius, 0.3, rng)) * (1, wide)
+    outline = np.array(_ragged(radius, rng)) * (1, wide)
     reach = float(np.linalg.norm(outline, axis=1).max())
     room = min(0.49 - abs(at[0]), 0.49 * n.deep - abs(at[1])) if n.ground else reach
     turn = (0.0, 0.0, float(rng.uniform(0, 360)))
@@ -244,9 +245,9 @@ def _crack(n: Slab, mark: str, spot: Vec2, top: float, size: float, rng: np.rand
     return made
 
 
-def _pothole(mark: str, size: float, rng: np.random.Generator) -> list[Part]:
+def _pothole(mark: str, rng: np.random.Generator) -> list[Part]:
     """A hollow in a road: broken edges, of which one lies in shadow, a rough bottom, rubble."""
-    outline = _ragged(0.5, 0.3, rng)
+    outline = _ragged(0.5, rng)
     way, deep = float(rng.uniform(0, 2 * math.pi)), float(rng.uniform(0.02, 0.07))
     bottom, low = 1 - 1.3 * deep, (deep * math.cos(way), deep * math.sin(way))
 
