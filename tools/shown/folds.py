@@ -68,25 +68,33 @@ def _classes_of(samples: Sequence[Sample]) -> set[str]:
 
 
 _SCORES = ("mask_map50", "mask_map50_95", "box_map50", "box_map50_95", "accuracy", "precision", "recall", "f1")
+UNLIKE = 0.5  # what a photo unlike all that were seen is taken to lose of a score
 
 
-def of_all_photos(score: Evaluation, learnt_share: float) -> Evaluation:
+def of_all_photos(score: Evaluation, learnt_share: float, photos: int) -> Evaluation:
     """A cross-validated score with intervals of what the model of all photos will score.
 
     Errors fall with the number n of examples as n^-b, b between 0 and 1 (Hestness et al., arXiv 1712.00409, find 0.07
     to 0.5 and the theory ends at 1), so at best in proportion: from the upper end on, so much of the error is left.
 
+    Resamples of photos on which all went well say that all always will. What none of n photos is like may still be a
+    share of up to 1 - 0.025^(1/n) of all photos (Clopper and Pearson 1934, none of n), so the lower end leaves room
+    for it.
+
     Args:
         score: of models that each learnt from a part of the photos.
         learnt_share: that part, above 0 and at most 1.
+        photos: that were judged; tiles of one are one.
     """
+    least = 1 - UNLIKE * (1 - 0.025 ** (1 / photos))
 
-    def reach(interval: Interval) -> Interval:
-        return interval[0], round(1 - (1 - interval[1]) * learnt_share, 6)
+    def reach(interval: Interval, point: float | None) -> Interval:
+        low = interval[0] if point is None else min(interval[0], round(point * least, 6))
+        return low, round(1 - (1 - interval[1]) * learnt_share, 6)
 
-    intervals = {n: reach(i) if n in _SCORES else i for n, i in score.intervals.items()}
+    intervals = {n: reach(i, getattr(score, n)) if n in _SCORES else i for n, i in score.intervals.items()}
     classes = {
-        n: part.model_copy(update={"interval": reach(part.interval)}) if part.interval else part
+        n: part.model_copy(update={"interval": reach(part.interval, part.score)}) if part.interval else part
         for n, part in score.per_class.items()
     }
     return score.model_copy(update={"intervals": intervals, "per_class": classes})

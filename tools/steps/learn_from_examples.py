@@ -235,7 +235,8 @@ def _measure(run: RunContext, samples: Sequence[Sample], answers: dict[str, Answ
         scorer = _scorer(run, _DECIDES, judged, answers, seen_px)
         if not np.isnan(scorer.score):
             threshold = scorer.threshold()
-            scores[_DECIDES] = of_all_photos(scorer.evaluation(_DECIDES, threshold), learnt_share)
+            own = len({s.family for s in judged})
+            scores[_DECIDES] = of_all_photos(scorer.evaluation(_DECIDES, threshold), learnt_share, own)
             save_answers(predictions_path(run, _DECIDES), answers, on=_DECIDES, round=1, seen_px=seen_px)
     for on, photos in _judging_photos(run).items():
         given = _asked(run, run.path(run.round.weights), photos)

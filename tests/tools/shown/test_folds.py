@@ -61,8 +61,22 @@ def test_the_upper_end_allows_for_what_the_photos_bring_that_the_judges_had_not_
         intervals={"box_map50": (0.6, 0.8), "false_positives_per_empty": (0.1, 0.5)},
         per_class={"bolt": SliceScore(images=9, instances=20, score=0.7, interval=(0.5, 0.7))},
     )  # fmt: skip
-    reached = of_all_photos(score, 0.75)
+    reached = of_all_photos(score, 0.75, 12)
     assert reached.intervals == {"box_map50": (0.6, 0.85), "false_positives_per_empty": (0.1, 0.5)}
     assert reached.per_class["bolt"].interval == (0.5, 0.775)
     assert reached.box_map50 == 0.7
-    assert of_all_photos(score, 1.0) == score
+    assert of_all_photos(score, 1.0, 12) == score
+
+
+def test_a_dozen_photos_on_which_all_went_well_do_not_say_that_all_always_will():
+    """On 48 other smears a model whose cross-validation said 0.998 (0.997 to 0.999) had 0.960."""
+    score = Evaluation(
+        on="cross_val", images=12, instances=250, metric="box_map50", box_map50=0.998, box_map50_95=None,
+        intervals={"box_map50": (0.997, 0.999), "box_map50_95": (0.7, 0.8)},
+        per_class={"red": SliceScore(images=12, instances=240, score=1.0, interval=(1.0, 1.0))},
+    )  # fmt: skip
+    low, high = of_all_photos(score, 0.67, 12).intervals["box_map50"]
+    assert 0.8 < low < 0.9 and high > 0.999
+    assert of_all_photos(score, 0.67, 48).intervals["box_map50"][0] > 0.95
+    assert of_all_photos(score, 0.67, 12).per_class["red"].interval[0] < 0.9
+    assert of_all_photos(score, 0.67, 12).intervals["box_map50_95"][0] == 0.7  # no score, no room

@@ -43,7 +43,7 @@ def shown_run(tmp_path, photos=3, kind="detect", **changed):
 def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(tmp_path, monkeypatch):
     shares = []
     monkeypatch.setattr(
-        "tools.steps.learn_from_examples.of_all_photos", lambda score, share: shares.append(share) or score
+        "tools.steps.learn_from_examples.of_all_photos", lambda score, *told: shares.append(told) or score
     )
     run = shown_run(tmp_path, 4)
     said = json.loads(learn_examples(run))
@@ -53,7 +53,7 @@ def test_the_model_has_seen_all_photos_and_its_score_is_of_models_that_have_not(
     assert said["scores"]["cross_val"]["pictures"] == 4
     assert run.record.evaluation["cross_val"].images == 4
     assert run.record.best.threshold == run.record.evaluation["cross_val"].threshold
-    assert shares == [0.5]  # one of the three parts is of two photos, and its judge learnt from the other two
+    assert shares == [(0.5, 4)]  # one of the three parts is of two photos, and its judge learnt from the other two
     folds = sorted(p.name for p in (run.folder / "rounds" / "01" / "folds").iterdir())
     assert folds == ["1", "2", "3"]
     assert run.record.rounds[0].accepted
