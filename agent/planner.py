@@ -158,7 +158,7 @@ class OfflinePlanner(BaseChatModel):
             return "ask_user", question
         asked_for = [s for s in story.steps if s.name == "define_task"]
         dropped = {str(s.data.get("argument")) for s in asked_for if s.code is Code.LEAVE_OUT}
-        args = self._only_known("define_task", _define_args(task, dropped))
+        args = self._only_known("define_task", _define_args(task, dropped, self.known))
         same = last is not None and {k: v for k, v in last.args.items() if k != "reply"} == args
         since = next((n for n, s in enumerate(story.steps) if s is last), 0)
         shown = any(s.answer == SHOWN for s in story.steps[since:])
@@ -398,10 +398,10 @@ def _repeatable(last: AnsweredCall) -> bool:
 # Arguments and questions ----------------------------------------------------------------------------------------------
 
 
-def _define_args(task: Understanding, dropped: set[str]) -> dict[str, Any]:
+def _define_args(task: Understanding, dropped: set[str], known: Known) -> dict[str, Any]:
     args: dict[str, Any] = {
         "kind": task.kind or "segment",
-        "classes": [{"name": c.name} for c in task.classes],
+        "classes": [_class_arg(c, known) for c in task.classes],
         "contexts": task.contexts,
         "assumptions": [*_assumptions(task), *task.notes],
     }
@@ -409,6 +409,13 @@ def _define_args(task: Understanding, dropped: set[str]) -> dict[str, Any]:
         if name not in dropped:
             args[name] = getattr(task, name)
     return {k: v for k, v in args.items() if v not in (None, [])}
+
+
+def _class_arg(wanted: WantedClass, known: Known) -> dict[str, Any]:
+    """The class by its name, and the appearances that the name alone does not say: a crack "in roads" is on road."""
+    by_name = known(wanted.name)
+    said = by_name is None or not wanted.appearances or set(by_name[1]) == set(wanted.appearances)
+    return {"name": wanted.name} | ({} if said else {"appearances": wanted.appearances})
 
 
 def _assumptions(task: Understanding) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.planner import _instead_of
+from agent.planner import _define_args, _instead_of
 from agent.requests.noun_phrases import singular
 from agent.requests.understand import understand
 from tools.core.errors import Code, FixArguments
@@ -48,6 +48,16 @@ def test_a_flaw_a_pair_and_a_group_are_understood(request_, classes, find):
     said = understand(request_, find)
     assert [(c.name, c.drawn_as, c.appearances) for c in said.classes] == classes and said.notes == []
     assert said.contexts == []
+
+
+@pytest.mark.parametrize("request_", ["find cracks in roads", "find cracks in concrete", "检测路面上的裂缝"])
+def test_the_ground_of_a_flaw_gets_into_the_plan(request_, find):
+    """Cracks "in roads" were understood, and drawn on wood and cloth: the plan got their name alone."""
+    said = understand(request_, find)
+    args = _define_args(said, set(), find)["classes"]
+    made = resolve_classes([ClassArgument.model_validate(a) for a in args], Library())
+    assert [(c.drawn_as, c.appearances) for c in made] == [(c.drawn_as, c.appearances) for c in said.classes]
+    assert made[0].appearances
 
 
 def test_a_word_of_two_meanings_is_asked_with_both():
