@@ -130,6 +130,15 @@ def test_a_flaw_on_a_surface_has_no_piece_of_its_ground_around_it(engine, tmp_pa
         assert np.ptp(np.percentile(ground, [2, 98])) < 75  # no edge of anything, and no shadow
 
 
+def test_half_of_the_flaws_lie_along_the_image_or_across_it(engine, tmp_path):
+    """A straight line turned at random has a box five times as long as wide in a quarter of the images."""
+    scratch = apple(w=0.6, class_name="scratch", drawn_as="scratch", appearance="on metal")
+    scenes = [scene("surface", scratch, seed=s, viewpoint="straight down", clutter=0.0) for s in range(16)]
+    boxes = np.array([one.box for made in render(engine, scenes, tmp_path) for one in made.instances])
+    sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
+    assert len(boxes) >= 12 and (sides[:, 1] > 5 * sides[:, 0]).mean() > 0.4
+
+
 def test_rust_ends_in_spots_through_whose_gaps_the_metal_is_seen(engine, tmp_path):
     rust = apple(w=0.6, class_name="rust", drawn_as="rust spot", appearance="on metal")
     scenes = [

@@ -1,5 +1,8 @@
 """Flaws: understood with the thing that they are on, labelled piece by piece, the ground never."""
 
+import random
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,7 @@ from tools.core.errors import FixArguments
 from tools.core.task import ClassSpec
 from tools.drawable.classes import ClassArgument, nearest, relatives, resolve_classes
 from tools.drawable.homonyms import HOMONYMS, meanings_of
+from tools.generators.blender import surfaces, views
 from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families import family_parts
@@ -95,6 +99,14 @@ def test_scratches_are_nearly_straight_single_or_in_bundles_and_skip():
             length = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
             assert np.linalg.norm(path[-1] - path[0]) > 0.9 * length
     assert any((radius == 0).any() for lines in scratches for _, radius in lines)
+
+
+@pytest.mark.parametrize("size_px", [320, 640])
+@pytest.mark.parametrize("width", [0.2, 3.0])  # of what is seen, as near or far as the flaw is
+def test_a_stone_of_a_road_is_one_to_four_pixels_wide(width, size_px):
+    for seed in range(20):
+        stage = SimpleNamespace(rng=random.Random(seed), camera=SimpleNamespace(width=width), size_px=size_px)
+        assert 1 <= views._grain(stage) / surfaces.STONES * size_px / width <= 4.1
 
 
 def test_no_patch_hangs_over_the_edge_of_its_piece():

@@ -210,6 +210,9 @@ def test_a_flaw_is_met_where_its_ground_fills_the_image_and_no_horse_stands_besi
     assert set(made.context) == {"surface", "floor"} and made.context["surface"] > 5 * made.context["floor"]
     assert {k.drawn_as for k in made.lookalikes["crack"]} == {"scratch"}  # as large as a dog, and yet no subject
     assert made.occlusion["open"] == sum(made.occlusion.values()) and made.distance["far"] == 0
+    assert (
+        max(made.distance, key=made.distance.get) == "very close" and max(made.crowding, key=made.crowding.get) == "one"
+    )
     assert "surface" not in build_vocabulary(_task("dog"), things, 0.8).context
     things["crack"] = _thing({"on road": 1, "on wood": 1}, ("surface",), ["scratch"])
     on_road = build_vocabulary(_task(_class("crack", "crack", "on road")), things, 0.8)
