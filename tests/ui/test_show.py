@@ -1,5 +1,6 @@
 """Show me: unlabelled photos, one click on the thing in each, a trained model; on the page and in the terminal."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -90,7 +91,7 @@ def _by_camera(page):
     page.wait_for("photos taken: 0")
     for number in (1, 2):
         page.tab.wait_for_function("() => document.querySelector('video')?.readyState >= 3")  # the camera plays
-        page.tab.get_by_role("button", name="Take Photo").click()
+        page.wait_until(lambda: _pressed(page), "a photo is taken")
         page.wait_for(f"photos taken: {number}")
         page.settle()
         if number == 1:
@@ -100,6 +101,15 @@ def _by_camera(page):
     page.wait_for("photos taken: 0")
     page.tab.get_by_text("Photos or a video", exact=True).first.click()
     page.settle()
+
+
+def _pressed(page):
+    """Whether the photo is there; else it is taken, again if need be: a camera that starts anew takes none."""
+    if not page.tab.get_by_role("button", name="Clear photo").count():
+        with contextlib.suppress(playwright.TimeoutError):  # it has just become the other button
+            page.tab.get_by_role("button", name="Take Photo").click(timeout=2000)
+        page.tab.wait_for_timeout(500)
+    return page.tab.get_by_role("button", name="Clear photo").count()
 
 
 _FIRST_RED = """(img, places) => {
