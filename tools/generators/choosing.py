@@ -46,12 +46,20 @@ def _avoid(run: RunContext) -> list[str]:
 
 def _blender(run: RunContext) -> Generator:
     from tools.generators.blender.engine import make_generator as make
-    from tools.generators.blender.flaws import grounds_of
+    from tools.generators.blender.flaws import grounds_of, laid_of
     from tools.generators.blender.library import Library
 
     assets = Path(run.record.assets) if run.record.assets else None
     library = Library.of_run(run.folder, assets, run.settings)
-    return make(run.settings, library, run.settings.size_px, _avoid(run), grounds_of(run.task.classes, library.spec))
+    classes, spec_of = run.task.classes, library.spec
+    return make(
+        run.settings,
+        library,
+        run.settings.size_px,
+        _avoid(run),
+        grounds_of(classes, spec_of),
+        laid_of(classes, spec_of),
+    )
 
 
 def _copy_paste(run: RunContext) -> Generator:

@@ -30,7 +30,7 @@ class Layouts:
 
 def lay_out(
     counts: IntArray, low: FloatArray, high: FloatArray, rng: np.random.Generator, *, allow_cut: bool = True,
-    strewn: BoolArray | None = None,
+    strewn: BoolArray | None = None, spread: FloatArray | None = None,
 ) -> Layouts:  # fmt: skip
     """Lay objects out.
 
@@ -41,12 +41,14 @@ def lay_out(
         rng: decides everything.
         allow_cut: whether objects may reach over the border.
         strewn: (s,) scenes whose objects lie on each other and are cut by the border as it comes; None: in none.
+        spread: (s,) log-normal spread of the sizes in a scene that is not strewn; None: `SIZE_SPREAD` in all.
     """
     most = int(counts.max(initial=0))
     if most == 0:
         return Layouts(np.zeros((len(counts), 0, 4)), np.zeros((len(counts), 0), np.int64))
     strewn = np.zeros(len(counts), bool) if strewn is None else strewn
-    sizes = _sizes(counts, low, high, most, rng, strewn)
+    spread = np.where(strewn, STREWN_SPREAD, SIZE_SPREAD if spread is None else spread)
+    sizes = _sizes(counts, low, high, most, rng, strewn, spread)
     centres = np.full((len(counts), most, 2), 0.5)
     overlap = np.full(len(counts), MAX_OVERLAP)
     overlap[strewn] = rng.uniform(*STREWN_OVERLAP, int(strewn.sum()))  # of other scenes nothing is drawn: they stay
@@ -65,14 +67,19 @@ def lay_out(
 
 
 def _sizes(
-    counts: IntArray, low: FloatArray, high: FloatArray, most: int, rng: np.random.Generator, strewn: BoolArray
+    counts: IntArray,
+    low: FloatArray,
+    high: FloatArray,
+    most: int,
+    rng: np.random.Generator,
+    strewn: BoolArray,
+    spread: FloatArray,
 ) -> FloatArray:
     """(s, n, 2) widths and heights; the first width is inside its range, the others are near it."""
     room = np.sqrt(np.where(strewn, STREWN_COVERED, _COVERED) / np.maximum(counts, 1))
     top: FloatArray = np.minimum(np.maximum(room, low), high)  # many close objects: as large as they fit
     first = np.exp(rng.uniform(np.log(low), np.log(top)))
-    spread = np.where(strewn, STREWN_SPREAD, SIZE_SPREAD)[:, None]
-    widths = first[:, None] * np.exp(spread * rng.normal(0, 1, (len(counts), most)))
+    widths = first[:, None] * np.exp(spread[:, None] * rng.normal(0, 1, (len(counts), most)))
     widths[:, 0] = first
     widths = np.minimum(np.maximum(widths, low[:, None] * 0.8), high[:, None])
     heights = np.minimum(widths * np.exp(rng.normal(0, ASPECT_SPREAD, widths.shape)), 0.95)

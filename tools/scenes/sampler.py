@@ -18,7 +18,7 @@ from tools.core.task import TaskSpec
 from tools.scenes.captions import say_distinctly
 from tools.scenes.coverage import cover_pairs
 from tools.scenes.focus import Aim, Aims, Focus, Row, Wish, class_shares, parse_focus
-from tools.scenes.layout import Layouts, lay_out
+from tools.scenes.layout import SIZE_SPREAD, Layouts, lay_out
 from tools.scenes.places import FLAT_PLACES, IMPOSSIBLE
 from tools.scenes.scene import AXES, DISTANCES, SceneObject, SceneSpec
 from tools.scenes.vocabulary import ABUNDANT, SURFACE, LookAlike, Vocabulary
@@ -28,7 +28,8 @@ T = TypeVar("T")
 # Wanted hidden share by value of the occlusion axis, inside the limits that `SceneSpec.axes` draws.
 HIDDEN = {"open": (0.0, 0.08), "partly hidden": (0.18, 0.42), "mostly hidden": (0.48, 0.70)}
 NUMBER = {"one": (1, 1), "few": (2, 4), "many": (5, 12)}  # targets by value of the crowding axis
-CROWDS = {"slide": (12, 40), "liquid": (6, 20)}  # "many" there: a smear holds dozens of cells
+CROWDS = {"slide": (12, 40), "liquid": (6, 36)}  # "many" there: a smear holds dozens of cells
+SPREADS = {"liquid": 0.5}  # log-normal, of the sizes there: bubbles grow as they rise, fish are nearer and farther
 COMPANY = {"slide": (1, 6)}  # look-alikes there, beside targets or alone: what else is in the drop
 NATURAL_SHARE = 0.85  # of the scenes there hold as many of each class as are met; the others what is lacking
 BEYOND = 1.0  # a crack may be longer than the image is wide by up to this share of it
@@ -152,7 +153,8 @@ class _Drawing:
         others = self._numbers([_lookalike_range(r, bool(m)) for r, m in zip(rows, mistaken, strict=True)])
         low, high = np.array([DISTANCES[r["distance"]] for r in rows]).T
         strewn = np.array([r["context"] in COMPANY for r in rows], bool)
-        layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify", strewn=strewn)
+        layouts = lay_out(targets + others, low, high, self.rng, allow_cut=self.task.kind != "classify", strewn=strewn,
+                          spread=np.array([SPREADS.get(r["context"], SIZE_SPREAD) for r in rows]))  # fmt: skip
         first = int(self.rng.integers(2**31))
         scenes = [
             self._scene(

@@ -75,6 +75,11 @@ ON_SURFACES = Usual(
     {"one": 2.5, "few": 1.5, "many": 0.2},
     {"open": 1.0, "partly hidden": 0.0, "mostly hidden": 0.0},
 )
+# What is told from its like by a flaw alone is photographed near, where such things are made or laid.
+DAMAGED = SMALL._replace(
+    distance=dict(zip(DISTANCES, (1.5, 2.0, 1.5, 0.5, 0.0), strict=True)),
+    occlusion={"open": 4.0, "partly hidden": 0.6, "mostly hidden": 0.0},
+)
 # By nature far more of it is met than of what lies beside it: on a smear a white cell lies among a thousand red ones.
 ABUNDANT = {"red blood cell": 10.0}
 LEAST_SCALE_BESIDE = 0.2  # a platelet beside a white blood cell; smaller ones would not be seen at all
@@ -92,6 +97,10 @@ class KnownAppearance(Protocol):
 
     name: str
     weight: float
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it has a flaw that must be seen to tell it from a sound one."""
 
 
 class Thing(Protocol):
@@ -247,7 +256,7 @@ def _checked(name: str, wish: Any, known: tuple[str, ...]) -> Weights:
 
 def _usual(task: TaskSpec, things: Things) -> Usual:
     """The mean over the classes of what is usual for things of their size and place."""
-    kinds = [_kind_of(things.get(c.drawn_as)) for c in task.classes]
+    kinds = [_kind_of(c, things.get(c.drawn_as)) for c in task.classes]
     return Usual(
         *(
             {value: round(sum(k[value] for k in axis) / len(kinds), 3) for value in axis[0]}
@@ -256,7 +265,15 @@ def _usual(task: TaskSpec, things: Things) -> Usual:
     )
 
 
-def _kind_of(thing: Thing | None) -> Usual:
+def _is_damaged(spec: ClassSpec, thing: Thing | None) -> bool:
+    """Whether only damaged ones of a thing are sought."""
+    looks = {a.name.casefold(): a.damaged for a in thing.appearances} if thing else {}
+    return bool(spec.appearances) and all(looks.get(a.casefold(), False) for a in spec.appearances)
+
+
+def _kind_of(spec: ClassSpec, thing: Thing | None) -> Usual:
+    if _is_damaged(spec, thing):
+        return DAMAGED
     if thing is None:
         return SMALL
     if thing.contexts == [SLIDE]:
@@ -268,7 +285,7 @@ def _kind_of(thing: Thing | None) -> Usual:
 
 def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:
     """Where the classes are met; mostly the named places when the request names some."""
-    weights = {c: max(_place_weight(c, things.get(k.drawn_as)) for k in task.classes) for c in CONTEXTS}
+    weights = {c: max(_place_weight(c, k, things.get(k.drawn_as)) for k in task.classes) for c in CONTEXTS}
     weights = {c: w for c, w in weights.items() if w > 0}
     named = list(dict.fromkeys(known_place(phrase) for phrase in task.contexts))
     if not named:
@@ -281,7 +298,7 @@ def _places(task: TaskSpec, things: Things, named_share: float) -> Weights:
     return dict.fromkeys(named, whole * named_share / len(named)) | {c: w * rest for c, w in others.items()}
 
 
-def _place_weight(context: str, thing: Thing | None) -> float:
+def _place_weight(context: str, spec: ClassSpec, thing: Thing | None) -> float:
     if thing is None:
         return 1.0 if fits(context, 0.1) else 0.0
     if context in thing.contexts:
@@ -293,7 +310,7 @@ def _place_weight(context: str, thing: Thing | None) -> float:
         return 0.0
     lies = bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
     large = thing.size_m >= SUBJECT_FROM_M and context in SMALL_PLACES
-    return SELDOM if large or (lies and context in HANGING_PLACES) else 1.0
+    return SELDOM if large or (lies and context in HANGING_PLACES) or _is_damaged(spec, thing) else 1.0
 
 
 def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:

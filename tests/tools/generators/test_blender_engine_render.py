@@ -197,6 +197,39 @@ def test_all_flaws_of_one_kind_on_a_surface_look_as_the_first_does(engine, tmp_p
     assert len(colours) == 2 and np.abs(colours[0] - colours[1]).max() < 8
 
 
+def test_a_cracked_tile_lies_among_sound_ones_that_have_no_label(tmp_path):
+    """What is a tile's width beside it looks as it does; where tiles lie about, it is whatever they lie on."""
+    cracked = apple(cx=0.5, cy=0.5, w=0.25, class_name="cracked tile", drawn_as="ceramic tile", appearance="cracked")
+    scenes = [scene("floor", cracked, seed=s, viewpoint="straight down", clutter=0.0) for s in range(6)]
+    unlike = {}
+    for laid in ([], ["ceramic tile"]):
+        tiler = BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=2, laid=laid)
+        far = []
+        for made in render(tiler, scenes, tmp_path):
+            (one,) = made.instances
+            image = cv2.cvtColor(cv2.imread(str(made.image)).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+            mask = one.mask(SIZE, SIZE).astype(np.uint8)
+            beside = cv2.dilate(mask, np.ones((25, 25))) & ~cv2.dilate(mask, np.ones((7, 7)))
+            inside = image[mask.astype(bool)]
+            far.append(np.abs(np.median(image[beside.astype(bool)], axis=0) - np.median(inside, axis=0)).max())
+            assert one.visible_share > 0.9
+        tiler.close()
+        unlike[bool(laid)] = np.median(far)
+    assert unlike[True] < 8 < unlike[False]
+
+
+def test_a_bubble_bends_light(engine, tmp_path):
+    """More of what is behind it is seen in it, smaller: a liquid that darkens downwards does so faster there."""
+    bubble, faster = apple(cx=0.5, cy=0.5, w=0.5, class_name="b", drawn_as="air bubble", appearance="gas"), []
+    for made in render(engine, [scene("liquid", bubble, seed=s, clutter=0.0) for s in range(8)], tmp_path):
+        grey = cv2.imread(str(made.image), cv2.IMREAD_GRAYSCALE)
+        mask = made.instances[0].mask(SIZE, SIZE).astype(np.uint8)
+        inside, outside = cv2.erode(mask, np.ones((15, 15))) > 0, cv2.dilate(mask, np.ones((5, 5))) == 0
+        slopes = [np.polyfit(np.nonzero(part)[0], grey[part], 1)[0] for part in (inside, outside)]
+        faster.append(slopes[0] / slopes[1])
+    assert np.median(faster) > 1.8  # 0.5 through clear glass
+
+
 def test_a_person_who_fills_the_image_is_seen_from_the_chest_up(engine, tmp_path):
     who = apple(cx=0.5, cy=0.5, w=0.7, class_name="person", drawn_as="person", appearance="")
     scenes = [scene("road", who, viewpoint="eye level", clutter=0.0, seed=s) for s in range(4)]

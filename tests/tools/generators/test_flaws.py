@@ -15,7 +15,7 @@ from tools.generators.blender.build import piece_number
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.families import family_parts
 from tools.generators.blender.families.slab import MOST
-from tools.generators.blender.flaws import grounds_of
+from tools.generators.blender.flaws import grounds_of, laid_of
 from tools.generators.blender.library import Library
 from tools.generators.blender.parts import Cluster, Tube
 
@@ -47,6 +47,25 @@ def test_the_grounds_of_a_task_are_those_that_it_names_or_all():
         "on road"
     ]
     assert {"on tile", "on glass"} <= set(grounds_of([crack], spec_of)) and grounds_of([apple], spec_of) == []
+
+
+def test_rows_are_filled_with_sound_tiles_only_where_those_are_no_class():
+    def tiles(*looks):
+        return ClassSpec(name=" ".join(looks) or "tile", drawn_as="ceramic tile", appearances=list(looks))
+
+    spec_of = catalogue().__getitem__
+    assert laid_of([tiles("cracked")], spec_of) == ["ceramic tile"]
+    assert laid_of([tiles("cracked"), tiles("stained", "chipped")], spec_of) == ["ceramic tile"]
+    for classes in ([tiles()], [tiles("white")], [tiles("cracked"), tiles("white")], [tiles("cracked", "white")]):
+        assert laid_of(classes, spec_of) == []
+    plate = ClassSpec(name="scratched plate", drawn_as="metal plate", appearances=["scratched"])
+    assert laid_of([plate], spec_of) == []  # nobody lays floors with them
+
+
+def test_a_crack_is_not_told_by_the_colour_of_its_tile():
+    tile = catalogue()["ceramic tile"]
+    colours = {look.name: set(look.materials["ground"].colours) for look in tile.appearances}
+    assert colours["white"] < colours["cracked"] and colours["blue"] < colours["cracked"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tools.scenes.vocabulary import KNOWN_VALUES, LookAlike, build_vocabulary
 
 
 def _thing(looks, contexts=(), lookalikes=(), size_m=0.1):
-    appearances = [SimpleNamespace(name=n, weight=w) for n, w in looks.items()]
+    appearances = [SimpleNamespace(name=n, weight=w, damaged=False) for n, w in looks.items()]
     return SimpleNamespace(
         appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m, family=None
     )

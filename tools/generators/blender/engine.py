@@ -35,6 +35,7 @@ class BlenderGenerator(Generator):
         min_instance_px: visible pixels below which an instance is not labelled.
         avoid: names and phrases of the task's classes; clutter never shows one of them unlabelled.
         grounds: appearances of flaws that are sought ("on road"): images without a flaw are of these surfaces too.
+        laid: keys of what lies in rows and of which damaged ones are sought: sound ones lie around them.
     """
 
     name = "blender"
@@ -52,6 +53,7 @@ class BlenderGenerator(Generator):
         min_instance_px: int = 12,
         avoid: Iterable[str] = (),
         grounds: Iterable[str] = (),
+        laid: Iterable[str] = (),
     ) -> None:
         cores = cpu_count()
         self._scratch = tempfile.TemporaryDirectory(prefix="sightsmith-blender-", ignore_cleanup_errors=True)
@@ -65,6 +67,7 @@ class BlenderGenerator(Generator):
             "min_instance_px": min_instance_px,
             "avoid": sorted(words_of(avoid)),
             "grounds": sorted(set(grounds)),
+            "laid": sorted(set(laid)),
             "library": library.dump(),
         }
         self._pool = WorkerPool(
@@ -147,7 +150,12 @@ class BlenderGenerator(Generator):
 
 
 def make_generator(
-    settings: Settings, library: Library, size_px: int, avoid: Iterable[str] = (), grounds: Iterable[str] = ()
+    settings: Settings,
+    library: Library,
+    size_px: int,
+    avoid: Iterable[str] = (),
+    grounds: Iterable[str] = (),
+    laid: Iterable[str] = (),
 ) -> BlenderGenerator:
     """The engine as the settings want it."""
     return BlenderGenerator(
@@ -160,6 +168,7 @@ def make_generator(
         min_instance_px=settings.annotation.min_instance_px,
         avoid=avoid,
         grounds=grounds,
+        laid=laid,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tools.generators.blender.shapes import Floats, Mesh
 
 FAMILY = "flaw"
+LAID = "laid"  # the number of a family that says of a thing that it lies in rows, as tiles do
 _ON = re.compile(r"^(.+?) (?:on|in|of) (?:the |a |an |my |our |some )?(.+)$")
 # Flaws that a curved thing can bear; chips, burrs and potholes need an edge or a road.
 ANYWHERE = ("scratch", "crack", "dent", "hole", "rust spot", "stain", "mould", "weld spatter")
@@ -56,6 +57,16 @@ def grounds_of(classes: Iterable[ClassSpec], spec_of: Callable[[str], ObjectSpec
             looks = c.appearances or [a.name for a in spec.appearances]
             found += [GROUND[c.drawn_as]] if c.drawn_as in GROUND else looks
     return found
+
+
+def laid_of(classes: Iterable[ClassSpec], spec_of: Callable[[str], ObjectSpec]) -> list[str]:
+    """Keys of the things that lie in rows and of which only damaged ones are sought: sound ones may lie around them."""
+    sought: dict[str, list[bool]] = {}
+    for c in classes:
+        looks = {a.name.casefold(): a.damaged for a in spec_of(c.drawn_as).appearances}
+        wanted = [looks.get(a.casefold(), False) for a in c.appearances] or [False]
+        sought.setdefault(c.drawn_as, []).extend(wanted)
+    return [key for key, damaged in sought.items() if all(damaged) and spec_of(key).numbers.get(LAID)]
 
 
 def _paired(

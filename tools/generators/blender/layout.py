@@ -173,15 +173,27 @@ def _clash(a: Shape, b: Shape) -> bool:
     return float(np.linalg.norm(a.position - b.position)) < 0.9 * (a.radius + b.radius)
 
 
-def settle(shapes: list[Shape], camera: Camera, wanted: Sequence[Wanted], levels: Sequence[float]) -> list[int]:
+def settle(
+    shapes: list[Shape], camera: Camera, wanted: Sequence[Wanted], levels: Sequence[float], fixed: Sequence[int] = ()
+) -> list[int]:
     """Stand things side by side; the later one of two that would share a place moves, at most half its width.
+
+    Args:
+        shapes: the things.
+        camera: that is to see them.
+        wanted: box of each.
+        levels: z that each stands on.
+        fixed: indices of things that have their place already.
 
     Returns:
         Indices of things for which there is no room.
     """
     left_out: list[int] = []
     for i, shape in enumerate(shapes):
-        others = [s for j, s in enumerate(shapes[:i]) if j not in left_out and levels[j] == levels[i]]
+        if i in fixed:
+            continue
+        before = [j for j in range(len(shapes)) if j in fixed or (j < i and j not in left_out)]
+        others = [shapes[j] for j in before if levels[j] == levels[i]]
         rest(shape, camera, wanted[i], levels[i])
         for angle in (None, *(k * 2.4 for k in range(10))):
             cx, cy, w, h = wanted[i]

@@ -145,7 +145,10 @@ def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int 
         # Distance in object units: an object is 1 unit long.
         bump = graph.add("ShaderNodeBump", {"Strength": spec.bump, "Distance": 0.6 / spec.bump_scale, "Height": height})
         tree.links.new(bump.outputs[0], shader.inputs["Normal"])
-    seen = _glassy(graph, spec, colour, shader) if spec.transparency else shader.outputs[0]
+    if spec.bends is not None:
+        seen = _lens(graph, colour, float(shared.uniform(*spec.bends)))
+    else:
+        seen = _glassy(graph, spec, colour, shader) if spec.transparency else shader.outputs[0]
     if spec.fray:
         seen = _frayed(graph, spec.fray, seen)
     tree.links.new(seen, output.inputs["Surface"])
@@ -170,6 +173,22 @@ def _glassy(graph: Graph, spec: Material, colour: Any, shader: Any) -> Any:
     mix = graph.add("ShaderNodeMixShader", {0: clear})
     graph.tree.links.new(shader.outputs[0], mix.inputs[1])
     graph.tree.links.new(through, mix.inputs[2])
+    return mix.outputs[0]
+
+
+def _lens(graph: Graph, colour: Any, ior: float) -> Any:
+    """Bent light, and mirrored light where none gets through: the dark rim of a bubble, the turned view in a drop.
+
+    Its shadow is that of clear glass: without caustics all below a lens would be black.
+    """
+    bent = graph.add("ShaderNodeBsdfRefraction", {"Color": colour, "Roughness": 0.0, "IOR": ior}).outputs[0]
+    mirrored = graph.add("ShaderNodeBsdfGlossy", {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.0}).outputs[0]
+    lens = graph.add("ShaderNodeMixShader", {0: graph.add("ShaderNodeFresnel", {"IOR": ior}).outputs[0]})
+    graph.tree.links.new(bent, lens.inputs[1])
+    graph.tree.links.new(mirrored, lens.inputs[2])
+    mix = graph.add("ShaderNodeMixShader", {0: graph.add("ShaderNodeLightPath").outputs["Is Shadow Ray"]})
+    graph.tree.links.new(lens.outputs[0], mix.inputs[1])
+    graph.tree.links.new(graph.add("ShaderNodeBsdfTransparent", {"Color": colour}).outputs[0], mix.inputs[2])
     return mix.outputs[0]
 
 

@@ -77,6 +77,9 @@ class Material(Strict):
     roughness: Share = Field(0.5, description="0 mirror, 0.3 glossy, 0.9 matt")
     metallic: Share = 0.0
     transparency: Share = Field(0.0, description="1: clear glass or water tinted by the base colour")
+    bends: Vec2 | None = Field(
+        None, description="clear and bends light: range of n inside over n outside; bubble .75 to .9"
+    )
     subsurface: Share = Field(0.0, description="light inside: fruit flesh, wax, skin 0.1-0.3")
     coat: Share = Field(0.0, description="clear lacquer")
     bump: Share = Field(0.0, description="fine relief, 0.1 leather, 0.5 bark")
@@ -298,6 +301,11 @@ class Appearance(Strict):
     models: list[str] = Field(
         default_factory=list, description="3D models that draw it instead of parts; not for language models"
     )
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it has a flaw that must be seen to tell it from a sound one."""
+        return self.numbers.get("flaw", "none") not in ("none", None)
 
     @field_validator("stretch")
     @classmethod

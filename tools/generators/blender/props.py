@@ -229,6 +229,7 @@ LARGE_PROPS: dict[str, tuple[Prop, ...]] = {
     "soil": (BOULDER, BARREL, PEBBLE, ROD),
 }
 LARGE_FROM_M = 0.5  # size of what is asked for
+LEAVES_FROM_M = 0.04  # the same: weeds are before fish, not before bubbles
 FRONT: tuple[Prop, ...] = (CARTON, CUBE, JAR, BOOK, MUG, BOWL)
 OVER: tuple[Prop, ...] = (CLOTH, CLOTH, LEAF, SHEET, BOOK, CARTON)
 LARGE_FRONT: tuple[Prop, ...] = (CRATE, BARREL, POST, PANEL, BOULDER)
@@ -313,8 +314,10 @@ def hiding(stage: Stage, level: float | None, *, over: bool) -> tuple[Prop, ...]
         level: of the surface that it stands on; None: in the air.
         over: seen from so high up that it has to lie over the thing.
     """
+    if level is None and stage.spec.context == "liquid":
+        return (LEAF,) if stage.subject / stage.metre >= LEAVES_FROM_M else ()
     if level is None:
-        return (LEAF,) if stage.spec.context == "liquid" else IN_THE_AIR
+        return IN_THE_AIR
     if is_large(stage):
         return LARGE_OVER if over else LARGE_FRONT
     return OVER if over else FRONT

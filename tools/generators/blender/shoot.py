@@ -11,7 +11,7 @@ import numpy as np
 
 from tools.core.errors import StepFailed
 from tools.data.sample import Instance
-from tools.generators.blender import lights, passes
+from tools.generators.blender import lights, passes, paving
 from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
@@ -29,8 +29,10 @@ from tools.generators.blender.layout import (
     spread,
 )
 from tools.generators.blender.library import Library
+from tools.generators.blender.object_spec import ObjectSpec
 from tools.generators.blender.passes import PIECE_STEP
 from tools.generators.blender.places import PLACES, Surroundings
+from tools.generators.blender.rows import Rows, lay_in_rows
 from tools.generators.blender.stage import Stage
 from tools.scenes.scene import DISTANCES, Role, SceneObject, SceneSpec
 from tools.scenes.vocabulary import SURFACE
@@ -50,6 +52,7 @@ class ShootOptions:
     min_instance_px: int
     avoid: frozenset[str]
     grounds: tuple[str, ...] = ()
+    laid: tuple[str, ...] = ()  # what lies in rows, and only damaged ones of it are sought
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,16 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
     passes.clear()
     stage = Stage(spec, options.size_px, options.avoid, options.grounds)
     stage.indoor = place.indoor
+    stage.paved = paving.chosen(stage, options.laid)
     actors = [_cast(stage, library, wanted) for wanted in spec.objects]
     clock.lap("objects")
-    actors = _place(stage, place, actors)
+    kind = library.spec(stage.paved) if stage.paved else None
+    actors, rows = _place(stage, place, actors, kind)
     clock.lap("layout")
     place.build(stage)
+    if kind is not None and rows is not None:
+        sound = paving.sound(kind, paving.make_of(stage, kind))
+        paving.fill(stage, rows, [build_object(sound, None, stage.noise, library, spec.seed) for _ in range(3)])
     light = lights.choose_light(stage)
     lights.shine(stage, light)
     lights.focus_camera(stage)
@@ -146,6 +154,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
             appearance = first.appearance
         if (paint := spec.appearance(appearance).materials.get("ground")) and not stage.ground:
             stage.ground = paint.colours
+    if wanted.drawn_as == stage.paved:
+        spec = paving.bedded(spec, paving.make_of(stage, spec))
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
     thing = build_object(spec, appearance, noise, library, stage.spec.seed)
     bpy.context.scene.collection.objects.link(thing)
@@ -171,8 +181,20 @@ def _pieces(mesh: Any) -> Array | None:
     return of_face[face].astype(np.float64)
 
 
-def _place(stage: Stage, place: Surroundings, actors: list[Actor]) -> list[Actor]:
-    """Choose the camera, put everything where it is wanted, measure the metre; returns what found room."""
+def _place(
+    stage: Stage, place: Surroundings, actors: list[Actor], kind: ObjectSpec | None
+) -> tuple[list[Actor], Rows | None]:
+    """Choose the camera, put everything where it is wanted, measure the metre.
+
+    Args:
+        stage: the set.
+        place: its kind.
+        actors: what is to be seen.
+        kind: what the ground is laid with, if it is.
+
+    Returns:
+        What found room, and the rows that the ground is laid in, if it is.
+    """
     rng, spec = stage.rng, stage.spec
     boxes = [a.wanted.box for a in actors]
     resting = place.resting and not (spec.context == "studio" and spec.viewpoint == "from below")
@@ -186,12 +208,18 @@ def _place(stage: Stage, place: Surroundings, actors: list[Actor]) -> list[Actor
         extent = np.ptp(actor.shape.vertices, axis=0)
         actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting)
     shapes = [a.shape for a in actors]
+    laid = [i for i, a in enumerate(actors) if a.wanted.drawn_as == stage.paved]
+    rows = None
+    if kind is not None:
+        rows = lay_in_rows(
+            rng, float(kind.numbers.get("deep", 1.0)), [shapes[i] for i in laid], stage.camera, [boxes[i] for i in laid]
+        )
     if spec.context == SURFACE and rng.random() < ALIGNED:
         lie_along(rng, shapes)
     if shelved:
         _shelve(stage, shapes, boxes)
     elif resting:
-        out = settle(shapes, stage.camera, boxes, [0.0] * len(shapes))
+        out = settle(shapes, stage.camera, boxes, [0.0] * len(shapes), laid)
         for i in out:
             stage.notes.append(f"no room for {actors[i].wanted.drawn_as} at {boxes[i][0]:.2f}, {boxes[i][1]:.2f}")
             bpy.data.objects.remove(actors[i].thing)
@@ -207,7 +235,7 @@ def _place(stage: Stage, place: Surroundings, actors: list[Actor]) -> list[Actor
         actor.thing.matrix_world = actor.shape.matrix.T.tolist()
         actor.thing.pass_index = number
     _measure(stage, place, actors)
-    return actors
+    return actors, rows
 
 
 def _measure(stage: Stage, place: Surroundings, actors: list[Actor]) -> None:

@@ -44,6 +44,7 @@ class Stage:
         self.indoor = False
         self.wet = 1.0 if spec.weather == "after rain" else 0.0
         self.notes: list[str] = []
+        self.paved = ""  # key of the thing that the ground is laid with
         self.ground: list[str] = []  # colours, "#rrggbb", of what a flaw is said to be on
 
     # Building ---------------------------------------------------------------------------------------------------

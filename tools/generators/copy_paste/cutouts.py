@@ -63,6 +63,7 @@ class CutoutLook:
 
     name: str = "plain"  # nothing to say of it: a caption leaves it out
     weight: float = 1.0
+    damaged: bool = False  # not known
 
 
 class CutoutFolder:

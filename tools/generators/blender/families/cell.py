@@ -15,7 +15,9 @@ class Cell(Numbers):
     """Lengths over the body."""
 
     vary: float = 0.15
-    kind: Literal["disc", "grain", "chain", "crystal", "fibre", "branched", "swimmer", "bubble", "blob"] = "disc"
+    kind: Literal["disc", "grain", "chain", "crystal", "fibre", "branched", "swimmer", "bubble", "lens", "blob"] = (
+        "disc"
+    )
     wide: float = 1.0
     high: float = 0.3
     spikes: int = Field(0, description="points on the surface, as of pollen")
@@ -49,6 +51,8 @@ def parts(n: Cell, rng: np.random.Generator) -> list[Part]:
                 made.append(Sheet(material="wall", outline=_loop(n, rng, 0.42), thickness=n.high * 1.5, smooth=True))
         case "grain":
             made = [ball("wall", (0, 0, 0), (1, n.wide, n.high), detail=14)]
+        case "lens":
+            return [ball("wall", (0, 0, 0), (1, n.wide, n.high), detail=24)]
         case "bubble":
             return [
                 ball("wall", (0, 0, 0), 1.0, detail=16),

@@ -42,6 +42,8 @@ SURFACES: dict[str, dict[str, Any]] = {
     "matt": {"roughness": 0.9, "jitter": 0.1},
     "wood": {"roughness": 0.6, "jitter": 0.12},
     "glass": {"roughness": 0.05, "transparency": 0.88, "jitter": 0.04},
+    "gas": {"roughness": 0.0, "bends": (0.75, 0.93), "jitter": 0.03},
+    "lens": {"roughness": 0.0, "bends": (1.08, 1.4), "jitter": 0.03},
     "taken": {"roughness": 0.7, "transparency": 0.5, "jitter": 0.05, "alike": 0.7},
     "milky": {"roughness": 0.3, "transparency": 0.45, "jitter": 0.04},
     "ceramic": {"roughness": 0.2, "coat": 0.4, "jitter": 0.04},

@@ -37,6 +37,7 @@ class Slab(Numbers):
     flaw: Flaw = "none"
     least: int = Field(1, description="flaws, at least")
     size: float = Field(0.3, description="of a flaw")
+    laid: int = Field(0, description="1: lies in rows with its like, as tiles on a floor")
     grooves: int = Field(0, description="boards that make it up")
 
 
