@@ -77,7 +77,8 @@ def main() -> None:
         column, line = number % COLUMNS, number // COLUMNS
         x, z = 1.25 * (column - (COLUMNS - 1) / 2), 1.25 * ((lines - 1) / 2 - line)
         item.matrix_world = Matrix.Translation((x, 0, z)) @ (tip @ yaw @ lie).to_4x4()
-        bpy.context.scene.collection.objects.link(item)
+        for one in (item, *item.children):
+            bpy.context.scene.collection.objects.link(one)
         named.append(f"{line + 1}.{column + 1} {spec.name}/{look} ({len(item.data.vertices)})")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     bpy.context.scene.render.filepath = str(args.out.resolve())

@@ -30,6 +30,7 @@ def facts(item: bpy.types.Object) -> dict[str, object]:
         "used": len({p.material_index for p in mesh.polygons}),
         "attributes": [a.name for a in mesh.attributes],
         "linked": bool(item.users_collection),
+        "strands": sum(len(hair.data.curves) for hair in item.children),
         "hash": hashlib.sha1(points.tobytes()).hexdigest(),
         "colours": [
             [round(float(c), 6) for n in m.node_tree.nodes if n.type == "MIX" for c in n.inputs[7].default_value]

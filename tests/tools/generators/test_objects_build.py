@@ -49,6 +49,8 @@ def test_every_appearance_builds_within_its_limits(everything):
         assert np.allclose(got["middle"], 0, atol=1e-4), name
         assert got["used"] == got["materials"] >= 1, name
         assert {"co", "height", "along", "tint"} <= set(got["attributes"]) and not got["linked"], name
+    assert everything["dog/brown"]["strands"] > 3000 and everything["elephant/grey"]["strands"] == 0
+    assert max(got.get("strands", 0) for got in everything.values()) < 25_000
     assert np.median([got["calls"] for got in everything.values() if "calls" in got]) < 100_000
 
 

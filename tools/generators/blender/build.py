@@ -14,6 +14,7 @@ import numpy as np
 from tools.generators.blender.assets import load_asset
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.flaws import laid_over
+from tools.generators.blender.hair import grow
 from tools.generators.blender.library import Library
 from tools.generators.blender.materials import make_material
 from tools.generators.blender.models.mesh import build_model
@@ -57,6 +58,7 @@ def build_object(
         mesh.vertices = normalised(mesh.vertices)
     names = sorted(set(mesh.materials))
     thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng, lot))
+    grow(thing, mesh, names, {n: look.materials.get(n, spec.materials[n]) for n in names}, rng)
     if spec.labels == "pieces":
         numbers = np.array([piece_number(m) for m in mesh.materials], np.float32)
         thing.data.attributes.new(PIECE, "FLOAT", "FACE").data.foreach_set("value", numbers)

@@ -143,7 +143,10 @@ def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int 
     if spec.bump:
         height = graph.noise(spec.bump_scale, 3.0)
         # Distance in object units: an object is 1 unit long.
-        bump = graph.add("ShaderNodeBump", {"Strength": spec.bump, "Distance": 0.6 / spec.bump_scale, "Height": height})
+        relief = {"Strength": spec.bump, "Distance": 0.6 / spec.bump_scale, "Height": height}
+        if spec.folds:
+            relief["Normal"] = _creased(graph, spec.folds)
+        bump = graph.add("ShaderNodeBump", relief)
         tree.links.new(bump.outputs[0], shader.inputs["Normal"])
     if spec.bends is not None:
         seen = _lens(graph, colour, float(shared.uniform(*spec.bends)))
@@ -153,6 +156,14 @@ def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int 
         seen = _frayed(graph, spec.fray, seen)
     tree.links.new(seen, output.inputs["Surface"])
     return material
+
+
+def _creased(graph: Graph, folds: float) -> Any:
+    """Normals of cloth that lies in folds: ridges, which noise has where it passes its middle."""
+    noise = graph.add("ShaderNodeTexNoise", {"Vector": graph.place(), "Scale": 5.0, "Detail": 1.5, "Distortion": 0.8})
+    off = graph.math("ABSOLUTE", graph.math("SUBTRACT", noise.outputs[0], 0.5))
+    ridge = graph.math("POWER", graph.math("SUBTRACT", 1.0, graph.math("MULTIPLY", off, 2.0)), 3.0)
+    return graph.add("ShaderNodeBump", {"Strength": folds, "Distance": 0.03, "Height": ridge}).outputs[0]
 
 
 def _uneven(graph: Graph, mottle: float) -> Any:

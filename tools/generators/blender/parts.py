@@ -84,8 +84,10 @@ class Material(Strict):
     coat: Share = Field(0.0, description="clear lacquer")
     bump: Share = Field(0.0, description="fine relief, 0.1 leather, 0.5 bark")
     bump_scale: float = Field(12.0, ge=0.5, le=200)
+    folds: Share = Field(0.0, description="creases of worn cloth, 0.7 clothes")
     mottle: Share = Field(0.0, description="uneven brightness, coarse and fine: cloth 0.3, fur 0.8")
     fray: Share = Field(0.0, description="see-through in ragged patches, the more the nearer its rim: rust 0.6")
+    hair: float = Field(0.0, ge=0, le=0.3, description="length of fur over the thing's longest side: dog 0.04")
     jitter: Share = Field(0.12, description="how much brightness and hue differ from object to object")
     alike: Share = Field(0.0, description="how much of its colour all of one image share: a stain took them all, 0.9")
 

@@ -39,7 +39,7 @@ def clear() -> None:
     data = bpy.data
     kinds: tuple[Any, ...] = (
         data.objects, data.meshes, data.materials, data.lights, data.cameras, data.worlds, data.images,
-        data.curves, data.node_groups, data.textures, data.armatures, data.actions, data.collections,
+        data.curves, data.hair_curves, data.node_groups, data.textures, data.armatures, data.actions, data.collections,
     )  # fmt: skip
     data.batch_remove([block for kind in kinds for block in kind])
     bpy.context.view_layer.material_override = None

@@ -158,7 +158,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
         spec = paving.bedded(spec, paving.make_of(stage, spec))
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
     thing = build_object(spec, appearance, noise, library, stage.spec.seed)
-    bpy.context.scene.collection.objects.link(thing)
+    for one in (thing, *thing.children):
+        bpy.context.scene.collection.objects.link(one)
     mesh = thing.data
     vertices = np.empty(len(mesh.vertices) * 3, np.float32)
     mesh.vertices.foreach_get("co", vertices)
@@ -222,7 +223,8 @@ def _place(
         out = settle(shapes, stage.camera, boxes, [0.0] * len(shapes), laid)
         for i in out:
             stage.notes.append(f"no room for {actors[i].wanted.drawn_as} at {boxes[i][0]:.2f}, {boxes[i][1]:.2f}")
-            bpy.data.objects.remove(actors[i].thing)
+            for one in (*actors[i].thing.children, actors[i].thing):
+                bpy.data.objects.remove(one)
         actors = [a for i, a in enumerate(actors) if i not in out]
         shapes = [a.shape for a in actors]
     else:
@@ -233,7 +235,8 @@ def _place(
     stage.shapes = shapes
     for number, actor in enumerate(actors, start=1):
         actor.thing.matrix_world = actor.shape.matrix.T.tolist()
-        actor.thing.pass_index = number
+        for one in (actor.thing, *actor.thing.children):
+            one.pass_index = number
     _measure(stage, place, actors)
     return actors, rows
 

@@ -354,6 +354,53 @@ def tiles(rng: random.Random, metre: float, wet: float, *, wall: bool = False) -
     return surface.material
 
 
+BRICKS: list[Colour] = [
+    (0.35, 0.11, 0.06), (0.42, 0.2, 0.1), (0.25, 0.1, 0.07), (0.5, 0.33, 0.2), (0.3, 0.27, 0.24), (0.6, 0.58, 0.54),
+]  # fmt: skip
+MORTARS: list[Colour] = [(0.45, 0.43, 0.4), (0.6, 0.57, 0.52), (0.25, 0.24, 0.22), (0.5, 0.4, 0.3)]
+
+
+def bricks(rng: random.Random, metre: float, wet: float) -> Any:
+    """A wall of bricks, each of its own shade and rough, with edges that are not straight."""
+    base, mortar = vary(rng, rng.choice(BRICKS)), vary(rng, rng.choice(MORTARS))
+    surface = Surface("bricks", roughness=rng.uniform(0.75, 0.95), wet=wet)
+    where = surface.place(1 / metre)
+    shift = surface.node("ShaderNodeTexNoise", Vector=where, Scale=12.0, Detail=4.0).outputs["Color"]
+    shift = surface.node("ShaderNodeMapping", Vector=shift)
+    shift.inputs["Scale"].default_value = (rng.uniform(0.005, 0.02),) * 3
+    bent = surface.tree.nodes.new("ShaderNodeVectorMath")
+    surface._feed(bent.inputs[0], where)
+    surface._feed(bent.inputs[1], shift.outputs["Vector"])
+    brick = surface.tree.nodes.new("ShaderNodeTexBrick")
+    brick.offset = rng.choice([0.5, 0.5, 0.5, 0.33])
+    surface._feed(brick.inputs["Vector"], bent.outputs[0])
+    tall, uneven = rng.uniform(0.055, 0.09), rng.uniform(0.1, 0.35)
+    for name, value in (
+        ("Scale", 1.0), ("Mortar Size", rng.uniform(0.004, 0.012)), ("Mortar Smooth", rng.uniform(0.1, 0.8)),
+        ("Row Height", tall), ("Brick Width", tall * rng.uniform(2.6, 3.8)), ("Color1", vary(rng, base, uneven)),
+        ("Color2", vary(rng, base, uneven)), ("Mortar", mortar),
+    ):  # fmt: skip
+        surface._feed(brick.inputs[name], value)
+    grain, pits = surface.noise(where, 25, 6, 0.7), surface.noise(where, 220, 3, 0.7)
+    low = surface.blend(
+        0.6, brick.outputs["Color"], surface.ramp(grain, (0.3, (0.6,) * 3), (0.65, (1.2,) * 3)), "MULTIPLY"
+    )
+    surface.colour(surface.blend(0.5, low, surface.ramp(pits, (0.3, (0.5,) * 3), (0.6, (1.1,) * 3)), "MULTIPLY"))
+    height = surface.math("SUBTRACT", surface.math("MULTIPLY", pits, 0.4), brick.outputs["Fac"])
+    surface.bump(height, 0.6, 0.006 * metre)
+    return surface.material
+
+
+PLASTERS: list[Colour] = [
+    (0.8, 0.78, 0.74), (0.75, 0.66, 0.5), (0.7, 0.5, 0.42), (0.55, 0.62, 0.66), (0.6, 0.58, 0.4), (0.45, 0.44, 0.43),
+]  # fmt: skip
+
+
+def plaster(rng: random.Random, metre: float, wet: float) -> Any:
+    """A plastered or painted wall, smooth or rough, clean or not."""
+    return concrete(rng, metre, wet, vary(rng, rng.choice(PLASTERS)), worn=rng.uniform(0.0, 0.6))
+
+
 def concrete(rng: random.Random, metre: float, wet: float, colour: Colour | None = None, *, worn: float = 1.0) -> Any:
     """Concrete, plaster or paint: blotches and pores, fewer the less worn it is."""
     base = colour or vary(rng, rng.choice([(0.42, 0.41, 0.39), (0.3, 0.3, 0.3), (0.55, 0.52, 0.46)]))

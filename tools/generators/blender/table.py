@@ -39,6 +39,8 @@ GROUNDS = {
     "cheese": "奶酪",
     "paper": "纸|纸张",
     "concrete": "concrete slab|concrete wall|wall|concrete floor|混凝土|水泥|墙面|墙",
+    "brick": "brick wall|bricks|masonry|wall|砖墙|砖块|墙",
+    "plaster": "plaster wall|plastered wall|painted wall|wall|ceiling|facade|house wall|墙面|墙壁|墙|天花板|外墙",
     "road": "asphalt|pavement|路|马路|道路|沥青|路面",
     "fabric": "cloth|textile|fabric piece|shirt|布|布料|织物|衣服",
 }

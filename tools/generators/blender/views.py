@@ -44,6 +44,8 @@ def build_inspection(stage: Stage) -> None:
 _GROUNDS: dict[str, Callable[[Stage, float], Any]] = {
     "concrete": lambda stage, metre: surfaces.concrete(stage.rng, metre, stage.wet),
     "road": lambda stage, metre: surfaces.asphalt(stage.rng, _grain(stage), stage.wet, cracks=False),
+    "brick": lambda stage, metre: surfaces.bricks(stage.rng, metre * math.exp(stage.rng.uniform(0.0, 1.3)), stage.wet),
+    "plaster": lambda stage, metre: surfaces.plaster(stage.rng, metre, stage.wet),
     "tile": lambda stage, metre: surfaces.tiles(stage.rng, metre, stage.wet),
     "wood": lambda stage, metre: surfaces.wood(stage.rng, metre, stage.wet, boards=stage.rng.random() < 0.6),
     "metal": lambda stage, metre: surfaces.metal(stage.rng, metre, stage.wet),
