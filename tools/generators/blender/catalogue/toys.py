@@ -124,7 +124,7 @@ DICE = ObjectSpec(
     ],
     variation=ROUND,
 )
-PLUSH = {"roughness": 1.0, "bump": 0.9, "bump_scale": 60.0}
+PLUSH = {"roughness": 1.0, "bump": 0.9, "bump_scale": 60.0, "hair": 0.02}
 TEDDY = ObjectSpec(
     name="teddy bear", aliases=words("teddy|stuffed bear|toy bear|plush bear"), chinese=words("泰迪熊|玩具熊|毛绒熊"),
     size_m=0.3, contexts=["floor", "shelf", "table", "studio", "hand", "grass"], rests=["upright"],

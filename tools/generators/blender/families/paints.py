@@ -60,6 +60,7 @@ SURFACES: dict[str, dict[str, Any]] = {
     "coat": {"roughness": 0.8, "bump": 0.2, "bump_scale": 70, "jitter": 0.14, "mottle": 0.5, "hair": 0.035},
     "short": {"roughness": 0.8, "bump": 0.2, "bump_scale": 90, "jitter": 0.14, "mottle": 0.5, "hair": 0.014},
     "shaggy": {"roughness": 0.8, "bump": 0.2, "bump_scale": 60, "jitter": 0.14, "mottle": 0.5, "hair": 0.055},
+    "plumage": {"roughness": 0.8, "bump": 0.2, "bump_scale": 70, "jitter": 0.12, "mottle": 0.6, "hair": 0.022},
     "sleek": {"roughness": 0.6, "bump": 0.15, "bump_scale": 90, "jitter": 0.14, "mottle": 0.5},
     "skin": {"roughness": 0.5, "subsurface": 0.15, "jitter": 0.08},
     "fruit": {"roughness": 0.4, "subsurface": 0.15, "jitter": 0.12},
