@@ -305,6 +305,17 @@ def test_a_slide_is_full_of_cells_of_a_kind_alike_in_size_and_as_often_as_they_a
     assert np.mean(np.array(overlaps) > MAX_OVERLAP) > 0.1  # light goes through: two upon each other are both seen
 
 
+def test_bubbles_of_one_image_are_of_many_sizes_and_many():
+    things = {"bubble": _thing({"gas": 1}, contexts=["liquid"]), "apple": _thing({"red": 1}, contexts=["table"])}
+    spreads, numbers = {}, {}
+    for name, place in (("bubble", "liquid"), ("apple", "table")):
+        scenes = sample_scenes(_task(name), build_vocabulary(_task(name), things, 0.8), 400, 1)
+        full = [[o.box[2] for o in s.targets] for s in scenes if s.context == place and len(s.targets) > 4]
+        spreads[name] = np.median([np.std(np.log(widths)) for widths in full])
+        numbers[name] = max(len(widths) for widths in full)
+    assert spreads["bubble"] > 1.5 * spreads["apple"] and numbers["bubble"] > 25 > numbers["apple"]
+
+
 def test_a_flaw_that_is_very_close_may_go_on_beyond_the_image():
     things = {"crack": _thing({"on road": 1}, contexts=["surface"])}
     task = _task("crack")

@@ -219,6 +219,20 @@ def test_a_flaw_is_met_where_its_ground_fills_the_image_and_no_horse_stands_besi
     assert {k.drawn_as for k in on_road.lookalikes["crack"]} == {"scratch"}  # on wood it is a crack, too
 
 
+def test_what_a_flaw_alone_tells_from_its_like_is_near_in_the_open_and_where_it_is_met():
+    tile = _thing({"white": 1, "cracked": 1}, ("floor", "table"))
+    tile.appearances[1].damaged = True
+    cracked, any_tile = (
+        build_vocabulary(_task(spec), THINGS | {"tile": tile}, 0.8)
+        for spec in (_class("cracked tile", "tile", "cracked"), _class("tile", "tile"))
+    )
+    assert cracked.distance["far"] == 0 < any_tile.distance["far"]
+    assert cracked.occlusion["mostly hidden"] == 0 < any_tile.occlusion["mostly hidden"]
+    assert cracked.context["road"] < any_tile.context["road"] < cracked.context["floor"] == any_tile.context["floor"]
+    both = build_vocabulary(_task(_class("tile", "tile", "white", "cracked")), THINGS | {"tile": tile}, 0.8)
+    assert both.distance == any_tile.distance
+
+
 def test_what_lies_or_stands_is_seldom_met_where_things_hang_and_grow():
     """A dog in a hedge or a tile in a tree teaches little of dogs and tiles; an apple may lie anywhere."""
     tile, dog = _thing({"plain": 1}, ("floor", "table")), _thing({"plain": 1}, ("grass",), size_m=0.6)
