@@ -23,6 +23,7 @@ def test_strands_begin_on_the_faces_of_their_material_spread_by_area(dog):
     roots = (dog.vertices[corners] * weights[:, :, None]).sum(1)
     trunk = np.abs(roots[:, 0]) < 0.15
     assert 0.1 < trunk.mean() < 0.8
+    assert len(_roots(dog, "fur", np.random.default_rng(1), 0.1)[0]) == pytest.approx(len(corners) / 10, rel=0.01)
 
 
 def test_fur_rises_from_the_skin_and_lies_backwards_and_down(dog):

@@ -29,7 +29,12 @@ SHARP_DEGREES = 38  # edges sharper than this stay edges; the turned profiles ar
 
 
 def build_object(
-    spec: ObjectSpec, appearance: str | None, rng: np.random.Generator, library: Library | None = None, lot: int = 0
+    spec: ObjectSpec,
+    appearance: str | None,
+    rng: np.random.Generator,
+    library: Library | None = None,
+    lot: int = 0,
+    width: float = 1.0,
 ) -> Any:
     """A new object, not yet in any collection; one drawn by a library's model has its id in the property "model".
 
@@ -39,6 +44,7 @@ def build_object(
         rng: decides everything that varies.
         library: knows the models of appearances that have some.
         lot: decides the colour of what is alike in one image, such as all that a stain took.
+        width: of the thing over the image's; small ones need fewer hairs.
 
     Raises:
         KeyError: the spec has no such appearance.
@@ -58,7 +64,7 @@ def build_object(
         mesh.vertices = normalised(mesh.vertices)
     names = sorted(set(mesh.materials))
     thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng, lot))
-    grow(thing, mesh, names, {n: look.materials.get(n, spec.materials[n]) for n in names}, rng)
+    grow(thing, mesh, names, {n: look.materials.get(n, spec.materials[n]) for n in names}, rng, width)
     if spec.labels == "pieces":
         numbers = np.array([piece_number(m) for m in mesh.materials], np.float32)
         thing.data.attributes.new(PIECE, "FLOAT", "FACE").data.foreach_set("value", numbers)

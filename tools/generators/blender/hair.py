@@ -13,6 +13,7 @@ from tools.generators.blender.shapes import Floats, Mesh
 Ints = npt.NDArray[np.int64]
 DENSITY = 5500  # strands on a surface of 1 of a thing that is 1 long
 MOST = 9000  # of one thing
+FULL, LEAST = 0.4, 0.08  # width over the image's from which all are grown; share of them on the smallest
 KNOTS = 4  # points of a strand
 THICK = 0.0022  # radius at the root, of a thing that is 1 long
 FLOW = np.array([-0.75, 0.0, -0.66])  # from nose to tail and down, as fur lies on what walks along +x
@@ -21,7 +22,14 @@ CLEAR = 0.8  # lengths of a strand between it and eyes, noses and hooves
 SHADES = 0.5  # how far strands differ from each other, over what objects of one kind do
 
 
-def grow(thing: Any, mesh: Mesh, names: list[str], paints: Mapping[str, Material], rng: np.random.Generator) -> None:
+def grow(
+    thing: Any,
+    mesh: Mesh,
+    names: list[str],
+    paints: Mapping[str, Material],
+    rng: np.random.Generator,
+    width: float = FULL,
+) -> None:
     """Give a thing's furry parts hair, as a child of it that is rendered with it.
 
     Args:
@@ -30,9 +38,11 @@ def grow(thing: Any, mesh: Mesh, names: list[str], paints: Mapping[str, Material
         names: of its materials, in the order of its slots.
         paints: what they look like; those with `hair` grow some.
         rng: decides where each strand is.
+        width: of the thing over the image's: on a small one fewer and thicker strands show the same.
     """
     import bpy
 
+    share = float(np.clip((width / FULL) ** 2, LEAST, 1.0))
     coat = float(np.exp(SPREAD * rng.normal()))
     bald = [m in names and not paints[m].hair for m in mesh.materials]
     bare = mesh.vertices[sorted({i for f, none in zip(mesh.faces, bald, strict=True) if none for i in f})]
@@ -40,7 +50,7 @@ def grow(thing: Any, mesh: Mesh, names: list[str], paints: Mapping[str, Material
         if not paints[name].hair:
             continue
         length = paints[name].hair * coat
-        corners, weights, normals = _roots(mesh, name, rng)
+        corners, weights, normals = _roots(mesh, name, rng, share)
         roots = (mesh.vertices[corners] * weights[:, :, None]).sum(1)
         free = _far_from(roots, bare, CLEAR * length)
         if not free.any():
@@ -50,7 +60,7 @@ def grow(thing: Any, mesh: Mesh, names: list[str], paints: Mapping[str, Material
         curves = bpy.data.hair_curves.new(f"{thing.name} {name} hair")
         curves.add_curves([KNOTS] * len(strands))
         curves.points.foreach_set("position", strands.astype(np.float32).ravel())
-        thin = np.tile(THICK * np.linspace(1.0, 0.25, KNOTS), len(strands))
+        thin = np.tile(THICK * share**-0.5 * np.linspace(1.0, 0.25, KNOTS), len(strands))
         curves.points.foreach_set("radius", thin.astype(np.float32))
         shade = np.repeat(0.5 + SHADES * rng.uniform(-1, 1, len(strands)), KNOTS)
         below = {
@@ -65,7 +75,7 @@ def grow(thing: Any, mesh: Mesh, names: list[str], paints: Mapping[str, Material
         bpy.data.objects.new(curves.name, curves).parent = thing
 
 
-def _roots(mesh: Mesh, name: str, rng: np.random.Generator) -> tuple[Ints, Floats, Floats]:
+def _roots(mesh: Mesh, name: str, rng: np.random.Generator, share: float = 1.0) -> tuple[Ints, Floats, Floats]:
     """Where strands begin on the faces of a material: (n, 3) corners of their triangles, weights of those, normals."""
     fans = np.array(
         [
@@ -78,7 +88,7 @@ def _roots(mesh: Mesh, name: str, rng: np.random.Generator) -> tuple[Ints, Float
     a, b, c = (mesh.vertices[fans[:, k]] for k in range(3))
     across = np.cross(b - a, c - a)
     double = np.linalg.norm(across, axis=1)
-    count = min(round(DENSITY * float(double.sum()) / 2), MOST)
+    count = round(share * min(DENSITY * float(double.sum()) / 2, MOST))
     chosen = rng.choice(len(fans), count, p=double / double.sum()) if count else np.zeros(0, np.int64)
     u, v = np.sqrt(rng.uniform(size=count)), rng.uniform(size=count)
     return fans[chosen], np.stack([1 - u, u * (1 - v), u * v], axis=1), across[chosen] / double[chosen][:, None]

@@ -160,7 +160,7 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     if wanted.drawn_as == stage.paved:
         spec = paving.bedded(spec, paving.make_of(stage, spec))
     noise = np.random.default_rng([stage.spec.seed, 2, stage.noise.integers(1 << 31)])
-    thing = build_object(spec, appearance, noise, library, stage.spec.seed)
+    thing = build_object(spec, appearance, noise, library, stage.spec.seed, wanted.box[2])
     for one in (thing, *thing.children):
         bpy.context.scene.collection.objects.link(one)
     mesh = thing.data
