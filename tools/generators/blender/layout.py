@@ -59,7 +59,6 @@ def rotation(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
     return np.asarray(about_z @ about_y @ about_x)
 
 
-ASIDE = 1.1  # radians
 ROUND = 0.6  # a thing whose smallest side is at least this share of its longest rolls; others lie on a broad side
 
 
@@ -95,11 +94,6 @@ def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, r
             roll = rng.choice([0.0, math.pi]) + (math.pi / 2 if x < y else 0.0)
         return yaw @ rotation(x=math.pi / 2) @ rotation(z=roll)
     return yaw
-
-
-def facing(rng: random.Random) -> Array:
-    """A turn of what looks along its +x that lets it look at the camera, or past it by up to `ASIDE`."""
-    return rotation(z=rng.uniform(-ASIDE, ASIDE) - math.pi / 2)
 
 
 def lie_along(rng: random.Random, shapes: Sequence[Shape]) -> None:

@@ -20,7 +20,6 @@ from tools.generators.blender.labels import Labelled, find_instances, outline_of
 from tools.generators.blender.layout import (
     Shape,
     depths,
-    facing,
     hang,
     lie_along,
     pose,
@@ -39,8 +38,7 @@ from tools.scenes.scene import DISTANCES, Role, SceneObject, SceneSpec
 from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
-BODIES = frozenset({"person", "quadruped", "bird"})  # families of what looks at the camera, and has its portrait taken
-LOOKS = 0.5  # of them, as far as this is not left to chance; people wait until an animal does
+PERSON = "person"  # the family
 ALIGNED = 0.5  # of the images of flaws: people hold the camera along a long one, or across it
 
 
@@ -77,7 +75,6 @@ class Actor:
     shape: Shape
     rests: Sequence[str]
     size_m: float
-    looks: bool  # it is one that may look at the camera
     pieces: Array | None = None  # (triangles,) which piece each belongs to, where only pieces have labels
 
 
@@ -170,8 +167,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
     shape = Shape(vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64))
-    shape.portrait = spec.family in BODIES and wanted.box[2] >= DISTANCES["very close"][0]
-    return Actor(wanted, thing, shape, spec.rests, spec.size_m, spec.family in BODIES, _pieces(mesh))
+    shape.portrait = spec.family == PERSON and wanted.box[2] >= DISTANCES["very close"][0]
+    return Actor(wanted, thing, shape, spec.rests, spec.size_m, _pieces(mesh))
 
 
 def _pieces(mesh: Any) -> Array | None:
@@ -211,8 +208,6 @@ def _place(
     for actor in actors:
         extent = np.ptp(actor.shape.vertices, axis=0)
         actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting)
-        if actor.looks and actor.rests == ["upright"] and rng.random() < LOOKS:
-            actor.shape.rotation = facing(rng)
     shapes = [a.shape for a in actors]
     laid = [i for i, a in enumerate(actors) if a.wanted.drawn_as == stage.paved]
     rows = None
