@@ -19,6 +19,7 @@ class Judged(BaseModel):
 # One run each, as docs/names.md tells; the key is how such things are seen (`tools.drawable.expected`).
 MEASURED: dict[str, tuple[Judged, ...]] = {
     "slide": (Judged(what="blood cells", synthetic=0.98, real=0.87, photos=50),),
+    "liquid": (Judged(what="bubbles", synthetic=0.92, real=0.94, photos=12),),
     "fruit": (Judged(what="apples", synthetic=0.84, real=0.79, photos=60),),
     "alive": (
         Judged(what="people", synthetic=0.77, real=0.14, photos=256),
@@ -30,8 +31,8 @@ MEASURED: dict[str, tuple[Judged, ...]] = {
     ),
 }
 CHINESE = {
-    "blood cells": "血细胞", "apples": "苹果", "people": "人", "dogs": "狗", "cracks in roads": "路面裂缝",
-    "scratches on steel": "钢板划痕",
+    "blood cells": "血细胞", "bubbles": "气泡", "apples": "苹果", "people": "人", "dogs": "狗",
+    "cracks in roads": "路面裂缝", "scratches on steel": "钢板划痕",
 }  # fmt: skip
 LITTLE = 0.5  # of the score on renders: less kept on photos is said to be little
 
@@ -70,7 +71,7 @@ def _kept(one: Judged) -> float:
 def _pair(one: Judged, zh: bool, plain: bool) -> str:
     what = CHINESE.get(one.what, one.what) if zh else one.what
     if plain:
-        return f"{what} {100 * _kept(one):.0f} %"
+        return f"{what} {min(100 * _kept(one), 100):.0f} %"
     if zh:
         photos = f"{one.photos} 张照片" if one.photos else "照片"
         return f"{what}，绘制图片 {one.synthetic:.2f}，{photos} {one.real:.2f}（{one.metric}）"

@@ -15,7 +15,7 @@ from tools.runs.runtime import RunContext, RunRecord
     ("key", "how"),
     [
         ("red blood cell", "slide"), ("apple", "fruit"), ("dog", "alive"), ("worker", "alive"), ("crack", "surface"),
-        ("bolt", ""), ("bicycle", ""), ("leaf", ""), ("fig", "fruit"),
+        ("bolt", ""), ("bicycle", ""), ("leaf", ""), ("fig", "fruit"), ("air bubble", "liquid"), ("shark", "alive"),
     ],
 )  # fmt: skip
 def test_things_are_told_by_how_they_are_seen(key, how):
