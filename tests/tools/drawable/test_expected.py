@@ -55,6 +55,7 @@ def test_a_sentence_tells_both_scores_and_when_little_is_kept():
     assert "people 0.77 on renders and 0.14 on 256 photos" in alive and "Little of it is kept" in alive
     assert "Little" not in cells and "blood cells 0.98" in cells
     assert "人" in said(MEASURED["alive"], zh=True) and "一小部分" in said(MEASURED["alive"], zh=True)
+    assert "bubbles 100 %" in said(MEASURED["liquid"], plain=True)  # more on photos than on renders is no gain
     assert "apples 94 %" in said(MEASURED["fruit"], plain=True) and "苹果 94 %" in said(
         MEASURED["fruit"], zh=True, plain=True
     )

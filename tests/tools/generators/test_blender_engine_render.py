@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tools.generators import Failed, Generated
+from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.blender.library import Library
 from tools.generators.blender.object_spec import ObjectSpec
@@ -216,6 +217,25 @@ def test_a_cracked_tile_lies_among_sound_ones_that_have_no_label(tmp_path):
         tiler.close()
         unlike[bool(laid)] = np.median(far)
     assert unlike[True] < 8 < unlike[False]
+
+
+def test_fur_is_seen_and_labelled_with_its_animal(tmp_path):
+    """The same dog with a coat and shorn: what the label covers is larger by the hair, and has no smooth edge."""
+    dog = catalogue()["dog"]
+    look = dog.appearance("shepherd")
+    shorn = {name: paint.model_copy(update={"hair": 0.0}) for name, paint in look.materials.items()}
+    bare = dog.model_copy(update={"name": "shorn dog", "appearances": [look.model_copy(update={"materials": shorn})]})
+    kennel = BlenderGenerator(library=Library(taught={"shorn dog": bare}), size_px=SIZE, samples=2, workers=2)
+    areas, edges = {}, {}
+    for key in ("shorn dog", "dog"):
+        wanted = apple(class_name="dog", drawn_as=key, appearance="shepherd", w=0.6)
+        (made,) = render(kennel, [scene("studio", wanted, clutter=0.0, viewpoint="eye level")], tmp_path)
+        mask = made.instances[0].mask(SIZE, SIZE).astype(np.uint8)
+        areas[key] = mask.sum()
+        edges[key] = (mask != cv2.medianBlur(mask, 5)).sum()
+    kennel.close()
+    assert 1.03 < areas["dog"] / areas["shorn dog"] < 1.6
+    assert edges["dog"] > 1.3 * edges["shorn dog"]
 
 
 def test_a_bubble_bends_light(engine, tmp_path):

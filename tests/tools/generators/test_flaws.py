@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tools.core.errors import FixArguments
-from tools.core.task import ClassSpec
+from tools.core.settings import Settings
+from tools.core.task import Budget, ClassSpec, TaskSpec
 from tools.drawable.classes import ClassArgument, nearest, relatives, resolve_classes
 from tools.drawable.homonyms import HOMONYMS, meanings_of
 from tools.generators.blender import surfaces, views
@@ -17,7 +18,9 @@ from tools.generators.blender.families import family_parts
 from tools.generators.blender.families.slab import MOST
 from tools.generators.blender.flaws import grounds_of, laid_of
 from tools.generators.blender.library import Library
-from tools.generators.blender.parts import Cluster, Tube
+from tools.generators.blender.parts import Cluster, Material, Tube
+from tools.generators.choosing import make_generator
+from tools.runs.runtime import RunContext, RunRecord
 
 UNDERSTOOD = [
     ("scratches on metal plates", "scratch", ["on metal"]),
@@ -26,6 +29,8 @@ UNDERSTOOD = [
     ("holes in the fabric", "hole", ["on fabric"]),
     ("rust on bolts", "rust spot on bolt", []),
     ("potholes", "pothole", []),
+    ("cracks in walls", "crack", ["on concrete", "on brick", "on plaster"]),
+    ("墙上的裂缝", "crack", ["on concrete", "on brick", "on plaster"]),
     ("cracked tiles", "ceramic tile", ["cracked"]),
     ("rotten apples", "apple", ["rotten"]),
     ("金属板上的划痕", "scratch", ["on metal"]),
@@ -60,6 +65,29 @@ def test_rows_are_filled_with_sound_tiles_only_where_those_are_no_class():
         assert laid_of(classes, spec_of) == []
     plate = ClassSpec(name="scratched plate", drawn_as="metal plate", appearances=["scratched"])
     assert laid_of([plate], spec_of) == []  # nobody lays floors with them
+
+
+def test_a_run_tells_the_renderer_what_flaws_are_on_and_what_lies_in_rows(tmp_path, monkeypatch):
+    told, engine = [], SimpleNamespace(unavailable=lambda: None)
+    monkeypatch.setattr(
+        "tools.generators.blender.engine.make_generator", lambda *given: told.append(given[-2:]) or engine
+    )
+    classes = [
+        ClassSpec(name="cracked tile", drawn_as="ceramic tile", appearances=["cracked"]),
+        ClassSpec(name="scratch", drawn_as="scratch", appearances=["on metal"]),
+    ]
+    task = TaskSpec(kind="detect", classes=classes, budget=Budget(images=9, rounds=1))
+    record = RunRecord(name="r", request="", created="", task=task, approved=True)
+    make_generator(RunContext(tmp_path, record, Settings(generator="blender")))
+    assert told == [(["on metal"], ["ceramic tile"])]
+
+
+def test_a_bend_of_light_that_nothing_has_is_refused():
+    glass = {"colours": ["#ffffff"], "bends": [0.75, 0.9]}
+    assert Material.model_validate(glass).bends == (0.75, 0.9)
+    for wrong in ([0, 0], [1.3, 40], [-1, 1]):
+        with pytest.raises(ValueError, match="bends"):
+            Material.model_validate(glass | {"bends": wrong})
 
 
 def test_a_crack_is_not_told_by_the_colour_of_its_tile():

@@ -140,16 +140,18 @@ def make_material(name: str, spec: Material, rng: np.random.Generator, lot: int 
     if spec.subsurface:
         shader.inputs["Subsurface Weight"].default_value = spec.subsurface
         shader.inputs["Subsurface Scale"].default_value = 0.05
+    normal = _creased(graph, spec.folds) if spec.folds else None
     if spec.bump:
         height = graph.noise(spec.bump_scale, 3.0)
         # Distance in object units: an object is 1 unit long.
         relief = {"Strength": spec.bump, "Distance": 0.6 / spec.bump_scale, "Height": height}
-        if spec.folds:
-            relief["Normal"] = _creased(graph, spec.folds)
-        bump = graph.add("ShaderNodeBump", relief)
-        tree.links.new(bump.outputs[0], shader.inputs["Normal"])
+        if normal is not None:
+            relief["Normal"] = normal
+        normal = graph.add("ShaderNodeBump", relief).outputs[0]
+    if normal is not None:
+        tree.links.new(normal, shader.inputs["Normal"])
     if spec.bends is not None:
-        seen = _lens(graph, colour, float(shared.uniform(*spec.bends)))
+        seen = _lens(graph, colour, float(shared.uniform(min(spec.bends), max(spec.bends))))
     else:
         seen = _glassy(graph, spec, colour, shader) if spec.transparency else shader.outputs[0]
     if spec.fray:

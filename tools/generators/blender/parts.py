@@ -22,6 +22,7 @@ Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 
 
+Ior = Annotated[float, Field(ge=0.5, le=2.5)]  # from nothing in glass to glass in nothing
 Vec2 = tuple[Number, Number]
 
 
@@ -77,7 +78,7 @@ class Material(Strict):
     roughness: Share = Field(0.5, description="0 mirror, 0.3 glossy, 0.9 matt")
     metallic: Share = 0.0
     transparency: Share = Field(0.0, description="1: clear glass or water tinted by the base colour")
-    bends: Vec2 | None = Field(
+    bends: tuple[Ior, Ior] | None = Field(
         None, description="clear and bends light: range of n inside over n outside; bubble .75 to .9"
     )
     subsurface: Share = Field(0.0, description="light inside: fruit flesh, wax, skin 0.1-0.3")

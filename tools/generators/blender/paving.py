@@ -69,7 +69,7 @@ def fill(stage: Stage, rows: Rows, things: Sequence[object]) -> None:
     level = np.array([rows.origin[0], rows.origin[1], 0.6 * rows.origin[2]])
     quad = Geometry(bed, np.array([[0, 1, 2, 3]]))
     stage.put(stage.mesh("joint", quad, smooth=False), matrix_of(level, rotation(z=rows.yaw)), joint)
-    scale, edge = np.full(3, rows.scale), 0.6 + max(rows.pitch) / stage.camera.width
+    edge = 0.6 + max(rows.pitch) / stage.camera.width
     for column in range(-REACH, REACH + 1):
         for row in range(-REACH, REACH + 1):
             where = rows.place(column, row)
@@ -77,4 +77,4 @@ def fill(stage: Stage, rows: Rows, things: Sequence[object]) -> None:
             if (column, row) in rows.taken or float(depth[0]) < 0.1 or np.abs(seen[0] - 0.5).max() > edge:
                 continue
             thing = things[rng.randrange(len(things))]
-            stage.put(thing.data, matrix_of(where, rotation(z=rows.yaw), scale))  # type: ignore[attr-defined]
+            stage.put(thing.data, matrix_of(where, rotation(z=rows.yaw), rows.scale))  # type: ignore[attr-defined]
