@@ -309,6 +309,8 @@ def _place_weight(context: str, spec: ClassSpec, thing: Thing | None) -> float:
     if thing.contexts == [SLIDE] or not fits(context, thing.size_m):
         return 0.0
     lies = bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
+    if lies and context in HANGING_PLACES and _is_damaged(spec, thing):
+        return 0.0  # a crack is hardly seen, and never there
     large = thing.size_m >= SUBJECT_FROM_M and context in SMALL_PLACES
     return SELDOM if large or (lies and context in HANGING_PLACES) or _is_damaged(spec, thing) else 1.0
 

@@ -228,6 +228,7 @@ def test_what_a_flaw_alone_tells_from_its_like_is_near_in_the_open_and_where_it_
     )
     assert cracked.distance["far"] == 0 < any_tile.distance["far"]
     assert cracked.occlusion["mostly hidden"] == 0 < any_tile.occlusion["mostly hidden"]
+    assert "orchard" not in cracked.context and "orchard" in any_tile.context
     assert cracked.context["road"] < any_tile.context["road"] < cracked.context["floor"] == any_tile.context["floor"]
     both = build_vocabulary(_task(_class("tile", "tile", "white", "cracked")), THINGS | {"tile": tile}, 0.8)
     assert both.distance == any_tile.distance
