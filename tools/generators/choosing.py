@@ -48,6 +48,7 @@ def _blender(run: RunContext) -> Generator:
     from tools.generators.blender.engine import make_generator as make
     from tools.generators.blender.flaws import grounds_of, laid_of
     from tools.generators.blender.library import Library
+    from tools.generators.blender.people.classes import people_of
 
     assets = Path(run.record.assets) if run.record.assets else None
     library = Library.of_run(run.folder, assets, run.settings)
@@ -59,6 +60,7 @@ def _blender(run: RunContext) -> Generator:
         _avoid(run),
         grounds_of(classes, spec_of),
         laid_of(classes, spec_of),
+        people_of(classes, spec_of),
     )
 
 

@@ -1,7 +1,7 @@
 """Vocabulary: which values scenes are drawn from and how often; built in, or changed once by a language model."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -51,6 +51,8 @@ SUBJECTS = Usual(
     {"one": 1.6, "few": 1.5, "many": 0.6},
     SMALL.occlusion,
 )
+# A face, a hat or a hand is photographed from nearer than the person whose it is.
+WORN = SUBJECTS._replace(distance=dict(zip(DISTANCES, (1.6, 2.2, 1.5, 0.4, 0.1), strict=True)))
 # What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
 # them takes every person, car and bag in a street for one.
 BYSTANDERS = (
@@ -109,6 +111,7 @@ class Thing(Protocol):
     contexts: list[str]
     lookalikes: list[str]
     size_m: float
+    labels: Literal["whole", "pieces"]
 
     @property
     def family(self) -> str | None:
@@ -280,6 +283,8 @@ def _kind_of(spec: ClassSpec, thing: Thing | None) -> Usual:
         return ON_SLIDES
     if SURFACE in thing.contexts:
         return ON_SURFACES
+    if thing.labels == "pieces":
+        return WORN
     return SUBJECTS if thing.size_m >= SUBJECT_FROM_M else SMALL
 
 

@@ -365,3 +365,28 @@ def test_a_bicycle_is_labelled_with_what_lies_between_its_spokes(tmp_path):
         engine.close()
     grown = [cv2.morphologyEx(m, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)).sum() / m.sum() for m in masks]
     assert max(grown) < 1.15, "spokes are labelled and not what lies between them"
+
+
+def test_each_person_bears_every_label_that_is_sought(tmp_path):
+    """ "People, faces and hard hats": a wearer has all three, who only stands beside has his own."""
+    people = [("person", "person"), ("face", "face"), ("hat", "hard hat")]
+    engine = BlenderGenerator(library=Library(), size_px=SIZE, samples=2, workers=2, people=people)
+    view = {"viewpoint": "eye level", "clutter": 0.0}
+    wearer = apple(0.5, 0.5, 0.3, class_name="hat", drawn_as="hard hat", appearance="yellow")
+    beside = apple(0.5, 0.5, 0.3, class_name=None, drawn_as="man", appearance="standing", role="lookalike")
+    scenes = [scene("studio", wearer, seed=s, **view) for s in range(5)]
+    scenes += [scene("studio", beside, seed=s, **view) for s in range(5)]
+    made = render(engine, scenes, tmp_path)
+    engine.close()
+    for image in made[:5]:
+        found = {i.class_name: i for i in image.instances}
+        assert {"person", "hat"} <= set(found) <= {"person", "face", "hat"}
+        whole, hat = found["person"], found["hat"]
+        assert (hat.mask(SIZE, SIZE) & ~whole.mask(SIZE, SIZE)).sum() == 0  # a hat is part of who wears it
+        assert hat.full_box[1] == pytest.approx(whole.full_box[1], abs=0.2 * SIZE)
+        if "face" in found:
+            assert found["face"].full_box[3] > hat.full_box[3]
+    for image in made[5:]:
+        assert {i.class_name for i in image.instances} <= {"person", "face"} and not image.lookalikes
+        assert "person" in {i.class_name for i in image.instances}
+    assert sum("face" in {i.class_name for i in image.instances} for image in made) >= 5  # most face the camera

@@ -70,7 +70,7 @@ def test_rows_are_filled_with_sound_tiles_only_where_those_are_no_class():
 def test_a_run_tells_the_renderer_what_flaws_are_on_and_what_lies_in_rows(tmp_path, monkeypatch):
     told, engine = [], SimpleNamespace(unavailable=lambda: None)
     monkeypatch.setattr(
-        "tools.generators.blender.engine.make_generator", lambda *given: told.append(given[-2:]) or engine
+        "tools.generators.blender.engine.make_generator", lambda *given: told.append(given[-3:-1]) or engine
     )
     classes = [
         ClassSpec(name="cracked tile", drawn_as="ceramic tile", appearances=["cracked"]),

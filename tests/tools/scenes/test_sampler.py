@@ -19,7 +19,8 @@ from tools.scenes.vocabulary import build_vocabulary
 def _thing(looks, lookalikes=(), contexts=(), size_m=0.1, family=None):
     appearances = [SimpleNamespace(name=n, weight=w, damaged=False) for n, w in looks.items()]
     return SimpleNamespace(
-        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m, family=family
+        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m, family=family,
+        labels="whole",
     )  # fmt: skip
 
 

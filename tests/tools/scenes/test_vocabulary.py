@@ -15,10 +15,15 @@ from tools.scenes.scene import CONTEXTS
 from tools.scenes.vocabulary import KNOWN_VALUES, LookAlike, build_vocabulary
 
 
-def _thing(looks, contexts=(), lookalikes=(), size_m=0.1):
+def _thing(looks, contexts=(), lookalikes=(), size_m=0.1, labels="whole"):
     appearances = [SimpleNamespace(name=n, weight=w, damaged=False) for n, w in looks.items()]
     return SimpleNamespace(
-        appearances=appearances, contexts=list(contexts), lookalikes=list(lookalikes), size_m=size_m, family=None
+        appearances=appearances,
+        contexts=list(contexts),
+        lookalikes=list(lookalikes),
+        size_m=size_m,
+        family=None,
+        labels=labels,
     )
 
 
@@ -244,3 +249,13 @@ def test_what_lies_or_stands_is_seldom_met_where_things_hang_and_grow():
     assert weights["tile"]["orchard"] == weights["tile"]["sky"] < 0.3 < weights["tile"]["road"]
     assert weights["apple"]["bush"] == weights["apple"]["road"]
     assert weights["ball"]["sky"] == weights["ball"]["road"]  # nothing is known of where it is met
+
+
+def test_a_piece_of_a_person_is_photographed_from_nearer_than_the_person():
+    things = {
+        "person": _thing({"plain": 1}, ("road",), size_m=1.75),
+        "hat": _thing({"plain": 1}, ("road",), size_m=1.75, labels="pieces"),
+    }
+    person, hat = (build_vocabulary(_task(name), things, 0.8).distance for name in ("person", "hat"))
+    near = [sum(d[k] for k in ("very close", "close")) / sum(d.values()) for d in (person, hat)]
+    assert near[1] > near[0] + 0.05

@@ -19,7 +19,8 @@ from tools.generators.blender.library import Library
 from tools.generators.blender.materials import make_material
 from tools.generators.blender.models.mesh import build_model
 from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.parts import Appearance, Variation
+from tools.generators.blender.parts import Appearance, Body, Material, Part, Variation
+from tools.generators.blender.people.dressed import body_mesh
 from tools.generators.blender.shapes import Floats, Mesh, bent, join, part_mesh, random_tilt
 
 __all__ = ["build_object", "load_asset"]
@@ -64,7 +65,7 @@ def build_object(
         mesh.vertices = normalised(mesh.vertices)
     names = sorted(set(mesh.materials))
     thing = _to_blender(spec.name, mesh, names, _materials(spec, look, names, rng, lot))
-    grow(thing, mesh, names, {n: look.materials.get(n, spec.materials[n]) for n in names}, rng, width)
+    grow(thing, mesh, names, {n: _paint(spec, look, n) for n in names}, rng, width)
     if spec.labels == "pieces":
         numbers = np.array([piece_number(m) for m in mesh.materials], np.float32)
         thing.data.attributes.new(PIECE, "FLOAT", "FACE").data.foreach_set("value", numbers)
@@ -72,9 +73,9 @@ def build_object(
 
 
 def piece_number(material: str) -> int:
-    """Which piece a face of that material belongs to: 2 of "mark2" and "mark2b", 0 of the ground."""
-    found = re.fullmatch(r"mark(\d+)[a-z]?", material)
-    return int(found[1]) if found else 0
+    """Which piece a face of that material belongs to: 2 of "mark2", "mark2b" and "skin@2", 0 of the ground."""
+    found = re.fullmatch(r"mark(\d+)[a-z]?|.+@(\d+)", material)
+    return int(found[1] or found[2]) if found else 0
 
 
 def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.random.Generator, lot: int) -> list[Any]:
@@ -82,12 +83,18 @@ def _materials(spec: ObjectSpec, look: Appearance, names: list[str], rng: np.ran
     made: dict[str, Any] = {}
     out = []
     for name in names:
-        paint = look.materials.get(name, spec.materials[name])
+        paint = _paint(spec, look, name)
         key = paint.model_dump_json() if spec.family is not None else name
         if key not in made:
             made[key] = make_material(f"{spec.name} {name}", paint, rng, lot)
         out.append(made[key])
     return out
+
+
+def _paint(spec: ObjectSpec, look: Appearance, material: str) -> Material:
+    """How a material of a mesh is painted: "skin@1", which has a label of its own, as skin is."""
+    name = material.partition("@")[0]
+    return look.materials.get(name, spec.materials[name])
 
 
 def pick_appearance(spec: ObjectSpec, name: str | None, rng: np.random.Generator) -> Appearance:
@@ -100,19 +107,24 @@ def pick_appearance(spec: ObjectSpec, name: str | None, rng: np.random.Generator
 
 def shaped_mesh(spec: ObjectSpec, look: Appearance, rng: np.random.Generator) -> Mesh:
     """All parts of an appearance in one mesh, varied, longest side 1, centred."""
-    meshes = []
     parts = spec.parts_of(look, rng)
+    mesh = body_mesh(parts, rng) if isinstance(parts, Body) else _assembled(parts, look, rng)
+    mesh.vertices = normalised(mesh.vertices)
+    mesh.vertices = varied(mesh.vertices * np.array(look.stretch), look.variation or spec.variation, rng)
+    mesh.vertices = normalised(mesh.vertices)
+    return mesh
+
+
+def _assembled(parts: list[Part], look: Appearance, rng: np.random.Generator) -> Mesh:
+    """Those of some parts that an appearance has, as one mesh."""
+    meshes = []
     for part in parts:
         wanted = not part.only or look.name.casefold() in {o.casefold() for o in part.only}
         if wanted and rng.uniform() < part.chance:
             meshes.append(part_mesh(part, rng))
     if not meshes:  # every part was left to chance: the first one is the thing itself
         meshes.append(part_mesh(parts[0], rng))
-    mesh = join(meshes)
-    mesh.vertices = normalised(mesh.vertices)
-    mesh.vertices = varied(mesh.vertices * np.array(look.stretch), look.variation or spec.variation, rng)
-    mesh.vertices = normalised(mesh.vertices)
-    return mesh
+    return join(meshes)
 
 
 def normalised(vertices: Floats) -> Floats:

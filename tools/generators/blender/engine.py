@@ -36,6 +36,7 @@ class BlenderGenerator(Generator):
         avoid: names and phrases of the task's classes; clutter never shows one of them unlabelled.
         grounds: appearances of flaws that are sought ("on road"): images without a flaw are of these surfaces too.
         laid: keys of what lies in rows and of which damaged ones are sought: sound ones lie around them.
+        people: classes that the same people bear, and what draws each (`people_of`).
     """
 
     name = "blender"
@@ -54,6 +55,7 @@ class BlenderGenerator(Generator):
         avoid: Iterable[str] = (),
         grounds: Iterable[str] = (),
         laid: Iterable[str] = (),
+        people: Iterable[tuple[str, str]] = (),
     ) -> None:
         cores = cpu_count()
         self._scratch = tempfile.TemporaryDirectory(prefix="sightsmith-blender-", ignore_cleanup_errors=True)
@@ -68,6 +70,7 @@ class BlenderGenerator(Generator):
             "avoid": sorted(words_of(avoid)),
             "grounds": sorted(set(grounds)),
             "laid": sorted(set(laid)),
+            "people": sorted(set(people)),
             "library": library.dump(),
         }
         self._pool = WorkerPool(
@@ -156,6 +159,7 @@ def make_generator(
     avoid: Iterable[str] = (),
     grounds: Iterable[str] = (),
     laid: Iterable[str] = (),
+    people: Iterable[tuple[str, str]] = (),
 ) -> BlenderGenerator:
     """The engine as the settings want it."""
     return BlenderGenerator(
@@ -169,6 +173,7 @@ def make_generator(
         avoid=avoid,
         grounds=grounds,
         laid=laid,
+        people=people,
     )
 
 

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from tools.data.sample import BoolMask, Instance, encode_mask, mask_box
 from tools.generators.blender.camera import Array
 
+# Piece k of object n is drawn as the number n + k * PIECE_STEP: exact in 32 bits, and more than a scene has objects.
+PIECE_STEP = 1000
+
 # Spokes, slats and strings: gaps up to this share of a thing's longer side, both ways, belong to it where they are so
 # many that it grows by a third. People outline a bicycle and not its spokes, and no network's mask is that fine:
 # "segment bicycles" had mask mAP50 0.05 on renders while its boxes and photos were right. Handles and legs stay open.
@@ -21,7 +24,7 @@ WIRY_FROM = 1.33
 class Labelled:
     """A thing as it was placed: what the renderer's number means."""
 
-    number: int
+    number: int  # below `PIECE_STEP` of a thing with all its pieces
     class_name: str  # of a look-alike, what draws it
     points: Array  # (n, 2) projected vertices, 0..1 of the image
     whole: BoolMask  # (h, w), hidden by nothing
@@ -68,7 +71,7 @@ def find_instances(
     height, width = numbers.shape
     found = []
     for thing in labelled:
-        visible = numbers == thing.number
+        visible = (numbers if thing.number >= PIECE_STEP else numbers % PIECE_STEP) == thing.number
         count = int(visible.sum())
         if count < max(min_instance_px, 1):
             continue

@@ -62,7 +62,12 @@ def rotation(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Array:
 ROUND = 0.6  # a thing whose smallest side is at least this share of its longest rolls; others lie on a broad side
 
 
-def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, resting: bool) -> Array:
+FACING = 0.8  # radians that most of those that face the camera are turned from it
+
+
+def pose(
+    rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, resting: bool, facing: float = 0.0
+) -> Array:
     """A plausible turn of a thing.
 
     Args:
@@ -70,8 +75,10 @@ def pose(rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, r
         rests: ways it may lie (`ObjectSpec.rests`): upright, side, flat, any, hangs.
         extent: its size along x, y, z.
         resting: it lies on something; else it hangs or floats.
+        facing: share of its kind whose front, along x, is about towards the camera; the others stand anyhow.
     """
-    yaw = rotation(z=rng.uniform(0, 2 * math.pi))
+    about = facing > 0 and rng.random() < facing
+    yaw = rotation(z=rng.gauss(-math.pi / 2, FACING) if about else rng.uniform(0, 2 * math.pi))
     if not resting:
         if "hangs" in rests or "upright" in rests:
             return rotation(rng.gauss(0, 0.16), rng.gauss(0, 0.16)) @ yaw

@@ -15,6 +15,7 @@ from tools.core.task import clean_name
 from tools.generators.blender.families import checked_numbers, family, family_parts
 from tools.generators.blender.parts import (
     Appearance,
+    Body,
     Cluster,
     Ellipsoid,
     Material,
@@ -109,8 +110,8 @@ class ObjectSpec(Strict):
             checked_numbers(name, self.numbers | look.numbers)
         self.materials = family(name).materials | self.materials
 
-    def parts_of(self, look: Appearance, rng: Any) -> "list[Part]":
-        """The parts of one object of an appearance; those of a family are drawn anew for each."""
+    def parts_of(self, look: Appearance, rng: Any) -> "list[Part] | Body":
+        """The parts of one object of an appearance, or a person; those of a family are drawn anew for each."""
         if self.family is None:
             return self.parts
         return family_parts(self.family, self.numbers | look.numbers, rng)

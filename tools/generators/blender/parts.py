@@ -240,6 +240,30 @@ class Cluster(Shape):
 
 Part = Annotated[Lathe | Box | Ellipsoid | Tube | Sheet | Ring | Cluster, Field(discriminator="shape")]
 
+Pose = Literal["standing", "walking", "sitting", "running", "arms up", "bending", "reaching"]
+Sex = Literal["male", "female"]
+Age = Literal["child", "adult", "old"]
+# Pieces of a body that can have labels of their own, and their numbers.
+PIECES: dict[str, tuple[int, ...]] = {"face": (1,), "hand": (2, 3), "hat": (4,), "vest": (5,), "mask": (6,)}
+Hair = Literal["short", "long", "bun", "bald"]
+
+
+class Body(Strict):
+    """A person, which the family of people draws; no language model writes one."""
+
+    shape: Literal["body"] = "body"
+    sex: Sex = "male"
+    age: Age = "adult"
+    pose: Pose = "standing"
+    hair: Hair = "short"
+    hat: bool = Field(False, description="a hard hat")
+    cap: bool = False
+    vest: bool = Field(False, description="a safety vest")
+    skirt: bool = False
+    bag: bool = Field(False, description="a backpack")
+    mask: bool = Field(False, description="a surgical mask")
+    marked: list[str] = Field(default_factory=list, description="which of `PIECES` are told from the rest of it")
+
 
 class Variation(Strict):
     """How objects of one kind differ, and how an appearance is out of shape."""
@@ -253,6 +277,9 @@ class Variation(Strict):
     dents: int = Field(0, ge=0, le=12)
     dent_depth: float = Field(0.1, ge=0, le=0.5)
     crush: Share = Field(0.0, description="pressed together along z like a trodden can")
+
+
+MOST_OF_A_BODY = 7000  # vertices: body, clothes, shoes, hair and hat
 
 
 PROFILE_STEPS = 3  # rows laid between two points of a smooth profile or path
@@ -279,6 +306,8 @@ def vertices_of(part: Any) -> int:
             return 2 * (rim + inner) if part.thickness else rim + inner
         case Ring():
             return part.segments * 10
+        case Body():
+            return MOST_OF_A_BODY
         case Cluster():
             return part.count * sum(vertices_of(p) for p in part.parts)
     raise TypeError(f"not a part: {part!r}")

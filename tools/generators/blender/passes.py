@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.generators.blender.build import PIECE
+from tools.generators.blender.labels import PIECE_STEP
 
-# Piece k of object n is drawn as the number n + k * PIECE_STEP: exact in 32 bits, and more than a scene has objects.
-PIECE_STEP = 1000
 Floats = npt.NDArray[np.float32]
 
 

@@ -16,7 +16,7 @@ from tools.generators.blender.build import PIECE, build_object
 from tools.generators.blender.camera import FOCUS, Array, choose_camera
 from tools.generators.blender.develop import Film, develop, write_jpeg
 from tools.generators.blender.flaws import FAMILY as FLAW
-from tools.generators.blender.labels import Labelled, find_instances, outline_of
+from tools.generators.blender.labels import PIECE_STEP, Labelled, find_instances, outline_of
 from tools.generators.blender.layout import (
     Shape,
     depths,
@@ -30,7 +30,7 @@ from tools.generators.blender.layout import (
 )
 from tools.generators.blender.library import Library
 from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.passes import PIECE_STEP
+from tools.generators.blender.people.classes import PERSON, People, class_of, is_piece, wearing
 from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.rows import Rows, lay_in_rows
 from tools.generators.blender.stage import Stage
@@ -38,7 +38,8 @@ from tools.scenes.scene import DISTANCES, Role, SceneObject, SceneSpec
 from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
-PERSON = "person"  # the family
+PEOPLE_FACING, WORN_FACING = 0.5, 0.8  # of people in photos, and of those whose face or hat is what is sought
+WHOLE = 0  # all of a thing, where pieces of it have numbers
 ALIGNED = 0.5  # of the images of flaws: people hold the camera along a long one, or across it
 
 
@@ -53,6 +54,7 @@ class ShootOptions:
     avoid: frozenset[str]
     grounds: tuple[str, ...] = ()
     laid: tuple[str, ...] = ()  # what lies in rows, and only damaged ones of it are sought
+    people: People = ()  # classes that the same people bear
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Actor:
     shape: Shape
     rests: Sequence[str]
     size_m: float
+    labels: dict[int, tuple[Role, str]]  # of each piece that has one, or of the `WHOLE`: its role and class
+    facing: float = 0.0  # share of its kind that faces the camera
     pieces: Array | None = None  # (triangles,) which piece each belongs to, where only pieces have labels
 
 
@@ -107,7 +111,7 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
     stage = Stage(spec, options.size_px, options.avoid, options.grounds)
     stage.indoor = place.indoor
     stage.paved = paving.chosen(stage, options.laid)
-    actors = [_cast(stage, library, wanted) for wanted in spec.objects]
+    actors = [_cast(stage, library, wanted, options.people) for wanted in spec.objects]
     clock.lap("objects")
     kind = library.spec(stage.paved) if stage.paved else None
     actors, rows = _place(stage, place, actors, kind)
@@ -141,9 +145,12 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
     )  # fmt: skip
 
 
-def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
+def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -> Actor:
     """Build one thing, alone at the origin."""
     spec = library.spec(wanted.drawn_as)
+    worn, whole, shared = is_piece(spec), None, bool(people) and spec.family == PERSON
+    if shared:
+        spec, whole = wearing(spec, wanted.drawn_as, people, library.spec, stage.rng)
     appearance = wanted.appearance
     if stage.spec.context == SURFACE and spec.family == FLAW:
         # The place is its ground, and one for all; what is sought decides which.
@@ -167,8 +174,19 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject) -> Actor:
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
     shape = Shape(vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64))
-    shape.portrait = spec.family == PERSON and wanted.box[2] >= DISTANCES["very close"][0]
-    return Actor(wanted, thing, shape, spec.rests, spec.size_m, _pieces(mesh))
+    person = spec.family == PERSON
+    shape.portrait = person and wanted.box[2] >= DISTANCES["close" if worn else "very close"][0]
+    facing = (WORN_FACING if worn else PEOPLE_FACING) if person else 0.0
+    pieces = _pieces(mesh)
+    numbers = sorted({int(p) for p in pieces} - {WHOLE}) if pieces is not None else [WHOLE]
+    labels: dict[int, tuple[Role, str]] = dict.fromkeys(numbers, (wanted.role, wanted.class_name or wanted.drawn_as))
+    if shared:
+        labels = {n: ("target", name) for n in numbers if (name := class_of(n, people, library.spec))}
+        if whole is not None:
+            labels[WHOLE] = ("target", whole)
+        elif wanted.role == "lookalike":
+            labels[WHOLE] = (wanted.role, wanted.drawn_as)
+    return Actor(wanted, thing, shape, spec.rests, spec.size_m, labels, facing, pieces)
 
 
 def _pieces(mesh: Any) -> Array | None:
@@ -207,7 +225,7 @@ def _place(
     )
     for actor in actors:
         extent = np.ptp(actor.shape.vertices, axis=0)
-        actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting)
+        actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting, facing=actor.facing)
     shapes = [a.shape for a in actors]
     laid = [i for i, a in enumerate(actors) if a.wanted.drawn_as == stage.paved]
     rows = None
@@ -283,16 +301,15 @@ def _placed(stage: Stage, actors: list[Actor]) -> dict[Role, list[Labelled]]:
         world = actor.shape.world
         points, _ = stage.camera.project(world)
         distance = float(np.linalg.norm(actor.shape.position - stage.camera.position))
-        name = actor.wanted.class_name or actor.wanted.drawn_as
-        if actor.pieces is None:
-            whole = stage.cover.whole[number - 1]
-            found[actor.wanted.role].append(Labelled(number, name, points, whole, distance, outline_of(whole)))
-            continue
-        for piece in sorted({int(p) for p in actor.pieces} - {0}):
+        for piece, (role, name) in actor.labels.items():
+            if piece == WHOLE:
+                whole = stage.cover.whole[number - 1]
+                found[role].append(Labelled(number, name, points, whole, distance, outline_of(whole)))
+                continue
             triangles = actor.shape.triangles[actor.pieces == piece]
             whole = silhouette(stage.camera, world, triangles, stage.size_px)
             seen = points[np.unique(triangles)]
-            found[actor.wanted.role].append(Labelled(number + piece * PIECE_STEP, name, seen, whole, distance))
+            found[role].append(Labelled(number + piece * PIECE_STEP, name, seen, whole, distance))
     return found
 
 

@@ -4,6 +4,7 @@
 
 Several words of a cell are separated by "|"; a cell left empty takes the family's own. Numbers are `legs=0.4`, a list
 `profile=0,-.5/.3,.2`; `rests=side|flat` may stand among them and `like=cat|fox` (things mistaken for it) at their end.
+Of a thing with `marked=face` that piece alone is labelled.
 An appearance is
 
     spotted #f0efe8 ~spots:#1c1c1e:0.4:3 cap=#b3202a legs=0.5 *2 +花斑
@@ -107,7 +108,7 @@ def spec_of(row: Row) -> ObjectSpec:
             rests=list(rests) or list(template.rests),
             lookalikes=list(like),
             family=row.family,
-            labels=template.labels,
+            labels="pieces" if "marked" in values else template.labels,
             numbers=values,
             appearances=found,
             variation=template.variation,

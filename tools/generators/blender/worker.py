@@ -25,7 +25,7 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
     """Render until there are no more requests.
 
     Args:
-        hello: size_px, samples, threads, min_instance_px, avoid, grounds, laid, library (`Library.dump`).
+        hello: size_px, samples, threads, min_instance_px, avoid, grounds, laid, people, library (`Library.dump`).
         requests: lines of {"id", "scene", "picture"}.
         answers: lines of {"id", "instances", "lookalikes", "notes", "models", "stages_ms", "rss_mb"}, or {"id",
             "error"}.
@@ -46,6 +46,7 @@ def serve(hello: dict[str, Any], requests: TextIO, answers: TextIO) -> None:
         frozenset(hello["avoid"]),
         tuple(hello["grounds"]),
         tuple(hello["laid"]),
+        tuple((name, key) for name, key in hello["people"]),
     )
     passes.set_up(options.size_px, options.samples, options.threads)
     process = psutil.Process()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -50,6 +50,7 @@ class Kind:
     aliases: tuple[str, ...] = ()
     chinese: tuple[str, ...] = ()
     family: str | None = None
+    labels: Literal["whole", "pieces"] = "whole"
 
     @property
     def appearances(self) -> Sequence["CutoutLook"]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tools.generators.blender.families.base import Family, Numbers
-from tools.generators.blender.parts import Part
+from tools.generators.blender.parts import Body, Part
 
 FAMILIES = (
     "quadruped",
@@ -57,6 +57,6 @@ def checked_numbers(name: str, values: dict[str, Any]) -> Numbers:
     return family(name).numbers.model_validate(values)
 
 
-def family_parts(name: str, values: dict[str, Any], rng: np.random.Generator) -> list[Part]:
+def family_parts(name: str, values: dict[str, Any], rng: np.random.Generator) -> list[Part] | Body:
     """The parts of one object of a family, each number drawn a little more or less."""
     return family(name).parts(checked_numbers(name, values).drawn(rng), rng)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tools.generators.blender.parts import Box, Ellipsoid, Material, Part, Rest, Tube, Variation, Vec3
+from tools.generators.blender.parts import Body, Box, Ellipsoid, Material, Part, Rest, Tube, Variation, Vec3
 
 Three = tuple[float, float, float]
 
@@ -46,7 +46,7 @@ class Family:
 
     Attributes:
         numbers: what a name gives.
-        parts: parts of one object; x is forward, z up.
+        parts: parts of one object, or a person; x is forward, z up.
         materials: every material that the parts may name.
         main: the material that the colours of an appearance paint.
         contexts: where its things are met when a name does not say.
@@ -58,7 +58,7 @@ class Family:
     """
 
     numbers: type[Numbers]
-    parts: Callable[[Any, np.random.Generator], list[Part]]
+    parts: Callable[[Any, np.random.Generator], list[Part] | Body]
     materials: dict[str, Material]
     main: str
     contexts: tuple[str, ...] = ("table", "floor", "shelf", "studio")

@@ -1,0 +1,1 @@
+"""People: bodies that vary in sex, age and build, in clothes and poses, from the CC0 data of MakeHuman."""

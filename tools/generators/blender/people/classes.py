@@ -1,0 +1,61 @@
+"""People of whom several things are sought at once: "people, faces and hard hats". Each then carries every label.
+
+Classes that people draw are whole ones ("person", "worker") or pieces of one ("face", "hard hat"). Where a task has
+both, or several pieces, whoever stands in a scene, sought or not, is labelled with all of them that he has.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+from tools.core.task import ClassSpec
+from tools.generators.blender.object_spec import ObjectSpec
+from tools.generators.blender.parts import PIECES
+
+PERSON = "person"  # the family, and its commonest name
+
+People = Sequence[tuple[str, str]]  # class, and what draws it
+
+
+def people_of(classes: Iterable[ClassSpec], spec_of: Callable[[str], ObjectSpec]) -> list[tuple[str, str]]:
+    """Classes that people draw, where one of them is a piece of another; else none: each person has one label."""
+    found = [c for c in classes if spec_of(c.drawn_as).family == PERSON]
+    pieces = sum(is_piece(spec_of(c.drawn_as)) for c in found)
+    return [(c.name, c.drawn_as) for c in found] if pieces and len(found) > 1 else []
+
+
+def is_piece(spec: ObjectSpec) -> bool:
+    """Whether only a piece of a thing is labelled."""
+    return spec.labels == "pieces"
+
+
+def wearing(
+    spec: ObjectSpec, drawn_as: str, people: People, spec_of: Callable[[str], ObjectSpec], rng: random.Random
+) -> tuple[ObjectSpec, str | None]:
+    """A person with all pieces of a task marked, and the class that the whole of him is, if any.
+
+    Args:
+        spec: what a scene asks for; of the family of people.
+        drawn_as: its key.
+        people: as `people_of` gave them.
+        spec_of: the spec of a key.
+        rng: chooses who wears what is sought, of several.
+    """
+    wholes = {key: name for name, key in people if not is_piece(spec_of(key))}
+    marked = [kind for _, key in people for kind in spec_of(key).numbers.get("marked", "").split("|") if kind]
+    numbers = dict(spec.numbers)
+    who = drawn_as
+    if is_piece(spec) and wholes:
+        who = rng.choice(sorted(wholes))
+        numbers = spec_of(who).numbers | numbers
+    elif who not in wholes and PERSON in wholes:  # a man is a person
+        who = PERSON
+    numbers["marked"] = "|".join(sorted(set(marked)))
+    return spec.model_copy(update={"numbers": numbers, "labels": "pieces"}), wholes.get(who)
+
+
+def class_of(piece: int, people: People, spec_of: Callable[[str], ObjectSpec]) -> str | None:
+    """The class whose piece of a body bears that number."""
+    for name, key in people:
+        if piece in PIECES.get(spec_of(key).numbers.get("marked", ""), ()):
+            return name
+    return None
