@@ -15,6 +15,7 @@ from tests.waiting import LONG_S
 from tools.generators.blender import parts as spec
 from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.object_spec import MAX_VERTICES
+from tools.generators.blender.parts import MOST_OF_A_BODY
 from tools.generators.blender.shapes import bent, join, part_mesh, smooth_curve
 
 SCRIPT = Path(__file__).with_name("build_everything.py")
@@ -44,7 +45,7 @@ def test_every_appearance_builds_within_its_limits(everything):
     assert set(wanted) <= set(everything)
     for name in wanted:
         got = everything[name]
-        assert got["finite"] and 8 <= got["vertices"] <= 6000, name
+        assert got["finite"] and 8 <= got["vertices"] <= MOST_OF_A_BODY, name
         assert max(got["size"]) == pytest.approx(1, abs=1e-4) and min(got["size"]) > 0.002, name
         assert np.allclose(got["middle"], 0, atol=1e-4), name
         assert got["used"] == got["materials"] >= 1, name

@@ -44,8 +44,8 @@ class Mesh:
 
 def join(meshes: Sequence[Mesh]) -> Mesh:
     """One mesh of several."""
-    starts = np.cumsum([0, *(len(m.vertices) for m in meshes)])
-    faces = [tuple(i + int(s) for i in f) for m, s in zip(meshes, starts, strict=False) for f in m.faces]
+    starts = np.cumsum([0, *(len(m.vertices) for m in meshes)]).tolist()
+    faces = [tuple([i + s for i in f]) for m, s in zip(meshes, starts, strict=False) for f in m.faces]
     return Mesh(
         np.concatenate([m.vertices for m in meshes]),
         faces,

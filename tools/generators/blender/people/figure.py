@@ -36,27 +36,25 @@ class Layer:
         kept = [f for f, use in zip(self.faces, faces.tolist(), strict=True) if use]
         paints = [p for p, use in zip(self.paints, faces.tolist(), strict=True) if use]
         used, renamed = np.unique(np.array([i for f in kept for i in f], int), return_inverse=True)
-        ends = np.cumsum([len(f) for f in kept])
-        corners = np.split(renamed, ends[:-1]) if kept else []
-        return Layer(
-            self.vertices[used], [tuple(c.tolist()) for c in corners], paints, self.bones[used], self.weights[used]
-        )
+        again = _faces(renamed, np.array([len(f) for f in kept], int))
+        return Layer(self.vertices[used], again, paints, self.bones[used], self.weights[used])
 
     def clipped(self, value: Floats) -> "Layer":
         """What of it lies where a value (n,) of its vertices is above 0, cut straight through the faces on the edge."""
+        inside: list[float] = value.tolist()
         cuts: dict[tuple[int, int], int] = {}
         ends: list[tuple[int, int, float]] = []
         faces, paints = [], []
         for face, paint in zip(self.faces, self.paints, strict=True):
             kept: list[int] = []
             for a, b in zip(face, (*face[1:], face[0]), strict=True):
-                if value[a] > 0:
+                if inside[a] > 0:
                     kept.append(a)
-                if (value[a] > 0) != (value[b] > 0):
+                if (inside[a] > 0) != (inside[b] > 0):
                     low, high = min(a, b), max(a, b)
                     if (low, high) not in cuts:
                         cuts[low, high] = len(self.vertices) + len(ends)
-                        ends.append((low, high, value[low] / (value[low] - value[high])))
+                        ends.append((low, high, inside[low] / (inside[low] - inside[high])))
                     kept.append(cuts[low, high])
             if len(kept) > 2:
                 faces.append(tuple(kept))
@@ -80,9 +78,9 @@ class Layer:
     def grown(self, by: float) -> "Layer":
         """Each vertex moved outwards by so many metres."""
         normals = np.zeros_like(self.vertices)
-        for face in self.faces:
-            a, b, c = self.vertices[list(face[:3])]
-            normals[list(face)] += np.cross(b - a, c - a)
+        first, second, third = np.moveaxis(self.vertices[np.array([f[:3] for f in self.faces], int)], 1, 0)
+        across = np.cross(second - first, third - first)
+        np.add.at(normals, [i for f in self.faces for i in f], np.repeat(across, [len(f) for f in self.faces], axis=0))
         length = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
         return Layer(self.vertices + by * normals / length, self.faces, self.paints, self.bones, self.weights)
 
@@ -92,6 +90,19 @@ def _kept() -> dict[str, NDArray[Any]]:
     """All arrays of the file; decoded once a process."""
     with np.load(PEOPLE, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
+
+
+@cache
+def _surface(key: str) -> tuple[list[tuple[int, ...]], list[str]]:
+    """Faces of a mesh of the file, and the paint of each; shared by all figures that have it."""
+    kept = _kept()
+    return _faces(kept[f"{key} corners"], kept[f"{key} sides"]), kept[f"{key} paints"].tolist()
+
+
+def _faces(corners: NDArray[Any], sides: NDArray[Any]) -> list[tuple[int, ...]]:
+    """Faces from all their corners in one row, and how many each has."""
+    row, ends = corners.tolist(), np.cumsum(sides).tolist()
+    return [tuple(row[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
 
 
 class Figure:
@@ -128,20 +139,12 @@ class Figure:
         """
         kept, key = _kept(), f"{self.sex} {name}"
         values = np.tensordot(self._shape, kept[f"{key} vertices"].astype(np.float64), 1)
-        sides = kept[f"{key} sides"].astype(int)
-        corners = np.split(kept[f"{key} corners"].astype(int), np.cumsum(sides)[:-1])
-        faces = [tuple(c.tolist()) for c in corners]
-        layer = Layer(
-            values,
-            faces,
-            kept[f"{key} paints"].tolist(),
-            kept[f"{key} bones"],
-            kept[f"{key} weights"].astype(np.float64),
-        )
+        faces, paints = _surface(key)
+        layer = Layer(values, faces, paints, kept[f"{key} bones"], kept[f"{key} weights"].astype(np.float64))
         if not under:
             return layer
-        covered = np.any([kept[f"{self.sex} {cloth} covers"] for cloth in under], axis=0)
-        return layer.taken(np.array([not covered[list(f)].all() for f in faces]))
+        covered = np.any([kept[f"{self.sex} {cloth} covers"] for cloth in under], axis=0).tolist()
+        return layer.taken(np.array([not all(covered[i] for i in f) for f in faces]))
 
     def posed(self, turns: Mapping[str, Floats]) -> "Posed":
         """The figure with each named bone turned by a matrix (3, 3); one that is not named keeps to its parent."""
