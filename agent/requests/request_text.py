@@ -75,12 +75,20 @@ def rewrite(text: str) -> str:
                   lambda m: f"whether {m[2]} {m[1]}" if m[2] in words.STATES else m[0], text)  # fmt: skip
     text = re.sub(rf"\b({_WORD}) (?:that|which) (?:are|is) ({_WORD})(?= *(?:$|\n|,|and\b|or\b|from\b))", r"\2 \1", text)
     text = re.sub(rf"\b({_WORD}) (?:in)?to ({_WORD}(?: ?, {_WORD}){{0,20}}(?: and| or| ,|/) ?{_WORD})\b", _into, text)
+    text = re.sub(rf"\b({_WORD}) (?:with|wearing) (?:and|or) without ((?:an? )?{_WORD}"
+                  rf"(?: (?!(?:in|on|at|from|and|or|for|by|using)\b){_WORD})?)\b", _with_and_without, text)  # fmt: skip
     text = re.sub(
         r"([^\s,\n]{1,8}?)是([^\s,\n是的]{1,5})的?(?:还是|或者?|或是)([^\s,\n是的]{1,5})的?(?=[\s,\n吗呢]|$)",
         _whether_zh,
         text,
     )
     return text
+
+
+def _with_and_without(match: re.Match[str]) -> str:
+    noun, worn = match.groups()
+    worn = re.sub(r"^((?:an? )?)masks?$", r"\1face mask", worn)  # not the masks that segmenters give
+    return f"{noun} with {worn} and {noun} without {worn}"
 
 
 def _whether(match: re.Match[str]) -> str:

@@ -53,6 +53,7 @@ SUBJECTS = Usual(
 )
 # A face, a hat or a hand is photographed from nearer than the person whose it is.
 WORN = SUBJECTS._replace(distance=dict(zip(DISTANCES, (1.6, 2.2, 1.5, 0.4, 0.1), strict=True)))
+PEOPLE = "person"  # the family
 # What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
 # them takes every person, car and bag in a street for one.
 BYSTANDERS = (
@@ -350,12 +351,19 @@ def _lookalikes(spec: ClassSpec, task: TaskSpec, things: Things) -> list[LookAli
     thing = things.get(spec.drawn_as)
     same = spec.appearances and not (thing and SURFACE in thing.contexts)
     keys = [*(thing.lookalikes if thing else []), *([spec.drawn_as] if same else [])]
+    people = [c.drawn_as for c in task.classes if _is_one_of_people(things.get(c.drawn_as))]
+    if len(set(people)) > 1:  # by what they wear: one beside those with and those without is one of them
+        keys = [k for k in keys if not _is_one_of_people(things.get(k))]
     looks = [look for key in keys for look in _looks_of(key, spec, things)]
     if thing and thing.size_m >= SUBJECT_FROM_M and SURFACE not in thing.contexts:
         for key in _bystanders(task, things):
             if key not in keys:
                 looks += [k.model_copy(update={"bystander": True}) for k in _looks_of(key, spec, things)]
     return [look for look in looks if not _is_target(look.drawn_as, look.appearance, task.classes)]
+
+
+def _is_one_of_people(thing: Thing | None) -> bool:
+    return thing is not None and thing.family == PEOPLE and thing.labels == "whole"
 
 
 def _bystanders(task: TaskSpec, things: Things) -> list[str]:

@@ -65,6 +65,8 @@ TASKS = [
     ("流水线上的螺丝和螺母计数", "detect", ["螺丝>screw", "螺母>nut"], ["conveyor"], {}),
     ("我想检测马路上的汽车", "detect", ["汽车>car"], ["road"], {}),
     ("帮我检测口罩", "detect", ["口罩>face mask"], [], {}),
+    ("find people with and without masks", "detect",
+     ["person with face mask>-", "person without face mask>-"], [], {}),
     # Classify
     ("classify apples and pears", "classify", [APPLE, "pear"], [], {}),
     ("sort good and rotten apples", "classify", ["good apple>apple", "rotten apple>apple:rotten"], [], {}),

@@ -58,6 +58,8 @@ def library(settings, tmp_path, monkeypatch):
         ("cats", "cat", []), ("猫", "cat", []), ("siamese cat", "cat", ["siamese cat"]),
         ("bicycles", "bicycle", []), ("bikes", "bicycle", []), ("自行车", "bicycle", []),
         ("motorbikes", "motorcycle", []), ("摩托车", "motorcycle", []), ("cars", "car", []), ("汽车", "car", []),
+        ("person with face mask", "masked person", []), ("people wearing helmets", "worker", []),
+        ("persons without a hard hat", "bareheaded worker", []), ("faces", "face", []), ("a helmet", "hard hat", []),
         ("people", "person", []), ("persons", "person", []), ("men", "man", []), ("男人", "man", []),
         ("children", "child", []), ("girls", "child", []),
         ("oak chairs", "chair", ["oak chair"]), ("gizmos", "gizmo", []), ("小玩意", "gizmo", []),

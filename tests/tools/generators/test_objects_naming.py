@@ -127,3 +127,11 @@ def test_plurals(word, expected):
 
 def test_a_plural_with_of_changes_its_head():
     assert forms("bunch of grapes") == ["bunch of grapes", "bunches of grapes"]
+
+
+def test_who_wears_something_is_found_in_the_singular_and_in_the_plural():
+    assert set(forms("person with hat")) == {
+        f"{who} with {what}" for who in ("person", "people", "persons") for what in ("hat", "a hat", "an hat", "hats")
+    }
+    assert forms("bunch of grapes") == ["bunch of grapes", "bunches of grapes"]
+    assert forms("apple") == ["apple", "apples"]

@@ -15,14 +15,14 @@ from tools.scenes.scene import CONTEXTS
 from tools.scenes.vocabulary import KNOWN_VALUES, LookAlike, build_vocabulary
 
 
-def _thing(looks, contexts=(), lookalikes=(), size_m=0.1, labels="whole"):
+def _thing(looks, contexts=(), lookalikes=(), size_m=0.1, labels="whole", family=None):
     appearances = [SimpleNamespace(name=n, weight=w, damaged=False) for n, w in looks.items()]
     return SimpleNamespace(
         appearances=appearances,
         contexts=list(contexts),
         lookalikes=list(lookalikes),
         size_m=size_m,
-        family=None,
+        family=family,
         labels=labels,
     )
 
@@ -259,3 +259,20 @@ def test_a_piece_of_a_person_is_photographed_from_nearer_than_the_person():
     person, hat = (build_vocabulary(_task(name), things, 0.8).distance for name in ("person", "hat"))
     near = [sum(d[k] for k in ("very close", "close")) / sum(d.values()) for d in (person, hat)]
     assert near[1] > near[0] + 0.05
+
+
+def test_nobody_stands_unlabelled_beside_those_with_and_those_without_a_hat():
+    def one(*like, labels="whole"):
+        return _thing({"plain": 1}, ("road",), like, size_m=1.75, labels=labels, family="person")
+
+    things = {
+        "worker": one("man", "cone"), "bareheaded": one("worker"), "man": one(), "hat": one("man", labels="pieces"),
+        "cone": _thing({"plain": 1}, size_m=0.5),
+    }  # fmt: skip
+
+    def beside(*classes):
+        built = build_vocabulary(_task(*classes), things, 0.8)
+        return {k.drawn_as for ks in built.lookalikes.values() for k in ks}
+
+    assert beside("worker") == {"man", "cone"} and beside("hat") == {"man"}
+    assert beside("worker", "bareheaded") == {"cone"}

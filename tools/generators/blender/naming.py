@@ -17,11 +17,14 @@ IRREGULAR = {
     "tomato": ["tomatoes"], "potato": ["potatoes"], "mango": ["mangoes", "mangos"], "bacterium": ["bacteria"],
     "bacillus": ["bacilli"], "erythrocyte": ["erythrocytes"], "leucocyte": ["leucocytes"], "cactus": ["cacti"],
     "fungus": ["fungi"], "tooth": ["teeth"], "shelf": ["shelves"], "calf": ["calves"], "scissors": ["scissors"],
-    "person": ["people"], "man": ["men"], "woman": ["women"], "child": ["children"], "fish": ["fish", "fishes"],
-    "sheep": ["sheep"], "dice": ["dice"], "broccoli": ["broccoli", "broccolis"], "corn": ["corn"],
+    "person": ["people", "persons"], "man": ["men"], "woman": ["women"], "child": ["children"],
+    "fish": ["fish", "fishes"], "sheep": ["sheep"], "dice": ["dice"], "broccoli": ["broccoli", "broccolis"],
+    "corn": ["corn"],
 }  # fmt: skip
 # Plurals that are another thing than several of the singular: spectacles are not drinking glasses.
 OTHER_PLURALS = {"glasses"}
+# Words between who and what he wears.
+WEARING = {"in", "with", "without", "wearing"}
 # Words that say nothing about which thing is meant or how it looks.
 NEUTRAL = {
     "a", "an", "the", "some", "any", "all", "every", "each", "single", "several", "many", "few", "multiple",
@@ -62,13 +65,24 @@ def plurals(word: str) -> list[str]:
 
 
 def forms(name: str) -> list[str]:
-    """A plain name and its plurals; of "bunch of grapes" the first word is the one that changes."""
+    """A plain name and its plurals; of "bunch of grapes" the first word is the one that changes.
+
+    Of "person with hat" both change, each for itself, and it may be "a hat".
+    """
     words = name.split()
     if not words:
         return []
-    at = words.index("of") - 1 if "of" in words[1:] else len(words) - 1
-    changed = [" ".join([*words[:at], p, *words[at + 1 :]]) for p in plurals(words[at])]
-    return [name, *(c for c in changed if c not in OTHER_PLURALS)]
+    joint = next((w for w in words[1:] if w == "of" or w in WEARING), None)
+    at = words.index(joint) if joint else len(words)
+    heads = [" ".join([*words[: at - 1], w]) for w in (words[at - 1], *plurals(words[at - 1]))]
+    rest = words[at:]
+    tails = [" ".join(rest)]
+    if joint in WEARING:
+        worn = rest[1:]
+        tails += [" ".join([joint, article, *worn]) for article in ("a", "an")]
+        tails += [" ".join([joint, *worn[:-1], p]) for p in plurals(worn[-1])] if worn else []
+    found = [f"{head} {tail}".strip() for tail in tails for head in heads]
+    return [name, *(c for c in found if c != name and c not in OTHER_PLURALS)]
 
 
 def find_in(specs: Mapping[str, ObjectSpec], phrase: str) -> tuple[str, list[str]] | None:
