@@ -190,7 +190,7 @@ class _Head:
         (number,) = PIECES["face"]
         chin = float(self.mouth[2]) - 0.3 * self.high
         inside = self._before(layer.vertices, self.rim + 0.2 * self.high, chin)
-        on = [bool(inside[list(f)].max() > 0) for f in layer.faces]
+        on = [bool(inside[list(f)].mean() > 0) for f in layer.faces]
         return replace(layer, paints=[f"{p}@{number}" if o else p for p, o in zip(layer.paints, on, strict=True)])
 
     def mask(self) -> Layer:
