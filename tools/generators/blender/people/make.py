@@ -36,7 +36,7 @@ BUILDS = (
     ("maxmuscle", "averageweight"),
 )
 SEXES = {"male": "male1591", "female": "female1605"}
-COMPONENTS = 12  # of 21 targets a sex; the rest moves no vertex by more than 4 mm
+COMPONENTS = 12  # of 21 targets a sex; the rest moves no vertex of an extreme body by more than 14 mm
 BONES = 4  # that move one vertex
 # Vertices that an image of 320 px can tell apart; suits and hair of more are simplified.
 MOST_SUIT, MOST_SHOES, MOST_HAIR = 1700, 420, 700
@@ -80,16 +80,6 @@ class Fit:
                 size[axis] = abs(base[scale[0], axis] - base[scale[1], axis]) / scale[2]
         out: Floats = (base[self.corners] * self.weights[:, :, None]).sum(1) + self.offsets * size
         return out
-
-
-@dataclass
-class Piece:
-    """A mesh to keep."""
-
-    linear: Floats  # (n, base vertices) is too large: values at the mean and each component instead, (1 + k, n, 3)
-    faces: Faces
-    materials: list[str]
-    bones: Floats  # (n, bones)
 
 
 def read_obj(path: Path) -> tuple[Floats, Faces, list[str]]:
@@ -159,6 +149,13 @@ def components_of(terms: Floats, count: int) -> tuple[Floats, Floats]:
     _, _, directions = np.linalg.svd(flat, full_matrices=False)
     kept = directions[:count]
     return kept.reshape(-1, *terms.shape[1:]), flat @ kept.T
+
+
+def _linear(values: list[Floats], middle: Floats) -> Floats:
+    """Values where every amount is nought and what each component adds, of those at a usual body and one step on."""
+    stacked = np.stack(values)
+    added = stacked[1:] - stacked[:1]
+    return np.concatenate([stacked[:1] - np.tensordot(middle, added, 1)[None], added])
 
 
 def pieces_of(count: int, faces: Faces) -> list[list[int]]:
@@ -244,55 +241,43 @@ class Maker:
         log.info("%s: largest error of the components %.1f mm", sex, 1000 * worst)
         self.out[f"{sex} terms"] = np.array(keys)
         self.out[f"{sex} amounts"] = amounts.astype(np.float32)
-        middle = (
-            amounts[keys.index(f"caucasian-{sex}-young")]
-            + amounts[keys.index(f"universal-{sex}-young-averagemuscle-averageweight")]
-        )
+        usual = (f"caucasian-{sex}-young", f"universal-{sex}-young-averagemuscle-averageweight")
+        middle = sum(amounts[keys.index(key)] for key in usual)
         at = self.base + np.tensordot(middle, directions, 1)
-        # Values where every amount is nought, and what each adds: the meshes are linear around a usual body.
-        steps = [at, *(at + d for d in directions)]
-
-        def linear(fit: Fit | None, corners: NDArray[np.int64] | None = None) -> Floats:
-            values = np.stack([fit.placed(s) if fit else s[corners] for s in steps])
-            added = values[1:] - values[:1]
-            return np.concatenate([values[:1] - np.tensordot(middle, added, 1)[None], added])
-
-        joints = np.stack([self._joints(s) for s in steps])
-        added = joints[1:] - joints[:1]
-        self._put(
-            f"{sex} joints", np.concatenate([joints[:1] - np.tensordot(middle, added, 1)[None], added]), np.float32
-        )
+        # Around a usual body all is linear: what is there, and what each component adds.
+        bodies = [at, *(at + d for d in directions)]
+        self._put(f"{sex} joints", _linear([self._joints(b) for b in bodies], middle), np.float32)
         body = read_fit(self._file("proxymeshes", SEXES[sex], ".proxy"))
         _, faces, _ = read_obj(self._file("proxymeshes", SEXES[sex], ".obj"))
-        materials = self._face(body.placed(at), faces, at)
-        self._keep(f"{sex} body", linear(body), faces, materials, self._weights(body))
+        paints = self._face(body.placed(at), faces, at)
+        self._keep(f"{sex} body", _linear([body.placed(b) for b in bodies], middle), faces, paints, self._weights(body))
         for side in "lr":
-            group = f"helper-{side}-eye"
-            eye = [f for f, g in zip(self.faces, self.groups, strict=True) if g == group]
-            used = np.unique([i for f in eye for i in f])
-            number = {int(v): i for i, v in enumerate(used)}
-            renamed = [tuple(number[i] for i in f) for f in eye]
-            front = at[used[at[used][:, 2].argmax()]]
-            away = np.array([np.linalg.norm(at[list(f)] - front, axis=1).min() for f in eye])
-            paints = ["eye" if a < IRIS else "white" for a in away]
-            self._keep(f"{sex} eye {side}", linear(None, used), renamed, paints, self.bones[used])
+            used, faces, paints = self._eye(side, at)
+            values = _linear([b[used] for b in bodies], middle)
+            self._keep(f"{sex} eye {side}", values, faces, paints, self.bones[used])
+        suits = [name for name, (worn_by, _) in SUITS.items() if sex in worn_by]
         for kind, names, most in (
-            ("clothes", SUITS, MOST_SUIT),
-            ("clothes", SHOES, MOST_SHOES),
-            ("hair", HAIR, MOST_HAIR),
+            ("clothes", suits, MOST_SUIT), ("clothes", SHOES, MOST_SHOES), ("hair", HAIR, MOST_HAIR),
             ("eyebrows", BROWS, MOST_HAIR),
-        ):
+        ):  # fmt: skip
             for name in names:
-                if kind == "clothes" and name in SUITS and sex not in SUITS[name][0]:
-                    continue
                 fit = read_fit(self._file(kind, name, ".mhclo"))
                 _, faces, _ = read_obj(self._file(kind, name, ".obj"))
-                materials = self._paints(kind, name, fit.placed(at), faces)
-                fewer, faces, materials = simplified(fit.placed(at), faces, materials, most)
-                values = np.stack([fewer @ v for v in linear(fit)])
-                self._keep(f"{sex} {name}", values, faces, materials, fewer @ self._weights(fit))
+                paints = self._paints(kind, name, fit.placed(at), faces)
+                fewer, faces, paints = simplified(fit.placed(at), faces, paints, most)
+                values = _linear([fewer @ fit.placed(b) for b in bodies], middle)
+                self._keep(f"{sex} {name}", values, faces, paints, fewer @ self._weights(fit))
                 if kind == "clothes":
                     self._cover(f"{sex} {name}", body, fit.hidden)
+
+    def _eye(self, side: str, base: Floats) -> tuple[NDArray[np.int64], Faces, list[str]]:
+        """Vertices of the base mesh that are an eye, its faces, and which of them are the iris."""
+        eye = [f for f, g in zip(self.faces, self.groups, strict=True) if g == f"helper-{side}-eye"]
+        used = np.unique([i for f in eye for i in f])
+        number = {int(v): i for i, v in enumerate(used)}
+        front = base[used[base[used][:, 2].argmax()]]
+        away = [np.linalg.norm(base[list(f)] - front, axis=1).min() for f in eye]
+        return used, [tuple(number[i] for i in f) for f in eye], ["eye" if a < IRIS else "white" for a in away]
 
     def _file(self, kind: str, name: str, suffix: str) -> Path:
         return self.assets / kind / name / f"{name}{suffix}"

@@ -29,7 +29,7 @@ def turns_of(figure: Figure, pose: Pose, rng: np.random.Generator) -> dict[str, 
         thigh, calf = _leg(pose, sign, swing, rng)
         _bend(figure, made, np.eye(3), (f"thigh_{side}", thigh), (f"calf_{side}", calf))
         made[f"foot_{side}"] = (made[f"thigh_{side}"] @ made[f"calf_{side}"]).T @ _foot(pose, sign, swing, rng)
-        arm, forearm = _arm(pose, sign, swing, lean, rng)
+        arm, forearm = _arm(pose, sign, swing, rng)
         _bend(figure, made, trunk, (f"upperarm_{side}", arm), (f"lowerarm_{side}", forearm))
         curl = rng.uniform(5, 60)
         for finger in FINGERS:
@@ -76,7 +76,7 @@ def _foot(pose: Pose, sign: int, swing: float, rng: np.random.Generator) -> Floa
     return rotation((0, lifted, sign * rng.uniform(-4, 16)))
 
 
-def _arm(pose: Pose, sign: int, swing: float, lean: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _arm(pose: Pose, sign: int, swing: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Directions of upper arm and forearm."""
     out = sign * rng.uniform(0.1, 0.32)
     if pose == "arms up":
