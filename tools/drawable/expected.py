@@ -10,7 +10,7 @@ from tools.runs.expected import MEASURED, Judged
 from tools.runs.runtime import RunContext
 from tools.scenes.vocabulary import SLIDE, SURFACE, Thing
 
-ALIVE = frozenset({"person", "quadruped", "bird", "fish", "insect"})  # families of bodies
+ALIVE = frozenset({"quadruped", "bird", "fish", "insect"})  # families of animals
 LIQUID = "liquid"  # the place of bubbles and drops
 GROWS = frozenset({"orchard", "bush"})
 RENDERER = "blender"  # what the measured runs were drawn by
@@ -53,6 +53,8 @@ def seen_as(thing: Thing) -> str:
         return "surface"
     if thing.family == "cell" and LIQUID in thing.contexts:
         return LIQUID
+    if thing.family == "person":
+        return "person"
     if thing.family in ALIVE:
         return "alive"
     grown = thing.family == "produce" or thing in [*fruit.OBJECTS, *warm_fruit.OBJECTS]

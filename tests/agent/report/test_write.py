@@ -258,9 +258,9 @@ def test_headline(status: Any, real: float | None, best: bool, expected: str, ca
 def test_without_photos_the_headline_tells_what_became_of_things_seen_alike() -> None:
     record = RunRecord(name="r", request="", created="", status="finished", expected=list(MEASURED["alive"]))
     record.best = Best(round=1, weights="w", threshold=0.3)
-    assert "people 0.77 on renders and 0.14 on 256 photos" in headline_of(record)[0]
+    assert "dogs 0.80 on renders and 0.01 on 256 photos" in headline_of(record)[0]
     record.evaluation["real_test"] = evaluation("real_test", 0.5)
-    assert "people" not in headline_of(record)[0]  # its own photos tell more
+    assert "dogs" not in headline_of(record)[0]  # its own photos tell more
 
 
 def test_curves_come_from_the_folder_or_the_events(tmp_path: Path) -> None:
