@@ -51,8 +51,11 @@ SUBJECTS = Usual(
     {"one": 1.6, "few": 1.5, "many": 0.6},
     SMALL.occlusion,
 )
-# A face, a hat or a hand is photographed from nearer than the person whose it is.
-WORN = SUBJECTS._replace(distance=dict(zip(DISTANCES, (1.6, 2.2, 1.5, 0.4, 0.1), strict=True)))
+# A face, a hat or a hand is photographed from nearer than the person whose it is, and those of several at once.
+WORN = SUBJECTS._replace(
+    distance=dict(zip(DISTANCES, (1.6, 2.2, 1.5, 0.4, 0.1), strict=True)),
+    crowding={"one": 1.0, "few": 2.0, "many": 1.0},
+)
 PEOPLE = "person"  # the family
 # What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
 # them takes every person, car and bag in a street for one.
