@@ -12,9 +12,9 @@ from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models.model import is_free
 from tools.generators.blender.parts import MOST_OF_A_BODY, PIECES, Body, Pose
 from tools.generators.blender.people import dressed, make
-from tools.generators.blender.people.classes import class_of, people_of, wearing
+from tools.generators.blender.people.classes import class_of, people_of, wearing, without
 from tools.generators.blender.people.dressed import ANCESTRIES, HAIR, SHOES, SUITS, body_mesh, build_of
-from tools.generators.blender.people.figure import PEOPLE, Figure, turn_to
+from tools.generators.blender.people.figure import PEOPLE, Figure, turn_about, turn_to
 from tools.generators.blender.people.poses import turns_of
 
 POSES = Pose.__args__
@@ -74,6 +74,12 @@ def test_a_turn_takes_one_direction_to_another_and_keeps_lengths(way):
     turn = turn_to(np.array([1.0, 0, 0]), np.array(way, float))
     assert np.allclose(turn @ [1, 0, 0], np.array(way) / np.linalg.norm(way), atol=1e-3)
     assert np.allclose(turn @ turn.T, np.eye(3), atol=1e-6) and np.linalg.det(turn) == pytest.approx(1)
+
+
+def test_a_turn_about_an_axis_is_the_smallest_one_across_it():
+    up, right = np.array([0, 0, 1.0]), np.array([1.0, 0, 0])
+    assert np.allclose(turn_about(up, 90) @ right, [0, 1, 0]) and np.allclose(turn_about(up, 37) @ up, up)
+    assert np.allclose(turn_about(up, 90), turn_to(right, np.array([0, 1.0, 0])))
 
 
 @pytest.mark.parametrize("pose", POSES)
@@ -209,6 +215,18 @@ def test_each_person_bears_all_that_he_has_of_what_is_sought(drawn_as, sought, w
     assert name == whole and spec.labels == "pieces"
     assert numbers.items() <= spec.numbers.items()
     assert shaped_mesh(spec, spec.appearances[0], np.random.default_rng(0)).materials
+
+
+def test_nobody_carries_unlabelled_what_is_sought():
+    spec = catalogue()["person"]
+    assert without(spec, lambda *words: "backpack" in words).numbers["bag"] == 0
+    assert without(spec, lambda *words: "cap" in words).numbers["cap"] == 0
+    assert without(spec, lambda *_: False) is spec
+    bare = without(spec, lambda *_: True)
+    for look in bare.appearances:
+        for seed in range(30):
+            body = bare.parts_of(look, np.random.default_rng(seed))
+            assert not body.bag and not body.cap
 
 
 def test_everything_shipped_of_people_is_free_and_says_where_it_is_from():

@@ -30,7 +30,7 @@ from tools.generators.blender.layout import (
 )
 from tools.generators.blender.library import Library
 from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.people.classes import PERSON, People, class_of, is_piece, wearing
+from tools.generators.blender.people.classes import PERSON, People, class_of, is_piece, wearing, without
 from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.rows import Rows, lay_in_rows
 from tools.generators.blender.stage import Stage
@@ -149,6 +149,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -
     """Build one thing, alone at the origin."""
     spec = library.spec(wanted.drawn_as)
     worn, whole, shared = is_piece(spec), None, bool(people) and spec.family == PERSON
+    if spec.family == PERSON:
+        spec = without(spec, stage.avoids)
     if shared:
         spec, whole = wearing(spec, wanted.drawn_as, people, library.spec, stage.rng)
     appearance = wanted.appearance

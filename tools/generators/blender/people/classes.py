@@ -13,6 +13,9 @@ from tools.generators.blender.parts import PIECES
 
 PERSON = "person"  # the family, and its commonest name
 
+# What people carry or wear by the way, by the number that says how many do, and its names.
+BY_THE_WAY = {"bag": ("backpack", "rucksack", "bag"), "cap": ("cap",)}
+
 People = Sequence[tuple[str, str]]  # class, and what draws it
 
 
@@ -26,6 +29,17 @@ def people_of(classes: Iterable[ClassSpec], spec_of: Callable[[str], ObjectSpec]
 def is_piece(spec: ObjectSpec) -> bool:
     """Whether only a piece of a thing is labelled."""
     return spec.labels == "pieces"
+
+
+def without(spec: ObjectSpec, sought: Callable[..., bool]) -> ObjectSpec:
+    """A person without what is sought for itself: a backpack on his back would have no label.
+
+    Args:
+        spec: of the family of people.
+        sought: whether one of some words names a class of the task.
+    """
+    left = dict.fromkeys((number for number, names in BY_THE_WAY.items() if sought(*names)), 0.0)
+    return spec.model_copy(update={"numbers": spec.numbers | left}) if left else spec
 
 
 def wearing(

@@ -200,6 +200,18 @@ def turn_to(way: Floats, to: Floats) -> Floats:
         axis = np.cross(a, [1.0, 0, 0] if abs(a[0]) < 0.9 else [0, 1.0, 0])
         axis /= np.linalg.norm(axis)
         return 2 * np.outer(axis, axis) - np.eye(3)
-    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    k = _across(axis)
     out: Floats = np.eye(3) + k + k @ k / (1 + cosine)
     return out
+
+
+def turn_about(axis: Floats, degrees: float) -> Floats:
+    """A rotation (3, 3) about an axis of length 1 (Rodrigues)."""
+    angle, k = np.radians(degrees), _across(axis)
+    out: Floats = np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+    return out
+
+
+def _across(axis: Floats) -> Floats:
+    """The matrix (3, 3) of the cross product with an axis."""
+    return np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.generators.blender.parts import Pose
-from tools.generators.blender.people.figure import Figure, Floats, turn_to
+from tools.generators.blender.people.figure import Figure, Floats, turn_about, turn_to
 from tools.generators.blender.shapes import rotation
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
@@ -37,7 +37,7 @@ def turns_of(figure: Figure, pose: Pose, rng: np.random.Generator) -> dict[str, 
                 bone = f"{finger}_{joint}_{side}"
                 amount = (0.35 if finger == "thumb" else 1.0) * curl * rng.uniform(0.7, 1.1)
                 if bone in figure.bones:
-                    made[bone] = _about(_palm_axis(figure, side), amount * (1 if sign > 0 else -1))
+                    made[bone] = turn_about(_palm_axis(figure, side), amount * (1 if sign > 0 else -1))
     return made
 
 
@@ -114,12 +114,4 @@ def _palm_axis(figure: Figure, side: str) -> Floats:
     names = figure.bones
     a, b = figure.begins[names.index(f"pinky_01_{side}")], figure.begins[names.index(f"index_01_{side}")]
     out: Floats = (b - a) / np.linalg.norm(b - a)
-    return out
-
-
-def _about(axis: Floats, degrees: float) -> Floats:
-    """A turn about an axis (Rodrigues)."""
-    a = np.radians(degrees)
-    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    out: Floats = np.eye(3) + np.sin(a) * k + (1 - np.cos(a)) * k @ k
     return out
