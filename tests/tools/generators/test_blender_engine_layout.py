@@ -264,3 +264,16 @@ def test_handles_stay_open_and_the_solid_stays_as_it_is():
     assert outline_of(disc(64, 32, 32, 16)) is None
     mug = disc(96, 40, 48, 24) | (disc(96, 66, 48, 16) & ~disc(96, 66, 48, 11))
     assert outline_of(mug) is None
+
+
+def test_who_faces_the_camera_has_his_front_towards_it():
+    """A front is along x and the camera looks along y, so a face is turned to -y."""
+
+    def seen(facing):
+        rng = random.Random(3)
+        turns = [pose(rng, ["upright"], (0.3, 0.5, 1.0), resting=True, facing=facing) for _ in range(300)]
+        return np.mean([(turn @ [1, 0, 0])[1] < -0.5 for turn in turns])
+
+    assert seen(0.0) == pytest.approx(1 / 3, abs=0.07)
+    assert seen(1.0) > 0.75
+    assert seen(0.0) < seen(0.5) < seen(1.0)
