@@ -151,7 +151,7 @@ def test_a_mask_is_painted_mended_taken_back_and_kept_by_keys_alone(server, brow
     area = sample.instances[-1].mask(sample.height, sample.width).sum()
     assert change["action"] == "draw"
     assert size**2 * 0.7 < area < size**2 * 6  # a stroke of a few steps, with no hole
-    assert page.tab.locator(".frame").count() == 1
+    page.tab.locator(".frame").wait_for()
 
     page.tab.get_by_text("All pictures: what waits").click()
     page.settle()

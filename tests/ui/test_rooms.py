@@ -94,7 +94,7 @@ def test_the_first_visit_shows_a_result_and_answers_at_once(tmp_path):
             page.ask(request)
             page.wait_for_words(request)
             page.wait_for("The plan")
-            assert page.says("Apples and lemons")
+            page.wait_for_words("Apples and lemons")
     finally:
         server.close()
 
