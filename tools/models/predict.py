@@ -12,6 +12,7 @@ from tools.data.images import ImageArray
 from tools.data.sample import BoolMask, Instance, encode_mask
 from tools.models.detections import Detection
 from tools.models.fusion import fuse
+from tools.models.parts import parts_lowered
 from tools.models.postprocess import (
     MAX_DETECTIONS,
     NMS_IOU,
@@ -34,6 +35,9 @@ LARGER_BELOW_PX = 40.0  # side as the network sees it
 SMALLER, A_LITTLE_SMALLER = 0.7, 0.8
 LARGE_FROM_PX = 48.0  # side as the network sees it
 SMALLEST_PX = 96  # an input is halved down to this where nothing is sure (docs/experiments/input_size.md)
+# Side of the largest object as the network sees it, in sides of its input, from which an image is halved; not where
+# more than CROWD are found: of what lies closely a smaller look takes several for one (docs/experiments/input_size.md).
+HALVED_FROM, CROWD = 0.2, 12
 _SURE = 0.2  # score from which an object says how large objects are
 LEAST = 0.05  # score from which a look counts: whether there is another must not depend on the score asked for
 
@@ -45,8 +49,8 @@ class Predictor:
     is for many images and not for scores. With `closer`, photos in which it found something are looked at once more:
     those of small objects at a larger input, unless the network's input already is as large as its objects want it
     (`fitted`), all others mirrored and smaller; and those in which it is sure of nothing at smaller ones still, for
-    what fills the frame (docs/experiments/input_size.md).
-    Scores of classes with a rescorer are corrected by it.
+    what fills the frame (docs/experiments/input_size.md). What lies in a larger find of its class counts less
+    (`tools.models.parts`). Scores of classes with a rescorer are corrected by it.
     """
 
     def __init__(
@@ -137,10 +141,11 @@ class Predictor:
         tiles = [self._look_in_tiles(image, own, least) for image, own in zip(images, looks, strict=True)]
         for i, view in self._look_again(images, wholes, tiles, least).items():
             looks[i].append(view)
-        return [
+        together = [
             self._together(own) if len(own) > 1 and not tiles[i] else once_each([*own, *tiles[i]], MAX_DETECTIONS)
             for i, own in enumerate(looks)
         ]
+        return [parts_lowered(own) for own in together] if self.closer else together
 
     def _look(
         self, crops: Sequence[ImageArray], places: Sequence[Place | None], confidence: float, *, mirrored: bool = False
@@ -159,16 +164,16 @@ class Predictor:
     def _look_smaller(
         self, images: Sequence[ImageArray], wholes: Sequence[View], confidence: float
     ) -> dict[int, list[View]]:  # fmt: skip
-        """Halve the image as long as something is found in it and nothing sure: what fills it is found in parts."""
+        """Halve the image as long as what is found in it is large, or not sure: what fills it is found in parts."""
         smaller: dict[int, list[View]] = {}
-        if self.closer and not self.fitted:
-            smaller = {i: [] for i, whole in enumerate(wholes) if LEAST <= whole.surest < _SURE}
-        size, left = self.size_px, list(smaller)
+        large_px, size = HALVED_FROM * self.size_px, self.size_px
+        left = [i for i, whole in enumerate(wholes) if whole.surest >= LEAST and _is_too_large(whole, large_px)]
+        left = left if self.closer else []
         while left and (size := -(-size // 64) * 32) >= SMALLEST_PX and size < self.size_px:
             seen = self.at_size(size)._look([images[i] for i in left], [None] * len(left), confidence)
             for i, view in zip(left, seen, strict=True):
-                smaller[i].append(view)
-            left = [i for i in left if smaller[i][-1].surest < _SURE]
+                smaller.setdefault(i, []).append(view)
+            left = [i for i in left if _is_too_large(smaller[i][-1], large_px)]
         return smaller
 
     def _look_in_tiles(self, image: ImageArray, wholes: Sequence[View], confidence: float) -> list[View]:
@@ -280,6 +285,14 @@ class Predictor:
                     continue
                 counts = encode_mask(mask)
             yield Instance(class_name=name, box=box, counts=counts, score=score, source="model"), mask
+
+
+def _is_too_large(view: View, large_px: float) -> bool:
+    """Whether an image may be seen better smaller: nothing in it is sure, or something large, and no crowd."""
+    sure = view.boxes[view.found.scores >= _SURE]
+    if not len(sure):
+        return True
+    return len(sure) <= CROWD and float(shorter_sides(sure).max()) * view.fit.gain >= large_px
 
 
 def _groups(padded: Sequence[ImageArray]) -> list[list[int]]:

@@ -57,7 +57,8 @@ def test_what_is_found_is_looked_at_again_at_a_larger_or_smaller_input(large_px,
     ("side", "inputs"),
     [
         (60, [320, 224]),  # sure at once
-        (180, [320, 160, 224]),  # 90 px at half the size
+        (120, [320, 160, 224]),  # 60 px at half the size: no longer large for the network
+        (180, [320, 160, 96, 224]),  # 90, 54 px
         (300, [320, 160, 96, 224]),  # 150, 94 px
     ],
 )
@@ -74,6 +75,26 @@ def test_what_fills_the_frame_is_looked_at_smaller(side, inputs, scale):
         assert Predictor(network, "detect", ["blob"], 320, closer=False).predict(image, 0.3) == []
 
 
+@pytest.mark.parametrize(
+    ("things", "inputs"),
+    [
+        (1, [320, 160, 224]),  # 70 px, sure of it
+        (13, [320, 256]),  # a crowd: smaller, several would be taken for one
+    ],
+)
+@pytest.mark.parametrize("fitted", [False, True])
+def test_something_large_is_looked_at_smaller_but_no_crowd(things, inputs, fitted):
+    image = np.full((320, 320, 3), 60, np.uint8)
+    image[10:80, 10:80] = 250
+    for k in range(1, things):
+        x, y = 100 + 50 * (k % 4), 10 + 75 * (k // 4)
+        image[y : y + 40, x : x + 40] = 250
+    network = SeesLargeBlobs()
+    found = Predictor(network, "detect", ["blob"], 320, fitted=fitted).predict(image, 0.3)
+    assert len(found) == things and network.inputs == inputs
+    assert found[0].score == pytest.approx(0.9)
+
+
 def test_where_nothing_is_found_or_hardly_anything_nobody_looks_smaller():
     network = SeesPartsOfWhatIsLarge()
     network.unsure = 0.03
@@ -83,6 +104,29 @@ def test_where_nothing_is_found_or_hardly_anything_nobody_looks_smaller():
     image[10:310, 10:310] = 250
     assert len(model.predict(image, 0.001)) == 1
     assert network.inputs == [320, 320]
+
+
+class SeesItsHeadToo(SeesLargeBlobs):
+    """Of every blob the whole, half as sure as of the middle of its upper half."""
+
+    def __call__(self, batch):
+        (rows,) = super().__call__(batch)
+        part = rows.clone()
+        part[:, 1] -= rows[:, 3] / 4
+        part[:, 2:4] /= 2
+        rows[:, 4] /= 2
+        return (torch.cat([rows, part], dim=2),)
+
+
+def test_a_part_of_what_is_found_counts_less_where_photos_are_looked_at_again():
+    image = np.full((320, 320, 3), 60, np.uint8)
+    image[40:140, 40:140] = 250
+    closer, once = (
+        Predictor(SeesItsHeadToo(), "detect", ["blob"], 320, closer=closer).predict(image, 0.1)
+        for closer in (True, False)
+    )
+    assert [i.score for i in closer] == pytest.approx([0.45, 0.27]) and closer[0].box[2] == pytest.approx(140, abs=2)
+    assert [i.score for i in once] == pytest.approx([0.9, 0.45])
 
 
 class SeesTwoKinds(SeesLargeBlobs):
