@@ -127,8 +127,9 @@ def _plan(run: RunContext, rounds: int, pictures: int, aims: Sequence[str], note
     paces = latest_paces(run.folder.parent, record.machine, settings)
     own = at_pace(settings, paces)
     # Each round trains on all images so far: what it takes is the whole with it less the whole without.
-    whole = estimate(Plan(images=made + pictures, rounds=done + rounds, effort=settings.effort), own)
-    before = estimate(Plan(images=made, rounds=done, effort=settings.effort), own)
+    now = Plan(images=made, rounds=done, effort=settings.effort, photos=int((record.estimate or {}).get("photos", 0)))
+    whole = estimate(now.model_copy(update={"images": made + pictures, "rounds": done + rounds}), own)
+    before = estimate(now, own)
     minutes = max(0.1, round(whole.minutes - before.minutes, 1))
     money = round(max(0.0, whole.money - before.money), 4)
     stay = "the model so far stays the one to use unless the new round is better beyond noise"

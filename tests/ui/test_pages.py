@@ -17,7 +17,7 @@ from tools.core.errors import Code
 from tools.core.settings import Settings
 from tools.data.dataset import Dataset
 from tools.data.scores import SliceScore
-from tools.runs.expected import MEASURED
+from tools.runs.expected import Judged
 from tools.runs.runtime import read_record, write_json
 from ui.grid import Turn, read_turn
 
@@ -155,10 +155,10 @@ def test_a_plan_is_approved_or_refused(draw, waiting, spawned, label, answer):
 
 
 def test_where_photos_kept_little_of_a_score_the_plan_says_what_teaches_more(draw, waiting):
-    waiting.record.expected = list(MEASURED["alive"])
+    waiting.record.expected = [Judged(what="cats", synthetic=0.8, real=0.2, photos=9)]
     waiting.save()
     said = words(draw("chat", "waits"))
-    assert "dogs 1 %" in said and "A dozen photos of your own teach more" in said
+    assert "cats 25 %" in said and "A dozen photos of your own teach more" in said
 
 
 def test_a_plan_is_changed_in_words(draw, waiting, spawned):

@@ -137,9 +137,10 @@ class EstimateSettings(SettingGroup):
     render_s: float = 0.85  # an image with masks
     train_images_per_s: float = 30.0  # forward, backward, augmentation
     predict_s: float = 0.06  # an image in an evaluation
+    photo_s: float = 0.3  # a photo in one: it gets more looks than a rendered image
     picture_s: float = 0.03  # scoring, embedding and labelling an image
     round_s: float = 6.0  # starting engines, validation, diagnosis
-    finish_s: float = 10.0  # exports and the report
+    finish_s: float = 16.0  # exports and the report
 
 
 class SceneSettings(SettingGroup):
@@ -479,7 +480,7 @@ class LabellingSettings(SettingGroup):
     nms_iou: float = Field(0.6, gt=0, lt=1)  # boxes of a model that overlap more are one; see docs/labelling.md
     views: ViewCount = 1  # looks at each photo, by a trained model; see tools/label/views.py
     # Look again, at a larger input, where objects are small (three times the work for those), and at smaller ones where
-    # nothing is sure (a third more).
+    # they are large or nothing is sure (a third more); what lies in a larger find counts less.
     closer: bool = True
     half: bool = True  # 16-bit floats where the hardware has them: a photo costs half; see docs/labelling.md
     # Objectness; as fallback_confidence.

@@ -52,6 +52,11 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
+def count_images(folder: Path) -> int:
+    """Images in a folder and all below it, by their names."""
+    return sum(is_image(path) for path in folder.expanduser().rglob("*"))
+
+
 def is_unread_image(path: Path) -> bool:
     """Whether the name ends like that of a photo in a format that is not read."""
     return path.suffix.lower() in UNREAD_SUFFIXES and not path.name.startswith(".")

@@ -7,11 +7,12 @@ from tools.core.errors import StepFailed
 from tools.core.settings import EFFORTS
 from tools.core.task import TaskSpec
 from tools.data.real import load_real
-from tools.data.sample import Sample
+from tools.data.sample import Sample, evenly
 from tools.data.scores import EvaluatedOn
 from tools.metrics.coco import JudgedImage
 from tools.metrics.label_scoring import LabelScorer
 from tools.metrics.scoring import DetectionScorer, ScoringRules
+from tools.runs.estimate import about_judging, photos_judging
 from tools.runs.runtime import RunContext
 
 SetScorer = DetectionScorer | LabelScorer
@@ -48,8 +49,13 @@ def sets_of(run: RunContext) -> Sets:
         real = load_real(
             Path(run.record.real), task, run.settings.evaluation.real_val_share, run.settings.evaluation.class_map
         )
-        samples["real_val"], samples["real_test"] = real.val, real.test
+        there = len(real.val) + len(real.test)
+        judging = photos_judging(there, task.budget.minutes, run.settings)
+        samples["real_val"], samples["real_test"] = (
+            evenly(photos, max(1, round(len(photos) * judging / max(there, 1)))) for photos in (real.val, real.test)
+        )
         notes += real.notes
+        notes += about_judging(judging, there, task.budget.minutes)
     if task.kind == "classify":
         samples = {on: [s for s in chosen if s.label in task.class_names] for on, chosen in samples.items()}
     deciding: EvaluatedOn = "real_val" if samples.get("real_val") else "synthetic_val"

@@ -15,6 +15,10 @@ MEASURED_NETWORK = "yolo11n"  # what the settings' seconds were measured with
 _WORK = {"n": 1.0, "s": 3.4, "m": 11.8, "l": 13.7, "x": 30.7}
 NETWORKS = tuple(f"yolo{family}{size}" for family in (11, 12, 26) for size in _WORK)
 _LEVELS: tuple[Effort, ...] = ("quick", "standard", "thorough")
+ROUND_OF_SEVERAL = 2  # times the least images: so many make each of several rounds worth its measuring
+# Where minutes are limited, the share of them that photos may judge each round for; 256 photos took half of six
+# minutes, and the second round trained for 13 seconds.
+JUDGED_SHARE, LEAST_JUDGING = 0.125, 48
 
 
 class Plan(BaseModel):
@@ -23,6 +27,7 @@ class Plan(BaseModel):
     images: int = Field(ge=1)
     rounds: int = Field(ge=1)
     effort: Effort
+    photos: int = Field(0, ge=0, description="that each round is judged by")
 
 
 class Estimate(BaseModel):
@@ -50,18 +55,42 @@ def estimate(plan: Plan, settings: Settings, cores: int | None = None, *, limite
     least = 1 if limited else settings.training.epoch_pictures
     trained = sum(max(n * kept * train_share, least) for n in seen) * settings.planned_epochs(plan.effort)
     measured = sum(seen) * kept * (settings.split.val + settings.split.test)
+    judged = plan.rounds * plan.photos * photo_s(settings)
     seconds = {
         "generate": plan.images * settings.estimate.render_s * area / speed,
         "score, curate, annotate": sum(seen) * settings.estimate.picture_s * area,
         # Training gains less from cores than rendering does: half of its time is not spent in large products.
         "train": trained * area * work / settings.estimate.train_images_per_s / speed**0.5,
         "evaluate, diagnose": measured * settings.estimate.predict_s * area * work
+        + judged
         + plan.rounds * settings.estimate.round_s,
         "export, report": settings.estimate.finish_s,
     }
     stages = {name: round(s / 60, 2) for name, s in seconds.items()}
     money = plan.images * (settings.image.price or 0.0) if settings.generation.generator == "openai_images" else 0.0
     return Estimate(minutes=round(sum(seconds.values()) / 60, 1), stages=stages, money=round(money, 4))
+
+
+def photo_s(settings: Settings) -> float:
+    """Seconds that a photo takes in an evaluation."""
+    return settings.estimate.photo_s * scale(settings)[0] * network_work(settings.training.model)
+
+
+def photos_judging(there: int, minutes: float | None, settings: Settings) -> int:
+    """How many of the photos judge a round: all, where minutes are limited no more than leave time to learn."""
+    if minutes is None:
+        return there
+    return min(there, max(LEAST_JUDGING, int(JUDGED_SHARE * minutes * 60 / photo_s(settings))))
+
+
+def about_judging(judging: int, there: int, minutes: float | None) -> list[str]:
+    """What is to be said where not all photos judge."""
+    if judging >= there or minutes is None:
+        return []
+    return [
+        f"{judging} of the {there} photos judge, from all over them: more would leave little of {minutes:g} minutes to "
+        "learn in"
+    ]
 
 
 def network_work(model: str) -> float:
@@ -107,15 +136,17 @@ def fit_plan(
     for effort in reversed(_LEVELS[: _LEVELS.index(wanted.effort)]):
         level = EFFORTS[effort]
         images = wanted.images if images_given else min(wanted.images, level.images)
-        plan = Plan(images=images, rounds=min(wanted.rounds, level.rounds), effort=effort)
+        plan = wanted.model_copy(
+            update={"images": images, "rounds": min(wanted.rounds, level.rounds), "effort": effort}
+        )
         if estimate(plan, settings, cores, limited=True).minutes <= minutes:
             return plan, _cuts(wanted, plan, minutes)
     for rounds in range(min(wanted.rounds, EFFORTS["quick"].rounds), 0, -1):
-        least = min(wanted.images, settings.plan.min_images * rounds)
+        least = min(wanted.images, settings.plan.min_images * (rounds if rounds == 1 else ROUND_OF_SEVERAL * rounds))
         low, high = least, wanted.images
 
         def fits(images: int, rounds: int = rounds) -> bool:
-            plan = Plan(images=images, rounds=rounds, effort="quick")
+            plan = wanted.model_copy(update={"images": images, "rounds": rounds, "effort": "quick"})
             return estimate(plan, settings, cores, limited=True).minutes <= minutes
 
         if not fits(low):
@@ -123,9 +154,10 @@ def fit_plan(
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if fits(middle) else (low, middle - 1)
-        plan = Plan(images=low, rounds=rounds, effort="quick")
+        plan = wanted.model_copy(update={"images": low, "rounds": rounds, "effort": "quick"})
         return plan, _cuts(wanted, plan, minutes)
-    smallest = Plan(images=min(wanted.images, settings.plan.min_images), rounds=1, effort="quick")
+    least = min(wanted.images, settings.plan.min_images)
+    smallest = wanted.model_copy(update={"images": least, "rounds": 1, "effort": "quick"})
     needed = estimate(smallest, settings, cores, limited=True).minutes
     raise StepFailed(
         f"{minutes:g} minutes are not enough: even {smallest.images} pictures of {settings.size_px} px in one round "

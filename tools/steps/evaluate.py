@@ -2,11 +2,11 @@
 
 Images that decide (real_val, or synthetic_val without real photos) choose the working threshold and the best round.
 Thirty photos seldom tell two rounds apart: where they do not, the new round is kept if it is better beyond noise on
-synthetic_val. Test images are measured after that and only reported.
+synthetic_val. Test images are for the model that is kept: measured after that, and only reported.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ from tools.data.dataset import file_sha256
 from tools.data.scores import EvaluatedOn, Evaluation, Interval
 from tools.metrics.coco import Floats, independent, interval, number
 from tools.metrics.judging import Sets, SetScorer, rules_for, scorer_of, sets_of
-from tools.metrics.predictions import Answer, Recogniser, ask, join, save_answers
+from tools.metrics.predictions import Answer, Recogniser, ask, join, load_answers, save_answers
 from tools.runs.runtime import PHOTOS, Best, Round, RunContext, report, write_json
 
 LoadModel = Callable[[Path], Recogniser]
 TESTS: tuple[EvaluatedOn, ...] = ("synthetic_test", "real_test")
-_METHOD = 6  # raised when the same images and weights would be scored or judged differently
+_METHOD = 7  # raised when the same images and weights would be scored or judged differently
 # Of the score on some thirty photos: half of what neighbouring epochs of one training differ by: see
 # docs/experiments/rounds.md.
 _PHOTO_NOISE = 0.01
@@ -52,8 +52,9 @@ class Decision(BaseModel):
     against: int | None = None  # round of the best before
     gains: list[Gain] = []  # on the images that decide, then on rendered ones if photos could not tell
     best: Best
-    scores: dict[EvaluatedOn, Evaluation]  # of this round's weights
+    scores: dict[EvaluatedOn, Evaluation]  # of this round's weights; on test images where they are kept
     best_scores: dict[str, Evaluation | None]  # of the best weights, on the test images and on what decided
+    tested: dict[EvaluatedOn, str] = {}  # by test set, what those scores hold for
 
 
 # What is measured ---------------------------------------------------------------------------------------------------
@@ -130,8 +131,12 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
         raise FixArguments(f"Round {current.number} has no trained weights yet. Call train_model first.")
     sets, before = sets_of(run), best_before(run)
     path, fingerprint = run.round_folder() / "decision.json", _fingerprint(run, sets, before)
-    decision = _known(path, fingerprint)
-    if decision is None or not all(predictions_path(run, on).is_file() for on in sets.samples if on not in TESTS):
+    decision = _read(path)
+    if (
+        decision is None
+        or decision.fingerprint != fingerprint
+        or not all(predictions_path(run, on).is_file() for on in sets.samples if on not in TESTS)
+    ):
         decision = _measure(run, sets, before, fingerprint, load_model or _load_predictor)
         for on, scores in decision.scores.items():
             write_json(run.round_folder() / f"evaluation_{on}.json", scores.model_dump(mode="json"))
@@ -150,73 +155,122 @@ def evaluate(run: RunContext, load_model: LoadModel | None = None) -> str:
 
 
 def _measure(run: RunContext, sets: Sets, before: Round | None, fingerprint: str, load_model: LoadModel) -> Decision:
-    """Ask the models, score their answers, decide."""
-    number_now, weights = run.round.number, str(run.round.weights)
-    on = sets.deciding
-    tests = [t for t in TESTS if t in sets.samples]
-    total = sum(map(len, sets.samples.values())) + (len(sets.samples[on]) if before else 0)
-    asking = _Asking(run, sets, total)
-    model = load_model(run.path(weights))
-    scorers = {name: asking.scorer(model, name, keep=name not in TESTS) for name in sets.samples}
+    """Ask the models, score their answers, decide; then measure what is kept on the test images."""
+    current, on = run.round, sets.deciding
+    judging = [name for name in sets.samples if name not in TESTS]
+    asking = _Asking(run, sets, load_model)
+    asking.expect(current, [*judging, *TESTS])
+    if before:
+        asking.expect(before, [on])
+    scorers = {name: asking.scorer(current, name) for name in judging}
     deciding = scorers[on]
     if np.isnan(deciding.score):
         raise StepFailed(f"None of the {len(sets.samples[on])} pictures of {on} shows an object to find: make more.")
     threshold = deciding.threshold()
-    scores = {name: scorer.evaluation(name, threshold) for name, scorer in scorers.items()}
     decision = Decision(
         fingerprint=fingerprint, on=on, accepted=True,
-        best=Best(round=number_now, weights=weights, threshold=threshold), scores=scores,
-        best_scores={t: scores.get(t) for t in TESTS},
+        best=Best(round=current.number, weights=str(current.weights), threshold=threshold),
+        scores={name: scorer.evaluation(name, threshold) for name, scorer in scorers.items()}, best_scores={},
     )  # fmt: skip
-    if before is None or before.weights is None:
-        return decision
-    if not run.path(before.weights).is_file():
-        raise StepFailed(f"{run.path(before.weights)}: the weights of round {before.number} are gone. Put them back.")
-    old_model = load_model(run.path(before.weights))
-    old = asking.scorer(old_model, on)
-    judged: dict[EvaluatedOn, SetScorer] = {on: old}
-    decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
-    if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
-        asking.total += len(sets.samples["synthetic_val"])
-        judged["synthetic_val"] = old_renders = asking.scorer(old_model, "synthetic_val")
-        decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
-    decision.accepted = decision.gains[-1].better
-    if not decision.accepted:
-        # The best stays, but images were added: it gets its threshold and its scores on them too.
-        asking.total += sum(len(sets.samples[t]) for t in tests)
-        threshold = old.threshold()
-        decision.best = Best(round=before.number, weights=before.weights, threshold=threshold)
-        measured: dict[str, Evaluation | None] = {
-            t: asking.scorer(old_model, t).evaluation(t, threshold) if t in tests else None for t in TESTS
-        }
-        decision.best_scores = measured | {
-            judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()
-        }
+    judged: dict[EvaluatedOn, SetScorer] = {}
+    if before:
+        if not run.path(str(before.weights)).is_file():
+            raise StepFailed(
+                f"{run.path(str(before.weights))}: the weights of round {before.number} are gone. Put them back."
+            )
+        judged[on] = old = asking.scorer(before, on)
+        decision.against, decision.gains = before.number, [_gain(run, on, deciding, old)]
+        if _photos_cannot_tell(run, decision.gains[0]) and "synthetic_val" in sets.samples:
+            asking.expect(before, ["synthetic_val"])
+            judged["synthetic_val"] = old_renders = asking.scorer(before, "synthetic_val")
+            decision.gains.append(_gain(run, "synthetic_val", scorers["synthetic_val"], old_renders))
+        decision.accepted = decision.gains[-1].better
+        if not decision.accepted:
+            # The best stays, but images were added: it gets its threshold and its scores on them too.
+            threshold = old.threshold()
+            decision.best = Best(round=before.number, weights=str(before.weights), threshold=threshold)
+            decision.best_scores |= {judge: scorer.evaluation(judge, threshold) for judge, scorer in judged.items()}
+    kept = before if before and not decision.accepted else current
+    _test(run, sets, asking, kept, decision)
     return decision
 
 
+def _test(run: RunContext, sets: Sets, asking: "_Asking", kept: Round, decision: Decision) -> None:
+    """Score the model that is kept on the test images; what was scored before of the same counts still."""
+    there: list[EvaluatedOn] = [t for t in TESTS if t in sets.samples]
+    threshold = decision.best.threshold
+    decision.tested = {t: f"{_asked_of(run, sets, kept, t)} {threshold!r} {rules_for(run, t, 0)!r}" for t in there}
+    earlier = _read(run.path(f"rounds/{run.round.number - 1:02d}/decision.json"))
+    same = [t for t in there if earlier and earlier.tested.get(t) == decision.tested[t]]
+    missing = [t for t in there if t not in same]
+    asking.total = asking.done
+    asking.expect(kept, missing)
+    if not missing:
+        asking.tell(0, decision.on)  # done before it was thought to be
+    decision.best_scores |= dict.fromkeys(TESTS)
+    if earlier:
+        decision.best_scores |= {t: earlier.best_scores[t] for t in same}
+    for on in missing:
+        decision.best_scores[on] = scores = asking.scorer(kept, on).evaluation(on, threshold)
+        if decision.accepted:
+            decision.scores[on] = scores
+
+
 class _Asking:
-    """Asks models about the sets and tells how far it is."""
+    """Asks the models of rounds about the sets and tells how far it is; what a round answered before is read again."""
 
-    def __init__(self, run: RunContext, sets: Sets, total: int) -> None:
-        self.run, self.sets, self.total = run, sets, total
-        self.done = 0
+    def __init__(self, run: RunContext, sets: Sets, load_model: LoadModel) -> None:
+        self.run, self.sets, self.load_model = run, sets, load_model
+        self.done = self.total = 0
+        self._models: dict[int, Recogniser] = {}
 
-    def scorer(self, model: Recogniser, on: EvaluatedOn, keep: bool = False) -> SetScorer:
-        """Score a model on a set; with `keep` its answers stay in the round's folder."""
+    def expect(self, of: Round, names: Iterable[EvaluatedOn]) -> None:
+        """Count the images that the model of a round is yet to be asked about."""
+        there = [on for on in names if on in self.sets.samples]
+        self.total += sum(len(self.sets.samples[on]) for on in there if self._answered(of, on) is None)
+
+    def scorer(self, of: Round, on: EvaluatedOn) -> SetScorer:
+        """Score the model of a round on a set; its answers are kept in its folder, but for those on test images."""
         run, samples = self.run, self.sets.samples[on]
-        answers: dict[str, Answer] = ask(
-            model, samples, run.folder, run.settings.evaluation.min_confidence, lambda n: self._tell(n, on)
-        )
-        if keep:
-            about = {"on": on, "round": run.round.number, "weights": run.round.weights, "seen_px": model.size_px}
-            save_answers(predictions_path(run, on), answers, **about)
-        return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, model.size_px))
+        answered = self._answered(of, on)
+        if answered is None:
+            model = self._model(of)
+            found = ask(model, samples, run.folder, run.settings.evaluation.min_confidence, lambda n: self.tell(n, on))
+            answered = found, model.size_px
+            if on not in TESTS:
+                about = {"on": on, "round": of.number, "weights": of.weights, "seen_px": model.size_px}
+                save_answers(predictions_path(run, on, of), found, **about, of=_asked_of(run, self.sets, of, on))
+        answers, seen_px = answered
+        return scorer_of(join(samples, answers, run.task), run.task, rules_for(run, on, seen_px))
 
-    def _tell(self, count: int, on: EvaluatedOn) -> None:
+    def _answered(self, of: Round, on: EvaluatedOn) -> tuple[dict[str, Answer], int] | None:
+        """What these weights answered about these very images, and the side they saw them at."""
+        try:
+            answers, about = load_answers(predictions_path(self.run, on, of))
+            same = on not in TESTS and about["of"] == _asked_of(self.run, self.sets, of, on)
+            return (answers, int(about["seen_px"])) if same else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _model(self, of: Round) -> Recogniser:
+        if of.number not in self._models:
+            self._models[of.number] = self.load_model(self.run.path(str(of.weights)))
+        return self._models[of.number]
+
+    def tell(self, count: int, on: EvaluatedOn) -> None:
         self.done += count
         self.run.progress("evaluate", self.done, self.total, on=on)
         self.run.check_stop()
+
+
+def _asked_of(run: RunContext, sets: Sets, of: Round, on: EvaluatedOn) -> str:
+    """Hash of all that answers about a set depend on: weights, images, their labels, the least confidence."""
+    path = run.path(str(of.weights))
+    digest = hashlib.sha256((file_sha256(path) if path.is_file() else "none").encode())
+    digest.update(repr((_METHOD, run.settings.evaluation.min_confidence)).encode())
+    for sample in sets.samples[on]:
+        digest.update(sample.model_dump_json(include={"id", "sha256", "axes", "label", "instances"}).encode())
+    return digest.hexdigest()
 
 
 def _load_predictor(weights: Path) -> Recogniser:
@@ -225,9 +279,9 @@ def _load_predictor(weights: Path) -> Recogniser:
     return Predictor.load(weights)
 
 
-def predictions_path(run: RunContext, on: EvaluatedOn) -> Path:
-    """Where the current round's answers on a deciding set are kept; answers on test sets never are."""
-    return run.round_folder() / f"predictions_{on}.json"
+def predictions_path(run: RunContext, on: EvaluatedOn, of: Round | None = None) -> Path:
+    """Where a round's answers on a deciding set are kept, the current one's at first; those on test sets never are."""
+    return run.round_folder(of.number if of else None) / f"predictions_{on}.json"
 
 
 def _fingerprint(run: RunContext, sets: Sets, before: Round | None) -> str:
@@ -249,13 +303,11 @@ def _fingerprint(run: RunContext, sets: Sets, before: Round | None) -> str:
     return digest.hexdigest()
 
 
-def _known(path: Path, fingerprint: str) -> Decision | None:
-    """The decision made before on exactly the same grounds."""
+def _read(path: Path) -> Decision | None:
     try:
-        decision = Decision.model_validate_json(path.read_text(encoding="utf-8"))
+        return Decision.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValidationError):
         return None
-    return decision if decision.fingerprint == fingerprint else None
 
 
 # The report ---------------------------------------------------------------------------------------------------------

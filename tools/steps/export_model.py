@@ -376,11 +376,11 @@ def _own_looks(card: Card) -> str:
         return ""
     corrected = " and corrects scores by what your photos without labels showed," if stored(card) else ""
     looks = (
-        "at a photo in which it finds something once more, mirrored"
+        "at a photo in which it finds something once more, mirrored, and smaller where that is large"
         if card.fitted
-        else "again at photos of small objects and of what fills the frame"
+        else "again at photos of small objects, larger, and of large ones, smaller"
     )
     return (
         f" It was chosen as Sightsmith itself looks: {looks}{corrected or ','}"
-        " so other programs may need a threshold of their own."
+        " so other programs find less, and may need a threshold of their own."
     )

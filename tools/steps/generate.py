@@ -6,8 +6,10 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from statistics import median
 from time import monotonic
+from typing import Any
 
 from langchain_core.tools import tool
 from langgraph.prebuilt import ToolRuntime
@@ -18,6 +20,8 @@ from tools.data.origin import mark, source_type
 from tools.data.sample import Sample
 from tools.generators import Failed, Generated, Generator
 from tools.generators.choosing import make_generator
+from tools.runs.estimate import Plan, estimate, fit_plan
+from tools.runs.pace import at_pace, latest_paces
 from tools.runs.profile import fall_back
 from tools.runs.runtime import RunContext, report
 
@@ -63,7 +67,8 @@ def generate(run: RunContext) -> str:
         "why": engine.why,
     }  # fmt: skip
     failed: Counter[str] = Counter()
-    time_is_up = _clock(run)
+    began = monotonic()
+    time_is_up = _clock(run, run.record.estimate, began)
     came: list[float] = []  # when each image was there
     try:
         run.progress("generate", earlier, earlier + len(scenes), pictures=current.generated)
@@ -79,8 +84,10 @@ def generate(run: RunContext) -> str:
                 seconds.append(result.seconds)
             current.generated = run.dataset.count(round_number=current.number)
             came.append(monotonic())
-            if done == PACE_AFTER and current.number == 1:
-                _warn_if_slow(run, (came[-1] - came[0]) / (done - 1))
+            if done == PACE_AFTER and current.number == 1 and (cost := run.record.estimate):
+                taken = (came[-1] - came[0]) / (done - 1)
+                if taken > SLOW * _counted_s(cost) > 0:
+                    time_is_up = _clock(run, _fewer_rounds(run, cost, taken), began)
             run.progress(
                 "generate",
                 earlier + done,
@@ -126,17 +133,46 @@ def generate(run: RunContext) -> str:
     )
 
 
-def _warn_if_slow(run: RunContext, seconds: float) -> None:
-    """Say so as soon as a machine turns out slower than the plan counted with."""
-    cost, limit = run.record.estimate, run.task.budget.minutes
-    planned = 60 * cost["stages"]["generate"] / cost["images"] if cost else 0.0
-    if cost and seconds > SLOW * planned > 0:
-        run.emit(
-            "warning",
-            text=f"a picture takes {seconds:.1f} s here, and the plan counted {planned:.1f}: the whole run would take "
-            f"about {cost['minutes'] * seconds / planned:.0f} minutes, not {cost['minutes']:.0f}"
-            + (f"; what does not fit into {limit:g} minutes is left out" if limit else ""),
-        )
+def _counted_s(cost: dict[str, Any]) -> float:
+    """Seconds that the plan counted an image with."""
+    return 60 * float(cost["stages"]["generate"]) / int(cost["images"])
+
+
+def _fewer_rounds(run: RunContext, cost: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Say that a machine turns out slower than the plan counted with, and plan the rounds that it has minutes for.
+
+    Args:
+        run: its budget gets fewer rounds where a plan at this pace has fewer.
+        cost: `RunRecord.estimate`.
+        seconds: that an image takes.
+
+    Returns:
+        What the rest costs, in the form of `cost`.
+    """
+    budget, slower = run.task.budget, seconds / _counted_s(cost)
+    rest, way_out = cost, ""
+    if budget.minutes is not None:
+        way_out = f"; what does not fit into {budget.minutes:g} minutes is left out"
+        own = at_pace(run.settings, latest_paces(run.folder.parent, run.record.machine, run.settings))
+        now = own.model_copy(update={
+            "estimate_render_s": own.estimate.render_s * slower,
+            "estimate_train_images_per_s": own.estimate.train_images_per_s / slower,
+        })  # fmt: skip
+        effort, photos = cost.get("effort", run.settings.effort), cost.get("photos", 0)
+        whole = Plan(images=cost["images"], rounds=budget.rounds, effort=effort, photos=photos)
+        with suppress(StepFailed):  # where not even the least fits, the plan stays
+            plan, _ = fit_plan(whole, budget.minutes, now)
+            if plan.rounds < budget.rounds:
+                way_out += f" (rounds: {plan.rounds} instead of {budget.rounds})"
+                budget.rounds = plan.rounds
+                rest = estimate(plan, now, limited=True).model_dump() | plan.model_dump()
+                run.save()
+    run.emit(
+        "warning",
+        text=f"a picture takes {seconds:.1f} s here, and the plan counted {_counted_s(cost):.1f}: the whole run would "
+        f"take about {cost['minutes'] * slower:.0f} minutes, not {cost['minutes']:.0f}{way_out}",
+    )
+    return rest
 
 
 def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
@@ -145,18 +181,17 @@ def _disk_is_full(error: OSError | sqlite3.OperationalError) -> bool:
     return "disk is full" in str(error)
 
 
-def _clock(run: RunContext) -> Callable[[], bool]:
-    """Says when the images of this round have had their share of the minutes."""
-    budget, cost, current = run.task.budget, run.record.estimate, run.round
+def _clock(run: RunContext, cost: dict[str, Any] | None, began: float) -> Callable[[], bool]:
+    """Says when the images of this round, made since `began`, have had their share of the minutes."""
+    budget, current = run.task.budget, run.round
     if budget.minutes is None:
         return lambda: False
     limit_s, share_s = 60 * budget.minutes, math.inf
     if cost:
-        planned = len(run.dataset.scenes(current.number)) / cost["images"]
+        planned = min(1.0, len(run.dataset.scenes(current.number)) / cost["images"])
         generate_s, all_s = 60 * cost["stages"]["generate"], 60 * cost["minutes"]
         share_s = max(limit_s - (all_s - generate_s), limit_s * generate_s / all_s) * planned
     earlier_s = sum(s.seconds for s in run.record.stages if (s.name, s.round) == ("generate", current.number))
-    began = monotonic()
 
     def time_is_up() -> bool:
         if run.remaining_s() < RESERVED_SHARE * limit_s / max(1, budget.rounds):

@@ -16,8 +16,18 @@ from tools.core.answers import ANSWERS, NO, QUIT, REPLY_CHARS, approves, as_wish
 from tools.core.errors import Code, FixArguments, NeedsUser, StepFailed
 from tools.core.settings import EFFORTS, Settings
 from tools.core.task import Budget, ClassSpec, Effort, TaskKind, TaskSpec
+from tools.data.images import count_images
 from tools.drawable.classes import ClassArgument, drawn_by, relatives, resolve_classes
-from tools.runs.estimate import MEASURED_NETWORK, NETWORKS, Plan, estimate, fit_plan, network_work
+from tools.runs.estimate import (
+    MEASURED_NETWORK,
+    NETWORKS,
+    Plan,
+    about_judging,
+    estimate,
+    fit_plan,
+    network_work,
+    photos_judging,
+)
 from tools.runs.inherit import inherit
 from tools.runs.pace import at_pace, latest_paces
 from tools.runs.runtime import RunContext, report
@@ -317,13 +327,17 @@ def _plan(run: RunContext, wanted: Wanted, settings: Settings) -> tuple[Plan, fl
             raise _leave_out(name, f"{name} must be between 1 and {most}, not {value:g}.")
     if minutes is not None and not 0 < minutes < math.inf:
         raise _leave_out("minutes", f"minutes must be a number above 0, not {minutes:g}.")
-    whole = Plan(images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort)
+    there = 0 if run.record.real is None else count_images(Path(run.record.real))
+    whole = Plan(
+        images=int(images or level.images), rounds=int(rounds or level.rounds), effort=effort,
+        photos=photos_judging(there, minutes, settings),
+    )  # fmt: skip
     try:
         plan, notes = fit_plan(whole, minutes, settings, images_given=images is not None)
     except StepFailed as error:
         answer = ask(f"{error}. How many minutes may it take, or how many pictures should it make?")
         _wish(run, answer)
-    return plan, minutes, notes
+    return plan, minutes, [*notes, *about_judging(plan.photos, there, minutes)]
 
 
 def _candidates(plan: Plan, settings: Settings) -> list[str]:

@@ -3,7 +3,6 @@
 import importlib
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from tools.core.errors import FixArguments, StepFailed
 from tools.core.files import copy_file
 from tools.core.settings import Settings
 from tools.data.real import load_real
-from tools.data.sample import Sample
+from tools.data.sample import Sample, evenly
+from tools.runs.estimate import LEAST_JUDGING, photo_s
 from tools.runs.inherit import INHERITED
 from tools.runs.runtime import Round, RunContext, report, write_json
 from tools.trainers import Trainer, TrainingJob, TrainingResult
@@ -109,7 +109,7 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
     return TrainingJob(
         task=task,
         train=samples["train"] * repeats,
-        val=_deciding(run) or samples["val"],
+        val=_deciding(run, len(samples["train"]) * repeats) or samples["val"],
         image_root=run.folder,
         folder=run.round_folder() / "train",
         epochs=planned,
@@ -123,12 +123,19 @@ def make_job(run: RunContext, epochs: int | None = None) -> TrainingJob:
     )
 
 
-def _deciding(run: RunContext) -> Sequence[Sample]:
-    """Real photos that decide, where there are any: they choose the best epoch too. None of them is trained on."""
+def _deciding(run: RunContext, seen: int) -> list[Sample]:
+    """Real photos that decide, where there are any: they choose the best epoch too. None of them is trained on.
+
+    Args:
+        run: has photos or none.
+        seen: images of an epoch; where minutes are limited no more photos judge one than half as many.
+    """
     if run.record.real is None:
         return []
     judging = run.settings.evaluation
-    return load_real(Path(run.record.real), run.task, judging.real_val_share, judging.class_map).val
+    photos = load_real(Path(run.record.real), run.task, judging.real_val_share, judging.class_map).val
+    limited = run.task.budget.minutes is not None
+    return evenly(photos, max(LEAST_JUDGING, seen // 2) if limited else len(photos))
 
 
 def _initial(run: RunContext) -> Path | None:
@@ -156,7 +163,9 @@ def deadline_s(run: RunContext) -> float:
     # An epoch of a later round takes longer, since it sees the images of all rounds.
     trainings = 1 + sum(LATER_EPOCHS_SHARE * (so_far + step * n) / so_far for n in range(1, to_come + 1))
     measured = sum(s.seconds for s in run.record.stages if s.round == current - 1 and s.name in _MEASURING)
-    after = max(RESERVED_SHARE * left, measured + run.settings.estimate.finish_s if measured else 0.0)
+    photos = int((run.record.estimate or {}).get("photos", 0))
+    a_round = measured or photos * photo_s(run.settings)
+    after = max(RESERVED_SHARE * left, a_round * (1 + to_come) + run.settings.estimate.finish_s if a_round else 0.0)
     to_make = to_come * spent * step / made if to_come else 0.0
     return max(_MIN_DEADLINE_S, (left - after - to_make) / trainings)
 

@@ -4,7 +4,7 @@ import pytest
 
 from tools.core.errors import StepFailed
 from tools.core.settings import EFFORTS, Settings
-from tools.runs.estimate import Plan, estimate, fit_plan
+from tools.runs.estimate import LEAST_JUDGING, Plan, about_judging, estimate, fit_plan, photos_judging
 
 QUICK = Plan(images=200, rounds=2, effort="quick")
 STANDARD = Plan(images=480, rounds=3, effort="standard")
@@ -39,6 +39,7 @@ def test_epochs_that_are_set_count_whatever_the_effort():
         (minutes(QUICK), minutes(QUICK.model_copy(update={"images": 360}))),
         (minutes(QUICK), minutes(QUICK.model_copy(update={"rounds": 3}))),
         (minutes(QUICK), minutes(QUICK, size_px=416)),
+        (minutes(QUICK), minutes(QUICK.model_copy(update={"photos": 100}))),
         (minutes(QUICK, cores=8), minutes(QUICK)),
     ],
 )
@@ -105,3 +106,21 @@ def test_few_images_are_seen_often_unless_minutes_are_limited():
     often, once = (estimate(few, Settings(), 2, limited=limited).stages["train"] for limited in (False, True))
     assert often > 3 * once
     assert estimate(many, Settings(), 2) == estimate(many, Settings(), 2, limited=True)
+
+
+def test_photos_that_judge_take_their_time_of_the_plan():
+    settings = Settings()
+    without, _ = fit_plan(QUICK, 6, settings, cores=2)
+    plan, notes = fit_plan(QUICK.model_copy(update={"photos": 200}), 6, settings, cores=2)
+    assert plan.photos == 200 and (plan.images, plan.rounds) < (without.images, without.rounds) and notes
+    assert estimate(plan, settings, 2, limited=True).minutes <= 6
+
+
+@pytest.mark.parametrize(
+    ("there", "minutes", "judging"),
+    [(5000, None, 5000), (30, 1, 30), (5000, 1, LEAST_JUDGING), (140, 6, 140), (1000, 6, 150), (1000, 12, 300)],
+)
+def test_photos_judge_as_many_as_the_minutes_allow(there, minutes, judging):
+    settings = Settings()
+    assert photos_judging(there, minutes, settings) == judging
+    assert len(about_judging(judging, there, minutes)) == (judging < there)

@@ -211,6 +211,7 @@ def test_a_rare_class_is_in_val_and_test():
 )
 def test_few_images_give_more_of_them_to_what_measures(kind, images, share):
     assert measured_share(Settings(), kind, images, 0.15) == pytest.approx(share)
+    assert measured_share(Settings(), kind, images, 0.15, photos=True) == pytest.approx(max(share / 2, 8 / images))
 
 
 def test_empty_images_are_in_every_split():

@@ -142,7 +142,8 @@ def test_the_best_before_is_measured_again_on_the_grown_set(tmp_path):
     add_images(run, range(28, 56), 2)
     _, asked = measure(run, "half")
     val, test = 28, 14
-    assert len(asked) == 2 * (val + test)  # both models on everything, old and new
+    assert len(asked) == 2 * val + test  # both models on what decides; the test images are for the one that is kept
+    assert set(run.round.scores) == {"synthetic_val"}
     assert run.record.best.round == 1
     assert run.record.evaluation["synthetic_test"].images == test
 
@@ -219,6 +220,48 @@ def test_real_photos_decide_and_the_gap_is_said(real_run):
     assert f"{real.mask_map50:.3f}" in report["gap"] and f"{rendered.mask_map50:.3f}" in report["gap"]
     assert any(name.startswith("brightness=") for name in run.round.scores["real_val"].per_slice)
     assert (run.round_folder() / "predictions_synthetic_val.json").is_file()  # the diagnosis looks there as well
+
+
+@pytest.mark.parametrize(
+    ("second", "kept", "asked_again"),
+    [
+        ("good", True, ["real_val", "synthetic_val", "real_test", "synthetic_test"]),
+        ("nothing", False, ["real_val", "synthetic_val"]),  # of round 1 every answer and score is known
+    ],
+)
+def test_nothing_is_asked_twice_of_a_model(real_run, second, kept, asked_again):
+    run, photos = real_run()
+    both = [*photos.val, *photos.test]
+    measure(run, "half", extra=both)
+    before = dict(run.record.evaluation)
+    sizes = {on: scores.images for on, scores in run.round.scores.items()}
+    report, asked = measure(run, second, extra=both)
+    assert report["accepted"] is kept
+    assert len(asked) == sum(sizes[on] for on in asked_again)
+    if not kept:
+        assert {on: run.record.evaluation[on] for on in before} == before
+        assert set(run.round.scores) == {"real_val", "synthetic_val"}
+
+
+@pytest.mark.parametrize("change", ["weights", "label of a photo", "answers lost"])
+def test_what_a_model_answered_counts_for_these_weights_and_images_alone(real_run, change):
+    run, photos = real_run()
+    both = [*photos.val, *photos.test]
+    measure(run, "half", extra=both)
+    sizes = {on: scores.images for on, scores in run.round.scores.items()}
+    asked_anyway = sizes["real_val"] + sizes["synthetic_val"]
+    if change == "weights":
+        run.path(run.round.weights).write_text("good")
+        again = sizes["real_val"] + sizes["real_test"] + sizes["synthetic_test"]
+    elif change == "label of a photo":
+        photos.val[0] = photos.val[0].model_copy(update={"instances": []})
+        again = sizes["real_val"]
+    else:
+        (run.round_folder() / "predictions_real_val.json").write_text("{")
+        again = sizes["real_val"]
+    _, asked = measure(run, "nothing", extra=both)
+    assert len(asked) == asked_anyway + again
+    assert run.record.best.round == 1
 
 
 def on_photos_and_renders(photo, render):

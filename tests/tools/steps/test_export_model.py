@@ -61,7 +61,7 @@ def test_both_files_agree_and_open(tmp_path, kind):
         assert len(results[0].boxes) == len(results[1].boxes) > 0
     readme = (tmp_path / "export" / "model.md").read_text()
     assert "from ultralytics import YOLO" in readme
-    assert ("fills the frame, so other programs may need a threshold" in readme) == (kind != "classify")
+    assert ("smaller, so other programs find less, and may need a threshold" in readme) == (kind != "classify")
 
 
 def test_what_other_programs_leave_out_is_said(tmp_path):
@@ -71,7 +71,7 @@ def test_what_other_programs_leave_out_is_said(tmp_path):
     store(weights, {"disc": red}, weights)
     export_best(run)
     said = " ".join((tmp_path / "export" / "model.md").read_text().split())
-    assert "fills the frame and corrects scores by what your photos without labels showed, so other programs" in said
+    assert "smaller and corrects scores by what your photos without labels showed, so other programs" in said
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tools.data.images import read_size
 from tools.generators import Failed, choosing
 from tools.generators.blender.engine import BlenderGenerator
 from tools.generators.choosing import make_generator
+from tools.runs.estimate import Plan, estimate
 from tools.steps import generate as module
 from tools.steps.generate import generate
 from tools.steps.scenes import design
@@ -353,12 +354,26 @@ def test_a_machine_slower_than_the_plan_is_said_early(tmp_path, monkeypatch, sec
         if warned
         else []
     )
-    run.task.budget.minutes = 9.0
-    module._warn_if_slow(run, 3.0)
-    assert events[-1]["text"].endswith("30 minutes, not 10; what does not fit into 9 minutes is left out")
     if warned:
         before_half = next(e["done"] for e in events[events.index(said[0]) :] if e["kind"] == "progress")
         assert before_half == module.PACE_AFTER
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds", "rounds"), [(6.0, 1.9, 1), (20.0, 1.9, 2), (6.0, 40.0, 2)]
+)  # the last: nothing fits, so nothing is planned anew
+def test_a_slow_machine_makes_fewer_rounds_of_few_minutes(tmp_path, minutes, seconds, rounds):
+    run = new_run(tmp_path)
+    run.task.budget.minutes, run.task.budget.rounds = minutes, 2
+    plan = Plan(images=144, rounds=2, effort="quick", photos=100)
+    cost = estimate(plan, run.settings, limited=True).model_dump() | plan.model_dump()
+    events = []
+    run.listen(events.append)
+    rest = module._fewer_rounds(run, cost, seconds)
+    assert run.task.budget.rounds == run.record.task.budget.rounds == rest["rounds"] == rounds
+    assert (rest["images"] < 144) is (rounds == 1)
+    ending = " (rounds: 1 instead of 2)" if rounds == 1 else ""
+    assert events[-1]["text"].endswith(f"; what does not fit into {minutes:g} minutes is left out{ending}")
 
 
 @pytest.mark.parametrize("chosen", [True, False])

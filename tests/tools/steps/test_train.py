@@ -11,6 +11,7 @@ from tools.core.errors import FixArguments, StepFailed, Stopped
 from tools.core.settings import EFFORTS, Settings
 from tools.data.sample import Sample
 from tools.models.checkpoint import load
+from tools.runs.estimate import LEAST_JUDGING
 from tools.runs.runtime import Round, RunContext, RunRecord, StageTime
 from tools.steps.train import deadline_s, make_job, make_trainer, train
 from tools.trainers import TrainingResult, loop, starter_files
@@ -207,6 +208,16 @@ def test_measuring_keeps_the_time_that_it_took_in_the_last_round(tmp_path):
     assert deadline_s(run) == pytest.approx(600 - 130 - run.settings.estimate.finish_s, abs=2)
 
 
+def test_photos_to_be_measured_keep_their_time_before_any_was(tmp_path):
+    run = make_run(tmp_path, rounds=2, minutes=10, size_px=320)
+    run.record.estimate = {"photos": 400}
+    settings = run.settings.estimate
+    assert deadline_s(run) == pytest.approx(600 - 400 * settings.photo_s - settings.finish_s, abs=2)
+    first = make_run(tmp_path / "first", rounds=1, minutes=10, size_px=320)
+    first.record.estimate = {"photos": 400}
+    assert deadline_s(first) < deadline_s(run) - 400 * settings.photo_s  # that of both rounds
+
+
 def test_rounds_of_equal_images_get_time_for_as_many_epochs(tmp_path):
     run = make_run(tmp_path, rounds=1, minutes=10)
     run.settings.scenes.first_round_share, run.task.budget.rounds = 0.5, 3
@@ -225,6 +236,19 @@ def test_real_photos_choose_the_epoch_and_are_not_trained_on(run, recorder, monk
     assert [s.id for s in job.val] == [s.id for s in photos]
     assert all(s.engine != "real" for s in job.train)
     assert "real_val" in train(run)
+
+
+@pytest.mark.parametrize(("minutes", "judging"), [(None, 90), (5, LEAST_JUDGING)])
+def test_where_minutes_are_limited_an_epoch_is_not_judged_longer_than_trained(tmp_path, monkeypatch, minutes, judging):
+    from tools.steps import train as module
+
+    run, made = make_run(tmp_path, minutes=minutes), samples(tmp_path, 2)
+    add(run, made, "train")
+    photos = [made[0].model_copy(update={"id": f"{n}"}) for n in range(90)]
+    monkeypatch.setattr(module, "load_real", lambda *a, **k: type("Real", (), {"val": photos})())
+    run.record.real = str(tmp_path / "real")
+    job = make_job(run)
+    assert len(job.val) == judging and (job.val[0].id, job.val[-1].id) == ("0", "89")
 
 
 @pytest.mark.parametrize(("images", "times"), [(5, 12), (40, 2), (50, 1), (90, 1)])
