@@ -57,9 +57,6 @@ class Decision(BaseModel):
     tested: dict[EvaluatedOn, str] = {}  # by test set, what those scores hold for
 
 
-# What is measured ---------------------------------------------------------------------------------------------------
-
-
 # What is kept -------------------------------------------------------------------------------------------------------
 
 
@@ -89,7 +86,7 @@ def _gain(run: RunContext, on: EvaluatedOn, new: SetScorer, old: SetScorer) -> G
         new.scores_resampled, old.scores_resampled, gain, run.settings.evaluation.accept_probability
     )
     return Gain(
-        on=on, metric=new.metric, gain=number(gain), 
+        on=on, metric=new.metric, gain=number(gain),
         interval=interval(new.scores_resampled - old.scores_resampled, independent(new.images)),
         probability=share, better=better,
     )  # fmt: skip
