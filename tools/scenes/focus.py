@@ -112,6 +112,7 @@ class Aims:
         self._pairs = dict(pairs)
         self._turns = _Turns([w for w, _ in pairs])
         self._meet = TOGETHER in vocabulary.axes()["crowding"]
+        self._odd = vocabulary.out_of_place
         self._number = 0
 
     def __bool__(self) -> bool:
@@ -128,6 +129,8 @@ class Aims:
         if (wish := self._classes.next()) is not None:
             row["look"] = self._look(wish.value, row.get("look"), number)
         partner = self._partner(row, number)
+        if "look" in row and row.get("context") in self._odd.get(self._looks[row["look"]][0], ()):
+            del row["context"]  # the class does not go there
         if partner is not None and row.setdefault("crowding", TOGETHER) == "one":
             partner = None  # the scene is aimed at single things
         return Aim(row, partner)

@@ -94,6 +94,9 @@ def pairs_covered(scenes: Iterable[SceneSpec], vocabulary: Vocabulary) -> tuple[
     axes = vocabulary.axes()
     pairs = {(a, v, b, w) for a, b in combinations(AXES, 2) for v in axes[a] for w in axes[b]}
     pairs -= {pair for a, v, b, w in IMPOSSIBLE for pair in ((a, v, b, w), (b, w, a, v))}
+    visited = {("context", c, "appearance", a) for n, a in vocabulary.looks for c in axes["context"]
+               if c not in vocabulary.out_of_place.get(n, ())}  # fmt: skip
+    pairs -= {p for p in pairs if p[0] == "context" and p[2] == "appearance"} - visited
     met = [s.axes() for s in scenes if s.targets]
     seen = {(a, values[a], b, values[b]) for values in met for a, b in combinations(AXES, 2)}
     return len(seen & pairs), len(pairs)
@@ -187,7 +190,12 @@ class _Drawing:
             # Where classes are aimed at, their shares are of this round: they make up for no earlier one.
             look = {} if aims_at_class else {"look": f"{first.class_name}/{first.appearance}"}
             known.append(scene.axes() | look | {"beside": _company(scene)})
-        return cover_pairs(axes, len(rows), self.rng, fixed=rows, forbidden=IMPOSSIBLE, earlier=known)
+        odd = [
+            ("context", place, "look", key)
+            for key, (name, _) in self.looks.items()
+            for place in self.vocabulary.out_of_place.get(name, ())
+        ]
+        return cover_pairs(axes, len(rows), self.rng, fixed=rows, forbidden=[*IMPOSSIBLE, *odd], earlier=known)
 
     def _rows_without(self, count: int, earlier: Sequence[SceneSpec]) -> list[Row]:
         axes = self.vocabulary.axes()
@@ -227,13 +235,15 @@ class _Drawing:
         low, high = HIDDEN[row["occlusion"]]
         mixed = len(self.drawn_as) > 1 and self._next() < MIX_SHARES.get(row["context"], MIX_SHARE)
         natural = mixed and row["context"] in COMPANY and self._next() < NATURAL_SHARE
+        odd = self.vocabulary.out_of_place
+        visitors = [n for n in self.drawn_as if row["context"] not in odd.get(n, ())]
         targets = []
         for slot in range(number):
             name, look = first_class, first_look
             if slot == 1 and partner is not None:
                 name = partner
             elif slot and mixed:
-                name = self._met() if natural else self._lacking()
+                name = self._met(visitors) if natural else self._lacking(visitors)
             if slot and (name != first_class or self._next() > SAME_LOOK_SHARE):
                 look = self._look(name)
             self.instances[name] += 1
@@ -261,14 +271,13 @@ class _Drawing:
         scale = max(scale, min(1.0, LEAST_WIDTH / min(w, h)))
         return cx, cy, round(w * scale, 4), round(h * scale, 4)
 
-    def _lacking(self) -> str:
-        """The class furthest under its share of the objects so far."""
+    def _lacking(self, names: Sequence[str]) -> str:
+        """Of some classes the one furthest under its share of the objects so far."""
         total = sum(self.instances.values())
-        return max(self.instances, key=lambda name: self.shares[name] * total - self.instances[name])
+        return max(names, key=lambda name: self.shares[name] * total - self.instances[name])
 
-    def _met(self) -> str:
-        """A class as often as it is met in the world."""
-        names = list(self.drawn_as)
+    def _met(self, names: Sequence[str]) -> str:
+        """One of some classes, each as often as it is met in the world."""
         return _one_of(names, [ABUNDANT.get(self.drawn_as[name], 1.0) for name in names], self._next())
 
     def _lookalike(self, place: "_Place", slot: int, aimed: bool, context: str) -> SceneObject:

@@ -160,6 +160,10 @@ class Vocabulary(BaseModel):
         default_factory=dict,
         description="what draws it -> its size over the largest class's, where all are at one distance",
     )
+    out_of_place: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="class name -> places that it does not visit, since another class is met there",
+    )
 
     @field_validator(*PLAIN_AXES)
     @classmethod
@@ -216,7 +220,7 @@ def build_vocabulary(
         # One label an image: a look-alike beside the target may be another class's thing.
         lookalikes={} if single else {c.name: _lookalikes(c, task, things) for c in task.classes},
     )
-    values = built.model_dump(exclude={"scales"})  # as in the world, whatever is wished
+    values = built.model_dump(exclude={"scales", "out_of_place"})  # as in the world, whatever is wished
     for name, wish in (wishes or {}).items():
         if name not in values:
             raise FixArguments(f"the vocabulary has no axis {name!r}; there are {', '.join(values)}")
@@ -232,7 +236,14 @@ def build_vocabulary(
         if name in PLAIN_AXES and not any(values[name].values()):
             raise FixArguments(f"{name}: at least one value needs a weight above 0")
     wished = Vocabulary.model_validate(values)
-    return wished.model_copy(update={"scales": _scales(task, things, wished.lookalikes)})
+    odd = {} if single else _out_of_place(task, things, wished.context)  # of whole images a place would tell the class
+    visits = {c: 1 - sum(c in own for own in odd.values()) / len(task.classes) for c in wished.context}
+    return wished.model_copy(
+        update={
+            "scales": _scales(task, things, wished.lookalikes), "out_of_place": odd,
+            "context": {c: w * visits[c] for c, w in wished.context.items()},
+        }
+    )  # fmt: skip
 
 
 def _of_class(name: str, class_name: str, wanted: Any, built: Vocabulary, task: TaskSpec, things: Things) -> Any:
@@ -317,11 +328,38 @@ def _place_weight(context: str, spec: ClassSpec, thing: Thing | None) -> float:
     # What only a microscope shows is not met on a road.
     if thing.contexts == [SLIDE] or not fits(context, thing.size_m):
         return 0.0
-    lies = bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
-    if lies and context in HANGING_PLACES and _is_damaged(spec, thing):
+    if _would_hang(context, thing) and _is_damaged(spec, thing):
         return 0.0  # a crack is hardly seen, and never there
+    return SELDOM if _is_odd(context, thing) or _is_damaged(spec, thing) else 1.0
+
+
+def _would_hang(context: str, thing: Thing) -> bool:
+    """Whether a thing that lies or stands would have to hang there."""
+    return context in HANGING_PLACES and bool(thing.contexts) and HANGING_PLACES.isdisjoint(thing.contexts)
+
+
+def _is_odd(context: str, thing: Thing) -> bool:
+    """Whether a thing is hardly ever met at a place."""
     large = thing.size_m >= SUBJECT_FROM_M and context in SMALL_PLACES
-    return SELDOM if large or (lies and context in HANGING_PLACES) or _is_damaged(spec, thing) else 1.0
+    return context not in thing.contexts and (large or _would_hang(context, thing))
+
+
+def _out_of_place(task: TaskSpec, things: Things, weights: Weights) -> dict[str, list[str]]:
+    """By class the places in use where it is odd and another class is not: dogs visit no tree for the birds in it.
+
+    A place that the request names is visited by all, and a class that would be left without a place visits all.
+    """
+    named = {known_place(phrase) for phrase in task.contexts}
+    places = [c for c, w in weights.items() if w > 0]
+    odd: dict[str, set[str]] = {}
+    for spec in task.classes:
+        thing = things.get(spec.drawn_as)
+        odd[spec.name] = set() if thing is None else {
+            c for c in places if c not in named and (_is_odd(c, thing) or not _place_weight(c, spec, thing))
+        }  # fmt: skip
+    for_none = set.intersection(*odd.values())
+    found = {name: [c for c in places if c in own - for_none] for name, own in odd.items()}
+    return {name: own for name, own in found.items() if 0 < len(own) < len(places)}
 
 
 def _appearances(spec: ClassSpec, thing: Thing | None) -> Weights:

@@ -252,6 +252,37 @@ def test_three_classes_are_balanced_and_meet():
     assert np.mean([len({o.class_name for o in s.targets}) > 1 for s in several]) > 0.5
 
 
+def _classes_at(scenes, place):
+    return {o.class_name for s in scenes if s.context == place for o in s.targets}
+
+
+def test_of_several_classes_each_goes_where_it_is_met():
+    scenes = _sample(300, "dog", "crumb")
+    assert _classes_at(scenes, "table") == _classes_at(scenes, "hand") == {"crumb"}
+    assert _classes_at(scenes, "grass") == {"dog", "crumb"}
+    met = Counter(o.class_name for s in scenes for o in s.targets)
+    assert met["dog"] == pytest.approx(met["crumb"], rel=0.1)
+    task = _task("dog", "crumb")
+    covered, possible = pairs_covered(scenes, build_vocabulary(task, THINGS, 0.8))
+    assert covered == possible  # a dog on a table is none of the pairs that are lacking
+
+
+def test_a_class_goes_to_a_place_that_the_request_names_or_where_no_other_would_go():
+    task = _task("dog", "crumb").model_copy(update={"contexts": ["kitchen table"]})
+    vocabulary = build_vocabulary(task, THINGS, 0.8)
+    assert "table" not in vocabulary.out_of_place["dog"] and "hand" in vocabulary.out_of_place["dog"]
+    assert build_vocabulary(_task("dog"), THINGS, 0.8).out_of_place == {}
+    only = {"context": dict.fromkeys(CONTEXTS, 0) | {"table": 1}}
+    assert build_vocabulary(_task("dog", "crumb"), THINGS, 0.8, only).out_of_place == {}
+    assert build_vocabulary(_task("dog", "crumb", kind="classify"), THINGS, 0.8).out_of_place == {}
+
+
+def test_aiming_at_a_class_and_at_a_place_where_it_does_not_go_keeps_the_class():
+    aimed = [s for s in _sample(80, "dog", "crumb", focus=["context=table", "class=dog"]) if s.aimed]
+    assert aimed and {s.targets[0].class_name for s in aimed} == {"dog"}
+    assert "table" not in {s.context for s in aimed}
+
+
 def test_lookalikes_stand_beside_targets_and_alone():
     scenes = _sample(400)
     held = [any(o.role == "lookalike" for o in s.objects) for s in scenes]
