@@ -124,7 +124,7 @@ def _plan(run: RunContext, rounds: int, pictures: int, aims: Sequence[str], note
     """What is shown before approval; `cost` is its money as a number."""
     record, settings = run.record, run.settings
     made, done = max(1, run.dataset.count_scenes()), len(record.rounds)
-    paces = latest_paces(run.folder.parent, record.machine, settings)
+    paces = latest_paces(run.folder.parent, record.machine, settings, [c.drawn_as for c in run.task.classes])
     own = at_pace(settings, paces)
     # Each round trains on all images so far: what it takes is the whole with it less the whole without.
     now = Plan(images=made, rounds=done, effort=settings.effort, photos=int((record.estimate or {}).get("photos", 0)))

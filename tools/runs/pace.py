@@ -3,7 +3,7 @@
 import json
 import platform
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ class Pace(NamedTuple):
     run: str
     render_s: float  # seconds of wall clock an image
     train_images_per_s: float
+    drawn: frozenset[str] = frozenset()  # what its classes are drawn as
 
 
 def machine_name() -> str:
@@ -37,16 +38,19 @@ def machine_name() -> str:
     return f"{model}, {cpu_count()} cores"
 
 
-def latest_paces(runs_dir: Path, machine: str, settings: Settings) -> list[Pace]:
-    """Of the latest finished runs on this machine that made and trained as these settings do, at most `RUNS`."""
-    found: list[Pace] = []
-    for folder in _latest(runs_dir):
-        pace = _pace_of(folder, machine, settings)
-        if pace is not None:
-            found.append(pace)
-        if len(found) == RUNS:
-            break
-    return found
+def latest_paces(runs_dir: Path, machine: str, settings: Settings, drawn: Iterable[str]) -> list[Pace]:
+    """Of the latest finished runs on this machine that made and trained as these settings do, at most `RUNS`.
+
+    Args:
+        runs_dir: where they are.
+        machine: see `machine_name`.
+        settings: of the run that is planned.
+        drawn: what its classes are drawn as. An image of furred animals takes twice as long as one of apples, so where
+            there are runs of the same things they alone count.
+    """
+    found = [p for f in _latest(runs_dir) if (p := _pace_of(f, machine, settings)) is not None]
+    same = [p for p in found if not p.drawn.isdisjoint(drawn)]
+    return (same or found)[:RUNS]
 
 
 def at_pace(settings: Settings, paces: list[Pace]) -> Settings:
@@ -87,4 +91,5 @@ def _pace_of(folder: Path, machine: str, settings: Settings) -> Pace | None:
         return None
     if min(shown, *spent.values()) <= 0:
         return None
-    return Pace(record.name, spent["generate"] / made, shown / spent["train"])
+    drawn = frozenset(c.drawn_as for c in record.task.classes) if record.task else frozenset[str]()
+    return Pace(record.name, spent["generate"] / made, shown / spent["train"], drawn)

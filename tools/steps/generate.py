@@ -153,7 +153,8 @@ def _fewer_rounds(run: RunContext, cost: dict[str, Any], seconds: float) -> dict
     rest, way_out = cost, ""
     if budget.minutes is not None:
         way_out = f"; what does not fit into {budget.minutes:g} minutes is left out"
-        own = at_pace(run.settings, latest_paces(run.folder.parent, run.record.machine, run.settings))
+        drawn = [c.drawn_as for c in run.task.classes]
+        own = at_pace(run.settings, latest_paces(run.folder.parent, run.record.machine, run.settings, drawn))
         now = own.model_copy(update={
             "estimate_render_s": own.estimate.render_s * slower,
             "estimate_train_images_per_s": own.estimate.train_images_per_s / slower,

@@ -180,7 +180,7 @@ def _settle(run: RunContext, wanted: Wanted) -> None:
         return
     model, about_model = _network(run, wanted.model)
     own = run.settings.model_copy(update={"model": model})
-    paces = latest_paces(run.folder.parent, run.record.machine, own)
+    paces = latest_paces(run.folder.parent, run.record.machine, own, [c.drawn_as for c in classes])
     settings = at_pace(own, paces)
     plan, minutes, notes = _plan(run, wanted, settings)
     money = _within_flag("money", wanted.money, run) or 0.0
