@@ -439,6 +439,18 @@ def test_the_plan_says_what_photos_without_labels_are_for(tmp_path, monkeypatch,
     assert answer.get("unlabelled") == (real and "/mine")  # the agent learns from them only where something decides
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(6, True), (None, False)])
+def test_a_plan_of_few_minutes_says_how_many_of_many_photos_judge(tmp_path, monkeypatch, minutes, said):
+    run = make_run(tmp_path)
+    run.record.real = "/real"
+    monkeypatch.setattr(task_module, "count_images", lambda _: 500)
+    monkeypatch.setattr(task_module, "_check_photos", lambda *_: [])
+    define(run, wanted(minutes=minutes))
+    judging = run.record.estimate["photos"]
+    assert (judging < 500) is said
+    assert (f"{judging} of the 500 photos judge" in " ".join(plan_for_person(run).get("notes", []))) is said
+
+
 def test_the_plan_says_where_its_minutes_were_measured(tmp_path, monkeypatch):
     run = make_run(tmp_path / "new")
     define(run, wanted())
