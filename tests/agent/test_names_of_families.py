@@ -38,6 +38,9 @@ def test_a_name_is_understood_in_both_languages(name, find):
         ("find cracks in roads", [("crack", "crack", ["on road"])]),  # not in the picture of a street
         ("检测金属板上的划痕", [("金属板上划痕", "scratch", ["on metal"])]),
         ("find people in hard hats", [("person in hard hats", "worker", [])]),
+        ("detect number plates", [("number plate", "license plate", [])]),
+        ("识别车牌", [("车牌", "license plate", [])]),
+        ("find my lost keys", [("lost key", "key", [])]),
         (
             "count red and white blood cells and platelets",
             [(f"{n}", f"{n}", []) for n in ("red blood cell", "white blood cell", "platelet")],
@@ -48,6 +51,12 @@ def test_a_flaw_a_pair_and_a_group_are_understood(request_, classes, find):
     said = understand(request_, find)
     assert [(c.name, c.drawn_as, c.appearances) for c in said.classes] == classes and said.notes == []
     assert said.contexts == []
+
+
+def test_a_flaw_on_what_itself_is_a_piece_of_something_is_not_drawn(find):
+    """It would have no label: of a worn hat the hat is told from its wearer, and nothing on it."""
+    assert find("scratch on hard hat") is None and find("scratch on license plate") is None
+    assert find("scratch on bolt") == ("scratch on bolt", [])
 
 
 @pytest.mark.parametrize("request_", ["find cracks in roads", "find cracks in concrete", "检测路面上的裂缝"])

@@ -56,6 +56,12 @@ WORN = SUBJECTS._replace(
     distance=dict(zip(DISTANCES, (1.6, 2.2, 1.5, 0.4, 0.1), strict=True)),
     crowding={"one": 1.0, "few": 2.0, "many": 1.0},
 )
+# A license plate is a tenth of its car: photos of it show one car from near by.
+ON_VEHICLES = WORN._replace(
+    distance=dict(zip(DISTANCES, (4.0, 2.5, 0.8, 0.1, 0.0), strict=True)),
+    crowding={"one": 2.0, "few": 1.0, "many": 0.1},
+)
+VEHICLE = "vehicle"  # the family
 PEOPLE = "person"  # the family
 # What else stands where such things are photographed: a model of dogs that has met only cats, foxes and wolves beside
 # them takes every person, car and bag in a street for one.
@@ -299,7 +305,7 @@ def _kind_of(spec: ClassSpec, thing: Thing | None) -> Usual:
     if SURFACE in thing.contexts:
         return ON_SURFACES
     if thing.labels == "pieces":
-        return WORN
+        return ON_VEHICLES if thing.family == VEHICLE else WORN
     return SUBJECTS if thing.size_m >= SUBJECT_FROM_M else SMALL
 
 

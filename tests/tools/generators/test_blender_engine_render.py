@@ -367,6 +367,20 @@ def test_a_bicycle_is_labelled_with_what_lies_between_its_spokes(tmp_path):
     assert max(grown) < 1.15, "spokes are labelled and not what lies between them"
 
 
+def test_of_a_car_whose_plates_are_sought_one_is_seen_and_labelled_at_most(tmp_path):
+    engine = BlenderGenerator(library=Library(), size_px=256, samples=1, workers=2)
+    plate = SceneObject(class_name="plate", drawn_as="license plate", appearance="red car", box=(0.5, 0.55, 0.8, 0.6))
+    scenes = [scene("studio", plate, viewpoint="eye level", clutter=0.0, seed=n) for n in range(8)]
+    try:
+        made = [r.instances for r in render(engine, scenes, tmp_path)]
+    finally:
+        engine.close()
+    assert max(map(len, made)) == 1 and sum(map(len, made)) >= 3
+    for (label,) in filter(None, made):
+        x1, y1, x2, y2 = label.full_box
+        assert x2 - x1 < 0.4 * 256 and y2 - y1 < 0.2 * 256  # of the plate and not of the car
+
+
 def test_each_person_bears_every_label_that_is_sought(tmp_path):
     """ "People, faces and hard hats": a wearer has all three, who only stands beside has his own."""
     people = [("person", "person"), ("face", "face"), ("hat", "hard hat")]

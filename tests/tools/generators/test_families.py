@@ -174,3 +174,21 @@ def test_people_without_a_hat_are_what_a_worker_is_told_from():
     beside = {name: set(catalogue()[name].lookalikes) for name in ("worker", "man", "taxi")}
     assert beside["worker"] >= {"man", "woman"}
     assert "woman" in beside["man"] and "car" in beside["taxi"]
+
+
+@pytest.mark.parametrize("look", ["white car", "suv", "blue plate"])
+def test_a_license_plate_is_at_either_end_of_a_car_and_nowhere_else(look):
+    spec = catalogue()["license plate"]
+    for seed in range(6):
+        parts = spec.parts_of(spec.appearance(look), np.random.default_rng(seed))
+        front, rear = ([p for p in parts if p.material.startswith(f"mark{k}")] for k in (1, 2))
+        plates = {p.material: p for p in (*front, *rear) if p.material in ("mark1", "mark2")}
+        assert plates["mark1"].at[0] > 0.5 and plates["mark2"].at[0] < -0.45
+        for sign in (*front, *rear):
+            plate = plates[sign.material[:5]]
+            for axis in (1, 2):  # within the plate, and before it
+                assert abs(sign.at[axis] - plate.at[axis]) + sign.size[axis] / 2 <= plate.size[axis] / 2 + 1e-6
+            assert abs(sign.at[0]) >= abs(plate.at[0])
+        assert 30 < len(front) < 120
+    car = catalogue()["car"]
+    assert not any(p.material.startswith("mark") for p in car.parts_of(car.appearances[0], np.random.default_rng(0)))

@@ -82,7 +82,9 @@ def _paired(
         both = [name for name in looks if not wanted or name in wanted]
         return (key, both) if both else None
     under = find_in(specs, ground)
-    if under is None or key not in ANYWHERE or (rows.get(under[0]) is not None and rows[under[0]].family == FAMILY):
+    if under is None or specs[under[0]].labels == "pieces":  # of a hat that somebody wears the flaw had no label
+        return None
+    if key not in ANYWHERE or (rows.get(under[0]) is not None and rows[under[0]].family == FAMILY):
         return None
     pair = f"{key} on {under[0]}"
     kept = [look.name for look in specs[pair].appearances if look.name in under[1]]

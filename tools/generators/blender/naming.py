@@ -31,13 +31,13 @@ NEUTRAL = {
     "individual", "separate", "whole", "entire", "fresh", "real", "natural", "normal", "ordinary", "common",
     "typical", "regular", "standard", "big", "large", "small", "little", "tiny", "huge", "medium", "sized",
     "different", "various", "assorted", "mixed", "my", "our", "your", "these", "those", "this", "that",
-    "visible", "loose",
+    "visible", "loose", "lost", "missing", "stray", "own", "favourite", "favorite",
 }  # fmt: skip
 MAX_LEAD_CHARS = 24  # Chinese before a name: "许多不同的新鲜成熟的" has ten
 NEUTRAL_OF = ("kinds of", "types of", "sorts of", "all kinds of", "varieties of", "pieces of", "pictures of")
 CHINESE_NEUTRAL = (
     "一个", "一颗", "一些", "一只", "一把", "一瓶", "几个", "多个", "许多", "很多", "各种", "不同", "所有", "新鲜",
-    "普通", "真实", "单个", "大", "小", "这些", "那些", "的", "色", "个", "颗", "只",
+    "普通", "真实", "单个", "我的", "丢失", "流浪", "大", "小", "这些", "那些", "的", "色", "个", "颗", "只",
 )  # fmt: skip
 
 

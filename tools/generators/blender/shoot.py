@@ -39,6 +39,8 @@ from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 PEOPLE_FACING, WORN_FACING = 0.5, 0.8  # of people in photos, and of those whose face or hat is what is sought
+VEHICLE = "vehicle"  # the family
+PLATES_FACING = 0.4  # of cars whose plates are sought; of the others about a third shows the one behind
 WHOLE = 0  # all of a thing, where pieces of it have numbers
 ALIGNED = 0.5  # of the images of flaws: people hold the camera along a long one, or across it
 
@@ -179,6 +181,8 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -
     person = spec.family == PERSON
     shape.portrait = person and wanted.box[2] >= DISTANCES["close" if worn else "very close"][0]
     facing = (WORN_FACING if worn else PEOPLE_FACING) if person else 0.0
+    if worn and spec.family == VEHICLE:
+        facing = PLATES_FACING
     pieces = _pieces(mesh)
     numbers = sorted({int(p) for p in pieces} - {WHOLE}) if pieces is not None else [WHOLE]
     labels: dict[int, tuple[Role, str]] = dict.fromkeys(numbers, (wanted.role, wanted.class_name or wanted.drawn_as))

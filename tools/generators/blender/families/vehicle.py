@@ -10,6 +10,35 @@ from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Lathe, Part, Sheet, Tube, Variation, Vec2
 
 Load = Literal["none", "box", "bed", "tank", "tip", "coach", "mixer"]
+# Length and height of a plate over the length of a car of 4.4 m, and signs in each of its lines: European, American,
+# square.
+PLATES: tuple[tuple[float, float, tuple[int, ...]], ...] = (
+    (0.118, 0.025, (7,)), (0.07, 0.035, (6,)), (0.064, 0.045, (3, 4)),
+)  # fmt: skip
+# Signs of three columns and five rows, row after row.
+SIGNS = [
+    "111101101101111",
+    "010110010010111",
+    "111001111100111",
+    "111001111001111",
+    "101101111001001",
+    "111100111001111",
+    "111100111101111",
+    "111001001010010",
+    "111101111101111",
+    "111101111001111",
+    "010101111101101",
+    "110101110101110",
+    "111100100100111",
+    "111100110100111",
+    "101101111101101",
+    "101101110101101",
+    "100100100100111",
+    "111101111100100",
+    "111010010010010",
+    "101101101101111",
+    "101101010101101",
+]
 
 
 class Vehicle(Numbers):
@@ -39,6 +68,7 @@ class Vehicle(Numbers):
     band: int = Field(0, description="1: a coloured band along the sides")
     rails: int = Field(0, description="1: railway wheels, hidden by skirts")
     open: int = Field(0, description="1: no glass, as a cart")
+    marked: Literal["", "plate"] = Field("", description="plate: it has license plates, and they alone are labelled")
 
 
 def _side(material: str, outline: list[Vec2], wide: float, **kwargs: object) -> Part:
@@ -98,6 +128,11 @@ def parts(n: Vehicle, rng: np.random.Generator) -> list[Part]:
         )
     made.append(block("trim", (0.492, 0, low + 0.022), (0.028, w * 0.97, 0.04), bevel=0.3))
     made.append(block("trim", (0.497, 0, z), (0.014, w * 0.42, 0.03), bevel=0.2))
+    if n.marked:
+        kind = PLATES[int(rng.integers(len(PLATES)))]
+        tail = back if n.load == "none" else -0.5
+        made += _plate(kind, "mark1", 0.509, 1, low + 0.03, rng)
+        made += _plate(kind, "mark2", tail - 0.005, -1, low + 0.4 * max(n.deck - low, 0.1), rng)
     if n.lamp:
         x = (n.cab_front - n.rake + n.cab_back + n.rake_back) / 2 if n.load == "none" else n.cab_front - n.rake - 0.05
         made.append(block("lamp", (x, 0, n.roof + 0.018), (0.05, n.lamp * w, 0.034), bevel=0.3))
@@ -107,6 +142,32 @@ def parts(n: Vehicle, rng: np.random.Generator) -> list[Part]:
                 "band", ((back + 0.5) / 2, 0, (low + n.belt) * 0.56), (0.9 * (0.5 - back), w * 1.012, 0.035), bevel=0.05
             )
         )
+    return made
+
+
+def _plate(
+    kind: tuple[float, float, tuple[int, ...]], material: str, x: float, ahead: int, z: float, rng: np.random.Generator
+) -> list[Part]:
+    """A license plate with its lower edge at z, read from ahead (1) or from behind (-1), and the frame it stands in."""
+    long, high, lines = kind
+    made: list[Part] = [
+        block("trim", (x - 0.003 * ahead, 0, z + high / 2), (0.006, long * 1.05, high * 1.12), bevel=0),
+        block(material, (x, 0, z + high / 2), (0.004, long, high), bevel=0),
+    ]
+    row_high = 0.82 * high / len(lines)
+    for line, count in enumerate(lines):
+        wide, top = 0.92 * long / count, z + 0.91 * high - line * row_high
+        cell_y, cell_z = wide * 0.76 / 3, row_high * 0.84 / 5
+        for place in range(count):
+            sign = SIGNS[int(rng.integers(len(SIGNS)))]
+            left = (place + 0.12) * wide - 0.46 * long
+            for row in range(5):
+                strokes = sign[3 * row : 3 * row + 3]
+                for column in (c for c in range(3) if strokes[c] == "1" and (c == 0 or strokes[c - 1] == "0")):
+                    run = len(strokes[column:].split("0")[0])
+                    y = ahead * (left + (column + run / 2) * cell_y)
+                    at = (x + 0.0025 * ahead, y, top - (row + 0.5) * cell_z)
+                    made.append(block(f"{material}b", at, (0.003, run * cell_y, cell_z), bevel=0))
     return made
 
 
@@ -252,6 +313,10 @@ FAMILY = Family(
         "lamp": surface("gloss", "#1f5ae0 #d8201e"),
         "band": surface("gloss", "#1f4e9c"),
         "soil": surface("clay", "#6a4c30 #7a6a58"),
+        "mark1": surface("gloss", "#f2f2ee #f2f2ee #e8e6de #e8c020"),
+        "mark1b": surface("plastic", "#16161a #16161a #1c2a5c"),
+        "mark2": surface("gloss", "#f2f2ee #f2f2ee #e8e6de #e8c020"),
+        "mark2b": surface("plastic", "#16161a #16161a #1c2a5c"),
     },
     "paint",
     contexts=("road", "studio"),
