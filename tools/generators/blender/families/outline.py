@@ -24,6 +24,7 @@ class Outline(Numbers):
     border: float = Field(0.0, description="width of a border, as a share")
     mark: SurfaceMark = "none"
     post: float = Field(0.0, description="length of a post below")
+    marked: Literal["", "sign"] = Field("", description="sign: the post is not labelled")
     wheels: float = Field(0.0, description="radius of four wheels below")
     buttons: int = 0
     count: int = Field(1, description="2: a pair side by side")
@@ -55,6 +56,8 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
             )
     front = -n.thick * 0.58 - 0.004
     made += _mark(n, front)
+    if n.marked:
+        made = [part.model_copy(update={"material": f"{part.material}@1"}) for part in made]
     if n.post:
         low = min(z for _, z in outline)
         made.append(bar("post", (0, n.thick, low + 0.45), (0, n.thick, low - n.post), 0.03))
