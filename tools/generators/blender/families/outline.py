@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.parts import Lathe, Part, Sheet, Variation, Vec2
+from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
 SurfaceMark = Literal["none", "bar", "arrow", "exclaim", "number", "stripe", "veins", "holes", "eyes"]
 
@@ -57,7 +57,7 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
     front = -n.thick * 0.58 - 0.004
     made += _mark(n, front)
     if n.marked:
-        made = [part.model_copy(update={"material": f"{part.material}@1"}) for part in made]
+        made = [p.model_copy(update={"material": f"{p.material}@1"}) for p in made if not isinstance(p, Cluster)]
     if n.post:
         low = min(z for _, z in outline)
         made.append(bar("post", (0, n.thick, low + 0.45), (0, n.thick, low - n.post), 0.03))
