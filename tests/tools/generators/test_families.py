@@ -202,3 +202,16 @@ def test_of_a_sign_on_a_post_all_but_the_post_is_labelled(name):
         materials = [p.material for p in spec.parts_of(look, np.random.default_rng(0))]
         assert materials.count("post") == 1
         assert all(m.endswith("@1") for m in materials if m != "post") and len(materials) > 1
+
+
+@pytest.mark.parametrize(("name", "least"), [("barcode", 20), ("qr code", 40), ("playing card", 3)])
+def test_no_two_codes_or_cards_are_alike_and_what_is_on_them_lies_within(name, least):
+    spec = catalogue()[name]
+    marks = []
+    for seed in range(8):
+        ground, *signs = spec.parts_of(spec.appearances[0], np.random.default_rng(seed))
+        assert len(signs) >= least and {s.material for s in signs} == {"mark"}
+        wide = max(abs(x) for x, _ in ground.outline)
+        assert all(abs(s.at[0]) < wide and abs(s.at[2]) < 0.5 for s in signs)
+        marks.append(str(signs))
+    assert len(set(marks)) >= 5

@@ -9,7 +9,41 @@ from tools.generators.blender.families.base import Family, Numbers, ball, bar, b
 from tools.generators.blender.families.paints import surface
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
-SurfaceMark = Literal["none", "bar", "arrow", "exclaim", "number", "stripe", "veins", "holes", "eyes"]
+SurfaceMark = Literal[
+    "none",
+    "bar",
+    "arrow",
+    "exclaim",
+    "number",
+    "stripe",
+    "veins",
+    "holes",
+    "eyes",
+    "bars",
+    "cells",
+    "heart",
+    "diamond",
+    "spade",
+    "club",
+]
+HEART: list[Vec2] = [(0, -0.5), (0.3, -0.12), (0.46, 0.16), (0.38, 0.42), (0.24, 0.46), (0.08, 0.38), (0, 0.24)]
+# Where the pips of a playing card are, of one to ten; lengths over its height.
+_FOUR, _SIX = [(x, z) for x in (-0.16, 0.16) for z in (-0.3, 0.3)], [(-0.16, 0.0), (0.16, 0.0)]
+_EIGHT = [(x, z) for x in (-0.16, 0.16) for z in (-0.3, -0.1, 0.1, 0.3)]
+PIPS: list[list[Vec2]] = [
+    [(0, 0)],
+    [(0, -0.3), (0, 0.3)],
+    [(0, -0.3), (0, 0), (0, 0.3)],
+    _FOUR,
+    [*_FOUR, (0, 0)],
+    [*_FOUR, *_SIX],
+    [*_FOUR, *_SIX, (0, 0.15)],
+    [*_FOUR, *_SIX, (0, 0.15), (0, -0.15)],
+    [*_EIGHT, (0, 0)],
+    [*_EIGHT, (0, 0.2), (0, -0.2)],
+]
+CELLS = 17  # along a side of a QR code
+FINDER = 5  # of them along a square in three of its corners
 
 
 class Outline(Numbers):
@@ -55,7 +89,7 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
                 Sheet(material="body", outline=inner, at=(x, 0, 0), **(common | {"thickness": n.thick * 1.15 + 0.006}))
             )
     front = -n.thick * 0.58 - 0.004
-    made += _mark(n, front)
+    made += _mark(n, front, rng)
     if n.marked:
         made = [p.model_copy(update={"material": f"{p.material}@1"}) for p in made if not isinstance(p, Cluster)]
     if n.post:
@@ -97,8 +131,79 @@ def parts(n: Outline, rng: np.random.Generator) -> list[Part]:
     ]
 
 
-def _mark(n: Outline, front: float) -> list[Part]:
+def _bar_code(half_wide: float, front: float, rng: np.random.Generator) -> list[Part]:
+    """Bars and gaps of one to four units, and signs below."""
+    made: list[Part] = []
+    x, end, unit = -0.84 * half_wide, 0.84 * half_wide, half_wide / 42
+    while x < end:
+        bar_wide, gap = (unit * float(k) for k in rng.integers(1, 5, 2))
+        made.append(block("mark", (x + bar_wide / 2, front, 0.08), (bar_wide, 0.008, 0.62), bevel=0))
+        x += bar_wide + gap
+    low = [float(v) for v in np.linspace(-0.8, 0.8, 13) * half_wide]
+    made += [
+        block("mark", (v, front, -0.34), (2 * unit, 0.008, 0.1 * float(rng.uniform(0.5, 1))), bevel=0) for v in low
+    ]
+    return made
+
+
+def _qr_code(front: float, rng: np.random.Generator) -> list[Part]:
+    """Cells at random, with a square in three corners."""
+    dark = rng.random((CELLS, CELLS)) < 0.5
+    square = np.ones((FINDER, FINDER), bool)
+    square[1:-1, 1:-1] = False
+    square[2, 2] = True
+    for row, column in ((0, 0), (0, CELLS - FINDER), (CELLS - FINDER, 0)):
+        near = np.s_[max(row - 1, 0) : row + FINDER + 1, max(column - 1, 0) : column + FINDER + 1]
+        dark[near] = False
+        dark[row : row + FINDER, column : column + FINDER] = square
+    cell, made = 0.82 / CELLS, list[Part]()
+    for row, own in enumerate(dark.tolist()):
+        column = 0
+        while column < CELLS:
+            run = next((k for k, on in enumerate(own[column:]) if not on), CELLS - column)
+            if run:
+                x, z = (column + run / 2) * cell - 0.41, 0.41 - (row + 0.5) * cell
+                made.append(block("mark", (x, front, z), (run * cell, 0.008, cell), bevel=0))
+            column += run + 1
+    return made
+
+
+def _pips(suit: str, front: float, rng: np.random.Generator) -> list[Part]:
+    """One to ten signs of a suit, and a small one in two corners."""
+    places = PIPS[int(rng.integers(len(PIPS)))]
+    size = 0.3 if len(places) == 1 else 0.17
+    made = [part for x, z in places for part in _pip(suit, (x, front, z), size)]
+    return [*made, *(p for s in (-1, 1) for p in _pip(suit, (0.29 * s, front, -0.4 * s), 0.08))]
+
+
+def _pip(suit: str, at: tuple[float, float, float], size: float) -> list[Part]:
+    x, y, z = at
+    flat: dict[str, Any] = {"material": "mark", "thickness": 0.008, "turn": (90, 0, 0)}
+    if suit == "diamond":
+        return [Sheet(outline=[(0, -size / 2), (size * 0.36, 0), (0, size / 2), (-size * 0.36, 0)], at=at, **flat)]
+    foot: list[Vec2] = [(-size * 0.16, -size * 0.5), (size * 0.16, -size * 0.5), (0, 0)]
+    if suit == "club":
+        leaves = ((-0.21, -0.08), (0.21, -0.08), (0, 0.24))
+        leaf = (size * 0.46, 0.008, size * 0.46)
+        return [
+            *(ball("mark", (x + dx * size, y, z + dz * size), leaf, detail=8) for dx, dz in leaves),
+            Sheet(outline=foot, at=at, **flat),
+        ]
+    up = 1.0 if suit == "heart" else -1.0
+    half = [(px * size, pz * size * up) for px, pz in HEART]
+    outline = [*half, *((-px, pz) for px, pz in half[::-1] if px)]
+    outline = outline if up > 0 else outline[::-1]
+    return [Sheet(outline=outline, at=at, **flat), *([Sheet(outline=foot, at=at, **flat)] if up < 0 else [])]
+
+
+def _mark(n: Outline, front: float, rng: np.random.Generator) -> list[Part]:
     match n.mark:
+        case "bars":
+            return _bar_code(max(x for x, _ in n.half), front, rng)
+        case "cells":
+            return _qr_code(front, rng)
+        case "heart" | "diamond" | "spade" | "club":
+            return _pips(n.mark, front, rng)
         case "bar":
             return [block("mark", (0, front, 0), (0.62, 0.012, 0.15), bevel=0.05)]
         case "stripe":
