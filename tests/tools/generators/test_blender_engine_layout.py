@@ -1,3 +1,4 @@
+import math
 import random
 
 import cv2
@@ -277,3 +278,10 @@ def test_who_faces_the_camera_has_his_front_towards_it():
     assert seen(0.0) == pytest.approx(1 / 3, abs=0.07)
     assert seen(1.0) > 0.75
     assert seen(0.0) < seen(0.5) < seen(1.0)
+
+
+def test_what_has_its_front_elsewhere_turns_that_towards_the_camera():
+    rng = random.Random(2)
+    turns = [pose(rng, ["upright"], (0.5, 0.1, 1.0), resting=True, facing=1.0, front=math.pi / 2) for _ in range(200)]
+    fronts = np.array([turn @ (0, 1, 0) for turn in turns])
+    assert (fronts[:, 1] < 0).mean() > 0.9  # the camera is at negative y

@@ -66,7 +66,13 @@ FACING = 0.8  # radians that most of those that face the camera are turned from 
 
 
 def pose(
-    rng: random.Random, rests: Sequence[str], extent: Sequence[float], *, resting: bool, facing: float = 0.0
+    rng: random.Random,
+    rests: Sequence[str],
+    extent: Sequence[float],
+    *,
+    resting: bool,
+    facing: float = 0.0,
+    front: float = 0.0,
 ) -> Array:
     """A plausible turn of a thing.
 
@@ -75,10 +81,11 @@ def pose(
         rests: ways it may lie (`ObjectSpec.rests`): upright, side, flat, any, hangs.
         extent: its size along x, y, z.
         resting: it lies on something; else it hangs or floats.
-        facing: share of its kind whose front, along x, is about towards the camera; the others stand anyhow.
+        facing: share of its kind whose front is about towards the camera; the others stand anyhow.
+        front: where its front is, in radians from x.
     """
     about = facing > 0 and rng.random() < facing
-    yaw = rotation(z=rng.gauss(-math.pi / 2, FACING) if about else rng.uniform(0, 2 * math.pi))
+    yaw = rotation(z=rng.gauss(-math.pi / 2 - front, FACING) if about else rng.uniform(0, 2 * math.pi))
     if not resting:
         if "hangs" in rests or "upright" in rests:
             return rotation(rng.gauss(0, 0.16), rng.gauss(0, 0.16)) @ yaw

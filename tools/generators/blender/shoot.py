@@ -1,5 +1,6 @@
 """One SceneSpec to one image with exact instances: build the set, render it twice, develop. Inside the worker."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,8 +40,9 @@ from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 PEOPLE_FACING, WORN_FACING = 0.5, 0.8  # of people in photos, and of those whose face or hat is what is sought
-VEHICLE = "vehicle"  # the family
+VEHICLE, SIGN = "vehicle", "outline"  # families of what bears plates, and of signs on posts
 PLATES_FACING = 0.4  # of cars whose plates are sought; of the others about a third shows the one behind
+SIGNS_FACING, SIGN_FRONT = 0.9, math.pi / 2  # from behind a sign says nothing
 WHOLE = 0  # all of a thing, where pieces of it have numbers
 ALIGNED = 0.5  # of the images of flaws: people hold the camera along a long one, or across it
 
@@ -82,6 +84,7 @@ class Actor:
     labels: dict[int, tuple[Role, str]]  # of each piece that has one, or of the `WHOLE`: its role and class
     facing: float = 0.0  # share of its kind that faces the camera
     pieces: Array | None = None  # (triangles,) which piece each belongs to, where only pieces have labels
+    front: float = 0.0  # radians from x to where its front is
 
 
 class Clock:
@@ -181,8 +184,9 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -
     person = spec.family == PERSON
     shape.portrait = person and wanted.box[2] >= DISTANCES["close" if worn else "very close"][0]
     facing = (WORN_FACING if worn else PEOPLE_FACING) if person else 0.0
-    if worn and spec.family == VEHICLE:
-        facing = PLATES_FACING
+    front = 0.0
+    if worn and spec.family in (VEHICLE, SIGN):
+        facing, front = (PLATES_FACING, 0.0) if spec.family == VEHICLE else (SIGNS_FACING, SIGN_FRONT)
     pieces = _pieces(mesh)
     numbers = sorted({int(p) for p in pieces} - {WHOLE}) if pieces is not None else [WHOLE]
     labels: dict[int, tuple[Role, str]] = dict.fromkeys(numbers, (wanted.role, wanted.class_name or wanted.drawn_as))
@@ -192,7 +196,7 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -
             labels[WHOLE] = ("target", whole)
         elif wanted.role == "lookalike":
             labels[WHOLE] = (wanted.role, wanted.drawn_as)
-    return Actor(wanted, thing, shape, spec.rests, spec.size_m, labels, facing, pieces)
+    return Actor(wanted, thing, shape, spec.rests, spec.size_m, labels, facing, pieces, front)
 
 
 def _pieces(mesh: Any) -> Array | None:
@@ -231,7 +235,9 @@ def _place(
     )
     for actor in actors:
         extent = np.ptp(actor.shape.vertices, axis=0)
-        actor.shape.rotation = pose(rng, actor.rests, extent.tolist(), resting=resting, facing=actor.facing)
+        actor.shape.rotation = pose(
+            rng, actor.rests, extent.tolist(), resting=resting, facing=actor.facing, front=actor.front
+        )
     shapes = [a.shape for a in actors]
     laid = [i for i, a in enumerate(actors) if a.wanted.drawn_as == stage.paved]
     rows = None

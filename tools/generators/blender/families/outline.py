@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
+from tools.generators.blender.families.writing import strokes
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
 SurfaceMark = Literal[
@@ -228,22 +229,9 @@ def _mark(n: Outline, front: float, rng: np.random.Generator) -> list[Part]:
                 ball("mark", (0, front, -0.2), (0.085, 0.012, 0.085), detail=8),
             ]
         case "number":
-            five = [
-                (0.0, front, 0.2),
-                (-0.14, front, 0.2),
-                (-0.15, front, 0.03),
-                (-0.03, front, 0.05),
-                (-0.01, front, -0.1),
-                (-0.08, front, -0.18),
-                (-0.17, front, -0.13),
-            ]
-            zero = [
-                (0.13 + 0.075 * float(np.cos(a)), front, 0.01 + 0.19 * float(np.sin(a)))
-                for a in np.linspace(0, 5.76, 12)
-            ]
             return [
-                tube("mark", five, [0.028], flat=0.4, smooth=False),
-                tube("mark", zero, [0.028], flat=0.4, closed=True, round_ends=False),
+                block("mark", (right, front, up), (wide, 0.012, high), bevel=0)
+                for right, up, wide, high in strokes(rng, 2, 0.5, 0.36, digits=True)
             ]
         case "veins":
             made: list[Part] = [

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, block
 from tools.generators.blender.families.paints import surface
+from tools.generators.blender.families.writing import strokes
 from tools.generators.blender.parts import Lathe, Part, Sheet, Tube, Variation, Vec2
 
 Load = Literal["none", "box", "bed", "tank", "tip", "coach", "mixer"]
@@ -15,30 +16,6 @@ Load = Literal["none", "box", "bed", "tank", "tip", "coach", "mixer"]
 PLATES: tuple[tuple[float, float, tuple[int, ...]], ...] = (
     (0.118, 0.025, (7,)), (0.07, 0.035, (6,)), (0.064, 0.045, (3, 4)),
 )  # fmt: skip
-# Signs of three columns and five rows, row after row.
-SIGNS = [
-    "111101101101111",
-    "010110010010111",
-    "111001111100111",
-    "111001111001111",
-    "101101111001001",
-    "111100111001111",
-    "111100111101111",
-    "111001001010010",
-    "111101111101111",
-    "111101111001111",
-    "010101111101101",
-    "110101110101110",
-    "111100100100111",
-    "111100110100111",
-    "101101111101101",
-    "101101110101101",
-    "100100100100111",
-    "111101111100100",
-    "111010010010010",
-    "101101101101111",
-    "101101010101101",
-]
 
 
 class Vehicle(Numbers):
@@ -154,20 +131,12 @@ def _plate(
         block("trim", (x - 0.003 * ahead, 0, z + high / 2), (0.006, long * 1.05, high * 1.12), bevel=0),
         block(material, (x, 0, z + high / 2), (0.004, long, high), bevel=0),
     ]
-    row_high = 0.82 * high / len(lines)
+    line_high = 0.82 * high / len(lines)
     for line, count in enumerate(lines):
-        wide, top = 0.92 * long / count, z + 0.91 * high - line * row_high
-        cell_y, cell_z = wide * 0.76 / 3, row_high * 0.84 / 5
-        for place in range(count):
-            sign = SIGNS[int(rng.integers(len(SIGNS)))]
-            left = (place + 0.12) * wide - 0.46 * long
-            for row in range(5):
-                strokes = sign[3 * row : 3 * row + 3]
-                for column in (c for c in range(3) if strokes[c] == "1" and (c == 0 or strokes[c - 1] == "0")):
-                    run = len(strokes[column:].split("0")[0])
-                    y = ahead * (left + (column + run / 2) * cell_y)
-                    at = (x + 0.0025 * ahead, y, top - (row + 0.5) * cell_z)
-                    made.append(block(f"{material}b", at, (0.003, run * cell_y, cell_z), bevel=0))
+        middle = z + 0.91 * high - (line + 0.5) * line_high
+        for right, up, stroke_wide, stroke_high in strokes(rng, count, 0.92 * long, 0.84 * line_high):
+            at = (x + 0.0025 * ahead, ahead * right, middle + up)
+            made.append(block(f"{material}b", at, (0.003, stroke_wide, stroke_high), bevel=0))
     return made
 
 
