@@ -381,6 +381,25 @@ def test_of_a_car_whose_plates_are_sought_one_is_seen_and_labelled_at_most(tmp_p
         assert x2 - x1 < 0.4 * 256 and y2 - y1 < 0.2 * 256  # of the plate and not of the car
 
 
+def test_of_cars_and_their_plates_no_car_goes_unlabelled(tmp_path):
+    sought = [("car", "car"), ("plate", "license plate")]
+    engine = BlenderGenerator(library=Library(), size_px=256, samples=1, workers=2, people=sought)
+    box = (0.5, 0.55, 0.8, 0.6)
+    plate = SceneObject(class_name="plate", drawn_as="license plate", appearance="suv", box=box)
+    car = SceneObject(class_name="car", drawn_as="car", appearance="red", box=box)
+    van = SceneObject(role="lookalike", drawn_as="van", appearance="white", box=box)
+    scenes = [
+        scene("studio", one, viewpoint="eye level", clutter=0.0, seed=n) for one in (plate, car, van) for n in range(4)
+    ]
+    try:
+        made = render(engine, scenes, tmp_path)
+    finally:
+        engine.close()
+    found = [[i.class_name for i in r.instances] for r in made]
+    assert all(own.count("car") == 1 for own in found[:8]) and not any("car" in own for own in found[8:])
+    assert all(sum("plate" in own for own in found[k : k + 4]) >= 1 for k in (0, 4, 8))
+
+
 def test_each_person_bears_every_label_that_is_sought(tmp_path):
     """ "People, faces and hard hats": a wearer has all three, who only stands beside has his own."""
     people = [("person", "person"), ("face", "face"), ("hat", "hard hat")]

@@ -12,7 +12,7 @@ from tools.generators.blender.catalogue import catalogue
 from tools.generators.blender.models.model import is_free
 from tools.generators.blender.parts import MOST_OF_A_BODY, PIECES, Body, Pose
 from tools.generators.blender.people import dressed, make
-from tools.generators.blender.people.classes import class_of, people_of, wearing, without
+from tools.generators.blender.people.classes import class_of, people_of, plated, wearing, without
 from tools.generators.blender.people.dressed import ANCESTRIES, HAIR, SHOES, SUITS, body_mesh, build_of
 from tools.generators.blender.people.figure import PEOPLE, Figure, turn_about, turn_to
 from tools.generators.blender.people.poses import turns_of
@@ -269,3 +269,17 @@ def test_components_give_back_what_they_were_made_of():
 
 def test_pieces_of_a_mesh_come_in_the_order_of_the_file():
     assert make.pieces_of(6, [(3, 4, 5), (0, 1, 2), (3, 5, 4)]) == [[0, 2], [1]]
+
+
+def test_vehicles_bear_plates_where_both_are_sought_but_not_what_runs_on_rails():
+    spec_of = catalogue().__getitem__
+    sought = [ClassSpec(name=f"{n}s", drawn_as=n) for n in ("car", "train", "license plate", "person")]
+    vehicles = people_of(sought, spec_of)
+    assert vehicles == [("cars", "car"), ("trains", "train"), ("license plates", "license plate")]
+    assert people_of(sought[:2], spec_of) == []
+    bearer, whole = plated(spec_of("license plate"), "license plate", vehicles, spec_of)
+    assert whole == "cars" and bearer.labels == "pieces"
+    train, whole = plated(spec_of("train"), "train", vehicles, spec_of)
+    assert whole == "trains" and "marked" not in train.numbers
+    assert plated(spec_of("bus"), "bus", vehicles, spec_of)[1] is None
+    assert class_of(2, vehicles, spec_of) == "license plates"

@@ -31,7 +31,16 @@ from tools.generators.blender.layout import (
 )
 from tools.generators.blender.library import Library
 from tools.generators.blender.object_spec import ObjectSpec
-from tools.generators.blender.people.classes import PERSON, People, class_of, is_piece, wearing, without
+from tools.generators.blender.people.classes import (
+    PERSON,
+    VEHICLE,
+    People,
+    class_of,
+    is_piece,
+    plated,
+    wearing,
+    without,
+)
 from tools.generators.blender.places import PLACES, Surroundings
 from tools.generators.blender.rows import Rows, lay_in_rows
 from tools.generators.blender.stage import Stage
@@ -40,7 +49,7 @@ from tools.scenes.vocabulary import SURFACE
 
 SHELF_STEP = 0.06  # things whose bottoms differ by less of the image's height share a board
 PEOPLE_FACING, WORN_FACING = 0.5, 0.8  # of people in photos, and of those whose face or hat is what is sought
-VEHICLE, SIGN = "vehicle", "outline"  # families of what bears plates, and of signs on posts
+SIGN = "outline"  # the family of signs on posts
 PLATES_FACING = 0.4  # of cars whose plates are sought; of the others about a third shows the one behind
 SIGNS_FACING, SIGN_FRONT = 0.9, math.pi / 2  # from behind a sign says nothing
 WHOLE = 0  # all of a thing, where pieces of it have numbers
@@ -153,10 +162,13 @@ def shoot(spec: SceneSpec, library: Library, options: ShootOptions, image: Path)
 def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -> Actor:
     """Build one thing, alone at the origin."""
     spec = library.spec(wanted.drawn_as)
-    worn, whole, shared = is_piece(spec), None, bool(people) and spec.family == PERSON
+    people = [one for one in people if library.spec(one[1]).family == spec.family]
+    worn, whole, shared = is_piece(spec), None, bool(people)
     if spec.family == PERSON:
         spec = without(spec, stage.avoids)
-    if shared:
+    if shared and spec.family == VEHICLE:
+        spec, whole = plated(spec, wanted.drawn_as, people, library.spec)
+    elif shared:
         spec, whole = wearing(spec, wanted.drawn_as, people, library.spec, stage.rng)
     appearance = wanted.appearance
     if stage.spec.context == SURFACE and spec.family == FLAW:
@@ -185,8 +197,10 @@ def _cast(stage: Stage, library: Library, wanted: SceneObject, people: People) -
     shape.portrait = person and wanted.box[2] >= DISTANCES["close" if worn else "very close"][0]
     facing = (WORN_FACING if worn else PEOPLE_FACING) if person else 0.0
     front = 0.0
-    if worn and spec.family in (VEHICLE, SIGN):
-        facing, front = (PLATES_FACING, 0.0) if spec.family == VEHICLE else (SIGNS_FACING, SIGN_FRONT)
+    if spec.family == VEHICLE and (worn or shared):
+        facing = PLATES_FACING
+    elif worn and spec.family == SIGN:
+        facing, front = SIGNS_FACING, SIGN_FRONT
     pieces = _pieces(mesh)
     numbers = sorted({int(p) for p in pieces} - {WHOLE}) if pieces is not None else [WHOLE]
     labels: dict[int, tuple[Role, str]] = dict.fromkeys(numbers, (wanted.role, wanted.class_name or wanted.drawn_as))

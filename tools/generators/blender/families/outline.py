@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.generators.blender.families.base import Family, Numbers, ball, bar, block, tube
 from tools.generators.blender.families.paints import surface
-from tools.generators.blender.families.writing import strokes
+from tools.generators.blender.families.writing import runs, strokes
 from tools.generators.blender.parts import Cluster, Lathe, Part, Sheet, Variation, Vec2
 
 SurfaceMark = Literal[
@@ -159,13 +159,9 @@ def _qr_code(front: float, rng: np.random.Generator) -> list[Part]:
         dark[row : row + FINDER, column : column + FINDER] = square
     cell, made = 0.82 / CELLS, list[Part]()
     for row, own in enumerate(dark.tolist()):
-        column = 0
-        while column < CELLS:
-            run = next((k for k, on in enumerate(own[column:]) if not on), CELLS - column)
-            if run:
-                x, z = (column + run / 2) * cell - 0.41, 0.41 - (row + 0.5) * cell
-                made.append(block("mark", (x, front, z), (run * cell, 0.008, cell), bevel=0))
-            column += run + 1
+        for column, run in runs(own):
+            x, z = (column + run / 2) * cell - 0.41, 0.41 - (row + 0.5) * cell
+            made.append(block("mark", (x, front, z), (run * cell, 0.008, cell), bevel=0))
     return made
 
 

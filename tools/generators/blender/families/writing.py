@@ -1,5 +1,8 @@
 """Digits and letters of straight strokes, at random: what is written on plates and signs."""
 
+from collections.abc import Iterable
+from itertools import groupby
+
 import numpy as np
 
 COLUMNS, ROWS = 3, 5
@@ -30,6 +33,12 @@ SIGNS = [
 ]
 
 
+def runs(cells: Iterable[bool]) -> list[tuple[int, int]]:
+    """(first, length) of each stretch of cells that are set."""
+    grouped = [list(own) for on, own in groupby(enumerate(cells), key=lambda cell: cell[1]) if on]
+    return [(own[0][0], len(own)) for own in grouped]
+
+
 def strokes(
     rng: np.random.Generator, count: int, wide: float, high: float, *, digits: bool = False
 ) -> list[tuple[float, float, float, float]]:
@@ -53,8 +62,7 @@ def strokes(
         left = (number + 0.12) * place - wide / 2
         for row in range(ROWS):
             line = sign[COLUMNS * row : COLUMNS * (row + 1)]
-            for column in (c for c in range(COLUMNS) if line[c] == "1" and (c == 0 or line[c - 1] == "0")):
-                run = len(line[column:].split("0")[0])
+            for column, run in runs(mark == "1" for mark in line):
                 right, up = left + (column + run / 2) * across, high / 2 - (row + 0.5) * down
                 found.append((right, up, run * across, down))
     return found
